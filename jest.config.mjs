@@ -1,0 +1,22 @@
+import { swcOptions } from './tools/swc-options.mjs';
+
+const transform = { '^.+\\.(ts|m?js)$': ['@swc/jest', swcOptions] };
+const workspace = {
+  transform,
+  // jose and the NATS key libraries ship ES modules only.
+  transformIgnorePatterns: ['/node_modules/(?!(jose|@nats-io)/)'],
+  moduleNameMapper: {
+    '^@plexsphere/wire/(jws|commands)$': '<rootDir>/libs/wire/src/$1/index.ts',
+    '^@plexsphere/stack$': '<rootDir>/stack/src/index.ts',
+    '^@plexsphere/([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts',
+  },
+  testEnvironment: 'node',
+  modulePathIgnorePatterns: ['/dist/', '/\\.plexsphere/'],
+};
+
+export default {
+  projects: [
+    { ...workspace, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps,stack,demo,tools}/**/*.spec.ts'] },
+    { ...workspace, displayName: 'suites', testMatch: ['<rootDir>/test/**/*.spec.ts'] },
+  ],
+};

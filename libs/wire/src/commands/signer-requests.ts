@@ -1,0 +1,220 @@
+import {
+  IsArray,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { Type } from 'class-transformer';
+import type { Scope } from '../names';
+import { IsEventType, IsKeyId, IsScope } from './constraints';
+
+/**
+ * A request to sign. `duration_ms` is the caller's time-out as a duration: the signer signs only if its lease outlives
+ * it from now, and the caller drops what comes later than that after it asked.
+ */
+export class TimedRequest {
+  @IsInt()
+  @Min(1)
+  @Max(60_000)
+  duration_ms: number;
+}
+
+/** Names the epoch to sign at: a signer at another one signs nothing and answers ABORTED with its own. */
+export class SigningRequest extends TimedRequest {
+  @IsScope()
+  scope: Scope;
+
+  @IsInt()
+  @Min(1)
+  epoch: number;
+}
+
+/**
+ * Makes the key `new_key_id` of `scope` (asked again: the same key), and its statement for `epoch`. Asked at the
+ * signers of the authority's scope: the scope itself to rotate, `platform` to create, at `authority_epoch` of that ring.
+ */
+export class GenerateKey extends SigningRequest {
+  @IsIn(['create', 'rotate'])
+  type: 'create' | 'rotate';
+
+  @IsInt()
+  @Min(1)
+  authority_epoch: number;
+
+  @IsKeyId()
+  new_key_id: string;
+
+  @IsString()
+  opened_at: string;
+
+  @IsOptional()
+  @IsString()
+  closes_at?: string;
+}
+
+export interface GenerateKeyReply {
+  /** Standard base64 of the raw public key. */
+  public_key: string;
+  /** General JWS, two signatures, as JSON text. */
+  statement: string;
+  statement_hash: string;
+}
+
+/** Asked of one holder: load the prepared key and sign and check a test by it. */
+export class LoadKey extends TimedRequest {
+  @IsScope()
+  scope: Scope;
+
+  @IsKeyId()
+  key_id: string;
+
+  @IsString()
+  public_key: string;
+}
+
+export interface LoadKeyReply {
+  loaded: true;
+}
+
+export class DestroyKey {
+  @IsScope()
+  scope: Scope;
+
+  @IsKeyId()
+  key_id: string;
+}
+
+export interface DestroyKeyReply {
+  destroyed: true;
+}
+
+/** `event_type` must not be a reserved one: those are built by the signer itself (Announce). */
+export class SignEnvelope extends SigningRequest {
+  @IsEventType()
+  event_type: string;
+
+  @IsString()
+  @MaxLength(200)
+  event_id: string;
+
+  @IsString()
+  issued_at: string;
+
+  @IsString()
+  @MaxLength(100)
+  nonce: string;
+
+  /** JSON text, or null for no payload. */
+  @IsOptional()
+  @IsString()
+  payload?: string | null;
+}
+
+/** Carries no payload: the signer builds it from its own ring. Signed with `key_id` if that is active or retiring. */
+export class Announce extends SigningRequest {
+  /** `platform_key_rotated` tells a Domain's Nodes of the platform ring; the other two of `scope`'s own. */
+  @IsIn(['signing_key_rotated', 'signing_key_retired', 'platform_key_rotated'])
+  event_type: 'signing_key_rotated' | 'signing_key_retired' | 'platform_key_rotated';
+
+  @IsKeyId()
+  key_id: string;
+
+  @IsString()
+  @MaxLength(200)
+  event_id: string;
+
+  @IsString()
+  issued_at: string;
+
+  @IsString()
+  @MaxLength(100)
+  nonce: string;
+}
+
+export interface EnvelopeReply {
+  /** The exact wire text. */
+  envelope: string;
+  key_id: string;
+}
+
+/** Asked at the signers of `platform`: the platform key signs it. `epoch` is that of `scope`. */
+export class SignBundle extends SigningRequest {
+  @IsInt()
+  @Min(1)
+  platform_epoch: number;
+}
+
+export interface SignBundleReply {
+  bundle: string;
+}
+
+/** A person may leave the epoch out: the signer signs at its own. */
+export class SignJws extends TimedRequest {
+  @IsScope()
+  scope: Scope;
+
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  epoch?: number;
+
+  @IsObject()
+  payload: Record<string, unknown>;
+}
+
+export class VerifyJws extends TimedRequest {
+  @IsScope()
+  scope: Scope;
+
+  @IsString()
+  @MaxLength(65_535)
+  jws: string;
+}
+
+/** The signer writes the permissions itself, from `kind` and `id`. */
+export class IssueBusCredential {
+  @IsIn(['node', 'operator'])
+  kind: 'node' | 'operator';
+
+  @IsUUID()
+  id: string;
+
+  @IsString()
+  @MaxLength(100)
+  name: string;
+
+  @IsString()
+  public_key: string;
+}
+
+export interface IssueBusCredentialReply {
+  jwt: string;
+}
+
+export class Revocation {
+  @IsString()
+  public_key: string;
+
+  /** Unix seconds: credentials issued up to then are refused. */
+  @IsInt()
+  at: number;
+}
+
+/** The account's JWT with these and only these revocations. */
+export class SignBusAccount {
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => Revocation)
+  revocations: Revocation[];
+}
+
+export interface SignBusAccountReply {
+  jwt: string;
+}

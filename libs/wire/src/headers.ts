@@ -1,0 +1,17 @@
+/** Headers of a message on a Node's stream. Hints to the SDK: no signature covers them, no trust rests on them. */
+export const headers = {
+  /** `event` (an envelope), `chain` (statements and a bundle) or `ready` (the hello of this id has been answered). */
+  kind: 'Plexsphere-Kind',
+  /** The ring's epoch that the message was made for. */
+  epoch: 'Plexsphere-Epoch',
+  /** The position of an ordinary event; absent on key events. */
+  position: 'Plexsphere-Position',
+  /** On `ready`: the id of the hello that it answers. */
+  hello: 'Plexsphere-Hello',
+  /** Set by the server on a republished message: its sequence, and that of the one before on this subject. */
+  sequence: 'Nats-Sequence',
+  lastSequence: 'Nats-Last-Sequence',
+  /** On an error reply: gRPC's canonical code name. */
+  errorCode: 'Nats-Service-Error-Code',
+  error: 'Nats-Service-Error',
+} as const;

@@ -1,0 +1,14 @@
+/**
+ * The contract: what crosses a process boundary, and only that. Knows no database, no Nest, no application, and not
+ * the domain. This entry loads nothing heavy; `@plexsphere/wire/commands` brings class-validator (the requests as
+ * validated classes) and `@plexsphere/wire/jws` brings jose (statement, trust bundle, JWKS, signed data).
+ */
+export * from './names';
+export * from './subjects';
+export * from './headers';
+export * from './permissions';
+export * from './problem';
+export * from './ring-view';
+export * from './messages';
+export * from './canonical';
+export * from './envelope';

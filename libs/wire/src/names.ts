@@ -1,0 +1,52 @@
+/**
+ * The grammar of the names that cross a process boundary. One place, so that plexctl refuses before it dials exactly
+ * what rotation would refuse after.
+ */
+
+/** What a key ring belongs to: `platform`, `domain:<uuid>`, `issuer:<slug>` or `channel:<slug>`. */
+export type Scope = string;
+
+export const PLATFORM: Scope = 'platform';
+
+export const SCOPE_KINDS = ['platform', 'domain', 'issuer', 'channel'] as const;
+export type ScopeKind = (typeof SCOPE_KINDS)[number];
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const KEY_ID = /^[A-Za-z0-9_-][A-Za-z0-9._~-]{0,127}$/;
+const EVENT_TYPE = /^[a-z][a-z0-9_]{0,63}$/;
+const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+export const isUuid = (text: unknown): text is string => typeof text === 'string' && UUID.test(text);
+
+/** URL-safe, at most 128 characters, so that it fits a JWS header and a path segment without escaping. */
+export const isKeyId = (text: unknown): text is string => typeof text === 'string' && KEY_ID.test(text);
+
+export const isEventType = (text: unknown): text is string => typeof text === 'string' && EVENT_TYPE.test(text);
+
+export const isNodeName = (text: unknown): text is string => typeof text === 'string' && NODE_NAME.test(text);
+
+/**
+ * Event types that only the signing plane itself may send: a Node acts on them, so nobody publishes them by hand.
+ */
+export const isReservedEventType = (eventType: string): boolean =>
+  eventType.startsWith('signing_key_') ||
+  eventType.startsWith('platform_key_') ||
+  eventType === 'stream_ready' ||
+  eventType === 'resync';
+
+/** The kind of a well-formed scope; undefined for anything else, an upper-case UUID included. */
+export function scopeKind(text: unknown): ScopeKind | undefined {
+  if (text === PLATFORM) return 'platform';
+  if (typeof text !== 'string') return undefined;
+  const separator = text.indexOf(':');
+  const kind = text.slice(0, separator);
+  const name = text.slice(separator + 1);
+  if (kind === 'domain') return UUID.test(name) ? 'domain' : undefined;
+  if (kind === 'issuer' || kind === 'channel') return SLUG.test(name) ? kind : undefined;
+  return undefined;
+}
+
+export const isScope = (text: unknown): text is Scope => scopeKind(text) !== undefined;
+
+export const domainScope = (id: string): Scope => `domain:${id}`;

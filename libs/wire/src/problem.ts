@@ -1,0 +1,90 @@
+/**
+ * What goes wrong, as it crosses a process boundary: gRPC's canonical code names, and stable detail strings that
+ * callers may compare. Everything that an operator can be told stands in these two tables.
+ */
+export const CODES = {
+  INVALID_ARGUMENT: { exitCode: 2 },
+  FAILED_PRECONDITION: { exitCode: 1 },
+  NOT_FOUND: { exitCode: 1 },
+  ALREADY_EXISTS: { exitCode: 1 },
+  ABORTED: { exitCode: 1 },
+  RESOURCE_EXHAUSTED: { exitCode: 1 },
+  INTERNAL: { exitCode: 1 },
+  UNAVAILABLE: { exitCode: 1 },
+  DEADLINE_EXCEEDED: { exitCode: 1 },
+  UNAUTHENTICATED: { exitCode: 77 },
+  PERMISSION_DENIED: { exitCode: 77 },
+} as const;
+export type Code = keyof typeof CODES;
+
+/** Every problem that a service answers with: its code and its detail, which are the API; the text never varies. */
+export const PROBLEMS = {
+  invariantViolation: { code: 'INVALID_ARGUMENT', detail: 'signing: invariant violation' },
+  rotationInProgress: { code: 'FAILED_PRECONDITION', detail: 'signing: rotation in progress' },
+  noOpenRotation: { code: 'FAILED_PRECONDITION', detail: 'signing: no open rotation' },
+  transitionMismatch: { code: 'FAILED_PRECONDITION', detail: 'signing: transition mismatch' },
+  nodesLagging: { code: 'FAILED_PRECONDITION', detail: 'signing: nodes lagging' },
+  epochWentBack: { code: 'FAILED_PRECONDITION', detail: 'signing: epoch went back' },
+  reservedEventType: { code: 'INVALID_ARGUMENT', detail: 'signing: reserved event type' },
+  envelopeTooLarge: { code: 'INVALID_ARGUMENT', detail: 'signing: envelope too large' },
+  keyIdInUse: { code: 'ALREADY_EXISTS', detail: 'signing: key id in use' },
+  domainExists: { code: 'ALREADY_EXISTS', detail: 'signing: domain exists' },
+  nodeExists: { code: 'ALREADY_EXISTS', detail: 'signing: node exists' },
+  requestIdReused: { code: 'ALREADY_EXISTS', detail: 'signing: request id reused' },
+  unknownScope: { code: 'NOT_FOUND', detail: 'signing: unknown scope' },
+  unknownNode: { code: 'NOT_FOUND', detail: 'signing: unknown node' },
+  unknownKey: { code: 'NOT_FOUND', detail: 'signing: unknown key' },
+  epochMismatch: { code: 'ABORTED', detail: 'signing: epoch mismatch' },
+  preparedTooLate: { code: 'ABORTED', detail: 'signing: prepared too late' },
+  scopeBusy: { code: 'ABORTED', detail: 'signing: scope busy' },
+  noSigner: { code: 'UNAVAILABLE', detail: 'signing: no signer available' },
+  noLease: { code: 'UNAVAILABLE', detail: 'signing: no lease' },
+  keyUnavailable: { code: 'UNAVAILABLE', detail: 'signing: key unavailable' },
+  databaseUnavailable: { code: 'UNAVAILABLE', detail: 'signing: database unavailable' },
+  busUnavailable: { code: 'UNAVAILABLE', detail: 'signing: bus unavailable' },
+  notAuthenticated: { code: 'UNAUTHENTICATED', detail: 'signing: not authenticated' },
+  permissionDenied: { code: 'PERMISSION_DENIED', detail: 'signing: permission denied' },
+  internal: { code: 'INTERNAL', detail: 'signing: internal error' },
+} as const satisfies Record<string, { code: Code; detail: string }>;
+export type ProblemName = keyof typeof PROBLEMS;
+
+/** The body of an error reply: `{code, detail, field?, …}`. Extra members name what the detail speaks of. */
+export interface ProblemBody {
+  code: Code;
+  detail: string;
+  field?: string;
+  [member: string]: unknown;
+}
+
+/** The one error type that crosses layers. Compare `code` and `detail`; the message is for people. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: Code;
+  readonly detail: string;
+
+  constructor(
+    readonly body: ProblemBody,
+    options?: ErrorOptions,
+  ) {
+    super(body.field === undefined ? body.detail : `${body.detail} (${body.field})`, options);
+    this.code = body.code;
+    this.detail = body.detail;
+  }
+
+  is(name: ProblemName): boolean {
+    return this.detail === PROBLEMS[name].detail;
+  }
+}
+
+/** `members` stand beside code and detail in the reply, so they hold only what the caller may know. */
+export const problem = (name: ProblemName, members: { field?: string; [member: string]: unknown } = {}): Problem =>
+  new Problem({ ...members, ...PROBLEMS[name] });
+
+const isCode = (text: unknown): text is Code => typeof text === 'string' && Object.hasOwn(CODES, text);
+
+/** Reads an error reply. Whatever it is, the answer is a Problem: an unknown shape becomes INTERNAL. */
+export function parseProblem(codeHeader: string, body: unknown): Problem {
+  const members = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+  const detail = typeof members['detail'] === 'string' ? members['detail'] : PROBLEMS.internal.detail;
+  return new Problem({ ...members, code: isCode(codeHeader) ? codeHeader : 'INTERNAL', detail });
+}

@@ -1,0 +1,38 @@
+import type { Scope } from './names';
+
+/** A key as its ring shows it. `staged → active ⇄ retiring → retired`, `revoked` from any state. */
+export interface KeyView {
+  key_id: string;
+  state: 'staged' | 'active' | 'retiring' | 'retired' | 'revoked';
+  algorithm: 'Ed25519';
+  /** Standard base64, padded, of the raw 32-byte public key. */
+  public_key: string;
+}
+
+/** One rotation. Times are RFC 3339, UTC. */
+export interface TransitionView {
+  old_key_id: string;
+  new_key_id: string;
+  opened_at: string;
+  closes_at: string;
+  /** closes_at + the clock-skew allowance: until when a Node may verify by the old key without hearing from us. */
+  transition_expires: string;
+  /** null while open. */
+  outcome: 'closed' | 'rolled_back' | 'revoked' | null;
+}
+
+/**
+ * A key ring as rotation hands it to those who sign and serve by it. Retired and revoked keys are not in `keys`:
+ * nothing that we serve names them.
+ */
+export interface RingView {
+  scope: Scope;
+  epoch: number;
+  trust_epoch: number;
+  keys: KeyView[];
+  /** The latest transition, open or ended; null before the first. */
+  transition: TransitionView | null;
+  /** The statement of `trust_epoch`, a General JWS as JSON text, and base64url(SHA-256(its payload)). */
+  statement: string;
+  statement_hash: string;
+}
