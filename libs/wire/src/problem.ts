@@ -42,6 +42,7 @@ export const PROBLEMS = {
   keyUnavailable: { code: 'UNAVAILABLE', detail: 'signing: key unavailable' },
   databaseUnavailable: { code: 'UNAVAILABLE', detail: 'signing: database unavailable' },
   busUnavailable: { code: 'UNAVAILABLE', detail: 'signing: bus unavailable' },
+  noAnswer: { code: 'DEADLINE_EXCEEDED', detail: 'signing: no answer' },
   notAuthenticated: { code: 'UNAUTHENTICATED', detail: 'signing: not authenticated' },
   permissionDenied: { code: 'PERMISSION_DENIED', detail: 'signing: permission denied' },
   internal: { code: 'INTERNAL', detail: 'signing: internal error' },

@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  headers as wireHeaders,
+  inboxPrefix,
+  parseProblem,
+  problem,
+  type BusUser,
+  type ProblemName,
+} from '@plexsphere/wire';
+import { ErrorCode, NatsError, connect, credsAuthenticator, type ConnectionOptions, type NatsConnection } from 'nats';
+import type { Logger } from './logger';
+
+/** How long before a first connection is tried again; the bus may not have the account yet (rotation pushes it). */
+const CONNECT_AGAIN_MS = 250;
+
+/** After this a silent signer is asked again, perhaps another one: signing twice is harmless. */
+const ASK_AGAIN_MS = 250;
+
+/** A service's one connection to the bus: JSON requests and events, problems as errors. */
+export class Bus {
+  constructor(readonly connection: NatsConnection) {}
+
+  /**
+   * One request, one JSON reply.
+   * @throws Problem as the other side answered; `unavailable` where nobody listens; DEADLINE_EXCEEDED after timeoutMs.
+   */
+  async request<Reply>(
+    subject: string,
+    body: object,
+    options: { timeoutMs: number; unavailable: ProblemName },
+  ): Promise<Reply> {
+    try {
+      const reply = await this.connection.request(subject, JSON.stringify(body), { timeout: options.timeoutMs });
+      const errorCode = reply.headers?.get(wireHeaders.errorCode);
+      if (errorCode) throw parseProblem(errorCode, reply.json());
+      return reply.json<Reply>();
+    } catch (error) {
+      if (!(error instanceof NatsError)) throw error;
+      if (error.code === ErrorCode.Timeout) throw problem('noAnswer');
+      throw problem(options.unavailable);
+    }
+  }
+
+  /**
+   * Asks signers for something that is harmless to do twice: a silent one is asked again after 250 ms, while nothing
+   * that comes later than `durationMs` after the first ask is accepted, because a lease that was good then may be over.
+   * The first answer counts, a refusal too.
+   * @throws Problem as the signer answered; UNAVAILABLE where no signer holds the lease; DEADLINE_EXCEEDED.
+   */
+  async askSigner<Reply>(subject: string, body: object, durationMs: number): Promise<Reply> {
+    const endsAt = performance.now() + durationMs;
+    const asks: Promise<Reply>[] = [];
+    for (let leftMs = durationMs; leftMs > 0; leftMs = endsAt - performance.now()) {
+      const timeoutMs = Math.max(1, leftMs);
+      const request = { ...body, duration_ms: Math.floor(durationMs) };
+      const ask = this.request<Reply>(subject, request, { timeoutMs, unavailable: 'noSigner' });
+      // An ask that is overtaken ends by its own time-out, and nobody waits for it.
+      ask.catch(() => undefined);
+      asks.push(ask);
+      const answer = await Promise.race([...asks, delay(Math.min(ASK_AGAIN_MS, timeoutMs))]);
+      if (answer !== undefined && performance.now() < endsAt) return answer;
+    }
+    throw problem('noAnswer');
+  }
+
+  publish(subject: string, body: object): void {
+    this.connection.publish(subject, JSON.stringify(body));
+  }
+}
+
+/**
+ * Connects and goes on trying until it is in: at first start the bus admits nobody before rotation has pushed the
+ * account, and a bus that lost its disk is in that state again.
+ */
+export async function connectBus(
+  options: { url: string; credentialFile: string; user: BusUser | { inboxPrefix: string }; name: string },
+  logger: Logger,
+): Promise<NatsConnection> {
+  const credential = await readFile(options.credentialFile);
+  const connectionOptions: ConnectionOptions = {
+    servers: options.url.split(','),
+    authenticator: credsAuthenticator(credential),
+    inboxPrefix: 'inboxPrefix' in options.user ? options.user.inboxPrefix : inboxPrefix(options.user),
+    name: options.name,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    reconnectJitter: 100,
+    // A revoked-then-restored account must not end the process for good.
+    ignoreAuthErrorAbort: true,
+    pingInterval: 5_000,
+    maxPingOut: 2,
+  };
+  let told = '';
+  for (;;) {
+    try {
+      return await connect(connectionOptions);
+    } catch (error) {
+      const reason = error instanceof NatsError ? error.code : String(error);
+      if (reason !== told) logger.warn({ reason }, 'bus not reachable yet');
+      told = reason;
+      await delay(CONNECT_AGAIN_MS);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import { Transform, plainToInstance } from 'class-transformer';
+import { IsNumber, validateSync } from 'class-validator';
+import { parseDurationMs } from './duration';
+
+/** Names of the shell's own, exported by the local stack for plexctl: a service that inherits them ignores them. */
+const FOR_OTHERS = new Set([
+  'PLEXSPHERE_SIGNER_ENDPOINT',
+  'PLEXSPHERE_TOKEN_FILE',
+  'PLEXSPHERE_GATEWAY_URL',
+  'PLEXSPHERE_PROFILE',
+]);
+
+const variables = new Map<object, { property: string; variable: string; fallback: string | undefined }[]>();
+
+/**
+ * Reads a property from `PLEXSPHERE_<name>`, or from the flag that has the same name (`--overlap-window` is
+ * PLEXSPHERE_OVERLAP_WINDOW), which wins. Without a fallback it must be given.
+ */
+export const Variable =
+  (name: string, fallback?: string): PropertyDecorator =>
+  (target, property) => {
+    const known = variables.get(target) ?? [];
+    variables.set(target, [...known, { property: String(property), variable: `PLEXSPHERE_${name}`, fallback }]);
+  };
+
+/** A duration such as `24h`, in milliseconds once read. */
+export const DurationMs = (): PropertyDecorator => (target, property) => {
+  Transform(({ value }) => parseDurationMs(String(value)))(target, property);
+  IsNumber({ allowNaN: false }, { message: 'must be a duration such as 500ms, 30s, 10m or 24h' })(target, property);
+};
+
+/** `true` or `false`; a flag without a value is true. */
+export const Switch = (): PropertyDecorator =>
+  Transform(({ value }) => (value === 'true' ? true : value === 'false' ? false : value));
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const declaredBy = (
+  prototype: object | null,
+): { property: string; variable: string; fallback: string | undefined }[] =>
+  prototype === null ? [] : [...declaredBy(Object.getPrototypeOf(prototype)), ...(variables.get(prototype) ?? [])];
+
+/**
+ * Reads and validates the whole configuration once. Whatever is unknown, missing or malformed is one sentence that names
+ * the variable, and the process does not start.
+ * @throws ConfigError
+ */
+export function readConfig<Config extends object>(
+  Class: new () => Config,
+  env: NodeJS.ProcessEnv,
+  argv: readonly string[],
+): Config {
+  const declared = declaredBy(Class.prototype);
+  const given = { ...fromEnvironment(env), ...fromFlags(argv) };
+  const known = new Set(declared.map((each) => each.variable));
+  for (const variable of Object.keys(given)) {
+    if (!known.has(variable)) throw new ConfigError(`${variable} is not a setting of this service.`);
+  }
+  const plain: Record<string, string> = {};
+  for (const { property, variable, fallback } of declared) {
+    const value = given[variable] ?? fallback;
+    if (value === undefined || value === '') throw new ConfigError(`${variable} is missing.`);
+    plain[property] = value;
+  }
+  const config = plainToInstance(Class, plain);
+  const [error] = validateSync(config);
+  if (error !== undefined) {
+    const variable = declared.find((each) => each.property === error.property)?.variable ?? error.property;
+    const [reason] = Object.values(error.constraints ?? {});
+    // The value is not shown: a misplaced secret would stand in the log.
+    throw new ConfigError(`${variable} ${(reason ?? 'is malformed').replace(new RegExp(`^${error.property} `), '')}.`);
+  }
+  return config;
+}
+
+function fromEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  const ours = Object.entries(env).filter(([name]) => name.startsWith('PLEXSPHERE_') && !FOR_OTHERS.has(name));
+  return Object.fromEntries(ours.map(([name, value]) => [name, value ?? '']));
+}
+
+function fromFlags(argv: readonly string[]): Record<string, string> {
+  const given: Record<string, string> = {};
+  for (let i = 0; i < argv.length; i++) {
+    const match = /^--([a-z][a-z-]*)(?:=(.*))?$/.exec(argv[i] ?? '');
+    if (match === null) throw new ConfigError(`${argv[i]} is not a flag of this service.`);
+    const next = argv[i + 1];
+    const hasOwnValue = match[2] === undefined && next !== undefined && !next.startsWith('--');
+    const value = match[2] ?? (hasOwnValue ? next : 'true');
+    if (hasOwnValue) i++;
+    given[`PLEXSPHERE_${(match[1] ?? '').toUpperCase().replaceAll('-', '_')}`] = value;
+  }
+  return given;
+}

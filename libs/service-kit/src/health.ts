@@ -1,0 +1,45 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A readiness check answers the reason why the service is not ready, or undefined. */
+export type ReadinessCheck = () => string | undefined;
+
+/**
+ * `GET /livez`: the process turns. `GET /readyz`: it can do its work, or 503 with the reasons. Both text, no secret.
+ */
+export class Health {
+  private readonly checks = new Map<string, ReadinessCheck>();
+  private readonly server: Server = createServer((request, response) => {
+    const reasons = request.url === '/readyz' ? this.reasons() : [];
+    const known = request.url === '/livez' || request.url === '/readyz';
+    response.writeHead(known ? (reasons.length === 0 ? 200 : 503) : 404, { 'content-type': 'text/plain' });
+    response.end(known ? (reasons.length === 0 ? 'ok\n' : `${reasons.join('\n')}\n`) : 'not found\n');
+  });
+
+  check(name: string, check: ReadinessCheck): void {
+    this.checks.set(name, check);
+  }
+
+  reasons(): string[] {
+    return [...this.checks].flatMap(([name, check]) => {
+      const reason = check();
+      return reason === undefined ? [] : [`${name}: ${reason}`];
+    });
+  }
+
+  /** Returns the address that it listens on. */
+  async listen(hostAndPort: string): Promise<string> {
+    const separator = hostAndPort.lastIndexOf(':');
+    const host = hostAndPort.slice(0, separator);
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(Number(hostAndPort.slice(separator + 1)), host, resolve);
+    });
+    return `${host}:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  close(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+}

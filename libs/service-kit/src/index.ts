@@ -1,0 +1,14 @@
+/**
+ * What every service's main.ts needs: configuration, log, bus, health, validation at the edge, problems on the way out,
+ * an orderly stop. Knows the contract, not the domain and not the database.
+ */
+export * from './bus';
+export * from './bus-server';
+export * from './config';
+export * from './duration';
+export * from './health';
+export * from './logger';
+export * from './problem-filter';
+export * from './run-service';
+export * from './service-config';
+export * from './validated';

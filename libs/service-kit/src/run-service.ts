@@ -1,0 +1,113 @@
+import 'reflect-metadata';
+import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { BusUser } from '@plexsphere/wire';
+import { queues } from '@plexsphere/wire';
+import { Bus, connectBus } from './bus';
+import { BusServer } from './bus-server';
+import { ConfigError, readConfig } from './config';
+import { Health } from './health';
+import { NestLogger, createLogger, type Logger } from './logger';
+import { ProblemFilter } from './problem-filter';
+import type { ServiceConfig } from './service-config';
+
+/** Injection token of the process's logger. */
+export const LOGGER = Symbol('logger');
+
+/** What the whole process shares; every module may inject it. */
+@Global()
+@Module({})
+class ProcessModule {}
+
+export interface ServiceDefinition<Config extends ServiceConfig> {
+  name: 'rotation' | 'signer' | 'outbox-relay';
+  config: new () => Config;
+  /** `options` are for a process that needs more than its configuration to build its modules. */
+  module: (config: Config, logger: Logger) => Type | DynamicModule;
+  /** Runs before the bus is dialled: what must hold or the process does not start. */
+  prepare?: (config: Config, logger: Logger) => Promise<void>;
+}
+
+const QUEUE = { rotation: queues.rotation, signer: queues.signer, 'outbox-relay': queues.relay } as const;
+
+/**
+ * The life of every service: read the configuration, be live, connect, build, listen, be ready; on SIGTERM hear no
+ * more, finish what was begun, say the last words (module destroy hooks), close.
+ */
+export async function runService<Config extends ServiceConfig>(definition: ServiceDefinition<Config>): Promise<void> {
+  const config = configOrExit(definition.config);
+  const logger = createLogger(definition.name, config.logLevel);
+  process.on('unhandledRejection', (err) => exitWith(logger, err));
+  const health = new Health();
+  const stopping = new AbortController();
+  let busState: string | undefined = 'connecting';
+  health.check('bus', () => busState);
+  health.check('stopping', () => (stopping.signal.aborted ? 'yes' : undefined));
+  const healthAddress = await health.listen(config.healthListen);
+  process.once('SIGTERM', () => stopping.abort());
+  process.once('SIGINT', () => stopping.abort());
+  try {
+    await definition.prepare?.(config, logger);
+    const user: BusUser = { kind: definition.name };
+    const connection = await connectBus(
+      { url: config.natsUrl, credentialFile: config.busCredentialFile, user, name: definition.name },
+      logger,
+    );
+    busState = undefined;
+    void (async () => {
+      for await (const status of connection.status()) {
+        if (status.type === 'disconnect') busState = 'disconnected';
+        if (status.type === 'reconnect') busState = undefined;
+        if (status.type === 'disconnect' || status.type === 'reconnect')
+          logger.warn({ state: status.type }, 'bus connection');
+        if (status.type === 'error') logger.error({ reason: String(status.data) }, 'bus error');
+      }
+    })();
+    const server = new BusServer(connection, QUEUE[definition.name]);
+    const shared: DynamicModule = {
+      module: ProcessModule,
+      providers: [
+        { provide: definition.config, useValue: config },
+        { provide: LOGGER, useValue: logger },
+        { provide: Health, useValue: health },
+        { provide: Bus, useValue: new Bus(connection) },
+        { provide: BusServer, useValue: server },
+      ],
+      exports: [definition.config, LOGGER, Health, Bus, BusServer],
+    };
+    @Module({ imports: [shared, definition.module(config, logger)] })
+    class ServiceModule {}
+    const app = await NestFactory.createMicroservice(ServiceModule, {
+      strategy: server,
+      logger: new NestLogger(logger),
+    });
+    app.useGlobalFilters(new ProblemFilter(logger));
+    await app.listen();
+    logger.info({ health: healthAddress }, 'ready');
+    if (!stopping.signal.aborted) await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
+    logger.info('stopping');
+    await app.close();
+    await connection.close();
+    health.close();
+    logger.info('stopped');
+    // Whatever is left (a driver's timer) has nothing more to do.
+    process.exit(0);
+  } catch (error) {
+    exitWith(logger, error);
+  }
+}
+
+function configOrExit<Config extends ServiceConfig>(Class: new () => Config): Config {
+  try {
+    return readConfig(Class, process.env, process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
+}
+
+function exitWith(logger: Logger, err: unknown): never {
+  logger.error({ err }, 'cannot go on');
+  process.exit(1);
+}

@@ -1,0 +1,46 @@
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import * as outbox from './entities/outbox';
+import * as ring from './entities/ring';
+import { Ring1700000000001 } from './migrations/1700000000001-ring';
+import { Outbox1700000000002 } from './migrations/1700000000002-outbox';
+import { Grants1700000000003 } from './migrations/1700000000003-grants';
+
+export const entities = [...Object.values(ring), ...Object.values(outbox)];
+
+/**
+ * How a service opens its pool. A paused or cut-off holder must never block a scope for more than seconds, so the
+ * server itself ends what waits for a lock, runs, or idles in a transaction for longer.
+ */
+export const storeOptions = (url: string, applicationName: string): DataSourceOptions => ({
+  type: 'postgres',
+  url,
+  applicationName,
+  entities,
+  synchronize: false,
+  extra: {
+    max: 10,
+    lock_timeout: 5_000,
+    statement_timeout: 10_000,
+    idle_in_transaction_session_timeout: 5_000,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+  },
+});
+
+/** Applies what is missing, all in one transaction, under the owner's URL. Returns the names of what it applied. */
+export async function migrateStore(ownerUrl: string): Promise<string[]> {
+  const source = new DataSource({
+    type: 'postgres',
+    url: ownerUrl,
+    applicationName: 'plexsphere-migrate',
+    migrations: [Ring1700000000001, Outbox1700000000002, Grants1700000000003],
+    migrationsTableName: 'store_migration',
+    migrationsTransactionMode: 'all',
+  });
+  await source.initialize();
+  try {
+    return (await source.runMigrations()).map((migration) => migration.name);
+  } finally {
+    await source.destroy();
+  }
+}

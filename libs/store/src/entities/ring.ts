@@ -1,0 +1,113 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { integer } from './column-types';
+
+@Entity({ schema: 'ring', name: 'installation' })
+export class InstallationEntity {
+  @PrimaryColumn({ name: 'only_row', type: 'boolean' }) onlyRow: boolean;
+  @Column({ name: 'recovery_public_key', type: 'text' }) recoveryPublicKey: string;
+  @Column({ name: 'bus_account_public_key', type: 'text' }) busAccountPublicKey: string;
+  @Column({ name: 'bus_account_jwt', type: 'text' }) busAccountJwt: string;
+}
+
+@Entity({ schema: 'ring', name: 'key_ring' })
+export class KeyRingEntity {
+  @PrimaryColumn({ type: 'text' }) scope: string;
+  @Column({ type: 'bigint', transformer: integer }) epoch: number;
+  @Column({ name: 'trust_epoch', type: 'bigint', transformer: integer }) trustEpoch: number;
+}
+
+@Entity({ schema: 'ring', name: 'signing_key' })
+export class SigningKeyEntity {
+  @PrimaryColumn({ type: 'text' }) scope: string;
+  @PrimaryColumn({ type: 'text' }) purpose: string;
+  @PrimaryColumn({ name: 'key_id', type: 'text' }) keyId: string;
+  @Column({ type: 'text' }) algorithm: 'Ed25519';
+  /** Standard base64 of the raw public key; null for a key that has no public part. */
+  @Column({ name: 'public_key', type: 'text', nullable: true }) publicKey: string | null;
+  @Column({ type: 'text' }) state: 'staged' | 'active' | 'retiring' | 'retired' | 'revoked';
+  @Column({ name: 'state_since', type: 'timestamptz' }) stateSince: Date;
+}
+
+@Entity({ schema: 'ring', name: 'transition' })
+export class TransitionEntity {
+  @PrimaryColumn({ type: 'uuid' }) id: string;
+  @Column({ type: 'text' }) scope: string;
+  @Column({ name: 'old_key_id', type: 'text' }) oldKeyId: string;
+  @Column({ name: 'new_key_id', type: 'text' }) newKeyId: string;
+  @Column({ name: 'opened_at', type: 'timestamptz' }) openedAt: Date;
+  @Column({ name: 'closes_at', type: 'timestamptz' }) closesAt: Date;
+  @Column({ name: 'opened_epoch', type: 'bigint', transformer: integer }) openedEpoch: number;
+  @Column({ type: 'text', nullable: true }) reason: string | null;
+  @Column({ type: 'text' }) actor: string;
+  @Column({ name: 'request_id', type: 'uuid' }) requestId: string;
+  @Column({ type: 'text', nullable: true }) outcome: 'closed' | 'rolled_back' | 'revoked' | null;
+  @Column({ name: 'ended_at', type: 'timestamptz', nullable: true }) endedAt: Date | null;
+  @Column({ name: 'ended_epoch', type: 'bigint', nullable: true, transformer: integer }) endedEpoch: number | null;
+  @Column({ name: 'ended_by', type: 'text', nullable: true }) endedBy: string | null;
+  @Column({ name: 'end_request_id', type: 'uuid', nullable: true }) endRequestId: string | null;
+  /** When no lease of an earlier epoch could be alive any more: after the rotate, and after its end. */
+  @Column({ name: 'switched_at', type: 'timestamptz', nullable: true }) switchedAt: Date | null;
+  @Column({ name: 'end_switched_at', type: 'timestamptz', nullable: true }) endSwitchedAt: Date | null;
+  @Column({ name: 'old_key_destroyed_at', type: 'timestamptz', nullable: true }) oldKeyDestroyedAt: Date | null;
+}
+
+@Entity({ schema: 'ring', name: 'ring_change' })
+export class RingChangeEntity {
+  @PrimaryColumn({ type: 'text' }) scope: string;
+  @PrimaryColumn({ type: 'bigint', transformer: integer }) epoch: number;
+  @Column({ type: 'text' }) change: 'create' | 'rotate' | 'close';
+  @Column({ name: 'active_key_id', type: 'text' }) activeKeyId: string;
+  @Column({ name: 'event_id', type: 'text' }) eventId: string;
+  @Column({ type: 'text', nullable: true }) statement: string | null;
+  @Column({ name: 'statement_hash', type: 'text', nullable: true }) statementHash: string | null;
+}
+
+@Entity({ schema: 'ring', name: 'lease' })
+export class LeaseEntity {
+  @PrimaryColumn({ type: 'text' }) holder: string;
+  @Column({ type: 'text' }) kind: 'signer' | 'gateway';
+  @Column({ type: 'jsonb' }) epochs: Record<string, number>;
+  @Column({ name: 'renewed_at', type: 'timestamptz' }) renewedAt: Date;
+}
+
+@Entity({ schema: 'ring', name: 'node' })
+export class NodeEntity {
+  @PrimaryColumn({ type: 'uuid' }) id: string;
+  @Column({ type: 'text' }) scope: string;
+  @Column({ type: 'text' }) name: string;
+  @Column({ name: 'bus_public_key', type: 'text' }) busPublicKey: string;
+  @Column({ type: 'text' }) state: 'enrolled' | 'removed' | 'revoked';
+}
+
+@Entity({ schema: 'ring', name: 'operator' })
+export class OperatorEntity {
+  @PrimaryColumn({ type: 'uuid' }) id: string;
+  @Column({ type: 'text' }) name: string;
+  @Column({ type: 'text' }) role: 'viewer' | 'operator' | 'admin';
+  /** null: every scope. */
+  @Column({ type: 'text', array: true, nullable: true }) scopes: string[] | null;
+  @Column({ name: 'bus_public_key', type: 'text' }) busPublicKey: string;
+  @Column({ name: 'bearer_hash', type: 'text' }) bearerHash: string;
+  @Column({ name: 'expires_at', type: 'timestamptz', nullable: true }) expiresAt: Date | null;
+  @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true }) revokedAt: Date | null;
+}
+
+@Entity({ schema: 'ring', name: 'request' })
+export class RequestEntity {
+  @PrimaryColumn({ name: 'request_id', type: 'uuid' }) requestId: string;
+  @Column({ type: 'text' }) command: string;
+  @Column({ type: 'text' }) actor: string;
+  @Column({ type: 'jsonb' }) reply: unknown;
+}
+
+@Entity({ schema: 'ring', name: 'audit' })
+export class AuditEntity {
+  @PrimaryColumn({ type: 'bigint', generated: 'identity' }) id: string;
+  @Column({ type: 'text' }) actor: string;
+  @Column({ type: 'text' }) action: string;
+  @Column({ type: 'text' }) scope: string;
+  @Column({ name: 'request_id', type: 'uuid', nullable: true }) requestId: string | null;
+  @Column({ type: 'jsonb', nullable: true }) before: unknown;
+  @Column({ type: 'jsonb', nullable: true }) after: unknown;
+  @Column({ type: 'jsonb', nullable: true }) detail: unknown;
+}

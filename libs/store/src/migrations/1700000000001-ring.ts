@@ -1,0 +1,139 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * Rotation's schema: key rings, transitions, leases, Nodes, operators, audit. The database guards what the domain
+ * promises: one active key a ring and purpose, one open transition a scope, one row an epoch.
+ */
+export class Ring1700000000001 implements MigrationInterface {
+  readonly name = 'Ring1700000000001';
+
+  async up(query: QueryRunner): Promise<void> {
+    await query.query(`
+      CREATE SCHEMA ring;
+
+      CREATE TABLE ring.installation (
+        only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+        recovery_public_key text NOT NULL,
+        bus_account_public_key text NOT NULL,
+        bus_account_jwt text NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT now()
+      );
+
+      CREATE TABLE ring.key_ring (
+        scope text PRIMARY KEY,
+        epoch bigint NOT NULL CHECK (epoch >= 1),
+        trust_epoch bigint NOT NULL CHECK (trust_epoch BETWEEN 1 AND epoch),
+        created_at timestamptz NOT NULL DEFAULT now()
+      );
+
+      CREATE TABLE ring.signing_key (
+        scope text NOT NULL REFERENCES ring.key_ring,
+        key_id text NOT NULL,
+        purpose text NOT NULL DEFAULT '',
+        algorithm text NOT NULL,
+        public_key text,
+        state text NOT NULL CHECK (state IN ('staged', 'active', 'retiring', 'retired', 'revoked')),
+        state_since timestamptz NOT NULL DEFAULT now(),
+        created_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (scope, purpose, key_id)
+      );
+      CREATE UNIQUE INDEX one_active_key ON ring.signing_key (scope, purpose) WHERE state = 'active';
+
+      CREATE TABLE ring.transition (
+        id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+        scope text NOT NULL REFERENCES ring.key_ring,
+        old_key_id text NOT NULL,
+        new_key_id text NOT NULL,
+        opened_at timestamptz NOT NULL,
+        closes_at timestamptz NOT NULL CHECK (closes_at > opened_at),
+        opened_epoch bigint NOT NULL,
+        reason text,
+        actor text NOT NULL,
+        request_id uuid NOT NULL UNIQUE,
+        outcome text CHECK (outcome IN ('closed', 'rolled_back', 'revoked')),
+        ended_at timestamptz,
+        ended_epoch bigint,
+        ended_by text,
+        end_request_id uuid UNIQUE,
+        close_reply jsonb,
+        switched_at timestamptz,
+        end_switched_at timestamptz,
+        old_key_destroyed_at timestamptz,
+        CHECK ((outcome IS NULL) = (ended_at IS NULL))
+      );
+      CREATE UNIQUE INDEX one_open_transition ON ring.transition (scope) WHERE outcome IS NULL;
+      CREATE INDEX unfinished_transition ON ring.transition (scope)
+        WHERE (outcome IS NULL AND switched_at IS NULL)
+           OR (outcome IS NOT NULL AND (end_switched_at IS NULL OR old_key_destroyed_at IS NULL));
+
+      -- One row an epoch: which key was active then, and what was told of it.
+      CREATE TABLE ring.ring_change (
+        scope text NOT NULL REFERENCES ring.key_ring,
+        epoch bigint NOT NULL,
+        change text NOT NULL CHECK (change IN ('create', 'rotate', 'close')),
+        active_key_id text NOT NULL,
+        event_id text NOT NULL UNIQUE,
+        statement text,
+        statement_hash text,
+        changed_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (scope, epoch),
+        CHECK ((statement IS NULL) = (statement_hash IS NULL))
+      );
+
+      -- One row a holder, not one a holder and scope: renewing stays one small write, however many scopes there are.
+      CREATE TABLE ring.lease (
+        holder text PRIMARY KEY,
+        kind text NOT NULL CHECK (kind IN ('signer', 'gateway')),
+        epochs jsonb NOT NULL,
+        renewed_at timestamptz NOT NULL
+      );
+
+      CREATE TABLE ring.node (
+        id uuid PRIMARY KEY,
+        scope text NOT NULL REFERENCES ring.key_ring,
+        name text NOT NULL,
+        bus_public_key text NOT NULL UNIQUE,
+        state text NOT NULL DEFAULT 'enrolled' CHECK (state IN ('enrolled', 'removed', 'revoked')),
+        added_at timestamptz NOT NULL DEFAULT now()
+      );
+      CREATE UNIQUE INDEX one_node_name ON ring.node (scope, name) WHERE state = 'enrolled';
+
+      CREATE TABLE ring.operator (
+        id uuid PRIMARY KEY,
+        name text NOT NULL,
+        role text NOT NULL CHECK (role IN ('viewer', 'operator', 'admin')),
+        scopes text[],
+        bus_public_key text NOT NULL UNIQUE,
+        bearer_hash text NOT NULL,
+        expires_at timestamptz,
+        revoked_at timestamptz,
+        created_at timestamptz NOT NULL DEFAULT now()
+      );
+
+      -- What a command answered, by request id: a retry gets the same answer.
+      CREATE TABLE ring.request (
+        request_id uuid PRIMARY KEY,
+        command text NOT NULL,
+        actor text NOT NULL,
+        reply jsonb NOT NULL,
+        answered_at timestamptz NOT NULL DEFAULT now()
+      );
+
+      CREATE TABLE ring.audit (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        happened_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        actor text NOT NULL,
+        action text NOT NULL,
+        scope text NOT NULL,
+        request_id uuid,
+        before jsonb,
+        after jsonb,
+        detail jsonb
+      );
+    `);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('migrations go forward only');
+  }
+}

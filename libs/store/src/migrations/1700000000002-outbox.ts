@@ -1,0 +1,81 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * The outbox. Rotation writes events and one message a Node; the relay owns each Node's stream: what it was told, what
+ * it has settled, who may publish to it now.
+ */
+export class Outbox1700000000002 implements MigrationInterface {
+  readonly name = 'Outbox1700000000002';
+
+  async up(query: QueryRunner): Promise<void> {
+    await query.query(`
+      CREATE SCHEMA outbox;
+
+      -- payload is JSON text, kept as text: a jsonb column would spell numbers and order keys its own way.
+      CREATE TABLE outbox.event (
+        event_id text PRIMARY KEY,
+        scope text NOT NULL,
+        event_type text NOT NULL,
+        payload text,
+        epoch bigint,
+        created_at timestamptz NOT NULL DEFAULT now()
+      );
+
+      -- epoch (of the ring ring_scope): of key events alone, which are ordered and settled by it. position: of ordinary
+      -- events alone, given at the first claim: an id is drawn before its commit, so a lower one can appear later.
+      CREATE TABLE outbox.message (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        node_id uuid NOT NULL REFERENCES ring.node,
+        event_id text NOT NULL REFERENCES outbox.event,
+        ring_scope text,
+        epoch bigint,
+        position bigint,
+        state text NOT NULL DEFAULT 'unsent' CHECK (state IN ('unsent', 'sent', 'settled')),
+        outcome text CHECK (outcome IN ('applied', 'superseded', 'expired')),
+        sent_at timestamptz,
+        settled_at timestamptz,
+        UNIQUE (node_id, event_id),
+        CHECK ((state = 'settled') = (outcome IS NOT NULL)),
+        CHECK ((epoch IS NULL) = (ring_scope IS NULL)),
+        CHECK (epoch IS NULL OR position IS NULL)
+      );
+      CREATE INDEX message_outstanding ON outbox.message (node_id, position, id) WHERE state <> 'settled';
+      CREATE INDEX message_unsent ON outbox.message (node_id) WHERE state = 'unsent';
+      CREATE INDEX message_settled ON outbox.message (settled_at) WHERE state = 'settled';
+
+      CREATE TABLE outbox.node_stream (
+        node_id uuid PRIMARY KEY REFERENCES ring.node,
+        scope text NOT NULL,
+        told_epoch bigint NOT NULL,
+        told_platform_epoch bigint NOT NULL,
+        settled_epoch bigint NOT NULL,
+        settled_platform_epoch bigint NOT NULL,
+        settled_position bigint NOT NULL DEFAULT 0,
+        last_position bigint NOT NULL DEFAULT 0,
+        last_sequence bigint NOT NULL DEFAULT 0,
+        resend_at timestamptz,
+        resend_count integer NOT NULL DEFAULT 0,
+        hello jsonb,
+        claim_owner text,
+        claim_deadline timestamptz,
+        attempt bigint NOT NULL DEFAULT 0,
+        first_seen_at timestamptz,
+        last_seen_at timestamptz,
+        acknowledged_at timestamptz
+      );
+      CREATE INDEX node_stream_scope ON outbox.node_stream (scope);
+      CREATE INDEX node_stream_resend ON outbox.node_stream (resend_at) WHERE resend_at IS NOT NULL;
+
+      -- The stream's creation time as the bus tells it: another one means that the bus has lost its disk.
+      CREATE TABLE outbox.bus_stream (
+        name text PRIMARY KEY,
+        created text NOT NULL,
+        seen_at timestamptz NOT NULL DEFAULT now()
+      );
+    `);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('migrations go forward only');
+  }
+}
