@@ -93,6 +93,7 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
     // Whatever is left (a driver's timer) has nothing more to do.
     process.exit(0);
   } catch (error) {
+    if (error instanceof ConfigError) refuseToStart(error);
     exitWith(logger, error);
   }
 }
@@ -101,10 +102,14 @@ function configOrExit<Config extends ServiceConfig>(Class: new () => Config): Co
   try {
     return readConfig(Class, process.env, process.argv.slice(2));
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(2);
+    if (error instanceof ConfigError) refuseToStart(error);
+    throw error;
   }
+}
+
+function refuseToStart(error: ConfigError): never {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(2);
 }
 
 function exitWith(logger: Logger, err: unknown): never {

@@ -10,5 +10,6 @@ export * from './permissions';
 export * from './problem';
 export * from './ring-view';
 export * from './messages';
-export * from './canonical';
+export { canonicalText, type CanonicalFields } from './canonical';
 export * from './envelope';
+export { isRawPublicKey, publicKeyFromRaw, rawPublicKey } from './ed25519';

@@ -65,11 +65,19 @@ export function busPermissions(user: BusUser): BusPermissions {
           `$JS.API.STREAM.INFO.${EVENT_STREAM.name}`,
           `$JS.API.STREAM.MSG.GET.${EVENT_STREAM.name}`,
         ],
-        subscribe: [subjects.nodeHello('*'), subjects.nodeAck('*'), subjects.outboxChanged, subjects.ringChanged, inbox],
+        subscribe: [
+          subjects.nodeHello('*'),
+          subjects.nodeAck('*'),
+          subjects.outboxChanged,
+          subjects.ringChanged,
+          inbox,
+        ],
         responds: false,
       };
   }
 }
+
+export const ACCOUNT_PUSHER_INBOX = '_INBOX.account-pusher';
 
 /**
  * Rotation's second connection, in the system account: compare the mesh account's JWT with the one in Postgres and push
@@ -77,6 +85,6 @@ export function busPermissions(user: BusUser): BusPermissions {
  */
 export const accountPusherPermissions = (accountPublicKey: string): BusPermissions => ({
   publish: [`$SYS.REQ.ACCOUNT.${accountPublicKey}.CLAIMS.LOOKUP`, '$SYS.REQ.CLAIMS.UPDATE'],
-  subscribe: ['_INBOX.account-pusher.>'],
+  subscribe: [`${ACCOUNT_PUSHER_INBOX}.>`],
   responds: false,
 });

@@ -25,6 +25,7 @@ export const PROBLEMS = {
   transitionMismatch: { code: 'FAILED_PRECONDITION', detail: 'signing: transition mismatch' },
   nodesLagging: { code: 'FAILED_PRECONDITION', detail: 'signing: nodes lagging' },
   epochWentBack: { code: 'FAILED_PRECONDITION', detail: 'signing: epoch went back' },
+  alreadyBootstrapped: { code: 'FAILED_PRECONDITION', detail: 'signing: already bootstrapped' },
   reservedEventType: { code: 'INVALID_ARGUMENT', detail: 'signing: reserved event type' },
   envelopeTooLarge: { code: 'INVALID_ARGUMENT', detail: 'signing: envelope too large' },
   keyIdInUse: { code: 'ALREADY_EXISTS', detail: 'signing: key id in use' },

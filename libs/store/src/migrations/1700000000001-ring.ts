@@ -55,7 +55,6 @@ export class Ring1700000000001 implements MigrationInterface {
         ended_epoch bigint,
         ended_by text,
         end_request_id uuid UNIQUE,
-        close_reply jsonb,
         switched_at timestamptz,
         end_switched_at timestamptz,
         old_key_destroyed_at timestamptz,

@@ -1,0 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { connectBus, type Logger } from '@plexsphere/service-kit';
+import { InstallationEntity, storeOptions } from '@plexsphere/store';
+import { ACCOUNT_PUSHER_INBOX } from '@plexsphere/wire';
+import { DataSource } from 'typeorm';
+import type { RotationConfig } from '../rotation-config';
+import { AccountPusher } from './account-pusher';
+
+/**
+ * Starts before the service's own connection is dialled, because that one is refused until the bus has the account. Has
+ * its own small pool for the same reason; both live as long as the process.
+ */
+export async function startAccountPusher(config: RotationConfig, logger: Logger): Promise<void> {
+  const database = await openDatabase(config, logger);
+  const connection = await connectBus(
+    {
+      url: config.natsUrl,
+      credentialFile: config.accountCredentialFile,
+      user: { inboxPrefix: ACCOUNT_PUSHER_INBOX },
+      name: 'rotation-account-pusher',
+    },
+    logger,
+  );
+  const readAccount = async () => {
+    const installation = await database.manager.findOneByOrFail(InstallationEntity, { onlyRow: true });
+    return { publicKey: installation.busAccountPublicKey, jwt: installation.busAccountJwt };
+  };
+  const pusher = new AccountPusher(connection, readAccount, logger);
+  process.once('SIGTERM', () => void pusher.stop());
+  process.once('SIGINT', () => void pusher.stop());
+  void pusher.run();
+}
+
+async function openDatabase(config: RotationConfig, logger: Logger): Promise<DataSource> {
+  const options = storeOptions(config.databaseUrl, 'rotation-account-pusher');
+  const database = new DataSource({ ...options, extra: { ...options.extra, max: 1 } });
+  for (;;) {
+    try {
+      return await database.initialize();
+    } catch (err) {
+      logger.warn({ err }, 'database not reachable yet');
+      await delay(500);
+    }
+  }
+}

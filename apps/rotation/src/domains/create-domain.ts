@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { createRing } from '@plexsphere/keyring';
+import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import { KeyRingEntity } from '@plexsphere/store';
+import { PLATFORM, domainScope, problem } from '@plexsphere/wire';
+import type { CreateDomain as Request, CreateDomainReply } from '@plexsphere/wire/commands';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Preparation, type Prepared } from '../rotator/preparation';
+import { Switch } from '../rotator/switch';
+import { databaseNow } from '../sql/database-clock';
+import { snapshotRing } from '../sql/read-ring';
+import { answerOf, keepAnswer, type RequestIdentity } from '../sql/requests';
+import { lockScope } from '../sql/scope-lock';
+import { writeAudit } from '../sql/write-audit';
+import { insertKey, insertRingChange } from '../sql/write-ring';
+
+/** A Domain begins with a ring at epoch 1 whose one key is active: no transition, no event. */
+@Injectable()
+export class CreateDomain {
+  constructor(
+    private readonly database: DataSource,
+    private readonly preparation: Preparation,
+    private readonly switching: Switch,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async create(request: Request, identity: RequestIdentity): Promise<CreateDomainReply> {
+    const { manager } = this.database;
+    const reply =
+      (await answerOf<CreateDomainReply>(manager, identity)) ?? (await this.prepareAndCommit(request, identity));
+    // Returns when a signer can sign for it, so that what follows in a script finds it working.
+    if (!(await this.switching.isServed(reply.scope, reply.epoch))) throw problem('noLease', { scope: reply.scope });
+    return reply;
+  }
+
+  private async prepareAndCommit(request: Request, identity: RequestIdentity): Promise<CreateDomainReply> {
+    const { manager } = this.database;
+    const scope = domainScope(request.id);
+    if (await manager.existsBy(KeyRingEntity, { scope })) throw problem('domainExists', { field: 'id' });
+    const platform = await snapshotRing(this.database, PLATFORM);
+    if (platform === undefined) throw problem('unknownScope', { scope: PLATFORM });
+    const prepared = await this.preparation.prepare(PLATFORM, {
+      type: 'create',
+      scope,
+      epoch: 1,
+      authority_epoch: platform.ring.epoch,
+      new_key_id: request.key_id,
+      opened_at: (await databaseNow(manager)).toISOString(),
+    });
+    return this.database.transaction('READ COMMITTED', (transaction) =>
+      this.commit(transaction, scope, request.key_id, prepared, identity),
+    );
+  }
+
+  private async commit(
+    manager: EntityManager,
+    scope: string,
+    keyId: string,
+    prepared: Prepared,
+    identity: RequestIdentity,
+  ): Promise<CreateDomainReply> {
+    await lockScope(manager, scope, 'exclusive');
+    const answered = await answerOf<CreateDomainReply>(manager, identity);
+    if (answered !== undefined) return answered;
+    if (await manager.existsBy(KeyRingEntity, { scope })) throw problem('domainExists', { field: 'id' });
+    const ring = createRing(scope, keyId);
+    await manager.insert(KeyRingEntity, { scope, epoch: ring.epoch, trustEpoch: ring.trustEpoch });
+    await insertKey(manager, scope, { keyId, publicKey: prepared.public_key });
+    await insertRingChange(manager, ring, {
+      change: 'create',
+      activeKeyId: keyId,
+      eventId: randomUUID(),
+      statement: { text: prepared.statement, hash: prepared.statement_hash },
+    });
+    const reply: CreateDomainReply = { scope, key_id: keyId, epoch: ring.epoch };
+    await writeAudit(manager, identity, { scope, after: ring });
+    await keepAnswer(manager, identity, reply);
+    this.logger.info({ scope, kid: keyId, epoch: ring.epoch }, 'domain created');
+    return reply;
+  }
+}

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Bus } from '@plexsphere/service-kit';
+import { KeyRingEntity, NodeEntity } from '@plexsphere/store';
+import {
+  MAX_ENVELOPE_BYTES,
+  buildEnvelope,
+  canonicalText,
+  isReservedEventType,
+  problem,
+  subjects,
+} from '@plexsphere/wire';
+import type { Publish, PublishReply } from '@plexsphere/wire/commands';
+import { DataSource, type EntityManager } from 'typeorm';
+import { fanOutToNode, fanOutToScope, type NewEvent } from '../sql/fan-out';
+import { answerOf, keepAnswer, type RequestIdentity } from '../sql/requests';
+import { lockScope } from '../sql/scope-lock';
+
+/** Accepts an event for one Node or for every Node of a scope, and keeps its payload as the text that it is. */
+@Injectable()
+export class PublishEvent {
+  constructor(
+    private readonly database: DataSource,
+    private readonly bus: Bus,
+  ) {}
+
+  async publish(request: Publish, identity: RequestIdentity): Promise<PublishReply> {
+    if ((request.scope === undefined) === (request.node_id === undefined)) {
+      throw problem('invariantViolation', { field: 'scope' });
+    }
+    if (isReservedEventType(request.event_type)) throw problem('reservedEventType', { field: 'event_type' });
+    const reply = await (request.node_id === undefined
+      ? this.toScope(request, request.scope ?? '', identity)
+      : this.toNode(request, request.node_id, identity));
+    this.bus.publish(subjects.outboxChanged, {});
+    return reply;
+  }
+
+  private toScope(request: Publish, scope: string, identity: RequestIdentity): Promise<PublishReply> {
+    const event = this.event(request, scope, randomUUID());
+    return this.commit(scope, identity, async (manager) => {
+      if (!(await manager.existsBy(KeyRingEntity, { scope }))) throw problem('unknownScope', { field: 'scope' });
+      return { event_id: event.eventId, nodes: await fanOutToScope(manager, event) };
+    });
+  }
+
+  private async toNode(request: Publish, nodeId: string, identity: RequestIdentity): Promise<PublishReply> {
+    const node = await this.database.manager.findOneBy(NodeEntity, { id: nodeId, state: 'enrolled' });
+    if (node === null) throw problem('unknownNode', { field: 'node_id' });
+    // The SDK refuses an event for one Node that reaches another: the id says whose it is.
+    const event = this.event(request, node.scope, `${nodeId}/${randomUUID()}`);
+    return this.commit(node.scope, identity, async (manager) => {
+      await fanOutToNode(manager, event, nodeId);
+      return { event_id: event.eventId, nodes: 1 };
+    });
+  }
+
+  private commit(
+    scope: string,
+    identity: RequestIdentity,
+    write: (manager: EntityManager) => Promise<PublishReply>,
+  ): Promise<PublishReply> {
+    return this.database.transaction('READ COMMITTED', async (manager) => {
+      await lockScope(manager, scope, 'shared');
+      const answered = await answerOf<PublishReply>(manager, identity);
+      if (answered !== undefined) return answered;
+      const reply = await write(manager);
+      await keepAnswer(manager, identity, reply);
+      return reply;
+    });
+  }
+
+  private event(request: Publish, scope: string, eventId: string): NewEvent {
+    const payload = request.payload ?? null;
+    refuseOversized(request.event_type, eventId, scope, payload);
+    return { eventId, scope, eventType: request.event_type, payload, epoch: null };
+  }
+}
+
+/** What cannot be delivered must not be accepted: the envelope at its longest has to fit a Node's line. */
+function refuseOversized(eventType: string, eventId: string, scope: string, payload: string | null): void {
+  const canonical = canonicalText({
+    eventType,
+    eventId,
+    issuedAt: '2000-01-01T00:00:00.000Z',
+    nonce: randomUUID(),
+    payload,
+  });
+  const longest = buildEnvelope(canonical, { scope, keyId: 'k'.repeat(128) }, Buffer.alloc(64));
+  if (Buffer.byteLength(longest) > MAX_ENVELOPE_BYTES) throw problem('envelopeTooLarge', { field: 'payload' });
+}

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { signingDurationMs } from '@plexsphere/keyring';
+import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { KeyRingEntity, NodeEntity, NodeStreamEntity } from '@plexsphere/store';
+import { PLATFORM, problem, subjects } from '@plexsphere/wire';
+import type {
+  AddNode as Request,
+  AddNodeReply,
+  IssueBusCredential,
+  IssueBusCredentialReply,
+  SignBundle,
+  SignBundleReply,
+} from '@plexsphere/wire/commands';
+import { DataSource, type EntityManager } from 'typeorm';
+import { RotationConfig } from '../rotation-config';
+import { answerOf, keepAnswer, type RequestIdentity } from '../sql/requests';
+import { lockScope } from '../sql/scope-lock';
+import { writeAudit } from '../sql/write-audit';
+
+/** Rings may change between the bundle and the commit; after this many losses the caller is told. */
+const ATTEMPTS = 3;
+
+const CREDENTIAL_TIMEOUT_MS = 3_000;
+
+interface Epochs {
+  epoch: number;
+  platformEpoch: number;
+}
+
+/** Enrols a Node with a credential and the bundle of that very moment: what it starts with is what it was told. */
+@Injectable()
+export class AddNode {
+  constructor(
+    private readonly database: DataSource,
+    private readonly bus: Bus,
+    private readonly config: RotationConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async add(request: Request, identity: RequestIdentity): Promise<AddNodeReply> {
+    const answered = await answerOf<AddNodeReply>(this.database.manager, identity);
+    if (answered !== undefined) return answered;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const epochs = await this.epochs(this.database.manager, request.scope);
+      const reply = await this.handOut(request, epochs);
+      const added = await this.database.transaction('READ COMMITTED', (manager) =>
+        this.commit(manager, request, reply, epochs, identity),
+      );
+      if (added !== undefined) return added;
+    }
+    throw problem('scopeBusy');
+  }
+
+  private async handOut(request: Request, { epoch, platformEpoch }: Epochs): Promise<AddNodeReply> {
+    const nodeId = randomUUID();
+    const { scope, name } = request;
+    const bundleRequest: Omit<SignBundle, 'duration_ms'> = { scope, epoch, platform_epoch: platformEpoch };
+    const credentialRequest: IssueBusCredential = {
+      kind: 'node',
+      id: nodeId,
+      name,
+      public_key: request.bus_public_key,
+    };
+    const [{ bundle }, { jwt }] = await Promise.all([
+      this.bus.askSigner<SignBundleReply>(
+        subjects.scopeSigner(PLATFORM, 'sign-bundle'),
+        bundleRequest,
+        signingDurationMs(this.config.leaseMs),
+      ),
+      this.bus.request<IssueBusCredentialReply>(subjects.anySigner('issue-bus-credential'), credentialRequest, {
+        timeoutMs: CREDENTIAL_TIMEOUT_MS,
+        unavailable: 'noSigner',
+      }),
+    ]);
+    return { node_id: nodeId, scope, name, bus_jwt: jwt, bundle };
+  }
+
+  /** Undefined where a ring has changed since the bundle was made. */
+  private async commit(
+    manager: EntityManager,
+    request: Request,
+    reply: AddNodeReply,
+    handedOut: Epochs,
+    identity: RequestIdentity,
+  ): Promise<AddNodeReply | undefined> {
+    // The platform's first, then the Domain's: a Domain's Node is in the platform's fan-out too, and one order for
+    // everybody keeps two that enrol from waiting for each other.
+    await lockScope(manager, PLATFORM, 'shared');
+    if (request.scope !== PLATFORM) await lockScope(manager, request.scope, 'shared');
+    const answered = await answerOf<AddNodeReply>(manager, identity);
+    if (answered !== undefined) return answered;
+    const now = await this.epochs(manager, request.scope);
+    if (now.epoch !== handedOut.epoch || now.platformEpoch !== handedOut.platformEpoch) return undefined;
+    const { scope, name } = request;
+    if (await manager.existsBy(NodeEntity, { scope, name, state: 'enrolled' }))
+      throw problem('nodeExists', { field: 'name' });
+    if (await manager.existsBy(NodeEntity, { busPublicKey: request.bus_public_key })) {
+      throw problem('nodeExists', { field: 'bus_public_key' });
+    }
+    await manager.insert(NodeEntity, { id: reply.node_id, scope, name, busPublicKey: request.bus_public_key });
+    await manager.insert(NodeStreamEntity, {
+      nodeId: reply.node_id,
+      scope,
+      toldEpoch: now.epoch,
+      toldPlatformEpoch: now.platformEpoch,
+      settledEpoch: now.epoch,
+      settledPlatformEpoch: now.platformEpoch,
+    });
+    await writeAudit(manager, identity, { scope, after: { node_id: reply.node_id, name } });
+    await keepAnswer(manager, identity, reply);
+    this.logger.info({ scope, node: reply.node_id, epoch: now.epoch }, 'node added');
+    return reply;
+  }
+
+  private async epochs(manager: EntityManager, scope: string): Promise<Epochs> {
+    const ring = await manager.findOneBy(KeyRingEntity, { scope });
+    const platform = await manager.findOneBy(KeyRingEntity, { scope: PLATFORM });
+    if (ring === null || platform === null) throw problem('unknownScope', { field: 'scope' });
+    return { epoch: ring.epoch, platformEpoch: platform.epoch };
+  }
+}

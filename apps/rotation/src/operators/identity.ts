@@ -1,0 +1,15 @@
+import { randomUUID } from 'node:crypto';
+import type { OperatorEntity } from '@plexsphere/store';
+import type { Command } from '@plexsphere/wire';
+import type { RequestIdentity } from '../sql/requests';
+
+/** A caller that sends no request id gets one, and cannot retry. */
+export const identify = (
+  command: Command,
+  request: { request_id?: string },
+  operator: OperatorEntity,
+): RequestIdentity => ({
+  requestId: request.request_id ?? randomUUID(),
+  command,
+  actor: operator.id,
+});

@@ -1,0 +1,60 @@
+import { Allow } from 'class-validator';
+import { DurationMs, ServiceConfig, Switch, Variable } from '@plexsphere/service-kit';
+import { checkPolicy, type Policy } from '@plexsphere/keyring';
+import { SCOPE_KINDS } from '@plexsphere/wire';
+import { Transform } from 'class-transformer';
+import { IsBoolean, IsIn } from 'class-validator';
+
+export class RotationConfig extends ServiceConfig {
+  /** A credential of the bus' system account, for pushing the mesh account's JWT. */
+  @Variable('ACCOUNT_CREDENTIAL_FILE')
+  @Allow()
+  accountCredentialFile: string;
+
+  /** closes_at − opened_at. */
+  @Variable('OVERLAP_WINDOW', '24h')
+  @DurationMs()
+  overlapWindowMs: number;
+
+  /** Accepts an overlap window below the sum that keeps every verifier live: laboratories and tests. */
+  @Variable('ALLOW_SHORT_OVERLAP', 'false')
+  @Switch()
+  @IsBoolean({ message: 'must be true or false' })
+  allowShortOverlap: boolean;
+
+  /** L: how long a signer may sign without asking again. */
+  @Variable('LEASE', '10s')
+  @DurationMs()
+  leaseMs: number;
+
+  @Variable('CLOCK_SKEW', '30s')
+  @DurationMs()
+  clockSkewMs: number;
+
+  /** How long an event may wait between its commit and its publication. */
+  @Variable('RELAY_LAG', '5m')
+  @DurationMs()
+  relayLagMs: number;
+
+  /** The longest time that a verifier keeps keys before it asks again. */
+  @Variable('VERIFIER_CACHE', '15m')
+  @DurationMs()
+  verifierCacheMs: number;
+
+  /** The longest life of a token that a key of this installation signs. */
+  @Variable('TOKEN_LIFE', '1h')
+  @DurationMs()
+  longestTokenLifeMs: number;
+
+  /** The deployment profile: the scope kinds that this installation accepts. */
+  @Variable('SCOPE_KINDS', 'platform,domain')
+  @Transform(({ value }) => String(value).split(','))
+  @IsIn(SCOPE_KINDS, { each: true, message: `must be a list of ${SCOPE_KINDS.join(', ')}` })
+  scopeKinds: string[];
+}
+
+/** What of the policy forbids bring-up, as sentences with their sums; empty where nothing does. */
+export const forbidsBringUp = (config: RotationConfig): string[] =>
+  checkPolicy(config satisfies Policy)
+    .filter((found) => !(found.code === 'short_overlap' && config.allowShortOverlap))
+    .map((found) => found.sentence);

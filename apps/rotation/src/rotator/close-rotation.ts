@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { closeGate, closeRotation, progressOf, type CloseAllowed, type Progress } from '@plexsphere/keyring';
+import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import { TransitionEntity } from '@plexsphere/store';
+import { problem } from '@plexsphere/wire';
+import type { Close, CloseReply } from '@plexsphere/wire/commands';
+import { DataSource, type EntityManager } from 'typeorm';
+import { decide } from '../domain-problem';
+import { LeaseBook } from '../leases/lease-book';
+import { databaseNow } from '../sql/database-clock';
+import { fanOutToScope } from '../sql/fan-out';
+import { readNodeFacts } from '../sql/node-facts';
+import { asTransition, readRing, type StoredRing } from '../sql/read-ring';
+import { answerOf, keepAnswer, type RequestIdentity } from '../sql/requests';
+import { lockScope } from '../sql/scope-lock';
+import { writeAudit } from '../sql/write-audit';
+import { insertRingChange, writeRing } from '../sql/write-ring';
+import { Unfinished } from './unfinished';
+
+type Committed = Omit<CloseReply, 'confirmed' | 'lapsed'>;
+
+/** Names in a reply; the counts beside them are whole. */
+const NAMES_SHOWN = 50;
+
+/** CloseRotation: one transaction behind the gate of facts, then the switch, then the old key's destruction. */
+@Injectable()
+export class CloseRotation {
+  constructor(
+    private readonly database: DataSource,
+    private readonly unfinished: Unfinished,
+    private readonly leases: LeaseBook,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async close(request: Close, identity: RequestIdentity): Promise<CloseReply> {
+    const committed = await this.database.transaction('READ COMMITTED', (manager) =>
+      this.commit(manager, request, identity),
+    );
+    const transition = await this.database.manager.findOneByOrFail(TransitionEntity, {
+      endRequestId: identity.requestId,
+    });
+    const switched = await this.unfinished.finishCloseSwitch(transition);
+    try {
+      await this.unfinished.destroyOldKey(transition);
+    } catch (err) {
+      // The key is retired all the same, and the Resume loop destroys it.
+      this.logger.warn({ err, scope: request.scope, kid: request.old_key_id }, 'old key not destroyed yet');
+    }
+    return { ...committed, ...switched };
+  }
+
+  private async commit(manager: EntityManager, request: Close, identity: RequestIdentity): Promise<Committed> {
+    const { scope } = request;
+    await lockScope(manager, scope, 'exclusive');
+    const answered = await answerOf<Committed>(manager, identity);
+    if (answered !== undefined) return answered;
+    const before = await readRing(manager, scope);
+    if (before === undefined) throw problem('unknownScope', { field: 'scope' });
+    const closed = decide(() =>
+      closeRotation(before.ring, asTransition(before.transition), {
+        oldKeyId: request.old_key_id,
+        newKeyId: request.new_key_id,
+      }),
+    );
+    if (await this.leases.hasSeenLater(scope, before.ring.epoch)) throw problem('epochWentBack');
+    const closedAt = await databaseNow(manager);
+    const progress = progressOf(await readNodeFacts(manager, scope), before.ring.trustEpoch, closedAt);
+    const gate = this.gate(progress, before, closedAt, request.force === true);
+
+    const eventId = randomUUID();
+    await writeRing(manager, before.ring, closed.ring, null);
+    await insertRingChange(manager, closed.ring, {
+      change: 'close',
+      activeKeyId: request.new_key_id,
+      eventId,
+      statement: null,
+    });
+    await manager.update(
+      TransitionEntity,
+      { id: before.transition?.id ?? '' },
+      {
+        outcome: 'closed',
+        endedAt: closedAt,
+        endedEpoch: closed.ring.epoch,
+        endedBy: identity.actor,
+        endRequestId: identity.requestId,
+      },
+    );
+    await fanOutToScope(manager, {
+      eventId,
+      scope,
+      eventType: 'signing_key_retired',
+      payload: null,
+      epoch: closed.ring.epoch,
+    });
+    const reply: Committed = {
+      scope,
+      old_key_id: request.old_key_id,
+      new_key_id: request.new_key_id,
+      closes_at: closed.transition.closesAt.toISOString(),
+      closed_at: closedAt.toISOString(),
+      epoch: closed.ring.epoch,
+      early_by_seconds: Math.floor(gate.earlyByMs / 1_000),
+      lagging: gate.lagging.slice(0, NAMES_SHOWN),
+      pending: progress.pending.slice(0, NAMES_SHOWN),
+    };
+    await writeAudit(manager, identity, {
+      scope,
+      before: before.ring,
+      after: closed.ring,
+      detail: { forced: gate.forced, lagging: gate.lagging, early_by_ms: gate.earlyByMs },
+    });
+    await keepAnswer(manager, identity, reply);
+    this.logger.info(
+      { scope, kid: request.old_key_id, epoch: closed.ring.epoch, forced: gate.forced },
+      'rotation closed',
+    );
+    return reply;
+  }
+
+  private gate(progress: Progress, before: StoredRing, now: Date, force: boolean): CloseAllowed {
+    const closesAt = before.transition?.closesAt ?? now;
+    const gate = closeGate(progress, { closesAt }, now, force);
+    if (gate.allowed) return gate;
+    throw problem('nodesLagging', {
+      enrolled: progress.enrolled,
+      sent: progress.sent,
+      applied: progress.applied,
+      lagging_count: progress.lagging.length,
+      lagging: progress.lagging.slice(0, NAMES_SHOWN),
+      pending_count: progress.pending.length,
+      closes_at: closesAt.toISOString(),
+    });
+  }
+}

@@ -1,0 +1,92 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { nextStep, type NextStep } from '@plexsphere/keyring';
+import { Health, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { TransitionEntity } from '@plexsphere/store';
+import { DataSource } from 'typeorm';
+import { LeaseBook } from '../leases/lease-book';
+import { Unfinished } from './unfinished';
+
+const TURN_MS = 2_000;
+
+/**
+ * Every replica, at boot and every 2 s: whatever a process that died left between a commit and its end is finished. It
+ * writes no outbox row and sends no Node anything, so an open transition survives any restart unseen.
+ */
+@Injectable()
+export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly stopping = new AbortController();
+  private readonly underWay = new Map<string, Promise<void>>();
+  private databaseState: string | undefined = 'not looked at yet';
+  private loop: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly unfinished: Unfinished,
+    private readonly leases: LeaseBook,
+    @Inject(LOGGER) private readonly logger: Logger,
+    health: Health,
+  ) {
+    health.check('database', () => this.databaseState);
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.turn();
+    this.loop = this.run();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopping.abort();
+    await this.loop;
+    await Promise.all(this.underWay.values());
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      await delay(TURN_MS, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) await this.turn();
+    }
+  }
+
+  private async turn(): Promise<void> {
+    try {
+      for (const transition of await this.findUnfinished()) this.resume(transition);
+      await this.leases.sweep();
+      this.databaseState = undefined;
+    } catch (err) {
+      this.databaseState = 'not answering';
+      this.logger.error({ err }, 'resume turn failed');
+    }
+  }
+
+  /** The predicate of the index unfinished_transition. */
+  private findUnfinished(): Promise<TransitionEntity[]> {
+    return this.database
+      .createQueryBuilder(TransitionEntity, 'transition')
+      .where('(outcome IS NULL AND switched_at IS NULL)')
+      .orWhere('(outcome IS NOT NULL AND (end_switched_at IS NULL OR old_key_destroyed_at IS NULL))')
+      .getMany();
+  }
+
+  /** Each transition on its own: one that waits for a lease to run out never holds up another scope's. */
+  private resume(transition: TransitionEntity): void {
+    const step = nextStep({ ...transition, closeSwitchedAt: transition.endSwitchedAt });
+    if (step === null || this.underWay.has(transition.id)) return;
+    const { scope, openedEpoch } = transition;
+    this.logger.info(
+      { scope, epoch: transition.endedEpoch ?? openedEpoch, step: step.step, reason: step.reason },
+      'resuming',
+    );
+    const work = this.take(step, transition)
+      .catch((err: unknown) => this.logger.warn({ err, scope, step: step.step }, 'not finished yet'))
+      .then(() => void this.underWay.delete(transition.id));
+    this.underWay.set(transition.id, work);
+  }
+
+  private async take({ step }: NextStep, transition: TransitionEntity): Promise<void> {
+    if (step === 'finish_switch') await this.unfinished.finishSwitch(transition);
+    if (step === 'finish_close_switch') await this.unfinished.finishCloseSwitch(transition);
+    if (step === 'destroy_old_key') await this.unfinished.destroyOldKey(transition);
+  }
+}

@@ -1,0 +1,45 @@
+import type { KeyRing, Transition } from '@plexsphere/keyring';
+import { KeyRingEntity, RingChangeEntity, SigningKeyEntity, TransitionEntity } from '@plexsphere/store';
+import type { DataSource, EntityManager } from 'typeorm';
+
+/** A scope's ring as the domain sees it, with the rows that stand behind it. */
+export interface StoredRing {
+  ring: KeyRing;
+  keys: SigningKeyEntity[];
+  /** The latest transition, open or ended; null before the first. */
+  transition: TransitionEntity | null;
+  /** The change of the trust epoch: its statement is the head of the scope's chain. */
+  head: RingChangeEntity;
+}
+
+/** The ring of one instant: several statements, so outside a scope's lock they share one snapshot. */
+export const snapshotRing = (database: DataSource, scope: string): Promise<StoredRing | undefined> =>
+  database.transaction('REPEATABLE READ', (manager) => readRing(manager, scope));
+
+/** Under the scope's lock. Undefined where the scope has no ring. */
+export async function readRing(manager: EntityManager, scope: string): Promise<StoredRing | undefined> {
+  const stored = await manager.findOneBy(KeyRingEntity, { scope });
+  if (stored === null) return undefined;
+  const { epoch, trustEpoch } = stored;
+  const keys = await manager.find(SigningKeyEntity, { where: { scope }, order: { stateSince: 'ASC' } });
+  const [transition] = await manager.find(TransitionEntity, {
+    where: { scope },
+    order: { openedEpoch: 'DESC' },
+    take: 1,
+  });
+  const head = await manager.findOneByOrFail(RingChangeEntity, { scope, epoch: trustEpoch });
+  const ring = { scope, epoch, trustEpoch, keys: keys.map(({ keyId, state }) => ({ keyId, state })) };
+  return { ring, keys, transition: transition ?? null, head };
+}
+
+export const asTransition = (entity: TransitionEntity | null): Transition | null =>
+  entity === null
+    ? null
+    : {
+        scope: entity.scope,
+        oldKeyId: entity.oldKeyId,
+        newKeyId: entity.newKeyId,
+        openedAt: entity.openedAt,
+        closesAt: entity.closesAt,
+        outcome: entity.outcome,
+      };

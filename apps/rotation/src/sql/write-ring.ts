@@ -1,0 +1,55 @@
+import type { KeyRing } from '@plexsphere/keyring';
+import { KeyRingEntity, RingChangeEntity, SigningKeyEntity } from '@plexsphere/store';
+import type { EntityManager } from 'typeorm';
+
+export interface NewKey {
+  keyId: string;
+  /** Standard base64 of the raw public key. */
+  publicKey: string;
+}
+
+export interface NewRingChange {
+  change: RingChangeEntity['change'];
+  activeKeyId: string;
+  eventId: string;
+  /** null where the change leaves what a Node must hold as it was. */
+  statement: { text: string; hash: string } | null;
+}
+
+/**
+ * Writes the ring that the domain decided on, in the caller's transaction and under its lock. Keys that leave `active`
+ * are written before the one that enters it: the index allows one active key at any instant.
+ */
+export async function writeRing(
+  manager: EntityManager,
+  before: KeyRing,
+  after: KeyRing,
+  newKey: NewKey | null,
+): Promise<void> {
+  const { scope, epoch, trustEpoch } = after;
+  await manager.update(KeyRingEntity, { scope }, { epoch, trustEpoch });
+  const changed = after.keys.filter((key) => before.keys.find((was) => was.keyId === key.keyId)?.state !== key.state);
+  for (const { keyId, state } of changed.filter((key) => key.keyId !== newKey?.keyId)) {
+    await manager.update(SigningKeyEntity, { scope, keyId }, { state, stateSince: () => 'clock_timestamp()' });
+  }
+  if (newKey !== null) await insertKey(manager, scope, newKey);
+}
+
+/** A ring's first key, or the one that a rotation brings in: either way it signs from this commit on. */
+export const insertKey = (manager: EntityManager, scope: string, { keyId, publicKey }: NewKey): Promise<unknown> =>
+  manager.query(
+    `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, state_since)
+     VALUES ($1, $2, 'Ed25519', $3, 'active', clock_timestamp())`,
+    [scope, keyId, publicKey],
+  );
+
+export const insertRingChange = (manager: EntityManager, ring: KeyRing, change: NewRingChange): Promise<unknown> =>
+  manager.insert(RingChangeEntity, {
+    scope: ring.scope,
+    epoch: ring.epoch,
+    change: change.change,
+    activeKeyId: change.activeKeyId,
+    eventId: change.eventId,
+    statement: change.statement?.text ?? null,
+    statementHash: change.statement?.hash ?? null,
+  });

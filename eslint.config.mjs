@@ -1,0 +1,128 @@
+// Lint through nx (`npx nx run-many -t lint`): run alone, eslint has no project graph and silently skips the boundaries.
+import { readdirSync } from 'node:fs';
+import js from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import { defineConfig } from 'eslint/config';
+import prettier from 'eslint-config-prettier';
+import tseslint from 'typescript-eslint';
+import { moduleBoundaries, specBoundaries } from './tools/boundaries.mjs';
+
+const NODE_GLOBALS = ['Buffer', 'clearTimeout', 'console', 'fetch', 'process', 'setTimeout', 'URL'];
+const readonlyGlobals = (names) => Object.fromEntries(names.map((name) => [name, 'readonly']));
+
+const SPECS = ['**/*.spec.ts', 'test/**/*.ts'];
+/** What tsconfig.json covers, so what the rules that need types can read. */
+const TYPED = ['{apps,libs}/*/src/**/*.ts', '{stack,demo}/src/**/*.ts', 'test/**/*.ts'];
+
+const noEnum = {
+  selector: 'TSEnumDeclaration',
+  message: 'Use a union of strings: an enum is neither JSON nor plain SQL.',
+};
+
+const noDeepImport = {
+  regex: '^@plexsphere/[^/]+/(src|dist)(/|$)',
+  message: 'Import a library by its package name; what it does not export is its own.',
+};
+// The boundary rule finds no package that exports nothing, so it does not see an app imported by name.
+const noApp = {
+  regex: `^@plexsphere/(${readdirSync(new URL('apps', import.meta.url)).join('|')})(/|$)`,
+  message: 'An app is never imported; start it as a process.',
+};
+const lazyBootstrap = {
+  regex: '^@plexsphere/bootstrap$',
+  message: 'Load it by import(): plexctl must start fast, and only bring-up needs it.',
+  allowTypeImports: true,
+};
+
+/** Everything by which a clock, chance, the machine or the outside could reach the domain. */
+const IMPURE_GLOBALS = [
+  'Buffer',
+  'console',
+  'crypto',
+  'fetch',
+  'global',
+  'globalThis',
+  'performance',
+  'process',
+  'queueMicrotask',
+  'require',
+  'setImmediate',
+  'setInterval',
+  'setTimeout',
+  'WebSocket',
+];
+
+export default defineConfig(
+  { ignores: ['**/dist/**', '**/.nx/**', '**/.plexsphere/**', '**/coverage/**', 'test/vectors/**'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  js.configs.recommended,
+  {
+    files: ['**/*.{js,mjs}'],
+    languageOptions: { globals: readonlyGlobals(NODE_GLOBALS) },
+  },
+  {
+    files: ['**/bin/*.js'],
+    languageOptions: { sourceType: 'commonjs' },
+  },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommended],
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': moduleBoundaries,
+      '@typescript-eslint/no-restricted-imports': ['error', { patterns: [noDeepImport, noApp] }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'none' }],
+      'max-lines': ['error', { max: 350, skipBlankLines: true }],
+      'no-restricted-syntax': ['error', noEnum],
+      eqeqeq: 'error',
+    },
+  },
+  {
+    // The few that need types and earn their time: a promise that nobody awaits is a lost event or a dead process.
+    files: TYPED,
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+    },
+  },
+  {
+    files: SPECS,
+    rules: { '@nx/enforce-module-boundaries': specBoundaries, 'max-lines': 'off' },
+  },
+  {
+    files: ['apps/plexctl/src/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': ['error', { patterns: [noDeepImport, noApp, lazyBootstrap] }],
+    },
+  },
+  {
+    // The boundary rule sees neither Node's own modules nor packages that are not installed: these guard the domain.
+    files: ['libs/keyring/src/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^(?!\\./[a-z-]+$)', message: 'The domain imports nothing but its own files.' }] },
+      ],
+      'no-restricted-globals': ['error', ...IMPURE_GLOBALS],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'Time is an argument.' },
+        { object: 'Math', property: 'random', message: 'The domain has no randomness.' },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        noEnum,
+        { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: 'Time is an argument.' },
+        { selector: 'CallExpression[callee.name="Date"]', message: 'Time is an argument.' },
+        { selector: 'ImportExpression', message: 'The domain loads nothing.' },
+        { selector: 'TSImportEqualsDeclaration', message: 'The domain loads nothing.' },
+        { selector: ':function[async=true]', message: 'The domain waits for nothing.' },
+      ],
+    },
+  },
+  prettier,
+);

@@ -1,0 +1,16 @@
+/**
+ * THE DOMAIN: key rings, transitions, and what follows from them for those who sign, verify and tell.
+ *
+ * Pure functions over plain values. It must not know the bus, the database, key material or the wire's spelling, and it
+ * has no clock, no randomness and no process of its own: time and key ids are arguments. The linter keeps it so.
+ */
+export * from './announcement';
+export * from './key-ring';
+export * from './key-state';
+export * from './lease';
+export * from './next-step';
+export * from './policy';
+export * from './progress';
+export * from './refusal';
+export * from './transition';
+export * from './trusted-keys';

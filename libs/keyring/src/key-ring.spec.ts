@@ -1,0 +1,200 @@
+import { activeKey, closeRotation, createRing, epochWentBack, type KeyRing, openRotation } from './key-ring';
+import type { RefusalCode } from './refusal';
+import type { Transition } from './transition';
+
+const OPENED_AT = new Date('2024-05-01T00:00:00Z');
+const DAY_MS = 86_400_000;
+const rotateTo = (newKeyId: string) => ({ newKeyId, openedAt: OPENED_AT, overlapWindowMs: DAY_MS });
+const first = createRing('platform', 'a');
+const opened = openRotation(first, null, rotateTo('b'));
+const closed = closeRotation(opened.ring, opened.transition, { oldKeyId: 'a', newKeyId: 'b' });
+
+const refusalOf = (command: () => unknown) => {
+  try {
+    command();
+  } catch (error) {
+    return error as { code: RefusalCode; members: Record<string, unknown> };
+  }
+  throw new Error('was not refused');
+};
+
+describe('createRing', () => {
+  it('begins at epoch 1 with the key active', () => {
+    expect(first).toEqual({ scope: 'platform', epoch: 1, trustEpoch: 1, keys: [{ keyId: 'a', state: 'active' }] });
+  });
+
+  it.each([
+    ['scope', () => createRing('', 'a')],
+    ['key_id', () => createRing('platform', '')],
+  ])('refuses an empty %s', (field, command) => {
+    expect(refusalOf(command)).toMatchObject({ code: 'invariant_violation', members: { field } });
+  });
+});
+
+describe('openRotation', () => {
+  it('makes the new key sign, the old one verify, and raises both epochs', () => {
+    expect(opened.ring).toEqual({
+      scope: 'platform',
+      epoch: 2,
+      trustEpoch: 2,
+      keys: [
+        { keyId: 'a', state: 'retiring' },
+        { keyId: 'b', state: 'active' },
+      ],
+    });
+  });
+
+  it('opens a transition for the overlap window', () => {
+    expect(opened.transition).toEqual({
+      scope: 'platform',
+      oldKeyId: 'a',
+      newKeyId: 'b',
+      openedAt: OPENED_AT,
+      closesAt: new Date('2024-05-02T00:00:00Z'),
+      outcome: null,
+    });
+  });
+
+  it('leaves its arguments alone', () => {
+    expect(first.keys).toEqual([{ keyId: 'a', state: 'active' }]);
+  });
+
+  it('refuses a second rotation, and names the first', () => {
+    expect(refusalOf(() => openRotation(opened.ring, opened.transition, rotateTo('c')))).toMatchObject({
+      code: 'rotation_in_progress',
+      members: { old_key_id: 'a', new_key_id: 'b', closes_at: '2024-05-02T00:00:00.000Z' },
+    });
+  });
+
+  it.each(['a', 'b'])('refuses %s, which stood in the ring, retired or not', (keyId) => {
+    expect(refusalOf(() => openRotation(closed.ring, closed.transition, rotateTo(keyId)))).toMatchObject({
+      code: 'key_id_in_use',
+      members: { new_key_id: keyId },
+    });
+  });
+
+  it('refuses a key id that was revoked', () => {
+    const ring: KeyRing = { ...first, keys: [{ keyId: 'z', state: 'revoked' }, ...first.keys] };
+    expect(refusalOf(() => openRotation(ring, null, rotateTo('z'))).code).toBe('key_id_in_use');
+  });
+
+  it.each([
+    ['new_key_id', { newKeyId: '' }],
+    ['overlap_window', { overlapWindowMs: 0 }],
+    ['overlap_window', { overlapWindowMs: -1 }],
+    ['overlap_window', { overlapWindowMs: 1.5 }],
+    ['overlap_window', { overlapWindowMs: Number.NaN }],
+    ['overlap_window', { overlapWindowMs: Infinity }],
+    ['opened_at', { openedAt: new Date(Number.NaN) }],
+    ['opened_at', { overlapWindowMs: Number.MAX_SAFE_INTEGER }],
+  ])('refuses a malformed %s: %j', (field, part) => {
+    expect(refusalOf(() => openRotation(first, null, { ...rotateTo('b'), ...part }))).toMatchObject({
+      code: 'invariant_violation',
+      members: { field },
+    });
+  });
+
+  it('refuses the transition of another scope', () => {
+    const foreign: Transition = { ...closed.transition, scope: 'issuer:x' };
+    expect(refusalOf(() => openRotation(first, foreign, rotateTo('b')))).toMatchObject({
+      code: 'invariant_violation',
+      members: { field: 'scope' },
+    });
+  });
+
+  it.each(['staged', 'retiring'] as const)('never makes room for a third trusted key beside a %s one', (state) => {
+    const ring: KeyRing = { ...first, keys: [...first.keys, { keyId: 's', state }] };
+    expect(refusalOf(() => openRotation(ring, null, rotateTo('b')))).toMatchObject({
+      code: 'invariant_violation',
+      members: { field: 'keys' },
+    });
+  });
+
+  it('refuses in a stable order: malformed, in progress, in use', () => {
+    const everything = { ...rotateTo('a'), overlapWindowMs: 0 };
+    expect(refusalOf(() => openRotation(opened.ring, opened.transition, everything)).code).toBe('invariant_violation');
+    const racing = rotateTo('b');
+    expect(refusalOf(() => openRotation(opened.ring, opened.transition, racing)).code).toBe('rotation_in_progress');
+    expect(refusalOf(() => openRotation(closed.ring, closed.transition, racing)).code).toBe('key_id_in_use');
+  });
+});
+
+describe('closeRotation', () => {
+  const names = { oldKeyId: 'a', newKeyId: 'b' };
+
+  it('retires the old key, raises the epoch and leaves the trust epoch', () => {
+    expect(closed.ring).toEqual({
+      scope: 'platform',
+      epoch: 3,
+      trustEpoch: 2,
+      keys: [
+        { keyId: 'a', state: 'retired' },
+        { keyId: 'b', state: 'active' },
+      ],
+    });
+    expect(closed.transition).toEqual({ ...opened.transition, outcome: 'closed' });
+  });
+
+  it.each([
+    ['none', null],
+    ['one that has ended', closed.transition],
+  ])('refuses where the transition is %s', (_, transition) => {
+    expect(refusalOf(() => closeRotation(closed.ring, transition, names)).code).toBe('no_open_rotation');
+  });
+
+  it.each([
+    ['old', { oldKeyId: 'x' }],
+    ['new', { newKeyId: 'x' }],
+    ['both, swapped', { oldKeyId: 'b', newKeyId: 'a' }],
+  ])('refuses another triple: %s', (_, part) => {
+    expect(refusalOf(() => closeRotation(opened.ring, opened.transition, { ...names, ...part }))).toMatchObject({
+      code: 'transition_mismatch',
+      members: { old_key_id: 'a', new_key_id: 'b' },
+    });
+  });
+
+  it('refuses the transition of another scope', () => {
+    const foreign: Transition = { ...opened.transition, scope: 'issuer:x' };
+    expect(refusalOf(() => closeRotation(opened.ring, foreign, names)).code).toBe('invariant_violation');
+  });
+
+  it('refuses where ring and transition disagree', () => {
+    expect(refusalOf(() => closeRotation(first, opened.transition, names)).code).toBe('invariant_violation');
+    expect(refusalOf(() => closeRotation(closed.ring, opened.transition, names)).code).toBe('invariant_violation');
+  });
+
+  it('refuses in a stable order: malformed, not open, mismatch', () => {
+    const wrong = { oldKeyId: 'x', newKeyId: 'y' };
+    const foreign: Transition = { ...closed.transition, scope: 'issuer:x' };
+    expect(refusalOf(() => closeRotation(opened.ring, foreign, wrong)).code).toBe('invariant_violation');
+    expect(refusalOf(() => closeRotation(opened.ring, null, wrong)).code).toBe('no_open_rotation');
+    expect(refusalOf(() => closeRotation(opened.ring, opened.transition, wrong)).code).toBe('transition_mismatch');
+  });
+});
+
+describe('activeKey', () => {
+  it('is the one that signs', () => expect(activeKey(opened.ring).keyId).toBe('b'));
+
+  it.each([
+    ['none', []],
+    [
+      'two',
+      [
+        { keyId: 'a', state: 'active' },
+        { keyId: 'b', state: 'active' },
+      ],
+    ],
+  ] as const)('refuses a ring with %s', (_, keys) => {
+    expect(refusalOf(() => activeKey({ keys })).code).toBe('invariant_violation');
+  });
+});
+
+describe('epochWentBack', () => {
+  it.each([
+    [2, 1, false],
+    [2, 2, false],
+    [2, 3, true],
+  ])('ring at %i, %i was seen: %s', (ringEpoch, seenEpoch, expected) => {
+    expect(epochWentBack(ringEpoch, seenEpoch)).toBe(expected);
+  });
+});

@@ -1,0 +1,99 @@
+import { closeGate, type NodeFacts, OFFLINE_AFTER_MS, progressOf } from './progress';
+
+const NOW = new Date('2024-05-01T12:00:00Z');
+const ago = (ms: number) => new Date(NOW.getTime() - ms);
+const node = (name: string, facts: Partial<NodeFacts> = {}): NodeFacts => ({
+  name,
+  toldEpoch: 2,
+  appliedEpoch: 2,
+  firstSeenAt: ago(3_600_000),
+  lastSeenAt: ago(1_000),
+  ...facts,
+});
+
+describe('progressOf', () => {
+  it('counts every enrolled Node once as applied, lagging or pending', () => {
+    const progress = progressOf(
+      [
+        node('current'),
+        node('ahead', { toldEpoch: 3, appliedEpoch: 3 }),
+        node('told', { appliedEpoch: 1 }),
+        node('untold', { toldEpoch: 1, appliedEpoch: 1 }),
+        node('new', { firstSeenAt: null, lastSeenAt: null }),
+      ],
+      2,
+      NOW,
+    );
+    expect(progress).toEqual({
+      enrolled: 5,
+      sent: 4,
+      applied: 2,
+      lagging: ['told', 'untold'],
+      pending: ['new'],
+      offline: [],
+    });
+  });
+
+  it('keeps an offline Node in the sum, and says since when it is silent', () => {
+    const lastSeenAt = ago(600_000);
+    const progress = progressOf([node('off', { appliedEpoch: 1, lastSeenAt })], 2, NOW);
+    expect(progress).toMatchObject({ enrolled: 1, lagging: ['off'], offline: [{ name: 'off', since: lastSeenAt }] });
+  });
+
+  it('calls a Node offline at 180 s of silence, not before', () => {
+    const offlineAfter = (ms: number) => progressOf([node('n', { lastSeenAt: ago(ms) })], 2, NOW).offline.length;
+    expect(offlineAfter(OFFLINE_AFTER_MS - 1)).toBe(0);
+    expect(offlineAfter(OFFLINE_AFTER_MS)).toBe(1);
+  });
+
+  it('counts silence from the first sign of life where there was no other', () => {
+    expect(progressOf([node('once', { lastSeenAt: null })], 2, NOW).offline).toEqual([
+      { name: 'once', since: ago(3_600_000) },
+    ]);
+  });
+
+  it('never calls a pending Node lagging or offline, whatever its enrolment wrote', () => {
+    const pending = node('new', { firstSeenAt: null, lastSeenAt: null, appliedEpoch: 0, toldEpoch: 1 });
+    expect(progressOf([pending], 2, NOW)).toMatchObject({ applied: 0, lagging: [], pending: ['new'], offline: [] });
+  });
+});
+
+describe('closeGate', () => {
+  const transition = { closesAt: NOW };
+  const lagging = { lagging: ['slow'] };
+  const nobody = { lagging: [] };
+  const gate = (progress: typeof lagging | typeof nobody, now: Date, force = false) =>
+    closeGate(progress, transition, now, force);
+
+  it('blocks before closes_at while Nodes lag', () => {
+    expect(gate(lagging, ago(1))).toEqual({
+      allowed: false,
+      blockedBy: 'nodes_lagging',
+      lagging: ['slow'],
+      earlyByMs: 1,
+    });
+  });
+
+  it('lets force through, and says that it was force', () => {
+    expect(gate(lagging, ago(60_000), true)).toEqual({
+      allowed: true,
+      forced: true,
+      lagging: ['slow'],
+      earlyByMs: 60_000,
+    });
+  });
+
+  it('names lagging Nodes from closes_at on, and does not need force', () => {
+    const allowed = { allowed: true, forced: false, lagging: ['slow'], earlyByMs: 0 };
+    expect(gate(lagging, NOW)).toEqual(allowed);
+    expect(gate(lagging, NOW, true)).toEqual(allowed);
+  });
+
+  it('says how early, where nothing is outstanding', () => {
+    expect(gate(nobody, ago(5_000))).toEqual({ allowed: true, forced: false, lagging: [], earlyByMs: 5_000 });
+  });
+
+  it('does not take a time that is none for the end of the window', () => {
+    expect(gate(lagging, new Date(Number.NaN)).allowed).toBe(false);
+  });
+});

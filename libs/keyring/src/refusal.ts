@@ -1,0 +1,29 @@
+/** Why the domain refuses. Closed: whoever answers a caller maps every one of these, and the compiler checks it. */
+export type RefusalCode =
+  | 'invariant_violation'
+  | 'rotation_in_progress'
+  | 'no_open_rotation'
+  | 'transition_mismatch'
+  | 'nodes_lagging'
+  | 'key_id_in_use'
+  | 'epoch_went_back'
+  | 'short_overlap'
+  | 'long_lease';
+
+/** Facts beside the code, named as a reply names them (snake_case), so that they can be passed on as they are. */
+export type RefusalMembers = Readonly<Record<string, unknown>>;
+
+/** Compare `code`; the message is for people. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+
+  constructor(
+    readonly code: RefusalCode,
+    readonly members: RefusalMembers = {},
+  ) {
+    super(code.replaceAll('_', ' '));
+  }
+}
+
+/** `field` names what broke the invariant: a member of the request, or the part of the state that does not add up. */
+export const invariantViolation = (field: string): Refusal => new Refusal('invariant_violation', { field });

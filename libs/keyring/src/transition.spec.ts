@@ -1,0 +1,20 @@
+import { isOpen, type Transition } from './transition';
+
+describe('isOpen', () => {
+  const transition: Transition = {
+    scope: 'platform',
+    oldKeyId: 'a',
+    newKeyId: 'b',
+    openedAt: new Date(0),
+    closesAt: new Date(1),
+    outcome: null,
+  };
+
+  it('is what has not ended', () => expect(isOpen(transition)).toBe(true));
+
+  it.each(['closed', 'rolled_back', 'revoked'] as const)('is not one that was %s', (outcome) => {
+    expect(isOpen({ ...transition, outcome })).toBe(false);
+  });
+
+  it('is not none', () => expect(isOpen(null)).toBe(false));
+});

@@ -1,0 +1,18 @@
+export type TransitionOutcome = 'closed' | 'rolled_back' | 'revoked';
+
+/** One rotation of one scope. The overlap window is `closesAt − openedAt`. */
+export interface Transition {
+  readonly scope: string;
+  readonly oldKeyId: string;
+  readonly newKeyId: string;
+  readonly openedAt: Date;
+  readonly closesAt: Date;
+  /** How it ended; null while it is open. */
+  readonly outcome: TransitionOutcome | null;
+}
+
+export interface OpenTransition extends Transition {
+  readonly outcome: null;
+}
+
+export const isOpen = (transition: Transition | null): transition is OpenTransition => transition?.outcome === null;

@@ -1,0 +1,80 @@
+import 'reflect-metadata';
+import { IsBoolean } from 'class-validator';
+import { ConfigError, DurationMs, Switch, Variable, readConfig } from './config';
+import { ServiceConfig } from './service-config';
+
+class TestConfig extends ServiceConfig {
+  @Variable('OVERLAP_WINDOW', '24h')
+  @DurationMs()
+  overlapWindowMs: number;
+
+  @Variable('ALLOW_SHORT_OVERLAP', 'false')
+  @Switch()
+  @IsBoolean({ message: 'must be true or false' })
+  allowShortOverlap: boolean;
+}
+
+const complete = {
+  PLEXSPHERE_NATS_URL: 'nats://127.0.0.1:4222',
+  PLEXSPHERE_BUS_CREDENTIAL_FILE: 'rotation.creds',
+  PLEXSPHERE_DATABASE_URL: 'postgres://somebody@127.0.0.1/db',
+};
+
+const refusal = (env: Record<string, string>, argv: string[] = []): string => {
+  try {
+    readConfig(TestConfig, { ...complete, ...env }, argv);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return 'accepted';
+};
+
+describe('configuration', () => {
+  it('reads variables, flags over variables, and defaults', () => {
+    const env = { ...complete, PLEXSPHERE_OVERLAP_WINDOW: '2h', PATH: '/bin' };
+    expect(readConfig(TestConfig, env, []).overlapWindowMs).toBe(7_200_000);
+    expect(readConfig(TestConfig, env, ['--overlap-window', '30s']).overlapWindowMs).toBe(30_000);
+    expect(readConfig(TestConfig, env, ['--overlap-window=5m', '--allow-short-overlap'])).toMatchObject({
+      overlapWindowMs: 300_000,
+      allowShortOverlap: true,
+      healthListen: '127.0.0.1:0',
+      logLevel: 'info',
+    });
+  });
+
+  it('ignores what the local stack exports for plexctl', () => {
+    expect(refusal({ PLEXSPHERE_SIGNER_ENDPOINT: 'x', PLEXSPHERE_TOKEN_FILE: 'y' })).toBe('accepted');
+  });
+
+  it.each([
+    ['a missing variable', { PLEXSPHERE_NATS_URL: '' }, [], 'PLEXSPHERE_NATS_URL is missing.'],
+    ['an unknown variable', { PLEXSPHERE_OVERLAP: '1h' }, [], 'PLEXSPHERE_OVERLAP is not a setting of this service.'],
+    ['an unknown flag', {}, ['--overlap', '1h'], 'PLEXSPHERE_OVERLAP is not a setting of this service.'],
+    ['a word that is no flag', {}, ['overlap'], 'overlap is not a flag of this service.'],
+    [
+      'a malformed duration',
+      { PLEXSPHERE_OVERLAP_WINDOW: 'a day' },
+      [],
+      'PLEXSPHERE_OVERLAP_WINDOW must be a duration such as 500ms, 30s, 10m or 24h.',
+    ],
+    [
+      'a malformed switch',
+      { PLEXSPHERE_ALLOW_SHORT_OVERLAP: 'yes' },
+      [],
+      'PLEXSPHERE_ALLOW_SHORT_OVERLAP must be true or false.',
+    ],
+    [
+      'a malformed URL',
+      { PLEXSPHERE_NATS_URL: 'localhost' },
+      [],
+      'PLEXSPHERE_NATS_URL must be a nats:// or tls:// URL.',
+    ],
+  ])('refuses %s in one sentence that names it', (_, env, argv, sentence) => {
+    expect(refusal(env as Record<string, string>, argv)).toBe(sentence);
+  });
+
+  it('never shows a value: a secret may stand in the wrong variable', () => {
+    expect(refusal({ PLEXSPHERE_LOG_LEVEL: 'hunter2', PLEXSPHERE_DATABASE_URL: 'hunter2' })).not.toContain('hunter2');
+  });
+});

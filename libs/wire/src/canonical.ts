@@ -1,0 +1,47 @@
+/**
+ * The canonical text of an envelope: the exact bytes that its signature covers, as Nodes written in Go compute them.
+ * Built once, signed, and sent as it is, so that nothing rests on a second serialisation.
+ */
+import { compactJson, escapeHtml, JsonTextError, wellFormed } from './json-text';
+import { problem } from './problem';
+import { parseRfc3339 } from './rfc3339';
+
+export interface CanonicalFields {
+  eventType: string;
+  eventId: string;
+  /** RFC 3339. */
+  issuedAt: string;
+  nonce: string;
+  /** JSON text; null for no payload. */
+  payload: string | null;
+}
+
+/** JSON.stringify already writes the control characters as Go does: short escapes, else `\u00xx` in lower case. */
+export const canonicalString = (text: string): string => escapeHtml(JSON.stringify(wellFormed(text)));
+
+/** Puts together what is canonical already; for what comes from outside there is canonicalText. */
+export const composeCanonical = (fields: CanonicalFields): string =>
+  `{"event_type":${canonicalString(fields.eventType)},"event_id":${canonicalString(fields.eventId)},` +
+  `"issued_at":"${fields.issuedAt}","nonce":${canonicalString(fields.nonce)},"payload":${fields.payload ?? 'null'}}`;
+
+/**
+ * The text to sign. Throws Problem invariantViolation with `field` `payload` where that is not JSON text (or nested
+ * deeper than 512), `issued_at` where that is not RFC 3339, or the member that is empty: a Node would refuse those.
+ */
+export function canonicalText(fields: CanonicalFields): string {
+  const issuedAt = parseRfc3339(fields.issuedAt)?.text;
+  if (issuedAt === undefined) throw problem('invariantViolation', { field: 'issued_at' });
+  if (fields.eventType === '') throw problem('invariantViolation', { field: 'event_type' });
+  if (fields.eventId === '') throw problem('invariantViolation', { field: 'event_id' });
+  if (fields.nonce === '') throw problem('invariantViolation', { field: 'nonce' });
+  return composeCanonical({ ...fields, issuedAt, payload: canonicalPayload(fields.payload) });
+}
+
+function canonicalPayload(payload: string | null): string | null {
+  try {
+    return payload === null ? null : compactJson(payload);
+  } catch (error) {
+    if (error instanceof JsonTextError) throw problem('invariantViolation', { field: 'payload' });
+    throw error;
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * Reads JSON as text: validates it fully (RFC 8259) and gives back its own spelling, so that `1.0`, 20-digit integers,
+ * duplicate keys and escapes survive, which JSON.parse would lose. Knows nothing of envelopes. Runs in linear time on
+ * whatever a stranger sends.
+ */
+
+/** Containers in containers. Deep enough for any event, shallow enough that a hostile text cannot exhaust the stack. */
+export const MAX_DEPTH = 512;
+
+export class JsonTextError extends Error {
+  override readonly name = 'JsonTextError';
+
+  constructor(readonly offset: number) {
+    super('not JSON text');
+  }
+}
+
+/** One value: as it was written, and in the canonical spelling (no blanks, HTML characters escaped in strings). */
+export interface JsonValueText {
+  raw: string;
+  compact: string;
+}
+
+const SCALAR = /true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const HEX = /[0-9a-fA-F]{4}/y;
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+const HTML = /[<>&\u2028\u2029]/g;
+
+/** The spelling that Go's encoder gives to these five; everything else in a string literal stays as it is. */
+export const escapeHtml = (literal: string): string =>
+  literal.replace(HTML, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** UTF-8 has no lone surrogates: what is signed must be the very text that arrives. */
+export const wellFormed = (text: string): string => text.replace(LONE_SURROGATE, '\ufffd');
+
+class Scanner {
+  private at = 0;
+  private depth = 0;
+
+  constructor(private readonly text: string) {}
+
+  document(): string {
+    const compact = this.value();
+    this.skipBlanks();
+    if (this.at < this.text.length) this.fail();
+    return compact;
+  }
+
+  members(): Map<string, JsonValueText> {
+    const members = new Map<string, JsonValueText>();
+    this.skipBlanks();
+    if (this.text[this.at] !== '{') this.fail();
+    this.container('}', () => {
+      const name = this.name();
+      this.skipBlanks();
+      const start = this.at;
+      const compact = this.value();
+      members.set(JSON.parse(name) as string, { raw: this.text.slice(start, this.at), compact });
+      return '';
+    });
+    this.skipBlanks();
+    if (this.at < this.text.length) this.fail();
+    return members;
+  }
+
+  private value(): string {
+    this.skipBlanks();
+    switch (this.text[this.at]) {
+      case '{':
+        return `{${this.container('}', () => `${this.name()}:${this.value()}`)}}`;
+      case '[':
+        return `[${this.container(']', () => this.value())}]`;
+      case '"':
+        return this.string();
+      default:
+        return this.match(SCALAR);
+    }
+  }
+
+  private container(end: '}' | ']', item: () => string): string {
+    if (++this.depth > MAX_DEPTH) this.fail();
+    this.at += 1;
+    const items: string[] = [];
+    this.skipBlanks();
+    if (this.text[this.at] !== end) {
+      items.push(item());
+      while (this.next() === ',') {
+        this.at += 1;
+        items.push(item());
+      }
+      if (this.next() !== end) this.fail();
+    }
+    this.at += 1;
+    this.depth -= 1;
+    return items.join(',');
+  }
+
+  private name(): string {
+    if (this.next() !== '"') this.fail();
+    const name = this.string();
+    if (this.next() !== ':') this.fail();
+    this.at += 1;
+    return name;
+  }
+
+  private string(): string {
+    const start = this.at;
+    for (this.at += 1; ; this.at += 1) {
+      const character = this.text[this.at];
+      if (character === undefined || character < ' ') this.fail();
+      if (character === '"') break;
+      if (character === '\\') this.escape();
+    }
+    this.at += 1;
+    return escapeHtml(this.text.slice(start, this.at));
+  }
+
+  /** Leaves `at` on the last character of the escape. */
+  private escape(): void {
+    this.at += 1;
+    const character = this.text[this.at];
+    if (character === 'u') {
+      this.at += 1;
+      this.match(HEX);
+      this.at -= 1;
+    } else if (character === undefined || !'"\\/bfnrt'.includes(character)) this.fail();
+  }
+
+  private match(token: RegExp): string {
+    token.lastIndex = this.at;
+    const found = token.exec(this.text)?.[0];
+    if (found === undefined) this.fail();
+    this.at += found.length;
+    return found;
+  }
+
+  private next(): string | undefined {
+    this.skipBlanks();
+    return this.text[this.at];
+  }
+
+  private skipBlanks(): void {
+    for (;;) {
+      const character = this.text[this.at];
+      if (character !== ' ' && character !== '\n' && character !== '\r' && character !== '\t') return;
+      this.at += 1;
+    }
+  }
+
+  private fail(): never {
+    throw new JsonTextError(this.at);
+  }
+}
+
+/** The canonical spelling of one JSON value. Throws JsonTextError. */
+export const compactJson = (text: string): string => new Scanner(wellFormed(text)).document();
+
+/** The members of a JSON object, of duplicates the last. Throws JsonTextError, also for any other kind of value. */
+export const readMembers = (text: string): Map<string, JsonValueText> => new Scanner(wellFormed(text)).members();

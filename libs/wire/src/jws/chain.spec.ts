@@ -1,0 +1,115 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { rawPublicKey } from '../ed25519';
+import { walkChain, type ChainAnchor } from './chain';
+import { signStatement, statementHash, type Statement } from './statement';
+
+interface Pair {
+  keyId: string;
+  privateKey: KeyObject;
+  publicKey: KeyObject;
+}
+const pair = (keyId: string): Pair => ({ keyId, ...generateKeyPairSync('ed25519') });
+const keys = ['key-1', 'key-2', 'key-3', 'key-4'].map(pair);
+const key = (number: number): Pair => keys[number - 1]!;
+const scope = 'domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
+const refused = (code: string): unknown => expect.objectContaining({ name: 'JwsError', code });
+
+const rotate = (from: Pair, to: Pair, previous: string, changes: Partial<Statement> = {}): Promise<string> =>
+  signStatement(
+    {
+      type: 'rotate',
+      scope,
+      epoch: 2,
+      old_key_id: from.keyId,
+      old_public_key: rawPublicKey(from.publicKey),
+      new_key_id: to.keyId,
+      new_public_key: rawPublicKey(to.publicKey),
+      opened_at: '2026-03-01T12:00:00Z',
+      closes_at: '2026-03-02T12:00:00Z',
+      previous,
+      ...changes,
+    },
+    from,
+    to,
+  );
+
+let anchor: ChainAnchor;
+/** Three rotations; closes lie between, so epochs skip. */
+let chain: [string, string, string];
+
+beforeAll(async () => {
+  const start = Buffer.alloc(32, 7).toString('base64url');
+  anchor = { keys: [{ keyId: 'key-1', publicKey: key(1).publicKey }], statementHash: start, epoch: 1 };
+  const first = await rotate(key(1), key(2), start, { epoch: 2 });
+  const second = await rotate(key(2), key(3), statementHash(first), { epoch: 4 });
+  const third = await rotate(key(3), key(4), statementHash(second), { epoch: 6 });
+  chain = [first, second, third];
+});
+
+const names = ({ keys }: ChainAnchor): string[] => keys.map(({ keyId }) => keyId);
+
+test('a verifier that slept through three rotations ends at the present key', async () => {
+  const end = await walkChain(chain, anchor);
+  expect(end).toMatchObject({ epoch: 6, statementHash: statementHash(chain[2]) });
+  expect(names(end)).toEqual(['key-4', 'key-3']);
+  expect(rawPublicKey(end.keys[0]!.publicKey)).toBe(rawPublicKey(key(4).publicKey));
+  expect(end.keys.map(({ notAfter }) => notAfter)).toEqual([undefined, new Date('2026-03-02T12:00:00Z')]);
+});
+
+test('walking in two goes ends where walking in one does', async () => {
+  const middle = await walkChain(chain.slice(0, 1), anchor);
+  expect(await walkChain(chain.slice(1), middle)).toMatchObject({ epoch: 6, statementHash: statementHash(chain[2]) });
+});
+
+test('no statements change nothing', async () => {
+  await expect(walkChain([], anchor)).resolves.toBe(anchor);
+});
+
+test('a key whose time is over still is where the walk begins', async () => {
+  const slept = { ...anchor, keys: [{ ...anchor.keys[0]!, notAfter: new Date(0) }] };
+  await expect(walkChain(chain, slept)).resolves.toMatchObject({ epoch: 6 });
+});
+
+describe('a broken link', () => {
+  test.each<[string, () => string[] | Promise<string[]>]>([
+    ['one left out', () => [chain[0], chain[2]]],
+    ['two in the wrong order', () => [chain[1], chain[0], chain[2]]],
+    ['one twice', () => [chain[0], chain[0]]],
+    ['a beginning that is missing', () => [chain[1], chain[2]]],
+    ['another past', async () => [await rotate(key(1), key(2), Buffer.alloc(32, 8).toString('base64url'))]],
+    ['the same epoch', async () => [await rotate(key(1), key(2), anchor.statementHash, { epoch: 1 })]],
+    ['an old key that is not trusted', async () => [await rotate(key(3), key(4), anchor.statementHash)]],
+    [
+      'an epoch that goes back on the way',
+      async () => [chain[0], await rotate(key(2), key(3), statementHash(chain[0]), { epoch: 2 })],
+    ],
+    [
+      'another scope on the way',
+      async () => [chain[0], await rotate(key(2), key(3), statementHash(chain[0]), { epoch: 3, scope: 'platform' })],
+    ],
+    [
+      'a first statement in place of a rotation',
+      async () => [
+        await rotate(key(1), key(2), anchor.statementHash, {
+          type: 'create',
+          old_key_id: null,
+          old_public_key: null,
+          closes_at: null,
+          previous: null,
+        }),
+      ],
+    ],
+  ])('%s', async (_, statements) => {
+    await expect(walkChain(await statements(), anchor)).rejects.toEqual(refused('broken_chain'));
+  });
+});
+
+test('a link that fits, by a forger’s key under the trusted name, is refused', async () => {
+  const forger = pair('key-1');
+  const text = await rotate(forger, key(2), anchor.statementHash);
+  await expect(walkChain([text], anchor)).rejects.toEqual(refused('signature_invalid'));
+});
+
+test('what is no statement is malformed', async () => {
+  await expect(walkChain([chain[0], '{}'], anchor)).rejects.toEqual(refused('malformed'));
+});

@@ -1,0 +1,44 @@
+/**
+ * Strict decoding of the parts of a JWS. One spelling for each: a second one would let two texts pass for the same
+ * signed thing.
+ */
+import { JwsError } from './jws-error';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export type JsonObject = Record<string, unknown>;
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** RFC 7515 section 2: base64url without padding. Throws JwsError `malformed`. */
+export function decodeBase64url(text: unknown): Buffer {
+  const bytes = Buffer.from(typeof text === 'string' ? text : '', 'base64url');
+  if (bytes.length === 0 || bytes.toString('base64url') !== text) throw new JwsError('malformed');
+  return bytes;
+}
+
+export function parseObject(text: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isObject(value)) return value;
+  } catch {
+    // Whatever it is, it is not the JSON object that was asked for.
+  }
+  throw new JwsError('malformed');
+}
+
+export function decodeObject(text: unknown): JsonObject {
+  const bytes = decodeBase64url(text);
+  let json: string;
+  try {
+    json = utf8.decode(bytes);
+  } catch {
+    throw new JwsError('malformed');
+  }
+  return parseObject(json);
+}
+
+/** Exactly these members, no more and no fewer. */
+export const hasExactly = (value: JsonObject, members: readonly string[]): boolean =>
+  Object.keys(value).length === members.length && members.every((member) => Object.hasOwn(value, member));

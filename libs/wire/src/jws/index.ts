@@ -1,0 +1,20 @@
+/**
+ * Everything that is a JWS: statements and their chain, trust bundles, JWK Sets, a person's own signed data. Brings
+ * jose, which is why it is an entry of its own. Each kind has a `typ` that its verifier checks, so that no key's
+ * signature over one kind passes for another.
+ */
+export { JwsError, type JwsRefusal } from './jws-error';
+export type { SigningKey } from './signature';
+export { readStatement, signStatement, statementHash, verifyStatement, type Statement } from './statement';
+export {
+  BUNDLE_MAX_AGE_MS,
+  readBundle,
+  signBundle,
+  verifyBundle,
+  type BundleKey,
+  type TrustAnchor,
+  type TrustBundle,
+} from './trust-bundle';
+export { signData, verifyData } from './data';
+export { afterStatement, linkTo, walkChain, type ChainAnchor } from './chain';
+export { jwks } from './jwks';

@@ -1,0 +1,35 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { createLocalJWKSet, compactVerify } from 'jose';
+import { rawPublicKey } from '../ed25519';
+import type { KeyView } from '../ring-view';
+import { signData } from './data';
+import { jwks } from './jwks';
+
+const pair = generateKeyPairSync('ed25519');
+const view = (key_id: string, state: KeyView['state']): KeyView => ({
+  key_id,
+  state,
+  algorithm: 'Ed25519',
+  public_key: rawPublicKey(pair.publicKey),
+});
+
+test('the active key comes first; retired and revoked keys are not advertised', () => {
+  const states = ['retired', 'retiring', 'revoked', 'staged', 'active'] as const;
+  expect(jwks(states.map((state) => view(state, state))).keys.map(({ kid }) => kid)).toEqual([
+    'active',
+    'staged',
+    'retiring',
+  ]);
+});
+
+test('a key is public, and complete for any JOSE library', async () => {
+  const set = jwks([view('key-1', 'active')]);
+  const { x } = pair.publicKey.export({ format: 'jwk' });
+  expect(set.keys).toEqual([{ kty: 'OKP', crv: 'Ed25519', x, kid: 'key-1', use: 'sig', alg: 'EdDSA' }]);
+  const text = await signData({ a: 1 }, { keyId: 'key-1', privateKey: pair.privateKey });
+  await expect(compactVerify(text, createLocalJWKSet(set))).resolves.toBeDefined();
+});
+
+test('no keys, an empty set', () => {
+  expect(jwks([])).toEqual({ keys: [] });
+});

@@ -1,0 +1,130 @@
+/**
+ * One key signs several kinds of text. Whatever kind it signed, the verifier of another kind must refuse it: the same
+ * bytes as they stand, and the same signature carried over into the other kind's form.
+ */
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { canonicalText } from '../canonical';
+import { rawPublicKey } from '../ed25519';
+import { buildEnvelope, NonceMemory, parseEnvelope, verifyEnvelope, type TrustedKey } from '../envelope';
+import { signData, verifyData } from './data';
+import { signStatement, verifyStatement, type Statement } from './statement';
+import { signBundle, verifyBundle, type TrustBundle } from './trust-bundle';
+
+const now = new Date('2026-03-01T12:00:00Z');
+const key = { keyId: 'key-1', ...generateKeyPairSync('ed25519') };
+const next = { keyId: 'key-2', ...generateKeyPairSync('ed25519') };
+const trusted: TrustedKey[] = [{ keyId: key.keyId, publicKey: key.publicKey }];
+const hash = Buffer.alloc(32).toString('base64url');
+
+const statement: Statement = {
+  type: 'rotate',
+  scope: 'platform',
+  epoch: 2,
+  old_key_id: key.keyId,
+  old_public_key: rawPublicKey(key.publicKey),
+  new_key_id: next.keyId,
+  new_public_key: rawPublicKey(next.publicKey),
+  opened_at: '2026-03-01T12:00:00Z',
+  closes_at: '2026-03-02T12:00:00Z',
+  previous: hash,
+};
+const anchor = {
+  epoch: 1,
+  trust_epoch: 1,
+  keys: [{ key_id: key.keyId, public_key: rawPublicKey(key.publicKey) }],
+  statement_hash: hash,
+};
+const bundle: TrustBundle = {
+  ...anchor,
+  scope: 'platform',
+  platform: anchor,
+  recovery_public_key: rawPublicKey(next.publicKey),
+  issued_at: '2026-03-01T12:00:00Z',
+  expires_at: '2026-03-01T12:05:00Z',
+};
+const envelope = { eventType: 'resync', eventId: 'e', issuedAt: '2026-03-01T12:00:00Z', nonce: 'n' };
+const signedEnvelope = (payload: object): string => {
+  const canonical = canonicalText({ ...envelope, payload: JSON.stringify(payload) });
+  const signature = sign(null, Buffer.from(canonical), key.privateKey);
+  return buildEnvelope(canonical, { scope: 'platform', keyId: key.keyId }, signature);
+};
+
+interface Kind {
+  make: () => string | Promise<string>;
+  verify: (text: string) => unknown;
+}
+const kinds: Record<string, Kind> = {
+  envelope: {
+    make: () => signedEnvelope({ a: 1 }),
+    verify: (text) => verifyEnvelope(parseEnvelope(text), trusted, now, new NonceMemory()),
+  },
+  statement: {
+    make: () => signStatement(statement, key, next),
+    verify: (text) => verifyStatement(text, key.publicKey),
+  },
+  bundle: { make: () => signBundle(bundle, key), verify: (text) => verifyBundle(text, trusted, now) },
+  data: { make: () => signData({ a: 1 }, key), verify: (text) => verifyData(text, trusted, now) },
+  /** A person may choose a payload, but not the type that it is signed as. */
+  'data shaped as a statement': {
+    make: () => signData(statement, key),
+    verify: (text) => verifyData(text, trusted, now),
+  },
+  'data shaped as a bundle': { make: () => signData(bundle, key), verify: (text) => verifyData(text, trusted, now) },
+  'envelope shaped as a bundle': {
+    make: () => signedEnvelope(bundle),
+    verify: (text) => verifyEnvelope(parseEnvelope(text), trusted, now, new NonceMemory()),
+  },
+};
+
+const names = Object.keys(kinds);
+const kindOf = (name: string): string => name.split(' ')[0]!;
+const pairs = names.flatMap((made) =>
+  names.filter((verifier) => kindOf(verifier) !== kindOf(made)).map((verifier) => [verifier, made] as const),
+);
+const refusal = expect.objectContaining({ name: expect.stringMatching(/^(Envelope|Jws)Error$/) as string }) as unknown;
+const attempt = async (verifier: string, text: string): Promise<unknown> => kinds[verifier]!.verify(text);
+
+test.each(names)('%s: its own verifier takes it', async (name) => {
+  await expect(attempt(name, await kinds[name]!.make())).resolves.toBeDefined();
+});
+
+test.each(pairs)('the verifier of %s refuses %s', async (verifier, made) => {
+  await expect(attempt(verifier, await kinds[made]!.make())).rejects.toEqual(refusal);
+});
+
+/** The compact form of the signature that `key` made, wherever it stands. */
+const asCompact = (text: string): string => {
+  if (!text.startsWith('{')) return text;
+  const { payload, signatures } = JSON.parse(text) as {
+    payload: string;
+    signatures: { protected: string; signature: string }[];
+  };
+  return `${signatures[0]!.protected}.${payload}.${signatures[0]!.signature}`;
+};
+const asGeneral = (compact: string): string => {
+  const [header, payload, signature] = compact.split('.');
+  const one = { protected: header, signature };
+  return JSON.stringify({ payload, signatures: [one, one] });
+};
+const asEnvelope = (compact: string): string => {
+  const signature = Buffer.from(compact.split('.')[2]!, 'base64url');
+  const canonical = canonicalText({ ...envelope, payload: JSON.stringify(compact) });
+  return buildEnvelope(canonical, { scope: 'platform', keyId: key.keyId }, signature);
+};
+
+describe('a signature carried over into another form', () => {
+  test.each(['statement', 'bundle', 'data'])('of a %s', async (made) => {
+    const compact = asCompact(await kinds[made]!.make());
+    const forms = { envelope: asEnvelope(compact), statement: asGeneral(compact), bundle: compact, data: compact };
+    for (const [verifier, text] of Object.entries(forms)) {
+      if (verifier !== made) await expect(attempt(verifier, text)).rejects.toEqual(refusal);
+    }
+  });
+
+  test('no JWS signing input begins as a canonical text does', async () => {
+    for (const made of ['statement', 'bundle', 'data']) {
+      expect(asCompact(await kinds[made]!.make())).toMatch(/^[A-Za-z0-9_-]/);
+    }
+    expect(canonicalText({ ...envelope, payload: null })).toMatch(/^\{/);
+  });
+});

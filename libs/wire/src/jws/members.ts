@@ -1,0 +1,30 @@
+/** Reads the members of a payload. Each throws JwsError `malformed` for anything but what it names. */
+import { isRawPublicKey } from '../ed25519';
+import { isKeyId, isScope, type Scope } from '../names';
+import { parseRfc3339 } from '../rfc3339';
+import { JwsError } from './jws-error';
+
+export type Member<T> = (value: unknown) => T;
+
+const member =
+  <T>(accepts: (value: unknown) => value is T): Member<T> =>
+  (value) => {
+    if (!accepts(value)) throw new JwsError('malformed');
+    return value;
+  };
+
+const isTime = (value: unknown): value is string => typeof value === 'string' && parseRfc3339(value) !== undefined;
+const isEpoch = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
+/** base64url of 32 bytes: 43 characters, of which the last carries only four bits. */
+const isHash = (value: unknown): value is string =>
+  typeof value === 'string' && /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(value);
+
+export const scopeMember: Member<Scope> = member(isScope);
+export const keyIdMember = member(isKeyId);
+export const publicKeyMember = member(isRawPublicKey);
+export const timeMember = member(isTime);
+export const epochMember = member(isEpoch);
+export const hashMember = member(isHash);
+
+/** Null and nothing else: a member that this kind of payload must not fill. */
+export const nullMember: Member<null> = member((value): value is null => value === null);

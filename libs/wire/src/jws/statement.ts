@@ -1,0 +1,132 @@
+/**
+ * A statement: how a scope's key came to follow the one before, signed by the authority for it (the old key; for the
+ * first key the platform's or the recovery key) and by the new key, which so proves that it exists and consents. Two
+ * signatures and two roles; neither stands for the other.
+ */
+import { createHash, type KeyObject } from 'node:crypto';
+import { GeneralSign } from 'jose';
+import { publicKeyFromRaw, rawPublicKey } from '../ed25519';
+import type { Scope } from '../names';
+import { parseRfc3339 } from '../rfc3339';
+import { decodeBase64url, decodeObject, hasExactly, isObject, parseObject, type JsonObject } from './encoding';
+import { JwsError } from './jws-error';
+import { epochMember, hashMember, keyIdMember, nullMember, publicKeyMember, scopeMember, timeMember } from './members';
+import { protectedHeader, readProtectedHeader, type JwsType, type Role } from './protected-header';
+import { verifySignature, type EncodedSignature, type SigningKey } from './signature';
+
+const TYP: JwsType = 'plexsphere-statement+jws';
+
+export interface Statement {
+  type: 'create' | 'rotate';
+  scope: Scope;
+  epoch: number;
+  /** Null on `create`, like every member that can be. */
+  old_key_id: string | null;
+  old_public_key: string | null;
+  new_key_id: string;
+  new_public_key: string;
+  opened_at: string;
+  closes_at: string | null;
+  /** statementHash of the scope's statement before this one. */
+  previous: string | null;
+}
+
+/** General JWS as JSON text. Throws JwsError `malformed` rather than sign a statement that nobody would take. */
+export async function signStatement(
+  statement: Statement,
+  authority: SigningKey,
+  possession: SigningKey,
+): Promise<string> {
+  const payload = shapeOf({ ...statement });
+  if (possession.keyId !== payload.new_key_id || rawPublicKey(possession.privateKey) !== payload.new_public_key) {
+    throw new JwsError('unknown_key');
+  }
+  requireAuthority(payload, authority.keyId, rawPublicKey(authority.privateKey));
+  const jws = await new GeneralSign(Buffer.from(JSON.stringify(payload)))
+    .addSignature(authority.privateKey)
+    .setProtectedHeader(protectedHeader(TYP, authority.keyId, 'authority'))
+    .addSignature(possession.privateKey)
+    .setProtectedHeader(protectedHeader(TYP, possession.keyId, 'possession'))
+    .sign();
+  return JSON.stringify(jws);
+}
+
+/** Each signature by its own key. Throws JwsError `malformed`, `wrong_type`, `unknown_key` or `signature_invalid`. */
+export async function verifyStatement(text: string, authorityPublicKey: KeyObject): Promise<Statement> {
+  const { statement, authority, possession } = splitStatement(text);
+  await verifySignature(authority.jws, authorityPublicKey);
+  await verifySignature(possession.jws, publicKeyFromRaw(statement.new_public_key));
+  requireAuthority(statement, authority.keyId, rawPublicKey(authorityPublicKey));
+  return statement;
+}
+
+/** Unverified, but of the right shape. Throws JwsError `malformed` or `wrong_type`. */
+export const readStatement = (text: string): Statement => splitStatement(text).statement;
+
+/** base64url(SHA-256(payload bytes)): what the next statement names as `previous`, and a bundle as its head. */
+export const statementHash = (text: string): string =>
+  createHash('sha256')
+    .update(decodeBase64url(splitStatement(text).authority.jws.payload))
+    .digest('base64url');
+
+/** A key that vouches for itself proves nothing; a rotation's authority is the old key that it names. */
+function requireAuthority(statement: Statement, keyId: string, publicKey: string): void {
+  const named = statement.type === 'create' || publicKey === statement.old_public_key;
+  if (!named || publicKey === statement.new_public_key) throw new JwsError('unknown_key');
+  if (statement.type === 'rotate' && keyId !== statement.old_key_id) throw new JwsError('unknown_key');
+}
+
+interface OneSignature {
+  jws: EncodedSignature;
+  keyId: string;
+}
+
+function splitStatement(text: string): { statement: Statement; authority: OneSignature; possession: OneSignature } {
+  const general = parseObject(text);
+  const { payload, signatures } = general;
+  if (!hasExactly(general, ['payload', 'signatures']) || typeof payload !== 'string' || !Array.isArray(signatures)) {
+    throw new JwsError('malformed');
+  }
+  if (signatures.length !== 2) throw new JwsError('malformed');
+  // In the order in which they are made: each place has its role, so that there is one spelling only.
+  const authority = oneSignature(payload, signatures[0], 'authority');
+  const possession = oneSignature(payload, signatures[1], 'possession');
+  const statement = shapeOf(decodeObject(payload));
+  if (possession.keyId !== statement.new_key_id) throw new JwsError('malformed');
+  return { statement, authority, possession };
+}
+
+/** Exactly `protected` and `signature`: an unprotected header is nobody's word. */
+function oneSignature(payload: string, entry: unknown, role: Role): OneSignature {
+  if (!isObject(entry) || !hasExactly(entry, ['protected', 'signature'])) throw new JwsError('malformed');
+  const keyId = readProtectedHeader(entry['protected'], TYP, role);
+  decodeBase64url(entry['signature']);
+  return {
+    jws: { payload, protected: entry['protected'] as string, signature: entry['signature'] as string },
+    keyId,
+  };
+}
+
+/** Only the members that we know, in the order in which they are signed. */
+function shapeOf(payload: JsonObject): Statement {
+  const { type } = payload;
+  if (type !== 'create' && type !== 'rotate') throw new JwsError('malformed');
+  const first = type === 'create';
+  const statement: Statement = {
+    type,
+    scope: scopeMember(payload['scope']),
+    epoch: epochMember(payload['epoch']),
+    old_key_id: (first ? nullMember : keyIdMember)(payload['old_key_id']),
+    old_public_key: (first ? nullMember : publicKeyMember)(payload['old_public_key']),
+    new_key_id: keyIdMember(payload['new_key_id']),
+    new_public_key: publicKeyMember(payload['new_public_key']),
+    opened_at: timeMember(payload['opened_at']),
+    closes_at: (first ? nullMember : timeMember)(payload['closes_at']),
+    previous: (first ? nullMember : hashMember)(payload['previous']),
+  };
+  if (statement.new_key_id === statement.old_key_id || closesTooEarly(statement)) throw new JwsError('malformed');
+  return statement;
+}
+
+const closesTooEarly = ({ opened_at, closes_at }: Statement): boolean =>
+  closes_at !== null && (parseRfc3339(closes_at)?.ms ?? 0) <= (parseRfc3339(opened_at)?.ms ?? 0);

@@ -1,0 +1,37 @@
+/**
+ * RFC 3339 times as Go's encoding/json reads and writes them. The text matters as much as the instant: the signature
+ * covers the text, and the offset is not converted.
+ */
+export interface Rfc3339 {
+  /** Trailing zeros of the fraction cut, at most nine digits, `+00:00` as `Z`. */
+  text: string;
+  /** Milliseconds since 1970, rounded down. */
+  ms: number;
+  /** Milliseconds since 1970, rounded up: differs where the fraction is finer than a Date can say. */
+  ceilMs: number;
+}
+
+const SHAPE = /^(\d{4}-\d{2}-\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:Z|([+-])(\d{2}):(\d{2}))$/;
+
+/** Undefined for what Go refuses: 30 February, second 60, lower-case `t`, a comma. */
+export function parseRfc3339(text: string): Rfc3339 | undefined {
+  const parts = SHAPE.exec(text);
+  if (parts === null) return undefined;
+  const [, date = '', hour, minute, second, digits = '', sign, offsetHour = '00', offsetMinute = '00'] = parts;
+  const midnightMs = Date.parse(`${date}T00:00:00Z`);
+  // Date.parse turns 30 February into 2 March.
+  if (Number.isNaN(midnightMs) || new Date(midnightMs).toISOString().slice(0, 10) !== date) return undefined;
+  const minutes = Number(hour) * 60 + Number(minute);
+  const offsetMinutes = (Number(offsetHour) * 60 + Number(offsetMinute)) * (sign === '-' ? -1 : 1);
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
+  if (Number(offsetHour) > 23 || Number(offsetMinute) > 59) return undefined;
+  const fraction = digits.slice(0, 9).replace(/0+$/, '');
+  const wholeMs = midnightMs + (minutes - offsetMinutes) * 60_000 + Number(second) * 1_000;
+  const ms = wholeMs + Number(fraction.slice(0, 3).padEnd(3, '0'));
+  const zone = offsetMinutes === 0 ? 'Z' : `${sign}${offsetHour}:${offsetMinute}`;
+  return {
+    text: `${date}T${hour}:${minute}:${second}${fraction === '' ? '' : `.${fraction}`}${zone}`,
+    ms,
+    ceilMs: fraction.length > 3 ? ms + 1 : ms,
+  };
+}

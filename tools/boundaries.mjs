@@ -1,0 +1,73 @@
+// Who may import whom, by the tags in each package.json (`nx.tags`). Every project has exactly one entry here that fits
+// it; what is not listed is forbidden, so no app is ever imported.
+
+const DOMAIN = 'layer:domain';
+const CONTRACT = 'layer:contract';
+const SDK = 'layer:sdk';
+const STORE = 'lib:store';
+const MATERIAL = 'lib:material';
+const SERVICE_KIT = 'lib:service-kit';
+const BUS_JWT = 'lib:bus-jwt';
+const BOOTSTRAP = 'lib:bootstrap';
+const TESTKIT = 'layer:testkit';
+const STACK = 'layer:stack';
+
+const OUTSIDE_SERVICES = [DOMAIN, CONTRACT, SDK, STORE, BUS_JWT, BOOTSTRAP, TESTKIT, STACK];
+
+/** source tag → tags it may import */
+export const MAY_IMPORT = {
+  [DOMAIN]: [],
+  [CONTRACT]: [],
+  [SDK]: [CONTRACT],
+  [STORE]: [DOMAIN, CONTRACT],
+  // Only those who hold private keys may import these two: the signer, and the bring-up that makes the first ones.
+  [MATERIAL]: [CONTRACT],
+  [BUS_JWT]: [CONTRACT],
+  [SERVICE_KIT]: [CONTRACT],
+  [BOOTSTRAP]: [STORE, MATERIAL, BUS_JWT, CONTRACT, DOMAIN],
+  'app:rotation': [DOMAIN, CONTRACT, STORE, SERVICE_KIT],
+  // Not the store: the signer keeps its own schema.
+  'app:signer': [DOMAIN, CONTRACT, MATERIAL, BUS_JWT, SERVICE_KIT],
+  'app:outbox-relay': [DOMAIN, CONTRACT, STORE, SERVICE_KIT],
+  'app:plexctl': [CONTRACT, BOOTSTRAP],
+  [TESTKIT]: OUTSIDE_SERVICES,
+  [STACK]: OUTSIDE_SERVICES,
+  'layer:demo': OUTSIDE_SERVICES,
+  'layer:test': OUTSIDE_SERVICES,
+};
+
+/** Packages that would undo what a part is for: plexctl starts fast and knows no database, a Node embeds the SDK. */
+const BANNED_PACKAGES = {
+  [CONTRACT]: ['@nestjs/*', 'nats', 'pg', 'typeorm'],
+  [SDK]: ['@nestjs/*', 'pg', 'typeorm'],
+  [SERVICE_KIT]: ['pg', 'typeorm'],
+  [BUS_JWT]: ['@nestjs/*', 'nats', 'pg', 'typeorm'],
+  'app:plexctl': ['@nestjs/*', 'pg', 'typeorm'],
+};
+
+const constraints = (extraTags, bannedPackages) =>
+  Object.entries(MAY_IMPORT).map(([sourceTag, tags]) => ({
+    sourceTag,
+    onlyDependOnLibsWithTags: [...tags, ...extraTags],
+    ...(bannedPackages[sourceTag] ? { bannedExternalImports: bannedPackages[sourceTag] } : {}),
+  }));
+
+const boundaries = (depConstraints) => [
+  'error',
+  {
+    depConstraints,
+    // plexctl loads the contract's DTO classes when a command needs them, the light entry always. That it never loads
+    // bootstrap at once is a rule of its own, which holds before the first import() is written, too.
+    checkDynamicDependenciesExceptions: ['^@plexsphere/(wire|bootstrap)$'],
+    // Specs run against the test kit, which itself stands on the libraries: a circle of test code, never of what ships.
+    ignoredCircularDependencies: [
+      [`tag:${TESTKIT}`, '*'],
+      [`tag:${STACK}`, '*'],
+    ],
+  },
+];
+
+export const moduleBoundaries = boundaries(constraints([], BANNED_PACKAGES));
+
+/** Specs may use the test kit, the local stack and any package: none of it ships. */
+export const specBoundaries = boundaries(constraints([TESTKIT, STACK], {}));

@@ -1,0 +1,187 @@
+import { execFileSync } from 'node:child_process';
+import { basename, resolve } from 'node:path';
+
+/**
+ * A boundary that never failed is unproven: texts that break each rule, and texts that keep it, linted under the real
+ * configuration. The tables below repeat the decision on purpose; they must not be derived from what they test.
+ */
+
+const ROOT = resolve(__dirname, '..');
+const BOUNDARY = '@nx/enforce-module-boundaries';
+const LINT_TIMEOUT_MS = 120_000;
+
+interface Text {
+  filePath: string;
+  text: string;
+}
+type Found = { line: number; ruleId: string | null }[];
+
+function runNode(args: string[], input = ''): string {
+  const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' };
+  return execFileSync(process.execPath, args, { cwd: ROOT, env, input, encoding: 'utf8' });
+}
+
+function lintTexts(texts: Text[]): Found[] {
+  return JSON.parse(runNode([resolve(ROOT, 'tools/lint-texts.mjs')], JSON.stringify(texts))) as Found[];
+}
+
+beforeAll(() => {
+  // Without a cached project graph the boundary rule skips itself and says nothing.
+  runNode([require.resolve('nx/bin/nx'), 'show', 'projects']);
+}, LINT_TIMEOUT_MS);
+
+describe('who may import whom', () => {
+  const LIBS = ['keyring', 'wire', 'store', 'material', 'bus-jwt', 'service-kit', 'node-sdk', 'bootstrap'];
+  const TARGETS = [...LIBS, 'testkit', 'stack'];
+  const OUTSIDE = ['keyring', 'wire', 'store', 'bus-jwt', 'node-sdk', 'bootstrap', 'testkit', 'stack'];
+  const ALLOWED: Record<string, string[]> = {
+    'libs/keyring': [],
+    'libs/wire': [],
+    'libs/store': ['keyring', 'wire'],
+    'libs/material': ['wire'],
+    'libs/bus-jwt': ['wire'],
+    'libs/service-kit': ['wire'],
+    'libs/node-sdk': ['wire'],
+    'libs/bootstrap': ['keyring', 'wire', 'store', 'material', 'bus-jwt'],
+    'libs/testkit': OUTSIDE,
+    'apps/rotation': ['keyring', 'wire', 'store', 'service-kit'],
+    'apps/signer': ['keyring', 'wire', 'material', 'bus-jwt', 'service-kit'],
+    'apps/outbox-relay': ['keyring', 'wire', 'store', 'service-kit'],
+    'apps/plexctl': ['wire', 'bootstrap'],
+    stack: OUTSIDE,
+    demo: OUTSIDE,
+    test: OUTSIDE,
+  };
+  const text = TARGETS.map((target) => `export * from '@plexsphere/${target}';`).join('\n');
+
+  /** The targets that the boundary rule lets pass, a project each, for a file of this name. */
+  function importable(fileName: string): Record<string, string[]> {
+    const projects = Object.keys(ALLOWED);
+    const found = lintTexts(projects.map((project) => ({ filePath: `${project}/src/${fileName}`, text })));
+    const isRefused = (index: number, target: number) =>
+      found[index]?.some(({ line, ruleId }) => ruleId === BOUNDARY && line === target + 1);
+    return tableOf((project) => TARGETS.filter((_, target) => !isRefused(projects.indexOf(project), target)));
+  }
+
+  /** A project's import of itself is left out: it is no boundary. */
+  function tableOf(targetsOf: (project: string) => string[]): Record<string, string[]> {
+    const others = (project: string) => targetsOf(project).filter((target) => basename(project) !== target);
+    return Object.fromEntries(Object.keys(ALLOWED).map((project) => [project, others(project)]));
+  }
+
+  const inOrder = (targets: string[]) => TARGETS.filter((target) => targets.includes(target));
+
+  it(
+    'is what the table says, for every pair',
+    () => expect(importable('not-there.ts')).toEqual(tableOf((project) => inOrder(ALLOWED[project] ?? []))),
+    LINT_TIMEOUT_MS,
+  );
+
+  it(
+    'opens the test kit and the stack to specs, and nothing else',
+    () => {
+      const expected = tableOf((project) => inOrder([...(ALLOWED[project] ?? []), 'testkit', 'stack']));
+      expect(importable('not-there.spec.ts')).toEqual(expected);
+    },
+    LINT_TIMEOUT_MS,
+  );
+});
+
+describe('each text', () => {
+  const IMPORTS = 'no-restricted-imports';
+  const GLOBALS = 'no-restricted-globals';
+  const PROPERTIES = 'no-restricted-properties';
+  const SYNTAX = 'no-restricted-syntax';
+  const REQUIRE = '@typescript-eslint/no-require-imports';
+  const TS_IMPORTS = '@typescript-eslint/no-restricted-imports';
+
+  const DOMAIN = 'libs/keyring/src/not-there.ts';
+  const DOMAIN_SPEC = 'libs/keyring/src/not-there.spec.ts';
+  const PLEXCTL = 'apps/plexctl/src/not-there.ts';
+  const ROTATION = 'apps/rotation/src/not-there.ts';
+
+  const CASES: [filePath: string, text: string, ruleIds: string[]][] = [
+    // the domain is pure
+    [DOMAIN, `import 'node:crypto';`, [IMPORTS]],
+    [DOMAIN, `import 'crypto';`, [IMPORTS]],
+    [DOMAIN, `import 'jose';`, [IMPORTS]],
+    [DOMAIN, `import 'a-package-that-is-not-installed';`, [IMPORTS]],
+    [DOMAIN, `export * from 'node:fs';`, [IMPORTS]],
+    [DOMAIN, `import '@plexsphere/wire';`, [BOUNDARY, IMPORTS]],
+    [DOMAIN, `import '../../wire/src/names';`, [BOUNDARY, IMPORTS]],
+    [DOMAIN, `import './../../wire/src/names';`, [BOUNDARY, IMPORTS]],
+    [DOMAIN, `export const crypto = () => import('node:crypto');`, [SYNTAX]],
+    [DOMAIN, `export const now = () => Date.now();`, [PROPERTIES]],
+    [DOMAIN, `export const now = () => new Date();`, [SYNTAX]],
+    [DOMAIN, `export const now = () => Date();`, [SYNTAX]],
+    [DOMAIN, `export const now = () => performance.now();`, [GLOBALS]],
+    [DOMAIN, `export const chance = () => Math.random();`, [PROPERTIES]],
+    [DOMAIN, `export const { random } = Math;`, [PROPERTIES]],
+    [DOMAIN, `export const chance = () => crypto.randomUUID();`, [GLOBALS]],
+    [DOMAIN, `export const home = () => process.env['HOME'];`, [GLOBALS]],
+    [DOMAIN, `export const home = () => globalThis.process;`, [GLOBALS]],
+    [DOMAIN, `setTimeout(() => undefined, 1);`, [GLOBALS]],
+    [DOMAIN, `setInterval(() => undefined, 1);`, [GLOBALS]],
+    [DOMAIN, `export const later = async () => undefined;`, [SYNTAX]],
+    [DOMAIN, `console.log('');`, [GLOBALS]],
+    [DOMAIN, `export const at = new Date(0);`, []],
+    [DOMAIN, `import './key-ring';`, []],
+    [DOMAIN_SPEC, `import 'fast-check';\nimport 'node:fs';\nexport const now = new Date();`, []],
+
+    // apps and libraries
+    [ROTATION, `import '@plexsphere/signer';`, [TS_IMPORTS]],
+    [ROTATION, `import '@plexsphere/plexctl/dist/main';`, [BOUNDARY, TS_IMPORTS, TS_IMPORTS]],
+    ['stack/src/not-there.ts', `import '@plexsphere/rotation';`, [TS_IMPORTS]],
+    [ROTATION, `import '../../signer/src/main';`, [BOUNDARY]],
+    [ROTATION, `import '../../../libs/store/src/index';`, [BOUNDARY]],
+    [ROTATION, `import { x } from '@plexsphere/wire/src/names';\nexport { x };`, [TS_IMPORTS]],
+    [ROTATION, `import '@plexsphere/material';`, [BOUNDARY]],
+    [ROTATION, `const signer = require('@plexsphere/material');\nexport { signer };`, [BOUNDARY, REQUIRE]],
+    [ROTATION, `export const material = () => import('@plexsphere/material');`, [BOUNDARY]],
+    [ROTATION, `import '@plexsphere/wire';\nimport '@plexsphere/wire/commands';\nimport '@plexsphere/store';`, []],
+    ['apps/signer/src/not-there.ts', `import '@plexsphere/store';`, [BOUNDARY]],
+    ['libs/wire/src/not-there.ts', `import '@plexsphere/keyring';`, [BOUNDARY]],
+    ['libs/wire/src/not-there.ts', `import 'nats';`, [BOUNDARY]],
+    ['libs/wire/src/not-there.ts', `import '@nestjs/common';`, [BOUNDARY]],
+    ['libs/wire/src/not-there.ts', `import 'jose';\nimport 'class-validator';`, []],
+    ['libs/wire/src/not-there.spec.ts', `import 'nats';`, []],
+    ['libs/node-sdk/src/not-there.ts', `import 'typeorm';`, [BOUNDARY]],
+
+    // plexctl starts fast
+    [PLEXCTL, `import '@nestjs/common';`, [BOUNDARY]],
+    [PLEXCTL, `import 'pg';`, [BOUNDARY]],
+    [PLEXCTL, `import { a } from '@plexsphere/bootstrap';\nexport { a };`, [TS_IMPORTS]],
+    [PLEXCTL, `import type { A } from '@plexsphere/bootstrap';\nexport type { A };`, []],
+    [PLEXCTL, `export const bootstrap = () => import('@plexsphere/bootstrap');`, []],
+
+    // house rules
+    [ROTATION, `export enum State { Active }`, [SYNTAX]],
+    [DOMAIN, `export enum State { Active }`, [SYNTAX]],
+  ];
+
+  let found: Found[];
+  beforeAll(() => {
+    found = lintTexts(CASES.map(([filePath, text]) => ({ filePath, text })));
+  }, LINT_TIMEOUT_MS);
+
+  it.each(CASES.map(([filePath, text, ruleIds], index) => ({ filePath, text, ruleIds, index })))(
+    '$filePath: $text',
+    ({ index, ruleIds }) => {
+      expect(found[index]?.map(({ ruleId }) => ruleId).sort()).toEqual([...ruleIds].sort());
+    },
+  );
+
+  it(
+    'may have 350 lines that are not blank, unless it is a spec',
+    () => {
+      const lines = (count: number) => '// a line\n\n'.repeat(count);
+      const [fits, tooLong, spec] = lintTexts([
+        { filePath: ROTATION, text: lines(350) },
+        { filePath: ROTATION, text: lines(351) },
+        { filePath: 'apps/rotation/src/not-there.spec.ts', text: lines(351) },
+      ]);
+      expect([fits, tooLong?.map(({ ruleId }) => ruleId), spec]).toEqual([[], ['max-lines'], []]);
+    },
+    LINT_TIMEOUT_MS,
+  );
+});
