@@ -1,0 +1,76 @@
+import { Problem } from '@plexsphere/wire';
+import { BusClient } from './bus-client';
+import type { Bus, Command, Invocation, Surroundings } from './command';
+import { findCommand, isNoun } from './commands';
+import type { ExitCode } from './exit-code';
+import { Failure, failureOf } from './failure';
+import { check, flagOfMember, leadingWords, parse, type CommandLine } from './flags';
+import { access, noteProfile, PERSISTENT_FLAGS } from './persistent-flags';
+import { render, type Output } from './render';
+
+/** From a command line to an exit code: parse, check, run, show. */
+export async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  const { terminal } = surroundings;
+  const command = await findCommand(leadingWords(args));
+  const line = parse(args, command);
+  try {
+    // Both win over whatever is wrong with the rest of the line.
+    if (line.persistent.version) {
+      terminal.result((await import('./version')).version());
+      return 0;
+    }
+    if (needsHelp(line)) return await (await import('./help')).help(line, terminal);
+    if (command === undefined) throw line.words.length === 0 ? line.refusal : await unknown(line);
+    return await execute(command, line, surroundings);
+  } catch (error) {
+    const failure = await explain(error, line, command);
+    terminal.failure(failure);
+    return failure.exitCode;
+  }
+}
+
+function needsHelp({ words, persistent, refusal }: CommandLine): boolean {
+  if (persistent.help || words[0] === 'help') return true;
+  return refusal === undefined && (words.length === 0 || (words.length === 1 && isNoun(words[0])));
+}
+
+const unknown = async ({ words, refusal }: CommandLine): Promise<Failure | undefined> =>
+  words.length === 1 && isNoun(words[0]) ? refusal : (await import('./help')).unknownCommand(words);
+
+async function execute(command: Command, line: CommandLine, surroundings: Surroundings): Promise<ExitCode> {
+  if (line.refusal !== undefined) throw line.refusal;
+  const { env, terminal } = surroundings;
+  const { persistent } = line;
+  const flags = line.flags as Invocation['flags'];
+  check(command.flags, flags);
+  check(PERSISTENT_FLAGS, persistent);
+  command.check?.(flags);
+  noteProfile(persistent, terminal);
+  const bus = command.asks === 'bus' ? new BusClient(access(persistent, env), terminal) : undefined;
+  try {
+    const result = await command.run({ ...surroundings, flags, bus: bus as Bus });
+    terminal.result(await render(result, (persistent.output ?? 'text') as Output));
+    if (result.failure === undefined) return 0;
+    terminal.failure(result.failure);
+    return result.failure.exitCode;
+  } finally {
+    await bus?.close();
+  }
+}
+
+/** Whatever was thrown, in the form in which the operator is told, with what can be done about it. */
+async function explain(error: unknown, { flags }: CommandLine, command: Command | undefined): Promise<Failure> {
+  if (error instanceof Failure) return error;
+  if (!(error instanceof Problem)) return unforeseen(error);
+  const { hintFor } = await import('./hints');
+  const scope = typeof flags['scope'] === 'string' ? flags['scope'] : undefined;
+  const { field } = error.body;
+  const flag = field === undefined ? undefined : flagOfMember(command?.flags ?? {}, field);
+  const hint = hintFor(error.detail, scope) ?? (flag === undefined ? undefined : `the service refuses --${flag}`);
+  return failureOf(error, hint);
+}
+
+function unforeseen(error: unknown): Failure {
+  const { message = '', code = '' } = (error ?? {}) as { message?: string; code?: string };
+  return new Failure(1, message.replace(/\s*\n\s*/g, ' ') || code || 'failed for an unknown reason');
+}

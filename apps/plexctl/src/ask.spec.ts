@@ -1,0 +1,60 @@
+import { connect } from 'nats';
+import { FakeBus, type Reaction } from '../test/fake-bus';
+import { ask, type Answer, type Patience } from './ask';
+
+/** Short, and far enough apart that which one ran out is beyond doubt. */
+const PATIENCE: Patience = { overallMs: 400, repeatMs: 100, nobodyMs: 20 };
+
+async function asked(react: (count: number) => Reaction): Promise<{ answer: Answer; bus: FakeBus; notes: string[] }> {
+  const bus = new FakeBus((_, count) => react(count));
+  const notes: string[] = [];
+  const connection = await connect({ servers: await bus.start(), reconnectTimeWait: 10, maxReconnectAttempts: -1 });
+  const question = { subject: 'cmd.o.signing.jwks', inbox: '_INBOX.o.1', text: '{"request_id":"r"}' };
+  const answer = await ask(connection, question, PATIENCE, (note) => notes.push(note));
+  await connection.close();
+  await bus.stop();
+  return { answer, bus, notes };
+}
+
+describe('a question on the bus', () => {
+  it('is asked once where it is answered', async () => {
+    const { answer, bus, notes } = await asked(() => ({ reply: {} }));
+    expect(answer.kind).toBe('reply');
+    expect(bus.requests).toHaveLength(1);
+    expect(notes).toEqual([]);
+  });
+
+  it('is asked again with the same request id until somebody is there, and says so once', async () => {
+    const { answer, bus, notes } = await asked((count) => (count < 4 ? 'nobody' : { reply: {} }));
+    expect(answer.kind).toBe('reply');
+    expect(bus.requests.map(({ body }) => body)).toEqual(Array.from({ length: 4 }, () => ({ request_id: 'r' })));
+    expect(notes).toHaveLength(1);
+  });
+
+  it('is asked again where the one who took it died with it', async () => {
+    const { answer, bus } = await asked((count) => (count === 1 ? 'silence' : { reply: {} }));
+    expect(answer.kind).toBe('reply');
+    expect(bus.requests).toHaveLength(2);
+  });
+
+  it('survives a bus that goes away', async () => {
+    const { answer, bus } = await asked((count) => (count === 1 ? 'hang up' : { reply: {} }));
+    expect(answer.kind).toBe('reply');
+    expect(bus.connections).toBe(2);
+  });
+
+  it('that nobody ever took is known not to have been done', async () => {
+    expect((await asked(() => 'nobody')).answer.kind).toBe('nobody');
+  });
+
+  it('that somebody may have taken has an unknown outcome, whatever came after', async () => {
+    expect((await asked(() => 'silence')).answer.kind).toBe('unknown');
+    expect((await asked((count) => (count === 1 ? 'silence' : 'nobody'))).answer.kind).toBe('unknown');
+  });
+
+  it('that the bus forbids is over at once', async () => {
+    const { answer, bus } = await asked(() => 'forbid');
+    expect(answer).toMatchObject({ kind: 'lost', error: { code: 'PERMISSIONS_VIOLATION' } });
+    expect(bus.requests).toHaveLength(1);
+  });
+});

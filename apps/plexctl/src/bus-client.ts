@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { headers, inboxPrefix, parseProblem, problem, subjects, type Command as Name } from '@plexsphere/wire';
+import type { ConnectionOptions, Msg, NatsConnection } from 'nats';
+import { ask, PATIENCE, type Answer, type Patience } from './ask';
+import type { Asked, Bus, Changed } from './command';
+import type { Endpoint } from './endpoint';
+import { Failure, refuseAs } from './failure';
+import type { Access } from './persistent-flags';
+import type { Terminal } from './terminal';
+
+/** Long enough for a far endpoint, and a port that is silent is told apart from a slow service. */
+const DIAL_MS = 5_000;
+/** Between two attempts to come back to a bus that went away: it is usually a restart. */
+const RECONNECT_MS = 250;
+
+/**
+ * The commands over the bus. Dials at the first request, so that whatever is wrong with a command line or an input is
+ * found before. The first dial is tried once: nothing has been asked yet, and a wrong address should be told at once.
+ */
+export class BusClient implements Bus {
+  private connection: NatsConnection | undefined;
+
+  constructor(
+    private readonly access: Access,
+    private readonly terminal: Terminal,
+    private readonly patience: Patience = PATIENCE,
+  ) {}
+
+  get endpoint(): Endpoint {
+    return this.access.endpoint;
+  }
+
+  async ask<C extends keyof Asked>(command: C, request: Asked[C][0]): Promise<Asked[C][1]> {
+    const answer = await this.request(command, request);
+    if (answer.kind !== 'unknown') return this.read(command, answer);
+    throw this.silence(command, {}, 'the service is up but slow or cut off: check it, then run the command again');
+  }
+
+  async change<C extends keyof Changed>(command: C, request: Changed[C][0], ifUnknown: string): Promise<Changed[C][1]> {
+    const requestId = randomUUID();
+    const answer = await this.request(command, { ...request, request_id: requestId });
+    if (answer.kind !== 'unknown') return this.read(command, answer);
+    throw this.silence(command, { request_id: requestId }, ifUnknown, 'outcome unknown');
+  }
+
+  async close(): Promise<void> {
+    await this.connection?.close();
+  }
+
+  private async request(command: Name, request: object): Promise<Answer> {
+    this.connection ??= await this.dial();
+    const { createInbox } = await import('nats');
+    return ask(
+      this.connection,
+      {
+        subject: subjects.command(this.access.token.operator, command),
+        inbox: createInbox(inboxPrefix({ kind: 'operator', id: this.access.token.operator })),
+        text: JSON.stringify(request),
+      },
+      this.patience,
+      (text) => this.terminal.note(`${text} at ${this.endpoint.text}; asking for up to ${seconds(this.patience)} s`),
+    );
+  }
+
+  private async dial(): Promise<NatsConnection> {
+    const { connect } = await import('nats');
+    const { endpoint, token } = this.access;
+    const options: ConnectionOptions = {
+      servers: endpoint.text,
+      name: 'plexctl',
+      inboxPrefix: inboxPrefix({ kind: 'operator', id: token.operator }),
+      authenticator: token.authenticator,
+      timeout: DIAL_MS,
+      // The operator named one address; a list that the bus sends is not what was checked to be loopback or TLS.
+      ignoreClusterUpdates: true,
+      reconnectTimeWait: RECONNECT_MS,
+      reconnectJitter: 0,
+      reconnectJitterTLS: 0,
+      maxReconnectAttempts: -1,
+      ...(endpoint.tls ? { tls: {} } : {}),
+    };
+    try {
+      return await connect(options);
+    } catch (error) {
+      throw this.notReached(error);
+    }
+  }
+
+  private read<Reply>(command: Name, answer: Exclude<Answer, { kind: 'unknown' }>): Reply {
+    if (answer.kind === 'nobody') {
+      const hint = 'check that the rotation service runs and is connected to this bus; nothing has been done';
+      throw this.silence(command, {}, hint, 'no rotation service answers');
+    }
+    if (answer.kind === 'lost') throw this.notReached(answer.error);
+    return readReply(answer.message) as Reply;
+  }
+
+  private silence(command: Name, members: object, hint: string, detail = 'no answer in time'): Failure {
+    return new Failure(1, detail, { dialled: this.endpoint.text, command, ...members }, hint);
+  }
+
+  private notReached(error: unknown): Failure {
+    const { code = 'UNKNOWN', message = '' } = (error ?? {}) as { code?: string; message?: string };
+    const members = { dialled: this.endpoint.text, cause: CAUSES[code] ?? (message === '' ? code : message) };
+    if (REFUSALS.has(code)) {
+      const hint = 'the token file may be revoked, expired or of another installation: ask an admin for a new one';
+      return refuseAs(code === 'PERMISSIONS_VIOLATION' ? 'permissionDenied' : 'notAuthenticated', members, hint);
+    }
+    return refuseAs('busUnavailable', members, 'check --signer-endpoint, and that the bus runs there');
+  }
+}
+
+/** What the client library calls it when the bus refuses the credential. */
+const REFUSALS = new Set([
+  'AUTHORIZATION_VIOLATION',
+  'AUTHENTICATION_EXPIRED',
+  'AUTHENTICATION_TIMEOUT',
+  'ACCOUNT_EXPIRED',
+  'BAD_AUTHENTICATION',
+  'PERMISSIONS_VIOLATION',
+]);
+
+const CAUSES: Readonly<Record<string, string>> = {
+  CONNECTION_REFUSED: 'connection refused',
+  TIMEOUT: 'nothing there speaks NATS, or it is too slow',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the name service does not answer',
+  SERVER_OPT_NA: 'it does not offer TLS',
+  AUTHORIZATION_VIOLATION: 'the bus refuses the credential',
+  AUTHENTICATION_EXPIRED: 'the credential has expired',
+  PERMISSIONS_VIOLATION: 'the bus refuses this subject to the credential',
+};
+
+/** @throws Problem where the service refused, or where the reply is not JSON. */
+function readReply(message: Msg): unknown {
+  const code = message.headers?.get(headers.errorCode) ?? '';
+  const body = parseReply(message);
+  if (code !== '') throw parseProblem(code, body);
+  if (body === undefined) throw problem('internal');
+  return body;
+}
+
+function parseReply(message: Msg): unknown {
+  try {
+    return message.json<unknown>();
+  } catch {
+    // A reply that is not JSON is told like one that is missing: by its header, or as an internal error.
+    return undefined;
+  }
+}
+
+const seconds = ({ overallMs }: Patience): number => overallMs / 1_000;

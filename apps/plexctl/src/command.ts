@@ -1,0 +1,101 @@
+import type {
+  AddNode,
+  AddNodeReply,
+  Close,
+  CloseReply,
+  CreateDomain,
+  CreateDomainReply,
+  JwksReply,
+  OfScope,
+  Publish,
+  PublishReply,
+  Rotate,
+  RotateReply,
+  Sign,
+  SignReply,
+  Verify,
+  VerifyReply,
+} from '@plexsphere/wire/commands';
+import type { Endpoint } from './endpoint';
+import type { Input } from './input';
+import type { Result } from './render';
+import type { Terminal } from './terminal';
+
+/** A flag that takes a value. `--name value` and `--name=value` are the same. */
+export interface ValueFlag {
+  value: string;
+  summary: string;
+  required?: boolean;
+  /** The member of the request that it becomes, where that is not the flag's name with underscores. */
+  member?: string;
+  accepts?: (text: string) => boolean;
+  /** What `accepts` accepts, for people. */
+  expected?: string;
+}
+
+export interface SwitchFlag {
+  summary: string;
+}
+
+export type Flag = ValueFlag | SwitchFlag;
+export type Flags = Readonly<Record<string, Flag>>;
+
+/** The flags of a command as it finds them when it runs: required ones are there, all are well-formed. */
+export type Values<F extends Flags> = {
+  [K in keyof F]: F[K] extends ValueFlag ? (F[K] extends { required: true } ? string : string | undefined) : boolean;
+};
+
+/** One command, in one place: parser, help, completion and documentation are all made from this. */
+export interface Command<F extends Flags = Flags> {
+  /** `['signing', 'rotate']`: a noun and a verb, or one word. */
+  path: readonly string[];
+  summary: string;
+  /** A paragraph or two for `--help`. */
+  about: string;
+  flags: F;
+  examples: readonly string[];
+  /** Who is asked. The bus's endpoint and the token file are checked before a `bus` command runs. */
+  asks: 'bus' | 'database';
+  /** Rules that span flags. Throws Failure 2; runs before anything is read or dialled. */
+  check?(flags: Values<F>): void;
+  run(invocation: Invocation<F>): Promise<Result>;
+}
+
+/** What the process gives. */
+export interface Surroundings {
+  env: Readonly<Record<string, string | undefined>>;
+  /** Opening standard input costs time, and most commands never look at it. */
+  stdin: () => Input;
+  terminal: Terminal;
+}
+
+export interface Invocation<F extends Flags = Flags> extends Surroundings {
+  flags: Values<F>;
+  bus: Bus;
+}
+
+/** What can be asked over the bus: request and reply by command. */
+export interface Asked {
+  'signing.jwks': [OfScope, JwksReply];
+  'signing.sign': [Sign, SignReply];
+  'signing.verify': [Verify, VerifyReply];
+}
+
+/** What can be changed over the bus. */
+export interface Changed {
+  'signing.rotate': [Rotate, RotateReply];
+  'signing.close': [Close, CloseReply];
+  'domain.create': [CreateDomain, CreateDomainReply];
+  'node.add': [AddNode, AddNodeReply];
+  'events.publish': [Publish, PublishReply];
+}
+
+export interface Bus {
+  endpoint: Endpoint;
+  ask<C extends keyof Asked>(command: C, request: Asked[C][0]): Promise<Asked[C][1]>;
+  /** Gives the request its id. `ifUnknown` tells how to find out, should no answer come, whether it was done. */
+  change<C extends keyof Changed>(command: C, request: Changed[C][0], ifUnknown: string): Promise<Changed[C][1]>;
+}
+
+/** Keeps each flag's own type for `run`, and forgets it for the table of commands. */
+export const command = <const F extends Flags>(definition: Command<F>): Command => definition as unknown as Command;

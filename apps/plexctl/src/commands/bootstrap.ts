@@ -1,0 +1,25 @@
+import { command } from '../command';
+import { databaseUrl } from './database-url';
+
+export const bootstrap = command({
+  path: ['bootstrap'],
+  summary: 'bring up a new installation: roles, keys, credentials, one admin',
+  about: `Once, on an empty database: makes the schema and the roles, the keys of the bus, the platform ring, the
+    recovery key and one admin, and writes what each service needs to --out. DATABASE_URL names the database, as its
+    owner. Refused where an admin exists.
+
+    Take the recovery key away and keep it offline; hand each service its own files and no other.`,
+  flags: { out: { value: 'dir', summary: 'where the files go; made with mode 0700', required: true } },
+  examples: ['DATABASE_URL=postgres://owner@db/plexsphere plexctl bootstrap --out /etc/plexsphere'],
+  asks: 'database',
+
+  async run({ env, flags: { out } }) {
+    const url = databaseUrl(env);
+    const bringUp = await import('@plexsphere/bootstrap');
+    const made = await bringUp.bootstrap({ databaseUrl: url, out });
+    return { text: { columns: ['MADE', 'WHERE'], rows: rowsOf(made) }, document: made };
+  },
+});
+
+const rowsOf = (made: object): string[][] =>
+  Object.entries(made).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);

@@ -1,0 +1,50 @@
+import { COMMANDS as ON_THE_BUS } from '@plexsphere/wire';
+import { check, leadingWords, parse } from '../flags';
+import { usageOf, usageOfCommand } from '../usage';
+import { COMMANDS, findCommand, loadAll } from '.';
+
+/** The part of an example that is plexctl's: without what is piped in, redirected, or set for it. */
+const argsOf = (example: string): string[] =>
+  example
+    .replace(/^.*?\bplexctl /, '')
+    .replace(/\s*<?\/?[<>|].*$/, '')
+    .split(' ');
+
+describe.each(Object.entries(COMMANDS))('plexctl %s', (name, load) => {
+  it('is found by its own words', async () => {
+    const command = await load();
+    expect(command.path.join(' ')).toBe(name);
+    expect(await findCommand([...command.path, 'more'])).toBe(command);
+  });
+
+  it('shows every flag in its help', async () => {
+    const command = await load();
+    const usage = usageOfCommand(command);
+    for (const flag of Object.keys(command.flags)) expect(usage).toContain(`--${flag}`);
+  });
+
+  it('has examples that it accepts itself', async () => {
+    const command = await load();
+    expect(command.examples.length).toBeGreaterThan(0);
+    for (const example of command.examples) {
+      const args = argsOf(example);
+      expect(await findCommand(leadingWords(args))).toBe(command);
+      const line = parse(args, command);
+      expect(line.refusal).toBeUndefined();
+      expect(() => check(command.flags, line.flags)).not.toThrow();
+      expect(() => command.check?.(line.flags)).not.toThrow();
+    }
+  });
+});
+
+describe('the commands', () => {
+  it('are all in the help', async () => {
+    const usage = usageOf(await loadAll(), []);
+    for (const name of Object.keys(COMMANDS)) expect(usage).toContain(name);
+  });
+
+  it('go by the same names on the bus', async () => {
+    const asking = (await loadAll()).filter(({ asks }) => asks === 'bus').map(({ path }) => path.join('.'));
+    expect(ON_THE_BUS).toEqual(expect.arrayContaining(asking));
+  });
+});

@@ -1,0 +1,31 @@
+import type { Command } from '../command';
+
+/**
+ * Every command there is, in the order of `plexctl help`. Loaded by name: a command that is not run costs nothing, and
+ * only the help on all of them loads all.
+ */
+export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  'signing rotate': async () => (await import('./signing/rotate')).rotate,
+  'signing close': async () => (await import('./signing/close')).close,
+  'signing jwks': async () => (await import('./signing/jwks')).jwks,
+  'signing sign': async () => (await import('./signing/sign')).sign,
+  'signing verify': async () => (await import('./signing/verify')).verify,
+  'domain create': async () => (await import('./domain/create')).createDomain,
+  'node add': async () => (await import('./node/add')).addNode,
+  'events publish': async () => (await import('./events/publish')).publishEvent,
+  bootstrap: async () => (await import('./bootstrap')).bootstrap,
+  migrate: async () => (await import('./migrate')).migrate,
+};
+
+export const COMMAND_NAMES = Object.keys(COMMANDS);
+
+export const loadAll = (): Promise<Command[]> => Promise.all(Object.values(COMMANDS).map((load) => load()));
+
+/** The command that these words begin with. */
+export async function findCommand(words: readonly string[]): Promise<Command | undefined> {
+  const name = [2, 1].map((count) => words.slice(0, count).join(' ')).find((text) => Object.hasOwn(COMMANDS, text));
+  return name === undefined ? undefined : COMMANDS[name]?.();
+}
+
+/** A first word that needs a verb after it. */
+export const isNoun = (word: string | undefined): boolean => COMMAND_NAMES.some((name) => name.startsWith(`${word} `));

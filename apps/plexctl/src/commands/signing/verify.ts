@@ -1,0 +1,34 @@
+import { command } from '../../command';
+import { Failure, misuse } from '../../failure';
+import { SCOPE_FLAG } from '../flag-definitions';
+
+const COMPACT_JWS = /^[\w-]+\.[\w-]*\.[\w-]+$/;
+
+export const verify = command({
+  path: ['signing', 'verify'],
+  summary: 'verify what plexctl signing sign made',
+  about: `Verifies a compact JWS of type plexsphere-data+jws by the keys of a scope that verify now. Exits 1 where it
+    does not verify; --output json shows the payload where it does.`,
+  flags: {
+    scope: SCOPE_FLAG,
+    'jws-file': { value: 'file', summary: 'the compact JWS; standard input where it is not given' },
+  },
+  examples: [
+    'plexctl signing verify --scope platform --jws-file release.jws',
+    'plexctl signing verify --scope platform --output json < release.jws',
+  ],
+  asks: 'bus',
+
+  async run({ flags, stdin, terminal, bus }) {
+    const { readInput } = await import('../../input');
+    const jws = (await readInput(flags['jws-file'], 'jws-file', stdin(), terminal)).trim();
+    if (!COMPACT_JWS.test(jws)) throw misuse('--jws-file is not a compact JWS', 'jws', 'three parts with dots between');
+    const document = await bus.ask('signing.verify', { scope: flags.scope, jws });
+    const { valid, key_id: keyId = '-' } = document;
+    const text = { columns: ['VALID', 'KEY_ID'], rows: [[String(valid), keyId]] };
+    return valid ? { text, document } : { text, document, failure: doesNotVerify(flags.scope) };
+  },
+});
+
+const doesNotVerify = (scope: string): Failure =>
+  new Failure(1, 'does not verify', {}, `plexctl signing jwks --scope ${scope} lists the keys that verify now`);

@@ -1,0 +1,35 @@
+import { Problem, problem, type ProblemName } from '@plexsphere/wire';
+import { exitCodeOf, type ExitCode } from './exit-code';
+
+/** Everything that ends a command other than by success, in the form in which the operator is told (terminal.ts). */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+
+  constructor(
+    readonly exitCode: ExitCode,
+    /** One line. Stable: scripts may compare it. */
+    readonly detail: string,
+    /** What the detail speaks of: one line each below it. */
+    readonly members: Readonly<Record<string, unknown>> = {},
+    /** The next thing to do. */
+    readonly hint?: string,
+    options?: ErrorOptions,
+  ) {
+    super(detail, options);
+  }
+}
+
+/** The command is written wrongly; `field` is the member of the request, or the setting, that it is about. */
+export const misuse = (detail: string, field: string, hint?: string): Failure =>
+  new Failure(2, detail, { field }, hint);
+
+/** In the words of a service's answer, so that a script sees the same whoever refuses. */
+export const refuseAs = (name: ProblemName, members: Record<string, unknown>, hint: string): Failure =>
+  failureOf(problem(name, members), hint);
+
+export function failureOf(cause: Problem, hint?: string): Failure {
+  const { detail, field, ...rest } = cause.body;
+  return new Failure(exitCodeOf(cause.code), detail, { ...(field === undefined ? {} : { field }), ...rest }, hint, {
+    cause,
+  });
+}

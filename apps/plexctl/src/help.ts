@@ -1,0 +1,33 @@
+import type { Command } from './command';
+import { COMMAND_NAMES, findCommand, isNoun, loadAll } from './commands';
+import type { ExitCode } from './exit-code';
+import { misuse, type Failure } from './failure';
+import type { CommandLine } from './flags';
+import { nearest } from './suggest';
+import type { Terminal } from './terminal';
+import { usageOf, usageOfCommand } from './usage';
+
+/** Help that was asked for is a result; where a command is missing, the same text is a complaint. */
+export async function help({ words, persistent }: CommandLine, terminal: Terminal): Promise<ExitCode> {
+  const isAsked = persistent.help || words[0] === 'help';
+  const about = words[0] === 'help' ? words.slice(1) : words;
+  const text = await helpOn(about);
+  if (isAsked) terminal.result(text);
+  else terminal.usage(text);
+  return isAsked ? 0 : 2;
+}
+
+async function helpOn(words: readonly string[]): Promise<string> {
+  const command: Command | undefined = await findCommand(words);
+  if (command !== undefined) return usageOfCommand(command);
+  if (words.length === 0 || (words.length === 1 && isNoun(words[0]))) return usageOf(await loadAll(), words);
+  throw unknownCommand(words);
+}
+
+export function unknownCommand(words: readonly string[]): Failure {
+  const written = words.slice(0, 2).join(' ');
+  const meant = nearest(written, COMMAND_NAMES) ?? nearest(words[0] ?? '', COMMAND_NAMES);
+  const list = isNoun(words[0]) ? `plexctl ${words[0]} --help` : 'plexctl help';
+  const hint = meant === undefined ? `${list} lists the commands` : `did you mean plexctl ${meant}?`;
+  return misuse(`unknown command: ${JSON.stringify(written)}`, 'command', hint);
+}

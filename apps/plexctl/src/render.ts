@@ -1,0 +1,55 @@
+import { printable } from './terminal';
+import type { Failure } from './failure';
+
+export const OUTPUTS = ['text', 'json', 'yaml'] as const;
+export type Output = (typeof OUTPUTS)[number];
+
+export const isOutput = (text: string): text is Output => (OUTPUTS as readonly string[]).includes(text);
+
+/** What a command found out. */
+export interface Result {
+  /** For people: a table, or the bare text where that is what one pipes on. */
+  text: Table | string;
+  /** For JSON and YAML, with its members in this order. */
+  document: unknown;
+  /** The command is done and its answer is no: the result is shown, then this. */
+  failure?: Failure;
+}
+
+export interface Table {
+  columns: readonly string[];
+  rows: readonly (readonly string[])[];
+}
+
+export async function render(result: Result, output: Output): Promise<string> {
+  if (output === 'json') return `${JSON.stringify(result.document, null, 2)}\n`;
+  if (output === 'yaml') {
+    const { stringify } = await import('yaml');
+    // An alias (&a1) for two equal objects would be one more thing for a reader to know.
+    return stringify(result.document, { aliasDuplicateObjects: false });
+  }
+  return typeof result.text === 'string' ? `${result.text}\n` : table(result.text);
+}
+
+/** Columns aligned and two blanks apart; the last one is not padded, so no line ends in blanks. */
+export function table({ columns, rows }: Table): string {
+  const lines = [columns, ...rows.map((row) => row.map(printable))];
+  const widths = columns.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  const pad = (cell: string, column: number, line: readonly string[]): string =>
+    column === line.length - 1 ? cell : cell.padEnd(widths[column] ?? 0);
+  return lines.map((line) => `${line.map(pad).join('  ').trimEnd()}\n`).join('');
+}
+
+/** A time as RFC 3339 in UTC, whatever offset it came with; the digits of a time that is UTC already stay. */
+export function utc(time: string): string {
+  const at = new Date(time);
+  return time.endsWith('Z') || Number.isNaN(at.getTime()) ? time : at.toISOString();
+}
+
+/** `23h59m50s`: a span for people. */
+export function span(seconds: number): string {
+  const whole = Math.round(seconds);
+  const parts = { h: Math.floor(whole / 3600), m: Math.floor((whole % 3600) / 60), s: whole % 60 };
+  const text = Object.entries(parts).flatMap(([unit, count]) => (count > 0 ? [`${count}${unit}`] : []));
+  return text.join('') || '0s';
+}

@@ -1,0 +1,73 @@
+import type { Command, Flag, Flags } from './command';
+import { EXIT_CODES } from './exit-code';
+import { PERSISTENT_FLAGS } from './persistent-flags';
+
+/** All help texts, made from the definitions of the commands: there is no second description of a flag anywhere. */
+
+const WIDTH = 110;
+
+/** Of the commands below `words`: all of them for no words, those of a noun for one. */
+export function usageOf(commands: readonly Command[], words: readonly string[]): string {
+  const below = commands.filter(({ path }) => words.every((word, index) => path[index] === word));
+  const name = ['plexctl', ...words].join(' ');
+  return [
+    `Usage:\n  ${name} ${words.length === 0 ? '<command>' : '<verb>'} [flags]\n`,
+    section(
+      'Commands:',
+      below.map(({ path, summary }) => [path.join(' '), summary] as const),
+    ),
+    words.length === 0 ? flagSection('Flags of every command:', PERSISTENT_FLAGS) : '',
+    words.length === 0 ? exitCodes() : '',
+    `plexctl ${words.length === 0 ? '<command>' : `${words.join(' ')} <verb>`} --help says more.\n`,
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+export function usageOfCommand({ path, about, flags, examples }: Command): string {
+  return [
+    `Usage:\n  plexctl ${[...path, ...Object.entries(flags).map(synopsis)].join(' ')} [flags]\n`,
+    `${wrap(about)}\n`,
+    flagSection('Flags:', flags),
+    flagSection('Flags of every command:', PERSISTENT_FLAGS),
+    `Examples:\n${examples.map((example) => `  $ ${example}\n`).join('')}`,
+    exitCodes(),
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+function synopsis([name, flag]: [string, Flag]): string {
+  if (!('value' in flag)) return `[--${name}]`;
+  const text = `--${name} <${flag.value}>`;
+  return flag.required === true ? text : `[${text}]`;
+}
+
+const flagSection = (title: string, flags: Flags): string =>
+  section(
+    title,
+    Object.entries(flags).map(([name, flag]) => [
+      `--${name}${'value' in flag ? ` <${flag.value}>` : ''}`,
+      'required' in flag && flag.required === true ? `${flag.summary} (required)` : flag.summary,
+    ]),
+  );
+
+const exitCodes = (): string => section('Exit codes:', Object.entries(EXIT_CODES));
+
+function section(title: string, rows: readonly (readonly [string, string])[]): string {
+  if (rows.length === 0) return '';
+  const width = Math.max(...rows.map(([term]) => term.length));
+  return `${title}\n${rows.map(([term, text]) => `  ${term.padEnd(width)}  ${text}\n`).join('')}`;
+}
+
+const wrap = (text: string): string =>
+  text
+    .split('\n\n')
+    .map((paragraph) =>
+      paragraph
+        .trim()
+        .replace(/\s+/g, ' ')
+        .replace(new RegExp(`(.{1,${WIDTH}})(?: |$)`, 'g'), '$1\n'),
+    )
+    .join('\n')
+    .trimEnd();

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { createUser } from '@nats-io/nkeys';
+import { run } from '../src/app';
+import type { ExitCode } from '../src/exit-code';
+import { Terminal } from '../src/terminal';
+
+export const OPERATOR = '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
+
+export interface Outcome {
+  exitCode: ExitCode;
+  stdout: string;
+  stderr: string;
+}
+
+/** A folder of its own with a token file in it, and a plexctl that runs in this process. */
+export class Desk {
+  readonly folder = mkdtempSync(join(tmpdir(), 'plexctl-'));
+  readonly tokenFile = this.file(
+    'operator.token',
+    JSON.stringify({ operator: OPERATOR, bus_credential: credential() }),
+  );
+
+  file(name: string, text: string, mode = 0o600): string {
+    const path = join(this.folder, name);
+    writeFileSync(path, text, { mode });
+    return path;
+  }
+
+  async plexctl(endpoint: string, args: readonly string[], input = ''): Promise<Outcome> {
+    const stdout = new Sink();
+    const stderr = new Sink();
+    const exitCode = await run(args, {
+      env: { PLEXSPHERE_SIGNER_ENDPOINT: endpoint, PLEXSPHERE_TOKEN_FILE: this.tokenFile },
+      stdin: () => Readable.from(input === '' ? [] : [input]),
+      terminal: new Terminal(stdout, stderr),
+    });
+    return { exitCode, stdout: stdout.text, stderr: stderr.text };
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+export class Sink extends Writable {
+  text = '';
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+/** Of a bus that does not exist. */
+export function credential(jwt = 'header.claims.signature', user = createUser()): string {
+  const seed = Buffer.from(user.getSeed()).toString();
+  return [
+    '-----BEGIN NATS USER JWT-----',
+    jwt,
+    '------END NATS USER JWT------',
+    '',
+    '************************* IMPORTANT *************************',
+    '-----BEGIN USER NKEY SEED-----',
+    seed,
+    '------END USER NKEY SEED------',
+    '',
+  ].join('\n');
+}

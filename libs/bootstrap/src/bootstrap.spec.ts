@@ -1,0 +1,322 @@
+// The whole bring-up on a real PostgreSQL, and what it leaves.
+import { createHash, createPrivateKey } from 'node:crypto';
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { parseCreds } from '@plexsphere/bus-jwt';
+import { loadBusKey, loadSigningKey, readKekFile, requireOwnKek } from '@plexsphere/material';
+import { temporaryFolder, testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import { publicKeyFromRaw, rawPublicKey } from '@plexsphere/wire';
+import { statementHash, verifyStatement } from '@plexsphere/wire/jws';
+import { DataSource } from 'typeorm';
+import { bootstrap, FILES, migrate } from './index';
+
+jest.setTimeout(60_000);
+
+const MIGRATIONS = ['Ring1700000000001', 'Outbox1700000000002', 'Grants1700000000003', 'Material1700000000001'];
+
+const folder = temporaryFolder();
+let installations = 0;
+let databaseUrl: string;
+let out: string;
+let owner: DataSource;
+const opened: DataSource[] = [];
+const made: TestDatabase[] = [];
+
+beforeEach(async () => {
+  databaseUrl = await emptyDatabase();
+  owner = await open(databaseUrl);
+  out = join(folder, `installation-${++installations}`);
+});
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((source) => source.destroy()));
+  await Promise.all(made.splice(0).map((database) => database.drop()));
+});
+
+async function emptyDatabase(): Promise<string> {
+  const database = await testDatabase({ name: 'empty', prepare: () => Promise.resolve() });
+  made.push(database);
+  return database.url;
+}
+
+async function open(url: string): Promise<DataSource> {
+  const source = await new DataSource({ type: 'postgres', url }).initialize();
+  opened.push(source);
+  return source;
+}
+
+const fileOf = (name: string): Promise<string> => readFile(join(out, name), 'utf8');
+
+async function serviceUrl(variable: string): Promise<string> {
+  const lines = (await fileOf(FILES.databases)).trim().split('\n');
+  const line = lines.find((each) => each.startsWith(`${variable}=`)) ?? '';
+  return /='(.*)'$/.exec(line)?.[1] ?? '';
+}
+
+const one = async <T>(text: string): Promise<T> => {
+  const rows = await owner.query<T[]>(text);
+  expect(rows).toHaveLength(1);
+  return rows[0] as T;
+};
+
+/** Every row of every table of ours, as text. */
+async function everythingStored(): Promise<string> {
+  const tables = await owner.query<{ name: string }[]>(
+    `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+     WHERE schemaname IN ('ring', 'outbox', 'material', 'public')`,
+  );
+  const texts = await Promise.all(tables.map(({ name }) => owner.query(`SELECT t::text FROM ${name} t`)));
+  return JSON.stringify(texts);
+}
+
+async function secrets(): Promise<string[]> {
+  const creds = [FILES.rotation, FILES.signer, FILES.relay, FILES.accountPusher];
+  const token = JSON.parse(await fileOf(FILES.adminToken)) as { bearer: string; bus_credential: string };
+  const kek = await readKekFile(join(out, FILES.kek));
+  const urls = await Promise.all(
+    ['ROTATION_DATABASE_URL', 'SIGNER_DATABASE_URL', 'RELAY_DATABASE_URL'].map(serviceUrl),
+  );
+  return [
+    ...(await Promise.all(creds.map(async (name) => parseCreds(await fileOf(name)).seed))),
+    parseCreds(token.bus_credential).seed,
+    token.bearer,
+    (await loadBusKey(owner, kek, 'operator')).seed,
+    (await loadBusKey(owner, kek, 'account')).seed,
+    (await fileOf(FILES.kek)).trim(),
+    (await fileOf(FILES.recoveryPassphrase)).trim(),
+    ...urls.map((url) => new URL(url).password),
+    new URL(databaseUrl).password,
+  ];
+}
+
+it('makes an installation on an empty database, and tells of it without a secret', async () => {
+  const reply = await bootstrap({ databaseUrl, out });
+  expect(reply).toMatchObject({ out, files: Object.values(FILES).sort(), migrations: MIGRATIONS, resumed: false });
+  const known = await secrets();
+  expect(known.every((secret) => secret.length >= 16)).toBe(true);
+  const shown = JSON.stringify(reply) + (await everythingStored());
+  expect(known.filter((secret) => shown.includes(secret))).toEqual([]);
+});
+
+it('leaves files for their owner alone, and nothing beside them', async () => {
+  await bootstrap({ databaseUrl, out });
+  expect((await stat(out)).mode & 0o777).toBe(0o700);
+  for (const name of await readdir(out)) expect((await stat(join(out, name))).mode & 0o777).toBe(0o600);
+  expect((await readdir(folder)).filter((name) => name.includes('unfinished'))).toEqual([]);
+});
+
+it('makes the platform ring at epoch 1, vouched for by the recovery key', async () => {
+  const reply = await bootstrap({ databaseUrl, out });
+  expect(await one('SELECT scope, epoch, trust_epoch FROM ring.key_ring')).toEqual({
+    scope: 'platform',
+    epoch: '1',
+    trust_epoch: '1',
+  });
+  const key = await one<{ key_id: string; state: string; public_key: string }>('SELECT * FROM ring.signing_key');
+  expect(key).toMatchObject({ key_id: 'platform-1', state: 'active', purpose: '', algorithm: 'Ed25519' });
+  const change = await one<{ statement: string; statement_hash: string }>('SELECT * FROM ring.ring_change');
+  expect(change).toMatchObject({ epoch: '1', change: 'create', active_key_id: 'platform-1' });
+  expect(change.statement_hash).toBe(statementHash(change.statement));
+  const statement = await verifyStatement(change.statement, publicKeyFromRaw(reply.recovery_public_key));
+  expect(statement).toMatchObject({ type: 'create', scope: 'platform', epoch: 1, new_public_key: key.public_key });
+});
+
+it('wraps the platform key and the bus keys by the KEK of the folder', async () => {
+  const reply = await bootstrap({ databaseUrl, out });
+  const signer = await open(await serviceUrl('SIGNER_DATABASE_URL'));
+  const kek = await readKekFile(join(out, FILES.kek));
+  await requireOwnKek(signer, kek);
+  const key = await loadSigningKey(signer, kek, { scope: 'platform', purpose: '', keyId: 'platform-1' });
+  expect(key.publicKey).toBe((await one<{ public_key: string }>('SELECT public_key FROM ring.signing_key')).public_key);
+  expect((await loadBusKey(signer, kek, 'account')).publicKey).toBe(reply.bus_account_public_key);
+});
+
+it('gives the recovery key away, encrypted by the passphrase that was made', async () => {
+  const { recovery_public_key } = await bootstrap({ databaseUrl, out });
+  const key = await fileOf(FILES.recoveryKey);
+  expect(key).toContain('BEGIN ENCRYPTED PRIVATE KEY');
+  const passphrase = (await fileOf(FILES.recoveryPassphrase)).trim();
+  expect(rawPublicKey(createPrivateKey({ key, passphrase }))).toBe(recovery_public_key);
+  expect(() => createPrivateKey({ key, passphrase: `${passphrase}x` })).toThrow();
+});
+
+it('takes a passphrase, and writes it nowhere', async () => {
+  const recoveryPassphrase = 'correct horse battery staple';
+  const { recovery_public_key, files } = await bootstrap({ databaseUrl, out, recoveryPassphrase });
+  expect(files).not.toContain(FILES.recoveryPassphrase);
+  const key = createPrivateKey({ key: await fileOf(FILES.recoveryKey), passphrase: recoveryPassphrase });
+  expect(rawPublicKey(key)).toBe(recovery_public_key);
+  const texts = await Promise.all(files.map(fileOf));
+  expect(texts.join() + (await everythingStored())).not.toContain(recoveryPassphrase);
+});
+
+it('makes one admin, whose bearer the database knows by its hash', async () => {
+  const { admin } = await bootstrap({ databaseUrl, out });
+  const token = JSON.parse(await fileOf(FILES.adminToken)) as Record<string, string>;
+  expect(Object.keys(token)).toEqual(['operator', 'bus_credential', 'bearer']);
+  expect(await one('SELECT * FROM ring.operator')).toMatchObject({
+    id: admin,
+    role: 'admin',
+    scopes: null,
+    bus_public_key: parseCreds(token['bus_credential'] ?? '').publicKey,
+    bearer_hash: createHash('sha256')
+      .update(token['bearer'] ?? '')
+      .digest('hex'),
+  });
+  expect(token['operator']).toBe(admin);
+  expect(await one('SELECT actor, action, scope FROM ring.audit')).toEqual({
+    actor: 'bootstrap',
+    action: 'bootstrap',
+    scope: 'platform',
+  });
+});
+
+const DENIED = { driverError: { code: '42501' } };
+
+it.each([
+  ['ROTATION_DATABASE_URL', 'SELECT FROM ring.operator', 'SELECT FROM material.wrapped_key'],
+  ['SIGNER_DATABASE_URL', 'SELECT FROM material.bus_key', 'SELECT FROM ring.key_ring'],
+  ['RELAY_DATABASE_URL', 'SELECT FROM outbox.message', 'SELECT FROM ring.operator'],
+])('lets the role of %s log in, to its own tables alone', async (variable, allowed, refused) => {
+  await bootstrap({ databaseUrl, out });
+  const service = await open(await serviceUrl(variable));
+  await expect(service.query(allowed)).resolves.toBeDefined();
+  await expect(service.query(refused)).rejects.toMatchObject(DENIED);
+  await expect(service.query('CREATE TABLE public.mine ()')).rejects.toMatchObject(DENIED);
+});
+
+it('refuses where an admin exists, and changes nothing', async () => {
+  await bootstrap({ databaseUrl, out });
+  const before = await everythingStored();
+  const second = join(folder, 'second');
+  for (const path of [out, second])
+    await expect(bootstrap({ databaseUrl, out: path })).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      detail: 'signing: already bootstrapped',
+    });
+  expect(await everythingStored()).toBe(before);
+  await expect(stat(second)).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(open(await serviceUrl('SIGNER_DATABASE_URL'))).resolves.toBeDefined();
+});
+
+it('is done by one alone of two at once', async () => {
+  const outs = [`${out}-a`, `${out}-b`];
+  const ends = await Promise.allSettled(outs.map((path) => bootstrap({ databaseUrl, out: path })));
+  expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  const refused = ends.find((end) => end.status === 'rejected');
+  expect(refused?.reason).toMatchObject({ detail: 'signing: already bootstrapped' });
+  await one('SELECT FROM ring.operator');
+});
+
+describe('after a crash', () => {
+  it('before the commit: forgets the draft that was left and begins anew', async () => {
+    await migrate(databaseUrl);
+    await mkdir(`${out}.unfinished`, { mode: 0o700 });
+    await writeFile(join(`${out}.unfinished`, FILES.kek), 'half a KEK');
+    await writeFile(join(`${out}.unfinished`, FILES.adminToken), '{"operator": "x", "bea');
+    expect(await bootstrap({ databaseUrl, out })).toMatchObject({ migrations: [], resumed: false });
+    await readKekFile(join(out, FILES.kek));
+  });
+
+  it('between the commit and the rename: hands over the very folder that was made', async () => {
+    const made = await bootstrap({ databaseUrl, out });
+    const kek = await fileOf(FILES.kek);
+    await rename(out, `${out}.unfinished`);
+    expect(await bootstrap({ databaseUrl, out })).toEqual({ ...made, migrations: [], resumed: true });
+    expect(await fileOf(FILES.kek)).toBe(kek);
+    await expect(bootstrap({ databaseUrl, out })).rejects.toMatchObject({ detail: 'signing: already bootstrapped' });
+  });
+
+  it('never hands over the draft of another database', async () => {
+    await bootstrap({ databaseUrl, out });
+    const other = `${out}-other`;
+    await bootstrap({ databaseUrl: await emptyDatabase(), out: other });
+    await rename(other, `${out}-third.unfinished`);
+    await expect(bootstrap({ databaseUrl, out: `${out}-third` })).rejects.toMatchObject({
+      detail: 'signing: already bootstrapped',
+    });
+    expect(await readdir(`${out}-third.unfinished`)).toContain(FILES.kek);
+  });
+});
+
+it('leaves neither rows nor files when a statement fails, and can be repeated', async () => {
+  await migrate(databaseUrl);
+  await owner.query(`CREATE RULE break AS ON INSERT TO ring.audit DO INSTEAD SELECT 1 / 0`);
+  const failure = await bootstrap({ databaseUrl, out }).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: 'INTERNAL', body: { sqlstate: '22012' } });
+  expect(inspect(failure, { depth: 9, showHidden: true })).not.toMatch(/SCRAM|INSERT|ALTER/);
+  expect((await readdir(folder)).filter((name) => out.endsWith(name))).toEqual([]);
+  await expect(stat(`${out}.unfinished`)).rejects.toMatchObject({ code: 'ENOENT' });
+  expect(await owner.query('SELECT FROM ring.installation')).toEqual([]);
+  expect(await owner.query('SELECT FROM material.wrapped_key')).toEqual([]);
+  await owner.query('DROP RULE break ON ring.audit');
+  await expect(bootstrap({ databaseUrl, out })).resolves.toMatchObject({ resumed: false });
+});
+
+it('accepts an empty folder, and refuses one that holds anything before it touches the database', async () => {
+  await mkdir(out);
+  await writeFile(join(out, 'somebody'), 'else');
+  await expect(bootstrap({ databaseUrl, out })).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    body: { field: 'out' },
+  });
+  expect(await owner.query(`SELECT to_regnamespace('ring') AS ring`)).toEqual([{ ring: null }]);
+  await rm(join(out, 'somebody'));
+  await expect(bootstrap({ databaseUrl, out })).resolves.toMatchObject({ out });
+});
+
+it('refuses a folder where none can be made', async () => {
+  await writeFile(out, 'a file');
+  await expect(bootstrap({ databaseUrl, out })).rejects.toMatchObject({ body: { field: 'out' } });
+  await expect(bootstrap({ databaseUrl, out: join(out, 'below') })).rejects.toMatchObject({ body: { field: 'out' } });
+});
+
+it('refuses a short passphrase', async () => {
+  await expect(bootstrap({ databaseUrl, out, recoveryPassphrase: 'short' })).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    body: { field: 'recovery_passphrase' },
+  });
+});
+
+it.each(['', 'platform', 'mysql://owner:hidden@h/d', 'postgres:///d?host=/run&password=hidden'])(
+  'refuses %p as a database URL, and does not repeat it',
+  async (url) => {
+    const refused = await bootstrap({ databaseUrl: url, out }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'INVALID_ARGUMENT', body: { field: 'database_url' } });
+    expect(inspect(refused, { depth: 9 })).not.toContain('hidden');
+  },
+);
+
+it.each([
+  ['a wrong password', (url: URL) => (url.password = 'wrong-and-hidden'), '28P01'],
+  ['a database that is not there', (url: URL) => (url.pathname = '/missing'), '3D000'],
+  ['a port where nobody listens', (url: URL) => (url.port = '1'), 'ECONNREFUSED'],
+])('says what was dialled with %s, and no password', async (_, change, reason) => {
+  const url = new URL(databaseUrl);
+  change(url);
+  for (const run of [() => bootstrap({ databaseUrl: url.href, out }), () => migrate(url.href)]) {
+    const refused = await run().catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'UNAVAILABLE', body: { dialled: url.host, reason } });
+    expect(inspect(refused, { depth: 9 })).not.toContain(url.password);
+  }
+});
+
+describe('migrate', () => {
+  it('brings an empty database to the present schema, once', async () => {
+    expect(await migrate(databaseUrl)).toEqual(MIGRATIONS);
+    expect(await migrate(databaseUrl)).toEqual([]);
+  });
+
+  it('is nothing on a database that was brought up, whose rows stay as they are', async () => {
+    await bootstrap({ databaseUrl, out });
+    const before = await everythingStored();
+    expect(await migrate(databaseUrl)).toEqual([]);
+    expect(await everythingStored()).toBe(before);
+  });
+
+  it('is done once by replicas that are deployed together', async () => {
+    const applied = await Promise.all([1, 2, 3, 4].map(() => migrate(databaseUrl)));
+    expect(applied.flat()).toEqual(MIGRATIONS);
+  });
+});

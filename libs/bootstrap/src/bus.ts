@@ -1,0 +1,56 @@
+import {
+  createBusKey,
+  credsText,
+  issueAccountPusher,
+  issueOperator,
+  issueSystemAccount,
+  issueUser,
+  signAccount,
+  type BusKey,
+} from '@plexsphere/bus-jwt';
+import type { BusUser } from '@plexsphere/wire';
+import { FILES } from './files';
+import { serverConfig } from './server-config';
+
+/** A bus of our own: its root, the account that everything lives in, and what each file of it holds. */
+export interface Bus {
+  operator: BusKey;
+  account: BusKey;
+  /** The account's JWT, nobody revoked. */
+  accountJwt: string;
+  files: Record<string, string>;
+}
+
+/**
+ * The system account's seed is forgotten here: nobody is ever to be admitted to it beside the account pusher. Should
+ * that one be lost, the operator key makes another system account.
+ */
+export async function makeBus(): Promise<Bus> {
+  const [operator, system, account] = [createBusKey('operator'), createBusKey('account'), createBusKey('account')];
+  const operatorSeed = operator.seed;
+  const systemJwt = await issueSystemAccount({ operatorSeed, accountPublicKey: system.publicKey });
+  const operatorJwt = await issueOperator({ operatorSeed, systemAccountPublicKey: system.publicKey });
+  return {
+    operator,
+    account,
+    accountJwt: await signAccount({ operatorSeed, accountPublicKey: account.publicKey, revocations: [] }),
+    files: {
+      [FILES.natsServer]: serverConfig(operatorJwt, { publicKey: system.publicKey, jwt: systemJwt }),
+      [FILES.rotation]: (await makeCreds(account, { kind: 'rotation' })).text,
+      [FILES.signer]: (await makeCreds(account, { kind: 'signer' })).text,
+      [FILES.relay]: (await makeCreds(account, { kind: 'outbox-relay' })).text,
+      [FILES.accountPusher]: await accountPusherCreds(system, account.publicKey),
+    },
+  };
+}
+
+export async function makeCreds(account: BusKey, user: BusUser): Promise<{ publicKey: string; text: string }> {
+  const { publicKey, seed } = createBusKey('user');
+  const jwt = await issueUser({ accountSeed: account.seed, user, name: user.kind, publicKey });
+  return { publicKey, text: credsText(jwt, seed) };
+}
+
+async function accountPusherCreds(system: BusKey, accountPublicKey: string): Promise<string> {
+  const { publicKey, seed } = createBusKey('user');
+  return credsText(await issueAccountPusher({ systemAccountSeed: system.seed, accountPublicKey, publicKey }), seed);
+}

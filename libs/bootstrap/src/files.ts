@@ -1,0 +1,20 @@
+/** What a bring-up leaves, each 0600 in a 0700 folder. A service gets its own and no other. */
+export const FILES = {
+  /** The key-encryption key: signers. */
+  kek: 'kek',
+  /** Bus credentials, one a service. */
+  rotation: 'rotation.creds',
+  signer: 'signer.creds',
+  relay: 'outbox-relay.creds',
+  /** Rotation's second one, in the bus's system account. */
+  accountPusher: 'account-pusher.creds',
+  /** Each service's own URL, as lines of shell. */
+  databases: 'databases.env',
+  /** To be included by the bus's servers. */
+  natsServer: 'nats-server.conf',
+  /** The first admin's token file. */
+  adminToken: 'admin.token',
+  /** To be taken away and kept offline; the passphrase apart from it. */
+  recoveryKey: 'recovery-key.pem',
+  recoveryPassphrase: 'recovery-key.passphrase',
+} as const;

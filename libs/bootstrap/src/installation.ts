@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { insertBusKey, makeSigningKey, type KekProvider, type Sql } from '@plexsphere/material';
+import { PLATFORM } from '@plexsphere/wire';
+import { signStatement, statementHash } from '@plexsphere/wire/jws';
+import type { Admin } from './admin';
+import type { Bus } from './bus';
+import type { RecoveryKey } from './recovery-key';
+
+export const PLATFORM_KEY_ID = 'platform-1';
+
+/** What the rows of a new installation are made from. */
+export interface Installation {
+  kek: KekProvider;
+  bus: Bus;
+  recovery: RecoveryKey;
+  admin: Admin;
+}
+
+/** Everything that the database holds of it, in the caller's transaction. */
+export async function storeInstallation(sql: Sql, { kek, bus, recovery, admin }: Installation): Promise<void> {
+  await insertBusKey(sql, kek, 'operator', bus.operator);
+  await insertBusKey(sql, kek, 'account', bus.account);
+  await sql.query(
+    `INSERT INTO ring.installation (recovery_public_key, bus_account_public_key, bus_account_jwt) VALUES ($1, $2, $3)`,
+    [recovery.publicKey, bus.account.publicKey, bus.accountJwt],
+  );
+  await createPlatformRing(sql, kek, recovery);
+  await sql.query(
+    `INSERT INTO ring.operator (id, name, role, bus_public_key, bearer_hash) VALUES ($1, 'admin', 'admin', $2, $3)`,
+    [admin.id, admin.busPublicKey, admin.bearerHash],
+  );
+  await sql.query(`INSERT INTO ring.audit (actor, action, scope, after) VALUES ('bootstrap', 'bootstrap', $1, $2)`, [
+    PLATFORM,
+    {
+      epoch: 1,
+      active_key_id: PLATFORM_KEY_ID,
+      recovery_public_key: recovery.publicKey,
+      bus_account_public_key: bus.account.publicKey,
+      kek_id: kek.kekId,
+      admin: admin.id,
+    },
+  ]);
+}
+
+/** The ring at epoch 1. Nobody vouches for the first platform key but the recovery key, which every Node also holds. */
+async function createPlatformRing(sql: Sql, kek: KekProvider, recovery: RecoveryKey): Promise<void> {
+  const key = await makeSigningKey(sql, kek, { scope: PLATFORM, purpose: '', keyId: PLATFORM_KEY_ID });
+  const [{ now } = { now: new Date() }] = await sql.query<{ now: Date }[]>('SELECT now()');
+  const statement = await signStatement(
+    {
+      type: 'create',
+      scope: PLATFORM,
+      epoch: 1,
+      old_key_id: null,
+      old_public_key: null,
+      new_key_id: PLATFORM_KEY_ID,
+      new_public_key: key.publicKey,
+      opened_at: now.toISOString(),
+      closes_at: null,
+      previous: null,
+    },
+    recovery,
+    key,
+  );
+  await sql.query('INSERT INTO ring.key_ring (scope, epoch, trust_epoch) VALUES ($1, 1, 1)', [PLATFORM]);
+  await sql.query(
+    `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state) VALUES ($1, $2, $3, $4, 'active')`,
+    [PLATFORM, PLATFORM_KEY_ID, key.algorithm, key.publicKey],
+  );
+  await sql.query(
+    `INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash)
+     VALUES ($1, 1, 'create', $2, $3, $4, $5)`,
+    [PLATFORM, PLATFORM_KEY_ID, randomUUID(), statement, statementHash(statement)],
+  );
+}
+
+/** Whether somebody brought this database up; false where it is empty. */
+export async function isBootstrapped(sql: Sql): Promise<boolean> {
+  const [tables] = await sql.query<{ made: boolean }[]>(
+    `SELECT to_regclass('ring.operator') IS NOT NULL AND to_regclass('ring.installation') IS NOT NULL AS made`,
+  );
+  if (!tables?.made) return false;
+  const [row] = await sql.query<{ done: boolean }[]>(
+    `SELECT EXISTS (SELECT FROM ring.operator WHERE role = 'admin') OR EXISTS (SELECT FROM ring.installation) AS done`,
+  );
+  return row?.done === true;
+}
+
+/** Whether the database knows the admin under this bearer: then the folder with that token file is the one it goes with. */
+export async function knowsAdmin(sql: Sql, admin: { id: string; bearerHash: string }): Promise<boolean> {
+  const rows = await sql.query<unknown[]>('SELECT FROM ring.operator WHERE id::text = $1 AND bearer_hash = $2', [
+    admin.id,
+    admin.bearerHash,
+  ]);
+  return rows.length === 1;
+}

@@ -1,0 +1,57 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import type { KeyPair } from '@nats-io/jwt';
+import { BusJwtError } from './errors';
+import { decodePublicKey, decodeSeed, encodePublicKey, encodeSeed, type BusKeyKind } from './nkey';
+
+export type { BusKeyKind };
+
+/** An Ed25519 key as NATS writes it. `seed` is the secret half. */
+export interface BusKey {
+  publicKey: string;
+  seed: string;
+}
+
+export function createBusKey(kind: BusKeyKind): BusKey {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const rawSeed = Buffer.from(privateKey.export({ format: 'jwk' }).d ?? '', 'base64url');
+  return { publicKey: encodePublicKey(kind, rawPublic(publicKey)), seed: encodeSeed(kind, rawSeed) };
+}
+
+/** @throws BusJwtError bad_seed when `seed` is not one of that kind */
+export const busPublicKey = (kind: BusKeyKind, seed: string): string =>
+  encodePublicKey(kind, rawPublic(createPublicKey(privateKeyOf(kind, seed))));
+
+export const isBusPublicKey = (kind: BusKeyKind, text: unknown): text is string =>
+  typeof text === 'string' && decodePublicKey(kind, text) !== undefined;
+
+/** @throws BusJwtError bad_public_key */
+export function requirePublicKey(kind: BusKeyKind, text: string): string {
+  if (!isBusPublicKey(kind, text)) throw new BusJwtError('bad_public_key');
+  return text;
+}
+
+/**
+ * The key as `@nats-io/jwt` takes it, signing by node:crypto: 0.1 ms, where its own pure-JS pair takes 59 ms of one
+ * thread and would make 10,000 enrolments ten minutes. It asks for the private half only to see that there is one.
+ */
+export function signingPair(kind: BusKeyKind, seed: string): KeyPair {
+  const privateKey = privateKeyOf(kind, seed);
+  const publicKey = encodePublicKey(kind, rawPublic(createPublicKey(privateKey)));
+  const pair: Pick<KeyPair, 'getPublicKey' | 'getPrivateKey' | 'sign'> = {
+    getPublicKey: () => publicKey,
+    getPrivateKey: () => new Uint8Array(),
+    sign: (input) => sign(null, input, privateKey),
+  };
+  return pair as KeyPair;
+}
+
+/** RFC 8410, section 7: what stands before the 32 bytes of an Ed25519 private key in PKCS#8. */
+const PKCS8_HEADER = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+function privateKeyOf(kind: BusKeyKind, seed: string): KeyObject {
+  const raw = decodeSeed(kind, seed);
+  if (raw === undefined) throw new BusJwtError('bad_seed');
+  return createPrivateKey({ key: Buffer.concat([PKCS8_HEADER, raw]), format: 'der', type: 'pkcs8' });
+}
+
+const rawPublic = (key: KeyObject): Buffer => Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url');

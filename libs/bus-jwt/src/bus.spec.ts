@@ -1,0 +1,242 @@
+// What the credentials allow, tried on a real nats-server in operator mode.
+import { join } from 'node:path';
+import { connect, credsAuthenticator, headers, type NatsConnection, type Subscription } from 'nats';
+import { NatsServer } from '@plexsphere/stack';
+import { eventually, temporaryFolder } from '@plexsphere/testkit';
+import { EVENT_STREAM, inboxPrefix, subjects, type BusUser } from '@plexsphere/wire';
+import { issueOperator, issueSystemAccount, signAccount } from './accounts';
+import { createBusKey, type BusKey } from './bus-key';
+import { credsText } from './creds';
+import { issueAccountPusher, issueUser } from './users';
+
+jest.setTimeout(120_000);
+
+const cacheFolder = join(__dirname, '../../../.plexsphere/cache');
+const operatorSeed = createBusKey('operator').seed;
+const system = createBusKey('account');
+const mesh = createBusKey('account');
+const NODE = '11111111-1111-4111-8111-111111111111';
+const OTHER_NODE = '22222222-2222-4222-8222-222222222222';
+const OPERATOR = '33333333-3333-4333-8333-333333333333';
+
+const folder = temporaryFolder();
+let server: NatsServer;
+let pusher: NatsConnection;
+const connections: NatsConnection[] = [];
+
+beforeAll(async () => {
+  const systemJwt = await issueSystemAccount({ operatorSeed, accountPublicKey: system.publicKey });
+  const config = `
+    operator: ${await issueOperator({ operatorSeed, systemAccountPublicKey: system.publicKey })}
+    system_account: ${system.publicKey}
+    resolver: { type: full, dir: "./resolver" }
+    resolver_preload: { ${system.publicKey}: ${systemJwt} }`;
+  server = await NatsServer.create(join(folder, 'nats'), { cacheFolder, config });
+  await server.start();
+  const key = createBusKey('user');
+  const fields = { systemAccountSeed: system.seed, accountPublicKey: mesh.publicKey, publicKey: key.publicKey };
+  pusher = await open(credsText(await issueAccountPusher(fields), key.seed), '_INBOX.account-pusher');
+});
+
+afterAll(async () => {
+  await Promise.all(connections.map((connection) => connection.close()));
+  await server.remove();
+});
+
+async function open(creds: string, prefix: string): Promise<NatsConnection> {
+  const connection = await connect({
+    servers: server.url,
+    authenticator: credsAuthenticator(Buffer.from(creds)),
+    inboxPrefix: prefix,
+    reconnect: false,
+  });
+  connections.push(connection);
+  return connection;
+}
+
+async function openAs(user: BusUser, key: BusKey = createBusKey('user')): Promise<NatsConnection> {
+  const jwt = await issueUser({ accountSeed: mesh.seed, user, name: user.kind, publicKey: key.publicKey });
+  return open(credsText(jwt, key.seed), inboxPrefix(user));
+}
+
+/** Gives the mesh account to the server, with these revocations. */
+async function push(revocations: { public_key: string; at: number }[] = []): Promise<string> {
+  const jwt = await signAccount({ operatorSeed, accountPublicKey: mesh.publicKey, revocations });
+  const reply = await pusher.request('$SYS.REQ.CLAIMS.UPDATE', jwt);
+  expect(reply.json()).toMatchObject({ data: { code: 200, account: mesh.publicKey } });
+  return jwt;
+}
+
+/** What the server says that it did not let through while `act` ran; waits until it has said something. */
+async function refusal(connection: NatsConnection, act: () => void): Promise<string> {
+  const said: string[] = [];
+  const status = connection.status();
+  void (async () => {
+    for await (const { permissionContext } of status)
+      if (permissionContext) said.push(`${permissionContext.operation} ${permissionContext.subject}`);
+  })();
+  act();
+  await connection.flush();
+  return eventually(() => said[0]);
+}
+
+/** Texts heard on a subscription so far. */
+function heard(subscription: Subscription): string[] {
+  const texts: string[] = [];
+  void (async () => {
+    for await (const message of subscription) texts.push(message.string());
+  })().catch(() => undefined); // a refused subscription ends with an error; the server's word is what a test looks at
+  return texts;
+}
+
+it('admits nobody before the account is there, whatever the credential', async () => {
+  await expect(openAs({ kind: 'signer' })).rejects.toMatchObject({ code: 'AUTHORIZATION_VIOLATION' });
+});
+
+it('lets the account pusher push and look up that account', async () => {
+  const jwt = await push();
+  const found = await pusher.request(`$SYS.REQ.ACCOUNT.${mesh.publicKey}.CLAIMS.LOOKUP`);
+  expect(found.string()).toBe(jwt);
+});
+
+it.each(['$SYS.>', '$SYS.ACCOUNT.*.CONNECT', '_INBOX.>'])(
+  'does not let the account pusher hear %s',
+  async (subject) => {
+    expect(await refusal(pusher, () => void heard(pusher.subscribe(subject)))).toBe(`subscription ${subject}`);
+  },
+);
+
+it('carries an event from the relay over the stream to its Node and to no other', async () => {
+  const relay = await openAs({ kind: 'outbox-relay' });
+  const manager = await relay.jetstreamManager({ checkAPI: false });
+  await manager.streams.add({
+    name: EVENT_STREAM.name,
+    subjects: [EVENT_STREAM.subjects],
+    republish: { src: EVENT_STREAM.subjects, dest: EVENT_STREAM.republishTo },
+  });
+  const node = await openAs({ kind: 'node', id: NODE });
+  const other = await openAs({ kind: 'node', id: OTHER_NODE });
+  const received = heard(node.subscribe(subjects.nodeEvents(NODE)));
+  const receivedByOther = heard(other.subscribe(subjects.nodeEvents(OTHER_NODE)));
+  await Promise.all([node.flush(), other.flush()]);
+  await relay.jetstream().publish(subjects.eventsOut(NODE), 'for one');
+  await relay.jetstream().publish(subjects.eventsOut(OTHER_NODE), 'for the other');
+  await eventually(() => received.length === 1 && receivedByOther.length === 1);
+  expect([received, receivedByOther]).toEqual([['for one'], ['for the other']]);
+});
+
+it('lets a Node say hello and acknowledge to the relay', async () => {
+  const relay = await openAs({ kind: 'outbox-relay' });
+  const received = heard(relay.subscribe(subjects.nodeHello('*')));
+  await relay.flush();
+  const node = await openAs({ kind: 'node', id: NODE });
+  node.publish(subjects.nodeHello(NODE), 'hello');
+  node.publish(subjects.nodeAck(NODE), 'ack');
+  await eventually(() => received.length === 1);
+});
+
+describe('a Node', () => {
+  const connectNode = () => openAs({ kind: 'node', id: NODE });
+
+  it.each([
+    subjects.nodeEvents(OTHER_NODE),
+    subjects.nodeEvents('*'),
+    subjects.eventsOut(NODE),
+    subjects.nodeHello(NODE),
+    'cmd.>',
+    'changed.>',
+    '_INBOX.>',
+    `${inboxPrefix({ kind: 'node', id: OTHER_NODE })}.>`,
+    '$JS.>',
+    '$SYS.>',
+    '>',
+  ])('cannot hear %s', async (subject) => {
+    const node = await connectNode();
+    expect(await refusal(node, () => void heard(node.subscribe(subject)))).toBe(`subscription ${subject}`);
+  });
+
+  it.each([
+    subjects.eventsOut(NODE),
+    subjects.nodeEvents(NODE),
+    subjects.nodeEvents(OTHER_NODE),
+    subjects.nodeAck(OTHER_NODE),
+    subjects.nodeHello(OTHER_NODE),
+    subjects.command(OPERATOR, 'signing.rotate'),
+    subjects.anySigner('issue-bus-credential'),
+    subjects.renewLease,
+    `${inboxPrefix({ kind: 'rotation' })}.reply`,
+    `$JS.API.CONSUMER.CREATE.${EVENT_STREAM.name}`,
+    `$JS.API.STREAM.MSG.GET.${EVENT_STREAM.name}`,
+    '$SYS.REQ.CLAIMS.UPDATE',
+  ])('cannot publish to %s', async (subject) => {
+    const node = await connectNode();
+    expect(await refusal(node, () => node.publish(subject))).toBe(`publish ${subject}`);
+  });
+});
+
+it('answers a request, once, and only the one who asked', async () => {
+  const signer = await openAs({ kind: 'signer' });
+  const rotation = await openAs({ kind: 'rotation' });
+  const subject = subjects.anySigner('sign-bus-account');
+  let replyTo = '';
+  signer.subscribe(subject, {
+    callback: (_, message) => {
+      replyTo = message.reply ?? '';
+      message.respond('signed', { headers: headers() });
+    },
+  });
+  await signer.flush();
+  expect((await rotation.request(subject)).string()).toBe('signed');
+  expect(await refusal(signer, () => signer.publish(replyTo, 'again'))).toBe(`publish ${replyTo}`);
+  const unasked = `${inboxPrefix({ kind: 'rotation' })}.unasked`;
+  expect(await refusal(signer, () => signer.publish(unasked))).toBe(`publish ${unasked}`);
+});
+
+it('vouches for the operator: a command goes out under the own id alone', async () => {
+  const operator = await openAs({ kind: 'operator', id: OPERATOR });
+  const rotation = await openAs({ kind: 'rotation' });
+  rotation.subscribe('cmd.>', { callback: (_, message) => void message.respond(message.subject) });
+  await rotation.flush();
+  const own = subjects.command(OPERATOR, 'signing.rotate');
+  expect((await operator.request(own)).string()).toBe(own);
+  const foreign = subjects.command(NODE, 'signing.rotate');
+  expect(await refusal(operator, () => operator.publish(foreign))).toBe(`publish ${foreign}`);
+});
+
+it.each<BusUser>([{ kind: 'rotation' }, { kind: 'signer' }, { kind: 'outbox-relay' }])(
+  'lets $kind neither hear a Node stream nor publish on one past the stream',
+  async (user) => {
+    const service = await openAs(user);
+    const subject = subjects.nodeEvents(NODE);
+    expect(await refusal(service, () => void heard(service.subscribe(subject)))).toBe(`subscription ${subject}`);
+    expect(await refusal(service, () => service.publish(subject))).toBe(`publish ${subject}`);
+  },
+);
+
+it('refuses a credential that another account key signed', async () => {
+  const key = createBusKey('user');
+  const accountSeed = createBusKey('account').seed;
+  const jwt = await issueUser({ accountSeed, user: { kind: 'signer' }, name: 'signer', publicKey: key.publicKey });
+  const opening = open(credsText(jwt, key.seed), inboxPrefix({ kind: 'signer' }));
+  await expect(opening).rejects.toMatchObject({ code: 'AUTHORIZATION_VIOLATION' });
+});
+
+it('cuts a revoked user and keeps it out, and touches nobody else', async () => {
+  const revokedKey = createBusKey('user');
+  const revoked = await openAs({ kind: 'node', id: NODE }, revokedKey);
+  const other = await openAs({ kind: 'node', id: OTHER_NODE });
+  const at = Math.floor(Date.now() / 1_000) + 1;
+  await push([{ public_key: revokedKey.publicKey, at }]);
+  await revoked.closed();
+  await other.flush();
+  await expect(openAs({ kind: 'node', id: NODE }, revokedKey)).rejects.toMatchObject({
+    code: 'AUTHORIZATION_VIOLATION',
+  });
+});
+
+it('admits nobody again after the bus lost its disk, until it has the account and its revocations', async () => {
+  await server.stop();
+  await server.loseDisk();
+  await server.start();
+  await expect(openAs({ kind: 'signer' })).rejects.toMatchObject({ code: 'AUTHORIZATION_VIOLATION' });
+});

@@ -1,0 +1,58 @@
+import { decode, type Account, type User } from '@nats-io/jwt';
+import { busPermissions, type BusUser } from '@plexsphere/wire';
+import { signAccount } from './accounts';
+import { createBusKey } from './bus-key';
+import { issueAccountPusher, issueUser } from './users';
+
+const operator = createBusKey('operator');
+const account = createBusKey('account');
+const user = createBusKey('user');
+const id = '0b0e7a4e-6a5d-4c56-9c3e-0d6c1f2a3b4c';
+
+const users: BusUser[] = [
+  { kind: 'node', id },
+  { kind: 'operator', id },
+  { kind: 'rotation' },
+  { kind: 'signer' },
+  { kind: 'outbox-relay' },
+];
+
+it.each(users)('writes into the credential of $kind what the contract lets it do, and no more', async (busUser) => {
+  const jwt = await issueUser({ accountSeed: account.seed, user: busUser, name: 'n', publicKey: user.publicKey });
+  const { nats, iss, sub, exp } = decode<User>(jwt);
+  const { publish, subscribe, responds } = busPermissions(busUser);
+  expect({ iss, sub, exp }).toEqual({ iss: account.publicKey, sub: user.publicKey, exp: undefined });
+  expect(nats.pub).toEqual({ allow: publish });
+  expect(nats.sub).toEqual({ allow: subscribe });
+  expect(nats.resp?.max).toBe(responds ? 1 : undefined);
+  expect(nats.bearer_token).toBeUndefined();
+});
+
+it('names in the account JWT these revocations and only these', async () => {
+  const revocations = [{ public_key: user.publicKey, at: 1_700_000_000 }];
+  const fields = { operatorSeed: operator.seed, accountPublicKey: account.publicKey };
+  const revoked = decode<Account>(await signAccount({ ...fields, revocations }));
+  expect(revoked.nats.revocations).toEqual({ [user.publicKey]: 1_700_000_000 });
+  expect(decode<Account>(await signAccount({ ...fields, revocations: [] })).nats.revocations).toEqual({});
+});
+
+it.each([
+  ['a wildcard in place of a user', { public_key: '*', at: 1 }],
+  ['an account in place of a user', { public_key: account.publicKey, at: 1 }],
+])('refuses to revoke %s', async (_, revocation) => {
+  const signing = () =>
+    signAccount({ operatorSeed: operator.seed, accountPublicKey: account.publicKey, revocations: [revocation] });
+  await expect(signing()).rejects.toMatchObject({ code: 'bad_public_key' });
+});
+
+it('refuses a seed of another kind as the account', async () => {
+  const issuing = () =>
+    issueUser({ accountSeed: operator.seed, user: { kind: 'signer' }, name: 'n', publicKey: user.publicKey });
+  await expect(issuing()).rejects.toMatchObject({ code: 'bad_seed' });
+});
+
+it('refuses a subject in place of the account that is to be pushed', async () => {
+  const issuing = () =>
+    issueAccountPusher({ systemAccountSeed: account.seed, accountPublicKey: '*', publicKey: user.publicKey });
+  await expect(issuing()).rejects.toMatchObject({ code: 'bad_public_key' });
+});

@@ -1,0 +1,58 @@
+import { encodeUser } from '@nats-io/jwt';
+import { accountPusherPermissions, busPermissions, type BusPermissions, type BusUser } from '@plexsphere/wire';
+import { requirePublicKey, signingPair } from './bus-key';
+
+/**
+ * How long a responder may take before the server forgets that it was asked. Longer than the longest request (an
+ * operator's rotate, 30 s), so that the caller's own time-out always comes first.
+ */
+const REPLY_WITHIN_NS = 60 * 1_000_000_000;
+
+/**
+ * The credential of a service, a Node or an operator: exactly what the contract lets that kind do, without expiry
+ * (a Node may sleep for months; removing it revokes the credential).
+ * @throws BusJwtError bad_seed, bad_public_key
+ */
+export const issueUser = async (fields: {
+  accountSeed: string;
+  user: BusUser;
+  name: string;
+  publicKey: string;
+}): Promise<string> => userJwt({ ...fields, permissions: busPermissions(fields.user) });
+
+/** Rotation's second credential, in the system account: it compares and pushes the JWT of that one mesh account. */
+export const issueAccountPusher = async (fields: {
+  systemAccountSeed: string;
+  accountPublicKey: string;
+  publicKey: string;
+}): Promise<string> =>
+  userJwt({
+    accountSeed: fields.systemAccountSeed,
+    name: 'account-pusher',
+    publicKey: fields.publicKey,
+    permissions: accountPusherPermissions(requirePublicKey('account', fields.accountPublicKey)),
+  });
+
+function userJwt(fields: {
+  accountSeed: string;
+  name: string;
+  publicKey: string;
+  permissions: BusPermissions;
+}): Promise<string> {
+  const { publish, subscribe, responds } = fields.permissions;
+  return encodeUser(
+    fields.name,
+    requirePublicKey('user', fields.publicKey),
+    signingPair('account', fields.accountSeed),
+    {
+      pub: allowOnly(publish),
+      sub: allowOnly(subscribe),
+      // One reply, to the one reply subject of a request that came in.
+      ...(responds ? { resp: { max: 1, ttl: REPLY_WITHIN_NS } } : {}),
+    },
+  );
+}
+
+/** An empty allow list means "everything" to the server. */
+const allowOnly = (subjects: string[]): { allow: string[] } | { deny: string[] } =>
+  subjects.length === 0 ? { deny: ['>'] } : { allow: subjects };

@@ -1,0 +1,25 @@
+export type MaterialErrorCode =
+  /** The KEK file: not there · readable for others · not 32 bytes in base64 · there already, when making one. */
+  | 'kek_missing'
+  | 'kek_exposed'
+  | 'kek_malformed'
+  | 'kek_exists'
+  /** The row names another KEK than the one in hand. */
+  | 'other_kek'
+  /** The row is not what was wrapped: moved to another key, changed, or cut. */
+  | 'tampered'
+  | 'unknown_key'
+  /** The key is known and its private half is gone for good; its key id is never used again. */
+  | 'key_destroyed';
+
+/** Compare `code`. `names` says which key or file; no secret ever stands in it, nor in a cause. */
+export class MaterialError extends Error {
+  override readonly name = 'MaterialError';
+
+  constructor(
+    readonly code: MaterialErrorCode,
+    readonly names: Record<string, string> = {},
+  ) {
+    super([code, ...Object.entries(names).map(([name, value]) => `${name}=${value}`)].join(' '));
+  }
+}

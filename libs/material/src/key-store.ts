@@ -1,0 +1,61 @@
+import { MaterialError } from './errors';
+import type { Sql } from './sql';
+import type { Wrapped } from './wrap';
+
+export interface KeyName {
+  scope: string;
+  purpose: string;
+  keyId: string;
+}
+
+export interface WrappedKey extends KeyName, Wrapped {
+  algorithm: string;
+  /** Standard base64 of the raw public key; null for a key that has no public part. */
+  publicKey: string | null;
+}
+
+interface KeyRow extends Omit<WrappedKey, 'nonce' | 'ciphertext'> {
+  nonce: Buffer | null;
+  ciphertext: Buffer | null;
+}
+
+/**
+ * Stores the key, or returns the one that stands under that name already: signers that are asked for the same key at
+ * the same time all end with the same one.
+ * @throws MaterialError key_destroyed
+ */
+export async function insertKey(sql: Sql, key: WrappedKey): Promise<WrappedKey> {
+  await sql.query(
+    // DO NOTHING waits for a transaction that inserts the same name, so the look afterwards sees what that committed.
+    `INSERT INTO material.wrapped_key (scope, purpose, key_id, algorithm, public_key, kek_id, nonce, ciphertext)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+     ON CONFLICT (scope, purpose, key_id) DO NOTHING`,
+    [key.scope, key.purpose, key.keyId, key.algorithm, key.publicKey, key.kekId, key.nonce, key.ciphertext],
+  );
+  return loadKey(sql, key);
+}
+
+/** @throws MaterialError unknown_key, key_destroyed */
+export async function loadKey(sql: Sql, { scope, purpose, keyId }: KeyName): Promise<WrappedKey> {
+  const [row] = await sql.query<KeyRow[]>(
+    `SELECT scope, purpose, key_id AS "keyId", algorithm, public_key AS "publicKey", kek_id AS "kekId", nonce, ciphertext
+     FROM material.wrapped_key WHERE scope = $1 AND purpose = $2 AND key_id = $3`,
+    [scope, purpose, keyId],
+  );
+  if (row === undefined) throw new MaterialError('unknown_key', { scope, keyId });
+  const { nonce, ciphertext } = row;
+  if (nonce === null || ciphertext === null) throw new MaterialError('key_destroyed', { scope, keyId });
+  return { ...row, nonce, ciphertext };
+}
+
+/**
+ * Forgets the private half; the row stays, so that the name is never given again. Destroying twice, or a key that was
+ * never made, is fine: afterwards there is none. (Postgres keeps the old row, still wrapped, until it vacuums.)
+ */
+export async function destroyKey(sql: Sql, { scope, purpose, keyId }: KeyName): Promise<void> {
+  await sql.query(
+    `UPDATE material.wrapped_key SET nonce = NULL, ciphertext = NULL, destroyed_at = now()
+     WHERE scope = $1 AND purpose = $2 AND key_id = $3 AND destroyed_at IS NULL`,
+    [scope, purpose, keyId],
+  );
+}

@@ -1,0 +1,161 @@
+// The key store on a real PostgreSQL, as the signer's role sees it.
+import { randomBytes, sign, verify } from 'node:crypto';
+import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import { publicKeyFromRaw } from '@plexsphere/wire';
+import { DataSource } from 'typeorm';
+import { insertBusKey, loadBusKey } from './bus-key-store';
+import { LocalKek } from './kek';
+import { distinctKekIds, requireOwnKek } from './kek-check';
+import { destroyKey, loadKey } from './key-store';
+import { migrateMaterial } from './migrate';
+import { loadSigningKey, makeSigningKey } from './signing-key';
+
+jest.setTimeout(60_000);
+
+let database: TestDatabase;
+let owner: DataSource;
+let signer: DataSource;
+const kek = new LocalKek(randomBytes(32));
+const otherKek = new LocalKek(randomBytes(32));
+const first = { scope: 'platform', purpose: '', keyId: 'platform-1' };
+const second = { scope: 'platform', purpose: '', keyId: 'platform-2' };
+
+const open = (url: string): Promise<DataSource> =>
+  new DataSource({ type: 'postgres', url, extra: { max: 10 } }).initialize();
+
+beforeAll(async () => {
+  database = await testDatabase({ name: 'material', prepare: migrateMaterial });
+  owner = await open(database.url);
+  signer = await open(await database.urlAs('plexsphere_signer'));
+});
+
+afterAll(async () => {
+  await Promise.all([signer.destroy(), owner.destroy()]);
+  await database.drop();
+});
+
+beforeEach(() => owner.query('TRUNCATE material.wrapped_key, material.bus_key'));
+
+const signs = (key: { privateKey: Parameters<typeof sign>[2]; publicKey: string }): boolean =>
+  verify(null, Buffer.from('x'), publicKeyFromRaw(key.publicKey), sign(null, Buffer.from('x'), key.privateKey));
+
+it('is migrated once', async () => {
+  const empty = await testDatabase({ name: 'empty', prepare: () => Promise.resolve() });
+  expect(await migrateMaterial(empty.url)).toEqual(['Material1700000000001']);
+  expect(await migrateMaterial(empty.url)).toEqual([]);
+  await empty.drop();
+});
+
+it('keeps a key that signs, and in the table nothing of its private half', async () => {
+  const made = await makeSigningKey(signer, kek, first);
+  const loaded = await loadSigningKey(signer, kek, first);
+  expect(loaded.publicKey).toBe(made.publicKey);
+  expect(signs(loaded)).toBe(true);
+  const [row] = await signer.query<{ row: string }[]>(
+    `SELECT row_to_json(k)::text || encode(ciphertext, 'hex') AS row FROM material.wrapped_key k`,
+  );
+  const { d = '' } = made.privateKey.export({ format: 'jwk' });
+  expect(row?.row).not.toContain(d);
+  expect(row?.row).not.toContain(Buffer.from(d, 'base64url').toString('hex'));
+});
+
+it('gives everybody who asks for the same key at once the same key', async () => {
+  const made = await Promise.all(Array.from({ length: 8 }, () => makeSigningKey(signer, kek, first)));
+  expect(new Set(made.map(({ publicKey }) => publicKey)).size).toBe(1);
+  expect(made.every(signs)).toBe(true);
+});
+
+it('has the same key id in two scopes and two purposes as different keys', async () => {
+  const inbound = { scope: 'channel:chat', purpose: 'inbound', keyId: 'k' };
+  const names = [inbound, { ...inbound, purpose: 'outbound' }, { ...inbound, scope: 'channel:mail' }];
+  const made = await Promise.all(names.map((name) => makeSigningKey(signer, kek, name)));
+  expect(new Set(made.map(({ publicKey }) => publicKey)).size).toBe(3);
+});
+
+it('destroys a private half for good and keeps its name taken', async () => {
+  await makeSigningKey(signer, kek, first);
+  await destroyKey(signer, first);
+  await destroyKey(signer, first);
+  await expect(loadSigningKey(signer, kek, first)).rejects.toMatchObject({ code: 'key_destroyed' });
+  await expect(makeSigningKey(signer, kek, first)).rejects.toMatchObject({ code: 'key_destroyed' });
+  const rows = await owner.query('SELECT nonce, ciphertext FROM material.wrapped_key');
+  expect(rows).toEqual([{ nonce: null, ciphertext: null }]);
+});
+
+it('destroys a key that was never made without complaint', async () => {
+  await expect(destroyKey(signer, first)).resolves.toBeUndefined();
+  await expect(loadKey(signer, first)).rejects.toMatchObject({ code: 'unknown_key' });
+});
+
+const swap = (columns: string): string =>
+  `UPDATE material.wrapped_key k SET (${columns}) = (SELECT ${columns} FROM material.wrapped_key o WHERE o.key_id <> k.key_id)`;
+
+it.each([
+  ['two rows whose ciphertexts were swapped', swap('nonce, ciphertext')],
+  ['two rows whose public keys were swapped', swap('public_key, algorithm')],
+  [
+    'a row whose key id was exchanged',
+    `UPDATE material.wrapped_key SET key_id = 'platform-' || (8 - right(key_id, 1)::int)`,
+  ],
+  ['a row that names another algorithm', `UPDATE material.wrapped_key SET algorithm = 'HS256'`],
+  ['a public key that was replaced', `UPDATE material.wrapped_key SET public_key = repeat('A', 43) || '='`],
+  ['a public key that was removed', 'UPDATE material.wrapped_key SET public_key = NULL'],
+])('refuses %s', async (_, tampering) => {
+  await makeSigningKey(signer, kek, first);
+  await makeSigningKey(signer, kek, second);
+  await owner.query(tampering);
+  const rows = await owner.query<{ key_id: string }[]>('SELECT key_id FROM material.wrapped_key');
+  for (const { key_id: keyId } of rows)
+    await expect(loadSigningKey(signer, kek, { ...first, keyId })).rejects.toMatchObject({ code: 'tampered' });
+});
+
+it('keeps a bus seed, and opens it as what it was stored as alone', async () => {
+  await insertBusKey(owner, kek, 'operator', { publicKey: 'O1', seed: 'SO1' });
+  await insertBusKey(owner, kek, 'account', { publicKey: 'A1', seed: 'SA1' });
+  expect(await loadBusKey(signer, kek, 'operator')).toEqual({ publicKey: 'O1', seed: 'SO1' });
+  expect(await loadBusKey(signer, kek, 'account')).toEqual({ publicKey: 'A1', seed: 'SA1' });
+  await owner.query(`UPDATE material.bus_key SET public_key = 'A2' WHERE kind = 'account'`);
+  await expect(loadBusKey(signer, kek, 'account')).rejects.toMatchObject({ code: 'tampered' });
+});
+
+it('says which KEKs are needed, and refuses another one at start-up', async () => {
+  await expect(requireOwnKek(signer, kek)).resolves.toBeUndefined();
+  await makeSigningKey(signer, kek, first);
+  await makeSigningKey(signer, otherKek, second);
+  await insertBusKey(owner, kek, 'operator', { publicKey: 'O1', seed: 'SO1' });
+  expect(await distinctKekIds(signer)).toEqual([kek.kekId, otherKek.kekId].sort());
+  await expect(requireOwnKek(signer, kek)).rejects.toMatchObject({
+    code: 'other_kek',
+    names: { found: otherKek.kekId },
+  });
+  await destroyKey(signer, second);
+  await expect(requireOwnKek(signer, kek)).resolves.toBeUndefined();
+  await expect(requireOwnKek(signer, otherKek)).rejects.toMatchObject({ code: 'other_kek' });
+});
+
+it('does not make the key of another KEK anew', async () => {
+  await makeSigningKey(signer, otherKek, first);
+  await expect(makeSigningKey(signer, kek, first)).rejects.toMatchObject({ code: 'other_kek' });
+});
+
+it('lets the signer delete nothing, rename nothing and touch no bus key', async () => {
+  for (const statement of [
+    'DELETE FROM material.wrapped_key',
+    `UPDATE material.wrapped_key SET key_id = 'x'`,
+    `UPDATE material.wrapped_key SET public_key = 'x'`,
+    `UPDATE material.bus_key SET public_key = 'x'`,
+    `INSERT INTO material.bus_key VALUES ('operator', 'O', 'k', '', '')`,
+    'TRUNCATE material.wrapped_key',
+  ])
+    await expect(signer.query(statement)).rejects.toMatchObject({ driverError: { code: '42501' } });
+});
+
+it('is closed to every other role', async () => {
+  const grants = await owner.query<{ grantee: string }[]>(
+    `SELECT DISTINCT grantee FROM information_schema.role_table_grants
+     WHERE table_schema = 'material' AND grantee <> current_user`,
+  );
+  expect(grants).toEqual([{ grantee: 'plexsphere_signer' }]);
+  const [everybody] = await owner.query(`SELECT has_schema_privilege('public', 'material', 'USAGE') AS enter`);
+  expect(everybody).toEqual({ enter: false });
+});

@@ -1,0 +1,53 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** The signer's schema. Nobody but the signer's role (and the owner) may even see it: a schema is closed by default. */
+export class Material1700000000001 implements MigrationInterface {
+  readonly name = 'Material1700000000001';
+
+  async up(query: QueryRunner): Promise<void> {
+    await query.query(`
+      CREATE SCHEMA material;
+
+      -- Destroyed: nonce and ciphertext are gone, the name stays taken for ever.
+      CREATE TABLE material.wrapped_key (
+        scope text NOT NULL,
+        purpose text NOT NULL DEFAULT '',
+        key_id text NOT NULL,
+        algorithm text NOT NULL,
+        public_key text,
+        kek_id text NOT NULL,
+        nonce bytea,
+        ciphertext bytea,
+        created_at timestamptz NOT NULL DEFAULT now(),
+        destroyed_at timestamptz,
+        PRIMARY KEY (scope, purpose, key_id),
+        CHECK ((ciphertext IS NULL) = (destroyed_at IS NOT NULL)),
+        CHECK ((ciphertext IS NULL) = (nonce IS NULL))
+      );
+
+      CREATE TABLE material.bus_key (
+        kind text PRIMARY KEY CHECK (kind IN ('operator', 'account')),
+        public_key text NOT NULL,
+        kek_id text NOT NULL,
+        nonce bytea NOT NULL,
+        ciphertext bytea NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT now()
+      );
+
+      -- Roles belong to the whole server, so it may be there already; bootstrap lets it log in.
+      DO $$ BEGIN
+        CREATE ROLE plexsphere_signer NOLOGIN;
+      EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+      END $$;
+
+      REVOKE ALL ON SCHEMA material FROM PUBLIC;
+      GRANT USAGE ON SCHEMA material TO plexsphere_signer;
+      GRANT SELECT, INSERT, UPDATE (nonce, ciphertext, destroyed_at) ON material.wrapped_key TO plexsphere_signer;
+      GRANT SELECT ON material.bus_key TO plexsphere_signer;
+    `);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('migrations go forward only');
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * What specs of every lib and app share: waiting without sleeping, folders that go away, randomness that can be
+ * repeated, a database of one's own. For specs alone; knows none of the libs that it helps to test.
+ */
+export { eventually, freePort, type Patience } from '@plexsphere/stack';
+export * from './temporary-folder';
+export * from './seeded-random';
+export * from './test-database';

@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { runOn, testServer } from './test-server';
+
+export interface TestDatabase {
+  /** The owner's. */
+  url: string;
+  /** The URL of a role that the migrations made. */
+  urlAs(role: string): Promise<string>;
+  drop(): Promise<void>;
+}
+
+export interface Template {
+  /** Short and unique for what `prepare` does: a worker prepares it once. */
+  name: string;
+  /** Given the owner's URL of an empty database: migrations, seeds. */
+  prepare: (url: string) => Promise<unknown>;
+}
+
+/** A fresh database, copied from the template in some 50 ms, on the embedded PostgreSQL that this Jest worker shares. */
+export async function testDatabase(template: Template): Promise<TestDatabase> {
+  const urlOf = await testServer();
+  const admin = urlOf('postgres');
+  const origin = `template_${template.name}`;
+  const found = await runOn(admin, `SELECT FROM pg_database WHERE datname = '${origin}' AND datistemplate`);
+  if (found.length === 0) await makeTemplate(origin, template, urlOf);
+
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await runOn(admin, `CREATE DATABASE "${name}" TEMPLATE "${origin}"`);
+  return {
+    url: urlOf(name),
+    urlAs: async (role) => {
+      const password = randomBytes(16).toString('hex');
+      await runOn(admin, `ALTER ROLE "${role}" LOGIN PASSWORD '${password}'`);
+      return Object.assign(new URL(urlOf(name)), { username: role, password }).href;
+    },
+    drop: async () => void (await runOn(admin, `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`)),
+  };
+}
+
+/** Marked as a template last: one whose making failed is made anew. */
+async function makeTemplate(origin: string, { prepare }: Template, urlOf: (database: string) => string): Promise<void> {
+  const admin = urlOf('postgres');
+  await runOn(admin, `DROP DATABASE IF EXISTS "${origin}"`);
+  await runOn(admin, `CREATE DATABASE "${origin}"`);
+  await prepare(urlOf(origin));
+  await runOn(admin, `ALTER DATABASE "${origin}" IS_TEMPLATE true`);
+}

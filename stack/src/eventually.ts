@@ -1,0 +1,33 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface Patience {
+  timeoutMs?: number;
+  /** Completes the sentence "timed out waiting for …". */
+  describe?: string;
+}
+
+const FIRST_PAUSE_MS = 10;
+// Long enough not to burn one of two cores, short enough that no test waits noticeably for its own poll.
+const LONGEST_PAUSE_MS = 100;
+
+/**
+ * Polls until the condition answers with something truthy, and returns that. A condition that throws has not come true
+ * yet; when time is up its last error is the cause of the one thrown here. At most one look follows the deadline.
+ */
+export async function eventually<T>(condition: () => T | Promise<T>, patience: Patience = {}): Promise<NonNullable<T>> {
+  const { timeoutMs = 10_000, describe = 'a condition' } = patience;
+  const deadline = performance.now() + timeoutMs;
+  let lastError: unknown;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
+    const late = performance.now() >= deadline;
+    try {
+      const value = await condition();
+      if (value) return value;
+      lastError = undefined;
+    } catch (error) {
+      lastError = error;
+    }
+    if (late) throw new Error(`timed out after ${timeoutMs} ms waiting for ${describe}`, { cause: lastError });
+    await delay(pauseMs);
+  }
+}

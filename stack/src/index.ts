@@ -1,0 +1,13 @@
+/**
+ * The embedded stack: real PostgreSQL, a real nats-server and the services as processes of their own, all below one
+ * folder and on free ports. Used by `npm start`, the demo and the tests; it knows the services by their command line
+ * and environment alone, and imports none of them.
+ */
+export * from './eventually';
+export * from './free-port';
+export * from './managed-process';
+export * from './postgres';
+export * from './nats-server';
+export * from './service-process';
+export * from './bootstrap-folder';
+export * from './stack';

@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chown, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { freePort } from './free-port';
+import { createPrivateFolder, removePrivateFolder } from './private-folder';
+import type { User } from './unprivileged-user';
+
+const execute = promisify(execFile);
+
+/** What stays the same over restarts. */
+export interface Settings {
+  port: number;
+  /** The owner's. */
+  password: string;
+}
+
+export const OWNER = 'plexsphere';
+
+/** Nobody's PGPORT, PGOPTIONS or locale from outside may shape the server. */
+export const postgresEnvironment = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], LC_ALL: 'C', LANG: 'C' });
+
+/** Where the cluster really is: the server's user may not be able to follow our link to it. */
+export const clusterFolder = async (folder: string): Promise<string> =>
+  join(await realpath(join(folder, 'data')), 'cluster');
+
+const settingsFile = (folder: string): string => join(folder, 'postgres.json');
+
+/** Undefined where no whole cluster is. */
+export async function readSettings(folder: string): Promise<Settings | undefined> {
+  const text = await readFile(settingsFile(folder), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as Settings);
+}
+
+export async function writeSettings(folder: string, settings: Settings): Promise<void> {
+  const draft = `${settingsFile(folder)}.draft`;
+  await writeFile(draft, JSON.stringify(settings), { mode: 0o600 });
+  await rename(draft, settingsFile(folder));
+}
+
+/** Makes an empty cluster. The settings are written last: where they are, the cluster is whole. */
+export async function initialise(
+  folder: string,
+  binaries: string,
+  user: User | undefined,
+  flags: string[],
+): Promise<Settings> {
+  const data = join(folder, 'data');
+  await removePrivateFolder(data);
+  await createPrivateFolder(data, user);
+  const settings = { port: await freePort(), password: randomBytes(24).toString('base64url') };
+
+  const passwordFile = join(await realpath(data), 'password');
+  await writeFile(passwordFile, settings.password, { mode: 0o600, flag: 'wx' });
+  if (user) await chown(passwordFile, user.uid, user.gid);
+  const args = ['-D', await clusterFolder(folder), '-U', OWNER, '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
+  args.push('--encoding=UTF8', '--locale=C', ...flags);
+  try {
+    await execute(join(binaries, 'bin', 'initdb'), args, { cwd: '/', env: postgresEnvironment(), ...user });
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+  await writeSettings(folder, settings);
+  return settings;
+}

@@ -1,0 +1,183 @@
+import { realpathSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from './free-port';
+import { ManagedProcess, StartFailure } from './managed-process';
+import { postgresBinaries } from './postgres-binaries';
+import { OWNER, clusterFolder, initialise, postgresEnvironment, readSettings, writeSettings } from './postgres-cluster';
+import type { Settings } from './postgres-cluster';
+import { removePrivateFolder } from './private-folder';
+import { childrenOf } from './process-identity';
+import { signalProcess } from './signal-process';
+import { unprivilegedUser, type User } from './unprivileged-user';
+
+export interface PostgresOptions {
+  /** The owner's database; made at the first start. */
+  database?: string;
+  /** false: nothing is flushed to the disk. Faster; survives every crash of a process, but no loss of power. */
+  durable?: boolean;
+}
+
+const START_TIMEOUT_MS = 60_000;
+// Time for the backends of a crashed server to notice, and for a port to come free that a neighbour held for a moment.
+const RETRY_FOR_MS = 15_000;
+const RETRY_PAUSE_MS = 100;
+
+// The words of PostgreSQL's own messages, with LC_ALL=C.
+const PORT_TAKEN = /could not bind|Address already in use/;
+const STILL_ENDING = /pre-existing shared memory block|lock file "postmaster.pid" already exists/;
+
+/** A real PostgreSQL server of its own on 127.0.0.1, over TCP alone. */
+export class Postgres extends ManagedProcess {
+  /** Once a URL was handed out, the port behind it must not change while we live. */
+  #portIsFixed = false;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly binaries: string,
+    private readonly user: User | undefined,
+    private readonly settings: Settings,
+    private readonly options: Required<PostgresOptions>,
+  ) {
+    super('postgres', 'postgres', join(folder, 'postgres.log'));
+  }
+
+  /** Makes a cluster below `folder`, or takes up the one that is there. Nothing runs yet. */
+  static async create(folder: string, options: PostgresOptions = {}): Promise<Postgres> {
+    const complete = { database: 'plexsphere', durable: true, ...options };
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const user = unprivilegedUser();
+    const binaries = await postgresBinaries(user, folder);
+    const settings =
+      (await readSettings(folder)) ?? (await initialise(folder, binaries, user, complete.durable ? [] : ['--no-sync']));
+    return new Postgres(folder, binaries, user, settings, complete);
+  }
+
+  /** The owner's URL, database name included. The port is settled by the first `start`. */
+  get url(): string {
+    return this.urlOf(this.options.database);
+  }
+
+  get port(): number {
+    return this.settings.port;
+  }
+
+  /** Where the data really lies: as root outside of the folder. */
+  get dataFolder(): string {
+    return realpathSync(join(this.folder, 'data'));
+  }
+
+  /** The owner's URL of another database of this server. */
+  urlOf(database: string): string {
+    return `postgres://${OWNER}:${this.settings.password}@127.0.0.1:${this.settings.port}/${database}`;
+  }
+
+  override async start(): Promise<void> {
+    this.refuseWhenRunning();
+    const deadline = performance.now() + RETRY_FOR_MS;
+    for (;;) {
+      try {
+        await this.startOnce();
+        break;
+      } catch (error) {
+        await this.kill();
+        if (performance.now() > deadline || !(error instanceof StartFailure)) throw error;
+        if (PORT_TAKEN.test(error.message)) {
+          if (!this.#portIsFixed) await this.takeAnotherPort();
+        } else if (!STILL_ENDING.test(error.message)) throw error;
+        await delay(RETRY_PAUSE_MS);
+      }
+    }
+    this.#portIsFixed = true;
+    await this.createDatabase();
+  }
+
+  /** A fast shutdown: connections are cut, everything is on the disk afterwards. */
+  override async stop(): Promise<void> {
+    await this.stopWith('SIGINT');
+  }
+
+  /** With the default signal a crash: the server and all its backends are gone in an instant, with no last words. */
+  override async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    if (signal !== 'SIGKILL' || this.pid === undefined) return super.kill(signal);
+    // Backends are no members of the server's process group, and would finish what they are at. The server is held
+    // while they are counted, so that it forks no more.
+    this.signal('SIGSTOP');
+    const backends = childrenOf(this.pid);
+    const crash = super.kill(signal);
+    for (const pid of backends) signalProcess(pid, signal);
+    await crash;
+  }
+
+  override pause(): void {
+    this.signalAll('SIGSTOP');
+  }
+
+  override resume(): void {
+    this.signalAll('SIGCONT');
+  }
+
+  /** Stops the server and deletes its data. */
+  async remove(): Promise<void> {
+    await this.kill();
+    await Postgres.erase(this.folder);
+  }
+
+  /** Deletes what a server that does not run kept below `folder`. */
+  static async erase(folder: string): Promise<void> {
+    await removePrivateFolder(join(folder, 'data'));
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  private async startOnce(): Promise<void> {
+    const data = await clusterFolder(this.folder);
+    const args = ['-D', data, '-p', String(this.settings.port)];
+    const config = [
+      'listen_addresses=127.0.0.1',
+      'unix_socket_directories=',
+      'max_connections=200',
+      'log_line_prefix=%m [%p] ',
+      // fsync alone: without synchronous_commit and full_page_writes a mere kill -9 would lose or tear what was committed.
+      ...(this.options.durable ? [] : ['fsync=off']),
+    ];
+    await this.launch({
+      command: join(this.binaries, 'bin', 'postgres'),
+      args: [...args, ...config.flatMap((setting) => ['-c', setting])],
+      cwd: '/',
+      env: postgresEnvironment(),
+      ...this.user,
+    });
+    await this.untilReady(() => this.saysReady(data), START_TIMEOUT_MS);
+  }
+
+  /** What pg_ctl looks at: line 1 of postmaster.pid is the server's pid, line 8 its status. */
+  private async saysReady(data: string): Promise<boolean> {
+    const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+    return Number(lines[0]) === this.pid && lines[7]?.trim() === 'ready';
+  }
+
+  private async takeAnotherPort(): Promise<void> {
+    this.settings.port = await freePort();
+    await writeSettings(this.folder, this.settings);
+  }
+
+  private async createDatabase(): Promise<void> {
+    const { Client } = await import('pg');
+    const client = new Client({ connectionString: this.urlOf('postgres') });
+    await client.connect();
+    try {
+      const { database } = this.options;
+      const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database]);
+      if (rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`);
+    } finally {
+      await client.end();
+    }
+  }
+
+  private signalAll(signal: NodeJS.Signals): void {
+    if (this.pid === undefined) return;
+    this.signal(signal);
+    for (const pid of childrenOf(this.pid)) signalProcess(pid, signal);
+  }
+}

@@ -1,0 +1,101 @@
+import { eventually, type Patience } from './eventually';
+import { repositoryRoot } from './folders';
+import { ManagedProcess } from './managed-process';
+
+/** One line of a service's log: pino's members beside those of the service. */
+export interface LogLine {
+  msg?: string;
+  [field: string]: unknown;
+}
+
+export interface ServiceDefinition {
+  /** The kind of service: `rotation`. */
+  service: string;
+  /** Unique in its stack: `rotation-2`. */
+  name: string;
+  /** The JavaScript file that is its main module. */
+  entry: string;
+  /** Asked at each start. Secrets travel here or in files, never in argv, which every user of the machine can read. */
+  env: () => Record<string, string>;
+  logPath: string;
+}
+
+// Two cores may be starting half a dozen services at once.
+const READY_TIMEOUT_MS = 60_000;
+
+/** What a service may inherit from whoever starts the stack: nothing of PLEXSPHERE_*, and never the owner's DATABASE_URL. */
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LC_ALL', 'NODE_ENV', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
+
+/** One replica of a service, as a process of its own that logs JSON lines into a file. */
+export class ServiceProcess extends ManagedProcess {
+  #health: string | undefined;
+
+  constructor(private readonly definition: ServiceDefinition) {
+    super(definition.service, definition.name, definition.logPath);
+  }
+
+  /** host:port of /livez and /readyz; undefined until the service is ready. */
+  get health(): string | undefined {
+    return this.running ? this.#health : undefined;
+  }
+
+  override async start(): Promise<void> {
+    const { entry, env } = this.definition;
+    this.#health = undefined;
+    await this.launch({
+      command: process.execPath,
+      args: ['--enable-source-maps', entry],
+      cwd: repositoryRoot,
+      env: { ...inherited(), ...env() },
+    });
+    await this.ready();
+  }
+
+  /** Resolves when the present run has said that it is ready; rejects, with its last lines, when it ends before. */
+  async ready(): Promise<void> {
+    const look = this.searcher((line) => line.msg === 'ready', this.runOffset);
+    const line = await this.untilReady(look, READY_TIMEOUT_MS);
+    this.#health = String(line?.['health'] ?? '');
+    this.onChange();
+  }
+
+  /** The log lines of the present run, or those since the byte `from` of the log file. */
+  logs(from = this.runOffset): LogLine[] {
+    return this.log.linesFrom(from).lines.flatMap(parseLine);
+  }
+
+  /**
+   * The first line that the predicate takes; by default of the present run, from its beginning. `from: log.size` asks
+   * for one that is yet to come.
+   */
+  async waitForLog(
+    predicate: (line: LogLine) => boolean,
+    { from = this.runOffset, ...patience }: Patience & { from?: number } = {},
+  ): Promise<LogLine> {
+    return eventually(this.searcher(predicate, from), { describe: `a line in the log of ${this.name}`, ...patience });
+  }
+
+  /** Each call looks at what was written since the one before. */
+  private searcher(predicate: (line: LogLine) => boolean, from: number): () => LogLine | undefined {
+    let position = from;
+    return () => {
+      const { lines, next } = this.log.linesFrom(position);
+      position = next;
+      return lines.flatMap(parseLine).find(predicate);
+    };
+  }
+}
+
+function inherited(): NodeJS.ProcessEnv {
+  return Object.fromEntries(INHERITED.flatMap((name) => (name in process.env ? [[name, process.env[name]]] : [])));
+}
+
+/** What is no JSON, such as a warning of Node's own, is no log line. */
+function parseLine(text: string): LogLine[] {
+  try {
+    const line: unknown = JSON.parse(text);
+    return typeof line === 'object' && line !== null ? [line as LogLine] : [];
+  } catch {
+    return [];
+  }
+}

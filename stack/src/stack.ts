@@ -1,0 +1,198 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { BootstrapFolder, SERVICE_KINDS, type ServiceKind } from './bootstrap-folder';
+import { localFolder, repositoryRoot } from './folders';
+import type { ManagedProcess } from './managed-process';
+import { NatsServer } from './nats-server';
+import { Postgres } from './postgres';
+import { ServiceProcess } from './service-process';
+
+const execute = promisify(execFile);
+
+export interface StackOptions {
+  /** Everything of this stack lives below; what is there is taken up. */
+  dir: string;
+  rotations?: number;
+  signers?: number;
+  relays?: number;
+  /** More variables for the services of a kind; they win over the stack's own. */
+  env?: Partial<Record<ServiceKind, Record<string, string>>>;
+  /** false: PostgreSQL flushes nothing to the disk; for tests. */
+  durable?: boolean;
+  /** Where a downloaded nats-server is kept; by default for all stacks of the clone. */
+  cacheFolder?: string;
+  /** Told what is going on, in sentences. */
+  onProgress?: (text: string) => void;
+  /** Told after each start and end of a process. */
+  onChange?: () => void;
+}
+
+const REPLICAS_BY_DEFAULT = 2;
+// Roles, schemas, a dozen key pairs: seconds. More means that it hangs.
+const BOOTSTRAP_TIMEOUT_MS = 120_000;
+
+/** The whole product on one machine. */
+export class Stack {
+  #stopping = new AbortController();
+  readonly #services: ServiceProcess[] = [];
+  private readonly bootstrap: BootstrapFolder;
+
+  private constructor(
+    readonly postgres: Postgres,
+    readonly nats: NatsServer,
+    private readonly options: StackOptions,
+  ) {
+    this.bootstrap = new BootstrapFolder(join(options.dir, 'bootstrap'));
+    const { rotations, signers, relays } = options;
+    const replicas = { rotation: rotations, signer: signers, 'outbox-relay': relays };
+    for (const kind of SERVICE_KINDS)
+      for (let i = 0; i < (replicas[kind] ?? REPLICAS_BY_DEFAULT); i++) this.addService(kind);
+    for (const managed of this.processes()) managed.onChange = () => this.options.onChange?.();
+  }
+
+  /** Prepares the folder; nothing runs yet. The first time on a machine this may download nats-server. */
+  static async create(options: StackOptions): Promise<Stack> {
+    const { dir, durable = true, cacheFolder = join(localFolder, 'cache') } = options;
+    await mkdir(join(dir, 'logs'), { recursive: true, mode: 0o700 });
+    const { natsConfigFile: configFile } = new BootstrapFolder(join(dir, 'bootstrap'));
+    const bootstrapped = existsSync(bootstrapMark(dir));
+    if (!bootstrapped) await forgetTornBootstrap(dir);
+    const [postgres, nats] = await Promise.all([
+      Postgres.create(join(dir, 'postgres'), { durable }),
+      NatsServer.create(join(dir, 'nats-server'), { cacheFolder, configFile }),
+    ]);
+    return new Stack(postgres, nats, options);
+  }
+
+  /** Brings everything up, and returns when every service is ready. What was begun is stopped again on failure. */
+  async start(): Promise<void> {
+    this.#stopping = new AbortController();
+    const { signal } = this.#stopping;
+    try {
+      await this.postgres.start();
+      this.tell(`PostgreSQL is up on port ${this.postgres.port}.`);
+      signal.throwIfAborted();
+      await this.bringUp(signal);
+      signal.throwIfAborted();
+      await this.nats.start();
+      this.tell(`nats-server is up on port ${this.nats.port}.`);
+      signal.throwIfAborted();
+      await Promise.all(this.#services.map((service) => service.start()));
+      this.tell(`${this.#services.length} services are ready: ${this.#services.map(({ name }) => name).join(', ')}.`);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** In order: services first, so that they can finish and give their leases back. Data stays. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('the stack was stopped'));
+    await Promise.all(this.#services.map((service) => service.stop()));
+    await this.nats.stop();
+    await this.postgres.stop();
+  }
+
+  /** Stops everything and deletes the folder, keys and all. */
+  async remove(): Promise<void> {
+    await this.stop();
+    await this.postgres.remove();
+    await rm(this.options.dir, { recursive: true, force: true });
+  }
+
+  services(kind?: ServiceKind): ServiceProcess[] {
+    return this.#services.filter(({ service }) => kind === undefined || service === kind);
+  }
+
+  /** Everything that runs, in the order of their start. */
+  processes(): ManagedProcess[] {
+    return [this.postgres, this.nats, ...this.#services];
+  }
+
+  /** One more replica, not started yet. */
+  addService(kind: ServiceKind): ServiceProcess {
+    const name = `${kind}-${this.services(kind).length + 1}`;
+    const service = new ServiceProcess({
+      service: kind,
+      name,
+      entry: join(repositoryRoot, 'apps', kind, 'dist', 'main.js'),
+      env: () => ({
+        ...this.bootstrap.environment(kind, { natsUrl: this.natsUrl, databaseUrl: this.postgres.url }),
+        ...this.options.env?.[kind],
+      }),
+      logPath: join(this.options.dir, 'logs', `${name}.log`),
+    });
+    service.onChange = () => this.options.onChange?.();
+    this.#services.push(service);
+    return service;
+  }
+
+  databaseUrl(role: 'owner' | ServiceKind): string {
+    return role === 'owner' ? this.postgres.url : this.bootstrap.databaseUrl(role, this.postgres.url);
+  }
+
+  get natsUrl(): string {
+    return this.nats.url;
+  }
+
+  /** host:port of the bus. */
+  get signerEndpoint(): string {
+    return `${this.nats.host}:${this.nats.port}`;
+  }
+
+  /** The admin's, made by the bootstrap. */
+  get tokenFile(): string {
+    return this.bootstrap.tokenFile;
+  }
+
+  /** What a shell needs for plexctl and for looking around. */
+  get env(): Record<string, string> {
+    return {
+      PLEXSPHERE_SIGNER_ENDPOINT: this.signerEndpoint,
+      PLEXSPHERE_TOKEN_FILE: this.tokenFile,
+      DATABASE_URL: this.databaseUrl('owner'),
+      NATS_URL: this.natsUrl,
+    };
+  }
+
+  private async bringUp(signal: AbortSignal): Promise<void> {
+    if (existsSync(bootstrapMark(this.options.dir))) {
+      await this.plexctl(['migrate'], signal);
+      this.tell('The database schema is current.');
+      return;
+    }
+    await this.plexctl(['bootstrap', '--out', this.bootstrap.path], signal);
+    await writeFile(bootstrapMark(this.options.dir), '');
+    this.tell('Bootstrap is done: roles, keys, credentials and the platform ring.');
+  }
+
+  /** The real command, so that the stack takes the way that an operator takes. */
+  private async plexctl(args: string[], signal: AbortSignal): Promise<void> {
+    const program = join(repositoryRoot, 'apps', 'plexctl', 'bin', 'plexctl.js');
+    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], DATABASE_URL: this.postgres.url };
+    try {
+      await execute(process.execPath, [program, ...args], { env, signal, timeout: BOOTSTRAP_TIMEOUT_MS });
+    } catch (error) {
+      const { stderr = '', message } = error as Error & { stderr?: string };
+      throw new Error(`plexctl ${args[0]} failed: ${stderr.trim() || message}`, { cause: error });
+    }
+  }
+
+  private tell(text: string): void {
+    this.options.onProgress?.(text);
+  }
+}
+
+const bootstrapMark = (dir: string): string => join(dir, 'bootstrap-done');
+
+/**
+ * A bootstrap that was cut off left half a database and half the keys, which no second one accepts. Nothing of it was
+ * ever used, so both go.
+ */
+async function forgetTornBootstrap(dir: string): Promise<void> {
+  await Postgres.erase(join(dir, 'postgres'));
+  for (const name of ['bootstrap', 'bootstrap.unfinished']) await rm(join(dir, name), { recursive: true, force: true });
+}

@@ -1,0 +1,81 @@
+import { parseArgs } from 'node:util';
+
+export interface StartOptions {
+  detach: boolean;
+  rotations: number;
+  signers: number;
+  relays: number;
+  /** Variables for rotation. */
+  rotationEnv: Record<string, string>;
+}
+
+export const START_USAGE = `Usage: npm start -- [flags]
+
+Brings the stack up on this machine and keeps it up until Ctrl-C, or until npm stop with --detach.
+
+  --detach               return once everything is ready; the stack goes on in the background
+  --rotations <n>        replicas of the rotation service (2)
+  --signers <n>          replicas of the signer (2)
+  --relays <n>           replicas of the outbox relay (2)
+  --overlap-window <d>   how long both keys verify, such as 30s, 10m or 24h (24h)
+  --allow-short-overlap  accept an overlap window below the safe sum: for laboratories and tests
+  --lease <d>            how long a signer may sign without asking again (10s)
+`;
+
+/** A command line that cannot be followed; the message is a sentence for whoever typed it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const MOST_REPLICAS = 16;
+
+/** @throws UsageError */
+export function parseStartOptions(args: string[]): StartOptions | 'help' {
+  const values = parse(args);
+  if (values.help) return 'help';
+  return {
+    detach: values.detach ?? false,
+    rotations: replicas('rotations', values.rotations),
+    signers: replicas('signers', values.signers),
+    relays: replicas('relays', values.relays),
+    rotationEnv: {
+      ...duration('overlap-window', values['overlap-window']),
+      ...duration('lease', values.lease),
+      ...(values['allow-short-overlap'] ? { PLEXSPHERE_ALLOW_SHORT_OVERLAP: 'true' } : {}),
+    },
+  };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        detach: { type: 'boolean' },
+        rotations: { type: 'string' },
+        signers: { type: 'string' },
+        relays: { type: 'string' },
+        'overlap-window': { type: 'string' },
+        'allow-short-overlap': { type: 'boolean' },
+        lease: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message.split('. ')[0]}.`);
+  }
+}
+
+function replicas(flag: string, text = '2'): number {
+  if (!/^\d{1,2}$/.test(text) || Number(text) < 1 || Number(text) > MOST_REPLICAS)
+    throw new UsageError(`--${flag} must be a number from 1 to ${MOST_REPLICAS}.`);
+  return Number(text);
+}
+
+/** Only the form is looked at; whether the policy allows it is rotation's to say, with the sum. */
+function duration(flag: string, text: string | undefined): Record<string, string> {
+  if (text === undefined) return {};
+  if (!/^\d{1,9}(ms|s|m|h|d)$/.test(text))
+    throw new UsageError(`--${flag} must be a duration such as 500ms, 30s, 10m or 24h.`);
+  return { [`PLEXSPHERE_${flag.toUpperCase().replaceAll('-', '_')}`]: text };
+}

@@ -1,0 +1,40 @@
+import { localFolder } from './folders';
+import { stopLeftovers, stopProcess } from './leftovers';
+import { isSupervised, readState, removeState } from './stack-state';
+
+/** `npm stop`: ends the stack of this clone. Its data stays. */
+
+// Services, bus and database one after the other, each with its own ten seconds, and some more.
+const SUPERVISOR_PATIENCE_MS = 45_000;
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+async function main(args: string[]): Promise<number> {
+  if (args.length > 0) {
+    process.stderr.write(`npm stop takes no arguments, and ${args[0]} is one.\n`);
+    return 2;
+  }
+  const state = readState(localFolder);
+  if (state === undefined) {
+    say('No stack of this clone is running.');
+    return 0;
+  }
+  if (isSupervised(state)) {
+    const { supervisor, identities } = state;
+    await stopProcess(supervisor, identities[supervisor], 'SIGTERM', SUPERVISOR_PATIENCE_MS);
+  }
+  // The latest record: the supervisor may have started something again before it heard us. It removes the file when it
+  // has ended everything itself.
+  await stopLeftovers(readState(localFolder) ?? { ...state, pids: {} });
+  removeState(localFolder);
+  say('Stopped. The data stays for the next start.');
+  return 0;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: Error) => {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  },
+);
