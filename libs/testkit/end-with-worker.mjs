@@ -1,6 +1,7 @@
 // Waits until the process that started it is gone (end of standard input), then ends the PostgreSQL server of that pid at
 // once and deletes the given files and folders.
 import { rmSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const [pid, ...paths] = process.argv.slice(2);

@@ -4,6 +4,7 @@
  * and environment alone, and imports none of them.
  */
 export * from './eventually';
+export * from './folders';
 export * from './free-port';
 export * from './managed-process';
 export * from './postgres';
@@ -11,3 +12,4 @@ export * from './nats-server';
 export * from './service-process';
 export * from './bootstrap-folder';
 export * from './stack';
+export * from './folders';

@@ -5,8 +5,8 @@ import { findCommand, isNoun } from './commands';
 import type { ExitCode } from './exit-code';
 import { Failure, failureOf } from './failure';
 import { check, flagOfMember, leadingWords, parse, type CommandLine } from './flags';
-import { access, noteProfile, PERSISTENT_FLAGS } from './persistent-flags';
-import { render, type Output } from './render';
+import { access, noteProfile, outputOf } from './persistent-flags';
+import { render } from './render';
 
 /** From a command line to an exit code: parse, check, run, show. */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
@@ -43,13 +43,13 @@ async function execute(command: Command, line: CommandLine, surroundings: Surrou
   const { persistent } = line;
   const flags = line.flags as Invocation['flags'];
   check(command.flags, flags);
-  check(PERSISTENT_FLAGS, persistent);
   command.check?.(flags);
+  const output = outputOf(persistent);
   noteProfile(persistent, terminal);
   const bus = command.asks === 'bus' ? new BusClient(access(persistent, env), terminal) : undefined;
   try {
     const result = await command.run({ ...surroundings, flags, bus: bus as Bus });
-    terminal.result(await render(result, (persistent.output ?? 'text') as Output));
+    terminal.result(await render(result, output));
     if (result.failure === undefined) return 0;
     terminal.failure(result.failure);
     return result.failure.exitCode;

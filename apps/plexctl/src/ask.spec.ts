@@ -3,7 +3,7 @@ import { FakeBus, type Reaction } from '../test/fake-bus';
 import { ask, type Answer, type Patience } from './ask';
 
 /** Short, and far enough apart that which one ran out is beyond doubt. */
-const PATIENCE: Patience = { overallMs: 400, repeatMs: 100, nobodyMs: 20 };
+const PATIENCE: Patience = { overallMs: 1_000, repeatMs: 150, nobodyMs: 20, quietMs: 500 };
 
 async function asked(react: (count: number) => Reaction): Promise<{ answer: Answer; bus: FakeBus; notes: string[] }> {
   const bus = new FakeBus((_, count) => react(count));

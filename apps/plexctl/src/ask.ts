@@ -26,9 +26,11 @@ export interface Patience {
   repeatMs: number;
   /** The bus says at once that nobody listens; a service that restarts is back in seconds. */
   nobodyMs: number;
+  /** In the last stretch nothing is asked any more: it would come too late, and make a known outcome an unknown one. */
+  quietMs: number;
 }
 
-export const PATIENCE: Patience = { overallMs: 30_000, repeatMs: 5_000, nobodyMs: 250 };
+export const PATIENCE: Patience = { overallMs: 30_000, repeatMs: 5_000, nobodyMs: 250, quietMs: 1_000 };
 
 const NO_RESPONDERS = 503;
 
@@ -51,6 +53,7 @@ class Asking {
   private connected = true;
   private noted = false;
   private done = false;
+  private readonly lastWordAt: number;
   /** Requests that went out and that the bus did not report as taken by nobody. */
   private open = 0;
 
@@ -60,7 +63,9 @@ class Asking {
     private readonly patience: Patience,
     private readonly note: (text: string) => void,
     private readonly resolve: (answer: Answer) => void,
-  ) {}
+  ) {
+    this.lastWordAt = performance.now() + patience.overallMs - patience.quietMs;
+  }
 
   begin(): void {
     this.overall = setTimeout(() => this.end({ kind: this.open > 0 ? 'unknown' : 'nobody' }), this.patience.overallMs);
@@ -72,7 +77,7 @@ class Asking {
 
   private send(): void {
     clearTimeout(this.repeat);
-    if (this.done || !this.connected) return;
+    if (this.done || !this.connected || performance.now() > this.lastWordAt) return;
     this.connection.publish(this.question.subject, new TextEncoder().encode(this.question.text), {
       reply: this.question.inbox,
     });

@@ -1,7 +1,7 @@
 import type { Flags, Values } from './command';
 import { parseEndpoint, requirePrivate, type Endpoint } from './endpoint';
 import { Failure, misuse } from './failure';
-import { isOutput, OUTPUTS } from './render';
+import { isOutput, OUTPUTS, type Output } from './render';
 import type { Terminal } from './terminal';
 import { readTokenFile, type Token } from './token-file';
 
@@ -12,15 +12,11 @@ export const PERSISTENT_FLAGS = {
   'signer-endpoint': {
     value: 'host:port',
     summary: 'the bus; tls:// before it for TLS (default: PLEXSPHERE_SIGNER_ENDPOINT)',
-    accepts: (text) => parseEndpoint(text) !== undefined,
-    expected: ENDPOINT,
   },
   'token-file': { value: 'file', summary: "the operator's token file (default: PLEXSPHERE_TOKEN_FILE)" },
   output: {
     value: OUTPUTS.join('|'),
     summary: 'form of the result (default: text)',
-    accepts: isOutput,
-    expected: OUTPUTS.join(', '),
   },
   insecure: { summary: 'accept an endpoint that is neither loopback nor TLS' },
   profile: { value: 'name', summary: 'accepted; profiles are not read' },
@@ -64,6 +60,12 @@ function tokenOf(flag: string | undefined, env: Environment): Token {
   const path = flag ?? env['PLEXSPHERE_TOKEN_FILE'];
   if (path !== undefined && path !== '') return readTokenFile(path);
   throw new Failure(77, 'no token file', { field: 'token_file' }, 'give --token-file, or set PLEXSPHERE_TOKEN_FILE');
+}
+
+/** The form of the result. */
+export function outputOf({ output = 'text' }: Persistent): Output {
+  if (isOutput(output)) return output;
+  throw misuse(`--output is malformed: ${JSON.stringify(output)}`, 'output', `give one of ${OUTPUTS.join(', ')}`);
 }
 
 /** A profile that is named changes nothing, and a person who names one must not believe that it does. */

@@ -13,8 +13,8 @@ describe('a result', () => {
   });
 
   it('keeps texts that YAML would read as something else', async () => {
-    expect(await render({ text, document: { id: '1e3', off: 'no', at: null } }, 'yaml')).toBe(
-      'id: "1e3"\noff: "no"\nat: null\n',
+    expect(await render({ text, document: { id: '1e3', word: 'no', at: null } }, 'yaml')).toBe(
+      'id: "1e3"\nword: "no"\nat: null\n',
     );
   });
 

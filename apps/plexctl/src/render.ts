@@ -25,8 +25,8 @@ export async function render(result: Result, output: Output): Promise<string> {
   if (output === 'json') return `${JSON.stringify(result.document, null, 2)}\n`;
   if (output === 'yaml') {
     const { stringify } = await import('yaml');
-    // An alias (&a1) for two equal objects would be one more thing for a reader to know.
-    return stringify(result.document, { aliasDuplicateObjects: false });
+    // No aliases (&a1), which a reader would have to know; and quotes where an older reader takes `no` for false.
+    return stringify(result.document, { aliasDuplicateObjects: false, compat: 'yaml-1.1' });
   }
   return typeof result.text === 'string' ? `${result.text}\n` : table(result.text);
 }

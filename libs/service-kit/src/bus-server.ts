@@ -55,9 +55,12 @@ export class BusServer extends Server implements CustomTransportStrategy {
     if (!this.joined.has(subject)) this.joined.set(subject, this.subscribe(subject, this.queue));
   }
 
-  /** Leaves at once; what was already delivered is still answered. */
+  /** Leaves; what the server has sent us up to then is still answered, which a plain unsubscribe would drop. */
   leave(subject: string): void {
-    this.joined.get(subject)?.unsubscribe();
+    this.joined
+      .get(subject)
+      ?.drain()
+      .catch(() => undefined);
     this.joined.delete(subject);
   }
 

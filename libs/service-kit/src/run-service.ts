@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { BusUser } from '@plexsphere/wire';
@@ -28,6 +29,8 @@ export interface ServiceDefinition<Config extends ServiceConfig> {
   prepare?: (config: Config, logger: Logger) => Promise<void>;
 }
 
+const LOOK_AGAIN_MS = 20;
+
 const QUEUE = { rotation: queues.rotation, signer: queues.signer, 'outbox-relay': queues.relay } as const;
 
 /**
@@ -44,8 +47,14 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
   health.check('bus', () => busState);
   health.check('stopping', () => (stopping.signal.aborted ? 'yes' : undefined));
   const healthAddress = await health.listen(config.healthListen);
-  process.once('SIGTERM', () => stopping.abort());
-  process.once('SIGINT', () => stopping.abort());
+  let isUp = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      stopping.abort();
+      // Still waiting for the database or the bus: nothing was begun, so there is nothing to finish.
+      if (!isUp) process.exit(0);
+    });
+  }
   try {
     await definition.prepare?.(config, logger);
     const user: BusUser = { kind: definition.name };
@@ -83,6 +92,8 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
     });
     app.useGlobalFilters(new ProblemFilter(logger));
     await app.listen();
+    isUp = true;
+    await becomesReady(health, stopping.signal);
     logger.info({ health: healthAddress }, 'ready');
     if (!stopping.signal.aborted) await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
     logger.info('stopping');
@@ -96,6 +107,11 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
     if (error instanceof ConfigError) refuseToStart(error);
     exitWith(logger, error);
   }
+}
+
+/** The line `ready` says the same as /readyz, so that whoever starts a service can wait for either. */
+async function becomesReady(health: Health, stopping: AbortSignal): Promise<void> {
+  while (!stopping.aborted && health.reasons().length > 0) await delay(LOOK_AGAIN_MS);
 }
 
 function configOrExit<Config extends ServiceConfig>(Class: new () => Config): Config {

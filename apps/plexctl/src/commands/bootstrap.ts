@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { command } from '../command';
 import { databaseUrl } from './database-url';
 
@@ -13,13 +14,12 @@ export const bootstrap = command({
   examples: ['DATABASE_URL=postgres://owner@db/plexsphere plexctl bootstrap --out /etc/plexsphere'],
   asks: 'database',
 
-  async run({ env, flags: { out } }) {
+  async run({ env, flags: { out }, terminal }) {
     const url = databaseUrl(env);
     const bringUp = await import('@plexsphere/bootstrap');
     const made = await bringUp.bootstrap({ databaseUrl: url, out });
-    return { text: { columns: ['MADE', 'WHERE'], rows: rowsOf(made) }, document: made };
+    const { recoveryKey, recoveryPassphrase } = bringUp.FILES;
+    terminal.note(`take ${recoveryKey} and ${recoveryPassphrase} away from ${made.out}, each to a place of its own`);
+    return { text: { columns: ['FILE'], rows: made.files.map((file) => [join(made.out, file)]) }, document: made };
   },
 });
-
-const rowsOf = (made: object): string[][] =>
-  Object.entries(made).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);

@@ -1,4 +1,5 @@
 import { COMMANDS as ON_THE_BUS } from '@plexsphere/wire';
+import type { Invocation } from '../command';
 import { check, leadingWords, parse } from '../flags';
 import { usageOf, usageOfCommand } from '../usage';
 import { COMMANDS, findCommand, loadAll } from '.';
@@ -32,7 +33,7 @@ describe.each(Object.entries(COMMANDS))('plexctl %s', (name, load) => {
       const line = parse(args, command);
       expect(line.refusal).toBeUndefined();
       expect(() => check(command.flags, line.flags)).not.toThrow();
-      expect(() => command.check?.(line.flags)).not.toThrow();
+      expect(() => command.check?.(line.flags as Invocation['flags'])).not.toThrow();
     }
   });
 });

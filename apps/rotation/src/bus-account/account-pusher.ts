@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@plexsphere/service-kit';
-import type { NatsConnection } from 'nats';
+import { ErrorCode, NatsError, type NatsConnection } from 'nats';
 
 /** The account's public key and the JWT that the bus should have, with its revocations. */
 export interface BusAccount {
@@ -10,7 +10,8 @@ export interface BusAccount {
 
 const COMPARE_EVERY_MS = 60_000;
 const AFTER_FAILURE_MS = 1_000;
-const TIMEOUT_MS = 2_000;
+const LOOK_UP_TIMEOUT_MS = 500;
+const PUSH_TIMEOUT_MS = 2_000;
 
 /**
  * Keeps the bus' copy of the mesh account what Postgres says. The bus preloads the system account only, so one that is
@@ -54,13 +55,21 @@ export class AccountPusher {
 
   private async compare(): Promise<void> {
     const account = await this.readAccount();
-    const there = await this.connection.request(`$SYS.REQ.ACCOUNT.${account.publicKey}.CLAIMS.LOOKUP`, '', {
-      timeout: TIMEOUT_MS,
-    });
-    if (there.string() === account.jwt) return;
-    const pushed = await this.connection.request('$SYS.REQ.CLAIMS.UPDATE', account.jwt, { timeout: TIMEOUT_MS });
+    if ((await this.lookUp(account.publicKey)) === account.jwt) return;
+    const pushed = await this.connection.request('$SYS.REQ.CLAIMS.UPDATE', account.jwt, { timeout: PUSH_TIMEOUT_MS });
     const { error } = pushed.json<{ error?: { description?: string } }>();
     if (error !== undefined) throw new Error(`bus refused the account: ${error.description ?? 'no reason given'}`);
     this.logger.info('bus account pushed');
+  }
+
+  /** Undefined where the bus does not have the account: it leaves such a question unanswered (nats-server 2.9). */
+  private async lookUp(publicKey: string): Promise<string | undefined> {
+    try {
+      const subject = `$SYS.REQ.ACCOUNT.${publicKey}.CLAIMS.LOOKUP`;
+      return (await this.connection.request(subject, '', { timeout: LOOK_UP_TIMEOUT_MS })).string();
+    } catch (error) {
+      if (error instanceof NatsError && error.code === ErrorCode.Timeout) return undefined;
+      throw error;
+    }
   }
 }

@@ -2,14 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@plexsphere/service-kit';
 import { KeyRingEntity, NodeEntity } from '@plexsphere/store';
-import {
-  MAX_ENVELOPE_BYTES,
-  buildEnvelope,
-  canonicalText,
-  isReservedEventType,
-  problem,
-  subjects,
-} from '@plexsphere/wire';
+import { MAX_ENVELOPE_BYTES, canonicalText, isReservedEventType, problem, subjects } from '@plexsphere/wire';
 import type { Publish, PublishReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { fanOutToNode, fanOutToScope, type NewEvent } from '../sql/fan-out';
@@ -72,13 +65,13 @@ export class PublishEvent {
 
   private event(request: Publish, scope: string, eventId: string): NewEvent {
     const payload = request.payload ?? null;
-    refuseOversized(request.event_type, eventId, scope, payload);
+    refuseOversized(request.event_type, eventId, payload);
     return { eventId, scope, eventType: request.event_type, payload, epoch: null };
   }
 }
 
-/** What cannot be delivered must not be accepted: the envelope at its longest has to fit a Node's line. */
-function refuseOversized(eventType: string, eventId: string, scope: string, payload: string | null): void {
+/** What cannot be delivered must not be accepted: the envelope, hints and signature included, has to fit a Node's line. */
+function refuseOversized(eventType: string, eventId: string, payload: string | null): void {
   const canonical = canonicalText({
     eventType,
     eventId,
@@ -86,6 +79,5 @@ function refuseOversized(eventType: string, eventId: string, scope: string, payl
     nonce: randomUUID(),
     payload,
   });
-  const longest = buildEnvelope(canonical, { scope, keyId: 'k'.repeat(128) }, Buffer.alloc(64));
-  if (Buffer.byteLength(longest) > MAX_ENVELOPE_BYTES) throw problem('envelopeTooLarge', { field: 'payload' });
+  if (Buffer.byteLength(canonical) > MAX_ENVELOPE_BYTES) throw problem('envelopeTooLarge', { field: 'payload' });
 }

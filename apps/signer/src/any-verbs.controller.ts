@@ -1,0 +1,57 @@
+import { Controller } from '@nestjs/common';
+import { MessagePattern, Payload } from '@nestjs/microservices';
+import { BusJwtError, issueUser, signAccount } from '@plexsphere/bus-jwt';
+import { validated } from '@plexsphere/service-kit';
+import { isUuid, problem, subjects } from '@plexsphere/wire';
+import {
+  DestroyKey,
+  IssueBusCredential,
+  SignBusAccount,
+  type DestroyKeyReply,
+  type IssueBusCredentialReply,
+  type SignBusAccountReply,
+} from '@plexsphere/wire/commands';
+import { KeyMaker } from './keys/key-maker';
+import { Material } from './keys/material';
+
+/** What signs for no scope, so needs no lease: the bus lets rotation alone ask. */
+@Controller()
+export class AnyVerbsController {
+  constructor(
+    private readonly material: Material,
+    private readonly keys: KeyMaker,
+  ) {}
+
+  @MessagePattern(subjects.anySigner('destroy-key'))
+  async destroyKey(@Payload(validated(DestroyKey)) request: DestroyKey): Promise<DestroyKeyReply> {
+    await this.keys.destroy(request.scope, request.key_id);
+    return { destroyed: true };
+  }
+
+  @MessagePattern(subjects.anySigner('issue-bus-credential'))
+  async issueBusCredential(
+    @Payload(validated(IssueBusCredential)) request: IssueBusCredential,
+  ): Promise<IssueBusCredentialReply> {
+    const { kind, id, name, public_key: publicKey } = request;
+    // Subjects know one spelling only; a credential for another would be good for nothing.
+    if (!isUuid(id)) throw problem('invariantViolation', { field: 'id' });
+    const { seed: accountSeed } = await this.material.busKey('account');
+    return { jwt: await refusingKeys(issueUser({ accountSeed, user: { kind, id }, name, publicKey })) };
+  }
+
+  @MessagePattern(subjects.anySigner('sign-bus-account'))
+  async signBusAccount(
+    @Payload(validated(SignBusAccount)) { revocations }: SignBusAccount,
+  ): Promise<SignBusAccountReply> {
+    const [operator, account] = await Promise.all([this.material.busKey('operator'), this.material.busKey('account')]);
+    const fields = { operatorSeed: operator.seed, accountPublicKey: account.publicKey, revocations };
+    return { jwt: await refusingKeys(signAccount(fields)) };
+  }
+}
+
+/** The one thing in these requests that can be malformed beyond what validation sees is a public key. */
+const refusingKeys = (jwt: Promise<string>): Promise<string> =>
+  jwt.catch((error: unknown) => {
+    const malformed = error instanceof BusJwtError && error.code === 'bad_public_key';
+    throw malformed ? problem('invariantViolation', { field: 'public_key' }) : error;
+  });

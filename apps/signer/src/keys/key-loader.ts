@@ -1,0 +1,101 @@
+import { sign, verify, type KeyObject } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { MaterialError } from '@plexsphere/material';
+import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import { isRawPublicKey, publicKeyFromRaw, type KeyView, type RingView, type Scope } from '@plexsphere/wire';
+import { keyInState } from '../lease/taken-ring';
+import { Material } from './material';
+
+/**
+ * How long a prepared key waits in memory for the ring that takes it. Rotation commits at most 30 s after opened_at; a
+ * ring that comes later loads the key again.
+ */
+const PREPARED_FOR_MS = 60_000;
+
+/** Neither an envelope's text (no brace) nor a JWS input (blanks): even if it leaked it would be no signature of ours. */
+const TEST_TEXT = Buffer.from('the signer tests its own key');
+
+/** Why a key cannot be loaded, for the log; names no secret. */
+export class KeyNotLoadable extends Error {
+  override readonly name = 'KeyNotLoadable';
+
+  constructor(
+    readonly keyId: string | undefined,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(reason, options);
+  }
+}
+
+/** Brings private halves from the database to memory, each proven to match the public half that the ring shows. */
+@Injectable()
+export class KeyLoader {
+  private readonly prepared = new Map<string, { privateKey: KeyObject; forget: NodeJS.Timeout }>();
+
+  constructor(
+    private readonly material: Material,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /**
+   * The private halves of the keys that may sign in this ring: the active one and the retiring one, which still
+   * announces. Those in `held` are not read again, so that a switch needs no database.
+   * @throws KeyNotLoadable for the first that fails
+   */
+  async loadRing(ring: RingView, held: ReadonlyMap<string, KeyObject>): Promise<Map<string, KeyObject>> {
+    if (keyInState(ring, 'active') === undefined) throw new KeyNotLoadable(undefined, 'no_active_key');
+    const signing = ring.keys.filter(({ state }) => state === 'active' || state === 'retiring');
+    const keys = await Promise.all(
+      signing.map(async (key): Promise<[string, KeyObject]> => [key.key_id, await this.privateHalf(ring, key, held)]),
+    );
+    return new Map(keys);
+  }
+
+  /**
+   * Loads the key that the next ring may bring, always from the database: that is what is to be tried.
+   * @throws KeyNotLoadable
+   */
+  async prepare(scope: Scope, keyId: string, publicKey: string): Promise<void> {
+    const privateKey = await this.read(scope, keyId);
+    proveKey(keyId, privateKey, publicKey);
+    this.forgetPrepared(scope, keyId);
+    const forget = setTimeout(() => this.prepared.delete(nameOf(scope, keyId)), PREPARED_FOR_MS).unref();
+    this.prepared.set(nameOf(scope, keyId), { privateKey, forget });
+    this.logger.info({ scope, kid: keyId }, 'prepared key loaded');
+  }
+
+  forgetPrepared(scope: Scope, keyId: string): void {
+    clearTimeout(this.prepared.get(nameOf(scope, keyId))?.forget);
+    this.prepared.delete(nameOf(scope, keyId));
+  }
+
+  private async privateHalf(
+    { scope, epoch }: RingView,
+    { key_id: keyId, public_key: publicKey }: KeyView,
+    held: ReadonlyMap<string, KeyObject>,
+  ): Promise<KeyObject> {
+    const inMemory = held.get(keyId) ?? this.prepared.get(nameOf(scope, keyId))?.privateKey;
+    const privateKey = inMemory ?? (await this.read(scope, keyId));
+    proveKey(keyId, privateKey, publicKey);
+    if (inMemory === undefined) this.logger.info({ scope, kid: keyId, epoch }, 'key loaded');
+    return privateKey;
+  }
+
+  private async read(scope: Scope, keyId: string): Promise<KeyObject> {
+    try {
+      return (await this.material.load(scope, keyId)).privateKey;
+    } catch (cause) {
+      throw new KeyNotLoadable(keyId, cause instanceof MaterialError ? cause.code : 'database_unavailable', { cause });
+    }
+  }
+}
+
+/** Signs and verifies a test: a key that is not the one in the ring must never sign under its name. */
+function proveKey(keyId: string, privateKey: KeyObject, publicKey: string): void {
+  const signature = sign(null, TEST_TEXT, privateKey);
+  if (!isRawPublicKey(publicKey) || !verify(null, TEST_TEXT, publicKeyFromRaw(publicKey), signature))
+    throw new KeyNotLoadable(keyId, 'public_key_mismatch');
+}
+
+const nameOf = (scope: Scope, keyId: string): string => `${scope} ${keyId}`;

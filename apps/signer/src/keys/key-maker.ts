@@ -1,0 +1,49 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { MaterialError, type SigningKey } from '@plexsphere/material';
+import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import { problem, type Scope } from '@plexsphere/wire';
+import { LeaseTable } from '../lease/lease-table';
+import { keyInState } from '../lease/taken-ring';
+import { KeyLoader } from './key-loader';
+import { Material } from './material';
+
+/** The beginning and the end of a private key. */
+@Injectable()
+export class KeyMaker {
+  constructor(
+    private readonly material: Material,
+    private readonly table: LeaseTable,
+    private readonly loader: KeyLoader,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /**
+   * The key of that name: made, wrapped and persisted, or the same as before.
+   * @throws Problem keyIdInUse where its private half was destroyed, keyUnavailable where it does not open
+   */
+  async make(scope: Scope, keyId: string): Promise<SigningKey> {
+    try {
+      return await this.material.make(scope, keyId);
+    } catch (error) {
+      if (!(error instanceof MaterialError)) throw error;
+      if (error.code === 'key_destroyed') throw problem('keyIdInUse');
+      this.logger.error({ scope, kid: keyId, reason: error.code }, 'key not loadable');
+      throw problem('keyUnavailable');
+    }
+  }
+
+  /**
+   * Destroys the private half, here at once and for good in the database. Twice is fine.
+   * @throws Problem invariantViolation, field `key_id`, for the key that signs: rotation never asks for that
+   */
+  async destroy(scope: Scope, keyId: string): Promise<void> {
+    const ring = this.table.ring(scope);
+    if (ring !== undefined && keyInState(ring.view, 'active')?.key_id === keyId) {
+      throw problem('invariantViolation', { field: 'key_id' });
+    }
+    await this.material.destroy(scope, keyId);
+    ring?.privateKeys.delete(keyId);
+    this.loader.forgetPrepared(scope, keyId);
+    this.logger.info({ scope, kid: keyId }, 'key destroyed');
+  }
+}

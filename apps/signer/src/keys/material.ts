@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { OnModuleDestroy } from '@nestjs/common';
+import {
+  destroyKey,
+  loadBusKey,
+  loadSigningKey,
+  makeSigningKey,
+  readKekFile,
+  requireOwnKek,
+  type BusKeyOwner,
+  type BusSeed,
+  type KekProvider,
+  type SigningKey,
+} from '@plexsphere/material';
+import type { Logger } from '@plexsphere/service-kit';
+import type { Scope } from '@plexsphere/wire';
+import { DataSource } from 'typeorm';
+import type { SignerConfig } from '../signer-config';
+
+/** How long before a database that is away is tried again at start-up; afterwards the pool reconnects by itself. */
+const CONNECT_AGAIN_MS = 500;
+
+/** Postgres' codes and the system's that say "not now"; anything else (no such role, no such schema) is for a person. */
+const NOT_NOW = /^(08|57)|^53300$|^E[A-Z]+$/;
+
+/** The signer's schema and the KEK that opens it. */
+export class Material implements OnModuleDestroy {
+  constructor(
+    private readonly source: DataSource,
+    private readonly kek: KekProvider,
+  ) {}
+
+  /** Makes and persists the key of that name, or returns it. @throws MaterialError */
+  make(scope: Scope, keyId: string): Promise<SigningKey> {
+    return makeSigningKey(this.source, this.kek, { scope, purpose: '', keyId });
+  }
+
+  /** @throws MaterialError */
+  load(scope: Scope, keyId: string): Promise<SigningKey> {
+    return loadSigningKey(this.source, this.kek, { scope, purpose: '', keyId });
+  }
+
+  /** The private half is gone for good; the name stays taken. Twice is fine. */
+  destroy(scope: Scope, keyId: string): Promise<void> {
+    return destroyKey(this.source, { scope, purpose: '', keyId });
+  }
+
+  /** Read each time and kept nowhere. @throws MaterialError */
+  busKey(owner: BusKeyOwner): Promise<BusSeed> {
+    return loadBusKey(this.source, this.kek, owner);
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.source.destroy();
+  }
+}
+
+/**
+ * Reads the KEK, waits for the database, and refuses a KEK other than the wrapped keys name.
+ * @throws MaterialError other_kek, kek_missing, kek_exposed, kek_malformed
+ */
+export async function openMaterial(
+  config: Pick<SignerConfig, 'databaseUrl' | 'kekFile'>,
+  logger: Logger,
+): Promise<Material> {
+  const kek = await readKekFile(config.kekFile);
+  const source = await openDatabase(config.databaseUrl, logger);
+  await requireOwnKek(source, kek);
+  return new Material(source, kek);
+}
+
+async function openDatabase(url: string, logger: Logger): Promise<DataSource> {
+  const source = new DataSource({
+    type: 'postgres',
+    url,
+    applicationName: 'plexsphere-signer',
+    entities: [],
+    poolErrorHandler: (err: unknown) => logger.warn({ err }, 'database connection lost'),
+    extra: {
+      max: 5,
+      // Every statement is one row by its key: whatever takes longer than this has met a database in trouble.
+      lock_timeout: 5_000,
+      statement_timeout: 5_000,
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+    },
+  });
+  let told = '';
+  for (;;) {
+    try {
+      return await source.initialize();
+    } catch (error) {
+      const reason = codeOf(error);
+      // Without a code it is a connection that broke or timed out.
+      if (reason !== '' && !NOT_NOW.test(reason)) throw error;
+      if (told !== reason || told === '') logger.warn({ reason }, 'database not reachable yet');
+      told = reason;
+      await delay(CONNECT_AGAIN_MS);
+    }
+  }
+}
+
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';

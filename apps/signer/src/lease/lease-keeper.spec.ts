@@ -1,0 +1,222 @@
+import type { KeyObject } from 'node:crypto';
+import type { Bus, BusServer, Logger } from '@plexsphere/service-kit';
+import { Health } from '@plexsphere/service-kit';
+import { problem, type RingView } from '@plexsphere/wire';
+import type { RenewLease, RenewLeaseReply } from '@plexsphere/wire/commands';
+import { DOMAIN, privateKeysOf, publicKeyOf, ringOf, rotatedRing } from '../../test/rings';
+import { KeyNotLoadable, type KeyLoader } from '../keys/key-loader';
+import { LeaseKeeper } from './lease-keeper';
+import { LeaseTable } from './lease-table';
+import { ScopeMembership } from './scope-membership';
+
+const L = 9_000;
+const first = ringOf(DOMAIN, 1, { a: 'active' });
+const second = rotatedRing(DOMAIN, 2, 'a', 'b');
+const SUBJECT = `signer.scope.${DOMAIN}.*`;
+
+/** Answers as rotation does: grants what is present, shows the rings of the rest. */
+class FakeRotation {
+  rings: RingView[] = [first];
+  asked: RenewLease[] = [];
+  answer: () => Promise<void> = async () => undefined;
+
+  request = async (_: string, request: RenewLease): Promise<RenewLeaseReply> => {
+    this.asked.push(request);
+    const present = this.rings;
+    await this.answer();
+    const granted = present.filter(({ scope, epoch }) => request.epochs[scope] === epoch);
+    return {
+      lease_ms: L,
+      granted: granted.map(({ scope }) => scope),
+      rings: present.filter((ring) => !granted.includes(ring)),
+      recovery_public_key: publicKeyOf('recovery'),
+    };
+  };
+}
+
+let rotation: FakeRotation;
+let joined: Set<string>;
+let load: jest.Mock<Promise<Map<string, KeyObject>>, [RingView]>;
+let logger: Record<'info' | 'warn' | 'error', jest.Mock>;
+let health: Health;
+let keeper: LeaseKeeper;
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  rotation = new FakeRotation();
+  joined = new Set();
+  const server = {
+    join: (subject: string) => joined.add(subject),
+    leave: (subject: string) => joined.delete(subject),
+  } as unknown as BusServer;
+  load = jest.fn(async (ring: RingView) => privateKeysOf(ring));
+  const loader = { loadRing: load, forgetPrepared: jest.fn() } as unknown as KeyLoader;
+  logger = { info: jest.fn(), warn: jest.fn(), error: jest.fn() };
+  health = new Health();
+  const table = new LeaseTable();
+  const membership = new ScopeMembership(table, server, logger as unknown as Logger);
+  const bus = rotation as unknown as Bus;
+  keeper = new LeaseKeeper(table, membership, loader, bus, server, health, logger as unknown as Logger);
+});
+
+afterEach(() => jest.useRealTimers());
+
+const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
+const epochsAsked = () => rotation.asked.map(({ epochs }) => epochs[DOMAIN]);
+
+test('boot: asks, loads, confirms at once, hears the scope; ready after the first answer', async () => {
+  expect(health.reasons()).toEqual(['lease: rotation has not answered yet']);
+  keeper.onApplicationBootstrap();
+  expect(joined).toEqual(new Set([`signer.at.${keeper.holder}.load-key`]));
+  await pass(0);
+  expect(epochsAsked()).toEqual([undefined, 1]);
+  expect(joined).toContain(SUBJECT);
+  expect(health.reasons()).toEqual([]);
+  expect(keeper.recoveryPublicKey).toBe(publicKeyOf('recovery'));
+});
+
+test('holders are unique and of the form that the contract names', () => {
+  expect(keeper.holder).toMatch(/^signer-[0-9a-f]{8}$/);
+});
+
+test('renews every third of L, in one request', async () => {
+  keeper.onApplicationBootstrap();
+  await pass(0);
+  rotation.asked = [];
+  await pass(L - 1);
+  expect(rotation.asked).toHaveLength(2);
+  await pass(1);
+  expect(rotation.asked).toHaveLength(3);
+});
+
+test('while rotation does not answer: every 500 ms, and not ready', async () => {
+  rotation.answer = () => Promise.reject(problem('busUnavailable'));
+  keeper.onApplicationBootstrap();
+  await pass(1_600);
+  expect(rotation.asked).toHaveLength(4);
+  expect(health.reasons()).toHaveLength(1);
+  expect(logger.warn).toHaveBeenCalledTimes(1);
+});
+
+test('renewals that fail let the lease run out, and with it the queue group', async () => {
+  keeper.onApplicationBootstrap();
+  await pass(0);
+  rotation.answer = () => Promise.reject(problem('noAnswer'));
+  await pass(L - 1);
+  expect(joined).toContain(SUBJECT);
+  await pass(2);
+  expect(joined).not.toContain(SUBJECT);
+  expect(logger.warn).toHaveBeenCalledWith({ scope: DOMAIN, epoch: 1 }, 'lease lost');
+  rotation.answer = async () => undefined;
+  await pass(500);
+  expect(joined).toContain(SUBJECT);
+});
+
+test('events while a renewal is under way: one more follows, however many', async () => {
+  keeper.onApplicationBootstrap();
+  await pass(0);
+  rotation.asked = [];
+  let open: () => void = () => undefined;
+  rotation.answer = () => new Promise((resolve) => (open = resolve));
+  keeper.renew();
+  keeper.renew();
+  keeper.renew();
+  await pass(10);
+  expect(rotation.asked).toHaveLength(1);
+  rotation.answer = async () => undefined;
+  open();
+  await pass(0);
+  expect(rotation.asked).toHaveLength(2);
+});
+
+test('a change: loads the new key, takes the ring, confirms its epoch without leaving', async () => {
+  keeper.onApplicationBootstrap();
+  await pass(0);
+  rotation.asked = [];
+  rotation.rings = [second];
+  keeper.renew();
+  await keeper.settled(100);
+  expect(epochsAsked()).toEqual([1, 2]);
+  expect(joined).toContain(SUBJECT);
+  expect(logger.info).toHaveBeenCalledWith({ scope: DOMAIN, epoch: 2, kid: 'b' }, 'ring taken');
+});
+
+test('a key that cannot be loaded: the epoch is never claimed, the log says it once, and it is tried again', async () => {
+  keeper.onApplicationBootstrap();
+  await pass(0);
+  rotation.asked = [];
+  rotation.rings = [second];
+  load.mockRejectedValue(new KeyNotLoadable('b', 'unknown_key'));
+  keeper.renew();
+  await pass(L);
+  expect(new Set(epochsAsked())).toEqual(new Set([1]));
+  expect(joined).not.toContain(SUBJECT);
+  expect(logger.error).toHaveBeenCalledTimes(1);
+  expect(logger.error.mock.calls[0]).toMatchObject([
+    { scope: DOMAIN, kid: 'b', epoch: 2, reason: 'unknown_key' },
+    'ring not taken',
+  ]);
+  load.mockImplementation(async (ring) => privateKeysOf(ring));
+  await pass(L / 3);
+  expect(epochsAsked().at(-1)).toBe(2);
+  expect(joined).toContain(SUBJECT);
+});
+
+test('a database that hangs on one ring costs the other scopes nothing', async () => {
+  keeper.onApplicationBootstrap();
+  await pass(0);
+  rotation.rings = [first, ringOf('platform', 1, { p: 'active' })];
+  load.mockImplementation(() => new Promise(() => undefined));
+  await pass(2 * L);
+  expect(joined).toContain(SUBJECT);
+  expect(load).toHaveBeenCalledTimes(2);
+});
+
+test('an epoch that goes back: logged as an error, and the scope is left', async () => {
+  rotation.rings = [second];
+  keeper.onApplicationBootstrap();
+  await pass(0);
+  rotation.rings = [first];
+  keeper.renew();
+  await pass(0);
+  expect(joined).not.toContain(SUBJECT);
+  expect(logger.error).toHaveBeenCalledWith(
+    expect.objectContaining({ scope: DOMAIN, epoch: 1, seen_epoch: 2 }),
+    'ring refused',
+  );
+  expect(load).toHaveBeenCalledTimes(1);
+});
+
+test('a reply without a lease is a failure, not a reason to ask without a pause', async () => {
+  const broken = { granted: [], rings: [] } as unknown as RenewLeaseReply;
+  rotation.request = async (_, request) => (rotation.asked.push(request), broken);
+  (keeper as unknown as { bus: unknown }).bus = rotation;
+  keeper.onApplicationBootstrap();
+  await pass(1_000);
+  expect(rotation.asked.length).toBeLessThanOrEqual(3);
+});
+
+test('waiting for a switch ends with its time, too', async () => {
+  rotation.answer = () => new Promise(() => undefined);
+  keeper.onApplicationBootstrap();
+  const settled = keeper.settled(250);
+  await pass(250);
+  await expect(settled).resolves.toBeUndefined();
+});
+
+test('an orderly stop gives everything back and asks no more', async () => {
+  keeper.onApplicationBootstrap();
+  await pass(0);
+  rotation.asked = [];
+  await keeper.onModuleDestroy();
+  await pass(2 * L);
+  expect(rotation.asked).toEqual([{ holder: keeper.holder, kind: 'signer', epochs: {}, release: true }]);
+});
+
+test('a stop while rotation is silent ends', async () => {
+  keeper.onApplicationBootstrap();
+  await pass(0);
+  rotation.answer = () => Promise.reject(problem('noAnswer'));
+  await keeper.onModuleDestroy();
+  expect(logger.warn).toHaveBeenCalledWith(expect.anything(), 'leases not given back');
+});

@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { Clocks } from '@plexsphere/keyring';
+import { Bus, BusServer, Health, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { Problem, subjects, type RingView, type Scope } from '@plexsphere/wire';
+import type { RenewLease, RenewLeaseReply } from '@plexsphere/wire/commands';
+import { KeyLoader, KeyNotLoadable } from '../keys/key-loader';
+import { readClocks } from './clocks';
+import { LeaseTable } from './lease-table';
+import { ScopeMembership } from './scope-membership';
+
+/** Between two tries while rotation does not answer; also before the first answer has told L. */
+const TRY_AGAIN_MS = 500;
+
+/** How long the first renewal may take, while L is not known yet. */
+const FIRST_ANSWER_MS = 2_000;
+
+/** How long an orderly stop waits for its last words to be heard: after it the leases run out by themselves. */
+const RELEASE_MS = 1_000;
+
+/**
+ * Asks rotation for the leases of all scopes in one request, again every third of L and at once when a ring has changed,
+ * and takes the rings that the answers bring. A renewal that fails changes nothing: the leases just run out.
+ */
+@Injectable()
+export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
+  /** Unique per process: what a predecessor was granted is nothing to this one. */
+  readonly holder = `signer-${randomBytes(4).toString('hex')}`;
+
+  private leaseMs: number | undefined;
+  private recoveryKey: string | undefined;
+  private inFlight: Promise<void> | undefined;
+  private again = false;
+  private stopped = false;
+  private timer: NodeJS.Timeout | undefined;
+  private toldFailure = '';
+  /** The epoch that is being loaded, and the last failure that was logged. */
+  private readonly loading = new Map<Scope, number>();
+  private readonly toldNotLoadable = new Map<Scope, string>();
+  private waiting: (() => void)[] = [];
+
+  constructor(
+    private readonly table: LeaseTable,
+    private readonly membership: ScopeMembership,
+    private readonly loader: KeyLoader,
+    private readonly bus: Bus,
+    private readonly server: BusServer,
+    health: Health,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    health.check('lease', () => (this.leaseMs === undefined ? 'rotation has not answered yet' : undefined));
+  }
+
+  onApplicationBootstrap(): void {
+    this.server.join(subjects.thatSigner(this.holder, 'load-key'));
+    this.logger.info({ holder: this.holder }, 'lease holder');
+    this.renew();
+  }
+
+  /** The bus server has answered everything by now, so nothing is signed any more. */
+  async onModuleDestroy(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    this.membership.stop();
+    // A renewal that overtakes the release would bring the lease back.
+    await Promise.race([this.inFlight, delay(RELEASE_MS, undefined, { ref: false })]);
+    const release: RenewLease = { holder: this.holder, kind: 'signer', epochs: {}, release: true };
+    await this.ask(release, RELEASE_MS).catch((err: unknown) => this.logger.warn({ err }, 'leases not given back'));
+  }
+
+  /** One of the three anchors of a trust bundle; undefined before the first answer. */
+  get recoveryPublicKey(): string | undefined {
+    return this.recoveryKey;
+  }
+
+  /** At once. While a renewal is under way, one more follows it: its answer may be from before what made us ask. */
+  renew(): void {
+    if (this.stopped) return;
+    if (this.inFlight === undefined) this.inFlight = this.renewOnce();
+    else this.again = true;
+  }
+
+  /** Resolves when no renewal and no loading is under way, or after `timeoutMs`. */
+  async settled(timeoutMs: number): Promise<void> {
+    if (this.idle) return;
+    const timeout = new AbortController();
+    const settled = new Promise<void>((resolve) => this.waiting.push(resolve));
+    await Promise.race([settled, delay(timeoutMs, undefined, { signal: timeout.signal })]).finally(() =>
+      timeout.abort(),
+    );
+  }
+
+  private get idle(): boolean {
+    return this.inFlight === undefined && this.loading.size === 0;
+  }
+
+  private async renewOnce(): Promise<void> {
+    clearTimeout(this.timer);
+    this.again = false;
+    const intervalMs = this.leaseMs === undefined ? undefined : this.leaseMs / 3;
+    const claimed = this.table.epochs();
+    // Before asking: rotation's own count begins after it, so this side's ends first.
+    const asked = readClocks();
+    let nextMs = TRY_AGAIN_MS;
+    try {
+      const request: RenewLease = { holder: this.holder, kind: 'signer', epochs: claimed };
+      const reply = await this.ask(request, intervalMs ?? FIRST_ANSWER_MS);
+      this.takeAnswer(asked, claimed, reply);
+      nextMs = Math.max(0, reply.lease_ms / 3 - (performance.now() - asked.monotonicMs));
+    } catch (error) {
+      this.tellFailure(error);
+      nextMs = Math.min(TRY_AGAIN_MS, intervalMs ?? TRY_AGAIN_MS);
+    } finally {
+      this.inFlight = undefined;
+      this.membership.update();
+      this.planNext(nextMs);
+    }
+  }
+
+  private planNext(afterMs: number): void {
+    if (this.stopped) return;
+    if (this.again) this.renew();
+    else this.timer = setTimeout(() => this.renew(), afterMs);
+    this.tellSettled();
+  }
+
+  private ask(request: RenewLease, timeoutMs: number): Promise<RenewLeaseReply> {
+    return this.bus.request<RenewLeaseReply>(subjects.renewLease, request, {
+      timeoutMs,
+      unavailable: 'busUnavailable',
+    });
+  }
+
+  private takeAnswer(asked: Clocks, claimed: Record<Scope, number>, reply: RenewLeaseReply): void {
+    // Anything else would renew without a pause.
+    if (!(reply.lease_ms > 0)) throw new Error('lease_ms is no duration');
+    const { toLoad, refused } = this.table.answered(asked, claimed, reply);
+    this.leaseMs = reply.lease_ms;
+    this.recoveryKey = reply.recovery_public_key;
+    this.toldFailure = '';
+    for (const { scope, epoch, seenEpoch } of refused) {
+      this.logger.error({ scope, epoch, seen_epoch: seenEpoch, reason: 'epoch went back' }, 'ring refused');
+    }
+    for (const view of toLoad) void this.load(view);
+  }
+
+  /** Apart from the renewals: a database that hangs on one ring must not cost the leases of the others. */
+  private async load(view: RingView): Promise<void> {
+    const { scope, epoch } = view;
+    if (this.loading.get(scope) === epoch) return;
+    this.loading.set(scope, epoch);
+    try {
+      const held = this.table.ring(scope)?.privateKeys ?? new Map();
+      const taken = this.table.take(view, await this.loader.loadRing(view, held));
+      if (taken) this.tellTaken(view);
+    } catch (error) {
+      this.table.notLoaded(view);
+      this.tellNotLoadable(view, error);
+    } finally {
+      if (this.loading.get(scope) === epoch) this.loading.delete(scope);
+      this.membership.update();
+      this.tellSettled();
+    }
+  }
+
+  /** Confirms the switch at once: rotation waits for it. */
+  private tellTaken({ scope, epoch, keys }: RingView): void {
+    this.toldNotLoadable.delete(scope);
+    const kid = keys.find(({ state }) => state === 'active')?.key_id;
+    this.logger.info({ scope, epoch, kid }, 'ring taken');
+    for (const { key_id } of keys) this.loader.forgetPrepared(scope, key_id);
+    this.renew();
+  }
+
+  private tellNotLoadable({ scope, epoch }: RingView, error: unknown): void {
+    const { keyId: kid, reason, cause: err } = asNotLoadable(error);
+    const told = `${epoch} ${kid} ${reason}`;
+    // It is tried again at each renewal; the log says it once.
+    if (this.toldNotLoadable.get(scope) === told) return;
+    this.toldNotLoadable.set(scope, told);
+    this.logger.error({ scope, kid, epoch, reason, err }, 'ring not taken');
+  }
+
+  private tellFailure(error: unknown): void {
+    const reason = error instanceof Problem ? error.detail : String(error);
+    if (reason !== this.toldFailure) this.logger.warn({ reason }, 'leases not renewed');
+    this.toldFailure = reason;
+  }
+
+  private tellSettled(): void {
+    if (!this.idle) return;
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+}
+
+const asNotLoadable = (error: unknown): KeyNotLoadable =>
+  error instanceof KeyNotLoadable ? error : new KeyNotLoadable(undefined, 'internal', { cause: error });

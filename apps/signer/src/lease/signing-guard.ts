@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { Problem, type Scope } from '@plexsphere/wire';
+import { readClocks } from './clocks';
+import { LeaseKeeper } from './lease-keeper';
+import { LeaseTable } from './lease-table';
+import type { TakenRing } from './taken-ring';
+
+/** A ring to sign by, at that epoch; without one, at whichever this process holds. */
+export interface Need {
+  scope: Scope;
+  epoch?: number | undefined;
+}
+
+type Rings<Needs extends readonly Need[]> = { [Index in keyof Needs]: TakenRing };
+
+/** How long a request waits here for a switch that is under way. No longer: the caller then asks another signer. */
+const CATCH_UP_MS = 250;
+
+/** Every signature that rests on a ring is made inside this guard. */
+@Injectable()
+export class SigningGuard {
+  constructor(
+    private readonly table: LeaseTable,
+    private readonly keeper: LeaseKeeper,
+  ) {}
+
+  /**
+   * Makes a reply by the rings that are needed, if their leases outlive `durationMs` from before it was made and from
+   * after: a pause may have fallen between, and a ring may have changed. What was made then is dropped.
+   * @throws Problem epochMismatch with the own `epoch`, noLease, and what `make` throws
+   */
+  async under<const Needs extends readonly Need[], Reply>(
+    needs: Needs,
+    durationMs: number,
+    make: (...rings: Rings<Needs>) => Reply | Promise<Reply>,
+  ): Promise<Reply> {
+    const rings = await this.permits(needs, durationMs);
+    const reply = await make(...(rings as Rings<Needs>));
+    for (const { view } of rings) this.table.permit(view, durationMs, readClocks());
+    return reply;
+  }
+
+  private async permits(needs: readonly Need[], durationMs: number): Promise<TakenRing[]> {
+    const permits = () => needs.map((need) => this.table.permit(need, durationMs, readClocks()));
+    try {
+      return permits();
+    } catch (error) {
+      if (this.isAhead(error, needs)) this.keeper.renew();
+      else if (!(error instanceof Problem) || !error.is('noLease')) throw error;
+      // Waiting is safe: the lease is looked at again, from then on.
+      await this.keeper.settled(Math.min(CATCH_UP_MS, durationMs));
+      return permits();
+    }
+  }
+
+  /** The caller knows a later ring than this process: the event that told of it is late or lost. */
+  private isAhead(error: unknown, needs: readonly Need[]): boolean {
+    if (!(error instanceof Problem) || !error.is('epochMismatch')) return false;
+    return needs.some(({ scope, epoch }) => (epoch ?? 0) > (this.table.ring(scope)?.view.epoch ?? Infinity));
+  }
+}

@@ -1,0 +1,129 @@
+import { Controller, Inject } from '@nestjs/common';
+import { MessagePattern, Payload } from '@nestjs/microservices';
+import { LOGGER, validated, type Logger } from '@plexsphere/service-kit';
+import { PLATFORM, isReservedEventType, problem, subjects } from '@plexsphere/wire';
+import {
+  Announce,
+  GenerateKey,
+  SignBundle,
+  SignEnvelope,
+  SignJws,
+  VerifyJws,
+  type EnvelopeReply,
+  type GenerateKeyReply,
+  type SignBundleReply,
+  type SignReply,
+  type VerifyReply,
+} from '@plexsphere/wire/commands';
+import { JwsError, signBundle, signData, signStatement, statementHash, verifyData } from '@plexsphere/wire/jws';
+import { KeyMaker } from './keys/key-maker';
+import { LeaseKeeper } from './lease/lease-keeper';
+import { LeaseTable } from './lease/lease-table';
+import { SigningGuard } from './lease/signing-guard';
+import { activeKey, signingKey, trustedKeys } from './lease/taken-ring';
+import { announcementOf } from './sign/announcement';
+import { trustBundle } from './sign/bundle';
+import { sealEnvelope } from './sign/envelope';
+import { checkRequest, statementFor } from './sign/statement';
+
+/** The longest JWS that `verify` takes: a longer one could be made here and never be verified. */
+const MAX_JWS_BYTES = 65_535;
+
+/** Everything that a ring's key signs. Heard only while the lease of the subject's scope is held. */
+@Controller()
+export class ScopeVerbsController {
+  constructor(
+    private readonly guard: SigningGuard,
+    private readonly table: LeaseTable,
+    private readonly keeper: LeaseKeeper,
+    private readonly keys: KeyMaker,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  @MessagePattern(subjects.scopeSigner('*', 'generate-key'), { joined: true })
+  generateKey(@Payload(validated(GenerateKey)) request: GenerateKey): Promise<GenerateKeyReply> {
+    const { type, scope, epoch, authority_epoch, new_key_id: keyId, duration_ms } = request;
+    const authorityScope = type === 'create' ? PLATFORM : scope;
+    return this.guard.under([{ scope: authorityScope, epoch: authority_epoch }], duration_ms, async (authority) => {
+      checkRequest(request, authority.view, this.table.ring(scope)?.view);
+      const made = await this.keys.make(scope, keyId);
+      const statement = await signStatement(
+        statementFor(request, authority.view, made.publicKey),
+        signingKey(authority, activeKey(authority.view)),
+        made,
+      ).catch((error: unknown) => {
+        throw error instanceof JwsError ? problem('invariantViolation', { field: 'statement' }) : error;
+      });
+      this.logger.info({ scope, kid: keyId, epoch }, 'key generated');
+      return { public_key: made.publicKey, statement, statement_hash: statementHash(statement) };
+    });
+  }
+
+  @MessagePattern(subjects.scopeSigner('*', 'sign-envelope'), { joined: true })
+  signEnvelope(@Payload(validated(SignEnvelope)) request: SignEnvelope): Promise<EnvelopeReply> {
+    if (isReservedEventType(request.event_type)) throw problem('reservedEventType', { field: 'event_type' });
+    return this.guard.under([request], request.duration_ms, (ring) =>
+      sealEnvelope(request.scope, signingKey(ring, activeKey(ring.view)), {
+        ...eventFields(request),
+        payload: request.payload ?? null,
+      }),
+    );
+  }
+
+  @MessagePattern(subjects.scopeSigner('*', 'announce'), { joined: true })
+  announce(@Payload(validated(Announce)) request: Announce): Promise<EnvelopeReply> {
+    const ofPlatform = request.event_type === 'platform_key_rotated';
+    // The platform's own Nodes learn of its keys as any scope's Nodes do.
+    if (ofPlatform && request.scope === PLATFORM) throw problem('invariantViolation', { field: 'event_type' });
+    const needs = ofPlatform ? [request, { scope: PLATFORM }] : [request];
+    return this.guard.under(needs, request.duration_ms, (...rings) => {
+      const [ring, platform = ring] = rings;
+      if (ring === undefined || platform === undefined) throw problem('internal');
+      const { key, payload } = announcementOf(request, ring.view, platform.view);
+      const fields = { ...eventFields(request), payload: JSON.stringify(payload) };
+      return sealEnvelope(request.scope, signingKey(ring, key), fields);
+    });
+  }
+
+  @MessagePattern(subjects.scopeSigner('*', 'sign-bundle'), { joined: true })
+  signBundle(@Payload(validated(SignBundle)) request: SignBundle): Promise<SignBundleReply> {
+    const needs = [request, { scope: PLATFORM, epoch: request.platform_epoch }] as const;
+    return this.guard.under(needs, request.duration_ms, async (ring, platform) => {
+      const recoveryPublicKey = this.keeper.recoveryPublicKey;
+      if (recoveryPublicKey === undefined) throw problem('noLease');
+      const bundle = trustBundle(ring.view, platform.view, recoveryPublicKey, new Date());
+      return { bundle: await signBundle(bundle, signingKey(platform, activeKey(platform.view))) };
+    });
+  }
+
+  @MessagePattern(subjects.scopeSigner('*', 'sign-jws'), { joined: true })
+  signJws(@Payload(validated(SignJws)) request: SignJws): Promise<SignReply> {
+    return this.guard.under([request], request.duration_ms, async (ring) => {
+      const key = signingKey(ring, activeKey(ring.view));
+      const jws = await signData(request.payload, key);
+      if (jws.length > MAX_JWS_BYTES) throw problem('invariantViolation', { field: 'payload' });
+      return { jws, key_id: key.keyId, epoch: ring.view.epoch };
+    });
+  }
+
+  @MessagePattern(subjects.scopeSigner('*', 'verify'), { joined: true })
+  verify(@Payload(validated(VerifyJws)) request: VerifyJws): Promise<VerifyReply> {
+    const { scope, jws, duration_ms } = request;
+    return this.guard.under([{ scope }], duration_ms, async (ring) => {
+      try {
+        const { keyId, payload } = await verifyData(jws, trustedKeys(ring.view), new Date());
+        return { valid: true, key_id: keyId, payload };
+      } catch (error) {
+        if (error instanceof JwsError) return { valid: false };
+        throw error;
+      }
+    });
+  }
+}
+
+const eventFields = (request: SignEnvelope | Announce) => ({
+  eventType: request.event_type,
+  eventId: request.event_id,
+  issuedAt: request.issued_at,
+  nonce: request.nonce,
+});

@@ -1,0 +1,48 @@
+import { PLATFORM, publicKeyFromRaw } from '@plexsphere/wire';
+import { signBundle, verifyBundle } from '@plexsphere/wire/jws';
+import { DOMAIN, privateKeyOf, publicKeyOf, ringOf, rotatedRing } from '../../test/rings';
+import { trustBundle } from './bundle';
+
+const now = new Date('2031-05-01T12:00:00Z');
+const ring = rotatedRing(DOMAIN, 6, 'a', 'b');
+const platform = ringOf(PLATFORM, 3, { p: 'active' }, { trust_epoch: 2 });
+
+test('three anchors: the scope’s keys newest first, the platform ring, the recovery key', () => {
+  expect(trustBundle(ring, platform, publicKeyOf('recovery'), now)).toEqual({
+    scope: DOMAIN,
+    epoch: 6,
+    trust_epoch: 6,
+    keys: [
+      { key_id: 'b', public_key: publicKeyOf('b') },
+      { key_id: 'a', public_key: publicKeyOf('a'), not_after: '2031-05-02T10:00:30Z' },
+    ],
+    statement_hash: ring.statement_hash,
+    platform: {
+      epoch: 3,
+      trust_epoch: 2,
+      keys: [{ key_id: 'p', public_key: publicKeyOf('p') }],
+      statement_hash: platform.statement_hash,
+    },
+    recovery_public_key: publicKeyOf('recovery'),
+    issued_at: '2031-05-01T12:00:00.000Z',
+    expires_at: '2031-05-01T12:05:00.000Z',
+  });
+});
+
+test('a key that is retired or revoked is not in it; a staged one leads', () => {
+  const all = ringOf(DOMAIN, 6, { r: 'retired', x: 'revoked', a: 'active', s: 'staged' });
+  expect(trustBundle(all, platform, publicKeyOf('recovery'), now).keys.map(({ key_id }) => key_id)).toEqual(['s', 'a']);
+});
+
+test('a key that retires by no transition is not trusted without end', () => {
+  expect(() => trustBundle({ ...ring, transition: null }, platform, publicKeyOf('recovery'), now)).toThrow(
+    expect.objectContaining({ code: 'INTERNAL' }),
+  );
+});
+
+test('a verifier takes it', async () => {
+  const bundle = trustBundle(ring, platform, publicKeyOf('recovery'), now);
+  const text = await signBundle(bundle, { keyId: 'p', privateKey: privateKeyOf('p') });
+  const platformKeys = [{ keyId: 'p', publicKey: publicKeyFromRaw(publicKeyOf('p')) }];
+  await expect(verifyBundle(text, platformKeys, now)).resolves.toEqual(bundle);
+});

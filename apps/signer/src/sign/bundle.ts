@@ -1,0 +1,24 @@
+import type { RingView } from '@plexsphere/wire';
+import { BUNDLE_MAX_AGE_MS, type BundleKey, type TrustAnchor, type TrustBundle } from '@plexsphere/wire/jws';
+import { notAfter, trustedViews } from '../lease/taken-ring';
+
+/** What a verifier of `ring`'s scope should trust at `now`, for as long as any verifier takes a bundle. */
+export const trustBundle = (ring: RingView, platform: RingView, recoveryPublicKey: string, now: Date): TrustBundle => ({
+  scope: ring.scope,
+  ...anchorOf(ring),
+  platform: anchorOf(platform),
+  recovery_public_key: recoveryPublicKey,
+  issued_at: now.toISOString(),
+  expires_at: new Date(now.getTime() + BUNDLE_MAX_AGE_MS).toISOString(),
+});
+
+const anchorOf = (ring: RingView): TrustAnchor => ({
+  epoch: ring.epoch,
+  trust_epoch: ring.trust_epoch,
+  keys: trustedViews(ring).map((key): BundleKey => {
+    const end = notAfter(ring, key);
+    const bundleKey = { key_id: key.key_id, public_key: key.public_key };
+    return end === undefined ? bundleKey : { ...bundleKey, not_after: end };
+  }),
+  statement_hash: ring.statement_hash,
+});

@@ -1,0 +1,427 @@
+// The signer on a real bus and a real PostgreSQL; rotation is played by the spec.
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { createBusKey, type BusKey } from '@plexsphere/bus-jwt';
+import { insertBusKey, makeSigningKey, migrateMaterial, readKekFile } from '@plexsphere/material';
+import { createLogger } from '@plexsphere/service-kit';
+import { NatsServer } from '@plexsphere/stack';
+import { eventually, temporaryFolder, testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import {
+  NonceMemory,
+  parseEnvelope,
+  PLATFORM,
+  publicKeyFromRaw,
+  subjects,
+  verifyEnvelope,
+  type KeyView,
+  type Problem,
+  type RingView,
+  type ScopeSignerVerb,
+} from '@plexsphere/wire';
+import type { EnvelopeReply, GenerateKeyReply, SignBundleReply, SignReply } from '@plexsphere/wire/commands';
+import { verifyBundle, verifyStatement } from '@plexsphere/wire/jws';
+import { connect, type NatsConnection } from 'nats';
+import { DataSource } from 'typeorm';
+import { DOMAIN, hashOf, publicKeyOf, transitionOf } from '../test/rings';
+import { FakeRotation, runSigner, type RunningSigner } from '../test/running-signer';
+import { openMaterial } from './keys/material';
+
+jest.setTimeout(120_000);
+
+const L = 1_500;
+const D = 500;
+const folder = temporaryFolder();
+const kekFile = join(folder, 'kek');
+const ISSUER = 'issuer:payments';
+
+let database: TestDatabase;
+let server: NatsServer;
+let owner: DataSource;
+let signerUrl: string;
+let operatorKey: BusKey;
+let accountKey: BusKey;
+let platformKey: KeyView;
+const connections: NatsConnection[] = [];
+
+const logger = createLogger('signer', 'error');
+
+async function dial(): Promise<NatsConnection> {
+  const connection = await connect({ servers: server.url });
+  connections.push(connection);
+  return connection;
+}
+
+const keyView = (key_id: string, state: KeyView['state'], public_key: string): KeyView => ({
+  key_id,
+  state,
+  algorithm: 'Ed25519',
+  public_key,
+});
+
+const ringWith = (scope: string, epoch: number, keys: KeyView[], more: Partial<RingView> = {}): RingView => ({
+  scope,
+  epoch,
+  trust_epoch: epoch,
+  keys,
+  transition: null,
+  statement: '{}',
+  statement_hash: hashOf(`${scope} ${epoch}`),
+  ...more,
+});
+
+beforeAll(async () => {
+  await writeFile(kekFile, randomBytes(32).toString('base64'), { mode: 0o600 });
+  database = await testDatabase({ name: 'material', prepare: migrateMaterial });
+  signerUrl = await database.urlAs('plexsphere_signer');
+  server = await NatsServer.create(join(folder, 'bus'), {
+    cacheFolder: resolve(__dirname, '../../../.plexsphere/cache'),
+  });
+  await server.start();
+  owner = await new DataSource({ type: 'postgres', url: database.url }).initialize();
+  const kek = await readKekFile(kekFile);
+  operatorKey = createBusKey('operator');
+  accountKey = createBusKey('account');
+  await insertBusKey(owner, kek, 'operator', operatorKey);
+  await insertBusKey(owner, kek, 'account', accountKey);
+  const made = await makeSigningKey(owner, kek, { scope: PLATFORM, purpose: '', keyId: 'platform-1' });
+  platformKey = keyView('platform-1', 'active', made.publicKey);
+});
+
+afterAll(async () => {
+  await Promise.all(connections.map((connection) => connection.close()));
+  await owner.destroy();
+  await Promise.all([server.remove(), database.drop()]);
+});
+
+let rotation: FakeRotation;
+let signer: RunningSigner;
+let caller: NatsConnection;
+
+const opening = { opened_at: '2031-05-01T10:00:00Z', closes_at: '2031-05-02T10:00:00Z' };
+
+/** One question as rotation or the relay asks it. */
+const ask = <Reply>(subject: string, body: object): Promise<Reply> =>
+  signer.bus.request<Reply>(subject, body, { timeoutMs: 5_000, unavailable: 'noSigner' });
+
+const askScope = <Reply>(scope: string, verb: ScopeSignerVerb, body: object): Promise<Reply> =>
+  ask<Reply>(subjects.scopeSigner(scope, verb), { duration_ms: D, scope, ...body });
+
+const generate = (scope: string, keyId: string, epoch: number): Promise<GenerateKeyReply> =>
+  epoch === 1
+    ? askScope(PLATFORM, 'generate-key', {
+        ...{ type: 'create', scope, epoch, authority_epoch: 1, new_key_id: keyId, opened_at: opening.opened_at },
+      })
+    : askScope(scope, 'generate-key', {
+        ...{ type: 'rotate', epoch, authority_epoch: epoch - 1, new_key_id: keyId, ...opening },
+      });
+
+const held = (scope: string, epoch: number) =>
+  eventually(() => askScope(scope, 'sign-jws', { epoch, payload: {} }), { describe: `the lease of ${scope}` });
+
+/** A ring at epoch 1 of that scope, taken by the signer. */
+async function created(scope: string, keyId: string): Promise<RingView> {
+  const { public_key, statement, statement_hash } = await generate(scope, keyId, 1);
+  const ring = ringWith(scope, 1, [keyView(keyId, 'active', public_key)], { statement, statement_hash });
+  rotation.show(ring);
+  await held(scope, 1);
+  return ring;
+}
+
+/** Prepares and commits the next key, and waits until the signer has confirmed. */
+async function rotated(ring: RingView, newKeyId: string): Promise<RingView> {
+  const [old] = ring.keys;
+  if (old === undefined) throw new Error('a ring without keys');
+  const epoch = ring.epoch + 1;
+  const { public_key, statement, statement_hash } = await generate(ring.scope, newKeyId, epoch);
+  const keys = [{ ...old, state: 'retiring' as const }, keyView(newKeyId, 'active', public_key)];
+  const transition = transitionOf(old.key_id, newKeyId);
+  const next = ringWith(ring.scope, epoch, keys, { transition, statement, statement_hash });
+  rotation.show(next);
+  await eventually(() => rotation.confirmed(ring.scope, epoch), { describe: 'the confirmation' });
+  return next;
+}
+
+const event = (more: object = {}) => ({
+  event_id: '9c1f5a90-7a3e-4df7-a6b0-0c7a3f8a51c2',
+  issued_at: new Date().toISOString(),
+  nonce: randomBytes(16).toString('hex'),
+  ...more,
+});
+
+const verifies = (envelope: string, key: KeyView | undefined): string =>
+  verifyEnvelope(
+    parseEnvelope(envelope),
+    [{ keyId: key?.key_id ?? '', publicKey: publicKeyFromRaw(key?.public_key ?? '') }],
+    new Date(),
+    new NonceMemory(),
+  ).keyId;
+
+beforeEach(async () => {
+  await owner.query(`DELETE FROM material.wrapped_key WHERE scope <> 'platform'`);
+  caller = await dial();
+  rotation = new FakeRotation(caller, L);
+  rotation.rings = [ringWith(PLATFORM, 1, [platformKey])];
+  rotation.listen();
+  signer = await runSigner(await dial(), await openMaterial({ databaseUrl: signerUrl, kekFile }, logger));
+  await held(PLATFORM, 1);
+});
+
+afterEach(async () => {
+  await signer.stop();
+  rotation.fallSilent();
+});
+
+test('lease → sign → ring change → ABORTED for the old epoch, by the new key at the new one', async () => {
+  const ring = await created(DOMAIN, 'domain-1');
+  const sign = (epoch: number) =>
+    askScope<EnvelopeReply>(DOMAIN, 'sign-envelope', { epoch, event_type: 'note', payload: '{"a": 1.0}', ...event() });
+  const before = await sign(1);
+  expect(verifies(before.envelope, ring.keys[0])).toBe('domain-1');
+  expect(before.envelope).toContain('"payload":{"a":1.0}');
+
+  const next = await rotated(ring, 'domain-2');
+  await expect(sign(1)).rejects.toMatchObject({ code: 'ABORTED', body: { epoch: 2 } });
+  await expect(sign(3)).rejects.toMatchObject({ code: 'ABORTED', body: { epoch: 2 } });
+  const after = await sign(2);
+  expect(verifies(after.envelope, next.keys[1])).toBe('domain-2');
+});
+
+test('a caller that comes with the new epoch before the event does not hear no', async () => {
+  const ring = await created(DOMAIN, 'domain-1');
+  const { public_key } = await generate(DOMAIN, 'domain-2', 2);
+  const keys = [
+    { ...(ring.keys[0] as KeyView), state: 'retiring' as const },
+    keyView('domain-2', 'active', public_key),
+  ];
+  // Committed, and nothing told.
+  rotation.rings = [
+    ...rotation.rings.filter(({ scope }) => scope !== DOMAIN),
+    ringWith(DOMAIN, 2, keys, { transition: transitionOf('domain-1', 'domain-2') }),
+  ];
+  await expect(askScope(DOMAIN, 'sign-jws', { epoch: 2, payload: {} })).resolves.toMatchObject({ key_id: 'domain-2' });
+});
+
+test('when renewals stop, the queue group is left before anything is signed without a lease', async () => {
+  await created(DOMAIN, 'domain-1');
+  rotation.fallSilent();
+  // A question that is under way when the group is left may stay without an answer: callers then ask again.
+  const refused = async () => {
+    const request = { scope: DOMAIN, epoch: 1, payload: {}, duration_ms: D };
+    const options = { timeoutMs: 500, unavailable: 'noSigner' } as const;
+    try {
+      await signer.bus.request(subjects.scopeSigner(DOMAIN, 'sign-jws'), request, options);
+      return undefined;
+    } catch (error) {
+      return error as Problem;
+    }
+  };
+  const first = await eventually(refused, { describe: 'a refusal' });
+  // While it is still heard, the guard refuses what the lease does not outlive.
+  expect(first).toMatchObject({ code: 'UNAVAILABLE' });
+  await eventually(async () => (await refused())?.is('noSigner'));
+  expect(
+    signer
+      .log()
+      .filter(({ msg }) => msg === 'lease lost')
+      .map(({ scope }) => scope)
+      .sort(),
+  ).toEqual([DOMAIN, PLATFORM]);
+  // Work that needs no lease goes on.
+  await expect(ask(subjects.anySigner('destroy-key'), { scope: ISSUER, key_id: 'gone' })).resolves.toEqual({
+    destroyed: true,
+  });
+  rotation.listen();
+  await held(DOMAIN, 1);
+});
+
+test('a key is made once; its statement proves descent by both keys', async () => {
+  const ring = await created(DOMAIN, 'domain-1');
+  await expect(verifyStatement(ring.statement, publicKeyFromRaw(platformKey.public_key))).resolves.toMatchObject({
+    type: 'create',
+    old_key_id: null,
+    previous: null,
+  });
+  const [one, again] = await Promise.all([generate(DOMAIN, 'domain-2', 2), generate(DOMAIN, 'domain-2', 2)]);
+  expect(again.public_key).toBe(one.public_key);
+  const authority = publicKeyFromRaw(ring.keys[0]?.public_key ?? '');
+  await expect(verifyStatement(one.statement, authority)).resolves.toMatchObject({
+    type: 'rotate',
+    epoch: 2,
+    old_key_id: 'domain-1',
+    new_public_key: one.public_key,
+    previous: ring.statement_hash,
+    ...opening,
+  });
+});
+
+test('a destroyed key is gone for good, here and in the database, and its id stays taken', async () => {
+  const ring = await created(DOMAIN, 'domain-1');
+  const destroy = (key_id: string) => ask(subjects.anySigner('destroy-key'), { scope: DOMAIN, key_id });
+  await expect(destroy('domain-1')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', body: { field: 'key_id' } });
+
+  const next = await rotated(ring, 'domain-2');
+  await destroy('domain-1');
+  await expect(destroy('domain-1')).resolves.toEqual({ destroyed: true });
+  const [row] = await owner.query<{ ciphertext: Buffer | null }[]>(
+    `SELECT ciphertext FROM material.wrapped_key WHERE key_id = 'domain-1'`,
+  );
+  expect(row?.ciphertext).toBeNull();
+  const announce = { epoch: 2, event_type: 'signing_key_rotated', key_id: 'domain-1', ...event() };
+  await expect(askScope(DOMAIN, 'announce', announce)).rejects.toMatchObject({ detail: 'signing: key unavailable' });
+
+  rotation.show(ringWith(DOMAIN, 3, next.keys.slice(1)));
+  await held(DOMAIN, 3);
+  await expect(generate(DOMAIN, 'domain-1', 4)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+});
+
+test('the outgoing key announces its successor and signs nothing else; after the close, nothing at all', async () => {
+  const next = await rotated(await created(DOMAIN, 'domain-1'), 'domain-2');
+  const announce = (event_type: string, key_id: string, epoch: number) =>
+    askScope<EnvelopeReply>(DOMAIN, 'announce', { epoch, event_type, key_id, ...event() });
+
+  const { envelope } = await announce('signing_key_rotated', 'domain-1', 2);
+  expect(verifies(envelope, next.keys[0])).toBe('domain-1');
+  expect(JSON.parse(parseEnvelope(envelope).payload)).toMatchObject({
+    current: next.keys[1]?.public_key,
+    previous: next.keys[0]?.public_key,
+    statement: next.statement,
+  });
+  await expect(announce('platform_key_rotated', 'domain-1', 2)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  for (const [verb, body] of [
+    ['sign-jws', { payload: {} }],
+    ['sign-envelope', { event_type: 'note', ...event() }],
+  ] as const) {
+    await expect(askScope(DOMAIN, verb, { epoch: 2, ...body })).resolves.toMatchObject({ key_id: 'domain-2' });
+  }
+
+  const closed = transitionOf('domain-1', 'domain-2', 'closed');
+  rotation.show(
+    ringWith(DOMAIN, 3, next.keys.slice(1), {
+      trust_epoch: 2,
+      transition: closed,
+      statement_hash: next.statement_hash,
+    }),
+  );
+  await held(DOMAIN, 3);
+  await expect(announce('signing_key_rotated', 'domain-1', 3)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  const retired = await announce('signing_key_retired', 'domain-2', 3);
+  expect(verifies(retired.envelope, next.keys[1])).toBe('domain-2');
+});
+
+test('a reserved event type is nobody’s to sign, and a payload is nobody’s to announce', async () => {
+  for (const event_type of ['signing_key_rotated', 'platform_key_rotated', 'stream_ready', 'resync']) {
+    await expect(askScope(PLATFORM, 'sign-envelope', { epoch: 1, event_type, ...event() })).rejects.toMatchObject({
+      detail: 'signing: reserved event type',
+    });
+  }
+  const announce = { epoch: 1, event_type: 'signing_key_rotated', key_id: 'platform-1', payload: '{}', ...event() };
+  await expect(askScope(PLATFORM, 'announce', announce)).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    body: { field: 'payload' },
+  });
+});
+
+test('a bundle by the platform key, of the rings at these epochs and no others', async () => {
+  const ring = await created(DOMAIN, 'domain-1');
+  const bundle = (epoch: number, platform_epoch: number) =>
+    ask<SignBundleReply>(subjects.scopeSigner(PLATFORM, 'sign-bundle'), {
+      scope: DOMAIN,
+      epoch,
+      platform_epoch,
+      duration_ms: D,
+    });
+  const platformKeys = [{ keyId: 'platform-1', publicKey: publicKeyFromRaw(platformKey.public_key) }];
+  await expect(verifyBundle((await bundle(1, 1)).bundle, platformKeys, new Date())).resolves.toMatchObject({
+    scope: DOMAIN,
+    statement_hash: ring.statement_hash,
+    keys: [{ key_id: 'domain-1' }],
+    platform: { keys: [{ key_id: 'platform-1' }] },
+    recovery_public_key: publicKeyOf('recovery'),
+  });
+  await expect(bundle(2, 1)).rejects.toMatchObject({ code: 'ABORTED', body: { epoch: 1 } });
+  await expect(bundle(1, 2)).rejects.toMatchObject({ code: 'ABORTED', body: { epoch: 1 } });
+});
+
+test('verifies what its ring trusts, and says no to everything else', async () => {
+  const ring = await created(DOMAIN, 'domain-1');
+  const verify = (jws: string, scope = DOMAIN) => askScope(scope, 'verify', { jws });
+  const { jws } = await askScope<SignReply>(DOMAIN, 'sign-jws', { payload: { data: 1, pattern: 'x' } });
+  await expect(verify(jws)).resolves.toEqual({ valid: true, key_id: 'domain-1', payload: { data: 1, pattern: 'x' } });
+  await expect(verify(jws, PLATFORM)).resolves.toEqual({ valid: false });
+  await expect(verify('a.b.c')).resolves.toEqual({ valid: false });
+
+  const next = await rotated(ring, 'domain-2');
+  await expect(verify(jws)).resolves.toMatchObject({ valid: true });
+  rotation.show(ringWith(DOMAIN, 3, next.keys.slice(1)));
+  await held(DOMAIN, 3);
+  await expect(verify(jws)).resolves.toEqual({ valid: false });
+});
+
+test('a prepared key is loaded by the holder that was asked, and a wrong one is refused with the reason', async () => {
+  await created(DOMAIN, 'domain-1');
+  const { public_key } = await generate(DOMAIN, 'domain-2', 2);
+  const load = (key_id: string, key: string) =>
+    ask(subjects.thatSigner(rotation.holder, 'load-key'), { scope: DOMAIN, key_id, public_key: key, duration_ms: D });
+  await expect(load('domain-2', public_key)).resolves.toEqual({ loaded: true });
+  await expect(load('domain-2', platformKey.public_key)).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    body: { reason: 'public_key_mismatch' },
+  });
+  await expect(load('domain-9', public_key)).rejects.toMatchObject({ body: { reason: 'unknown_key' } });
+});
+
+test('bus credentials and the account, from typed fields', async () => {
+  const user = createBusKey('user');
+  const id = '5d9f7f0e-6a37-4a1f-9d6f-0a6f5d1c2b3a';
+  const issue = { kind: 'node', id, name: 'edge-1', public_key: user.publicKey };
+  const { jwt } = await ask<{ jwt: string }>(subjects.anySigner('issue-bus-credential'), issue);
+  const claims = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
+  expect(claims).toMatchObject({ sub: user.publicKey, iss: accountKey.publicKey });
+
+  const revocations = [{ public_key: user.publicKey, at: 1_900_000_000 }];
+  const account = await ask<{ jwt: string }>(subjects.anySigner('sign-bus-account'), { revocations });
+  expect(JSON.parse(Buffer.from(account.jwt.split('.')[1] ?? '', 'base64url').toString())).toMatchObject({
+    sub: accountKey.publicKey,
+    iss: operatorKey.publicKey,
+    nats: { revocations: { [user.publicKey]: 1_900_000_000 } },
+  });
+
+  const wrong = { ...issue, public_key: accountKey.publicKey };
+  await expect(ask(subjects.anySigner('issue-bus-credential'), wrong)).rejects.toMatchObject({
+    body: { field: 'public_key' },
+  });
+  const upper = { ...issue, id: id.toUpperCase() };
+  await expect(ask(subjects.anySigner('issue-bus-credential'), upper)).rejects.toMatchObject({ body: { field: 'id' } });
+});
+
+test('an orderly stop gives the leases back', async () => {
+  await signer.stop();
+  expect(rotation.asked.at(-1)).toMatchObject({ epochs: {}, release: true });
+  const gone = askScope(PLATFORM, 'sign-jws', { payload: {} });
+  await expect(gone).rejects.toMatchObject({ detail: 'signing: no signer available' });
+});
+
+test('a signer with another KEK does not start', async () => {
+  const other = join(folder, 'other-kek');
+  await writeFile(other, randomBytes(32).toString('base64'), { mode: 0o600 });
+  await expect(openMaterial({ databaseUrl: signerUrl, kekFile: other }, logger)).rejects.toMatchObject({
+    code: 'other_kek',
+  });
+});
+
+test('the log names scope, kid and epoch, and no secret', async () => {
+  const ring = await created(DOMAIN, 'domain-1');
+  await rotated(ring, 'domain-2');
+  const lines = signer.log();
+  expect(lines).toContainEqual(
+    expect.objectContaining({ msg: 'ring taken', scope: DOMAIN, kid: 'domain-2', epoch: 2 }),
+  );
+  expect(lines).toContainEqual(
+    expect.objectContaining({ msg: 'key generated', scope: DOMAIN, kid: 'domain-2', epoch: 2 }),
+  );
+  const text = JSON.stringify(lines);
+  for (const secret of [operatorKey.seed, accountKey.seed, 'PRIVATE KEY', 'plexsphere_signer:']) {
+    expect(text).not.toContain(secret);
+  }
+});

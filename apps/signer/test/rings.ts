@@ -1,0 +1,56 @@
+/** Rings and keys for specs: the same name is the same key in every run. */
+import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
+import { rawPublicKey, type KeyView, type RingView, type TransitionView } from '@plexsphere/wire';
+
+export const DOMAIN = 'domain:0a4cbd25-6e0b-4f2c-8a0e-5d8a2f3c7b11';
+
+const PKCS8_HEADER = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+export function privateKeyOf(name: string): KeyObject {
+  const seed = createHash('sha256').update(name).digest();
+  return createPrivateKey({ key: Buffer.concat([PKCS8_HEADER, seed]), format: 'der', type: 'pkcs8' });
+}
+
+export const publicKeyOf = (name: string): string => rawPublicKey(privateKeyOf(name));
+
+export const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
+
+type States = Record<string, KeyView['state']>;
+
+export function ringOf(scope: string, epoch: number, states: States, more: Partial<RingView> = {}): RingView {
+  return {
+    scope,
+    epoch,
+    trust_epoch: epoch,
+    keys: Object.entries(states).map(([key_id, state]) => ({
+      key_id,
+      state,
+      algorithm: 'Ed25519',
+      public_key: publicKeyOf(key_id),
+    })),
+    transition: null,
+    statement: '{}',
+    statement_hash: hashOf(`${scope} ${epoch}`),
+    ...more,
+  };
+}
+
+export const transitionOf = (
+  oldKeyId: string,
+  newKeyId: string,
+  outcome: TransitionView['outcome'] = null,
+): TransitionView => ({
+  old_key_id: oldKeyId,
+  new_key_id: newKeyId,
+  opened_at: '2031-05-01T10:00:00Z',
+  closes_at: '2031-05-02T10:00:00Z',
+  transition_expires: '2031-05-02T10:00:30Z',
+  outcome,
+});
+
+/** `old` handed over to `next`, still open. */
+export const rotatedRing = (scope: string, epoch: number, old: string, next: string): RingView =>
+  ringOf(scope, epoch, { [old]: 'retiring', [next]: 'active' }, { transition: transitionOf(old, next) });
+
+export const privateKeysOf = (ring: RingView): Map<string, KeyObject> =>
+  new Map(ring.keys.map(({ key_id }) => [key_id, privateKeyOf(key_id)]));

@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/**
+ * plexctl starts fast because it loads little. Times are the benchmark's business; what was loaded is counted here.
+ */
+const PLEXCTL = resolve(__dirname, '../../apps/plexctl/bin/plexctl.js');
+const HEAVY = ['@nestjs', 'typeorm', 'pg', 'class-validator', 'class-transformer', 'jose', 'rxjs', 'pino'];
+const LAZY = ['nats', 'yaml', '@nats-io/nkeys', 'bootstrap', 'store'];
+
+/** What a run of plexctl had loaded when it ended: packages, and our own libraries by their folder's name. */
+function loadedBy(args: string[]): { exitCode: number | null; packages: Set<string> } {
+  const hook = `
+    process.on('exit', () => require('fs').writeSync(3, JSON.stringify(Object.keys(require.cache))));
+    process.argv.splice(1, 0, ${JSON.stringify(PLEXCTL)});
+    require(${JSON.stringify(PLEXCTL)});`;
+  const { status, output, stderr } = spawnSync(process.execPath, ['-e', hook, '--', ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] },
+  });
+  const files = JSON.parse(output[3] || '[]') as string[];
+  if (files.length === 0) throw new Error(`nothing was loaded; is it built? ${stderr}`);
+  return { exitCode: status, packages: new Set(files.map(packageOf)) };
+}
+
+const packageOf = (file: string): string =>
+  /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? /\/(?:libs|apps)\/([^/]+)\//.exec(file)?.[1] ?? file;
+
+const folder = mkdtempSync(join(tmpdir(), 'plexctl-start-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function tokenFile(): string {
+  const path = join(folder, 'operator.token');
+  const block = (name: string, text: string): string => `-----BEGIN ${name}-----\n${text}\n------END ${name}------\n`;
+  const credential = block('NATS USER JWT', 'j.w.t') + block('USER NKEY SEED', `SU${'A'.repeat(56)}`);
+  const token = { operator: '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1', bus_credential: credential };
+  writeFileSync(path, JSON.stringify(token), { mode: 0o600 });
+  return path;
+}
+
+describe('plexctl', () => {
+  it('loads nothing but the wire contract for help, and for a command line that is wrong', () => {
+    for (const [args, exitCode] of [[['--help'], 0] as const, [['signing', 'rotate'], 2] as const]) {
+      const run = loadedBy([...args]);
+      expect(run.exitCode).toBe(exitCode);
+      expect([...run.packages].sort()).toEqual(['plexctl', 'wire']);
+      expect([...HEAVY, ...LAZY].filter((name) => run.packages.has(name))).toEqual([]);
+    }
+  });
+
+  it('loads nothing heavy for a command that dials', () => {
+    const args = ['signing', 'jwks', '--scope', 'platform', '--signer-endpoint', '127.0.0.1:1'];
+    const { exitCode, packages } = loadedBy([...args, '--token-file', tokenFile(), '--output', 'yaml']);
+    expect(exitCode).toBe(1);
+    expect(packages.has('nats')).toBe(true);
+    expect([...HEAVY, 'bootstrap', 'store', 'yaml'].filter((name) => packages.has(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Stack, localFolder, type StackOptions } from '@plexsphere/stack';
+import { Client } from 'pg';
+import { runPlexctl, type Ran } from './plexctl';
+import { SuiteNode } from './suite-node';
+
+/** What the steps of one story share: a stack of its own, an operator's hands, Nodes, and a look into the database. */
+export class World {
+  readonly domainId = randomUUID();
+  readonly nodes: SuiteNode[] = [];
+  /** What a step leaves for later ones. */
+  readonly kept = new Map<string, unknown>();
+
+  private constructor(
+    readonly stack: Stack,
+    private readonly dir: string,
+  ) {}
+
+  static async create(options: Omit<StackOptions, 'dir'>): Promise<World> {
+    await mkdir(localFolder, { recursive: true, mode: 0o700 });
+    const dir = await mkdtemp(join(localFolder, 'suite-'));
+    const stack = await Stack.create({ durable: false, ...options, dir: join(dir, 'stack') });
+    await stack.start();
+    return new World(stack, dir);
+  }
+
+  get domain(): string {
+    return `domain:${this.domainId}`;
+  }
+
+  /** Removes everything, logs too: a suite that failed has printed what matters. */
+  async end(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.stop()));
+    await this.stack.remove();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+
+  plexctl(args: string[], input?: string, env: Record<string, string> = {}): Promise<Ran> {
+    return runPlexctl(args, { ...this.stack.env, ...env }, input);
+  }
+
+  /** A command that has to succeed, as JSON. */
+  async json<Reply>(args: string[], input?: string): Promise<Reply> {
+    const ran = await this.plexctl([...args, '--output', 'json'], input);
+    if (ran.exitCode !== 0) throw new Error(`plexctl ${args.join(' ')} exited ${ran.exitCode}: ${ran.stderr}`);
+    return JSON.parse(ran.stdout) as Reply;
+  }
+
+  async kids(scope: string): Promise<string[]> {
+    const { keys } = await this.json<{ keys: { kid: string }[] }>(['signing', 'jwks', '--scope', scope]);
+    return keys.map((key) => key.kid);
+  }
+
+  /** Enrols a Node. It does not run before `start`. */
+  async addNode(scope: string, name: string): Promise<SuiteNode> {
+    const enrolment = join(this.dir, `${name}.node.json`);
+    const ran = await this.plexctl(['node', 'add', '--scope', scope, '--name', name, '--out', enrolment]);
+    if (ran.exitCode !== 0) throw new Error(`node add exited ${ran.exitCode}: ${ran.stderr}`);
+    const node = new SuiteNode(name, enrolment, join(this.dir, `${name}.store`));
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** As the database's owner. */
+  async query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    const client = new Client({ connectionString: this.stack.databaseUrl('owner') });
+    await client.connect();
+    try {
+      return (await client.query(sql, parameters)).rows as Row[];
+    } finally {
+      await client.end();
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { npm, root, runQuietly, say } from './process.mjs';
+
+const modules = join(root, 'node_modules');
+const stamp = join(modules, '.plexsphere-lock');
+
+/** npm ci, unless what package-lock.json asks for is installed. */
+export async function ensureDependencies() {
+  const lock = await readFile(join(root, 'package-lock.json'), 'utf8');
+  const wanted = createHash('sha256').update(lock).digest('hex');
+  if ((await readFile(stamp, 'utf8').catch(() => '')) === wanted) return;
+  if (!(await isInstalledByHand(JSON.parse(lock)))) {
+    say('Installing dependencies (npm ci), once.');
+    // Build tools are development dependencies: NODE_ENV=production would leave them out.
+    const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
+    await runQuietly('npm ci', ...npm(args));
+  }
+  await writeFile(stamp, wanted);
+}
+
+/** Somebody ran npm ci themselves: npm's own record of what it installed names the same versions. */
+async function isInstalledByHand(lock) {
+  const record = await readFile(join(modules, '.package-lock.json'), 'utf8').catch(() => undefined);
+  if (record === undefined) return false;
+  const installed = JSON.parse(record).packages;
+  const isWanted = ([path, { version, link }]) => link || lock.packages[path]?.version === version;
+  const isThere = ([path, { optional }]) =>
+    path === '' || optional || !path.startsWith('node_modules/') || (installed[path] && existsSync(join(root, path)));
+  return Object.entries(installed).every(isWanted) && Object.entries(lock.packages).every(isThere);
+}
+
+/** Builds what has changed since the last build. */
+export async function build() {
+  if (!existsSync(join(root, 'stack/dist'))) say('Building.');
+  const nx = join(modules, 'nx', 'dist', 'bin', 'nx.js');
+  await runQuietly('The build', process.execPath, [nx, 'run-many', '-t', 'build']);
+}
