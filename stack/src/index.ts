@@ -10,6 +10,7 @@ export * from './managed-process';
 export * from './postgres';
 export * from './nats-server';
 export * from './service-process';
+export * from './plexctl';
 export * from './bootstrap-folder';
 export * from './stack';
 export * from './folders';

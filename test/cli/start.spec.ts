@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { writeTokenFile } from './token-file';
 
 /**
  * plexctl starts fast because it loads little. Times are the benchmark's business; what was loaded is counted here.
@@ -32,15 +33,6 @@ const packageOf = (file: string): string =>
 const folder = mkdtempSync(join(tmpdir(), 'plexctl-start-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function tokenFile(): string {
-  const path = join(folder, 'operator.token');
-  const block = (name: string, text: string): string => `-----BEGIN ${name}-----\n${text}\n------END ${name}------\n`;
-  const credential = block('NATS USER JWT', 'j.w.t') + block('USER NKEY SEED', `SU${'A'.repeat(56)}`);
-  const token = { operator: '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1', bus_credential: credential };
-  writeFileSync(path, JSON.stringify(token), { mode: 0o600 });
-  return path;
-}
-
 describe('plexctl', () => {
   it('loads nothing but the wire contract for help, and for a command line that is wrong', () => {
     for (const [args, exitCode] of [[['--help'], 0] as const, [['signing', 'rotate'], 2] as const]) {
@@ -53,7 +45,7 @@ describe('plexctl', () => {
 
   it('loads nothing heavy for a command that dials', () => {
     const args = ['signing', 'jwks', '--scope', 'platform', '--signer-endpoint', '127.0.0.1:1'];
-    const { exitCode, packages } = loadedBy([...args, '--token-file', tokenFile(), '--output', 'yaml']);
+    const { exitCode, packages } = loadedBy([...args, '--token-file', writeTokenFile(folder), '--output', 'yaml']);
     expect(exitCode).toBe(1);
     expect(packages.has('nats')).toBe(true);
     expect([...HEAVY, 'bootstrap', 'store', 'yaml'].filter((name) => packages.has(name))).toEqual([]);

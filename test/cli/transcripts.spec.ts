@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { writeTokenFile } from './token-file';
 
 /**
  * What plexctl says where no server is needed, word for word. A transcript is `$ command`, standard output, standard
@@ -14,11 +15,6 @@ interface Entry {
 }
 
 const PLEXCTL = resolve(__dirname, '../../apps/plexctl/bin/plexctl.js');
-/** A key that opens nothing: the transcripts dial nobody who would ask for it. */
-const SEED = `SU${'A'.repeat(56)}`;
-const CREDENTIAL = `-----BEGIN NATS USER JWT-----\nj.w.t\n------END NATS USER JWT------\n\n-----BEGIN USER NKEY SEED-----\n${SEED}\n------END USER NKEY SEED------\n`;
-const TOKEN = { operator: '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1', bus_credential: CREDENTIAL };
-
 const read = (text: string): Entry[] =>
   text
     .split(/^\$ /m)
@@ -47,9 +43,8 @@ describe.each(readdirSync(__dirname).filter((name) => name.endsWith('.txt')))('%
   const heard: Entry[] = [];
 
   beforeAll(() => {
-    writeFileSync(join(folder, 'operator.token'), JSON.stringify(TOKEN), { mode: 0o600 });
-    writeFileSync(join(folder, 'open.token'), JSON.stringify(TOKEN));
-    chmodSync(join(folder, 'open.token'), 0o644);
+    writeTokenFile(folder);
+    writeTokenFile(folder, 'open.token', 0o644);
   });
 
   afterAll(() => {

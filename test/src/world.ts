@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Stack, localFolder, type StackOptions } from '@plexsphere/stack';
+import { Stack, localFolder, plexctlJson, runPlexctl, type Ran, type StackOptions } from '@plexsphere/stack';
 import { Client } from 'pg';
-import { runPlexctl, type Ran } from './plexctl';
 import { SuiteNode } from './suite-node';
 
 /** What the steps of one story share: a stack of its own, an operator's hands, Nodes, and a look into the database. */
@@ -12,6 +11,8 @@ export class World {
   readonly nodes: SuiteNode[] = [];
   /** What a step leaves for later ones. */
   readonly kept = new Map<string, unknown>();
+
+  private readonly endings: (() => Promise<void>)[] = [];
 
   private constructor(
     readonly stack: Stack,
@@ -32,9 +33,15 @@ export class World {
 
   /** Removes everything, logs too: a suite that failed has printed what matters. */
   async end(): Promise<void> {
+    await Promise.all(this.endings.map((end) => end()));
     await Promise.all(this.nodes.map((node) => node.stop()));
     await this.stack.remove();
     await rm(this.dir, { recursive: true, force: true });
+  }
+
+  /** Something that a step has begun and that must not outlive the story, however it goes. */
+  afterwards(end: () => Promise<void>): void {
+    this.endings.push(end);
   }
 
   plexctl(args: string[], input?: string, env: Record<string, string> = {}): Promise<Ran> {
@@ -42,10 +49,8 @@ export class World {
   }
 
   /** A command that has to succeed, as JSON. */
-  async json<Reply>(args: string[], input?: string): Promise<Reply> {
-    const ran = await this.plexctl([...args, '--output', 'json'], input);
-    if (ran.exitCode !== 0) throw new Error(`plexctl ${args.join(' ')} exited ${ran.exitCode}: ${ran.stderr}`);
-    return JSON.parse(ran.stdout) as Reply;
+  json<Reply>(args: string[], input?: string): Promise<Reply> {
+    return plexctlJson(args, this.stack.env, input);
   }
 
   async kids(scope: string): Promise<string[]> {

@@ -22,7 +22,7 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   noSigner: 'check that a signer runs and is ready',
   noLease: 'check that a signer runs and is ready',
   keyUnavailable: 'check the signers: the one that was asked cannot use this key',
-  databaseUnavailable: 'check the database behind the rotation service, then run the command again',
+  databaseUnavailable: 'check that the database runs and is reached, then run the command again',
   noAnswer: 'check the services behind the rotation service, then run the command again',
   busUnavailable: 'check the bus, and the services on it',
   notAuthenticated: 'the token file may be revoked, expired or of another installation: ask an admin for a new one',

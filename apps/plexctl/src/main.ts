@@ -5,13 +5,11 @@
 import { run } from './app';
 import { Terminal } from './terminal';
 
-const surroundings = {
-  env: process.env,
-  terminal: new Terminal(process.stdout, process.stderr),
-  stdin: () => process.stdin,
-};
+const terminal = new Terminal(process.stdout, process.stderr);
+const surroundings = { env: process.env, stdin: () => process.stdin, terminal };
 
-void run(process.argv.slice(2), surroundings).then((exitCode) => {
-  // Not process.exit: what is still on its way to a pipe would be cut off.
-  process.exitCode = exitCode;
+void run(process.argv.slice(2), surroundings).then(async (exitCode) => {
+  await terminal.flushed();
+  // The client library leaves a socket open where a port accepts and then says nothing; it would hold the process up.
+  process.exit(exitCode);
 });

@@ -43,6 +43,13 @@ export class Terminal {
     this.stderr.write(text);
   }
 
+  /** Once all that was written has been handed over, or its reader has gone. */
+  async flushed(): Promise<void> {
+    await Promise.all(
+      [this.stdout, this.stderr].map((stream) => new Promise<void>((done) => stream.write('', () => done()))),
+    );
+  }
+
   private line(text: string): void {
     this.stderr.write(`${printable(text)}\n`);
   }

@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
+import { Global, Module, type DynamicModule, type Type, type ValueProvider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { BusUser } from '@plexsphere/wire';
 import { queues } from '@plexsphere/wire';
+import { Events, type NatsConnection } from 'nats';
 import { Bus, connectBus } from './bus';
 import { BusServer } from './bus-server';
 import { ConfigError, readConfig } from './config';
@@ -18,12 +19,15 @@ export const LOGGER = Symbol('logger');
 /** What the whole process shares; every module may inject it. */
 @Global()
 @Module({})
-class ProcessModule {}
+class ProcessModule {
+  static sharing(providers: ValueProvider[]): DynamicModule {
+    return { module: ProcessModule, providers, exports: providers.map((provider) => provider.provide) };
+  }
+}
 
 export interface ServiceDefinition<Config extends ServiceConfig> {
   name: 'rotation' | 'signer' | 'outbox-relay';
   config: new () => Config;
-  /** `options` are for a process that needs more than its configuration to build its modules. */
   module: (config: Config, logger: Logger) => Type | DynamicModule;
   /** Runs before the bus is dialled: what must hold or the process does not start. */
   prepare?: (config: Config, logger: Logger) => Promise<void>;
@@ -43,8 +47,7 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
   process.on('unhandledRejection', (err) => exitWith(logger, err));
   const health = new Health();
   const stopping = new AbortController();
-  let busState: string | undefined = 'connecting';
-  health.check('bus', () => busState);
+  health.check('bus', () => 'connecting');
   health.check('stopping', () => (stopping.signal.aborted ? 'yes' : undefined));
   const healthAddress = await health.listen(config.healthListen);
   let isUp = false;
@@ -62,29 +65,17 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
       { url: config.natsUrl, credentialFile: config.busCredentialFile, user, name: definition.name },
       logger,
     );
-    busState = undefined;
-    void (async () => {
-      for await (const status of connection.status()) {
-        if (status.type === 'disconnect') busState = 'disconnected';
-        if (status.type === 'reconnect') busState = undefined;
-        if (status.type === 'disconnect' || status.type === 'reconnect')
-          logger.warn({ state: status.type }, 'bus connection');
-        if (status.type === 'error') logger.error({ reason: String(status.data) }, 'bus error');
-      }
-    })();
+    watch(connection, health, logger);
     const server = new BusServer(connection, QUEUE[definition.name]);
-    const shared: DynamicModule = {
-      module: ProcessModule,
-      providers: [
-        { provide: definition.config, useValue: config },
-        { provide: LOGGER, useValue: logger },
-        { provide: Health, useValue: health },
-        { provide: Bus, useValue: new Bus(connection) },
-        { provide: BusServer, useValue: server },
-      ],
-      exports: [definition.config, LOGGER, Health, Bus, BusServer],
-    };
-    @Module({ imports: [shared, definition.module(config, logger)] })
+    const shared = [
+      { provide: definition.config, useValue: config },
+      { provide: LOGGER, useValue: logger },
+      { provide: Health, useValue: health },
+      { provide: Bus, useValue: new Bus(connection) },
+      { provide: BusServer, useValue: server },
+    ];
+    const imports = [ProcessModule.sharing(shared), definition.module(config, logger)];
+    @Module({ imports })
     class ServiceModule {}
     const app = await NestFactory.createMicroservice(ServiceModule, {
       strategy: server,
@@ -107,6 +98,20 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
     if (error instanceof ConfigError) refuseToStart(error);
     exitWith(logger, error);
   }
+}
+
+/** Readiness and the log follow the connection, which goes on reconnecting for as long as the process lives. */
+function watch(connection: NatsConnection, health: Health, logger: Logger): void {
+  let state: string | undefined;
+  health.check('bus', () => state);
+  void (async () => {
+    for await (const { type, data } of connection.status()) {
+      if (type === Events.Error) logger.error({ reason: String(data) }, 'bus error');
+      if (type !== Events.Disconnect && type !== Events.Reconnect) continue;
+      state = type === Events.Disconnect ? 'disconnected' : undefined;
+      logger.warn({ state: type }, 'bus connection');
+    }
+  })();
 }
 
 /** The line `ready` says the same as /readyz, so that whoever starts a service can wait for either. */

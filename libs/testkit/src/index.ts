@@ -6,3 +6,4 @@ export { eventually, freePort, type Patience } from '@plexsphere/stack';
 export * from './temporary-folder';
 export * from './seeded-random';
 export * from './test-database';
+export * from './event-source';

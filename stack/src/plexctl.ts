@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { repositoryRoot } from '@plexsphere/stack';
+import { repositoryRoot } from './folders';
 
 export interface Ran {
   exitCode: number;
@@ -8,7 +8,7 @@ export interface Ran {
   stderr: string;
 }
 
-/** Runs the real `plexctl` as a process. */
+/** Runs the real `plexctl` as a process, with nothing of the caller's environment but the PATH. */
 export function runPlexctl(args: string[], env: Record<string, string>, input = ''): Promise<Ran> {
   const program = join(repositoryRoot, 'apps', 'plexctl', 'bin', 'plexctl.js');
   return new Promise((resolve) => {
@@ -24,3 +24,10 @@ export function runPlexctl(args: string[], env: Record<string, string>, input = 
 
 const exitCodeOf = (error: { code?: unknown } | null): number =>
   error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+
+/** Runs a command that has to succeed, and reads its JSON. @throws Error with what plexctl said */
+export async function plexctlJson<Reply>(args: string[], env: Record<string, string>, input = ''): Promise<Reply> {
+  const ran = await runPlexctl([...args, '--output', 'json'], env, input);
+  if (ran.exitCode !== 0) throw new Error(`plexctl ${args.join(' ')} exited ${ran.exitCode}: ${ran.stderr.trim()}`);
+  return JSON.parse(ran.stdout) as Reply;
+}

@@ -1,0 +1,51 @@
+/**
+ * `npm run demo`: the main job on the embedded stack, with the story told as it goes. `--json` prints one JSON object as
+ * the last line of stdout. Exit 0 only if every promise held; nothing is left running.
+ */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Stack, localFolder } from '@plexsphere/stack';
+import { Narrator } from './narrator';
+import { asTable, broken, type DemoResult } from './result';
+import { Story } from './story';
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { json: { type: 'boolean', default: false }, nodes: { type: 'string', default: '50' } },
+  });
+  const narrator = new Narrator(values.json ? process.stderr : process.stdout);
+  await mkdir(localFolder, { recursive: true, mode: 0o700 });
+  const dir = await mkdtemp(join(localFolder, 'demo-'));
+  narrator.chapter('Bring the stack up: PostgreSQL, NATS JetStream, 2 rotations, 2 signers, 2 relays');
+  const stack = await Stack.create({ dir: join(dir, 'stack'), onProgress: (text) => narrator.say(text) });
+  const end = async (): Promise<void> => {
+    await stack.remove();
+    await rm(dir, { recursive: true, force: true });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void end().finally(() => process.exit(130)));
+  }
+  try {
+    await stack.start();
+    const result = await new Story({ stack, dir, nodes: Number(values.nodes), narrator }).tell();
+    const complaints = broken(result);
+    narrator.table(asTable(result));
+    narrator.chapter(complaints.length === 0 ? 'Every promise held.' : `Broken: ${complaints.join('; ')}.`);
+    if (values.json) {
+      const line: DemoResult = { ok: complaints.length === 0, ...result };
+      process.stdout.write(`${JSON.stringify(line)}\n`);
+    }
+    return complaints.length === 0 ? 0 : 1;
+  } finally {
+    await end();
+  }
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(1);
+  },
+);

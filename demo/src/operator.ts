@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { eventually, plexctlJson, runPlexctl } from '@plexsphere/stack';
+
+export interface Signed {
+  jws: string;
+  key_id: string;
+}
+
+/** Processes at once: one for each core of a small machine. */
+const AT_ONCE = 2;
+
+/** An operator of one scope, whose hands are the real `plexctl`. */
+export class Operator {
+  constructor(
+    private readonly scope: string,
+    private readonly env: Record<string, string>,
+    /** How long to wait for the close gate, in milliseconds. */
+    private readonly patienceMs: number,
+  ) {}
+
+  createDomain(id: string, keyId: string): Promise<unknown> {
+    return plexctlJson(['domain', 'create', '--id', id, '--key-id', keyId], this.env);
+  }
+
+  /** Enrols Nodes; their files land in `folder` for the Node process to take up. */
+  async addNodes(names: readonly string[], folder: string): Promise<void> {
+    const waiting = [...names];
+    const work = async (): Promise<void> => {
+      for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+        const out = join(folder, `${name}.node.json`);
+        await plexctlJson(['node', 'add', '--scope', this.scope, '--name', name, '--out', out], this.env);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  }
+
+  rotate(newKeyId: string): Promise<unknown> {
+    return plexctlJson(['signing', 'rotate', '--scope', this.scope, '--new-key-id', newKeyId], this.env);
+  }
+
+  /** The gate holds while an acknowledgement is still on its way; an operator would look and ask again, as this does. */
+  async closeWhenApplied(oldKeyId: string, newKeyId: string): Promise<void> {
+    const args = ['signing', 'close', '--scope', this.scope, '--old', oldKeyId, '--new', newKeyId];
+    const closed = async (): Promise<boolean> => {
+      const ran = await runPlexctl(args, this.env);
+      if (ran.exitCode !== 0 && !ran.stderr.includes('signing: nodes lagging')) throw new Error(ran.stderr);
+      return ran.exitCode === 0;
+    };
+    await eventually(closed, { timeoutMs: this.patienceMs, describe: 'the close gate' });
+  }
+
+  sign(): Promise<Signed> {
+    return plexctlJson(['signing', 'sign', '--scope', this.scope], this.env, '{"hello":"mesh"}');
+  }
+
+  async verifies({ jws }: Signed): Promise<boolean> {
+    const ran = await runPlexctl(['signing', 'verify', '--scope', this.scope], this.env, jws);
+    if (ran.exitCode !== 0 && !ran.stderr.includes('does not verify')) throw new Error(ran.stderr);
+    return ran.exitCode === 0;
+  }
+
+  /** The kids of the JWKS, the active key's first. */
+  async kids(): Promise<string[]> {
+    const jwks = await plexctlJson<{ keys: { kid: string }[] }>(['signing', 'jwks', '--scope', this.scope], this.env);
+    return jwks.keys.map((key) => key.kid);
+  }
+}

@@ -1,0 +1,121 @@
+/** The Node's connection to the bus: kept up for as long as the Node runs, whatever happens to the bus. */
+import { inboxPrefix, subjects, type Ack, type Hello } from '@plexsphere/wire';
+import { connect, credsAuthenticator, Events, NatsError, type Msg, type NatsConnection } from 'nats';
+import { backOffMs, pause, within } from './back-off';
+import type { Enrolment } from './enrolment';
+import type { Logger } from './node-observer';
+
+export interface BusConnectionOptions {
+  enrolment: Enrolment;
+  logger: Logger;
+  signal: AbortSignal;
+  onConnected(): void;
+  onDisconnected(): void;
+  /** The next message is taken when this one is done with. */
+  onMessage(message: Msg): Promise<void>;
+}
+
+const FIRST_CONNECT_PAUSE_MS = 250;
+/** With the jitter, so that a bus that comes back is not met by all its Nodes in one instant. */
+const RECONNECT_PAUSE_MS = 500;
+const RECONNECT_JITTER_MS = 500;
+/** A connection that went dead silently is noticed after two unanswered pings, well before the Node counts as offline. */
+const PING_INTERVAL_MS = 20_000;
+const DIAL_TIMEOUT_MS = 5_000;
+/** While the connection is being made anew a flush waits for that; an acknowledgement is not worth as much. */
+const FLUSH_PATIENCE_MS = 1_000;
+
+export class BusConnection {
+  private connection: NatsConnection | undefined;
+
+  constructor(private readonly options: BusConnectionOptions) {}
+
+  /** Ends when the signal is aborted. */
+  async run(): Promise<void> {
+    const { signal } = this.options;
+    for (let failures = 0; !signal.aborted;) {
+      const connection = await this.connect();
+      failures = connection === undefined ? failures + 1 : 0;
+      if (connection !== undefined) await this.use(connection);
+      await pause(backOffMs(failures + 1, FIRST_CONNECT_PAUSE_MS), signal);
+    }
+  }
+
+  sayHello(hello: Hello): void {
+    this.publish(subjects.nodeHello(this.options.enrolment.nodeId), hello);
+  }
+
+  acknowledge(ack: Ack): void {
+    this.publish(subjects.nodeAck(this.options.enrolment.nodeId), ack);
+  }
+
+  /** Sends what was published and closes; then `run` ends. */
+  async close(): Promise<void> {
+    const { connection } = this;
+    // A bus that is away has nothing to be told; the next hello tells it.
+    if (connection === undefined) return;
+    await within(FLUSH_PATIENCE_MS, connection.flush()).catch(() => undefined);
+    await connection.close().catch(() => undefined);
+  }
+
+  private async connect(): Promise<NatsConnection | undefined> {
+    const { enrolment, logger } = this.options;
+    try {
+      return await connect({
+        servers: enrolment.servers,
+        authenticator: credsAuthenticator(Buffer.from(enrolment.busCredential)),
+        inboxPrefix: inboxPrefix({ kind: 'node', id: enrolment.nodeId }),
+        name: enrolment.name,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: RECONNECT_PAUSE_MS,
+        reconnectJitter: RECONNECT_JITTER_MS,
+        pingInterval: PING_INTERVAL_MS,
+        maxPingOut: 2,
+        timeout: DIAL_TIMEOUT_MS,
+        // The bus refuses every Node while it has not been given the account yet: after it lost its disk, say.
+        ignoreAuthErrorAbort: true,
+      });
+    } catch (error) {
+      logger.warn({ reason: reasonOf(error) }, 'bus not reachable yet');
+      return undefined;
+    }
+  }
+
+  private async use(connection: NatsConnection): Promise<void> {
+    const { enrolment, signal, onConnected, onDisconnected, onMessage, logger } = this.options;
+    if (signal.aborted) return connection.close();
+    this.connection = connection;
+    void this.watch(connection);
+    const subscription = connection.subscribe(subjects.nodeEvents(enrolment.nodeId));
+    onConnected();
+    try {
+      for await (const message of subscription) {
+        await onMessage(message);
+      }
+    } catch (error) {
+      logger.error({ reason: reasonOf(error) }, 'stream ended');
+    }
+    this.connection = undefined;
+    onDisconnected();
+    await connection.close().catch(() => undefined);
+  }
+
+  /** Not awaited: the client never ends this sequence, not even when the connection is closed. */
+  private async watch(connection: NatsConnection): Promise<void> {
+    for await (const { type, data } of connection.status()) {
+      if (connection !== this.connection) return;
+      if (type === Events.Disconnect) this.options.onDisconnected();
+      else if (type === Events.Reconnect) this.options.onConnected();
+      else if (type === Events.Error) this.options.logger.warn({ reason: String(data) }, 'bus refused');
+    }
+  }
+
+  /** Lost where there is no connection: the hello at the next one says as much. */
+  private publish(subject: string, body: object): void {
+    const { connection } = this;
+    if (connection === undefined || connection.isClosed()) return;
+    connection.publish(subject, JSON.stringify(body));
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof NatsError ? error.code : String(error));

@@ -1,0 +1,54 @@
+/** The payloads of key events. Read after their envelope was verified, and still a boundary. */
+import {
+  isKeyId,
+  isRawPublicKey,
+  type PlatformKeyRotated,
+  type SigningKeyRetired,
+  type SigningKeyRotated,
+} from '@plexsphere/wire';
+import { KeyChangeError } from './key-change';
+
+type Accepts = (value: unknown) => boolean;
+
+const isText: Accepts = (value) => typeof value === 'string';
+const isEpoch: Accepts = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
+const isTime: Accepts = (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value));
+
+/** Throws KeyChangeError `malformed`. */
+export const readRotated = (payload: string): SigningKeyRotated =>
+  read<SigningKeyRotated>(payload, {
+    current: isRawPublicKey,
+    previous: isRawPublicKey,
+    transition_expires: isTime,
+    scope: isText,
+    old_key_id: isKeyId,
+    new_key_id: isKeyId,
+    opened_at: isTime,
+    epoch: isEpoch,
+    statement: isText,
+  });
+
+/** Throws KeyChangeError `malformed`. */
+export const readRetired = (payload: string): SigningKeyRetired =>
+  read<SigningKeyRetired>(payload, { scope: isText, epoch: isEpoch, retired_key_id: isKeyId, active_key_id: isKeyId });
+
+/** Throws KeyChangeError `malformed`. */
+export const readPlatformRotated = (payload: string): PlatformKeyRotated =>
+  read<PlatformKeyRotated>(payload, { epoch: isEpoch, transition_expires: isTime, statement: isText });
+
+function read<T>(payload: string, shape: Record<keyof T & string, Accepts>): T {
+  const value = parse(payload);
+  const checks = Object.entries<Accepts>(shape);
+  if (!checks.every(([member, accepts]) => accepts(value[member]))) throw new KeyChangeError('malformed');
+  return value as T;
+}
+
+export function parse(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  } catch {
+    // Whatever it is, it is not what was asked for.
+  }
+  throw new KeyChangeError('malformed');
+}

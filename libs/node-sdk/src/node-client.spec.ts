@@ -1,0 +1,125 @@
+/** On a real nats-server: what the server itself adds, drops and republishes. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { nkeys } from 'nats';
+import { eventually, NatsServer } from '@plexsphere/stack';
+import { FakeRelay } from '../testing/fake-relay';
+import { TestMesh } from '../testing/test-ring';
+import { parseEnrolment, type Enrolment } from './enrolment';
+import { NodeClient } from './node-client';
+import type { NodeEvent } from './node-observer';
+
+jest.setTimeout(240_000); // the first run on a machine downloads the server
+
+let folder: string;
+let server: NatsServer;
+let mesh: TestMesh;
+let enrolment: Enrolment;
+let relay: FakeRelay;
+let node: NodeClient;
+let handled: NodeEvent[];
+
+/** The server is open to everybody, so any user of the right form will do. */
+function credential(): string {
+  const seed = Buffer.from(nkeys.createUser().getSeed()).toString();
+  const block = (title: string, text: string) => `-----BEGIN ${title}-----\n${text}\n------END ${title}------\n`;
+  return `${block('NATS USER JWT', 'e30.e30.e30')}\n${block('USER NKEY SEED', seed)}`;
+}
+
+const newNode = (): NodeClient =>
+  new NodeClient({
+    enrolment,
+    storeDir: join(folder, 'node'),
+    handler: async (event) => void handled.push(event),
+  });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'plexsphere-'));
+  const cacheFolder = join(__dirname, '../../../.plexsphere/cache');
+  server = await NatsServer.create(join(folder, 'nats'), { cacheFolder });
+});
+
+afterAll(async () => {
+  await server.remove();
+  await rm(folder, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  await server.start();
+  mesh = await TestMesh.create(new Date());
+  const bus = { servers: [`${server.host}:${server.port}`], bus_credential: credential() };
+  enrolment = parseEnrolment(await mesh.enrolment(new Date(), bus));
+  relay = await FakeRelay.connect(server.url, mesh);
+  handled = [];
+  node = newNode();
+});
+
+afterEach(async () => {
+  await node.stop();
+  await relay.close();
+  await server.stop();
+  await server.loseDisk();
+  await rm(join(folder, 'node'), { recursive: true, force: true });
+});
+
+const handledIds = () => handled.map(({ event_id }) => event_id);
+const outboxIds = () => relay.outbox.map(({ eventId }) => eventId);
+const settledAll = () => eventually(() => relay.settled === relay.outbox.length);
+
+test('events over a rotation, each once, in order, acknowledged', async () => {
+  await node.start();
+  await node.ready();
+  for (let n = 0; n < 20; n += 1) await relay.publish();
+  await mesh.ring.rotate('key-2', new Date());
+  await relay.announce(mesh.ring.rotatedEvent(new Date()));
+  for (let n = 0; n < 20; n += 1) await relay.publish();
+  await settledAll();
+  expect(handledIds()).toEqual(outboxIds());
+  expect(relay.acks.at(-1)).toMatchObject({ epoch: 2, position: 40 });
+  expect(node.counts).toMatchObject({ applied: 40, keyChanges: 1, hellos: 1, refused: {} });
+});
+
+test('a Node that slept comes back, and a stopped one has let go of its store', async () => {
+  await node.start();
+  await node.ready();
+  await relay.publish();
+  await settledAll();
+  await node.stop();
+  for (const keyId of ['key-2', 'key-3']) await mesh.ring.rotate(keyId, new Date());
+  for (let n = 0; n < 5; n += 1) await relay.publish();
+  node = newNode();
+  await node.start();
+  await settledAll();
+  expect(handledIds()).toEqual(outboxIds());
+  expect(relay.hellos.at(-1)).toMatchObject({ epoch: 1, position: 1 });
+  expect(node.state.ring.epoch).toBe(mesh.ring.epoch);
+});
+
+test('a bus that is away at the start is waited for', async () => {
+  await server.kill();
+  await node.start();
+  await server.start();
+  await node.ready();
+  expect(relay.hellos).toHaveLength(1);
+});
+
+test.each(['is killed', 'loses its disk'])(
+  'when the bus %s the Node asks anew, and nothing is applied twice',
+  async (what) => {
+    await node.start();
+    await node.ready();
+    for (let n = 0; n < 5; n += 1) await relay.publish();
+    await settledAll();
+    await server.kill();
+    if (what === 'loses its disk') await server.loseDisk();
+    const lost = relay.publish();
+    await server.start();
+    await eventually(() => relay.makeStream().then(() => true));
+    await lost;
+    await relay.publish();
+    await settledAll();
+    expect(handledIds()).toEqual(outboxIds());
+    expect(relay.hellos.length).toBeGreaterThan(1);
+  },
+);

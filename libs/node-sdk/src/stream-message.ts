@@ -1,0 +1,33 @@
+/** A message on the Node's stream, as far as its headers tell. No signature covers them: they order, and prove nothing. */
+import { headers as wireHeaders } from '@plexsphere/wire';
+import type { Msg } from 'nats';
+
+export interface StreamMessage {
+  kind: string;
+  text: string;
+  sequence?: number;
+  /** The sequence of the message before on this Node's subject; 0 for the first. */
+  lastSequence?: number;
+  position?: number;
+  helloId?: string;
+}
+
+export function streamMessage(message: Msg): StreamMessage {
+  const header = (name: string): string | undefined => message.headers?.get(name) || undefined;
+  const number = (name: string): number | undefined => countOf(header(name));
+  const sequence = number(wireHeaders.sequence);
+  const lastSequence = number(wireHeaders.lastSequence);
+  const position = number(wireHeaders.position);
+  const helloId = header(wireHeaders.hello);
+  return {
+    kind: header(wireHeaders.kind) ?? 'event',
+    text: message.string(),
+    ...(sequence !== undefined && { sequence }),
+    ...(lastSequence !== undefined && { lastSequence }),
+    ...(position !== undefined && { position }),
+    ...(helloId !== undefined && { helloId }),
+  };
+}
+
+const countOf = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;

@@ -1,0 +1,91 @@
+/** The trust state as text on disk. Reading is strict: of a file that somebody or something changed, nothing is taken. */
+import { createHash } from 'node:crypto';
+import {
+  isKeyId,
+  isRawPublicKey,
+  isScope,
+  isUuid,
+  publicKeyFromRaw,
+  rawPublicKey,
+  type TrustedKey,
+} from '@plexsphere/wire';
+import type { ChainAnchor } from '@plexsphere/wire/jws';
+import type { TrustState } from './trust-state';
+
+const VERSION = 1;
+
+/** The checksum tells a bit that fell over from a state; it is no protection against whoever may write the file. */
+export function trustFileText(state: TrustState): string {
+  const body = {
+    version: VERSION,
+    node_id: state.nodeId,
+    scope: state.scope,
+    ring: anchorRecord(state.ring),
+    platform: anchorRecord(state.platform),
+    recovery_public_key: state.recoveryPublicKey,
+    position: state.position,
+    applied_event_ids: state.appliedEventIds,
+  };
+  return `${JSON.stringify({ checksum: checksum(body), state: body })}\n`;
+}
+
+/** Undefined for anything but what trustFileText wrote. */
+export function parseTrustFile(text: string): TrustState | undefined {
+  const file = objectOf(parse(text));
+  const body = objectOf(file?.['state']);
+  if (body === undefined || file?.['checksum'] !== checksum(body) || body['version'] !== VERSION) return undefined;
+  const { node_id: nodeId, scope, recovery_public_key: recoveryPublicKey, position, applied_event_ids: ids } = body;
+  const ring = anchorOf(body['ring']);
+  const platform = anchorOf(body['platform']);
+  if (!isUuid(nodeId) || !isScope(scope) || !isRawPublicKey(recoveryPublicKey)) return undefined;
+  if (ring === undefined || platform === undefined || !isCount(position) || !areTexts(ids)) return undefined;
+  return { nodeId, scope, ring, platform, recoveryPublicKey, position, appliedEventIds: ids };
+}
+
+const checksum = (body: object): string => createHash('sha256').update(JSON.stringify(body)).digest('hex');
+
+const anchorRecord = ({ keys, statementHash, epoch }: ChainAnchor) => ({
+  epoch,
+  statement_hash: statementHash,
+  keys: keys.map(keyRecord),
+});
+
+const keyRecord = ({ keyId, publicKey, notAfter }: TrustedKey) => ({
+  key_id: keyId,
+  public_key: rawPublicKey(publicKey),
+  ...(notAfter !== undefined && { not_after: notAfter.toISOString() }),
+});
+
+function anchorOf(value: unknown): ChainAnchor | undefined {
+  const record = objectOf(value);
+  const { epoch, statement_hash: statementHash, keys: records } = record ?? {};
+  if (!isCount(epoch) || typeof statementHash !== 'string' || !Array.isArray(records)) return undefined;
+  const keys = records.map(keyOf).filter((key) => key !== undefined);
+  return keys.length === 0 || keys.length !== records.length ? undefined : { keys, statementHash, epoch };
+}
+
+function keyOf(value: unknown): TrustedKey | undefined {
+  const { key_id: keyId, public_key: raw, not_after: notAfter } = objectOf(value) ?? {};
+  if (!isKeyId(keyId) || !isRawPublicKey(raw)) return undefined;
+  const key: TrustedKey = { keyId, publicKey: publicKeyFromRaw(raw) };
+  if (notAfter === undefined) return key;
+  return typeof notAfter === 'string' && !Number.isNaN(Date.parse(notAfter))
+    ? { ...key, notAfter: new Date(notAfter) }
+    : undefined;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const objectOf = (value: unknown): Record<string, unknown> | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const areTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((entry) => typeof entry === 'string');

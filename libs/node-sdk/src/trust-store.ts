@@ -1,0 +1,89 @@
+/** The Node's trust on disk: one file in a folder of its own. A damaged one is an error, never a fresh start. */
+import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeAtomically } from './atomic-file';
+import type { Enrolment } from './enrolment';
+import { acquireLock } from './store-lock';
+import { parseTrustFile, trustFileText } from './trust-file';
+import { trustAtEnrolment, type TrustState } from './trust-state';
+
+export type TrustStoreProblem =
+  /** There is a file, and it is not what we wrote: an operator must look, and enrol the Node anew if need be. */
+  | 'damaged'
+  /** Another process, or another client in this one, has the store open. */
+  | 'in_use'
+  /** The store is another Node's, or of another scope. */
+  | 'other_node';
+
+export class TrustStoreError extends Error {
+  override readonly name = 'TrustStoreError';
+
+  constructor(
+    readonly code: TrustStoreProblem,
+    folder: string,
+  ) {
+    super(`trust store ${folder}: ${code}`);
+  }
+}
+
+const FILE = 'trust.json';
+const LOCK = 'lock';
+
+export class TrustStore {
+  private constructor(
+    private readonly file: string,
+    private readonly unlock: () => void,
+    /** As it was found; at the first start, from the enrolment. */
+    readonly opened: TrustState,
+  ) {}
+
+  /** Makes the folder (0700) and the file at the first start. Throws TrustStoreError, or what the file system throws. */
+  static async open(folder: string, enrolment: Enrolment): Promise<TrustStore> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await chmod(folder, 0o700);
+    const unlock = acquireLock(join(folder, LOCK));
+    if (unlock === undefined) throw new TrustStoreError('in_use', folder);
+    try {
+      const file = join(folder, FILE);
+      return new TrustStore(file, unlock, (await load(folder, enrolment)) ?? (await firstState(file, enrolment)));
+    } catch (error) {
+      unlock();
+      throw error;
+    }
+  }
+
+  /** One at a time. Once it returns, the state is on the disk. */
+  save(state: TrustState): Promise<void> {
+    return writeAtomically(this.file, trustFileText(state));
+  }
+
+  close(): void {
+    this.unlock();
+  }
+}
+
+async function load(folder: string, enrolment: Enrolment): Promise<TrustState | undefined> {
+  const text = await readIfThere(join(folder, FILE));
+  if (text === undefined) return undefined;
+  const state = parseTrustFile(text);
+  if (state === undefined) throw new TrustStoreError('damaged', folder);
+  if (state.nodeId !== enrolment.nodeId || state.scope !== enrolment.scope) {
+    throw new TrustStoreError('other_node', folder);
+  }
+  return state;
+}
+
+async function firstState(file: string, enrolment: Enrolment): Promise<TrustState> {
+  const state = trustAtEnrolment(enrolment.nodeId, enrolment.bundle);
+  await writeAtomically(file, trustFileText(state));
+  return state;
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,124 @@
+/** A NodeSession without bus and disk, and the relay at its other end. For specs only. */
+import type { Ack, Hello } from '@plexsphere/wire';
+import { readBundle } from '@plexsphere/wire/jws';
+import { silent, type Handler, type NodeEvent, type Refused, type Trusts } from '../src/node-observer';
+import { NodeSession } from '../src/node-session';
+import type { StreamMessage } from '../src/stream-message';
+import { trustAtEnrolment, type TrustState } from '../src/trust-state';
+import { envelopeBy, type EventFields, type TestKey, type TestMesh } from './test-ring';
+
+export class SessionHarness {
+  readonly hellos: Hello[] = [];
+  readonly acks: Ack[] = [];
+  readonly handled: NodeEvent[] = [];
+  readonly refused: Refused[] = [];
+  readonly trusts: Trusts[] = [];
+  /** What a restart would find. */
+  onDisk: TrustState;
+  saves = 0;
+  handler: Handler = async () => undefined;
+  /** Replaced by a spec whose disk is slow or full. */
+  beforeSave: () => Promise<void> = async () => undefined;
+  session: NodeSession;
+  private sequence = 0;
+
+  private constructor(
+    readonly mesh: TestMesh,
+    state: TrustState,
+    readonly now: () => Date,
+  ) {
+    this.onDisk = state;
+    this.session = this.begin(state);
+  }
+
+  static async create(mesh: TestMesh, now: () => Date = () => new Date()): Promise<SessionHarness> {
+    return new SessionHarness(mesh, trustAtEnrolment(mesh.nodeId, readBundle(await mesh.bundle(now()))), now);
+  }
+
+  /** The process dies and comes again with what is on the disk. */
+  crash(): void {
+    this.session.stop();
+    this.session = this.begin(this.onDisk);
+  }
+
+  get handledIds(): string[] {
+    return this.handled.map(({ event_id }) => event_id);
+  }
+
+  get lastHello(): Hello {
+    return this.hellos.at(-1)!;
+  }
+
+  /** Connects, and answers the hello. */
+  async connectAndAnswer(): Promise<void> {
+    this.session.connected();
+    await this.ready();
+  }
+
+  ready(helloId = this.lastHello.hello_id): Promise<void> {
+    return this.send({ kind: 'ready', text: '', helloId });
+  }
+
+  /** The next message on the stream. */
+  send(message: StreamMessage): Promise<void> {
+    const lastSequence = this.sequence;
+    this.sequence += 1;
+    return this.session.take({ sequence: this.sequence, lastSequence, ...message });
+  }
+
+  /** An ordinary event, signed now. */
+  event(position: number, fields: EventFields & { by?: TestKey } = {}): Promise<void> {
+    return this.send({ kind: 'event', text: this.envelope(position, fields), position });
+  }
+
+  envelope(position: number, { by = this.mesh.ring.active, ...fields }: EventFields & { by?: TestKey } = {}): string {
+    return envelopeBy(by, this.mesh.ring.scope, this.now(), { eventId: `event-${position}`, ...fields });
+  }
+
+  keyEvent(text: string): Promise<void> {
+    return this.send({ kind: 'event', text });
+  }
+
+  chain(text: string): Promise<void> {
+    return this.send({ kind: 'chain', text });
+  }
+
+  /** A message of the stream that never arrives. */
+  lose(): void {
+    this.sequence += 1;
+  }
+
+  /** The bus lost its disk: its sequences begin anew. */
+  loseStream(): void {
+    this.sequence = 0;
+  }
+
+  /** Until what was put is saved; needs no clock. */
+  async flushed(): Promise<void> {
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  }
+
+  private begin(state: TrustState): NodeSession {
+    const handler: Handler = async (event) => {
+      await this.handler(event);
+      this.handled.push(event);
+    };
+    return new NodeSession({
+      state,
+      handler,
+      save: async (next) => {
+        await this.beforeSave();
+        this.saves += 1;
+        this.onDisk = next;
+      },
+      sayHello: (hello) => this.hellos.push(hello),
+      acknowledge: (ack) => this.acks.push(ack),
+      observer: {
+        onRefused: (refused) => this.refused.push(refused),
+        onTrusts: (trusts) => this.trusts.push(trusts),
+      },
+      logger: silent,
+      now: this.now,
+    });
+  }
+}
