@@ -1,9 +1,8 @@
-import { Allow } from 'class-validator';
 import { DurationMs, ServiceConfig, Switch, Variable } from '@plexsphere/service-kit';
 import { checkPolicy, type Policy } from '@plexsphere/keyring';
 import { SCOPE_KINDS } from '@plexsphere/wire';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsIn } from 'class-validator';
+import { Allow, IsBoolean, IsIn, Min } from 'class-validator';
 
 export class RotationConfig extends ServiceConfig {
   /** A credential of the bus' system account, for pushing the mesh account's JWT. */
@@ -22,9 +21,10 @@ export class RotationConfig extends ServiceConfig {
   @IsBoolean({ message: 'must be true or false' })
   allowShortOverlap: boolean;
 
-  /** L: how long a signer may sign without asking again. */
+  /** L: how long a signer may sign without asking again. Below 3 s a relay's one second to sign would not fit in a third. */
   @Variable('LEASE', '10s')
   @DurationMs()
+  @Min(3_000, { message: 'must be at least 3s' })
   leaseMs: number;
 
   @Variable('CLOCK_SKEW', '30s')

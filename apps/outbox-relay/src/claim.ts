@@ -1,0 +1,34 @@
+import type { Scope } from '@plexsphere/wire';
+
+/** A Node's hello that no `ready` message has answered yet. */
+export interface PendingHello {
+  helloId: string;
+}
+
+/** An ordinary event on its way to one Node. */
+export interface OrdinaryMessage {
+  /** Of outbox.message; a bigint, as text. */
+  id: string;
+  eventId: string;
+  eventType: string;
+  /** JSON text. */
+  payload: string | null;
+  position: number;
+}
+
+/** A Node as it was when this relay claimed it. */
+export interface ClaimedNode {
+  nodeId: string;
+  scope: Scope;
+  /** Rises with each claim: whoever comes with an older one has lost the Node. */
+  attempt: number;
+  toldEpoch: number;
+  toldPlatformEpoch: number;
+  lastPosition: number;
+  /** Of the Node's subject on the stream; 0 before the first message. */
+  lastSequence: number;
+  hello: PendingHello | null;
+}
+
+/** What identifies a claim in the database. */
+export type ClaimKey = Pick<ClaimedNode, 'nodeId' | 'attempt'>;

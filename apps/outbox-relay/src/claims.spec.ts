@@ -1,0 +1,378 @@
+/** The claiming and settling SQL, on a real PostgreSQL and under the relay's own role. */
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import { storeOptions, migrateStore } from '@plexsphere/store';
+import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import { PLATFORM } from '@plexsphere/wire';
+import { DataSource } from 'typeorm';
+import { SeededMesh } from '../testing/seeded-mesh';
+import { Claims, type Claim } from './claims';
+import { RelayIdentity } from './identity';
+import { Outcomes } from './outcomes';
+import type { SaidAck } from './said-ack';
+import { deleteSettled } from './sql/delete-settled';
+import { recordHellos } from './sql/record-hellos';
+import { replaceBusStream } from './sql/replace-bus-stream';
+import { settleAcks } from './sql/settle-acks';
+import type { Told } from './what-to-say';
+
+jest.setTimeout(60_000);
+
+const DOMAIN = `domain:${randomUUID()}`;
+const OTHER = `domain:${randomUUID()}`;
+const GONE = `clock_timestamp() - interval '1 s'`;
+
+let database: TestDatabase;
+let source: DataSource;
+let mesh: SeededMesh;
+
+beforeEach(async () => {
+  database = await testDatabase({ name: 'store', prepare: migrateStore });
+  source = await new DataSource(storeOptions(await database.urlAs('plexsphere_relay'), 'spec')).initialize();
+  mesh = new SeededMesh(database.url);
+  await mesh.ring(PLATFORM, 'p1');
+  await mesh.ring(DOMAIN, 'd1');
+});
+
+afterEach(async () => {
+  await source.destroy();
+  await mesh.close();
+  await database.drop();
+});
+
+const relay = () => {
+  const identity = new RelayIdentity();
+  return { name: identity.name, claims: new Claims(source, identity), outcomes: new Outcomes(source, identity) };
+};
+type Relay = ReturnType<typeof relay>;
+
+const toldBy = (claim: Claim): Told => ('told' in claim.saying ? claim.saying.told : {});
+let sequence = 0;
+
+/** As if it had been published. */
+const mark = ({ outcomes }: Relay, claim: Claim): Promise<void> =>
+  outcomes.published({
+    ...claim.node,
+    sequence: ++sequence,
+    told: toldBy(claim),
+    ...(claim.saying.kind === 'ordinary' && { ordinaryId: claim.saying.message.id }),
+    ...(claim.saying.kind === 'ready' && { answeredHelloId: claim.saying.helloId }),
+  });
+
+/** Claims until nothing is due, and says what was said to each Node. */
+async function drain(by: Relay): Promise<Map<string, string[]>> {
+  const said = new Map<string, string[]>();
+  for (;;) {
+    const { claims, claimed } = await by.claims.take(100);
+    if (claimed === 0) return said;
+    for (const claim of claims) {
+      const { saying } = claim;
+      const word =
+        saying.kind === 'announce'
+          ? saying.eventType
+          : saying.kind === 'ordinary'
+            ? `${saying.message.position}`
+            : saying.kind;
+      said.set(claim.node.nodeId, [...(said.get(claim.node.nodeId) ?? []), word]);
+    }
+    await Promise.all(claims.map((claim) => mark(by, claim)));
+  }
+}
+
+const settle = (...acks: SaidAck[]): Promise<SaidAck[]> =>
+  source.transaction('READ COMMITTED', (manager) => settleAcks(manager, acks));
+const ack = (nodeId: string, epoch: number, position: number, platformEpoch = 1): SaidAck => ({
+  nodeId,
+  epoch,
+  platformEpoch,
+  position,
+});
+const hello = (nodeId: string, helloId: string, epoch: number, platformEpoch = 1): Promise<void> =>
+  recordHellos(source.manager, [{ nodeId, helloId, epoch, platformEpoch, position: 0 }]);
+
+describe('claiming', () => {
+  test('nothing is due of a Node that has nothing to hear', async () => {
+    await mesh.node(DOMAIN);
+    await expect(relay().claims.take(10)).resolves.toEqual({ claims: [], claimed: 0 });
+  });
+
+  test('a hundred claimers at once: every Node has one owner', async () => {
+    const nodes = await Promise.all(Array.from({ length: 60 }, () => mesh.node(DOMAIN)));
+    await mesh.publish(DOMAIN);
+    const takes = await Promise.all(Array.from({ length: 100 }, () => relay().claims.take(7)));
+    const claimed = takes.flatMap(({ claims }) => claims.map((claim) => claim.node.nodeId));
+    expect(claimed).toHaveLength(new Set(claimed).size);
+    expect(new Set(claimed).size).toBeGreaterThan(0);
+    const rest = (await relay().claims.take(100)).claims.map((claim) => claim.node.nodeId);
+    expect([...claimed, ...rest].sort()).toEqual(nodes.sort());
+  });
+
+  test('a claim whose deadline has passed goes to another relay, and what the first one marks then is void', async () => {
+    const node = await mesh.node(DOMAIN);
+    await mesh.publish(DOMAIN);
+    const [dead, heir] = [relay(), relay()];
+    const { claims: lost } = await dead.claims.take(1);
+    await expect(heir.claims.take(1)).resolves.toMatchObject({ claimed: 0 });
+    await mesh.set(node, `claim_deadline = ${GONE}`);
+    const { claims: inherited } = await heir.claims.take(1);
+    expect(inherited[0]?.node.attempt).toBe((lost[0]?.node.attempt ?? 0) + 1);
+    await mark(dead, lost[0] as Claim);
+    await expect(dead.outcomes.otherSequence((lost[0] as Claim).node, 99)).resolves.toBe(false);
+    await expect(mesh.stream(node)).resolves.toMatchObject({ claim_owner: heir.name, last_sequence: 0 });
+    await expect(mesh.messages(node)).resolves.toMatchObject([{ state: 'unsent', position: 1 }]);
+  });
+
+  test('scopes take turns', async () => {
+    await mesh.ring(OTHER, 'o1');
+    await Promise.all(Array.from({ length: 20 }, () => mesh.node(DOMAIN)));
+    const few = await Promise.all([mesh.node(OTHER), mesh.node(OTHER)]);
+    await mesh.publish(DOMAIN);
+    await mesh.publish(OTHER);
+    const { claims } = await relay().claims.take(4);
+    expect(claims.map((claim) => claim.node.nodeId)).toEqual(expect.arrayContaining(few));
+  });
+
+  test('a Node that is removed is claimed no more', async () => {
+    const node = await mesh.node(DOMAIN);
+    await mesh.publish(DOMAIN);
+    await mesh.pool.query(`UPDATE ring.node SET state = 'removed' WHERE id = $1`, [node]);
+    await expect(relay().claims.take(10)).resolves.toMatchObject({ claimed: 0 });
+  });
+
+  test('a position is given at the first claim and kept, in the order of the first claims', async () => {
+    const node = await mesh.node(DOMAIN);
+    const by = relay();
+    await mesh.publish(DOMAIN);
+    await mesh.publish(DOMAIN);
+    const { claims: first } = await by.claims.take(1);
+    await by.outcomes.released({ ...(first[0] as Claim).node, deferMs: 0 });
+    const { claims: again } = await by.claims.take(1);
+    expect(again[0]?.saying).toEqual(first[0]?.saying);
+    await mark(by, again[0] as Claim);
+    await drain(by);
+    expect((await mesh.messages(node)).map((message) => message.position)).toEqual([1, 2]);
+    await expect(mesh.stream(node)).resolves.toMatchObject({ last_position: 2 });
+  });
+
+  test('a Node that is given back with a delay is left alone', async () => {
+    await mesh.node(DOMAIN);
+    await mesh.publish(DOMAIN);
+    const by = relay();
+    const { claims } = await by.claims.take(1);
+    await by.outcomes.released({ ...(claims[0] as Claim).node, deferMs: 60_000 });
+    await expect(by.claims.take(1)).resolves.toMatchObject({ claimed: 0 });
+  });
+});
+
+describe('telling', () => {
+  test('key news goes before everything that waits, however old', async () => {
+    const node = await mesh.node(DOMAIN);
+    await mesh.publish(DOMAIN);
+    await mesh.rotate(DOMAIN, 'd2');
+    const by = relay();
+    expect((await drain(by)).get(node)).toEqual(['signing_key_rotated', '1']);
+    await expect(mesh.stream(node)).resolves.toMatchObject({ told_epoch: 2 });
+    expect((await mesh.messages(node)).map(({ state }) => state)).toEqual(['sent', 'sent']);
+  });
+
+  test('epochs between are superseded: one chain tells of all', async () => {
+    const node = await mesh.node(DOMAIN);
+    await mesh.rotate(DOMAIN, 'd2');
+    await mesh.closeRotation(DOMAIN);
+    await mesh.rotate(DOMAIN, 'd3');
+    expect((await drain(relay())).get(node)).toEqual(['chain']);
+    expect(await mesh.messages(node)).toMatchObject([
+      { epoch: 2, outcome: 'superseded' },
+      { epoch: 3, outcome: 'superseded' },
+      { epoch: 4, state: 'sent' },
+    ]);
+  });
+
+  test("a change of the platform's ring reaches Domains' Nodes, and its close leaves nothing behind", async () => {
+    const node = await mesh.node(DOMAIN);
+    const own = await mesh.node(PLATFORM);
+    await mesh.rotate(PLATFORM, 'p2');
+    const by = relay();
+    const said = await drain(by);
+    expect([said.get(node), said.get(own)]).toEqual([['platform_key_rotated'], ['signing_key_rotated']]);
+    await mesh.closeRotation(PLATFORM);
+    expect([...(await drain(by))]).toEqual([[own, ['signing_key_retired']]]);
+    expect((await mesh.messages(node)).map(({ state }) => state)).toEqual(['sent']);
+    expect((await mesh.messages(own)).map(({ state }) => state)).toEqual(['sent', 'sent']);
+  });
+
+  test('key rows that nothing will ever say do not keep their Node due', async () => {
+    const node = await mesh.node(DOMAIN);
+    await mesh.rotate(DOMAIN, 'd2');
+    await mesh.rotate(PLATFORM, 'p2');
+    await mesh.set(node, `told_epoch = 2, settled_epoch = 2, told_platform_epoch = 2`);
+    const by = relay();
+    await expect(by.claims.take(1)).resolves.toEqual({ claims: [], claimed: 1 });
+    expect(await mesh.messages(node)).toMatchObject([{ outcome: 'applied' }, { state: 'sent' }]);
+    await mesh.set(node, `claim_deadline = NULL`);
+    await expect(by.claims.take(1)).resolves.toMatchObject({ claimed: 0 });
+  });
+});
+
+describe('coming back', () => {
+  test('a hello is answered in order: the ring, then ready, then what is not settled', async () => {
+    const node = await mesh.node(DOMAIN);
+    await mesh.publish(DOMAIN);
+    await mesh.rotate(DOMAIN, 'd2');
+    await mesh.publish(DOMAIN);
+    const by = relay();
+    await drain(by);
+    await settle(ack(node, 1, 1));
+    await hello(node, 'h1', 1);
+    expect((await drain(by)).get(node)).toEqual(['signing_key_rotated', 'ready', '2']);
+    await expect(mesh.stream(node)).resolves.toMatchObject({ hello: null, told_epoch: 2 });
+  });
+
+  test('a hello that comes while one is answered is answered, too', async () => {
+    const node = await mesh.node(DOMAIN);
+    await hello(node, 'h1', 1);
+    const by = relay();
+    const { claims } = await by.claims.take(1);
+    await hello(node, 'h2', 1);
+    await mark(by, claims[0] as Claim);
+    expect((await drain(by)).get(node)).toEqual(['ready']);
+    await expect(mesh.stream(node)).resolves.toMatchObject({ hello: null });
+  });
+
+  test('the ring moves between a hello and its answer: told once, then answered', async () => {
+    const node = await mesh.node(DOMAIN);
+    await hello(node, 'h1', 1);
+    const by = relay();
+    const { claims } = await by.claims.take(1);
+    await by.outcomes.released({ ...(claims[0] as Claim).node, deferMs: 0 });
+    await mesh.rotate(DOMAIN, 'd2');
+    expect((await drain(by)).get(node)).toEqual(['signing_key_rotated', 'ready']);
+  });
+
+  test('a present Node is sent again what it does not settle, with back-off; an absent one waits', async () => {
+    const [present, absent] = [await mesh.node(DOMAIN), await mesh.node(DOMAIN, { present: false })];
+    await mesh.rotate(DOMAIN, 'd2');
+    await mesh.publish(DOMAIN);
+    const by = relay();
+    await drain(by);
+    for (const node of [present, absent]) await mesh.set(node, `resend_at = ${GONE}`);
+    const said = await drain(by);
+    expect(said.get(present)).toEqual(['signing_key_rotated', '1']);
+    expect(said.get(absent)).toBeUndefined();
+    await expect(mesh.stream(present)).resolves.toMatchObject({ resend_count: 1 });
+    await settle(ack(present, 2, 1));
+    await expect(mesh.stream(present)).resolves.toMatchObject({ resend_count: 0, resend_at: null });
+  });
+
+  test('the stream was lost: what is not settled is said again, and no late mark counts', async () => {
+    const [done, behind] = [await mesh.node(DOMAIN), await mesh.node(DOMAIN)];
+    const by = relay();
+    const replace = (before: string | undefined, now: string) =>
+      source.transaction((manager) => replaceBusStream(manager, 'EVENTS', { before, now }));
+    await expect(replace(undefined, 'one')).resolves.toBe(true);
+    await mesh.rotate(DOMAIN, 'd2');
+    await mesh.publish(DOMAIN);
+    await drain(by);
+    await settle(ack(done, 2, 1));
+    await mesh.publish(DOMAIN);
+    const { claims: late } = await by.claims.take(10);
+    await expect(Promise.all([replace('one', 'two'), replace('one', 'two')])).resolves.toEqual(
+      expect.arrayContaining([true, false]),
+    );
+    for (const claim of late) await mark(by, claim);
+    for (const node of [done, behind]) await expect(mesh.stream(node)).resolves.toMatchObject({ last_sequence: 0 });
+    const said = await drain(by);
+    expect(said.get(done)).toEqual(['2']);
+    expect(said.get(behind)).toEqual(['signing_key_rotated', '1', '2']);
+  });
+
+  test('another message stands on the stream: its sequence is adopted, and what is not settled is said again', async () => {
+    const node = await mesh.node(DOMAIN);
+    await mesh.publish(DOMAIN);
+    const by = relay();
+    await drain(by);
+    await mesh.publish(DOMAIN);
+    const { claims } = await by.claims.take(1);
+    await expect(by.outcomes.otherSequence((claims[0] as Claim).node, 777)).resolves.toBe(true);
+    await expect(mesh.stream(node)).resolves.toMatchObject({ last_sequence: 777, claim_owner: null });
+    expect((await drain(by)).get(node)).toEqual(['1', '2']);
+  });
+});
+
+describe('settling', () => {
+  test('is cumulative, counts what is not marked yet, and tells first seen', async () => {
+    const node = await mesh.node(DOMAIN, { present: false });
+    await mesh.rotate(DOMAIN, 'd2');
+    const by = relay();
+    await drain(by);
+    await mesh.publish(DOMAIN);
+    const { claims } = await by.claims.take(1);
+    await expect(settle(ack(node, 2, 1), ack(node, 1, 0))).resolves.toEqual([]);
+    await mark(by, claims[0] as Claim);
+    expect(await mesh.messages(node)).toMatchObject([{ outcome: 'applied' }, { outcome: 'applied', position: 1 }]);
+    const stream = await mesh.stream(node);
+    expect(stream).toMatchObject({ settled_epoch: 2, settled_position: 1, resend_at: null });
+    expect(stream.first_seen_at).not.toBeNull();
+  });
+
+  test.each([
+    ['an epoch', { epoch: 9 }],
+    ['a platform epoch', { platformEpoch: 9 }],
+    ['a position', { position: 9 }],
+  ])("a Node's bare word for %s that it was never told changes nothing", async (_, claim) => {
+    const node = await mesh.node(DOMAIN, { present: false });
+    const said = { ...ack(node, 1, 0), ...claim };
+    await expect(settle(said)).resolves.toEqual([said]);
+    await expect(mesh.stream(node)).resolves.toMatchObject({
+      settled_epoch: 1,
+      settled_position: 0,
+      first_seen_at: null,
+    });
+  });
+
+  test('hellos, acknowledgements, claims and marks of the same Nodes at once end, and nothing is lost', async () => {
+    const nodes = await Promise.all(Array.from({ length: 30 }, () => mesh.node(DOMAIN)));
+    for (let i = 0; i < 5; i++) await mesh.publish(DOMAIN);
+    const shuffled = (round: number) => (round % 2 === 0 ? nodes : [...nodes].reverse());
+    const speak = async (round: number) => {
+      await Promise.all([
+        settle(...shuffled(round).map((node) => ack(node, 1, 0))),
+        recordHellos(
+          source.manager,
+          shuffled(round + 1).map((nodeId) => ({
+            nodeId,
+            helloId: `h${round}`,
+            epoch: 1,
+            platformEpoch: 1,
+            position: 0,
+          })),
+        ),
+      ]);
+    };
+    const speaking = (async () => {
+      for (let round = 0; round < 10; round++) await speak(round);
+    })();
+    await Promise.all([drain(relay()), drain(relay()), speaking]);
+    await drain(relay());
+    for (const node of nodes) {
+      const { last_position, hello: pending } = await mesh.stream(node);
+      expect({ last_position, pending }).toEqual({ last_position: 5, pending: null });
+      await settle(ack(node, 1, 5));
+      expect((await mesh.messages(node)).every(({ outcome }) => outcome === 'applied')).toBe(true);
+    }
+  });
+
+  test('what was settled long ago is deleted, its event after it, and nothing else', async () => {
+    const node = await mesh.node(DOMAIN);
+    const old = await mesh.publish(DOMAIN);
+    const young = await mesh.publish(DOMAIN);
+    await drain(relay());
+    await settle(ack(node, 1, 1));
+    await mesh.pool.query(`UPDATE outbox.event SET created_at = now() - interval '8 days' WHERE event_id = $1`, [old]);
+    await mesh.pool.query(`UPDATE outbox.message SET settled_at = now() - interval '8 days' WHERE state = 'settled'`);
+    await expect(deleteSettled(source.manager, 7 * 86_400_000)).resolves.toBe(false);
+    expect((await mesh.messages(node)).map((message) => message.event_id)).toEqual([young]);
+    const { rows } = await mesh.pool.query(`SELECT event_id FROM outbox.event`);
+    expect(rows).toEqual([{ event_id: young }]);
+  });
+});

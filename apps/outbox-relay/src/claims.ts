@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { PLATFORM } from '@plexsphere/wire';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { ClaimedNode } from './claim';
+import { RelayIdentity } from './identity';
+import type { Rings } from './ring';
+import { CLAIM_MS, claimNodes } from './sql/claim-nodes';
+import { readRings } from './sql/read-rings';
+import { releaseClaims } from './sql/release-claims';
+import { takeNextMessages } from './sql/take-next-messages';
+import { tidyKeyMessages } from './sql/tidy-key-messages';
+import { unsendMessages } from './sql/unsend-messages';
+import { nextThing, type NextThing, type Saying } from './what-to-say';
+
+/** A Node of ours until `deadline`, and what it is to hear. */
+export interface Claim {
+  node: ClaimedNode;
+  saying: Saying;
+  /** By this process's monotonic clock, in milliseconds. */
+  deadline: number;
+}
+
+/** A Node that was due and had nothing to hear is left alone for so long: whatever it was must not spin. */
+const NOTHING_SAID_DEFER_MS = 250;
+
+/** A claim ends here a little before it does in the database: what is sent at the last instant must have a chance. */
+const MARGIN_MS = 250;
+
+@Injectable()
+export class Claims {
+  constructor(
+    private readonly database: DataSource,
+    private readonly identity: RelayIdentity,
+  ) {}
+
+  /**
+   * Up to `limit` Nodes of which something is due. Owner, attempt, position and what is to be said are committed when
+   * this returns, so that nothing is ever published of which the database knows nothing. `claimed` counts those with
+   * nothing to hear, too.
+   */
+  async take(limit: number): Promise<{ claims: Claim[]; claimed: number }> {
+    // Read before the database sets its deadline, so that ours is never the later one.
+    const deadline = performance.now() + CLAIM_MS - MARGIN_MS;
+    return this.database.transaction('READ COMMITTED', async (manager) => {
+      const nodes = await claimNodes(manager, this.identity.name, limit);
+      if (nodes.length === 0) return { claims: [], claimed: 0 };
+      await unsendMessages(
+        manager,
+        nodes.filter((node) => node.sendsAgain).map((node) => node.nodeId),
+      );
+      const rings = await readRings(manager, nodes);
+      const sayings = await this.decide(manager, nodes, rings);
+      const silent = nodes.filter((node) => !sayings.has(node.nodeId));
+      await this.leaveAlone(manager, silent, rings);
+      const claims = nodes.flatMap((node) => {
+        const saying = sayings.get(node.nodeId);
+        return saying === undefined ? [] : [{ node, saying, deadline }];
+      });
+      return { claims, claimed: nodes.length };
+    });
+  }
+
+  private async decide(
+    manager: EntityManager,
+    nodes: readonly ClaimedNode[],
+    rings: Rings,
+  ): Promise<Map<string, Saying>> {
+    const things = new Map<string, NextThing>();
+    for (const node of nodes) {
+      const thing = nextThing(node, rings);
+      if (thing !== undefined) things.set(node.nodeId, thing);
+    }
+    const ordinary = [...things].filter(([, thing]) => thing.kind === 'ordinary').map(([nodeId]) => nodeId);
+    const messages = await takeNextMessages(manager, ordinary);
+    const sayings = new Map<string, Saying>();
+    for (const [nodeId, thing] of things) {
+      const message = messages.get(nodeId);
+      if (thing.kind !== 'ordinary') sayings.set(nodeId, thing);
+      else if (message !== undefined) sayings.set(nodeId, { ...thing, message });
+    }
+    return sayings;
+  }
+
+  private async leaveAlone(manager: EntityManager, nodes: readonly ClaimedNode[], rings: Rings): Promise<void> {
+    await tidyKeyMessages(
+      manager,
+      nodes.map((node) => node.nodeId),
+      rings.get(PLATFORM)?.epoch ?? 0,
+    );
+    const releases = nodes.map(({ nodeId, attempt }) => ({ nodeId, attempt, deferMs: NOTHING_SAID_DEFER_MS }));
+    await releaseClaims(manager, this.identity.name, releases);
+  }
+}

@@ -1,0 +1,69 @@
+/** One claim from its signature to its mark. */
+import { Inject, Injectable } from '@nestjs/common';
+import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import { Problem } from '@plexsphere/wire';
+import type { Claim } from './claims';
+import { Complaints } from './complaints';
+import { Counters } from './counters';
+import { LetterWriter, type Letter } from './letter';
+import { Outcomes } from './outcomes';
+import { Publisher } from './publisher';
+
+/** The ring has moved, or the signers are about to: a switch takes milliseconds. */
+const MOVED_DEFER_MS = 50;
+/** No signer holds the lease, or none answers: more asking would not help it. */
+const NO_SIGNER_DEFER_MS = 500;
+
+@Injectable()
+export class Delivery {
+  private readonly complaints: Complaints;
+
+  constructor(
+    private readonly letters: LetterWriter,
+    private readonly publisher: Publisher,
+    private readonly outcomes: Outcomes,
+    private readonly counters: Counters,
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    this.complaints = new Complaints(logger);
+  }
+
+  /** `stream` as it was before the claim. Returns whether there may be more to say to the Node at once. */
+  async deliver(claim: Claim, stream: string): Promise<boolean> {
+    const letter = await this.write(claim);
+    if (letter === undefined) return false;
+    const { node, deadline } = claim;
+    const { lastSequence } = node;
+    const outcome = await this.publisher.publish(letter, { stream, lastSequence, deadline });
+    this.counters.add(outcome.kind === 'stored' ? claim.saying.kind : outcome.kind);
+    switch (outcome.kind) {
+      case 'stored':
+        await this.outcomes.published({ ...node, ...marksOf(letter), sequence: outcome.sequence });
+        return true;
+      case 'other_sequence':
+        return this.outcomes.otherSequence(node, outcome.sequence);
+      case 'unknown':
+        return false;
+    }
+  }
+
+  /** Undefined where nobody signed: the Node is given back unsaid to, and what waits for it stays unsent. */
+  private async write({ node, saying }: Claim): Promise<Letter | undefined> {
+    try {
+      return await this.letters.write(node, saying);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      const moved = error.code === 'ABORTED';
+      this.counters.add(moved ? 'moved' : 'unsigned');
+      if (!moved) this.complaints.warn('not signed', error.detail, { scope: node.scope, saying: saying.kind });
+      await this.outcomes.released({ ...node, deferMs: moved ? MOVED_DEFER_MS : NO_SIGNER_DEFER_MS });
+      return undefined;
+    }
+  }
+}
+
+const marksOf = ({ told, ordinaryId, answeredHelloId }: Letter) => ({
+  told,
+  ...(ordinaryId !== undefined && { ordinaryId }),
+  ...(answeredHelloId !== undefined && { answeredHelloId }),
+});

@@ -1,0 +1,10 @@
+/**
+ * The outbox relay: the outbox's reading end. Claims Nodes, has signed what they must be told, puts it on the stream,
+ * marks it, sends again what is not settled, answers hellos and settles by acknowledgements. Every replica is the same.
+ * It never reads key material and never changes a ring.
+ */
+import { runService } from '@plexsphere/service-kit';
+import { RelayConfig } from './relay-config';
+import { RelayModule } from './relay.module';
+
+void runService({ name: 'outbox-relay', config: RelayConfig, module: (config) => RelayModule.with(config) });

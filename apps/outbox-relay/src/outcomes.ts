@@ -1,0 +1,55 @@
+/** What became of claims, written down many at a time. */
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Batcher } from './batcher';
+import type { ClaimKey } from './claim';
+import { RelayIdentity } from './identity';
+import { adoptSequence } from './sql/adopt-sequence';
+import { markPublished, type Published } from './sql/mark-published';
+import { releaseAllClaims, releaseClaims, type Release } from './sql/release-claims';
+
+/** Long enough to gather what a batch of publishes brings, short enough that no Node notices. */
+const GATHER_MS = 3;
+
+@Injectable()
+export class Outcomes {
+  private readonly marks = new Batcher<Published>(GATHER_MS, (published) => this.mark(published));
+  private readonly releases = new Batcher<Release>(GATHER_MS, (releases) => this.release(releases));
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly identity: RelayIdentity,
+  ) {}
+
+  published(published: Published): Promise<void> {
+    return this.marks.add(published);
+  }
+
+  /** Nothing was said; the Node may be claimed again after `deferMs`. */
+  released(release: Release): Promise<void> {
+    return this.releases.add(release);
+  }
+
+  /** The stream's last message is not the one on record; false where the claim was lost. */
+  otherSequence(claim: ClaimKey, sequence: number): Promise<boolean> {
+    return this.database.transaction('READ COMMITTED', (manager) =>
+      adoptSequence(manager, this.identity.name, claim, sequence),
+    );
+  }
+
+  /** Everything that was to be written down is, and no Node is ours any more. */
+  async finish(): Promise<void> {
+    await Promise.all([this.marks.drain(), this.releases.drain()]);
+    await releaseAllClaims(this.database.manager, this.identity.name);
+  }
+
+  private async mark(published: Published[]): Promise<void> {
+    await this.database.transaction('READ COMMITTED', (manager) =>
+      markPublished(manager, this.identity.name, published),
+    );
+  }
+
+  private release(releases: Release[]): Promise<void> {
+    return releaseClaims(this.database.manager, this.identity.name, releases);
+  }
+}

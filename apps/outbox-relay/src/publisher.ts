@@ -1,0 +1,106 @@
+/** Puts one message on a Node's stream: exactly there, exactly after what is on record, or not at all. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { NatsError, headers as natsHeaders, type JetStreamClient, type PubAck } from 'nats';
+import { Complaints } from './complaints';
+import { EventStream } from './event-stream';
+import type { Letter } from './letter';
+
+export type PublishOutcome =
+  /** It stands on the stream with this sequence. */
+  | { kind: 'stored'; sequence: number }
+  /** Another message stands there; 0 = none. */
+  | { kind: 'other_sequence'; sequence: number }
+  /** Nobody knows. The claim lapses, and whoever takes the Node finds out. */
+  | { kind: 'unknown' };
+
+/** JetStream: "wrong last sequence". */
+const WRONG_LAST_SEQUENCE = 10071;
+
+/** A bus that says nothing for so long is asked again with the same message id, in milliseconds. */
+const ANSWER_WITHIN_MS = 2_000;
+const AGAIN_AFTER_MS = 100;
+
+@Injectable()
+export class Publisher {
+  private readonly jetStream: JetStreamClient;
+  private readonly complaints: Complaints;
+
+  constructor(
+    bus: Bus,
+    private readonly stream: EventStream,
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    this.jetStream = bus.connection.jetstream();
+    this.complaints = new Complaints(logger);
+  }
+
+  /**
+   * Tries until `deadline` (monotonic, milliseconds), always with the same message id: a publish whose answer was lost
+   * is recognised by it. Never on another stream than the one that the claim was for: the sequences of a new one begin
+   * at 1 again, and sooner or later it has one that fits. Never throws.
+   */
+  async publish(
+    letter: Letter,
+    at: { stream: string; lastSequence: number; deadline: number },
+  ): Promise<PublishOutcome> {
+    const { stream, lastSequence, deadline } = at;
+    for (let leftMs = deadline - performance.now(); leftMs > 0; leftMs = deadline - performance.now()) {
+      if (this.stream.created !== stream) return { kind: 'unknown' };
+      try {
+        // What is published while the bus is away would be sent whenever it comes back, to whatever it is then.
+        if (!this.stream.usable) throw new BusAway();
+        const { seq } = await this.once(letter, lastSequence, Math.min(ANSWER_WITHIN_MS, leftMs));
+        return { kind: 'stored', sequence: seq };
+      } catch (error) {
+        if (codeOf(error) === WRONG_LAST_SEQUENCE) {
+          const found = await this.whatStandsThere(letter);
+          if (found !== undefined) return found;
+        } else {
+          this.complaints.warn('publish has no outcome yet', reasonOf(error));
+          await this.stream.check().catch(() => undefined);
+        }
+        await delay(AGAIN_AFTER_MS);
+      }
+    }
+    return { kind: 'unknown' };
+  }
+
+  private once(letter: Letter, lastSequence: number, timeout: number): Promise<PubAck> {
+    const headers = natsHeaders();
+    for (const [name, value] of Object.entries(letter.headers)) headers.set(name, value);
+    return this.jetStream.publish(letter.subject, letter.body, {
+      msgID: letter.messageId,
+      expect: { lastSubjectSequence: lastSequence },
+      headers,
+      timeout,
+    });
+  }
+
+  /** Ours after all (its answer was lost), or another's. Undefined where the bus does not say. */
+  private async whatStandsThere(letter: Letter): Promise<PublishOutcome | undefined> {
+    try {
+      // A stream that is new has no right to be adopted from before every Node knows that it is.
+      await this.stream.check();
+      const last = await this.stream.lastMessage(letter.subject);
+      if (last?.messageId === letter.messageId) return { kind: 'stored', sequence: last.sequence };
+      return { kind: 'other_sequence', sequence: last?.sequence ?? 0 };
+    } catch (error) {
+      this.complaints.warn('stream cannot be read', reasonOf(error));
+      return undefined;
+    }
+  }
+}
+
+class BusAway extends Error {
+  override readonly name = 'BusAway';
+}
+
+const codeOf = (error: unknown): number | undefined =>
+  error instanceof NatsError ? error.api_error?.err_code : undefined;
+
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof NatsError)) return error instanceof Error ? error.name : 'unknown';
+  return error.api_error === undefined ? error.code : `${error.api_error.err_code}`;
+};

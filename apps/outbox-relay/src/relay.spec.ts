@@ -1,0 +1,355 @@
+/** Whole relays on a real bus and a real database, and Nodes that hear only what reaches them. */
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { migrateStore } from '@plexsphere/store';
+import { NatsServer } from '@plexsphere/stack';
+import { eventually, temporaryFolder, testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import {
+  EVENT_STREAM,
+  NonceMemory,
+  PLATFORM,
+  headers as names,
+  parseEnvelope,
+  publicKeyFromRaw,
+  rawPublicKey,
+  subjects,
+  verifyEnvelope,
+  type Chain,
+} from '@plexsphere/wire';
+import { verifyBundle, walkChain } from '@plexsphere/wire/jws';
+import type { NatsConnection } from 'nats';
+import { FakeSigner } from '../testing/fake-signer';
+import { runningRelay, type RunningRelay } from '../testing/running-relay';
+import { SeededMesh } from '../testing/seeded-mesh';
+import { TestBus, busUsers } from '../testing/test-bus';
+import { Claims, type Claim } from './claims';
+import { EventStream } from './event-stream';
+import { LetterWriter, type Letter } from './letter';
+import { Outcomes } from './outcomes';
+import { Publisher } from './publisher';
+
+jest.setTimeout(240_000); // the first run on a machine downloads the server
+
+const DOMAIN = `domain:${randomUUID()}`;
+const folder = temporaryFolder();
+const cacheFolder = join(__dirname, '..', '..', '..', '.plexsphere', 'cache');
+
+let server: NatsServer;
+let bus: TestBus;
+let everything: NatsConnection;
+let database: TestDatabase;
+let relayUrl: string;
+let mesh: SeededMesh;
+let signer: FakeSigner;
+let stopSigner: () => void;
+let relays: RunningRelay[];
+
+beforeEach(async () => {
+  server = await NatsServer.create(join(folder, randomUUID()), { cacheFolder, config: busUsers() });
+  await server.start();
+  bus = new TestBus(server.url);
+  everything = await bus.asEverything();
+  database = await testDatabase({ name: 'store', prepare: migrateStore });
+  relayUrl = await database.urlAs('plexsphere_relay');
+  mesh = new SeededMesh(database.url);
+  await mesh.ring(PLATFORM, 'p1');
+  await mesh.ring(DOMAIN, 'd1');
+  signer = new FakeSigner(everything, mesh);
+  stopSigner = signer.listen();
+  relays = [];
+});
+
+afterEach(async () => {
+  await Promise.all(relays.map((relay) => relay.stop()));
+  await bus.close();
+  await server.remove();
+  await mesh.close();
+  await database.drop();
+});
+
+async function relay(options?: { listens: boolean }): Promise<RunningRelay> {
+  const started = await runningRelay(await bus.asRelay(), relayUrl, options);
+  relays.push(started);
+  return started;
+}
+
+interface Heard {
+  kind: string;
+  epoch: number;
+  position?: number;
+  hello?: string;
+  sequence: number;
+  text: string;
+}
+
+/** A Node's one subscription. */
+function listenAs(nodeId: string): Heard[] {
+  const heard: Heard[] = [];
+  everything.subscribe(subjects.nodeEvents(nodeId), {
+    callback: (_, message) => {
+      const header = (name: string) => message.headers?.get(name) ?? '';
+      heard.push({
+        kind: header(names.kind),
+        epoch: Number(header(names.epoch)),
+        sequence: Number(header(names.sequence)),
+        ...(header(names.position) !== '' && { position: Number(header(names.position)) }),
+        ...(header(names.hello) !== '' && { hello: header(names.hello) }),
+        text: message.string(),
+      });
+    },
+  });
+  return heard;
+}
+
+const say = (subject: string, body: object): void => everything.publish(subject, JSON.stringify(body));
+const words = (heard: Heard[]): string[] =>
+  heard.map(({ kind, text }) => (kind === 'event' ? parseEnvelope(text).eventType : kind));
+const trusted = (keyId: string) => {
+  const keys = [...mesh.rings.values()].flatMap((ring) => ring.keys);
+  const key = keys.find((each) => each.keyId === keyId);
+  if (key === undefined) throw new Error(`no key ${keyId}`);
+  return { keyId, publicKey: publicKeyFromRaw(rawPublicKey(key.privateKey)) };
+};
+const signedBy = ({ text }: Heard): string => {
+  const envelope = parseEnvelope(text);
+  return verifyEnvelope(envelope, [trusted(envelope.keyId ?? '')], new Date(), new NonceMemory()).keyId;
+};
+const states = async (nodeId: string) => (await mesh.messages(nodeId)).map(({ state, outcome }) => outcome ?? state);
+const allSent = (nodeId: string) => async () => (await states(nodeId)).every((state) => state !== 'unsent');
+
+/** A relay whose loops do not run, to be killed between any two steps. */
+async function stoppedRelay() {
+  const { get } = await relay({ listens: false });
+  const stream = get(EventStream);
+  await stream.check();
+  const publisher = get(Publisher);
+  const { created } = stream;
+  return {
+    claims: get(Claims),
+    outcomes: get(Outcomes),
+    letter: (claim: Claim) => get(LetterWriter).write(claim.node, claim.saying),
+    publish: (letter: Letter, claim: Claim, deadline = claim.deadline) =>
+      publisher.publish(letter, { stream: created, lastSequence: claim.node.lastSequence, deadline }),
+  };
+}
+
+async function onlyClaim(claims: Claims): Promise<Claim> {
+  const { claims: taken } = await claims.take(10);
+  expect(taken).toHaveLength(1);
+  return taken[0] as Claim;
+}
+
+test('two relays deliver everything once, in order, each envelope by a key that was told before', async () => {
+  const nodes = await Promise.all(Array.from({ length: 12 }, () => mesh.node(DOMAIN)));
+  const heard = new Map(nodes.map((node) => [node, listenAs(node)]));
+  await mesh.publish(DOMAIN);
+  await Promise.all([relay(), relay()]);
+  await eventually(() => [...heard.values()].every(({ length }) => length === 1));
+  await mesh.rotate(DOMAIN, 'd2');
+  for (let i = 0; i < 5; i++) await mesh.publish(DOMAIN);
+  say(subjects.outboxChanged, {});
+  await eventually(async () => (await Promise.all(nodes.map((node) => allSent(node)()))).every(Boolean));
+  await eventually(() => [...heard.values()].every(({ length }) => length === 7));
+  for (const list of heard.values()) {
+    expect(words(list)).toEqual(['policy_updated', 'signing_key_rotated', ...Array<string>(5).fill('policy_updated')]);
+    expect(list.map(({ position }) => position)).toEqual([1, undefined, 2, 3, 4, 5, 6]);
+    expect(list.map(signedBy)).toEqual(['d1', 'd1', 'd2', 'd2', 'd2', 'd2', 'd2']);
+    expect(new Set(list.map(({ text }) => parseEnvelope(text).nonce)).size).toBe(7);
+    expect(parseEnvelope(list[0]?.text ?? '').payload).toBe('{"a":1.0}');
+  }
+  // One signature serves many Nodes: at most one a relay and event.
+  expect(signer.asked.length).toBeLessThanOrEqual(2 * 7);
+});
+
+test('an acknowledgement settles; a malformed one and one from the future change nothing', async () => {
+  const node = await mesh.node(DOMAIN);
+  const heard = listenAs(node);
+  await relay();
+  await mesh.publish(DOMAIN);
+  await eventually(() => heard.length === 1);
+  say(subjects.nodeAck(node), { epoch: 'one' });
+  everything.publish(subjects.nodeAck(node), 'no JSON');
+  say(subjects.nodeAck(node), { epoch: 1, platform_epoch: 1, position: 2 });
+  say(subjects.nodeHello(node), { hello_id: 'h1', epoch: 1, platform_epoch: 1, position: 0 });
+  await eventually(() => heard.some(({ kind }) => kind === 'ready'));
+  expect((await mesh.stream(node)).settled_position).toBe(0);
+  say(subjects.nodeAck(node), { epoch: 1, platform_epoch: 1, position: 1 });
+  await eventually(async () => (await states(node))[0] === 'applied');
+});
+
+test('a Node that slept through rotations gets a chain that holds, then ready, then its events afresh', async () => {
+  const node = await mesh.node(DOMAIN, { present: false });
+  const anchor = { keys: [trusted('d1')], statementHash: '', epoch: 1 };
+  const platformKeys = [trusted('p1')];
+  await mesh.publish(DOMAIN);
+  await relay();
+  await eventually(allSent(node));
+  for (const keyId of ['d2', 'd3']) {
+    await mesh.rotate(DOMAIN, keyId);
+    await mesh.closeRotation(DOMAIN);
+  }
+  const heard = listenAs(node);
+  say(subjects.nodeHello(node), { hello_id: 'h1', epoch: 1, platform_epoch: 1, position: 0 });
+  await eventually(() => heard.filter(({ position }) => position === 1).length === 1 && heard.length >= 3);
+  expect(words(heard).slice(-3)).toEqual(['chain', 'ready', 'policy_updated']);
+  const [chain, ready, event] = heard.slice(-3) as [Heard, Heard, Heard];
+  expect(JSON.parse(ready.text)).toEqual({ hello_id: 'h1', epoch: 5, position: 1 });
+  expect(ready.hello).toBe('h1');
+  expect(signedBy(event)).toBe('d3');
+  const { statements, platform_statements, bundle } = JSON.parse(chain.text) as Chain;
+  expect(platform_statements).toEqual([]);
+  const first = JSON.parse(statements[0] ?? '{}') as { payload: string };
+  const { previous } = JSON.parse(Buffer.from(first.payload, 'base64url').toString()) as { previous: string };
+  const walked = await walkChain(statements, { ...anchor, statementHash: previous });
+  const trust = await verifyBundle(bundle, platformKeys, new Date());
+  expect(trust).toMatchObject({ epoch: 5, statement_hash: walked.statementHash });
+});
+
+test("a Domain's Nodes hear of the platform's new key by their own Domain's key", async () => {
+  const node = await mesh.node(DOMAIN);
+  const heard = listenAs(node);
+  await relay();
+  await mesh.rotate(PLATFORM, 'p2');
+  await eventually(() => heard.length === 1);
+  expect(words(heard)).toEqual(['platform_key_rotated']);
+  expect(signedBy(heard[0] as Heard)).toBe('d1');
+  await eventually(async () => (await mesh.stream(node)).told_platform_epoch === 2);
+});
+
+test('without a signer everything waits unsent, and goes out when there is one', async () => {
+  const node = await mesh.node(DOMAIN);
+  const heard = listenAs(node);
+  stopSigner();
+  await relay();
+  await mesh.publish(DOMAIN);
+  await eventually(async () => (await mesh.stream(node)).attempt >= 1);
+  expect(await states(node)).toEqual(['unsent']);
+  signer.listen();
+  await eventually(() => heard.length === 1);
+});
+
+test('a late publish of a relay that lost its claim never reaches the Node', async () => {
+  const node = await mesh.node(DOMAIN);
+  const heard = listenAs(node);
+  const slow = await stoppedRelay();
+  await mesh.publish(DOMAIN);
+  const claim = await onlyClaim(slow.claims);
+  const letter = await slow.letter(claim);
+  await mesh.set(node, `claim_deadline = clock_timestamp()`);
+  await relay();
+  await eventually(allSent(node));
+  const outcome = await slow.publish(letter, claim);
+  expect(outcome).toMatchObject({ kind: 'other_sequence' });
+  const found = outcome.kind === 'other_sequence' ? outcome.sequence : 0;
+  await expect(slow.outcomes.otherSequence(claim.node, found)).resolves.toBe(false);
+  await everything.flush();
+  expect(heard.map(({ position }) => position)).toEqual([1]);
+});
+
+test('a publish whose answer was lost is recognised by its message id', async () => {
+  await mesh.node(DOMAIN);
+  const one = await stoppedRelay();
+  await mesh.publish(DOMAIN);
+  const claim = await onlyClaim(one.claims);
+  const letter = await one.letter(claim);
+  const first = await one.publish(letter, claim);
+  await expect(one.publish(letter, claim)).resolves.toEqual(first);
+  // Beyond the window of de-duplication, too: then the stream's last message says so.
+  const manager = await everything.jetstreamManager();
+  await server.stop();
+  await server.start();
+  await eventually(async () => (await manager.streams.info(EVENT_STREAM.name)).state.messages === 1);
+  await expect(one.publish(letter, claim, performance.now() + 5_000)).resolves.toEqual(first);
+});
+
+test('a relay that dies between publish and mark: another takes over, and the Node ends with each event once', async () => {
+  const node = await mesh.node(DOMAIN);
+  const heard = listenAs(node);
+  const dead = await stoppedRelay();
+  await mesh.publish(DOMAIN);
+  await mesh.publish(DOMAIN);
+  const claim = await onlyClaim(dead.claims);
+  await expect(dead.publish(await dead.letter(claim), claim)).resolves.toMatchObject({ kind: 'stored' });
+  await mesh.set(node, `claim_deadline = clock_timestamp()`);
+  await relay();
+  await eventually(allSent(node));
+  await eventually(() => heard.at(-1)?.position === 2);
+  expect(heard.map(({ position }) => position)).toEqual([1, 1, 2]);
+  expect(new Set(heard.slice(0, 2).map(({ text }) => parseEnvelope(text).eventId)).size).toBe(1);
+  const manager = await everything.jetstreamManager();
+  const { state } = await manager.streams.info(EVENT_STREAM.name);
+  expect(state.messages).toBe(1);
+  await expect(mesh.stream(node)).resolves.toMatchObject({ last_sequence: state.last_seq, last_position: 2 });
+});
+
+test.each(['deleted', 'lost with the disk'])('the stream is %s: what is not settled is sent again', async (how) => {
+  const node = await mesh.node(DOMAIN);
+  const heard = listenAs(node);
+  await Promise.all([relay(), relay()]);
+  await mesh.publish(DOMAIN);
+  await mesh.rotate(DOMAIN, 'd2');
+  await mesh.publish(DOMAIN);
+  await eventually(() => heard.at(-1)?.position === 2);
+  say(subjects.nodeAck(node), { epoch: 1, platform_epoch: 1, position: 1 });
+  await eventually(async () => (await states(node))[0] === 'applied');
+  heard.length = 0;
+  if (how === 'deleted') {
+    await (await everything.jetstreamManager()).streams.delete(EVENT_STREAM.name);
+  } else {
+    await server.stop();
+    await server.loseDisk();
+    await server.start();
+  }
+  await mesh.publish(DOMAIN);
+  await eventually(() => heard.at(-1)?.position === 3, { timeoutMs: 30_000 });
+  expect(words(heard).slice(-3)).toEqual(['signing_key_rotated', 'policy_updated', 'policy_updated']);
+  expect(heard.map(({ position }) => position).filter((position) => position !== undefined)).not.toContain(1);
+});
+
+test('the stream is as it must be, and a relay has no right to more than it needs', async () => {
+  const { health } = await relay();
+  await eventually(() => health.reasons().length === 0);
+  const { config } = await (await everything.jetstreamManager()).streams.info(EVENT_STREAM.name);
+  expect(config).toMatchObject({
+    subjects: ['events.out.*'],
+    storage: 'file',
+    max_msgs_per_subject: 1,
+    max_age: 0,
+    discard: 'old',
+    duplicate_window: 120_000_000_000,
+    allow_direct: false,
+    republish: { src: 'events.out.*', dest: 'node.{{wildcard(1)}}.events' },
+  });
+});
+
+test('a relay that stops finishes what it has in flight and owns nothing any more', async () => {
+  const nodes = await Promise.all(Array.from({ length: 40 }, () => mesh.node(DOMAIN)));
+  const stopping = await relay();
+  for (let i = 0; i < 10; i++) await mesh.publish(DOMAIN);
+  await eventually(async () => (await mesh.stream(nodes[0] as string)).last_position > 0);
+  relays = [];
+  await stopping.stop();
+  const { rows } = await mesh.pool.query<{ owned: number; unplaced: number }>(
+    `SELECT count(*) FILTER (WHERE claim_owner IS NOT NULL)::int AS owned FROM outbox.node_stream`,
+  );
+  expect(rows[0]?.owned).toBe(0);
+  await relay();
+  await eventually(async () => (await Promise.all(nodes.map((node) => allSent(node)()))).every(Boolean));
+});
+
+test('a publish for a stream that is gone is not made on the next one, whatever sequence fits', async () => {
+  const node = await mesh.node(DOMAIN);
+  const heard = listenAs(node);
+  const slow = await stoppedRelay();
+  await mesh.publish(DOMAIN);
+  const claim = await onlyClaim(slow.claims);
+  const letter = await slow.letter(claim);
+  const manager = await everything.jetstreamManager();
+  await manager.streams.delete(EVENT_STREAM.name);
+  // Its own sequence, 0, is what the new stream has.
+  await expect(slow.publish(letter, claim)).resolves.toEqual({ kind: 'unknown' });
+  await everything.flush();
+  expect(heard).toEqual([]);
+  await expect(mesh.stream(node)).resolves.toMatchObject({ claim_owner: null, last_sequence: 0 });
+});

@@ -1,0 +1,80 @@
+/** Has signed what a Node is to be told. The relay itself can sign nothing. */
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Bus } from '@plexsphere/service-kit';
+import { PLATFORM, parseEnvelope, problem, subjects, type PlatformKeyRotated } from '@plexsphere/wire';
+import type { Announce, EnvelopeReply, SignBundle, SignBundleReply, SignEnvelope } from '@plexsphere/wire/commands';
+import type { ClaimedNode, OrdinaryMessage } from './claim';
+import { SharedSignatures } from './shared-signatures';
+import type { KeyNews } from './what-to-say';
+
+/**
+ * D, in milliseconds: how long after the asking an answer counts. A signer signs only if its lease outlives it, so it
+ * must stay below a third of the shortest lease that an installation may use (3 s).
+ */
+const SIGNING_DURATION_MS = 1_000;
+
+@Injectable()
+export class Signatures {
+  private readonly shared = new SharedSignatures();
+
+  constructor(private readonly bus: Bus) {}
+
+  /** @throws Problem `epochMismatch` where the ring has moved, or the signer's has not yet; UNAVAILABLE, no answer. */
+  envelope(node: ClaimedNode, message: OrdinaryMessage, epoch: number): Promise<string> {
+    const { scope, nodeId } = node;
+    const { eventId, eventType, payload } = message;
+    return this.shared.for(nodeId, key('event', scope, eventId, epoch), async () => {
+      const request = { scope, epoch, event_type: eventType, event_id: eventId, payload, ...freshness() };
+      return this.askForEnvelope('sign-envelope', request);
+    });
+  }
+
+  /** @throws Problem as `envelope` */
+  announcement(node: ClaimedNode, news: Extract<KeyNews, { kind: 'announce' }>): Promise<string> {
+    const { scope, nodeId } = node;
+    const { eventType, keyId, eventId, epoch, told } = news;
+    const sharedBy = key(eventType, scope, eventId, epoch, keyId, node.toldEpoch, told.platformEpoch);
+    return this.shared.for(nodeId, sharedBy, async () => {
+      const request = { scope, epoch, event_type: eventType, key_id: keyId, event_id: eventId, ...freshness() };
+      const text = await this.askForEnvelope('announce', request);
+      if (eventType === 'platform_key_rotated') refuseOldPlatformRing(text, told.platformEpoch ?? 0);
+      return text;
+    });
+  }
+
+  /** A trust bundle at most a minute old. It has no nonce, so a Node may have the same one twice. @throws Problem */
+  bundle(scope: string, epoch: number, platformEpoch: number): Promise<string> {
+    return this.shared.for('everybody', key('bundle', scope, epoch, platformEpoch), async () => {
+      const request: Untimed<SignBundle> = { scope, epoch, platform_epoch: platformEpoch };
+      const subject = subjects.scopeSigner(PLATFORM, 'sign-bundle');
+      return (await this.bus.askSigner<SignBundleReply>(subject, request, SIGNING_DURATION_MS)).bundle;
+    });
+  }
+
+  private async askForEnvelope(
+    verb: 'sign-envelope' | 'announce',
+    request: Untimed<SignEnvelope> | Untimed<Announce>,
+  ): Promise<string> {
+    const subject = subjects.scopeSigner(request.scope, verb);
+    return (await this.bus.askSigner<EnvelopeReply>(subject, request, SIGNING_DURATION_MS)).envelope;
+  }
+}
+
+type Untimed<Request> = Omit<Request, 'duration_ms'>;
+
+const key = (...parts: (string | number | undefined)[]): string => parts.join(' ');
+
+const freshness = (): { issued_at: string; nonce: string } => ({
+  issued_at: new Date().toISOString(),
+  nonce: randomUUID(),
+});
+
+/**
+ * The request names the epoch of the Domain's ring alone. A signer whose platform ring is behind would announce a change
+ * that the Node has had, and the Node would be taken for told.
+ */
+function refuseOldPlatformRing(envelope: string, platformEpoch: number): void {
+  const payload = JSON.parse(parseEnvelope(envelope).payload) as PlatformKeyRotated;
+  if (!(payload.epoch >= platformEpoch)) throw problem('epochMismatch', { epoch: payload.epoch });
+}

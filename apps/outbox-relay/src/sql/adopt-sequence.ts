@@ -1,0 +1,32 @@
+import type { EntityManager } from 'typeorm';
+import type { ClaimKey } from '../claim';
+import { unsendMessages } from './unsend-messages';
+
+/**
+ * The stream holds another last message for this Node than the one on record: someone published and was gone before it
+ * could mark, or the message was lost. What it told the Node is unknown, so everything that is not settled is said
+ * again. In the caller's transaction; false where the claim was lost, and then nothing has changed.
+ */
+export async function adoptSequence(
+  manager: EntityManager,
+  owner: string,
+  { nodeId, attempt }: ClaimKey,
+  sequence: number,
+): Promise<boolean> {
+  const mine = await manager.query<unknown[]>(
+    `WITH adopted AS (
+       UPDATE outbox.node_stream SET
+         claim_owner = NULL,
+         claim_deadline = clock_timestamp(),
+         last_sequence = $4,
+         told_epoch = least(told_epoch, settled_epoch),
+         told_platform_epoch = least(told_platform_epoch, settled_platform_epoch)
+        WHERE node_id = $1 AND claim_owner = $2 AND attempt = $3
+       RETURNING node_id)
+     SELECT node_id FROM adopted`,
+    [nodeId, owner, attempt, sequence],
+  );
+  if (mine.length === 0) return false;
+  await unsendMessages(manager, [nodeId]);
+  return true;
+}

@@ -1,0 +1,32 @@
+import type { EntityManager } from 'typeorm';
+
+/** Rows a statement: short enough that nobody waits for it. */
+const BATCH = 5_000;
+
+const DELETE_MESSAGES = `
+  WITH old AS (
+    SELECT id FROM outbox.message
+     WHERE state = 'settled' AND settled_at < clock_timestamp() - $1 * interval '1 ms'
+     ORDER BY settled_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED),
+  gone AS (DELETE FROM outbox.message m USING old WHERE m.id = old.id RETURNING m.id)
+  SELECT count(*)::int AS rows FROM gone`;
+
+/**
+ * Events that no message needs any more. Never a young one: it may have been written for a scope without Nodes, and
+ * costs nothing. Few at a time, since each is looked for among all messages.
+ */
+const DELETE_EVENTS = `
+  WITH old AS (
+    SELECT e.event_id FROM outbox.event e
+     WHERE e.created_at < clock_timestamp() - $1 * interval '1 ms'
+       AND NOT EXISTS (SELECT FROM outbox.message m WHERE m.event_id = e.event_id)
+     LIMIT 100),
+  gone AS (DELETE FROM outbox.event e USING old WHERE e.event_id = old.event_id RETURNING e.event_id)
+  SELECT count(*)::int AS rows FROM gone`;
+
+/** One batch of each. Returns whether messages may be left. */
+export async function deleteSettled(manager: EntityManager, retentionMs: number): Promise<boolean> {
+  const [messages] = await manager.query<[{ rows: number }]>(DELETE_MESSAGES, [retentionMs]);
+  await manager.query(DELETE_EVENTS, [retentionMs]);
+  return messages.rows === BATCH;
+}

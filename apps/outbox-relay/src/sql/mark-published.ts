@@ -1,0 +1,85 @@
+import type { EntityManager } from 'typeorm';
+import type { ClaimKey } from '../claim';
+import type { Told } from '../what-to-say';
+import { RESEND_AFTER } from './claim-nodes';
+
+/** A message that stands on the stream. */
+export interface Published extends ClaimKey {
+  sequence: number;
+  told: Told;
+  ordinaryId?: string;
+  answeredHelloId?: string;
+}
+
+const RECORD = `jsonb_to_recordset($1::jsonb) AS d(node_id uuid, attempt bigint, sequence bigint, message_id bigint,
+                 told_epoch bigint, told_platform_epoch bigint, hello_id text)`;
+
+/** In the order of node_id, as everybody locks these rows: two who mark the same Nodes never wait for each other. */
+const LOCK = `
+  SELECT s.node_id FROM outbox.node_stream s JOIN ${RECORD} ON d.node_id = s.node_id AND d.attempt = s.attempt
+   WHERE s.claim_owner = $2
+   ORDER BY s.node_id FOR UPDATE OF s`;
+
+/**
+ * An acknowledgement may have come before this: what is settled stays so. Of the key rows that one message covers the
+ * newest is sent, those before it are superseded: they will never be said.
+ */
+const MARK_MESSAGES = `
+  WITH covered AS (
+    SELECT m.id, m.epoch IS NOT NULL
+             AND m.epoch < max(m.epoch) OVER (PARTITION BY m.node_id, m.ring_scope) AS superseded
+      FROM ${RECORD}
+      JOIN outbox.node_stream s ON s.node_id = d.node_id
+      JOIN outbox.message m ON m.node_id = d.node_id AND m.state = 'unsent'
+     WHERE d.node_id = ANY($2::uuid[])
+       AND (m.id = d.message_id
+            OR m.epoch <= CASE WHEN m.ring_scope = s.scope THEN d.told_epoch ELSE d.told_platform_epoch END)
+  )
+  UPDATE outbox.message m SET
+    state = CASE WHEN covered.superseded THEN 'settled' ELSE 'sent' END,
+    outcome = CASE WHEN covered.superseded THEN 'superseded' END,
+    sent_at = clock_timestamp(),
+    settled_at = CASE WHEN covered.superseded THEN clock_timestamp() END
+    FROM covered WHERE m.id = covered.id`;
+
+/** The time of the release stays in claim_deadline: who has waited longest comes first. */
+const MARK_NODES = `
+  UPDATE outbox.node_stream s SET
+    claim_owner = NULL,
+    claim_deadline = clock_timestamp(),
+    last_sequence = d.sequence,
+    told_epoch = coalesce(d.told_epoch, s.told_epoch),
+    told_platform_epoch = coalesce(d.told_platform_epoch, s.told_platform_epoch),
+    hello = CASE WHEN s.hello ->> 'hello_id' = d.hello_id THEN NULL ELSE s.hello END,
+    resend_at = CASE
+      WHEN EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state <> 'settled')
+      THEN coalesce(s.resend_at, ${RESEND_AFTER('s.resend_count')}) END
+    FROM ${RECORD} WHERE s.node_id = d.node_id AND d.node_id = ANY($2::uuid[])`;
+
+/**
+ * In the caller's transaction. Claims that were lost meanwhile are left as their new owner has them; returns the Nodes
+ * that were marked. Three statements, because each must see what committed while the one before waited for a lock.
+ */
+export async function markPublished(
+  manager: EntityManager,
+  owner: string,
+  published: readonly Published[],
+): Promise<string[]> {
+  const record = JSON.stringify(
+    published.map((each) => ({
+      node_id: each.nodeId,
+      attempt: each.attempt,
+      sequence: each.sequence,
+      message_id: each.ordinaryId ?? null,
+      told_epoch: each.told.epoch ?? null,
+      told_platform_epoch: each.told.platformEpoch ?? null,
+      hello_id: each.answeredHelloId ?? null,
+    })),
+  );
+  const locked = await manager.query<{ node_id: string }[]>(LOCK, [record, owner]);
+  const mine = locked.map((row) => row.node_id);
+  if (mine.length === 0) return mine;
+  await manager.query(MARK_MESSAGES, [record, mine]);
+  await manager.query(MARK_NODES, [record, mine]);
+  return mine;
+}

@@ -1,0 +1,61 @@
+import type { Key } from '@plexsphere/keyring';
+import { PLATFORM } from '@plexsphere/wire';
+import type { EntityManager } from 'typeorm';
+import type { ClaimedNode } from '../claim';
+import type { Rings } from '../ring';
+
+interface Row {
+  scope: string;
+  epoch: string;
+  trust_epoch: string;
+  keys: { key_id: string; state: Key['state'] }[];
+  event_id: string;
+  trust_event_id: string;
+  statement_epochs: number[];
+  active_at: { epoch: number; key_id: string }[];
+}
+
+/** One statement, so one snapshot: epoch and keys of a ring belong together. `$2`: told epochs, by scope. */
+const READ_RINGS = `
+  SELECT r.scope, r.epoch, r.trust_epoch,
+         (SELECT jsonb_agg(jsonb_build_object('key_id', k.key_id, 'state', k.state))
+            FROM ring.signing_key k WHERE k.scope = r.scope AND k.purpose = '') AS keys,
+         (SELECT c.event_id FROM ring.ring_change c WHERE c.scope = r.scope AND c.epoch = r.epoch) AS event_id,
+         (SELECT c.event_id FROM ring.ring_change c WHERE c.scope = r.scope AND c.epoch = r.trust_epoch) AS trust_event_id,
+         CASE WHEN r.scope = '${PLATFORM}' THEN
+           (SELECT coalesce(jsonb_agg(c.epoch), '[]') FROM ring.ring_change c
+             WHERE c.scope = r.scope AND c.statement IS NOT NULL) ELSE '[]' END AS statement_epochs,
+         (SELECT coalesce(jsonb_agg(jsonb_build_object('epoch', c.epoch, 'key_id', c.active_key_id)), '[]')
+            FROM ring.ring_change c JOIN jsonb_to_recordset($2::jsonb) AS told(scope text, epoch bigint)
+              ON c.scope = told.scope AND c.epoch = told.epoch
+           WHERE c.scope = r.scope) AS active_at
+    FROM ring.key_ring r WHERE r.scope = ANY($1::text[])`;
+
+/** The rings of these Nodes' scopes, and the platform's, as they stand now. */
+export async function readRings(
+  manager: EntityManager,
+  nodes: readonly Pick<ClaimedNode, 'scope' | 'toldEpoch' | 'toldPlatformEpoch'>[],
+): Promise<Rings> {
+  const scopes = [...new Set([PLATFORM, ...nodes.map((node) => node.scope)])];
+  const told = nodes.flatMap((node) => [`${node.scope} ${node.toldEpoch}`, `${PLATFORM} ${node.toldPlatformEpoch}`]);
+  const epochs = [...new Set(told)].map((text) => {
+    const [scope, epoch] = text.split(' ');
+    return { scope, epoch };
+  });
+  const rows = await manager.query<Row[]>(READ_RINGS, [scopes, JSON.stringify(epochs)]);
+  return new Map(
+    rows.map((row) => [
+      row.scope,
+      {
+        scope: row.scope,
+        epoch: Number(row.epoch),
+        trustEpoch: Number(row.trust_epoch),
+        keys: row.keys.map((key) => ({ keyId: key.key_id, state: key.state })),
+        eventId: row.event_id,
+        trustEventId: row.trust_event_id,
+        statementEpochs: row.statement_epochs,
+        activeAt: new Map(row.active_at.map(({ epoch, key_id }) => [epoch, key_id])),
+      },
+    ]),
+  );
+}

@@ -1,0 +1,36 @@
+import type { EntityManager } from 'typeorm';
+
+export interface SaidHello {
+  nodeId: string;
+  helloId: string;
+  epoch: number;
+  platformEpoch: number;
+  position: number;
+}
+
+/** The latest hello of each Node counts; one that is being answered is replaced, and so answered too. */
+const RECORD_HELLOS = `
+  WITH said AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS d(node_id uuid, hello jsonb)
+  ),
+  known AS (
+    SELECT s.node_id FROM outbox.node_stream s
+      JOIN said ON said.node_id = s.node_id
+      JOIN ring.node n ON n.id = s.node_id AND n.state = 'enrolled'
+     ORDER BY s.node_id FOR UPDATE OF s
+  )
+  UPDATE outbox.node_stream s SET
+    hello = said.hello,
+    first_seen_at = coalesce(s.first_seen_at, clock_timestamp()),
+    last_seen_at = clock_timestamp()
+    FROM known JOIN said ON said.node_id = known.node_id WHERE s.node_id = known.node_id`;
+
+/** Hellos in the order in which they came. A Node that is not enrolled is nobody. */
+export async function recordHellos(manager: EntityManager, hellos: readonly SaidHello[]): Promise<void> {
+  const latest = new Map(hellos.map((hello) => [hello.nodeId, hello]));
+  const rows = [...latest.values()].map(({ nodeId, helloId, epoch, platformEpoch, position }) => ({
+    node_id: nodeId,
+    hello: { hello_id: helloId, epoch, platform_epoch: platformEpoch, position },
+  }));
+  await manager.query(RECORD_HELLOS, [JSON.stringify(rows)]);
+}

@@ -1,0 +1,41 @@
+import type { EntityManager } from 'typeorm';
+import type { ClaimKey } from '../claim';
+
+export interface Release extends ClaimKey {
+  /** How long nobody claims the Node, in milliseconds: after a failure that another try at once would only repeat. */
+  deferMs: number;
+}
+
+const lockClaims = `
+  SELECT s.node_id, d.defer_ms FROM outbox.node_stream s
+    JOIN jsonb_to_recordset($1::jsonb) AS d(node_id uuid, attempt bigint, defer_ms double precision)
+      ON d.node_id = s.node_id AND d.attempt = s.attempt
+   WHERE s.claim_owner = $2
+   ORDER BY s.node_id FOR UPDATE OF s`;
+
+/** Gives Nodes back with nothing said to them. A claim that was lost meanwhile is not touched. */
+export async function releaseClaims(
+  manager: EntityManager,
+  owner: string,
+  releases: readonly Release[],
+): Promise<void> {
+  if (releases.length === 0) return;
+  const rows = releases.map(({ nodeId, attempt, deferMs }) => ({ node_id: nodeId, attempt, defer_ms: deferMs }));
+  await manager.query(
+    `WITH mine AS (${lockClaims})
+     UPDATE outbox.node_stream s
+        SET claim_owner = NULL, claim_deadline = clock_timestamp() + mine.defer_ms * interval '1 ms'
+       FROM mine WHERE s.node_id = mine.node_id`,
+    [JSON.stringify(rows), owner],
+  );
+}
+
+/** The last words of a relay that stops in order. */
+export async function releaseAllClaims(manager: EntityManager, owner: string): Promise<void> {
+  await manager.query(
+    `WITH mine AS (SELECT node_id FROM outbox.node_stream WHERE claim_owner = $1 ORDER BY node_id FOR UPDATE)
+     UPDATE outbox.node_stream s SET claim_owner = NULL, claim_deadline = clock_timestamp()
+       FROM mine WHERE s.node_id = mine.node_id`,
+    [owner],
+  );
+}

@@ -1,0 +1,78 @@
+import { PLATFORM } from '@plexsphere/wire';
+import type { EntityManager } from 'typeorm';
+import { combineAcks, type NodeLimits, type SaidAck } from '../said-ack';
+import { RESEND_AFTER } from './claim-nodes';
+
+interface LimitsRow {
+  node_id: string;
+  epoch: string;
+  platform_epoch: string;
+  last_position: string;
+}
+
+/** Locked in the order of node_id, as everybody locks these rows. */
+const LOCK = `
+  SELECT s.node_id, s.last_position, r.epoch, p.epoch AS platform_epoch
+    FROM outbox.node_stream s
+    JOIN ring.node n ON n.id = s.node_id AND n.state = 'enrolled'
+    JOIN ring.key_ring r ON r.scope = s.scope
+    JOIN ring.key_ring p ON p.scope = '${PLATFORM}'
+   WHERE s.node_id = ANY($1::uuid[])
+   ORDER BY s.node_id FOR UPDATE OF s`;
+
+const SETTLE_NODES = `
+  UPDATE outbox.node_stream s SET
+    settled_epoch = greatest(s.settled_epoch, d.epoch),
+    settled_platform_epoch = greatest(s.settled_platform_epoch, d.platform_epoch),
+    settled_position = greatest(s.settled_position, d.position),
+    first_seen_at = coalesce(s.first_seen_at, clock_timestamp()),
+    last_seen_at = clock_timestamp(),
+    acknowledged_at = clock_timestamp()
+    FROM jsonb_to_recordset($1::jsonb) AS d(node_id uuid, epoch bigint, platform_epoch bigint, position bigint)
+   WHERE s.node_id = d.node_id`;
+
+/** Unsent ones too: an acknowledgement may overtake the mark of what it acknowledges. */
+const SETTLE_MESSAGES = `
+  WITH applied AS (
+    UPDATE outbox.message m SET state = 'settled', outcome = 'applied', settled_at = clock_timestamp()
+      FROM outbox.node_stream s
+     WHERE s.node_id = m.node_id AND m.node_id = ANY($1::uuid[]) AND m.state <> 'settled'
+       AND (m.position <= s.settled_position
+            OR m.epoch <= CASE WHEN m.ring_scope = s.scope THEN s.settled_epoch ELSE s.settled_platform_epoch END)
+    RETURNING m.node_id)
+  SELECT DISTINCT node_id FROM applied`;
+
+/** A Node that makes progress is listening: what is left gets its full time again. */
+const PLAN_RESENDING = `
+  UPDATE outbox.node_stream s SET
+    resend_count = CASE WHEN s.node_id = ANY($2::uuid[]) THEN 0 ELSE s.resend_count END,
+    resend_at = CASE
+      WHEN NOT EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state <> 'settled') THEN NULL
+      WHEN s.node_id = ANY($2::uuid[]) THEN ${RESEND_AFTER('0')}
+      ELSE s.resend_at END
+   WHERE s.node_id = ANY($1::uuid[])`;
+
+/** In the caller's transaction. Returns the acknowledgements that were refused: they claim what nobody was ever told. */
+export async function settleAcks(manager: EntityManager, acks: readonly SaidAck[]): Promise<SaidAck[]> {
+  const said = [...new Set(acks.map((ack) => ack.nodeId))];
+  const rows = await manager.query<LimitsRow[]>(LOCK, [said]);
+  const { settled, refused } = combineAcks(acks, new Map(rows.map((row) => [row.node_id, limitsOf(row)])));
+  if (settled.length === 0) return refused;
+  const nodeIds = settled.map((ack) => ack.nodeId);
+  const record = settled.map(({ nodeId, epoch, platformEpoch, position }) => ({
+    node_id: nodeId,
+    epoch,
+    platform_epoch: platformEpoch,
+    position,
+  }));
+  await manager.query(SETTLE_NODES, [JSON.stringify(record)]);
+  const applied = await manager.query<{ node_id: string }[]>(SETTLE_MESSAGES, [nodeIds]);
+  await manager.query(PLAN_RESENDING, [nodeIds, applied.map((row) => row.node_id)]);
+  return refused;
+}
+
+const limitsOf = (row: LimitsRow): NodeLimits => ({
+  epoch: Number(row.epoch),
+  platformEpoch: Number(row.platform_epoch),
+  lastPosition: Number(row.last_position),
+});

@@ -1,0 +1,58 @@
+import type { EntityManager } from 'typeorm';
+import type { OrdinaryMessage } from '../claim';
+
+interface Row {
+  node_id: string;
+  id: string;
+  position: string;
+  event_id: string;
+  event_type: string;
+  payload: string | null;
+}
+
+/**
+ * The first unsent ordinary message of each Node that has one. One that is claimed the first time gets the Node's next
+ * position here, in the claim's transaction: by id alone, one that was written earlier could still appear later.
+ */
+const TAKE_NEXT = `
+  WITH next AS (
+    SELECT m.id, m.node_id, m.event_id, m.position
+      FROM unnest($1::uuid[]) AS n(node_id)
+     CROSS JOIN LATERAL (
+       SELECT * FROM outbox.message m
+        WHERE m.node_id = n.node_id AND m.state = 'unsent' AND m.epoch IS NULL
+        ORDER BY m.position NULLS LAST, m.id LIMIT 1) m
+  ),
+  placed AS (
+    UPDATE outbox.message m SET position = s.last_position + 1
+      FROM next JOIN outbox.node_stream s ON s.node_id = next.node_id
+     WHERE m.id = next.id AND next.position IS NULL
+    RETURNING m.id, m.node_id, m.position
+  ),
+  moved AS (
+    UPDATE outbox.node_stream s SET last_position = placed.position FROM placed WHERE s.node_id = placed.node_id
+  )
+  SELECT next.node_id, next.id, coalesce(next.position, placed.position) AS position,
+         e.event_id, e.event_type, e.payload
+    FROM next JOIN outbox.event e ON e.event_id = next.event_id LEFT JOIN placed ON placed.id = next.id`;
+
+/** By Node. The caller has claimed the Nodes in this transaction. */
+export async function takeNextMessages(
+  manager: EntityManager,
+  nodeIds: readonly string[],
+): Promise<Map<string, OrdinaryMessage>> {
+  if (nodeIds.length === 0) return new Map();
+  const rows = await manager.query<Row[]>(TAKE_NEXT, [nodeIds]);
+  return new Map(
+    rows.map((row) => [
+      row.node_id,
+      {
+        id: row.id,
+        eventId: row.event_id,
+        eventType: row.event_type,
+        payload: row.payload,
+        position: Number(row.position),
+      },
+    ]),
+  );
+}

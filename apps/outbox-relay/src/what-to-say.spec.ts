@@ -1,0 +1,127 @@
+import { PLATFORM } from '@plexsphere/wire';
+import type { ClaimedNode } from './claim';
+import type { Ring, Rings } from './ring';
+import { nextThing } from './what-to-say';
+
+const DOMAIN = 'domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
+
+const activeAt = (...keyIds: string[]) => new Map(keyIds.map((keyId, i) => [i + 1, keyId]));
+const ring = (over: Partial<Ring>): Ring => ({
+  scope: DOMAIN,
+  epoch: 1,
+  trustEpoch: 1,
+  keys: [{ keyId: 'd1', state: 'active' }],
+  eventId: 'event-of-epoch',
+  trustEventId: 'event-of-trust-epoch',
+  statementEpochs: [1],
+  activeAt: activeAt('d1'),
+  ...over,
+});
+const rotated: Partial<Ring> = {
+  epoch: 2,
+  trustEpoch: 2,
+  keys: [
+    { keyId: 'd1', state: 'retiring' },
+    { keyId: 'd2', state: 'active' },
+  ],
+  activeAt: activeAt('d1', 'd2'),
+  statementEpochs: [1, 2],
+};
+const closed: Partial<Ring> = {
+  ...rotated,
+  epoch: 3,
+  keys: [
+    { keyId: 'd1', state: 'retired' },
+    { keyId: 'd2', state: 'active' },
+  ],
+  activeAt: activeAt('d1', 'd2', 'd2'),
+};
+const rings = (own: Partial<Ring>, platform: Partial<Ring> = {}): Rings =>
+  new Map([
+    [DOMAIN, ring(own)],
+    [PLATFORM, ring({ ...platform, scope: PLATFORM })],
+  ]);
+const node = (over: Partial<ClaimedNode> = {}): ClaimedNode => ({
+  nodeId: 'n',
+  scope: DOMAIN,
+  attempt: 1,
+  toldEpoch: 1,
+  toldPlatformEpoch: 1,
+  lastPosition: 0,
+  lastSequence: 0,
+  hello: null,
+  ...over,
+});
+
+describe('nextThing', () => {
+  it('has nothing before ordinary events where the Node is told', () => {
+    expect(nextThing(node(), rings({}))).toEqual({ kind: 'ordinary', epoch: 1 });
+  });
+
+  it('announces by the key that was active when the Node was told', () => {
+    expect(nextThing(node(), rings(rotated))).toEqual({
+      kind: 'announce',
+      eventType: 'signing_key_rotated',
+      keyId: 'd1',
+      eventId: 'event-of-epoch',
+      epoch: 2,
+      told: { epoch: 2 },
+    });
+    expect(nextThing(node({ toldEpoch: 2 }), rings(closed))).toMatchObject({
+      eventType: 'signing_key_retired',
+      keyId: 'd2',
+      told: { epoch: 3 },
+    });
+  });
+
+  it('tells key news before it answers a hello, and answers it before ordinary events', () => {
+    const hello = { helloId: 'h' };
+    expect(nextThing(node({ hello }), rings(rotated))).toMatchObject({ kind: 'announce' });
+    expect(nextThing(node({ hello, toldEpoch: 2 }), rings(rotated))).toEqual({ kind: 'ready', helloId: 'h', epoch: 2 });
+  });
+
+  it('hands a chain to a Node whose key is closed, and that tells it of both rings', () => {
+    expect(nextThing(node(), rings(closed, rotated))).toEqual({
+      kind: 'chain',
+      eventId: 'event-of-epoch',
+      epoch: 3,
+      platformEpoch: 2,
+      told: { epoch: 3, platformEpoch: 2 },
+    });
+  });
+
+  it("announces one change of the platform's ring by the Domain's active key, after the Domain's own news", () => {
+    expect(nextThing(node(), rings(rotated, rotated))).toMatchObject({ eventType: 'signing_key_rotated' });
+    expect(nextThing(node({ toldEpoch: 2 }), rings(rotated, rotated))).toEqual({
+      kind: 'announce',
+      eventType: 'platform_key_rotated',
+      keyId: 'd2',
+      eventId: 'event-of-trust-epoch',
+      epoch: 2,
+      told: { platformEpoch: 2 },
+    });
+  });
+
+  it("needs a chain where the platform's old key is closed, or more than one statement is missing", () => {
+    expect(nextThing(node(), rings({}, closed))).toMatchObject({ kind: 'chain' });
+    const twice = { ...rotated, epoch: 3, trustEpoch: 3, statementEpochs: [1, 2, 3] };
+    expect(nextThing(node(), rings({}, twice))).toMatchObject({ kind: 'chain' });
+  });
+
+  it("says nothing of the platform's close to a Domain's Node", () => {
+    expect(nextThing(node({ toldPlatformEpoch: 2 }), rings({}, closed))).toMatchObject({ kind: 'ordinary' });
+  });
+
+  it("tells a Node of the platform's scope once, under both names", () => {
+    const own = node({ scope: PLATFORM });
+    expect(nextThing(own, rings({}, rotated))).toMatchObject({
+      eventType: 'signing_key_rotated',
+      told: { epoch: 2, platformEpoch: 2 },
+    });
+    expect(nextThing({ ...own, toldEpoch: 2 }, rings({}, rotated))).toMatchObject({ kind: 'ordinary', epoch: 2 });
+  });
+
+  it('says nothing where the ring is behind what the Node was told', () => {
+    expect(nextThing(node({ toldEpoch: 2 }), rings({}))).toBeUndefined();
+  });
+});

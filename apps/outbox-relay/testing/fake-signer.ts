@@ -1,0 +1,110 @@
+/** For specs: answers the relay's requests on the bus with real keys, as a signer that holds every lease would. */
+import { sign } from 'node:crypto';
+import {
+  PLATFORM,
+  buildEnvelope,
+  canonicalText,
+  headers as names,
+  problem,
+  rawPublicKey,
+  subjects,
+  type Problem,
+  type Scope,
+} from '@plexsphere/wire';
+import type { Announce, SignBundle, SignEnvelope } from '@plexsphere/wire/commands';
+import { signBundle, statementHash } from '@plexsphere/wire/jws';
+import { headers as natsHeaders, type Msg, type NatsConnection } from 'nats';
+import type { SeededMesh, SeededRing } from './seeded-mesh';
+
+export class FakeSigner {
+  /** Every request that was answered, by verb. */
+  readonly asked: string[] = [];
+
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly mesh: SeededMesh,
+  ) {}
+
+  listen(): () => void {
+    const subscription = this.connection.subscribe(subjects.scopeSigner('*', '*' as 'announce'), {
+      callback: (_, message) => void this.answer(message),
+    });
+    return () => subscription.unsubscribe();
+  }
+
+  private async answer(message: Msg): Promise<void> {
+    const verb = message.subject.split('.').at(-1) ?? '';
+    try {
+      const reply = await this.sign(verb, message);
+      this.asked.push(verb);
+      message.respond(JSON.stringify(reply));
+    } catch (error) {
+      const { code, detail, body } = error as Problem;
+      const headers = natsHeaders();
+      headers.set(names.errorCode, code);
+      headers.set(names.error, detail);
+      message.respond(JSON.stringify(body), { headers });
+    }
+  }
+
+  private sign(verb: string, message: Msg): unknown {
+    if (verb === 'sign-envelope') return this.envelope(message.json<SignEnvelope>());
+    if (verb === 'announce') return this.announcement(message.json<Announce>());
+    return this.bundle(message.json<SignBundle>());
+  }
+
+  private envelope(request: SignEnvelope): unknown {
+    this.at(request.scope, request.epoch);
+    return this.sealed(request, this.mesh.active(request.scope).keyId, request.payload ?? null);
+  }
+
+  private announcement(request: Announce): unknown {
+    const ring = this.at(request.scope, request.epoch);
+    const about = request.event_type === 'platform_key_rotated' ? this.mesh.of(PLATFORM) : ring;
+    const { epoch, statement } = about;
+    const expires = new Date(Date.now() + 3_600_000).toISOString();
+    return this.sealed(request, request.key_id, JSON.stringify({ epoch, statement, transition_expires: expires }));
+  }
+
+  private async bundle(request: SignBundle): Promise<unknown> {
+    const ring = this.at(request.scope, request.epoch);
+    const platform = this.at(PLATFORM, request.platform_epoch);
+    const now = Date.now();
+    const bundle = await signBundle(
+      {
+        scope: request.scope,
+        ...anchorOf(ring),
+        platform: anchorOf(platform),
+        recovery_public_key: anchorOf(platform).keys[0]?.public_key ?? '',
+        issued_at: new Date(now).toISOString(),
+        expires_at: new Date(now + 300_000).toISOString(),
+      },
+      this.mesh.active(PLATFORM),
+    );
+    return { bundle };
+  }
+
+  private at(scope: Scope, epoch: number): SeededRing {
+    const ring = this.mesh.of(scope);
+    if (ring.epoch !== epoch) throw problem('epochMismatch', { epoch: ring.epoch });
+    return ring;
+  }
+
+  private sealed(request: SignEnvelope | Announce, keyId: string, payload: string | null): unknown {
+    const key = this.mesh.of(request.scope).keys.find((each) => each.keyId === keyId);
+    if (key === undefined || key.state === 'retired') throw problem('unknownKey');
+    const { event_type: eventType, event_id: eventId, issued_at: issuedAt, nonce, scope } = request;
+    const canonical = canonicalText({ eventType, eventId, issuedAt, nonce, payload });
+    const signature = sign(null, Buffer.from(canonical), key.privateKey);
+    return { envelope: buildEnvelope(canonical, { scope, keyId }, signature), key_id: keyId };
+  }
+}
+
+const anchorOf = (ring: SeededRing) => ({
+  epoch: ring.epoch,
+  trust_epoch: ring.trustEpoch,
+  keys: ring.keys
+    .filter((key) => key.state !== 'retired')
+    .map((key) => ({ key_id: key.keyId, public_key: rawPublicKey(key.privateKey) })),
+  statement_hash: statementHash(ring.statement),
+});

@@ -1,0 +1,48 @@
+/** For specs: a nats-server whose relay user has exactly the relay's permissions, and one user who may do everything. */
+import { busPermissions, inboxPrefix } from '@plexsphere/wire';
+import { connect, type NatsConnection } from 'nats';
+
+const RELAY = { kind: 'outbox-relay' } as const;
+const PASSWORD = 'for-specs';
+
+/** The part of the server's configuration that says who may do what. */
+export const busUsers = (): string => {
+  const { publish, subscribe } = busPermissions(RELAY);
+  const permissions = JSON.stringify({ publish, subscribe });
+  return `authorization { users: [
+    { user: relay, password: ${PASSWORD}, permissions: ${permissions} }
+    { user: everything, password: ${PASSWORD} }
+  ] }\n`;
+};
+
+export class TestBus {
+  private readonly connections: NatsConnection[] = [];
+
+  /** `url`: of a server with the users of `busUsers`. */
+  constructor(private readonly url: string) {}
+
+  /** A connection with the relay's rights, as the service kit makes it. */
+  asRelay(): Promise<NatsConnection> {
+    return this.connect({ user: 'relay', inboxPrefix: inboxPrefix(RELAY) });
+  }
+
+  asEverything(): Promise<NatsConnection> {
+    return this.connect({ user: 'everything' });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.connections.map((connection) => connection.close()));
+  }
+
+  private async connect(options: { user: string; inboxPrefix?: string }): Promise<NatsConnection> {
+    const connection = await connect({
+      servers: this.url,
+      pass: PASSWORD,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 50,
+      ...options,
+    });
+    this.connections.push(connection);
+    return connection;
+  }
+}
