@@ -4,7 +4,7 @@ const transform = { '^.+\\.(ts|m?js)$': ['@swc/jest', swcOptions] };
 const workspace = {
   transform,
   // jose and the NATS key libraries ship ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!(jose|@nats-io)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(jose|@nats-io|@nestjs/typeorm)/)'],
   moduleNameMapper: {
     '^@plexsphere/wire/(jws|commands)$': '<rootDir>/libs/wire/src/$1/index.ts',
     '^@plexsphere/stack$': '<rootDir>/stack/src/index.ts',

@@ -3,8 +3,12 @@ import { Problem, problem } from '@plexsphere/wire';
 import { throwError, type Observable } from 'rxjs';
 import type { Logger } from './logger';
 
-/** Postgres' own codes that say "not now" and not "never" (class 08, 57; lock_not_available, too_many_connections). */
-const DATABASE_AWAY = /^(08|57)|^55P03$|^53300$|^ECONN|^ETIMEDOUT$/;
+/** Postgres' own codes that say "not now" and not "never": class 08 and 57, too_many_connections; and the socket's. */
+const AWAY_CODE = /^(08|57)|^53300$|^ECONN|^EPIPE$|^ETIMEDOUT$/;
+/** What the driver (pg) says, without a code, of a connection that broke under a query. */
+const AWAY_MESSAGE =
+  /^Connection terminated|^timeout exceeded when trying to connect|^Client has encountered a connection/;
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * The last stop of every error: a Problem goes out as it is; anything else goes to the log, and out as one stable line,
@@ -20,13 +24,15 @@ export class ProblemFilter implements ExceptionFilter {
 
   private asProblem(error: unknown): Problem {
     if (error instanceof Problem) return error;
-    const code = codeOf(error);
     this.logger.error({ err: error }, 'request failed');
-    if (code === '55P03') return problem('scopeBusy');
-    if (DATABASE_AWAY.test(code)) return problem('databaseUnavailable');
+    if (codeOf(error) === LOCK_NOT_AVAILABLE) return problem('scopeBusy');
+    if (isAway(error)) return problem('databaseUnavailable');
     return problem('internal');
   }
 }
+
+const isAway = (error: unknown): boolean =>
+  AWAY_CODE.test(codeOf(error)) || (error instanceof Error && AWAY_MESSAGE.test(error.message));
 
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';

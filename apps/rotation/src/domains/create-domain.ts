@@ -10,7 +10,7 @@ import { Preparation, type Prepared } from '../rotator/preparation';
 import { Switch } from '../rotator/switch';
 import { databaseNow } from '../sql/database-clock';
 import { snapshotRing } from '../sql/read-ring';
-import { answerOf, keepAnswer, type RequestIdentity } from '../sql/requests';
+import { answerOf, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
 import { lockScope } from '../sql/scope-lock';
 import { writeAudit } from '../sql/write-audit';
 import { insertKey, insertRingChange } from '../sql/write-ring';
@@ -26,9 +26,7 @@ export class CreateDomain {
   ) {}
 
   async create(request: Request, identity: RequestIdentity): Promise<CreateDomainReply> {
-    const { manager } = this.database;
-    const reply =
-      (await answerOf<CreateDomainReply>(manager, identity)) ?? (await this.prepareAndCommit(request, identity));
+    const reply = await onceFor(this.database.manager, identity, () => this.prepareAndCommit(request, identity));
     // Returns when a signer can sign for it, so that what follows in a script finds it working.
     if (!(await this.switching.isServed(reply.scope, reply.epoch))) throw problem('noLease', { scope: reply.scope });
     return reply;

@@ -6,7 +6,7 @@ import { MAX_ENVELOPE_BYTES, canonicalText, isReservedEventType, problem, subjec
 import type { Publish, PublishReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { fanOutToNode, fanOutToScope, type NewEvent } from '../sql/fan-out';
-import { answerOf, keepAnswer, type RequestIdentity } from '../sql/requests';
+import { answerOf, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
 import { lockScope } from '../sql/scope-lock';
 
 /** Accepts an event for one Node or for every Node of a scope, and keeps its payload as the text that it is. */
@@ -22,9 +22,11 @@ export class PublishEvent {
       throw problem('invariantViolation', { field: 'scope' });
     }
     if (isReservedEventType(request.event_type)) throw problem('reservedEventType', { field: 'event_type' });
-    const reply = await (request.node_id === undefined
-      ? this.toScope(request, request.scope ?? '', identity)
-      : this.toNode(request, request.node_id, identity));
+    const reply = await onceFor(this.database.manager, identity, () =>
+      request.node_id === undefined
+        ? this.toScope(request, request.scope ?? '', identity)
+        : this.toNode(request, request.node_id, identity),
+    );
     this.bus.publish(subjects.outboxChanged, {});
     return reply;
   }

@@ -14,7 +14,7 @@ import type {
 } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { RotationConfig } from '../rotation-config';
-import { answerOf, keepAnswer, type RequestIdentity } from '../sql/requests';
+import { answerOf, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
 import { lockScope } from '../sql/scope-lock';
 import { writeAudit } from '../sql/write-audit';
 
@@ -38,9 +38,11 @@ export class AddNode {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async add(request: Request, identity: RequestIdentity): Promise<AddNodeReply> {
-    const answered = await answerOf<AddNodeReply>(this.database.manager, identity);
-    if (answered !== undefined) return answered;
+  add(request: Request, identity: RequestIdentity): Promise<AddNodeReply> {
+    return onceFor(this.database.manager, identity, () => this.enrol(request, identity));
+  }
+
+  private async enrol(request: Request, identity: RequestIdentity): Promise<AddNodeReply> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const epochs = await this.epochs(this.database.manager, request.scope);
       const reply = await this.handOut(request, epochs);

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { OperatorEntity } from '@plexsphere/store';
 import type { Command } from '@plexsphere/wire';
 import type { RequestIdentity } from '../sql/requests';
@@ -12,4 +12,5 @@ export const identify = (
   requestId: request.request_id ?? randomUUID(),
   command,
   actor: operator.id,
+  bodyHash: createHash('sha256').update(JSON.stringify(request)).digest('base64url'),
 });

@@ -50,7 +50,7 @@ export class OperatorGuard implements CanActivate {
 
   private async find(id: string): Promise<OperatorEntity> {
     const operator = isUuid(id) ? await this.database.manager.findOneBy(OperatorEntity, { id }) : null;
-    const expired = operator?.expiresAt != null && operator.expiresAt.getTime() <= Date.now();
+    const expired = operator?.expiresAt instanceof Date && operator.expiresAt.getTime() <= Date.now();
     if (operator === null || operator.revokedAt !== null || expired) throw problem('notAuthenticated');
     return operator;
   }

@@ -12,7 +12,7 @@ import { RotationConfig } from '../rotation-config';
 import { databaseNow } from '../sql/database-clock';
 import { fanOutPlatformChange, fanOutToScope } from '../sql/fan-out';
 import { asTransition, readRing, snapshotRing, type StoredRing } from '../sql/read-ring';
-import { answerOf, keepAnswer, type RequestIdentity } from '../sql/requests';
+import { answerOf, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
 import { lockScope } from '../sql/scope-lock';
 import { writeAudit } from '../sql/write-audit';
 import { insertRingChange, writeRing } from '../sql/write-ring';
@@ -48,8 +48,7 @@ export class OpenRotation {
   ) {}
 
   async open(request: Rotate, identity: RequestIdentity): Promise<RotateReply> {
-    const committed =
-      (await answerOf<Committed>(this.database.manager, identity)) ?? (await this.prepareAndCommit(request, identity));
+    const committed = await onceFor(this.database.manager, identity, () => this.prepareAndCommit(request, identity));
     const transition = await this.database.manager.findOneByOrFail(TransitionEntity, { requestId: identity.requestId });
     const switched = await this.unfinished.finishSwitch(transition);
     return { ...committed, ...switched };

@@ -5,6 +5,7 @@ import { Health, LOGGER, type Logger } from '@plexsphere/service-kit';
 import { TransitionEntity } from '@plexsphere/store';
 import { DataSource } from 'typeorm';
 import { LeaseBook } from '../leases/lease-book';
+import { forgetOldAnswers } from '../sql/requests';
 import { Unfinished } from './unfinished';
 
 const TURN_MS = 2_000;
@@ -53,6 +54,7 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       for (const transition of await this.findUnfinished()) this.resume(transition);
       await this.leases.sweep();
+      await forgetOldAnswers(this.database.manager);
       this.databaseState = undefined;
     } catch (err) {
       this.databaseState = 'not answering';

@@ -97,6 +97,7 @@ export class RequestEntity {
   @PrimaryColumn({ name: 'request_id', type: 'uuid' }) requestId: string;
   @Column({ type: 'text' }) command: string;
   @Column({ type: 'text' }) actor: string;
+  @Column({ name: 'body_hash', type: 'text' }) bodyHash: string;
   @Column({ type: 'jsonb' }) reply: unknown;
 }
 

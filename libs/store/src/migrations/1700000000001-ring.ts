@@ -114,9 +114,11 @@ export class Ring1700000000001 implements MigrationInterface {
         request_id uuid PRIMARY KEY,
         command text NOT NULL,
         actor text NOT NULL,
+        body_hash text NOT NULL,
         reply jsonb NOT NULL,
         answered_at timestamptz NOT NULL DEFAULT now()
       );
+      CREATE INDEX request_answered ON ring.request (answered_at);
 
       CREATE TABLE ring.audit (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -41,6 +41,7 @@ export class Outbox1700000000002 implements MigrationInterface {
       );
       CREATE INDEX message_outstanding ON outbox.message (node_id, position, id) WHERE state <> 'settled';
       CREATE INDEX message_unsent ON outbox.message (node_id) WHERE state = 'unsent';
+      CREATE INDEX message_event ON outbox.message (event_id);
       CREATE INDEX message_settled ON outbox.message (settled_at) WHERE state = 'settled';
 
       CREATE TABLE outbox.node_stream (

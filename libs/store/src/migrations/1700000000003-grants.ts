@@ -26,6 +26,7 @@ export class Grants1700000000003 implements MigrationInterface {
       GRANT UPDATE (bus_account_jwt) ON ring.installation TO plexsphere_rotation;
       GRANT UPDATE ON ring.key_ring, ring.signing_key, ring.transition, ring.node, ring.operator TO plexsphere_rotation;
       GRANT UPDATE, DELETE ON ring.lease TO plexsphere_rotation;
+      GRANT DELETE ON ring.request TO plexsphere_rotation;
       GRANT INSERT, SELECT ON outbox.event, outbox.message, outbox.node_stream TO plexsphere_rotation;
 
       GRANT USAGE ON SCHEMA ring, outbox TO plexsphere_relay;

@@ -1,0 +1,20 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { repositoryRoot } from '@plexsphere/stack';
+
+/** Runs a service that is expected to refuse to start, and returns how it ended. */
+export function runToItsEnd(
+  service: string,
+  env: Record<string, string>,
+  flags: string[] = [],
+): Promise<{ exitCode: number; stderr: string }> {
+  const program = join(repositoryRoot, 'apps', service, 'dist', 'main.js');
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [program, ...flags],
+      { env: { PATH: process.env['PATH'], ...env }, timeout: 20_000 },
+      (error, _, stderr) => resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), stderr }),
+    );
+  });
+}

@@ -1,0 +1,13 @@
+import { eventually } from '@plexsphere/testkit';
+import type { Step } from '../../src/tell-story';
+
+export const step: Step = async (world) => {
+  const [first, second] = world.nodes;
+  const [row] = await world.query<{ id: string }>(`SELECT id FROM ring.node WHERE name = 'edge-1'`);
+  const publish = ['events', 'publish', '--node-id', row?.id ?? '', '--event-type', 'peer_removed'];
+  const { event_id: eventId } = await world.json<{ event_id: string }>(publish, '{}');
+  expect(eventId.startsWith(`${row?.id}/`)).toBe(true);
+  await eventually(() => first?.applied.length === 2);
+  expect(first?.applied[1]).toMatchObject({ event_id: eventId, event_type: 'peer_removed' });
+  expect(second?.applied).toHaveLength(1);
+};
