@@ -2,7 +2,8 @@
 export const swcOptions = {
   swcrc: false,
   configFile: false,
-  module: { type: 'commonjs' },
+  // The annotation tells Node's own ES modules which names a built file exports.
+  module: { type: 'commonjs', exportInteropAnnotation: true },
   jsc: {
     target: 'es2022',
     parser: { syntax: 'typescript', decorators: true },

@@ -193,6 +193,14 @@ const bootstrapMark = (dir: string): string => join(dir, 'bootstrap-done');
  * ever used, so both go.
  */
 async function forgetTornBootstrap(dir: string): Promise<void> {
+  await erase(dir, ['bootstrap', 'bootstrap.unfinished']);
+}
+
+/** Deletes what a stack that is not running left below its folder: database, streams, keys and logs. */
+export const eraseStack = (dir: string): Promise<void> =>
+  erase(dir, ['bootstrap', 'bootstrap.unfinished', 'bootstrap-done', 'nats-server', 'logs']);
+
+async function erase(dir: string, names: string[]): Promise<void> {
   await Postgres.erase(join(dir, 'postgres'));
-  for (const name of ['bootstrap', 'bootstrap.unfinished']) await rm(join(dir, name), { recursive: true, force: true });
+  for (const name of names) await rm(join(dir, name), { recursive: true, force: true });
 }

@@ -1,8 +1,9 @@
 import { localFolder } from './folders';
 import { stopLeftovers, stopProcess } from './leftovers';
+import { eraseStack } from './stack';
 import { isSupervised, readState, removeState } from './stack-state';
 
-/** `npm stop`: ends the stack of this clone. Its data stays. */
+/** `npm stop`: ends the stack of this clone. Its data stays, unless --erase says otherwise. */
 
 // Services, bus and database one after the other, each with its own ten seconds, and some more.
 const SUPERVISOR_PATIENCE_MS = 45_000;
@@ -10,14 +11,24 @@ const SUPERVISOR_PATIENCE_MS = 45_000;
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 async function main(args: string[]): Promise<number> {
-  if (args.length > 0) {
-    process.stderr.write(`npm stop takes no arguments, and ${args[0]} is one.\n`);
+  const unknown = args.find((arg) => arg !== '--erase');
+  if (unknown !== undefined) {
+    process.stderr.write(`npm stop takes --erase and nothing else; ${unknown} is something else.\n`);
     return 2;
   }
+  await stop();
+  if (args.includes('--erase')) {
+    await eraseStack(localFolder);
+    say('The data is erased, keys and all.');
+  }
+  return 0;
+}
+
+async function stop(): Promise<void> {
   const state = readState(localFolder);
   if (state === undefined) {
     say('No stack of this clone is running.');
-    return 0;
+    return;
   }
   if (isSupervised(state)) {
     const { supervisor, identities } = state;
@@ -27,8 +38,7 @@ async function main(args: string[]): Promise<number> {
   // has ended everything itself.
   await stopLeftovers(readState(localFolder) ?? { ...state, pids: {} });
   removeState(localFolder);
-  say('Stopped. The data stays for the next start.');
-  return 0;
+  say('Stopped. The data stays for the next start; npm stop -- --erase deletes it.');
 }
 
 main(process.argv.slice(2)).then(

@@ -23,8 +23,14 @@ export class World {
     await mkdir(localFolder, { recursive: true, mode: 0o700 });
     const dir = await mkdtemp(join(localFolder, 'suite-'));
     const stack = await Stack.create({ durable: false, ...options, dir: join(dir, 'stack') });
-    await stack.start();
-    return new World(stack, dir);
+    const world = new World(stack, dir);
+    try {
+      await stack.start();
+    } catch (error) {
+      await world.end();
+      throw error;
+    }
+    return world;
   }
 
   get domain(): string {

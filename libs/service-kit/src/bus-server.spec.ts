@@ -69,7 +69,7 @@ describe('requests on the bus', () => {
   let app: INestMicroservice;
 
   beforeAll(async () => {
-    nats = await NatsServer.create(join(await folder, 'nats'), { cacheFolder: join(localFolder, 'cache') });
+    nats = await NatsServer.create(join(folder, 'nats'), { cacheFolder: join(localFolder, 'cache') });
     await nats.start();
   }, 60_000);
   afterAll(async () => nats.remove());

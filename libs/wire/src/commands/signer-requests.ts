@@ -95,11 +95,8 @@ export interface DestroyKeyReply {
   destroyed: true;
 }
 
-/** `event_type` must not be a reserved one: those are built by the signer itself (Announce). */
-export class SignEnvelope extends SigningRequest {
-  @IsEventType()
-  event_type: string;
-
+/** What every envelope has, whoever builds its payload. */
+class EnvelopeRequest extends SigningRequest {
   @IsString()
   @MaxLength(200)
   event_id: string;
@@ -110,6 +107,12 @@ export class SignEnvelope extends SigningRequest {
   @IsString()
   @MaxLength(100)
   nonce: string;
+}
+
+/** `event_type` must not be a reserved one: those are built by the signer itself (Announce). */
+export class SignEnvelope extends EnvelopeRequest {
+  @IsEventType()
+  event_type: string;
 
   /** JSON text, or null for no payload. */
   @IsOptional()
@@ -118,24 +121,13 @@ export class SignEnvelope extends SigningRequest {
 }
 
 /** Carries no payload: the signer builds it from its own ring. Signed with `key_id` if that is active or retiring. */
-export class Announce extends SigningRequest {
+export class Announce extends EnvelopeRequest {
   /** `platform_key_rotated` tells a Domain's Nodes of the platform ring; the other two of `scope`'s own. */
   @IsIn(['signing_key_rotated', 'signing_key_retired', 'platform_key_rotated'])
   event_type: 'signing_key_rotated' | 'signing_key_retired' | 'platform_key_rotated';
 
   @IsKeyId()
   key_id: string;
-
-  @IsString()
-  @MaxLength(200)
-  event_id: string;
-
-  @IsString()
-  issued_at: string;
-
-  @IsString()
-  @MaxLength(100)
-  nonce: string;
 }
 
 export interface EnvelopeReply {
@@ -192,6 +184,11 @@ export class IssueBusCredential {
 
   @IsString()
   public_key: string;
+
+  /** Unix seconds: the bus ends the connection then. Without it the credential holds until it is revoked. */
+  @IsOptional()
+  @IsInt()
+  expires_at?: number;
 }
 
 export interface IssueBusCredentialReply {
