@@ -10,7 +10,7 @@ import { moduleBoundaries, specBoundaries } from './tools/boundaries.mjs';
 const NODE_GLOBALS = ['Buffer', 'clearTimeout', 'console', 'fetch', 'process', 'setTimeout', 'URL'];
 const readonlyGlobals = (names) => Object.fromEntries(names.map((name) => [name, 'readonly']));
 
-const SPECS = ['**/*.spec.ts', 'test/**/*.ts'];
+const SPECS = ['**/*.spec.ts', '**/testing/**/*.ts', '**/test/**/*.ts'];
 /** What tsconfig.json covers, so what the rules that need types can read. */
 const TYPED = ['{apps,libs}/*/src/**/*.ts', '{stack,demo}/src/**/*.ts', 'test/**/*.ts'];
 

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,5 +34,18 @@ describe('plexctl', () => {
   it('keeps its exit code, and its peace, where the reader goes away', () => {
     const script = `{ "${process.execPath}" "${PLEXCTL}" help; echo $? >&2; } | true`;
     expect(spawnSync('sh', ['-c', script], { encoding: 'utf8' }).stderr).toBe('0\n');
+  });
+
+  it('ends a watch on Ctrl-C as done, also while it waits for an answer', async () => {
+    const server = createServer();
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const endpoint = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const args = ['signing', 'status', '--watch', '--signer-endpoint', endpoint];
+    const child = spawn(PLEXCTL, [...args, '--token-file', writeTokenFile(folder)], { stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    await once(server, 'connection');
+    child.kill('SIGINT');
+    expect(await ended).toEqual([0, null]);
+    server.close();
   });
 });

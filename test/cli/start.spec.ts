@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { writeTokenFile } from './token-file';
@@ -12,7 +12,10 @@ const HEAVY = ['@nestjs', 'typeorm', 'pg', 'class-validator', 'class-transformer
 const LAZY = ['nats', 'yaml', '@nats-io/nkeys', 'bootstrap', 'store'];
 
 /** What a run of plexctl had loaded when it ended: packages, and our own libraries by their folder's name. */
-function loadedBy(args: string[]): { exitCode: number | null; packages: Set<string> } {
+function loadedBy(
+  args: string[],
+  env: Record<string, string> = {},
+): { exitCode: number | null; packages: Set<string> } {
   const hook = `
     process.on('exit', () => require('fs').writeSync(3, JSON.stringify(Object.keys(require.cache))));
     process.argv.splice(1, 0, ${JSON.stringify(PLEXCTL)});
@@ -20,7 +23,7 @@ function loadedBy(args: string[]): { exitCode: number | null; packages: Set<stri
   const { status, output, stderr } = spawnSync(process.execPath, ['-e', hook, '--', ...args], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] },
+    env: { PATH: process.env['PATH'], ...env },
   });
   const files = JSON.parse(output[3] || '[]') as string[];
   if (files.length === 0) throw new Error(`nothing was loaded; is it built? ${stderr}`);
@@ -49,5 +52,25 @@ describe('plexctl', () => {
     expect(exitCode).toBe(1);
     expect(packages.has('nats')).toBe(true);
     expect([...HEAVY, 'bootstrap', 'store', 'yaml'].filter((name) => packages.has(name))).toEqual([]);
+  });
+
+  it('loads nothing heavy to watch, or to write a completion script', () => {
+    const endpoint = ['--signer-endpoint', '127.0.0.1:1', '--token-file', writeTokenFile(folder)];
+    const watch = loadedBy(['signing', 'status', '--watch', ...endpoint]);
+    expect(watch.exitCode).toBe(1);
+    expect([...HEAVY, 'bootstrap', 'store', 'yaml'].filter((name) => watch.packages.has(name))).toEqual([]);
+    const completion = loadedBy(['completion', 'bash']);
+    expect(completion.exitCode).toBe(0);
+    expect([...completion.packages].sort()).toEqual(['plexctl', 'wire']);
+  });
+
+  it('reads YAML where there is a file with profiles, and not where there is none', () => {
+    const args = ['signing', 'jwks', '--scope', 'platform'];
+    expect(loadedBy(args, { HOME: folder }).packages.has('yaml')).toBe(false);
+    mkdirSync(join(folder, '.config', 'plexsphere'), { recursive: true });
+    writeFileSync(join(folder, '.config', 'plexsphere', 'config.yaml'), 'profiles: {}');
+    const { exitCode, packages } = loadedBy(args, { HOME: folder });
+    expect(exitCode).toBe(2);
+    expect(packages.has('yaml')).toBe(true);
   });
 });

@@ -6,7 +6,7 @@ import { writeTokenFile } from './token-file';
 
 /**
  * What plexctl says where no server is needed, word for word. A transcript is `$ command`, standard output, standard
- * error and exit code, as often as it likes; the commands of one file share a folder. UPDATE_TRANSCRIPTS=1 writes down
+ * error and exit code, as often as it likes; the commands of one file share a folder, which is the home and written `~`. UPDATE_TRANSCRIPTS=1 writes down
  * what is said now, to be read before it is committed.
  */
 interface Entry {
@@ -29,9 +29,10 @@ function hear(command: string, folder: string): string {
     cwd: folder,
     encoding: 'utf8',
     input: '',
-    env: { PATH: process.env['PATH'], TZ: 'America/New_York' },
+    env: { PATH: process.env['PATH'], HOME: folder, TZ: 'America/New_York' },
   });
-  return [section('stdout', stdout), section('stderr', stderr), `--- exit ${status}\n\n`].join('');
+  const said = [section('stdout', stdout), section('stderr', stderr), `--- exit ${status}\n\n`].join('');
+  return said.replaceAll(folder, '~');
 }
 
 const section = (name: string, text: string): string => (text === '' ? '' : `--- ${name}\n${text}`);

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { npm, root, run, say } from './process.mjs';
 
 /**
- * Lint, types and all tests, each whatever became of the one before; with arguments, Jest alone, which gets them. Lint
- * and types count as one failure each when they fail.
+ * Lint, types, what is generated, and all tests, each whatever became of the one before; with arguments, Jest alone,
+ * which gets them. Each of the first three counts as one failure when it fails.
  */
 export async function test(args) {
   let failed = 0;
-  for (const script of args.length > 0 ? [] : ['lint', 'typecheck']) {
+  for (const script of args.length > 0 ? [] : ['lint', 'typecheck', 'verify']) {
     say(`Running ${script}.`);
     if ((await run(...npm(['run', '--silent', script]), onStandardError('ignore'))) !== 0) {
       say(`${script} failed.`);

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { Counters } from './counters';
 import { RelayConfig } from './relay-config';
 import { deleteSettled } from './sql/delete-settled';
+import { settleRemoved } from './sql/settle-removed';
 
 const COUNT_EVERY_MS = 10_000;
 const DELETE_EVERY_MS = 60_000;
@@ -50,6 +51,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async deleteOld(): Promise<void> {
     try {
+      await settleRemoved(this.database.manager);
       while (
         !this.stopping.signal.aborted &&
         (await deleteSettled(this.database.manager, this.config.eventRetentionMs))

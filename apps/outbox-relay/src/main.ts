@@ -4,7 +4,16 @@
  * It never reads key material and never changes a ring.
  */
 import { runService } from '@plexsphere/service-kit';
+import { DataSource } from 'typeorm';
 import { RelayConfig } from './relay-config';
 import { RelayModule } from './relay.module';
 
-void runService({ name: 'outbox-relay', config: RelayConfig, module: (config) => RelayModule.with(config) });
+void runService({
+  name: 'outbox-relay',
+  config: RelayConfig,
+  module: (config) => RelayModule.with(config),
+  forbidden: {
+    statement: 'SELECT FROM material.wrapped_key LIMIT 0',
+    run: (app, statement) => app.get(DataSource).query(statement),
+  },
+});

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { FakeBus, type Reaction } from '../test/fake-bus';
-import { Desk, OPERATOR, type Outcome } from '../test/surroundings';
+import { FakeBus, type Reaction } from '../testing/fake-bus';
+import { Desk, OPERATOR, type Outcome } from '../testing/surroundings';
 
 const desk = new Desk();
 afterAll(() => desk.remove());
@@ -10,7 +10,7 @@ afterAll(() => desk.remove());
 async function plexctl(reaction: Reaction, args: string[], input = ''): Promise<Outcome & { bus: FakeBus }> {
   const bus = new FakeBus(() => reaction);
   try {
-    return { ...(await desk.plexctl(await bus.start(), args, input)), bus };
+    return { ...(await desk.plexctl(await bus.start(), args, { input })), bus };
   } finally {
     await bus.stop();
   }
@@ -227,17 +227,5 @@ describe('a command line that is wrong', () => {
     const { exitCode, stdout, stderr, bus } = await plexctl('silence', args, 'not JSON');
     expect({ exitCode, stdout, connections: bus.connections }).toEqual({ exitCode: 2, stdout: '', connections: 0 });
     expect(stderr).toContain(`\n  field: ${field}\n`);
-  });
-
-  it('is not told from a profile that is not read, except by a note', async () => {
-    const { exitCode, stderr } = await plexctl({ reply: { keys: [] } }, [
-      ...JWKS,
-      '--profile',
-      'prod',
-      '--server',
-      'u',
-    ]);
-    expect(exitCode).toBe(0);
-    expect(stderr).toMatch(/^note: --profile prod .*\n$/);
   });
 });

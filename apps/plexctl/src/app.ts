@@ -1,11 +1,12 @@
-import { Problem } from '@plexsphere/wire';
+import { domainScope, Problem } from '@plexsphere/wire';
 import { BusClient } from './bus-client';
 import type { Bus, Command, Invocation, Surroundings } from './command';
 import { findCommand, isNoun } from './commands';
 import type { ExitCode } from './exit-code';
 import { Failure, failureOf } from './failure';
 import { check, flagOfMember, leadingWords, parse, type CommandLine } from './flags';
-import { access, noteProfile, outputOf } from './persistent-flags';
+import { access, outputOf } from './persistent-flags';
+import { loadProfile } from './profile';
 import { render } from './render';
 
 /** From a command line to an exit code: parse, check, run, show. */
@@ -44,11 +45,12 @@ async function execute(command: Command, line: CommandLine, surroundings: Surrou
   const flags = line.flags as Invocation['flags'];
   check(command.flags, flags);
   command.check?.(flags);
-  const output = outputOf(persistent);
-  noteProfile(persistent, terminal);
-  const bus = command.asks === 'bus' ? new BusClient(access(persistent, env), terminal) : undefined;
+  const profile = await loadProfile(persistent.profile, env);
+  const output = outputOf(persistent, profile);
+  const bus = command.asks === 'bus' ? new BusClient(access(persistent, env, profile), surroundings) : undefined;
   try {
-    const result = await command.run({ ...surroundings, flags, bus: bus as Bus });
+    const result = await command.run({ ...surroundings, flags, output, bus: bus as Bus });
+    if (result === undefined) return 0;
     terminal.result(await render(result, output));
     if (result.failure === undefined) return 0;
     terminal.failure(result.failure);
@@ -62,12 +64,18 @@ async function execute(command: Command, line: CommandLine, surroundings: Surrou
 async function explain(error: unknown, { flags }: CommandLine, command: Command | undefined): Promise<Failure> {
   if (error instanceof Failure) return error;
   if (!(error instanceof Problem)) return unforeseen(error);
-  const { hintFor } = await import('./hints');
-  const scope = typeof flags['scope'] === 'string' ? flags['scope'] : undefined;
+  const { hintFor, inWords } = await import('./hints');
+  const scope = scopeOf(flags, command);
   const { field } = error.body;
   const flag = field === undefined ? undefined : flagOfMember(command?.flags ?? {}, field);
   const hint = hintFor(error.detail, scope) ?? (flag === undefined ? undefined : `the service refuses --${flag}`);
-  return failureOf(error, hint);
+  return inWords(error, scope) ?? failureOf(error, hint);
+}
+
+/** The scope that the command line speaks of: hints name it. */
+function scopeOf({ scope, id }: CommandLine['flags'], command: Command | undefined): string | undefined {
+  if (typeof scope === 'string') return scope;
+  return command?.path[0] === 'domain' && typeof id === 'string' ? domainScope(id) : undefined;
 }
 
 function unforeseen(error: unknown): Failure {

@@ -1,5 +1,5 @@
 import { connect } from 'nats';
-import { FakeBus, type Reaction } from '../test/fake-bus';
+import { FakeBus, type Reaction } from '../testing/fake-bus';
 import { ask, type Answer, type Patience } from './ask';
 
 /** Short, and far enough apart that which one ran out is beyond doubt. */
@@ -56,5 +56,23 @@ describe('a question on the bus', () => {
     const { answer, bus } = await asked(() => 'forbid');
     expect(answer).toMatchObject({ kind: 'lost', error: { code: 'PERMISSIONS_VIOLATION' } });
     expect(bus.requests).toHaveLength(1);
+  });
+
+  it('leaves nothing behind on a connection that is asked over for hours', async () => {
+    const bus = new FakeBus((_, count) => (count === 4 ? 'hang up' : { reply: {} }));
+    const connection = await connect({ servers: await bus.start(), reconnectTimeWait: 10, maxReconnectAttempts: -1 });
+    const kinds: string[] = [];
+    for (const inbox of ['1', '2', '3', '4']) {
+      const question = { subject: 'cmd.o.signing.status', inbox: `_INBOX.o.${inbox}`, text: '{}' };
+      kinds.push((await ask(connection, question, PATIENCE, () => undefined)).kind);
+    }
+    await connection.flush();
+    expect(kinds).toEqual(['reply', 'reply', 'reply', 'reply']);
+    // The fourth was subscribed once more when the connection came back; the first three had gone by then.
+    expect(bus.subscriptions).toBe(1);
+    await connection.close();
+    const question = { subject: 'cmd.o.signing.status', inbox: '_INBOX.o.5', text: '{}' };
+    expect((await ask(connection, question, PATIENCE, () => undefined)).kind).toBe('lost');
+    await bus.stop();
   });
 });

@@ -1,4 +1,4 @@
-import type { Msg, NatsConnection, NatsError } from 'nats';
+import type { Msg, NatsConnection, NatsError, Status, Subscription } from 'nats';
 
 /**
  * One request, repeated until it is answered or the time is over. The request carries its own id, so a service that
@@ -48,9 +48,10 @@ export function ask(
 
 /** Every repetition has the same inbox: the answer to any of them is the answer. */
 class Asking {
+  private readonly line: Line;
+  private replies: Subscription | undefined;
   private repeat: NodeJS.Timeout | undefined;
   private overall: NodeJS.Timeout | undefined;
-  private connected = true;
   private noted = false;
   private done = false;
   private readonly lastWordAt: number;
@@ -64,20 +65,23 @@ class Asking {
     private readonly note: (text: string) => void,
     private readonly resolve: (answer: Answer) => void,
   ) {
+    this.line = lineOf(connection);
     this.lastWordAt = performance.now() + patience.overallMs - patience.quietMs;
   }
 
   begin(): void {
+    if (this.connection.isClosed()) return this.closed(this.line.closedBy ?? new Error('connection closed'));
     this.overall = setTimeout(() => this.end({ kind: this.open > 0 ? 'unknown' : 'nobody' }), this.patience.overallMs);
-    this.connection.subscribe(this.question.inbox, { callback: (error, message) => this.heard(error, message) });
-    void this.watch();
-    void this.connection.closed().then((error) => this.closed(error));
+    this.replies = this.connection.subscribe(this.question.inbox, {
+      callback: (error, message) => this.heard(error, message),
+    });
+    this.line.open.add(this);
     this.send();
   }
 
   private send(): void {
     clearTimeout(this.repeat);
-    if (this.done || !this.connected || performance.now() > this.lastWordAt) return;
+    if (this.done || !this.line.connected || performance.now() > this.lastWordAt) return;
     this.connection.publish(this.question.subject, new TextEncoder().encode(this.question.text), {
       reply: this.question.inbox,
     });
@@ -94,24 +98,20 @@ class Asking {
     this.repeat = setTimeout(() => this.send(), this.patience.nobodyMs);
   }
 
-  private async watch(): Promise<void> {
-    for await (const { type, data, permissionContext } of this.connection.status()) {
-      if (this.done) return;
-      if (type === 'disconnect') {
-        this.connected = false;
-        this.noteOnce('the bus has gone');
-      } else if (type === 'reconnect') {
-        this.connected = true;
-        this.send();
-      } else if (type === 'error' && permissionContext !== undefined) {
-        this.end({ kind: 'lost', error: Object.assign(new Error('refused by the bus'), { code: String(data) }) });
-      }
+  /** The connection comes and goes, or the bus refuses something. */
+  changed({ type, data, permissionContext }: Status): void {
+    if (type === 'disconnect') {
+      this.noteOnce('the bus has gone');
+    } else if (type === 'reconnect') {
+      this.send();
+    } else if (type === 'error' && permissionContext !== undefined) {
+      this.end({ kind: 'lost', error: Object.assign(new Error('refused by the bus'), { code: String(data) }) });
     }
   }
 
   /** For good: the client has given up, which it does where the credential is refused. */
-  private closed(error: void | Error): void {
-    this.end({ kind: 'lost', error: error ?? new Error('connection closed') });
+  closed(error: Error): void {
+    this.end({ kind: 'lost', error });
   }
 
   private noteOnce(text: string): void {
@@ -124,6 +124,39 @@ class Asking {
     this.done = true;
     clearTimeout(this.repeat);
     clearTimeout(this.overall);
+    this.line.open.delete(this);
+    // A watch asks for hours over one connection; one that is closed has no subscriptions left.
+    if (!this.connection.isClosed()) this.replies?.unsubscribe();
     this.resolve(answer);
+  }
+}
+
+/** What is known of one connection, heard once for all questions that are asked over it. */
+interface Line {
+  open: Set<Asking>;
+  connected: boolean;
+  closedBy?: Error;
+}
+
+const lines = new WeakMap<NatsConnection, Line>();
+
+function lineOf(connection: NatsConnection): Line {
+  const known = lines.get(connection);
+  if (known !== undefined) return known;
+  const line: Line = { open: new Set(), connected: true };
+  lines.set(connection, line);
+  void listen(connection, line);
+  void connection.closed().then((error) => {
+    line.closedBy = error ?? new Error('connection closed');
+    for (const asking of line.open) asking.closed(line.closedBy);
+  });
+  return line;
+}
+
+async function listen(connection: NatsConnection, line: Line): Promise<void> {
+  for await (const status of connection.status()) {
+    if (status.type === 'disconnect') line.connected = false;
+    if (status.type === 'reconnect') line.connected = true;
+    for (const asking of line.open) asking.changed(status);
   }
 }

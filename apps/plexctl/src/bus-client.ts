@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { headers, inboxPrefix, parseProblem, problem, subjects, type Command as Name } from '@plexsphere/wire';
 import type { ConnectionOptions, Msg, NatsConnection } from 'nats';
 import { ask, PATIENCE, type Answer, type Patience } from './ask';
-import type { Asked, Bus, Changed } from './command';
+import type { Asked, Bus, Changed, Surroundings } from './command';
 import type { Endpoint } from './endpoint';
 import { Failure, refuseAs } from './failure';
 import type { Access } from './persistent-flags';
-import type { Terminal } from './terminal';
+import { orStopped } from './stop';
 
 /** Long enough for a far endpoint, and a port that is silent is told apart from a slow service. */
 const DIAL_MS = 5_000;
@@ -22,7 +22,7 @@ export class BusClient implements Bus {
 
   constructor(
     private readonly access: Access,
-    private readonly terminal: Terminal,
+    private readonly surroundings: Pick<Surroundings, 'terminal' | 'interrupted'>,
     private readonly patience: Patience = PATIENCE,
   ) {}
 
@@ -38,8 +38,10 @@ export class BusClient implements Bus {
 
   async change<C extends keyof Changed>(command: C, request: Changed[C][0], ifUnknown: string): Promise<Changed[C][1]> {
     const requestId = randomUUID();
-    const answer = await this.request(command, { ...request, request_id: requestId });
-    if (answer.kind !== 'unknown') return this.read(command, answer);
+    // Ctrl-C takes nothing back: who presses it is told how to find out what has become of it.
+    const stop = this.surroundings.interrupted();
+    const answer = await orStopped(this.request(command, { ...request, request_id: requestId }), stop);
+    if (answer !== undefined && answer.kind !== 'unknown') return this.read(command, answer);
     throw this.silence(command, { request_id: requestId }, ifUnknown, 'outcome unknown');
   }
 
@@ -58,7 +60,10 @@ export class BusClient implements Bus {
         text: JSON.stringify(request),
       },
       this.patience,
-      (text) => this.terminal.note(`${text} at ${this.endpoint.text}; asking for up to ${seconds(this.patience)} s`),
+      (text) =>
+        this.surroundings.terminal.note(
+          `${text} at ${this.endpoint.text}; asking for up to ${seconds(this.patience)} s`,
+        ),
     );
   }
 

@@ -1,6 +1,6 @@
 import { createUser } from '@nats-io/nkeys';
 import { credsAuthenticator } from 'nats';
-import { credential } from '../test/surroundings';
+import { credential } from '../testing/surroundings';
 import { busAuthenticator } from './bus-credential';
 
 describe('the answer to the challenge of the bus', () => {

@@ -5,20 +5,44 @@ import type {
   CloseReply,
   CreateDomain,
   CreateDomainReply,
+  CreateToken,
+  CreateTokenReply,
+  DomainListReply,
+  History,
+  HistoryReply,
   JwksReply,
+  ListNodes,
+  ListNodesReply,
+  ListReply,
+  ListTokensReply,
+  NodeReference,
+  Nothing,
   OfScope,
+  PlanClose,
+  PlanCloseReply,
+  PlanRotate,
+  PlanRotateReply,
   Publish,
   PublishReply,
+  RemoveNode,
+  RemoveNodeReply,
+  RevokeToken,
+  RevokeTokenReply,
   Rotate,
   RotateReply,
+  Show,
+  ShowNodeReply,
+  ShowReply,
   Sign,
   SignReply,
+  Status,
+  StatusReply,
   Verify,
   VerifyReply,
 } from '@plexsphere/wire/commands';
 import type { Endpoint } from './endpoint';
 import type { Input } from './input';
-import type { Result } from './render';
+import type { Output, Result } from './render';
 import type { Terminal } from './terminal';
 
 /** A flag that takes a value. `--name value` and `--name=value` are the same. */
@@ -26,6 +50,12 @@ export interface ValueFlag {
   value: string;
   summary: string;
   required?: boolean;
+  /** A switch that lifts `required`. */
+  unless?: string;
+  /** May be given more than once; its values are an array, empty where it is not given. */
+  repeatable?: boolean;
+  /** The only values it takes: for `accepts`, for people and for completion. */
+  oneOf?: readonly string[];
   /** The member of the request that it becomes, where that is not the flag's name with underscores. */
   member?: string;
   accepts?: (text: string) => boolean;
@@ -41,9 +71,17 @@ export type Flag = ValueFlag | SwitchFlag;
 export type Flags = Readonly<Record<string, Flag>>;
 
 /** The flags of a command as it finds them when it runs: required ones are there, all are well-formed. */
-export type Values<F extends Flags> = {
-  [K in keyof F]: F[K] extends ValueFlag ? (F[K] extends { required: true } ? string : string | undefined) : boolean;
-};
+export type Values<F extends Flags> = { [K in keyof F]: Value<F[K]> };
+
+type Value<F extends Flag> = F extends { repeatable: true }
+  ? readonly string[]
+  : F extends { required: true; unless: string }
+    ? string | undefined
+    : F extends { required: true }
+      ? string
+      : F extends ValueFlag
+        ? string | undefined
+        : boolean;
 
 /** One command, in one place: parser, help, completion and documentation are all made from this. */
 export interface Command<F extends Flags = Flags> {
@@ -55,10 +93,11 @@ export interface Command<F extends Flags = Flags> {
   flags: F;
   examples: readonly string[];
   /** Who is asked. The bus's endpoint and the token file are checked before a `bus` command runs. */
-  asks: 'bus' | 'database';
+  asks: 'bus' | 'database' | 'nobody';
   /** Rules that span flags. Throws Failure 2; runs before anything is read or dialled. */
   check?(flags: Values<F>): void;
-  run(invocation: Invocation<F>): Promise<Result>;
+  /** @returns nothing where all that there was to show has been shown. */
+  run(invocation: Invocation<F>): Promise<Result | undefined>;
 }
 
 /** What the process gives. */
@@ -67,10 +106,15 @@ export interface Surroundings {
   /** Opening standard input costs time, and most commands never look at it. */
   stdin: () => Input;
   terminal: Terminal;
+  /** From the call on, Ctrl-C aborts this instead of the process. */
+  interrupted: () => AbortSignal;
+  /** Ends early, without an error, when `stop` aborts. */
+  pause: (ms: number, stop: AbortSignal) => Promise<void>;
 }
 
 export interface Invocation<F extends Flags = Flags> extends Surroundings {
   flags: Values<F>;
+  output: Output;
   bus: Bus;
 }
 
@@ -79,6 +123,16 @@ export interface Asked {
   'signing.jwks': [OfScope, JwksReply];
   'signing.sign': [Sign, SignReply];
   'signing.verify': [Verify, VerifyReply];
+  'signing.plan-rotate': [PlanRotate, PlanRotateReply];
+  'signing.plan-close': [PlanClose, PlanCloseReply];
+  'signing.status': [Status, StatusReply];
+  'signing.list': [Nothing, ListReply];
+  'signing.history': [History, HistoryReply];
+  'signing.show': [Show, ShowReply];
+  'domain.list': [Nothing, DomainListReply];
+  'node.list': [ListNodes, ListNodesReply];
+  'node.show': [NodeReference, ShowNodeReply];
+  'token.list': [Nothing, ListTokensReply];
 }
 
 /** What can be changed over the bus. */
@@ -87,7 +141,10 @@ export interface Changed {
   'signing.close': [Close, CloseReply];
   'domain.create': [CreateDomain, CreateDomainReply];
   'node.add': [AddNode, AddNodeReply];
+  'node.remove': [RemoveNode, RemoveNodeReply];
   'events.publish': [Publish, PublishReply];
+  'token.create': [CreateToken, CreateTokenReply];
+  'token.revoke': [RevokeToken, RevokeTokenReply];
 }
 
 export interface Bus {

@@ -3,17 +3,19 @@ import { misuse, refuseAs, type Failure } from './failure';
 import { PERSISTENT_FLAGS, type Persistent } from './persistent-flags';
 import { nearest } from './suggest';
 
+export type FlagValue = string | boolean | readonly string[];
+
 /** A command line, taken apart. */
 export interface CommandLine {
   /** What is neither a flag nor the value of one. */
   words: string[];
   persistent: Persistent;
-  flags: Record<string, string | boolean>;
+  flags: Record<string, FlagValue>;
   /** What is wrong with it, if anything: told unless help was asked for. */
   refusal?: Failure;
 }
 
-type Given = Map<string, string | boolean>;
+type Given = Map<string, FlagValue>;
 
 const isValue = (flag: Flag): flag is ValueFlag => 'value' in flag;
 const memberOf = (name: string, flag: Flag): string =>
@@ -61,19 +63,21 @@ export function parse(args: readonly string[], command: Command | undefined): Co
   if (extra !== undefined) findings.push(misuse(`unexpected argument: ${JSON.stringify(extra)}`, 'arguments'));
   return {
     words,
-    persistent: valuesOf(PERSISTENT_FLAGS, given) as Persistent,
+    persistent: valuesOf(PERSISTENT_FLAGS, given) as unknown as Persistent,
     flags: valuesOf(command?.flags ?? {}, given),
     ...(findings[0] === undefined ? {} : { refusal: findings[0] }),
   };
 }
 
 /** Required flags are there and all are well-formed; the first finding in the order of the command's own table. */
-export function check(flags: Flags, values: Readonly<Record<string, string | boolean | undefined>>): void {
+export function check(flags: Flags, values: Readonly<Record<string, FlagValue | undefined>>): void {
   for (const [name, flag] of Object.entries(flags)) {
     if (!isValue(flag)) continue;
     const value = values[name];
-    if (typeof value === 'string') requireWellFormed(name, flag, value);
-    else if (flag.required === true) {
+    const texts = typeof value === 'string' ? [value] : Array.isArray(value) ? (value as readonly string[]) : [];
+    for (const text of texts) requireWellFormed(name, flag, text);
+    const isLifted = flag.unless !== undefined && values[flag.unless] === true;
+    if (texts.length === 0 && flag.required === true && !isLifted) {
       const hint = `--${name} takes ${flag.expected ?? `<${flag.value}>`}`;
       throw misuse(`--${name} is required`, memberOf(name, flag), hint);
     }
@@ -107,7 +111,9 @@ function take(arg: string, next: string | undefined, flags: Flags, given: Given)
   if (flag === undefined) throw unknownFlag(arg, flags);
   const name = nameOf(arg) ?? '';
   const assigned = arg.includes('=') ? arg.slice(arg.indexOf('=') + 1) : undefined;
-  if (given.has(name)) throw misuse(`--${name} is given twice`, memberOf(name, flag));
+  const earlier = given.get(name);
+  const isRepeatable = isValue(flag) && flag.repeatable === true;
+  if (earlier !== undefined && !isRepeatable) throw misuse(`--${name} is given twice`, memberOf(name, flag));
   if (!isValue(flag)) {
     if (assigned !== undefined) throw misuse(`--${name} takes no value`, memberOf(name, flag));
     given.set(name, true);
@@ -118,7 +124,7 @@ function take(arg: string, next: string | undefined, flags: Flags, given: Given)
   if (value === undefined || (assigned === undefined && value.startsWith('--'))) {
     throw misuse(`--${name} needs a value`, memberOf(name, flag), `write --${name}=<${flag.value}>`);
   }
-  given.set(name, value);
+  given.set(name, isRepeatable ? [...((earlier as readonly string[] | undefined) ?? []), value] : value);
   return assigned === undefined;
 }
 
@@ -130,10 +136,13 @@ function unknownFlag(arg: string, flags: Flags): Failure {
   return misuse(`unknown flag: ${written}`, 'flags', hint);
 }
 
-const valuesOf = (flags: Flags, given: Given): Record<string, string | boolean> =>
+const valuesOf = (flags: Flags, given: Given): Record<string, FlagValue> =>
   Object.fromEntries(
     Object.entries(flags).flatMap(([name, flag]) => {
-      const value = given.get(name) ?? (isValue(flag) ? undefined : false);
+      const value = given.get(name) ?? absent(flag);
       return value === undefined ? [] : [[name, value]];
     }),
   );
+
+const absent = (flag: Flag): FlagValue | undefined =>
+  !isValue(flag) ? false : flag.repeatable === true ? [] : undefined;

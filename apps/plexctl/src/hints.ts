@@ -1,32 +1,42 @@
-import { PROBLEMS, type ProblemName } from '@plexsphere/wire';
+import { PROBLEMS, type Problem, type ProblemName } from '@plexsphere/wire';
+import { Failure, failureOf } from './failure';
+import { catchUp, named, plural } from './layout';
 
 /** What to do next about what a service answered. `<scope>` is the one that the command named. */
 const HINTS: Partial<Record<ProblemName, string>> = {
-  rotationInProgress:
-    'plexctl signing jwks --scope <scope> names the two keys; plexctl signing close ends the rotation',
-  noOpenRotation: 'plexctl signing jwks --scope <scope> shows the keys that verify now',
-  transitionMismatch: 'plexctl signing jwks --scope <scope> lists the new key first and the old one second',
+  rotationInProgress: 'plexctl signing status --scope <scope> shows the open rotation, and what it waits for',
+  noOpenRotation:
+    'plexctl signing status --scope <scope> shows the keys; plexctl signing history --scope <scope> how rotations ended',
+  transitionMismatch: 'plexctl signing status --scope <scope> names the old and the new key of the open rotation',
   nodesLagging: 'wait until the Nodes have applied the new key, or until closes_at; an admin may insist with --force',
-  epochWentBack: 'this scope is not served until an operator decides: see the runbook of a restore',
+  epochWentBack:
+    'a signer has seen a later epoch than the database holds: was it restored from a backup? This scope is not served until that is settled',
+  lastAdmin: 'plexctl token create makes another admin first',
+  replyTooLarge: 'ask for less: one --scope, or a lower --limit',
   alreadyBootstrapped: 'this database has an installation: its files are where the first bring-up left them',
   reservedEventType: 'the signing plane alone sends signing_key_*, platform_key_*, stream_ready and resync',
   envelopeTooLarge: 'an event with its signature has to fit 65,535 bytes: publish a reference instead',
   keyIdInUse: 'choose another key id: one that stood in the ring is not used again',
-  domainExists: 'plexctl signing jwks --scope <scope> shows its keys',
-  nodeExists: 'choose another --name',
+  domainExists: 'plexctl signing status --scope <scope> shows its keys',
+  nodeExists: 'choose another --name; plexctl node list --scope <scope> shows those that are taken',
+  tokenExists: 'choose another --name; plexctl token list shows those that are taken',
   requestIdReused: 'run the command again: it takes a new request id',
-  unknownScope: 'plexctl domain create makes the ring of a Domain',
+  unknownScope: 'plexctl signing list shows the scopes; plexctl domain create makes the ring of a Domain',
+  unknownNode: 'plexctl node list shows the Nodes',
+  unknownTransition: 'plexctl signing history --scope <scope> shows the ids',
+  unknownToken: 'plexctl token list shows the ids',
+  unknownKey: 'plexctl signing jwks --scope <scope> shows the keys',
   epochMismatch: 'the ring changed meanwhile: run the command again',
   preparedTooLate: 'preparing took too long: run the command again',
   scopeBusy: 'another command holds this scope: run this one again',
-  noSigner: 'check that a signer runs and is ready',
-  noLease: 'check that a signer runs and is ready',
+  noSigner: 'check that a signer runs and is ready: plexctl signing status --scope <scope> names them',
+  noLease: 'check that a signer runs and is ready: plexctl signing status --scope <scope> names them',
   keyUnavailable: 'check the signers: the one that was asked cannot use this key',
   databaseUnavailable: 'check that the database runs and is reached, then run the command again',
   noAnswer: 'check the services behind the rotation service, then run the command again',
   busUnavailable: 'check the bus, and the services on it',
   notAuthenticated: 'the token file may be revoked, expired or of another installation: ask an admin for a new one',
-  permissionDenied: 'ask an admin for a role that may do this',
+  permissionDenied: 'ask an admin for a token whose role and scopes allow this',
   internal: 'the log of the rotation service says more',
 };
 
@@ -35,4 +45,26 @@ const byDetail = new Map(
 );
 
 export const hintFor = (detail: string, scope: string | undefined): string | undefined =>
-  byDetail.get(detail)?.replace('<scope>', scope ?? '<scope>');
+  byDetail.get(detail)?.replaceAll('<scope>', scope ?? '<scope>');
+
+/** Refusals whose members are numbers and names say them as a sentence, and what to do about these very Nodes. */
+export const inWords = (problem: Problem, scope: string | undefined): Failure | undefined =>
+  problem.is('nodesLagging') ? lagging(problem, scope ?? '<scope>') : undefined;
+
+function lagging(problem: Problem, scope: string): Failure | undefined {
+  const { enrolled, sent, applied, lagging_count: count, pending_count: pending, closes_at: closesAt } = problem.body;
+  const names = problem.body['lagging'];
+  if (typeof count !== 'number' || !Array.isArray(names)) return undefined;
+  const { code } = problem;
+  const members = {
+    code,
+    nodes: `${applied} of ${enrolled} have applied, ${sent} sent to, ${count} lagging, ${pending} pending`,
+    lagging: named(names.map(String), count),
+    ...(typeof closesAt === 'string' ? { closes_at: closesAt } : {}),
+  };
+  const hint =
+    `${plural(count, 'Node')} may still verify by the old key alone; ${catchUp(count)}: close then, ` +
+    `or after ${String(closesAt)}; plexctl signing status --scope ${scope} --watch shows who is left`;
+  const { exitCode, detail } = failureOf(problem);
+  return new Failure(exitCode, detail, members, hint, { cause: problem });
+}

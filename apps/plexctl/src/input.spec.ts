@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Desk, Sink } from '../test/surroundings';
+import { Desk, Sink } from '../testing/surroundings';
 import { parseObject, readInput } from './input';
 import { Terminal } from './terminal';
 

@@ -3,10 +3,11 @@
  * Nest, no database. Starts fast: what only some commands need is imported when they run.
  */
 import { run } from './app';
+import { interrupted, pause } from './process';
 import { Terminal } from './terminal';
 
 const terminal = new Terminal(process.stdout, process.stderr);
-const surroundings = { env: process.env, stdin: () => process.stdin, terminal };
+const surroundings = { env: process.env, stdin: () => process.stdin, terminal, interrupted, pause };
 
 void run(process.argv.slice(2), surroundings).then(async (exitCode) => {
   await terminal.flushed();

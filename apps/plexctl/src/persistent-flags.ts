@@ -1,8 +1,8 @@
 import type { Flags, Values } from './command';
 import { parseEndpoint, requirePrivate, type Endpoint } from './endpoint';
 import { Failure, misuse } from './failure';
+import type { Profile } from './profile';
 import { isOutput, OUTPUTS, type Output } from './render';
-import type { Terminal } from './terminal';
 import { readTokenFile, type Token } from './token-file';
 
 const ENDPOINT = 'host:port of the bus, tls:// before it for TLS';
@@ -16,10 +16,11 @@ export const PERSISTENT_FLAGS = {
   'token-file': { value: 'file', summary: "the operator's token file (default: PLEXSPHERE_TOKEN_FILE)" },
   output: {
     value: OUTPUTS.join('|'),
+    oneOf: OUTPUTS,
     summary: 'form of the result (default: text)',
   },
   insecure: { summary: 'accept an endpoint that is neither loopback nor TLS' },
-  profile: { value: 'name', summary: 'accepted; profiles are not read' },
+  profile: { value: 'name', summary: 'the profile to take what is not given from (default: default_profile)' },
   server: { value: 'url', summary: 'accepted; these commands talk to the bus, not to the HTTP API' },
   help: { summary: 'show this' },
   version: { summary: 'show the version' },
@@ -34,15 +35,27 @@ export interface Access {
   token: Token;
 }
 
-/** Where the bus is and who asks. Flags before environment; everything wrong with either is found before dialling. */
-export function access(flags: Persistent, env: Environment): Access {
-  const endpoint = endpointOf(flags['signer-endpoint'], env);
-  requirePrivate(endpoint, flags.insecure);
-  return { endpoint, token: tokenOf(flags['token-file'], env) };
+/**
+ * Where the bus is and who asks. Flags before environment before profile; everything wrong with any of them is found
+ * before dialling.
+ */
+export function access(flags: Persistent, env: Environment, profile: Profile): Access {
+  const { endpoint, isOfProfile } = endpointOf(flags['signer-endpoint'], env, profile);
+  // A profile insists for its own endpoint: one from elsewhere is not what it was written about.
+  requirePrivate(endpoint, flags.insecure || (isOfProfile && profile.insecure === true));
+  return { endpoint, token: tokenOf(flags['token-file'], env, profile) };
 }
 
-function endpointOf(flag: string | undefined, env: Environment): Endpoint {
-  const text = flag ?? env['PLEXSPHERE_SIGNER_ENDPOINT'];
+function endpointOf(
+  flag: string | undefined,
+  env: Environment,
+  profile: Profile,
+): { endpoint: Endpoint; isOfProfile: boolean } {
+  const [from, text] = firstOf([
+    ['--signer-endpoint', flag],
+    ['PLEXSPHERE_SIGNER_ENDPOINT', env['PLEXSPHERE_SIGNER_ENDPOINT'] || undefined],
+    ['profile', profile.signer_endpoint],
+  ]);
   if (text === undefined || text === '') {
     throw misuse(
       '--signer-endpoint is required',
@@ -51,24 +64,22 @@ function endpointOf(flag: string | undefined, env: Environment): Endpoint {
     );
   }
   const endpoint = parseEndpoint(text);
-  if (endpoint !== undefined) return endpoint;
-  const from = flag === undefined ? 'PLEXSPHERE_SIGNER_ENDPOINT' : '--signer-endpoint';
+  if (endpoint !== undefined) return { endpoint, isOfProfile: from === 'profile' };
   throw misuse(`${from} is malformed: ${JSON.stringify(text)}`, 'signer_endpoint', `give ${ENDPOINT}`);
 }
 
-function tokenOf(flag: string | undefined, env: Environment): Token {
-  const path = flag ?? env['PLEXSPHERE_TOKEN_FILE'];
+function tokenOf(flag: string | undefined, env: Environment, profile: Profile): Token {
+  const path = flag ?? (env['PLEXSPHERE_TOKEN_FILE'] || profile.token_file);
   if (path !== undefined && path !== '') return readTokenFile(path);
   throw new Failure(77, 'no token file', { field: 'token_file' }, 'give --token-file, or set PLEXSPHERE_TOKEN_FILE');
 }
 
+const firstOf = (sources: readonly (readonly [string, string | undefined])[]): readonly [string, string | undefined] =>
+  sources.find(([, text]) => text !== undefined) ?? ['', undefined];
+
 /** The form of the result. */
-export function outputOf({ output = 'text' }: Persistent): Output {
+export function outputOf({ output }: Persistent, profile: Profile): Output {
+  if (output === undefined) return profile.output ?? 'text';
   if (isOutput(output)) return output;
   throw misuse(`--output is malformed: ${JSON.stringify(output)}`, 'output', `give one of ${OUTPUTS.join(', ')}`);
-}
-
-/** A profile that is named changes nothing, and a person who names one must not believe that it does. */
-export function noteProfile({ profile }: Persistent, terminal: Terminal): void {
-  if (profile !== undefined) terminal.note(`--profile ${profile} changes nothing: profiles are not read`);
 }

@@ -1,4 +1,4 @@
-import { Sink } from '../test/surroundings';
+import { Sink } from '../testing/surroundings';
 import { Failure } from './failure';
 import { listed, printable, Terminal } from './terminal';
 
@@ -8,7 +8,7 @@ describe('the terminal', () => {
     new Terminal(new Sink(), stderr).failure(
       new Failure(1, 'signing: nodes lagging', { field: 'scope', lagging: ['a', 'b'] }, 'wait'),
     );
-    expect(stderr.text).toBe('plexctl: signing: nodes lagging\n  field: scope\n  lagging: ["a","b"]\nhint: wait\n');
+    expect(stderr.text).toBe('plexctl: signing: nodes lagging\n  field: scope\n  lagging: a, b\nhint: wait\n');
   });
 
   it('lets nobody forge a line or steer it', () => {

@@ -12,11 +12,17 @@ import type { Failure } from './failure';
  *       <member>: <value>    what the detail speaks of (code, field, …), after it, indented by two
  *     hint: <text>           the next thing to do
  *     note: <text>           the command goes on, or is done; something about it is worth knowing
+ * and, on a terminal alone, one line of progress that is written over and gone when the command ends.
+ *
+ * `--watch` writes its result again and again: in place on a terminal, elsewhere a line for what has changed.
  *
  * Control characters that come from outside are written as \xNN: what a service or a file says cannot steer a terminal.
  * A reader that goes away (`| head`) changes neither what is done nor the exit code.
  */
 export class Terminal {
+  private drawnRows = 0;
+  private lastProgress: string | undefined;
+
   constructor(
     private readonly stdout: Writable,
     private readonly stderr: Writable,
@@ -25,7 +31,30 @@ export class Terminal {
   }
 
   result(text: string): void {
+    this.endProgress();
     this.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  }
+
+  /** Whether a person looks at the result as it comes, and `draw` can write over it. */
+  get drawsInPlace(): boolean {
+    return (this.stdout as Screen).isTTY === true;
+  }
+
+  /** Writes over what it drew before. */
+  draw(lines: readonly string[]): void {
+    const { columns = 80, rows = 24 } = this.stdout as Screen;
+    const shown = fitting(lines.map(printable), columns, rows - 1);
+    const back = this.drawnRows === 0 ? '' : `\u001b[${this.drawnRows}A\r\u001b[J`;
+    this.stdout.write(`${back}${shown.map((line) => `${line}\n`).join('')}`);
+    this.drawnRows = shown.reduce((sum, line) => sum + rowsOf(line, columns), 0);
+  }
+
+  /** How far something has come: in place on a terminal, a note elsewhere. */
+  progress(text: string): void {
+    if (text === this.lastProgress) return;
+    if ((this.stderr as Screen).isTTY !== true) this.note(text);
+    else this.stderr.write(`${ERASE_LINE}${printable(text)}`);
+    this.lastProgress = text;
   }
 
   note(text: string): void {
@@ -51,15 +80,43 @@ export class Terminal {
   }
 
   private line(text: string): void {
+    this.endProgress();
+    // What is drawn stays above this line, and the next drawing comes below it.
+    this.drawnRows = 0;
     this.stderr.write(`${printable(text)}\n`);
   }
+
+  private endProgress(): void {
+    if (this.lastProgress !== undefined && (this.stderr as Screen).isTTY === true) this.stderr.write(ERASE_LINE);
+    this.lastProgress = undefined;
+  }
+}
+
+/** What a stream is in addition where it is a terminal. */
+type Screen = Writable & { isTTY?: boolean; columns?: number; rows?: number };
+
+const ERASE_LINE = '\r\u001b[K';
+
+const rowsOf = (line: string, columns: number): number => Math.max(1, Math.ceil(line.length / columns));
+
+/** As many lines as the screen has room for: one that scrolled out of it could not be written over. */
+function fitting(lines: readonly string[], columns: number, rows: number): string[] {
+  let left = rows;
+  const count = lines.findIndex((line) => (left -= rowsOf(line, columns)) < 0);
+  if (count < 0) return [...lines];
+  const shown = lines.slice(0, Math.max(count - 1, 0));
+  return [...shown, `… ${lines.length - shown.length} more lines`];
 }
 
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }
 
-const inline = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const inline = (value: unknown): string =>
+  typeof value === 'string' ? value : isTexts(value) ? value.join(', ') : JSON.stringify(value);
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
 
 /** C0, DEL and C1 as `\xNN`. */
 export const printable = (text: string): string =>

@@ -1,5 +1,5 @@
 import { chmodSync } from 'node:fs';
-import { credential, Desk, OPERATOR } from '../test/surroundings';
+import { credential, Desk, OPERATOR } from '../testing/surroundings';
 import type { Failure } from './failure';
 import { readTokenFile } from './token-file';
 

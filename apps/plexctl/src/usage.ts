@@ -24,9 +24,13 @@ export function usageOf(commands: readonly Command[], words: readonly string[]):
     .join('\n');
 }
 
-export function usageOfCommand({ path, about, flags, examples }: Command): string {
+export const synopsisOf = ({ path, flags }: Command): string =>
+  ['plexctl', ...path, ...Object.entries(flags).map(synopsis), '[flags]'].join(' ');
+
+export function usageOfCommand(command: Command): string {
+  const { about, flags, examples } = command;
   return [
-    `Usage:\n  plexctl ${[...path, ...Object.entries(flags).map(synopsis)].join(' ')} [flags]\n`,
+    `Usage:\n  ${synopsisOf(command)}\n`,
     `${wrap(about)}\n`,
     flagSection('Flags:', flags),
     flagSection('Flags of every command:', PERSISTENT_FLAGS),
@@ -40,7 +44,8 @@ export function usageOfCommand({ path, about, flags, examples }: Command): strin
 function synopsis([name, flag]: [string, Flag]): string {
   if (!('value' in flag)) return `[--${name}]`;
   const text = `--${name} <${flag.value}>`;
-  return flag.required === true ? text : `[${text}]`;
+  const one = flag.required === true ? text : `[${text}]`;
+  return flag.repeatable === true ? `${one}...` : one;
 }
 
 const flagSection = (title: string, flags: Flags): string =>
@@ -48,9 +53,15 @@ const flagSection = (title: string, flags: Flags): string =>
     title,
     Object.entries(flags).map(([name, flag]) => [
       `--${name}${'value' in flag ? ` <${flag.value}>` : ''}`,
-      'required' in flag && flag.required === true ? `${flag.summary} (required)` : flag.summary,
+      summaryOf(flag),
     ]),
   );
+
+/** What a flag is for, and whether it can be left out. */
+export function summaryOf(flag: Flag): string {
+  if (!('required' in flag) || flag.required !== true) return flag.summary;
+  return `${flag.summary} (required${flag.unless === undefined ? '' : ` unless --${flag.unless}`})`;
+}
 
 const exitCodes = (): string => section('Exit codes:', Object.entries(EXIT_CODES));
 
@@ -60,7 +71,7 @@ function section(title: string, rows: readonly (readonly [string, string])[]): s
   return `${title}\n${rows.map(([term, text]) => `  ${term.padEnd(width)}  ${text}\n`).join('')}`;
 }
 
-const wrap = (text: string): string =>
+export const wrap = (text: string): string =>
   text
     .split('\n\n')
     .map((paragraph) =>

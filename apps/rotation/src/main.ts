@@ -3,19 +3,27 @@
  * only writer of them, and never holds a private key.
  */
 import { ConfigError, runService, type Logger } from '@plexsphere/service-kit';
+import { DataSource } from 'typeorm';
+import type { AccountPusher } from './bus-account/account-pusher';
 import { startAccountPusher } from './bus-account/start-account-pusher';
 import { RotationConfig, forbidsBringUp } from './rotation-config';
 import { RotationModule } from './rotation.module';
 
+let pusher: AccountPusher;
+
 async function prepare(config: RotationConfig, logger: Logger): Promise<void> {
   const [reason] = forbidsBringUp(config);
-  if (reason !== undefined) throw new ConfigError(`PLEXSPHERE_OVERLAP_WINDOW, PLEXSPHERE_LEASE: ${reason}.`);
-  await startAccountPusher(config, logger);
+  if (reason !== undefined) throw new ConfigError(reason);
+  pusher = await startAccountPusher(config, logger);
 }
 
 void runService({
   name: 'rotation',
   config: RotationConfig,
   prepare,
-  module: (config) => RotationModule.with(config),
+  module: (config) => RotationModule.with(config, pusher),
+  forbidden: {
+    statement: 'SELECT FROM material.wrapped_key LIMIT 0',
+    run: (app, statement) => app.get(DataSource).query(statement),
+  },
 });

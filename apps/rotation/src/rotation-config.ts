@@ -10,7 +10,7 @@ export class RotationConfig extends ServiceConfig {
   @Allow()
   accountCredentialFile: string;
 
-  /** closes_at − opened_at. */
+  /** How long both keys verify: closes_at − opened_at. */
   @Variable('OVERLAP_WINDOW', '24h')
   @DurationMs()
   overlapWindowMs: number;
@@ -27,6 +27,7 @@ export class RotationConfig extends ServiceConfig {
   @Min(3_000, { message: 'must be at least 3s' })
   leaseMs: number;
 
+  /** How far two clocks of the mesh may differ. */
   @Variable('CLOCK_SKEW', '30s')
   @DurationMs()
   clockSkewMs: number;
@@ -53,8 +54,15 @@ export class RotationConfig extends ServiceConfig {
   scopeKinds: string[];
 }
 
-/** What of the policy forbids bring-up, as sentences with their sums; empty where nothing does. */
+/** What to change, for each thing that may forbid bring-up. */
+const REMEDY = {
+  invariant_violation: 'PLEXSPHERE_*',
+  short_overlap: 'PLEXSPHERE_OVERLAP_WINDOW (or PLEXSPHERE_ALLOW_SHORT_OVERLAP=true, for laboratories and tests)',
+  long_lease: 'PLEXSPHERE_LEASE',
+} as const;
+
+/** What of the policy forbids bring-up, as sentences that name the setting and show the sum; empty where nothing does. */
 export const forbidsBringUp = (config: RotationConfig): string[] =>
   checkPolicy(config satisfies Policy)
     .filter((found) => !(found.code === 'short_overlap' && config.allowShortOverlap))
-    .map((found) => found.sentence);
+    .map((found) => `${REMEDY[found.code]}: ${found.sentence}.`);

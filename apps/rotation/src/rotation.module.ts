@@ -1,6 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { storeOptions } from '@plexsphere/store';
+import { AccountPusher } from './bus-account/account-pusher';
+import { BusRevocations } from './bus-account/bus-revocations';
 import { CreateDomain } from './domains/create-domain';
 import { DomainController } from './domains/domain.controller';
 import { EventsController } from './events/events.controller';
@@ -9,7 +11,13 @@ import { LeaseBook } from './leases/lease-book';
 import { LeaseController } from './leases/lease.controller';
 import { AddNode } from './nodes/add-node';
 import { NodeController } from './nodes/node.controller';
+import { RemoveNode } from './nodes/remove-node';
+import { RemoveNodeController } from './nodes/remove-node.controller';
 import { OperatorGuard } from './operators/operator.guard';
+import { TokenCreation } from './operators/token-creation';
+import { TokenList } from './operators/token-list';
+import { TokenRevocation } from './operators/token-revocation';
+import { TokenController } from './operators/token.controller';
 import { RingReader } from './rings/ring-reader';
 import type { RotationConfig } from './rotation-config';
 import { CloseRotation } from './rotator/close-rotation';
@@ -18,11 +26,18 @@ import { Preparation } from './rotator/preparation';
 import { ResumeLoop } from './rotator/resume-loop';
 import { Switch } from './rotator/switch';
 import { Unfinished } from './rotator/unfinished';
+import { InventoryReader } from './sight/inventory-reader';
+import { InventoryController } from './sight/inventory.controller';
+import { PlanClosing } from './sight/plan-closing';
+import { PlanRotation } from './sight/plan-rotation';
+import { SigningSightController } from './sight/signing-sight.controller';
+import { StatusReader } from './sight/status-reader';
+import { TransitionReader } from './sight/transition-reader';
 import { SigningController } from './signing/signing.controller';
 
 @Module({})
 export class RotationModule {
-  static with(config: RotationConfig): DynamicModule {
+  static with(config: RotationConfig, pusher: AccountPusher): DynamicModule {
     return {
       module: RotationModule,
       imports: [
@@ -33,9 +48,24 @@ export class RotationModule {
           retryDelay: 500,
         }),
       ],
-      controllers: [SigningController, DomainController, NodeController, EventsController, LeaseController],
+      controllers: [
+        TokenController,
+        RemoveNodeController,
+        SigningController,
+        DomainController,
+        NodeController,
+        EventsController,
+        LeaseController,
+        SigningSightController,
+        InventoryController,
+      ],
       providers: [
+        { provide: AccountPusher, useValue: pusher },
+        BusRevocations,
         OperatorGuard,
+        TokenCreation,
+        TokenList,
+        TokenRevocation,
         LeaseBook,
         RingReader,
         Preparation,
@@ -46,7 +76,13 @@ export class RotationModule {
         ResumeLoop,
         CreateDomain,
         AddNode,
+        RemoveNode,
         PublishEvent,
+        StatusReader,
+        TransitionReader,
+        InventoryReader,
+        PlanRotation,
+        PlanClosing,
       ],
     };
   }

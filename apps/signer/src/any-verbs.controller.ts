@@ -32,11 +32,11 @@ export class AnyVerbsController {
   async issueBusCredential(
     @Payload(validated(IssueBusCredential)) request: IssueBusCredential,
   ): Promise<IssueBusCredentialReply> {
-    const { kind, id, name, public_key: publicKey } = request;
+    const { kind, id, name, public_key: publicKey, expires_at: expiresAt } = request;
     // Subjects know one spelling only; a credential for another would be good for nothing.
     if (!isUuid(id)) throw problem('invariantViolation', { field: 'id' });
     const { seed: accountSeed } = await this.material.busKey('account');
-    return { jwt: await refusingKeys(issueUser({ accountSeed, user: { kind, id }, name, publicKey })) };
+    return { jwt: await refusingKeys(issueUser({ accountSeed, user: { kind, id }, name, publicKey, expiresAt })) };
   }
 
   @MessagePattern(subjects.anySigner('sign-bus-account'))

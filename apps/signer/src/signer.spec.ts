@@ -23,8 +23,8 @@ import type { EnvelopeReply, GenerateKeyReply, SignBundleReply, SignReply } from
 import { verifyBundle, verifyStatement } from '@plexsphere/wire/jws';
 import { connect, type NatsConnection } from 'nats';
 import { DataSource } from 'typeorm';
-import { DOMAIN, hashOf, publicKeyOf, transitionOf } from '../test/rings';
-import { FakeRotation, runSigner, type RunningSigner } from '../test/running-signer';
+import { DOMAIN, hashOf, publicKeyOf, transitionOf } from '../testing/rings';
+import { FakeRotation, runSigner, type RunningSigner } from '../testing/running-signer';
 import { openMaterial } from './keys/material';
 
 jest.setTimeout(120_000);

@@ -13,7 +13,13 @@ import { bootstrap, FILES, migrate } from './index';
 
 jest.setTimeout(60_000);
 
-const MIGRATIONS = ['Ring1700000000001', 'Outbox1700000000002', 'Grants1700000000003', 'Material1700000000001'];
+const MIGRATIONS = [
+  'Ring1700000000001',
+  'Outbox1700000000002',
+  'Grants1700000000003',
+  'Access1700000000004',
+  'Material1700000000001',
+];
 
 const folder = temporaryFolder();
 let installations = 0;

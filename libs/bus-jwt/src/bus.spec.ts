@@ -174,7 +174,7 @@ describe('a Node', () => {
   });
 });
 
-it('answers a request, once, and only the one who asked', async () => {
+it('answers a request and its repetitions, and only the one who asked', async () => {
   const signer = await openAs({ kind: 'signer' });
   const rotation = await openAs({ kind: 'rotation' });
   const subject = subjects.anySigner('sign-bus-account');
@@ -187,7 +187,9 @@ it('answers a request, once, and only the one who asked', async () => {
   });
   await signer.flush();
   expect((await rotation.request(subject)).string()).toBe('signed');
-  expect(await refusal(signer, () => signer.publish(replyTo, 'again'))).toBe(`publish ${replyTo}`);
+  for (let copy = 2; copy <= 16; copy++) signer.publish(replyTo, 'again');
+  await signer.flush();
+  expect(await refusal(signer, () => signer.publish(replyTo, 'and again'))).toBe(`publish ${replyTo}`);
   const unasked = `${inboxPrefix({ kind: 'rotation' })}.unasked`;
   expect(await refusal(signer, () => signer.publish(unasked))).toBe(`publish ${unasked}`);
 });

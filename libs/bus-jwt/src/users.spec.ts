@@ -24,8 +24,13 @@ it.each(users)('writes into the credential of $kind what the contract lets it do
   expect({ iss, sub, exp }).toEqual({ iss: account.publicKey, sub: user.publicKey, exp: undefined });
   expect(nats.pub).toEqual({ allow: publish });
   expect(nats.sub).toEqual({ allow: subscribe });
-  expect(nats.resp?.max).toBe(responds ? 1 : undefined);
+  expect(nats.resp?.max).toBe(responds ? 16 : undefined);
   expect(nats.bearer_token).toBeUndefined();
+});
+
+it('ends a credential when it is told to', async () => {
+  const fields = { accountSeed: account.seed, name: 'n', publicKey: user.publicKey, expiresAt: 2_000_000_000 };
+  expect(decode<User>(await issueUser({ ...fields, user: { kind: 'operator', id } })).exp).toBe(2_000_000_000);
 });
 
 it('names in the account JWT these revocations and only these', async () => {

@@ -2,6 +2,9 @@ import { encodeUser } from '@nats-io/jwt';
 import { accountPusherPermissions, busPermissions, type BusPermissions, type BusUser } from '@plexsphere/wire';
 import { requirePublicKey, signingPair } from './bus-key';
 
+/** A caller that hears nothing asks again every few seconds, for half a minute. */
+const REPLIES = 16;
+
 /**
  * How long a responder may take before the server forgets that it was asked. Longer than the longest request (an
  * operator's rotate, 30 s), so that the caller's own time-out always comes first.
@@ -9,8 +12,8 @@ import { requirePublicKey, signingPair } from './bus-key';
 const REPLY_WITHIN_NS = 60 * 1_000_000_000;
 
 /**
- * The credential of a service, a Node or an operator: exactly what the contract lets that kind do, without expiry
- * (a Node may sleep for months; removing it revokes the credential).
+ * The credential of a service, a Node or an operator: exactly what the contract lets that kind do. Without expiry where
+ * none is given: a Node may sleep for months, and removing it revokes the credential.
  * @throws BusJwtError bad_seed, bad_public_key
  */
 export const issueUser = async (fields: {
@@ -18,6 +21,8 @@ export const issueUser = async (fields: {
   user: BusUser;
   name: string;
   publicKey: string;
+  /** Unix seconds. */
+  expiresAt?: number | undefined;
 }): Promise<string> => userJwt({ ...fields, permissions: busPermissions(fields.user) });
 
 /** Rotation's second credential, in the system account: it compares and pushes the JWT of that one mesh account. */
@@ -38,6 +43,7 @@ function userJwt(fields: {
   name: string;
   publicKey: string;
   permissions: BusPermissions;
+  expiresAt?: number | undefined;
 }): Promise<string> {
   const { publish, subscribe, responds } = fields.permissions;
   return encodeUser(
@@ -47,9 +53,11 @@ function userJwt(fields: {
     {
       pub: allowOnly(publish),
       sub: allowOnly(subscribe),
-      // One reply, to the one reply subject of a request that came in.
-      ...(responds ? { resp: { max: 1, ttl: REPLY_WITHIN_NS } } : {}),
+      // To the one reply subject of a request that came in, and nowhere else. A caller that hears nothing sends its
+      // request again to the same reply subject, and each copy is answered.
+      ...(responds ? { resp: { max: REPLIES, ttl: REPLY_WITHIN_NS } } : {}),
     },
+    fields.expiresAt === undefined ? {} : { exp: fields.expiresAt },
   );
 }
 

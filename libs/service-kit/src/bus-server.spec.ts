@@ -35,6 +35,11 @@ class TestController {
     return body;
   }
 
+  @MessagePattern('large')
+  large(): object {
+    return { text: 'x'.repeat(2_000_000) };
+  }
+
   @MessagePattern('refuse')
   refuse(): never {
     throw problem('rotationInProgress', { scope: 'platform' });
@@ -120,6 +125,13 @@ describe('requests on the bus', () => {
     expect(await ask('refuse', '{}')).toEqual({
       code: 'FAILED_PRECONDITION',
       body: { code: 'FAILED_PRECONDITION', detail: 'signing: rotation in progress', scope: 'platform' },
+    });
+  });
+
+  it('are told when the answer is more than the bus carries', async () => {
+    expect((await ask('large', '{}')).body).toMatchObject({
+      detail: 'signing: reply too large',
+      limit_bytes: 1_048_576,
     });
   });
 

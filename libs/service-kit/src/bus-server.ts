@@ -15,6 +15,8 @@ export class BusContext extends BaseRpcContext<[string, MsgHdrs | undefined]> {
   }
 }
 
+type Reply = { body: unknown } | { problem: ProblemBody };
+
 /** Extras of a `@MessagePattern`: `queue` shares the work; `joined` handlers hear nothing until `join` is called. */
 export interface HandlerExtras {
   queue?: string;
@@ -39,7 +41,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
     super();
   }
 
-  listen(callback: () => void): void {
+  listen(callback: (error?: unknown) => void): void {
     for (const [pattern, handler] of this.messageHandlers) {
       const extras = handler.extras as HandlerExtras | undefined;
       if (extras?.joined === true) continue;
@@ -47,7 +49,8 @@ export class BusServer extends Server implements CustomTransportStrategy {
         this.subscribe(pattern, handler.isEventHandler === true ? extras?.queue : (extras?.queue ?? this.queue)),
       );
     }
-    callback();
+    // Ready is to mean that the server knows of every subscription: whoever asks from then on is heard.
+    this.connection.flush().then(() => callback(), callback);
   }
 
   /** Begins to hear `subject` (wildcards allowed) in the queue group, dispatched to the `joined` handlers it matches. */
@@ -94,7 +97,8 @@ export class BusServer extends Server implements CustomTransportStrategy {
     this.inFlight++;
     try {
       const reply = await this.answer(message);
-      if (message.reply !== undefined && message.reply !== '') respond(message, reply);
+      if (message.reply !== undefined && message.reply !== '')
+        respond(message, reply, this.connection.info?.max_payload);
     } catch (error) {
       // Only the reply itself can fail here (a connection that closed): the caller's time-out covers it.
       this.logger.error(error);
@@ -104,7 +108,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  private async answer(message: Msg): Promise<{ body: unknown } | { problem: ProblemBody }> {
+  private async answer(message: Msg): Promise<Reply> {
     const handler = this.handlerOf(message.subject);
     if (handler === undefined) return { problem: problem('internal').body };
     let body: unknown;
@@ -136,13 +140,16 @@ export class BusServer extends Server implements CustomTransportStrategy {
 const isProblemBody = (error: unknown): error is ProblemBody =>
   typeof error === 'object' && error !== null && 'code' in error && 'detail' in error;
 
-function respond(message: Msg, reply: { body: unknown } | { problem: ProblemBody }): void {
-  if ('body' in reply) {
-    message.respond(JSON.stringify(reply.body));
+/** An answer that is more than the bus carries becomes a problem, instead of leaving the caller to its time-out. */
+function respond(message: Msg, reply: Reply, limitBytes = Number.POSITIVE_INFINITY): void {
+  const text = 'body' in reply ? JSON.stringify(reply.body) : undefined;
+  if (text !== undefined && Buffer.byteLength(text) <= limitBytes) {
+    message.respond(text);
     return;
   }
+  const refused = 'problem' in reply ? reply.problem : problem('replyTooLarge', { limit_bytes: limitBytes }).body;
   const errorHeaders = natsHeaders();
-  errorHeaders.set(wireHeaders.errorCode, reply.problem.code);
-  errorHeaders.set(wireHeaders.error, reply.problem.detail);
-  message.respond(JSON.stringify(reply.problem), { headers: errorHeaders });
+  errorHeaders.set(wireHeaders.errorCode, refused.code);
+  errorHeaders.set(wireHeaders.error, refused.detail);
+  message.respond(JSON.stringify(refused), { headers: errorHeaders });
 }

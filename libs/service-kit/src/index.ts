@@ -7,6 +7,7 @@ export * from './bus-server';
 export * from './config';
 export * from './duration';
 export * from './health';
+export * from './least-privilege';
 export * from './logger';
 export * from './problem-filter';
 export * from './run-service';

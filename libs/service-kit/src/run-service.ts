@@ -1,6 +1,13 @@
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Global, Module, type DynamicModule, type Type, type ValueProvider } from '@nestjs/common';
+import {
+  Global,
+  Module,
+  type DynamicModule,
+  type INestMicroservice,
+  type Type,
+  type ValueProvider,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { BusUser } from '@plexsphere/wire';
 import { queues } from '@plexsphere/wire';
@@ -9,6 +16,7 @@ import { Bus, connectBus } from './bus';
 import { BusServer } from './bus-server';
 import { ConfigError, readConfig } from './config';
 import { Health } from './health';
+import { busTrial, databaseTrial, untilRefused } from './least-privilege';
 import { NestLogger, createLogger, type Logger } from './logger';
 import { ProblemFilter } from './problem-filter';
 import type { ServiceConfig } from './service-config';
@@ -31,6 +39,8 @@ export interface ServiceDefinition<Config extends ServiceConfig> {
   module: (config: Config, logger: Logger) => Type | DynamicModule;
   /** Runs before the bus is dialled: what must hold or the process does not start. */
   prepare?: (config: Config, logger: Logger) => Promise<void>;
+  /** What the service's own database role has no right to; `run` tries it on the service's own pool. */
+  forbidden: { statement: string; run: (app: INestMicroservice, statement: string) => Promise<unknown> };
 }
 
 const LOOK_AGAIN_MS = 20;
@@ -66,6 +76,9 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
       logger,
     );
     watch(connection, health, logger);
+    // Before anything is heard: on an open bus whoever asks may be anybody.
+    if (config.allowOpenBus) logger.warn('bus not tried: an open one is allowed');
+    else await untilRefused(busTrial(connection), health, logger);
     const server = new BusServer(connection, QUEUE[definition.name]);
     const shared = [
       { provide: definition.config, useValue: config },
@@ -82,6 +95,12 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
       logger: new NestLogger(logger),
     });
     app.useGlobalFilters(new ProblemFilter(logger));
+    const { statement, run } = definition.forbidden;
+    await untilRefused(
+      databaseTrial(statement, (text) => run(app, text)),
+      health,
+      logger,
+    );
     await app.listen();
     isUp = true;
     await becomesReady(health, stopping.signal);

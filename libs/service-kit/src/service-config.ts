@@ -1,9 +1,9 @@
-import { IsIn, Matches } from 'class-validator';
-import { Variable } from './config';
+import { IsBoolean, IsIn, Matches } from 'class-validator';
+import { Switch, Variable } from './config';
 
 /** What every service is told. */
 export class ServiceConfig {
-  /** `nats://host:port` or `tls://host:port`, several separated by commas. */
+  /** The bus: `nats://host:port` or `tls://host:port`, several separated by commas. */
   @Variable('NATS_URL')
   @Matches(/^(nats|tls):\/\/\S+$/, { message: 'must be a nats:// or tls:// URL' })
   natsUrl: string;
@@ -12,7 +12,7 @@ export class ServiceConfig {
   @Variable('BUS_CREDENTIAL_FILE')
   busCredentialFile: string;
 
-  /** The service's own role; never the owner's URL. */
+  /** The database, as the service's own role; never the owner's URL. */
   @Variable('DATABASE_URL')
   @Matches(/^postgres(ql)?:\/\/\S+$/, { message: 'must be a postgres:// URL' })
   databaseUrl: string;
@@ -22,6 +22,13 @@ export class ServiceConfig {
   @Matches(/^\S+:\d{1,5}$/, { message: 'must be host:port' })
   healthListen: string;
 
+  /** Starts on a bus that lets everybody do everything, instead of refusing to be ready: laboratories. */
+  @Variable('ALLOW_OPEN_BUS', 'false')
+  @Switch()
+  @IsBoolean({ message: 'must be true or false' })
+  allowOpenBus: boolean;
+
+  /** The least of what is logged: `debug`, `info`, `warn` or `error`. */
   @Variable('LOG_LEVEL', 'info')
   @IsIn(['debug', 'info', 'warn', 'error'], { message: 'must be debug, info, warn or error' })
   logLevel: 'debug' | 'info' | 'warn' | 'error';

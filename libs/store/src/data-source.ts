@@ -4,6 +4,7 @@ import * as ring from './entities/ring';
 import { Ring1700000000001 } from './migrations/1700000000001-ring';
 import { Outbox1700000000002 } from './migrations/1700000000002-outbox';
 import { Grants1700000000003 } from './migrations/1700000000003-grants';
+import { Access1700000000004 } from './migrations/1700000000004-access';
 
 export const entities = [...Object.values(ring), ...Object.values(outbox)];
 
@@ -33,7 +34,7 @@ export async function migrateStore(ownerUrl: string): Promise<string[]> {
     type: 'postgres',
     url: ownerUrl,
     applicationName: 'plexsphere-migrate',
-    migrations: [Ring1700000000001, Outbox1700000000002, Grants1700000000003],
+    migrations: [Ring1700000000001, Outbox1700000000002, Grants1700000000003, Access1700000000004],
     migrationsTableName: 'store_migration',
     migrationsTransactionMode: 'all',
   });

@@ -40,9 +40,22 @@ export const COMMANDS = [
   'signing.ring',
   'signing.sign',
   'signing.verify',
+  'signing.plan-rotate',
+  'signing.plan-close',
+  'signing.status',
+  'signing.list',
+  'signing.history',
+  'signing.show',
   'domain.create',
+  'domain.list',
   'node.add',
+  'node.list',
+  'node.show',
+  'node.remove',
   'events.publish',
+  'token.create',
+  'token.list',
+  'token.revoke',
 ] as const;
 export type Command = (typeof COMMANDS)[number];
 

@@ -8,7 +8,7 @@ import { COMMANDS, findCommand, loadAll } from '.';
 const argsOf = (example: string): string[] =>
   example
     .replace(/^.*?\bplexctl /, '')
-    .replace(/\s*<?\/?[<>|].*$/, '')
+    .replace(/\s*(<?\/?[<>|].*|\))$/, '')
     .split(' ');
 
 describe.each(Object.entries(COMMANDS))('plexctl %s', (name, load) => {

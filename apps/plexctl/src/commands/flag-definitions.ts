@@ -1,4 +1,4 @@
-import { isKeyId, isScope } from '@plexsphere/wire';
+import { isKeyId, isNodeName, isScope, isUuid } from '@plexsphere/wire';
 
 /** The flags that several commands have, described once. */
 
@@ -19,3 +19,25 @@ export const keyIdFlag = <const M extends string>(member: M, summary: string) =>
     expected: 'a key id: URL-safe, at most 128 characters, beginning with a letter, a digit, _ or -',
     required: true,
   }) as const;
+
+export const NAME_FLAG = {
+  value: 'name',
+  accepts: isNodeName,
+  expected: 'at most 63 letters, digits, dots, dashes or _, beginning with a letter or a digit',
+} as const;
+
+export const UUID_FLAG = {
+  value: 'uuid',
+  accepts: isUuid,
+  expected: 'a UUID in lower case',
+} as const;
+
+export const oneOf = <const T extends readonly string[]>(choices: T) =>
+  ({
+    value: choices.join('|'),
+    oneOf: choices,
+    accepts: (text: string): boolean => choices.includes(text),
+    expected: `one of ${choices.join(', ')}`,
+  }) as const;
+
+export const PLAN_FLAG = { summary: 'show what it would do and what would block it; changes nothing' } as const;

@@ -8,8 +8,9 @@ export interface BusAccount {
   jwt: string;
 }
 
+/** How often Postgres is looked at: what another replica has stored and could not push is pushed after this. */
+const LOOK_EVERY_MS = 1_000;
 const COMPARE_EVERY_MS = 60_000;
-const AFTER_FAILURE_MS = 1_000;
 const LOOK_UP_TIMEOUT_MS = 500;
 const PUSH_TIMEOUT_MS = 2_000;
 
@@ -19,6 +20,10 @@ const PUSH_TIMEOUT_MS = 2_000;
  */
 export class AccountPusher {
   private readonly stopping = new AbortController();
+  private comparing: Promise<void> = Promise.resolve();
+  /** What the bus had when it was last compared. */
+  private known: string | undefined;
+  private comparedAt = -Infinity;
 
   constructor(
     private readonly connection: NatsConnection,
@@ -26,19 +31,15 @@ export class AccountPusher {
     private readonly logger: Logger,
   ) {}
 
-  /** Runs until stopped: compares at once, after every reconnect, and every minute. */
+  /** Runs until stopped: compares at once, after every reconnect, when Postgres has another JWT, and every minute. */
   async run(): Promise<void> {
     const { signal } = this.stopping;
     void this.compareOnReconnect();
     while (!signal.aborted) {
-      const waitMs = await this.compare().then(
-        () => COMPARE_EVERY_MS,
-        (err: unknown) => {
-          if (!signal.aborted) this.logger.warn({ err }, 'bus account not compared');
-          return AFTER_FAILURE_MS;
-        },
-      );
-      await delay(waitMs, undefined, { signal }).catch(() => undefined);
+      await this.look().catch((err: unknown) => {
+        if (!signal.aborted) this.logger.warn({ err }, 'bus account not compared');
+      });
+      await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -47,16 +48,40 @@ export class AccountPusher {
     await this.connection.close();
   }
 
+  /** Now; after one that is under way, which may have read what was there before. */
+  compare(): Promise<void> {
+    const turn = this.comparing.then(() => this.compareOnce());
+    this.comparing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async look(): Promise<void> {
+    const isDue = performance.now() - this.comparedAt >= COMPARE_EVERY_MS;
+    if (isDue || (await this.readAccount()).jwt !== this.known) await this.compare();
+  }
+
   private async compareOnReconnect(): Promise<void> {
     for await (const status of this.connection.status()) {
       if (status.type === 'reconnect') await this.compare().catch(() => undefined);
     }
   }
 
-  private async compare(): Promise<void> {
-    const account = await this.readAccount();
-    if ((await this.lookUp(account.publicKey)) === account.jwt) return;
-    const pushed = await this.connection.request('$SYS.REQ.CLAIMS.UPDATE', account.jwt, { timeout: PUSH_TIMEOUT_MS });
+  private async compareOnce(): Promise<void> {
+    this.known = undefined;
+    let account = await this.readAccount();
+    let found = await this.lookUp(account.publicKey);
+    while (found !== account.jwt) {
+      await this.push(account.jwt);
+      found = account.jwt;
+      // Read again: while we pushed this one a replica may have stored and pushed a later one, and ours came on top.
+      account = await this.readAccount();
+    }
+    this.known = found;
+    this.comparedAt = performance.now();
+  }
+
+  private async push(jwt: string): Promise<void> {
+    const pushed = await this.connection.request('$SYS.REQ.CLAIMS.UPDATE', jwt, { timeout: PUSH_TIMEOUT_MS });
     const { error } = pushed.json<{ error?: { description?: string } }>();
     if (error !== undefined) throw new Error(`bus refused the account: ${error.description ?? 'no reason given'}`);
     this.logger.info('bus account pushed');

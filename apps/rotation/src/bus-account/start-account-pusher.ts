@@ -10,7 +10,7 @@ import { AccountPusher } from './account-pusher';
  * Starts before the service's own connection is dialled, because that one is refused until the bus has the account. Has
  * its own small pool for the same reason; both live as long as the process.
  */
-export async function startAccountPusher(config: RotationConfig, logger: Logger): Promise<void> {
+export async function startAccountPusher(config: RotationConfig, logger: Logger): Promise<AccountPusher> {
   const database = await openDatabase(config, logger);
   const connection = await connectBus(
     {
@@ -29,6 +29,7 @@ export async function startAccountPusher(config: RotationConfig, logger: Logger)
   process.once('SIGTERM', () => void pusher.stop());
   process.once('SIGINT', () => void pusher.stop());
   void pusher.run();
+  return pusher;
 }
 
 async function openDatabase(config: RotationConfig, logger: Logger): Promise<DataSource> {

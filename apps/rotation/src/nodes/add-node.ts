@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { signingDurationMs } from '@plexsphere/keyring';
 import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
-import { KeyRingEntity, NodeEntity, NodeStreamEntity } from '@plexsphere/store';
+import { KeyRingEntity, NodeEntity, NodeStreamEntity, OperatorEntity } from '@plexsphere/store';
 import { PLATFORM, problem, subjects } from '@plexsphere/wire';
 import type {
   AddNode as Request,
@@ -97,10 +97,15 @@ export class AddNode {
     const { scope, name } = request;
     if (await manager.existsBy(NodeEntity, { scope, name, state: 'enrolled' }))
       throw problem('nodeExists', { field: 'name' });
-    if (await manager.existsBy(NodeEntity, { busPublicKey: request.bus_public_key })) {
+    // An operator's key, too: whoever adds a Node by it and removes the Node would shut that operator out.
+    const busPublicKey = request.bus_public_key;
+    const isTaken =
+      (await manager.existsBy(NodeEntity, { busPublicKey })) ||
+      (await manager.existsBy(OperatorEntity, { busPublicKey }));
+    if (isTaken) {
       throw problem('nodeExists', { field: 'bus_public_key' });
     }
-    await manager.insert(NodeEntity, { id: reply.node_id, scope, name, busPublicKey: request.bus_public_key });
+    await manager.insert(NodeEntity, { id: reply.node_id, scope, name, busPublicKey });
     await manager.insert(NodeStreamEntity, {
       nodeId: reply.node_id,
       scope,

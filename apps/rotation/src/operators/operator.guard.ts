@@ -2,8 +2,9 @@ import { Injectable, SetMetadata, createParamDecorator, type CanActivate, type E
 import { Reflector } from '@nestjs/core';
 import type { BusContext } from '@plexsphere/service-kit';
 import { OperatorEntity } from '@plexsphere/store';
-import { domainScope, isUuid, problem } from '@plexsphere/wire';
+import { domainScope, problem } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
+import { findValidOperator } from './token-lookup';
 
 const ROLES = ['viewer', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
@@ -15,6 +16,14 @@ const NEEDED = 'needed role';
 
 /** The least role that may give this command. A command without one is refused to everybody. */
 export const Needs = (role: Role): MethodDecorator => SetMetadata(NEEDED, role);
+
+const KEEPS_TO_SCOPES = 'keeps to scopes';
+
+/**
+ * Its handler shows an operator of some scopes those alone, so it may be asked without naming one. A scope that is named
+ * has to be theirs all the same.
+ */
+export const KeepsToScopes = (): MethodDecorator => SetMetadata(KEEPS_TO_SCOPES, true);
 
 const asking = new WeakMap<BusContext, OperatorEntity>();
 
@@ -41,7 +50,8 @@ export class OperatorGuard implements CanActivate {
     const needed = this.reflector.get<Role | undefined>(NEEDED, context.getHandler());
     const operator = await this.find(bus.token(1));
     if (needed === undefined || !suffices(operator.role, needed)) throw problem('permissionDenied');
-    if (operator.scopes !== null && !isWithin(operator.scopes, context.switchToRpc().getData())) {
+    const keepsToScopes = this.reflector.get<true | undefined>(KEEPS_TO_SCOPES, context.getHandler()) === true;
+    if (operator.scopes !== null && !isWithin(operator.scopes, context.switchToRpc().getData(), keepsToScopes)) {
       throw problem('permissionDenied');
     }
     asking.set(bus, operator);
@@ -49,16 +59,17 @@ export class OperatorGuard implements CanActivate {
   }
 
   private async find(id: string): Promise<OperatorEntity> {
-    const operator = isUuid(id) ? await this.database.manager.findOneBy(OperatorEntity, { id }) : null;
-    const expired = operator?.expiresAt instanceof Date && operator.expiresAt.getTime() <= Date.now();
-    if (operator === null || operator.revokedAt !== null || expired) throw problem('notAuthenticated');
+    const operator = await findValidOperator(this.database.manager, id);
+    if (operator === null) throw problem('notAuthenticated');
     return operator;
   }
 }
 
-/** An operator of some scopes names one of them in every command; one that names none is not for them. */
-function isWithin(scopes: string[], request: unknown): boolean {
+/** An operator of some scopes names one of them in every command, save those that keep to their scopes by themselves. */
+function isWithin(scopes: string[], request: unknown, keepsToScopes: boolean): boolean {
   const { scope, id } = (request ?? {}) as { scope?: unknown; id?: unknown };
+  // An id is not a Domain's here, but what the handler looks for among their scopes.
+  if (keepsToScopes) return typeof scope !== 'string' || scopes.includes(scope);
   const named = typeof scope === 'string' ? scope : typeof id === 'string' ? domainScope(id) : undefined;
   return named !== undefined && scopes.includes(named);
 }

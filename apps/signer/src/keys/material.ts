@@ -50,6 +50,11 @@ export class Material implements OnModuleDestroy {
     return loadBusKey(this.source, this.kek, owner);
   }
 
+  /** For what the signer's role must not be able to do: tried at start. */
+  run(statement: string): Promise<unknown> {
+    return this.source.query(statement);
+  }
+
   async onModuleDestroy(): Promise<void> {
     await this.source.destroy();
   }

@@ -3,7 +3,7 @@ import type { Bus, BusServer, Logger } from '@plexsphere/service-kit';
 import { Health } from '@plexsphere/service-kit';
 import { problem, type RingView } from '@plexsphere/wire';
 import type { RenewLease, RenewLeaseReply } from '@plexsphere/wire/commands';
-import { DOMAIN, privateKeysOf, publicKeyOf, ringOf, rotatedRing } from '../../test/rings';
+import { DOMAIN, privateKeysOf, publicKeyOf, ringOf, rotatedRing } from '../../testing/rings';
 import { KeyNotLoadable, type KeyLoader } from '../keys/key-loader';
 import { LeaseKeeper } from './lease-keeper';
 import { LeaseTable } from './lease-table';

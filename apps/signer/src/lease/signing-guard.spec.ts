@@ -1,4 +1,4 @@
-import { DOMAIN, privateKeysOf, publicKeyOf, ringOf, rotatedRing } from '../../test/rings';
+import { DOMAIN, privateKeysOf, publicKeyOf, ringOf, rotatedRing } from '../../testing/rings';
 import type { RingView } from '@plexsphere/wire';
 import { readClocks } from './clocks';
 import type { LeaseKeeper } from './lease-keeper';

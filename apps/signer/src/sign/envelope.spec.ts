@@ -6,7 +6,7 @@ import {
   publicKeyFromRaw,
   verifyEnvelope,
 } from '@plexsphere/wire';
-import { privateKeyOf, publicKeyOf } from '../../test/rings';
+import { privateKeyOf, publicKeyOf } from '../../testing/rings';
 import { sealEnvelope } from './envelope';
 
 const LONGEST_SCOPE = `channel:${'c'.repeat(63)}`;

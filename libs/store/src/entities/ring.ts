@@ -77,6 +77,8 @@ export class NodeEntity {
   @Column({ type: 'text' }) name: string;
   @Column({ name: 'bus_public_key', type: 'text' }) busPublicKey: string;
   @Column({ type: 'text' }) state: 'enrolled' | 'removed' | 'revoked';
+  @Column({ name: 'added_at', type: 'timestamptz' }) addedAt: Date;
+  @Column({ name: 'removed_at', type: 'timestamptz', nullable: true }) removedAt: Date | null;
 }
 
 @Entity({ schema: 'ring', name: 'operator' })
@@ -90,6 +92,16 @@ export class OperatorEntity {
   @Column({ name: 'bearer_hash', type: 'text' }) bearerHash: string;
   @Column({ name: 'expires_at', type: 'timestamptz', nullable: true }) expiresAt: Date | null;
   @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true }) revokedAt: Date | null;
+  @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
+  /** To the minute. */
+  @Column({ name: 'last_used_at', type: 'timestamptz', nullable: true }) lastUsedAt: Date | null;
+}
+
+/** Credentials of this bus user that were issued up to `revokedAt` are refused by the bus. */
+@Entity({ schema: 'ring', name: 'bus_revocation' })
+export class BusRevocationEntity {
+  @PrimaryColumn({ name: 'public_key', type: 'text' }) publicKey: string;
+  @Column({ name: 'revoked_at', type: 'timestamptz' }) revokedAt: Date;
 }
 
 @Entity({ schema: 'ring', name: 'request' })

@@ -1,6 +1,6 @@
-import { domainScope, isUuid } from '@plexsphere/wire';
+import { domainScope } from '@plexsphere/wire';
 import { command } from '../../command';
-import { keyIdFlag } from '../flag-definitions';
+import { keyIdFlag, UUID_FLAG } from '../flag-definitions';
 
 export const createDomain = command({
   path: ['domain', 'create'],
@@ -8,13 +8,7 @@ export const createDomain = command({
   about: `Makes the ring of the scope domain:<id> with --key-id as its active key, stated by the platform key. Returns
     when a signer is ready to sign by it.`,
   flags: {
-    id: {
-      value: 'uuid',
-      summary: 'of the Domain, in lower case',
-      accepts: isUuid,
-      expected: 'a UUID in lower case',
-      required: true,
-    },
+    id: { ...UUID_FLAG, summary: 'of the Domain, in lower case', required: true },
     'key-id': keyIdFlag('key_id', 'of its first key'),
   },
   examples: ['plexctl domain create --id 0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1 --key-id domain-2026-04'],
@@ -22,7 +16,7 @@ export const createDomain = command({
 
   async run({ flags, bus }) {
     const request = { id: flags.id, key_id: flags['key-id'] };
-    const ifUnknown = `plexctl signing jwks --scope ${domainScope(flags.id)} lists ${request.key_id} if it was made`;
+    const ifUnknown = `plexctl signing status --scope ${domainScope(flags.id)} shows ${request.key_id} if it was made`;
     const { scope, key_id, epoch, ...more } = await bus.change('domain.create', request, ifUnknown);
     return {
       text: { columns: ['SCOPE', 'KEY_ID', 'EPOCH'], rows: [[scope, key_id, String(epoch)]] },

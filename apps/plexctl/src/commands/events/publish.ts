@@ -1,16 +1,11 @@
-import { isEventType, isReservedEventType, isUuid } from '@plexsphere/wire';
+import { isEventType, isReservedEventType } from '@plexsphere/wire';
 import { command, type Invocation } from '../../command';
 import { misuse, refuseAs } from '../../failure';
-import { SCOPE_FLAG } from '../flag-definitions';
+import { SCOPE_FLAG, UUID_FLAG } from '../flag-definitions';
 
 const FLAGS = {
   scope: { ...SCOPE_FLAG, required: false, summary: `to every Node of ${SCOPE_FLAG.summary}` },
-  'node-id': {
-    value: 'uuid',
-    summary: 'to this Node alone',
-    accepts: isUuid,
-    expected: 'a UUID in lower case',
-  },
+  'node-id': { ...UUID_FLAG, summary: 'to this Node alone' },
   'event-type': {
     value: 'type',
     summary: 'lower-case letters, digits and _; names of the signing plane itself are refused',

@@ -1,8 +1,9 @@
 import type { CloseReply } from '@plexsphere/wire/commands';
 import { command } from '../../command';
+import { misuse } from '../../failure';
 import { span, utc, type Result } from '../../render';
 import { listed, type Terminal } from '../../terminal';
-import { keyIdFlag, SCOPE_FLAG } from '../flag-definitions';
+import { keyIdFlag, PLAN_FLAG, SCOPE_FLAG } from '../flag-definitions';
 import { noteLapsed } from './rotate';
 
 export const close = command({
@@ -12,19 +13,36 @@ export const close = command({
     half is destroyed. There is no way back.
 
     Before closes_at this is refused while Nodes lag: signing: nodes lagging. After closes_at it is not, and the Nodes
-    that lag are named on stderr.`,
+    that lag are named on stderr.
+
+    With --plan it changes nothing: it shows what would be retired, who lags, and the earliest close without --force, and
+    exits 1 where something would block it. It needs no --old and no --new.`,
   flags: {
     scope: SCOPE_FLAG,
-    old: keyIdFlag('old_key_id', 'the key to retire'),
-    new: keyIdFlag('new_key_id', 'the key that stays'),
+    old: { ...keyIdFlag('old_key_id', 'the key to retire'), unless: 'plan' },
+    new: { ...keyIdFlag('new_key_id', 'the key that stays'), unless: 'plan' },
     force: { summary: 'close although Nodes lag (admins only; the audit log records it)' },
+    plan: PLAN_FLAG,
   },
-  examples: ['plexctl signing close --scope platform --old platform-2026-04 --new platform-2026-05'],
+  examples: [
+    'plexctl signing close --scope platform --plan',
+    'plexctl signing close --scope platform --old platform-2026-04 --new platform-2026-05',
+  ],
   asks: 'bus',
 
+  check({ plan, force }) {
+    if (plan && force) throw misuse('--plan and --force exclude each other', 'plan', 'a plan shows what would block');
+  },
+
   async run({ flags, bus, terminal }) {
-    const triple = { scope: flags.scope, old_key_id: flags.old, new_key_id: flags.new };
-    const ifUnknown = `plexctl signing jwks --scope ${flags.scope} lists ${flags.old} no more if it is closed`;
+    const { scope, old, new: kept } = flags;
+    if (flags.plan || old === undefined || kept === undefined) {
+      const { closePlan } = await import('./plan');
+      const keys = { ...(old && { old_key_id: old }), ...(kept && { new_key_id: kept }) };
+      return closePlan(await bus.ask('signing.plan-close', { scope, ...keys }));
+    }
+    const triple = { scope, old_key_id: old, new_key_id: kept };
+    const ifUnknown = `plexctl signing status --scope ${scope} shows no open rotation, and ${old} no more, if it is closed`;
     const reply = await bus.change('signing.close', { ...triple, ...(flags.force ? { force: true } : {}) }, ifUnknown);
     noteClose(reply, terminal);
     return resultOf(triple, reply);

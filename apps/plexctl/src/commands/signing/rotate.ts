@@ -1,8 +1,10 @@
 import type { RotateReply } from '@plexsphere/wire/commands';
 import { command } from '../../command';
+import { durationUpTo, secondsOf } from '../../duration';
+import { misuse } from '../../failure';
 import { utc, type Result } from '../../render';
 import { listed, type Terminal } from '../../terminal';
-import { keyIdFlag, SCOPE_FLAG } from '../flag-definitions';
+import { keyIdFlag, PLAN_FLAG, SCOPE_FLAG } from '../flag-definitions';
 
 export const rotate = command({
   path: ['signing', 'rotate'],
@@ -10,7 +12,11 @@ export const rotate = command({
   about: `Makes the key --new-key-id in this scope and has it sign from now on. The old key goes on verifying during
     the overlap window, until closes_at or plexctl signing close. Shows the transition.
 
-    A rotation that is open already is refused: signing: rotation in progress.`,
+    A rotation that is open already is refused: signing: rotation in progress.
+
+    With --wait it goes on until all Nodes that hold a key have applied the new one, and exits 1 after --timeout, naming
+    those that have not; the rotation stays open. With --plan it changes nothing: it shows what would be done and to
+    whom, and exits 1 where something would block it.`,
   flags: {
     scope: SCOPE_FLAG,
     'new-key-id': keyIdFlag('new_key_id', 'the key to introduce; never used in this scope before'),
@@ -20,22 +26,45 @@ export const rotate = command({
       accepts: (text) => text.length <= 500,
       expected: 'at most 500 characters',
     },
+    plan: PLAN_FLAG,
+    wait: { summary: 'return when all Nodes that hold a key have applied the new one' },
+    timeout: { ...durationUpTo('7d'), summary: 'for --wait (default: 10m)' },
   },
   examples: [
-    'plexctl signing rotate --scope platform --new-key-id platform-2026-05',
+    'plexctl signing rotate --scope platform --new-key-id platform-2026-05 --plan',
+    'plexctl signing rotate --scope platform --new-key-id platform-2026-05 --wait --timeout 15m',
     'plexctl signing rotate --scope domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1 --new-key-id k2 --output json',
   ],
   asks: 'bus',
 
-  async run({ flags, bus, terminal }) {
+  check({ plan, wait, timeout }) {
+    if (plan && wait) throw misuse('--plan and --wait exclude each other', 'plan', 'a plan changes nothing');
+    if (timeout !== undefined && !wait) throw misuse('--timeout needs --wait', 'timeout');
+  },
+
+  async run(invocation) {
+    const { flags, bus, terminal } = invocation;
     const { scope, reason } = flags;
-    const request = { scope, new_key_id: flags['new-key-id'], ...(reason === undefined ? {} : { reason }) };
-    const ifUnknown = `plexctl signing jwks --scope ${scope} lists ${request.new_key_id} first if the rotation is open`;
+    const newKeyId = flags['new-key-id'];
+    if (flags.plan) {
+      const { rotatePlan } = await import('./plan');
+      return rotatePlan(await bus.ask('signing.plan-rotate', { scope, new_key_id: newKeyId }));
+    }
+    const request = { scope, new_key_id: newKeyId, ...(reason === undefined ? {} : { reason }) };
+    const ifUnknown = `plexctl signing status --scope ${scope} shows ${newKeyId} active if the rotation is open`;
     const reply = await bus.change('signing.rotate', request, ifUnknown);
     noteLapsed(reply, terminal);
-    return resultOf(reply);
+    const result = resultOf(reply);
+    if (!flags.wait) return result;
+    const { waitForNodes } = await import('./wait-for-nodes');
+    const timeoutMs = (secondsOf(flags.timeout ?? '') ?? WAIT_SECONDS) * 1_000;
+    const failure = await waitForNodes(invocation, reply, timeoutMs);
+    return failure === undefined ? result : { ...result, failure };
   },
 });
+
+/** Nodes that are there apply in seconds; one that restarts, in minutes. */
+const WAIT_SECONDS = 600;
 
 export function noteLapsed({ lapsed = [] }: { lapsed?: readonly string[] }, terminal: Terminal): void {
   if (lapsed.length === 0) return;

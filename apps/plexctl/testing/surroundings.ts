@@ -15,6 +15,14 @@ export interface Outcome {
   stderr: string;
 }
 
+/** What is special about one run. */
+export interface Given {
+  input?: string;
+  env?: Record<string, string>;
+  isTerminal?: boolean;
+  interrupted?: AbortSignal;
+}
+
 /** A folder of its own with a token file in it, and a plexctl that runs in this process. */
 export class Desk {
   readonly folder = mkdtempSync(join(tmpdir(), 'plexctl-'));
@@ -29,13 +37,16 @@ export class Desk {
     return path;
   }
 
-  async plexctl(endpoint: string, args: readonly string[], input = ''): Promise<Outcome> {
-    const stdout = new Sink();
-    const stderr = new Sink();
+  async plexctl(endpoint: string, args: readonly string[], { input = '', ...given }: Given = {}): Promise<Outcome> {
+    const stdout = new Sink(given.isTerminal);
+    const stderr = new Sink(given.isTerminal);
     const exitCode = await run(args, {
-      env: { PLEXSPHERE_SIGNER_ENDPOINT: endpoint, PLEXSPHERE_TOKEN_FILE: this.tokenFile },
+      env: given.env ?? { PLEXSPHERE_SIGNER_ENDPOINT: endpoint, PLEXSPHERE_TOKEN_FILE: this.tokenFile },
       stdin: () => Readable.from(input === '' ? [] : [input]),
       terminal: new Terminal(stdout, stderr),
+      interrupted: () => given.interrupted ?? new AbortController().signal,
+      // Time is the bus's business here: what waits goes on as soon as everything else has.
+      pause: () => new Promise((resolve) => setImmediate(resolve)),
     });
     return { exitCode, stdout: stdout.text, stderr: stderr.text };
   }
@@ -47,6 +58,10 @@ export class Desk {
 
 export class Sink extends Writable {
   text = '';
+
+  constructor(readonly isTTY = false) {
+    super();
+  }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.text += chunk.toString();

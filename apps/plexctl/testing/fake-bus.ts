@@ -21,6 +21,8 @@ const INFO = { server_id: 'FAKE', version: '2.9.10', proto: 1, headers: true, ma
 export class FakeBus {
   readonly requests: Request[] = [];
   connections = 0;
+  /** Subscriptions that are open. */
+  subscriptions = 0;
   private readonly sockets = new Set<Socket>();
   private readonly server: Server;
 
@@ -58,6 +60,8 @@ export class FakeBus {
         received = received.slice(end + 4 + length);
         if (verb === 'PING') socket.write(this.admits ? 'PONG\r\n' : "-ERR 'Authorization Violation'\r\n");
         if (verb === 'SUB') inbox = { subject: words[0] ?? '', sid: words[1] ?? '' };
+        if (verb === 'SUB') this.subscriptions += 1;
+        if (verb === 'UNSUB') this.subscriptions -= 1;
         if (verb === 'PUB') this.answer(socket, inbox, { subject: words[0] ?? '', body: JSON.parse(payload) });
       }
     });

@@ -1,0 +1,33 @@
+import type { NodeSummary } from '@plexsphere/wire/commands';
+import { command } from '../../command';
+import { orDash } from '../../layout';
+import { utc, type Table } from '../../render';
+import { SCOPE_FLAG } from '../flag-definitions';
+
+export const listNodes = command({
+  path: ['node', 'list'],
+  summary: 'list the Nodes, and how far each has come',
+  about: `Lists the enrolled Nodes of a scope, or of every scope that you may see. A pending Node has never said hello; a
+    lagging one holds a key and has not applied the latest rotation.`,
+  flags: { scope: { ...SCOPE_FLAG, required: false } },
+  examples: ['plexctl node list', 'plexctl node list --scope platform --output json'],
+  asks: 'bus',
+
+  async run({ flags: { scope }, bus }) {
+    const nodes: NodeSummary[] = [];
+    let after: string | undefined;
+    do {
+      const page = await bus.ask('node.list', { ...(scope && { scope }), ...(after && { after }) });
+      nodes.push(...page.nodes);
+      after = page.next;
+    } while (after !== undefined);
+    return { text: tableOf(nodes), document: { nodes } };
+  },
+});
+
+const tableOf = (nodes: readonly NodeSummary[]): Table => ({
+  columns: ['NODE_ID', 'SCOPE', 'NAME', 'PROGRESS', 'ONLINE', 'LAST_SEEN_AT'],
+  rows: nodes.map(({ node_id, scope, name, progress, online, last_seen_at }) => [
+    ...[node_id, scope, name, progress, online ? 'yes' : 'no', orDash(last_seen_at && utc(last_seen_at))],
+  ]),
+});

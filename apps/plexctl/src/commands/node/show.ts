@@ -1,0 +1,47 @@
+import type { ShowNodeReply } from '@plexsphere/wire/commands';
+import { command } from '../../command';
+import { age, labelled, orDash, plural } from '../../layout';
+import { utc } from '../../render';
+import { checkReference, NODE_FLAGS, referenceOf } from './reference';
+
+export const showNode = command({
+  path: ['node', 'show'],
+  summary: 'show one Node: what it was told, what it has applied, what waits for it',
+  about: `Shows one Node. told_epoch is the latest epoch whose announcement stands on its stream, applied_epoch the latest
+    that it has applied.`,
+  flags: NODE_FLAGS,
+  examples: [
+    'plexctl node show --scope platform --name edge-7',
+    'plexctl node show --node-id 0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1 --output yaml',
+  ],
+  asks: 'bus',
+  check: checkReference,
+
+  async run({ flags, bus }) {
+    const document = await bus.ask('node.show', referenceOf(flags));
+    return { text: textOf(document), document };
+  },
+});
+
+const textOf = (node: ShowNodeReply): string =>
+  labelled(
+    Object.entries({
+      node_id: node.node_id,
+      scope: node.scope,
+      name: node.name,
+      state: stateOf(node),
+      last_seen_at: orDash(node.last_seen_at && utc(node.last_seen_at)),
+      added_at: utc(node.added_at),
+      told_epoch: String(node.told_epoch),
+      applied_epoch: String(node.applied_epoch),
+      applied_position: String(node.applied_position),
+      backlog: backlog(node.backlog),
+    }).map(([label, text]) => ({ label, text })),
+  ).join('\n');
+
+/** One that is removed or revoked comes no further: how far it had come is past. */
+const stateOf = ({ state, progress, online }: ShowNodeReply): string =>
+  state === 'enrolled' ? `${state}, ${progress}, ${online ? 'online' : 'offline'}` : state;
+
+const backlog = ({ rows, oldest_seconds: oldest }: ShowNodeReply['backlog']): string =>
+  oldest === null ? plural(rows, 'row') : `${plural(rows, 'row')}, the oldest ${age(oldest)} old`;

@@ -1,0 +1,39 @@
+import type { TransitionSummary } from '@plexsphere/wire/commands';
+import { command } from '../../command';
+import { orDash } from '../../layout';
+import { utc, type Table } from '../../render';
+import { SCOPE_FLAG } from '../flag-definitions';
+
+const MOST = 1_000;
+
+export const history = command({
+  path: ['signing', 'history'],
+  summary: 'list the rotations of a scope, the newest first',
+  about: 'Lists the rotations of a scope, the newest first: who opened each, why, how it ended and who ended it.',
+  flags: {
+    scope: SCOPE_FLAG,
+    limit: {
+      value: 'count',
+      summary: 'the newest so many (default: 20)',
+      accepts: (text) => /^[1-9]\d{0,3}$/.test(text) && Number(text) <= MOST,
+      expected: `a number from 1 to ${MOST}`,
+    },
+  },
+  examples: ['plexctl signing history --scope platform', 'plexctl signing history --scope platform --limit 3'],
+  asks: 'bus',
+
+  async run({ flags: { scope, limit }, bus }) {
+    const request = { scope, ...(limit === undefined ? {} : { limit: Number(limit) }) };
+    const document = await bus.ask('signing.history', request);
+    return { text: tableOf(document.transitions), document };
+  },
+});
+
+const tableOf = (transitions: readonly TransitionSummary[]): Table => ({
+  columns: ['ID', 'OLD_KEY_ID', 'NEW_KEY_ID', 'OPENED_AT', 'OPENED_BY', 'OUTCOME', 'ENDED_AT', 'ENDED_BY', 'REASON'],
+  rows: transitions.map((transition) => [
+    ...[transition.id, transition.old_key_id, transition.new_key_id, utc(transition.opened_at), transition.opened_by],
+    ...[transition.outcome, orDash(transition.ended_at && utc(transition.ended_at)), orDash(transition.ended_by)],
+    orDash(transition.reason),
+  ]),
+});

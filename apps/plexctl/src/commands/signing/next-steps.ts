@@ -1,0 +1,82 @@
+import type { OpenTransitionView, ScopeStatus } from '@plexsphere/wire/commands';
+import { age, catchUp, named, plural, secondsBetween } from '../../layout';
+import { utc } from '../../render';
+
+/** A relay sends at once: after this long something is wrong with it. Well above what a restart takes. */
+const SLOW_SECONDS = 60;
+/** A Node that is there applies at once. One that has gone counts as offline after 180 s: not before that is it known. */
+const STUCK_SECONDS = 240;
+
+/** What to do about one scope, the most urgent first: each line can be acted on without reading anything else. */
+export function nextSteps(scope: ScopeStatus, now: string): string[] {
+  const steps = [...signerSteps(scope), ...backlogSteps(scope), ...rotationSteps(scope, now)];
+  return steps.length === 0 ? ['nothing to do: no rotation is open, and nobody is behind'] : steps;
+}
+
+function signerSteps({ signers, epoch, transition }: ScopeStatus): string[] {
+  const holders = (state: string): string[] => signers.filter((one) => one.state === state).map(({ holder }) => holder);
+  const [confirmed, behind, lapsed] = ['confirmed', 'behind', 'lapsed'].map(holders) as [string[], string[], string[]];
+  const isSwitching = transition !== null && transition.switched_at === null;
+  return [
+    ...(confirmed.length + behind.length === 0 ? ['no signer can sign: start one, or look at the log of one'] : []),
+    ...(behind.length > 0 && !isSwitching
+      ? [`${named(behind)} signs nothing at epoch ${epoch}: look at its log if it stays behind for longer than a lease`]
+      : []),
+    ...(lapsed.length > 0
+      ? [`${named(lapsed)} has no lease: look at it, unless it was stopped or another has taken its place`]
+      : []),
+  ];
+}
+
+function backlogSteps({ backlog: { rows, oldest_seconds: oldest }, nodes }: ScopeStatus): string[] {
+  if (rows === 0 || oldest === null || oldest < SLOW_SECONDS) return [];
+  // What waits for a Node that is away waits for as long as it is away.
+  if (nodes.offline_count + nodes.pending_count > 0) {
+    const waiting = rows === 1 ? '1 row waits' : `${rows} rows wait`;
+    return [`${waiting} to be sent: if not for Nodes that are away, check that an outbox-relay runs`];
+  }
+  return [`nothing has been sent for ${age(oldest)}: check that an outbox-relay runs and reaches the bus`];
+}
+
+function rotationSteps(scope: ScopeStatus, now: string): string[] {
+  const { transition, nodes } = scope;
+  if (transition === null) {
+    return nodes.lagging_count === 0 ? [] : [`${laggards(scope)}; ${catchUp(nodes.lagging_count)}`];
+  }
+  if (transition.switched_at === null) return ['the switch is under way: it is done within a lease, ask again'];
+  const close = closeCommand(scope.scope, transition);
+  if (nodes.lagging_count === 0) return [`${everybody(scope)}: ${close}`];
+  if (transition.seconds_left <= 0) {
+    return [`${laggards(scope)}, which blocks no longer; ${catchUp(nodes.lagging_count)}: ${close}`];
+  }
+  return [
+    ...stuckSteps(scope, now),
+    `${laggards(scope)}; ${catchUp(nodes.lagging_count)}, or close after ${utc(transition.closes_at)}: ${close}`,
+  ];
+}
+
+/** Nodes that are there and do not apply: waiting does not help them. */
+function stuckSteps({ transition, nodes }: ScopeStatus, now: string): string[] {
+  if (transition === null || secondsBetween(transition.opened_at, now) < STUCK_SECONDS) return [];
+  // More are offline than are named: then one that is not named may be among them.
+  if (nodes.offline_count > nodes.offline.length) return [];
+  const away = new Set(nodes.offline.map(({ name }) => name));
+  const stuck = nodes.lagging.filter((name) => !away.has(name));
+  return stuck.length === 0 ? [] : [`${named(stuck)} is there and has not applied the new key: look at its log`];
+}
+
+const laggards = ({ nodes }: ScopeStatus): string =>
+  `${plural(nodes.lagging_count, 'Node')} ${nodes.lagging_count === 1 ? 'lags' : 'lag'}: ` +
+  named(nodes.lagging.slice(0, 10), nodes.lagging_count);
+
+function everybody({ nodes: { enrolled, pending_count: pending } }: ScopeStatus): string {
+  if (enrolled === 0) return 'no Node is enrolled';
+  if (pending === 0) return enrolled === 1 ? 'the one Node has applied' : `all ${enrolled} Nodes have applied`;
+  const others = `${plural(pending, 'Node')} never came so far, which blocks nothing`;
+  return enrolled === pending ? others : `all Nodes that hold a key have applied (${others})`;
+}
+
+export const closeCommand = (scope: string, { old_key_id, new_key_id }: KeyPair): string =>
+  `plexctl signing close --scope ${scope} --old ${old_key_id} --new ${new_key_id}`;
+
+type KeyPair = Pick<OpenTransitionView, 'old_key_id' | 'new_key_id'>;

@@ -1,0 +1,48 @@
+import type { PlanCloseReply, PlanRotateReply } from '@plexsphere/wire/commands';
+import { Failure } from '../../failure';
+import { hintFor } from '../../hints';
+import { labelled, named, plural, type Line } from '../../layout';
+import { utc, type Result } from '../../render';
+import { countsText } from './status-layout';
+
+/** What a plan shows. Exit code 1 where the command itself would be refused. */
+
+export function rotatePlan(plan: PlanRotateReply): Result {
+  const { scope, old_key_id, new_key_id, closes_at, nodes, pending_count, offline_count, signers } = plan;
+  const away =
+    pending_count + offline_count === 0
+      ? 'none of them pending or offline'
+      : `${pending_count} pending and ${offline_count} offline among them, which catch up when they are back`;
+  return planned(plan, [
+    { label: 'would rotate', text: scope },
+    { label: 'from', text: old_key_id ?? 'no key' },
+    { label: 'to', text: new_key_id },
+    { label: 'closes at', text: `${utc(closes_at)}, if it were opened now` },
+    { label: 'signers', text: signers.length === 0 ? 'none' : `${named(signers)} would try the new key` },
+    { label: 'nodes', text: `${plural(nodes, 'Node')} would be told; ${away}` },
+  ]);
+}
+
+export function closePlan(plan: PlanCloseReply): Result {
+  const { scope, old_key_id, new_key_id, closes_at, earliest_close_at: earliest, nodes } = plan;
+  return planned(plan, [
+    { label: 'would close', text: scope },
+    { label: 'retires', text: old_key_id ?? 'no key' },
+    { label: 'keeps', text: new_key_id ?? 'no key' },
+    { label: 'closes at', text: closes_at === null ? 'nothing is open' : utc(closes_at) },
+    { label: 'earliest close', text: earliest === null ? 'nothing is open' : utc(earliest) },
+    { label: 'nodes', text: countsText(nodes) },
+    ...(nodes.lagging_count > 0 ? [{ label: 'lagging', text: named(nodes.lagging, nodes.lagging_count) }] : []),
+    ...(nodes.pending_count > 0 ? [{ label: 'pending', text: named(nodes.pending, nodes.pending_count) }] : []),
+  ]);
+}
+
+function planned(plan: PlanRotateReply | PlanCloseReply, lines: readonly Line[]): Result {
+  const { scope, blocked_by: blockedBy } = plan;
+  const blocked = { label: 'blocked by', text: blockedBy.length === 0 ? 'nothing' : blockedBy.join(', ') };
+  const result = { text: labelled([...lines, blocked]).join('\n'), document: plan };
+  const [first] = blockedBy;
+  return first === undefined
+    ? result
+    : { ...result, failure: new Failure(1, 'would be refused', { blocked_by: blockedBy }, hintFor(first, scope)) };
+}

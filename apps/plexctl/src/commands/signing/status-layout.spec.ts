@@ -1,0 +1,123 @@
+import { nodes, NOW, scopeStatus, statusReply } from '../../../testing/status';
+import { nextSteps } from './next-steps';
+import { statusLines } from './status-layout';
+
+const LAGGING = nodes({
+  ...{ enrolled: 50, sent: 49, applied: 46, lagging_count: 2, lagging: ['edge-7', 'edge-9'] },
+  ...{ pending_count: 2, pending: ['edge-1', 'edge-2'], offline_count: 1 },
+  offline: [{ name: 'edge-9', since: '2026-05-01T09:00:00Z' }],
+});
+
+describe('the status of a scope', () => {
+  it('says all of it, by name', () => {
+    const scope = scopeStatus({
+      nodes: LAGGING,
+      signers: [
+        { holder: 'signer-1', state: 'confirmed', epoch: 2, renewed_at: NOW },
+        { holder: 'signer-2', state: 'behind', epoch: 1, renewed_at: NOW },
+        { holder: 'signer-3', state: 'lapsed', epoch: null, renewed_at: '2026-05-01T11:55:00Z' },
+      ],
+      backlog: { rows: 3, oldest_seconds: 4 },
+    });
+    expect(statusLines(statusReply(scope)).join('\n')).toBe(
+      `platform  epoch 2, trust epoch 2
+  keys      k2  active    for 2h, since 2026-05-01T10:00:00Z
+            k1  retiring  for 2h, since 2026-05-01T10:00:00Z
+  rotation  open: k1 to k2, since 2026-05-01T10:00:00Z
+            closes at 2026-05-02T10:00:00Z, 22h left
+  switch    done at 2026-05-01T10:00:01Z
+  signers   1 confirmed: signer-1
+            1 behind: signer-2 (epoch 1)
+            1 lapsed: signer-3 (last seen 5m ago)
+  nodes     50 enrolled, 49 sent to, 46 applied, 2 lagging, 2 pending, 1 offline
+            lagging: edge-7, edge-9
+            pending: edge-1, edge-2
+            offline for: edge-9 (3h)
+  backlog   3 rows, the oldest 4s old
+  next: signer-2 signs nothing at epoch 2: look at its log if it stays behind for longer than a lease
+  next: signer-3 has no lease: look at it, unless it was stopped or another has taken its place
+  next: edge-7 is there and has not applied the new key: look at its log
+  next: 2 Nodes lag: edge-7, edge-9; they catch up when they are back, or close after 2026-05-02T10:00:00Z: plexctl signing close --scope platform --old k1 --new k2`,
+    );
+  });
+
+  it('has a bar where one looks on, and only while a rotation is open', () => {
+    expect(statusLines(statusReply(scopeStatus({ nodes: LAGGING })), true).join('\n')).toContain(
+      '[###########################---] 92 %',
+    );
+    expect(statusLines(statusReply(scopeStatus({ transition: null })), true).join('\n')).not.toContain('%');
+  });
+
+  it('cannot steer a terminal', () => {
+    const scope = scopeStatus({ nodes: nodes({ lagging_count: 1, lagging: ['\u001b[2J'] }), transition: null });
+    expect(statusLines(statusReply(scope)).join('\n')).not.toContain('\u001b');
+  });
+
+  it('of no scope says so', () => {
+    expect(statusLines(statusReply())).toEqual(['no scope to show']);
+  });
+});
+
+const CLOSE = 'plexctl signing close --scope platform --old k1 --new k2';
+const open = scopeStatus().transition;
+if (open === null) throw new Error('the fixture is open');
+
+describe('the next step', () => {
+  it.each([
+    ['all have applied', {}, [`all 3 Nodes have applied: ${CLOSE}`]],
+    [
+      'some never came',
+      { nodes: nodes({ applied: 2, pending_count: 1, pending: ['p'] }) },
+      [`all Nodes that hold a key have applied (1 Node never came so far, which blocks nothing): ${CLOSE}`],
+    ],
+    [
+      'nobody ever came',
+      { nodes: nodes({ applied: 0, pending_count: 3 }) },
+      [`3 Nodes never came so far, which blocks nothing: ${CLOSE}`],
+    ],
+    ['no Node is there', { nodes: nodes({ enrolled: 0, sent: 0, applied: 0 }) }, [`no Node is enrolled: ${CLOSE}`]],
+    [
+      'it is overdue',
+      { nodes: LAGGING, transition: { ...open, seconds_left: -5 } },
+      [`2 Nodes lag: edge-7, edge-9, which blocks no longer; they catch up when they are back: ${CLOSE}`],
+    ],
+    [
+      'it has just been opened',
+      { nodes: LAGGING, transition: { ...open, opened_at: '2026-05-01T11:59:30Z' } },
+      [`2 Nodes lag: edge-7, edge-9; they catch up when they are back, or close after ${open.closes_at}: ${CLOSE}`],
+    ],
+    [
+      'the switch is under way',
+      { transition: { ...open, switched_at: null } },
+      ['the switch is under way: it is done within a lease, ask again'],
+    ],
+    ['nothing is open', { transition: null }, ['nothing to do: no rotation is open, and nobody is behind']],
+    [
+      'nothing is open and one lags',
+      { transition: null, nodes: nodes({ lagging_count: 1, lagging: ['a'] }) },
+      ['1 Node lags: a; it catches up when it is back'],
+    ],
+    [
+      'no signer is up',
+      { transition: null, signers: [] },
+      ['no signer can sign: start one, or look at the log of one'],
+    ],
+    [
+      'nothing is sent',
+      { transition: null, backlog: { rows: 3, oldest_seconds: 300 } },
+      ['nothing has been sent for 5m: check that an outbox-relay runs and reaches the bus'],
+    ],
+    [
+      'rows wait for who is away',
+      { transition: null, backlog: { rows: 1, oldest_seconds: 300 }, nodes: nodes({ offline_count: 1 }) },
+      ['1 row waits to be sent: if not for Nodes that are away, check that an outbox-relay runs'],
+    ],
+  ])('where %s', (_, given, steps) => {
+    expect(nextSteps(scopeStatus(given), NOW)).toEqual(steps);
+  });
+
+  it('names no one as stuck who may be among the offline ones that are not named', () => {
+    const steps = nextSteps(scopeStatus({ nodes: { ...LAGGING, offline_count: 2 } }), NOW);
+    expect(steps).toHaveLength(1);
+  });
+});

@@ -1,0 +1,93 @@
+import type {
+  NodesStatus,
+  OpenTransitionView,
+  ScopeStatus,
+  SignerStatus,
+  StatusReply,
+} from '@plexsphere/wire/commands';
+import { age, bar, labelled, named, plural, secondsBetween, type Line } from '../../layout';
+import { utc } from '../../render';
+import { printable } from '../../terminal';
+import { nextSteps } from './next-steps';
+
+/** `signing status` as an operator reads it: a block a scope, what to do last. */
+export function statusLines({ now, scopes }: StatusReply, withBar = false): string[] {
+  if (scopes.length === 0) return ['no scope to show'];
+  return scopes.flatMap((scope, index) => [
+    ...(index === 0 ? [] : ['']),
+    printable(`${scope.scope}  epoch ${scope.epoch}, trust epoch ${scope.trust_epoch}`),
+    ...labelled(linesOf(scope, now, withBar), '  '),
+    // Not broken where the screen ends: these are read, and copied.
+    ...nextSteps(scope, now).map((step) => printable(`  next: ${step}`)),
+  ]);
+}
+
+const linesOf = (scope: ScopeStatus, now: string, withBar: boolean): Line[] => [
+  ...keyLines(scope),
+  ...rotationLines(scope.transition),
+  ...signerLines(scope.signers, now),
+  ...nodeLines(scope.nodes, now, withBar && scope.transition !== null),
+  { label: 'backlog', text: backlogText(scope) },
+];
+
+/** The one that signs stands first. */
+const ORDER = ['active', 'staged', 'retiring', 'retired', 'revoked'] as const satisfies KeyState[];
+type KeyState = ScopeStatus['keys'][number]['state'];
+
+function keyLines(scope: ScopeStatus): Line[] {
+  const keys = scope.keys.toSorted((one, other) => ORDER.indexOf(one.state) - ORDER.indexOf(other.state));
+  const idWidth = Math.max(0, ...keys.map(({ key_id }) => key_id.length));
+  const stateWidth = Math.max(0, ...keys.map(({ state }) => state.length));
+  return keys.map(({ key_id, state, since, age_seconds }, index) => ({
+    label: index === 0 ? 'keys' : '',
+    text: `${key_id.padEnd(idWidth)}  ${state.padEnd(stateWidth)}  for ${age(age_seconds)}, since ${utc(since)}`,
+  }));
+}
+
+function rotationLines(transition: OpenTransitionView | null): Line[] {
+  if (transition === null) return [{ label: 'rotation', text: 'none open' }];
+  const { old_key_id, new_key_id, opened_at, closes_at, seconds_left: left, switched_at } = transition;
+  return [
+    { label: 'rotation', text: `open: ${old_key_id} to ${new_key_id}, since ${utc(opened_at)}` },
+    { label: '', text: `closes at ${utc(closes_at)}, ${left > 0 ? `${age(left)} left` : `past for ${age(-left)}`}` },
+    { label: 'switch', text: switched_at === null ? 'under way' : `done at ${utc(switched_at)}` },
+  ];
+}
+
+function signerLines(signers: readonly SignerStatus[], now: string): Line[] {
+  const texts = (['confirmed', 'behind', 'lapsed'] as const).flatMap((state) => {
+    const those = signers.filter((signer) => signer.state === state);
+    if (those.length === 0) return [];
+    return [`${those.length} ${state}: ${those.map((signer) => signerText(signer, now)).join(', ')}`];
+  });
+  return beside('signers', texts.length === 0 ? ['none'] : texts);
+}
+
+function signerText({ holder, state, epoch, renewed_at }: SignerStatus, now: string): string {
+  if (state === 'confirmed') return holder;
+  if (state === 'behind') return `${holder} (epoch ${epoch ?? 'unknown'})`;
+  return `${holder} (last seen ${age(secondsBetween(renewed_at, now))} ago)`;
+}
+
+function nodeLines(nodes: NodesStatus, now: string, withBar: boolean): Line[] {
+  const offline = nodes.offline.map(({ name, since }) => `${name} (${age(secondsBetween(since, now))})`);
+  const counted = [
+    ...(withBar ? [bar(nodes.applied, nodes.enrolled)] : []),
+    countsText(nodes),
+    ...(nodes.lagging_count > 0 ? [`lagging: ${named(nodes.lagging, nodes.lagging_count)}`] : []),
+    ...(nodes.pending_count > 0 ? [`pending: ${named(nodes.pending, nodes.pending_count)}`] : []),
+    ...(nodes.offline_count > 0 ? [`offline for: ${named(offline, nodes.offline_count)}`] : []),
+  ];
+  return beside('nodes', counted);
+}
+
+/** One line for all that is counted. Offline ones are among the others. */
+export const countsText = (nodes: NodesStatus): string =>
+  `${nodes.enrolled} enrolled, ${nodes.sent} sent to, ${nodes.applied} applied, ${nodes.lagging_count} lagging, ` +
+  `${nodes.pending_count} pending, ${nodes.offline_count} offline`;
+
+export const backlogText = ({ backlog: { rows, oldest_seconds: oldest } }: Pick<ScopeStatus, 'backlog'>): string =>
+  rows === 0 ? 'empty' : `${plural(rows, 'row')}${oldest === null ? '' : `, the oldest ${age(oldest)} old`}`;
+
+const beside = (label: string, texts: readonly string[]): Line[] =>
+  texts.map((text, index) => ({ label: index === 0 ? label : '', text }));

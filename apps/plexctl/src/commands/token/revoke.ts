@@ -1,0 +1,18 @@
+import { command } from '../../command';
+import { utc } from '../../render';
+import { UUID_FLAG } from '../flag-definitions';
+
+export const revokeToken = command({
+  path: ['token', 'revoke'],
+  summary: 'revoke a token: its connections end, the bus refuses it',
+  about: 'Revokes a token for good. plexctl token list shows the ids.',
+  flags: { id: { ...UUID_FLAG, summary: 'of the token', required: true } },
+  examples: ['plexctl token revoke --id 0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1'],
+  asks: 'bus',
+
+  async run({ flags: { id }, bus }) {
+    const document = await bus.change('token.revoke', { id }, 'plexctl token list shows whether it is revoked');
+    const { name, revoked_at } = document;
+    return { text: { columns: ['ID', 'NAME', 'REVOKED_AT'], rows: [[id, name, utc(revoked_at)]] }, document };
+  },
+});

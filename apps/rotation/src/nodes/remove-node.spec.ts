@@ -1,0 +1,91 @@
+// Removing a Node, on a real PostgreSQL and under rotation's own role.
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import type { Bus, Logger } from '@plexsphere/service-kit';
+import { migrateStore, storeOptions } from '@plexsphere/store';
+import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import type { RemoveNode as Request } from '@plexsphere/wire/commands';
+import { DataSource } from 'typeorm';
+import type { AccountPusher } from '../bus-account/account-pusher';
+import { BusRevocations } from '../bus-account/bus-revocations';
+import type { RotationConfig } from '../rotation-config';
+import { fanOutToScope } from '../sql/fan-out';
+import { readNodeFacts } from '../sql/node-facts';
+import type { RequestIdentity } from '../sql/requests';
+import { RemoveNode } from './remove-node';
+
+jest.setTimeout(60_000);
+
+const DOMAIN = `domain:${randomUUID()}`;
+const [NODE, OTHER] = [randomUUID(), randomUUID()];
+const logger = { info: () => undefined, warn: () => undefined } as unknown as Logger;
+const SEED = `
+  INSERT INTO ring.installation (recovery_public_key, bus_account_public_key, bus_account_jwt) VALUES ('rec', 'A', 'old');
+  INSERT INTO ring.key_ring (scope, epoch, trust_epoch) VALUES ('platform', 1, 1), ('${DOMAIN}', 1, 1);
+  INSERT INTO ring.node (id, scope, name, bus_public_key) VALUES
+    ('${NODE}', '${DOMAIN}', 'edge-1', 'U1'), ('${OTHER}', '${DOMAIN}', 'edge-2', 'U2');
+  INSERT INTO outbox.node_stream
+    (node_id, scope, told_epoch, told_platform_epoch, settled_epoch, settled_platform_epoch)
+    SELECT id, scope, 1, 1, 1, 1 FROM ring.node`;
+
+let test: TestDatabase;
+let owner: DataSource;
+let database: DataSource;
+let remove: (request: Request, requestId?: string) => Promise<unknown>;
+
+beforeEach(async () => {
+  test = await testDatabase({ name: 'store', prepare: migrateStore });
+  owner = await new DataSource({ type: 'postgres', url: test.url }).initialize();
+  await owner.query(SEED);
+  database = await new DataSource(storeOptions(await test.urlAs('plexsphere_rotation'), 'test')).initialize();
+  const bus = { request: async (_: string, body: object) => ({ jwt: JSON.stringify(body) }) } as unknown as Bus;
+  const pusher = { compare: () => Promise.reject(new Error('away')) } as unknown as AccountPusher;
+  const revocations = new BusRevocations(bus, pusher, { clockSkewMs: 30_000 } as RotationConfig, logger);
+  const removing = new RemoveNode(database, revocations, logger);
+  remove = (request, requestId = randomUUID()) => {
+    const identity: RequestIdentity = { requestId, command: 'node.remove', actor: 'somebody', bodyHash: 'b' };
+    return removing.remove(request, identity);
+  };
+});
+
+afterEach(async () => {
+  await Promise.all([database.destroy(), owner.destroy()]);
+  await test.drop();
+});
+
+it.each<[string, Request]>([
+  ['its id', { node_id: NODE }],
+  ['its scope and name', { scope: DOMAIN, name: 'edge-1' }],
+  ['all of them', { node_id: NODE, scope: DOMAIN, name: 'edge-1' }],
+])('removes a Node by %s, though the bus is away for now', async (_, request) => {
+  expect(await remove(request)).toMatchObject({ node_id: NODE, scope: DOMAIN, name: 'edge-1' });
+  expect(
+    await owner.query('SELECT state, removed_at IS NOT NULL AS timed FROM ring.node WHERE id = $1', [NODE]),
+  ).toEqual([{ state: 'removed', timed: true }]);
+  const [{ jwt }] = await owner.query<[{ jwt: string }]>('SELECT bus_account_jwt AS jwt FROM ring.installation');
+  expect(jwt).toContain('"U1"');
+  expect(await owner.query('SELECT action, scope FROM ring.audit')).toEqual([{ action: 'node.remove', scope: DOMAIN }]);
+});
+
+it.each<[string, Request]>([
+  ['another scope', { node_id: NODE, scope: 'platform' }],
+  ['another name', { node_id: NODE, name: 'edge-2' }],
+  ['an id of nobody', { node_id: randomUUID() }],
+])('does not know it by %s', async (_, request) => {
+  await expect(remove(request)).rejects.toMatchObject({ detail: 'signing: unknown node' });
+  expect(await owner.query('SELECT FROM ring.bus_revocation')).toEqual([]);
+});
+
+it('counts it no more, in the fan-out and in the gate', async () => {
+  await remove({ node_id: NODE });
+  const event = { eventId: 'e', scope: DOMAIN, eventType: 'x', payload: null, epoch: null };
+  expect(await fanOutToScope(database.manager, event)).toBe(1);
+  expect((await readNodeFacts(database.manager, DOMAIN)).map((facts) => facts.name)).toEqual(['edge-2']);
+});
+
+it('answers a retry alike, and a second request that there is no such Node', async () => {
+  const requestId = randomUUID();
+  const first = await remove({ node_id: NODE }, requestId);
+  expect(await remove({ node_id: NODE }, requestId)).toEqual(first);
+  await expect(remove({ node_id: NODE })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});

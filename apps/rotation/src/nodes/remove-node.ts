@@ -1,0 +1,65 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import { NodeEntity } from '@plexsphere/store';
+import { PLATFORM, problem } from '@plexsphere/wire';
+import type { RemoveNode as Request, RemoveNodeReply } from '@plexsphere/wire/commands';
+import { DataSource, type EntityManager } from 'typeorm';
+import { lockBusAccount } from '../bus-account/bus-account-lock';
+import { BusRevocations } from '../bus-account/bus-revocations';
+import { databaseNow } from '../sql/database-clock';
+import { answerOf, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
+import { lockScope } from '../sql/scope-lock';
+import { writeAudit } from '../sql/write-audit';
+
+/**
+ * A Node that is removed gets nothing more and blocks nothing: no fan-out, claim, hello or gate counts it, and the bus
+ * ends its connection. What still waits for it is settled by the relay, whose rows those are.
+ */
+@Injectable()
+export class RemoveNode {
+  constructor(
+    private readonly database: DataSource,
+    private readonly revocations: BusRevocations,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async remove(request: Request, identity: RequestIdentity): Promise<RemoveNodeReply> {
+    const reply = await onceFor(this.database.manager, identity, () =>
+      this.database.transaction('READ COMMITTED', (manager) => this.commit(manager, request, identity)),
+    );
+    await this.revocations.push();
+    return reply;
+  }
+
+  private async commit(manager: EntityManager, request: Request, identity: RequestIdentity): Promise<RemoveNodeReply> {
+    await lockBusAccount(manager);
+    const answered = await answerOf<RemoveNodeReply>(manager, identity);
+    if (answered !== undefined) return answered;
+    const node = await find(manager, request);
+    const { id, scope, name } = node;
+    const removedAt = await databaseNow(manager);
+    // Before the scopes' locks: a signer is asked, and no rotation should wait for that.
+    await this.revocations.add(manager, node.busPublicKey, removedAt);
+    // In the order of add-node: the platform's first, because its fan-out has this Node in it, too.
+    await lockScope(manager, PLATFORM, 'shared');
+    if (scope !== PLATFORM) await lockScope(manager, scope, 'shared');
+    await manager.update(NodeEntity, { id }, { state: 'removed', removedAt });
+    const reply: RemoveNodeReply = { node_id: id, scope, name, removed_at: removedAt.toISOString() };
+    await writeAudit(manager, identity, { scope, before: { node_id: id, name }, after: reply });
+    await keepAnswer(manager, identity, reply);
+    this.logger.info({ scope, node: id }, 'node removed');
+    return reply;
+  }
+}
+
+/** What is named beside the id has to fit: by its scope the guard has let the operator in. */
+async function find(manager: EntityManager, { node_id, scope, name }: Request): Promise<NodeEntity> {
+  const node = await manager.findOneBy(NodeEntity, {
+    state: 'enrolled',
+    ...(node_id === undefined ? {} : { id: node_id }),
+    ...(scope === undefined ? {} : { scope }),
+    ...(name === undefined ? {} : { name }),
+  });
+  if (node === null) throw problem('unknownNode', { field: node_id === undefined ? 'name' : 'node_id' });
+  return node;
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { NodeEntity, OperatorEntity } from '@plexsphere/store';
+import { PLATFORM, problem, subjects } from '@plexsphere/wire';
+import type {
+  CreateToken,
+  CreateTokenReply,
+  IssueBusCredential,
+  IssueBusCredentialReply,
+} from '@plexsphere/wire/commands';
+import { DataSource, IsNull, type EntityManager } from 'typeorm';
+import { lockBusAccount } from '../bus-account/bus-account-lock';
+import { databaseNow } from '../sql/database-clock';
+import { answerOf, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
+import { writeAudit } from '../sql/write-audit';
+
+const CREDENTIAL_TIMEOUT_MS = 3_000;
+
+/** A token for an operator: a credential for the key that they made, and the hash of the bearer that they drew. */
+@Injectable()
+export class TokenCreation {
+  constructor(
+    private readonly database: DataSource,
+    private readonly bus: Bus,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  create(request: CreateToken, identity: RequestIdentity): Promise<CreateTokenReply> {
+    return onceFor(this.database.manager, identity, () => this.issueAndCommit(request, identity));
+  }
+
+  private async issueAndCommit(request: CreateToken, identity: RequestIdentity): Promise<CreateTokenReply> {
+    const id = randomUUID();
+    const expiresAt = await this.expiry(request.expires_in_seconds);
+    const credential: IssueBusCredential = {
+      kind: 'operator',
+      id,
+      name: request.name,
+      public_key: request.bus_public_key,
+      // Rounded up: the database's clock decides, and the bus must not come before it.
+      ...(expiresAt === null ? {} : { expires_at: Math.ceil(expiresAt.getTime() / 1_000) }),
+    };
+    const { jwt } = await this.bus.request<IssueBusCredentialReply>(
+      subjects.anySigner('issue-bus-credential'),
+      credential,
+      { timeoutMs: CREDENTIAL_TIMEOUT_MS, unavailable: 'noSigner' },
+    );
+    const reply: CreateTokenReply = {
+      id,
+      name: request.name,
+      role: request.role,
+      scopes: request.scopes ?? null,
+      expires_at: expiresAt?.toISOString() ?? null,
+      bus_jwt: jwt,
+    };
+    return this.database.transaction('READ COMMITTED', (manager) => this.commit(manager, request, reply, identity));
+  }
+
+  private async commit(
+    manager: EntityManager,
+    request: CreateToken,
+    reply: CreateTokenReply,
+    identity: RequestIdentity,
+  ): Promise<CreateTokenReply> {
+    await lockBusAccount(manager);
+    const answered = await answerOf<CreateTokenReply>(manager, identity);
+    if (answered !== undefined) return answered;
+    await this.refuseTaken(manager, request);
+    const { id, name, role, scopes, expires_at } = reply;
+    await manager.query(
+      `INSERT INTO ring.operator (id, name, role, scopes, bus_public_key, bearer_hash, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      [id, name, role, scopes, request.bus_public_key, request.bearer_hash, expires_at],
+    );
+    await writeAudit(manager, identity, { scope: PLATFORM, after: { id, name, role, scopes, expires_at } });
+    await keepAnswer(manager, identity, reply);
+    this.logger.info({ operator: id, role }, 'token created');
+    return reply;
+  }
+
+  private async refuseTaken(manager: EntityManager, { name, bus_public_key }: CreateToken): Promise<void> {
+    if (await manager.existsBy(OperatorEntity, { name, revokedAt: IsNull() })) {
+      throw problem('tokenExists', { field: 'name' });
+    }
+    // A key that another one has, too: revoking either would cut both.
+    const isTaken =
+      (await manager.existsBy(OperatorEntity, { busPublicKey: bus_public_key })) ||
+      (await manager.existsBy(NodeEntity, { busPublicKey: bus_public_key }));
+    if (isTaken) throw problem('tokenExists', { field: 'bus_public_key' });
+  }
+
+  private async expiry(afterSeconds: number | undefined): Promise<Date | null> {
+    if (afterSeconds === undefined) return null;
+    return new Date((await databaseNow(this.database.manager)).getTime() + afterSeconds * 1_000);
+  }
+}

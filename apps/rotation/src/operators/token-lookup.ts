@@ -1,0 +1,39 @@
+import { OperatorEntity } from '@plexsphere/store';
+import { isUuid } from '@plexsphere/wire';
+import type { EntityManager } from 'typeorm';
+
+const VALID = `revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())`;
+const THIS_MINUTE = `date_trunc('minute', clock_timestamp())`;
+
+/**
+ * Who this id belongs to, by the database's clock; null alike for one that is unknown, expired or revoked: what a
+ * stranger asks with must not tell which.
+ */
+export async function findValidOperator(manager: EntityManager, id: string): Promise<OperatorEntity | null> {
+  if (!isUuid(id)) return null;
+  const { entities, raw } = await manager
+    .createQueryBuilder(OperatorEntity, 'operator')
+    .addSelect(`operator.last_used_at IS DISTINCT FROM ${THIS_MINUTE}`, 'unmarked')
+    .where(`id = :id AND ${VALID}`, { id })
+    .getRawAndEntities<{ unmarked: boolean }>();
+  // The mark is for people who clear up: no command waits for it, and none fails by it.
+  if (raw[0]?.unmarked === true) void markUsed(manager, id).catch(() => undefined);
+  return entities[0] ?? null;
+}
+
+/** To the minute, so that it is one write a minute and not one a command; of several at once one writes. */
+const markUsed = (manager: EntityManager, id: string): Promise<unknown> =>
+  manager.query(
+    `UPDATE ring.operator SET last_used_at = ${THIS_MINUTE}
+      WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < ${THIS_MINUTE})`,
+    [id],
+  );
+
+/** Admins of every scope whose token holds now, the given one aside: only they can make another token. */
+export async function countOtherAdmins(manager: EntityManager, id: string): Promise<number> {
+  const [row] = await manager.query<[{ admins: number }]>(
+    `SELECT count(*)::int AS admins FROM ring.operator WHERE id <> $1 AND role = 'admin' AND scopes IS NULL AND ${VALID}`,
+    [id],
+  );
+  return row.admins;
+}

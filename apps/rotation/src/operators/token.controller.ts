@@ -1,0 +1,64 @@
+import { Controller, UseGuards } from '@nestjs/common';
+import { MessagePattern, Payload } from '@nestjs/microservices';
+import { validated } from '@plexsphere/service-kit';
+import { OperatorEntity } from '@plexsphere/store';
+import { problem, subjects } from '@plexsphere/wire';
+import {
+  CreateToken,
+  RevokeToken,
+  type CreateTokenReply,
+  type ListTokensReply,
+  type RevokeTokenReply,
+} from '@plexsphere/wire/commands';
+import { requireAccepted } from '../rings/scope-profile';
+import { RotationConfig } from '../rotation-config';
+import { nothing } from '../sight/nothing';
+import { identify } from './identity';
+import { Asking, Needs, OperatorGuard } from './operator.guard';
+import { TokenCreation } from './token-creation';
+import { TokenList } from './token-list';
+import { TokenRevocation } from './token-revocation';
+
+@Controller()
+@UseGuards(OperatorGuard)
+export class TokenController {
+  constructor(
+    private readonly creation: TokenCreation,
+    private readonly tokens: TokenList,
+    private readonly revocation: TokenRevocation,
+    private readonly config: RotationConfig,
+  ) {}
+
+  @Needs('admin')
+  @MessagePattern(subjects.command('*', 'token.create'))
+  create(
+    @Payload(validated(CreateToken)) request: CreateToken,
+    @Asking() operator: OperatorEntity,
+  ): Promise<CreateTokenReply> {
+    requireEveryScope(operator);
+    for (const scope of request.scopes ?? []) requireAccepted(scope, this.config);
+    return this.creation.create(request, identify('token.create', request, operator));
+  }
+
+  @Needs('admin')
+  @MessagePattern(subjects.command('*', 'token.list'))
+  list(@Payload(nothing) _: object, @Asking() operator: OperatorEntity): Promise<ListTokensReply> {
+    requireEveryScope(operator);
+    return this.tokens.list();
+  }
+
+  @Needs('admin')
+  @MessagePattern(subjects.command('*', 'token.revoke'))
+  revoke(
+    @Payload(validated(RevokeToken)) request: RevokeToken,
+    @Asking() operator: OperatorEntity,
+  ): Promise<RevokeTokenReply> {
+    requireEveryScope(operator);
+    return this.revocation.revoke(request, identify('token.revoke', request, operator));
+  }
+}
+
+/** Tokens are of no scope: an admin of some scopes could make one that reaches further than their own. */
+function requireEveryScope(operator: OperatorEntity): void {
+  if (operator.scopes !== null) throw problem('permissionDenied');
+}

@@ -1,0 +1,114 @@
+import 'reflect-metadata';
+import { migrateStore } from '@plexsphere/store';
+import { testDatabase } from '@plexsphere/testkit';
+import type { NodeReference, NodeSummary } from '@plexsphere/wire/commands';
+import {
+  CLOSED_SCOPE,
+  NODE_IDS,
+  OPEN_SCOPE,
+  STRANGER,
+  seededRings,
+  type SeededRings,
+} from '../../testing/seeded-rings';
+import { InventoryReader } from './inventory-reader';
+
+const unknownNode = (field: string) => ({ body: { code: 'NOT_FOUND', detail: 'signing: unknown node', field } });
+
+describe('what there is', () => {
+  let seeded: SeededRings;
+  let reader: InventoryReader;
+  beforeAll(async () => {
+    seeded = await seededRings(await testDatabase({ name: 'store', prepare: migrateStore }));
+    reader = new InventoryReader(seeded.database);
+  }, 60_000);
+  afterAll(() => seeded.drop());
+
+  it('rings, the platform first, with the Nodes that are enrolled', async () => {
+    expect((await reader.rings(null)).rings).toEqual([
+      { scope: 'platform', epoch: 1, active_key_id: 'p1', open: false, nodes: 0 },
+      { scope: OPEN_SCOPE, epoch: 2, active_key_id: 'a2', open: true, nodes: 6 },
+      { scope: CLOSED_SCOPE, epoch: 5, active_key_id: 'b3', open: false, nodes: 1 },
+    ]);
+    expect((await reader.rings([CLOSED_SCOPE])).rings.map(({ scope }) => scope)).toEqual([CLOSED_SCOPE]);
+  });
+
+  it('Domains, by their ids', async () => {
+    const { domains } = await reader.domains(null);
+    expect(domains.map(({ id, open, nodes }) => [`domain:${id}`, open, nodes])).toEqual([
+      [OPEN_SCOPE, true, 6],
+      [CLOSED_SCOPE, false, 1],
+    ]);
+    expect((await reader.domains([OPEN_SCOPE])).domains).toHaveLength(1);
+  });
+
+  it('Nodes, and how far each has come', async () => {
+    const { nodes, next } = await reader.nodes(OPEN_SCOPE, [OPEN_SCOPE], undefined);
+    expect(nodes.map(({ name, progress, online }) => [name, progress, online])).toEqual([
+      ['asleep', 'lagging', false],
+      ['current', 'applied', true],
+      ['new', 'pending', false],
+      ['resting', 'applied', false],
+      ['told', 'lagging', true],
+      ['untold', 'lagging', true],
+    ]);
+    expect(next).toBeUndefined();
+  });
+
+  it('Nodes of the scopes that may be seen', async () => {
+    const names = async (scopes: string[] | null) =>
+      (await reader.nodes(undefined, scopes, undefined)).nodes.map(({ name }) => name);
+    expect(await names(null)).toHaveLength(7);
+    expect(await names([CLOSED_SCOPE])).toEqual(['edge']);
+    await expect(reader.nodes('domain:none', ['domain:none'], undefined)).rejects.toMatchObject({
+      detail: 'signing: unknown scope',
+    });
+  });
+
+  it('one Node, by its id or by its scope and name', async () => {
+    const node = await reader.node({ node_id: NODE_IDS.untold }, null);
+    expect(node).toMatchObject({
+      name: 'untold',
+      state: 'enrolled',
+      progress: 'lagging',
+      told_epoch: 1,
+      applied_epoch: 1,
+      applied_position: 7,
+      backlog: { rows: 2, oldest_seconds: expect.any(Number) },
+    });
+    expect(await reader.node({ scope: OPEN_SCOPE, name: 'untold' }, null)).toMatchObject({ node_id: node.node_id });
+  });
+
+  it('one that is gone, as gone', async () => {
+    const gone = await reader.node({ scope: OPEN_SCOPE, name: 'gone' }, null);
+    expect(gone).toMatchObject({ state: 'removed', online: false });
+  });
+
+  it.each<[string, NodeReference, string[] | null, string]>([
+    ['that is not there', { node_id: STRANGER }, null, 'node_id'],
+    ['of a scope that is not theirs', { node_id: NODE_IDS.edge }, [OPEN_SCOPE], 'node_id'],
+    ['whose scope is another', { node_id: NODE_IDS.edge, scope: OPEN_SCOPE }, null, 'node_id'],
+    ['of no such name', { scope: OPEN_SCOPE, name: 'nobody' }, null, 'name'],
+  ])('is unknown alike: one %s', async (_, reference, scopes, field) => {
+    await expect(reader.node(reference, scopes)).rejects.toMatchObject(unknownNode(field));
+  });
+
+  it('10,000 Nodes come in pages that fit a message of the bus, each Node once', async () => {
+    await seeded.asOwner(`
+      INSERT INTO ring.node (id, scope, name, bus_public_key)
+        SELECT gen_random_uuid(), 'platform', 'n' || lpad(i::text, 62, '0'), 'U' || i FROM generate_series(1, 10000) AS i;
+      INSERT INTO outbox.node_stream (node_id, scope, told_epoch, told_platform_epoch, settled_epoch,
+                                      settled_platform_epoch, first_seen_at, last_seen_at)
+        SELECT id, scope, 1, 1, 1, 1, now(), now() FROM ring.node WHERE scope = 'platform'`);
+    const seen: NodeSummary[] = [];
+    let after: string | undefined;
+    do {
+      const page = await reader.nodes(undefined, null, after);
+      expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(900_000);
+      seen.push(...page.nodes);
+      after = page.next;
+    } while (after !== undefined);
+    expect(seen).toHaveLength(10_007);
+    expect(new Set(seen.map(({ node_id }) => node_id)).size).toBe(10_007);
+    await expect(reader.nodes(undefined, null, STRANGER)).rejects.toMatchObject(unknownNode('after'));
+  });
+});

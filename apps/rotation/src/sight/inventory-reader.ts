@@ -1,0 +1,106 @@
+import { progressOf } from '@plexsphere/keyring';
+import { Injectable } from '@nestjs/common';
+import { KeyRingEntity } from '@plexsphere/store';
+import { problem, scopeKind } from '@plexsphere/wire';
+import type {
+  DomainListReply,
+  ListNodesReply,
+  ListReply,
+  NodeReference,
+  NodeSummary,
+  ShowNodeReply,
+} from '@plexsphere/wire/commands';
+import { DataSource, type EntityManager } from 'typeorm';
+import { countBacklogOf } from '../sql/count-backlog';
+import { findNode, listNodes, type NodeRow } from '../sql/list-nodes';
+import { listRings, type Scopes } from '../sql/list-rings';
+import { readSnapshot } from '../sql/read-snapshot';
+import { backlogView } from './backlog';
+
+/** Nodes in one reply, of some 300 bytes at most: far below the bus' limit of 1 MB. */
+const NODES_IN_REPLY = 2_000;
+
+/** What there is: rings, Domains, Nodes. */
+@Injectable()
+export class InventoryReader {
+  constructor(private readonly database: DataSource) {}
+
+  rings(scopes: Scopes): Promise<ListReply> {
+    return readSnapshot(this.database, async (manager) => ({
+      rings: (await listRings(manager, scopes)).map(({ scope, epoch, activeKeyId, open, nodes }) => {
+        return { scope, epoch, active_key_id: activeKeyId, open, nodes };
+      }),
+    }));
+  }
+
+  domains(scopes: Scopes): Promise<DomainListReply> {
+    return readSnapshot(this.database, async (manager) => ({
+      domains: (await listRings(manager, scopes))
+        .filter(({ scope }) => scopeKind(scope) === 'domain')
+        .map(({ scope, activeKeyId, open, nodes, createdAt }) => ({
+          id: scope.slice('domain:'.length),
+          scope,
+          active_key_id: activeKeyId,
+          open,
+          nodes,
+          created_at: createdAt.toISOString(),
+        })),
+    }));
+  }
+
+  /** @throws Problem unknownScope; unknownNode where there is no Node `after` */
+  nodes(scope: string | undefined, scopes: Scopes, after: string | undefined): Promise<ListNodesReply> {
+    return readSnapshot(this.database, async (manager, now) => {
+      if (scope !== undefined && !(await manager.existsBy(KeyRingEntity, { scope }))) {
+        throw problem('unknownScope', { field: 'scope' });
+      }
+      const last = after === undefined ? undefined : await existing(manager, scopes, { node_id: after }, 'after');
+      const rows = await listNodes(manager, scopes, { after: last, limit: NODES_IN_REPLY + 1 });
+      const shown = rows.slice(0, NODES_IN_REPLY);
+      const next = rows.length > shown.length ? shown.at(-1)?.id : undefined;
+      return { nodes: shown.map((node) => summary(node, now)), ...(next === undefined ? {} : { next }) };
+    });
+  }
+
+  /** @throws Problem unknownNode, alike for one that is not there and for one of a scope that is not theirs */
+  node(reference: NodeReference, scopes: Scopes): Promise<ShowNodeReply> {
+    return readSnapshot(this.database, async (manager, now) => {
+      const field = reference.node_id === undefined ? 'name' : 'node_id';
+      const node = await existing(manager, scopes, reference, field);
+      return {
+        ...summary(node, now),
+        state: node.state,
+        added_at: node.addedAt.toISOString(),
+        told_epoch: node.toldEpoch,
+        applied_epoch: node.appliedEpoch,
+        applied_position: node.appliedPosition,
+        backlog: backlogView(await countBacklogOf(manager, node.id), now),
+      };
+    });
+  }
+}
+
+async function existing(
+  manager: EntityManager,
+  scopes: Scopes,
+  { node_id: id, scope, name }: NodeReference,
+  field: string,
+): Promise<NodeRow> {
+  const node = await findNode(manager, scopes, { id, scope, name });
+  if (node === undefined) throw problem('unknownNode', { field });
+  return node;
+}
+
+/** In the domain's own words: the progress of a scope that has this one Node. */
+function summary(node: NodeRow, now: Date): NodeSummary {
+  const { lagging, pending, offline } = progressOf([node], node.trustEpoch, now);
+  const isPending = pending.length > 0;
+  return {
+    node_id: node.id,
+    scope: node.scope,
+    name: node.name,
+    progress: isPending ? 'pending' : lagging.length > 0 ? 'lagging' : 'applied',
+    online: node.state === 'enrolled' && !isPending && offline.length === 0,
+    last_seen_at: node.lastSeenAt?.toISOString() ?? null,
+  };
+}

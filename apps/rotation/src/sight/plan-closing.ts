@@ -1,0 +1,50 @@
+import { closeGate, isOpen, progressOf } from '@plexsphere/keyring';
+import { Injectable } from '@nestjs/common';
+import { LeaseEntity } from '@plexsphere/store';
+import { PROBLEMS } from '@plexsphere/wire';
+import type { PlanClose, PlanCloseReply } from '@plexsphere/wire/commands';
+import { DataSource } from 'typeorm';
+import { suffices, type Role } from '../operators/operator.guard';
+import { readNodeFacts } from '../sql/node-facts';
+import { asTransition, readRing, type StoredRing } from '../sql/read-ring';
+import { readSnapshot } from '../sql/read-snapshot';
+import { nodesStatus } from './nodes-status';
+import { refusalsOfClose, someoneIsAhead } from './refusals';
+
+/** What a close without force would do, and when it could first be. */
+@Injectable()
+export class PlanClosing {
+  constructor(private readonly database: DataSource) {}
+
+  plan(request: PlanClose, role: Role): Promise<PlanCloseReply> {
+    const { scope } = request;
+    return readSnapshot(this.database, async (manager, now) => {
+      const stored = await readRing(manager, scope);
+      const facts = await readNodeFacts(manager, scope);
+      const leases = await manager.find(LeaseEntity);
+      const progress = progressOf(facts, stored?.ring.trustEpoch ?? 0, now);
+      const latest = asTransition(stored?.transition ?? null);
+      const open = isOpen(latest) ? latest : null;
+      const gate = open === null ? null : closeGate(progress, open, now, false);
+      return {
+        scope,
+        old_key_id: open?.oldKeyId ?? null,
+        new_key_id: open?.newKeyId ?? null,
+        closes_at: open?.closesAt.toISOString() ?? null,
+        earliest_close_at: (gate?.allowed === false ? open?.closesAt : open && now)?.toISOString() ?? null,
+        nodes: nodesStatus(progress),
+        blocked_by: [
+          ...(suffices(role, 'operator') ? [] : [PROBLEMS.permissionDenied.detail]),
+          ...(stored === undefined ? [PROBLEMS.unknownScope.detail] : blockedBy(stored, request, leases)),
+          ...(gate?.allowed === false ? [PROBLEMS.nodesLagging.detail] : []),
+        ],
+      };
+    });
+  }
+}
+
+/** In the order in which the command comes upon it. */
+const blockedBy = (stored: StoredRing, request: PlanClose, leases: LeaseEntity[]): string[] => [
+  ...refusalsOfClose(stored, { oldKeyId: request.old_key_id, newKeyId: request.new_key_id }),
+  ...(someoneIsAhead(leases, stored.ring) ? [PROBLEMS.epochWentBack.detail] : []),
+];

@@ -1,0 +1,61 @@
+import { progressOf } from '@plexsphere/keyring';
+import { Injectable } from '@nestjs/common';
+import { LeaseEntity } from '@plexsphere/store';
+import { PROBLEMS } from '@plexsphere/wire';
+import type { PlanRotate, PlanRotateReply } from '@plexsphere/wire/commands';
+import { DataSource } from 'typeorm';
+import { suffices, type Role } from '../operators/operator.guard';
+import { RotationConfig } from '../rotation-config';
+import { readNodeFacts } from '../sql/node-facts';
+import { readRing, type StoredRing } from '../sql/read-ring';
+import { readSnapshot } from '../sql/read-snapshot';
+import { refusalsOfRotation, someoneIsAhead } from './refusals';
+import { isLive, signerStatus } from './signer-status';
+
+/** What a rotate would do, out of what is stored alone: no signer is asked, for one that makes a key has changed something. */
+@Injectable()
+export class PlanRotation {
+  constructor(
+    private readonly database: DataSource,
+    private readonly config: RotationConfig,
+  ) {}
+
+  plan(request: PlanRotate, role: Role): Promise<PlanRotateReply> {
+    const { scope, new_key_id: newKeyId } = request;
+    return readSnapshot(this.database, async (manager, now) => {
+      const stored = await readRing(manager, scope);
+      const facts = await readNodeFacts(manager, scope);
+      const leases = await manager.find(LeaseEntity, { order: { holder: 'ASC' } });
+      const progress = progressOf(facts, stored?.ring.trustEpoch ?? 0, now);
+      const terms = { now, leaseMs: this.config.leaseMs };
+      const signers = leases.filter((lease) => lease.kind === 'signer' && isLive(lease, terms));
+      return {
+        scope,
+        old_key_id: stored?.ring.keys.find((key) => key.state === 'active')?.keyId ?? null,
+        new_key_id: newKeyId,
+        closes_at: new Date(now.getTime() + this.config.overlapWindowMs).toISOString(),
+        nodes: progress.enrolled,
+        pending_count: progress.pending.length,
+        offline_count: progress.offline.length,
+        signers: signers.map((lease) => lease.holder),
+        blocked_by: [
+          ...(suffices(role, 'operator') ? [] : [PROBLEMS.permissionDenied.detail]),
+          ...(stored === undefined ? [PROBLEMS.unknownScope.detail] : this.blockedBy(stored, newKeyId, leases, now)),
+        ],
+      };
+    });
+  }
+
+  /** In the order in which the command comes upon it. */
+  private blockedBy(stored: StoredRing, newKeyId: string, leases: LeaseEntity[], now: Date): string[] {
+    const { overlapWindowMs, leaseMs } = this.config;
+    const makesKeys = leases.some(
+      (lease) => lease.kind === 'signer' && signerStatus(lease, stored.ring, { now, leaseMs }).state === 'confirmed',
+    );
+    return [
+      ...refusalsOfRotation(stored, { newKeyId, openedAt: now, overlapWindowMs }),
+      ...(makesKeys ? [] : [PROBLEMS.noSigner.detail]),
+      ...(someoneIsAhead(leases, stored.ring) ? [PROBLEMS.epochWentBack.detail] : []),
+    ];
+  }
+}

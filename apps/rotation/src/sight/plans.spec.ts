@@ -1,0 +1,185 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import type { Logger } from '@plexsphere/service-kit';
+import { migrateStore } from '@plexsphere/store';
+import { testDatabase } from '@plexsphere/testkit';
+import { problem, type Command } from '@plexsphere/wire';
+import type { PlanClose } from '@plexsphere/wire/commands';
+import { ANA, CLOSED_SCOPE, LEASES, OPEN_SCOPE, seededRings, type SeededRings } from '../../testing/seeded-rings';
+import { LeaseBook } from '../leases/lease-book';
+import type { RotationConfig } from '../rotation-config';
+import { CloseRotation } from '../rotator/close-rotation';
+import { OpenRotation } from '../rotator/open-rotation';
+import type { Preparation } from '../rotator/preparation';
+import type { Unfinished } from '../rotator/unfinished';
+import { PlanClosing } from './plan-closing';
+import { PlanRotation } from './plan-rotation';
+
+const config = { leaseMs: 10_000, overlapWindowMs: 86_400_000 } as RotationConfig;
+const logger = { info: () => undefined, warn: () => undefined } as unknown as Logger;
+const unfinished = {} as Unfinished;
+
+const ALL_APPLIED = `UPDATE outbox.node_stream SET settled_epoch = told_epoch, told_epoch = greatest(told_epoch, 2);
+                     UPDATE outbox.node_stream SET settled_epoch = told_epoch`;
+const OVERDUE = `UPDATE ring.transition SET closes_at = clock_timestamp() - interval '1 min' WHERE outcome IS NULL`;
+const NO_SIGNER = `DELETE FROM ring.lease WHERE holder = 'signer-1'`;
+const SOMEONE_AHEAD = `UPDATE ring.lease SET epochs = '{"${OPEN_SCOPE}": 9, "${CLOSED_SCOPE}": 9}' WHERE holder = 'signer-3'`;
+
+describe('plans', () => {
+  let seeded: SeededRings;
+  beforeEach(async () => {
+    seeded = await seededRings(await testDatabase({ name: 'store', prepare: migrateStore }));
+  }, 60_000);
+  afterEach(() => seeded.drop());
+
+  /** Renewed at this moment: what is decided does not hang on how long the test took to come here. */
+  const arrange = async (...changes: string[]): Promise<void> => {
+    for (const statement of [`DELETE FROM ring.lease`, LEASES, ...changes]) await seeded.asOwner(statement);
+  };
+  const planRotation = (scope: string, newKeyId: string, role: 'viewer' | 'operator' = 'operator') =>
+    new PlanRotation(seeded.database, config).plan({ scope, new_key_id: newKeyId }, role);
+  const planClosing = (request: PlanClose, role: 'viewer' | 'operator' = 'operator') =>
+    new PlanClosing(seeded.database).plan(request, role);
+  const identity = (command: Command) => ({ requestId: randomUUID(), command, actor: ANA, bodyHash: '' });
+
+  it('of a rotation: what, to whom, and until when', async () => {
+    await arrange();
+    const plan = await planRotation(CLOSED_SCOPE, 'b4');
+    expect(plan).toEqual({
+      scope: CLOSED_SCOPE,
+      old_key_id: 'b3',
+      new_key_id: 'b4',
+      closes_at: expect.any(String),
+      nodes: 1,
+      pending_count: 0,
+      offline_count: 0,
+      signers: ['signer-1', 'signer-2'],
+      blocked_by: [],
+    });
+    expect(Math.round((Date.parse(plan.closes_at) - Date.now()) / 3_600_000)).toBe(24);
+    expect(await planRotation(OPEN_SCOPE, 'a3')).toMatchObject({ nodes: 6, pending_count: 1, offline_count: 2 });
+  });
+
+  const UNKNOWN = 'domain:none';
+  it.each([
+    ['a rotation that is open', OPEN_SCOPE, 'a3', [], ['rotation in progress']],
+    ['a key id that is taken', CLOSED_SCOPE, 'b1', [], ['key id in use']],
+    ['both', OPEN_SCOPE, 'a1', [], ['rotation in progress', 'key id in use']],
+    ['no signer that could make the key', CLOSED_SCOPE, 'b4', [NO_SIGNER], ['no signer available']],
+    ['a signer that has seen a later epoch', CLOSED_SCOPE, 'b4', [SOMEONE_AHEAD], ['epoch went back']],
+    [
+      'all of it',
+      OPEN_SCOPE,
+      'a1',
+      [NO_SIGNER, SOMEONE_AHEAD],
+      ['rotation in progress', 'key id in use', 'no signer available', 'epoch went back'],
+    ],
+    ['a scope without ring', UNKNOWN, 'x', [], ['unknown scope']],
+  ])(
+    'of a rotation name what blocks it, first what the command says: %s',
+    async (_, scope, kid, changes, blockedBy) => {
+      await arrange(...changes);
+      const plan = await planRotation(scope, kid);
+      expect(plan.blocked_by).toEqual(blockedBy.map((detail) => `signing: ${detail}`));
+      const prepare = () =>
+        changes.includes(NO_SIGNER) ? Promise.reject(problem('noSigner')) : Promise.resolve({ ready: [], unready: [] });
+      const leases = new LeaseBook(seeded.database, config);
+      const preparation = { prepare } as unknown as Preparation;
+      const command = new OpenRotation(seeded.database, preparation, unfinished, leases, config, logger);
+      const opening = command.open({ scope, new_key_id: kid }, identity('signing.rotate'));
+      await expect(opening).rejects.toMatchObject({ detail: plan.blocked_by[0] });
+    },
+  );
+
+  it('of a close: the triple, the numbers, and the earliest time', async () => {
+    await arrange();
+    const plan = await planClosing({ scope: OPEN_SCOPE });
+    expect(plan).toMatchObject({
+      old_key_id: 'a1',
+      new_key_id: 'a2',
+      nodes: { enrolled: 6, sent: 4, applied: 2, lagging_count: 3, pending_count: 1, offline_count: 2 },
+      blocked_by: ['signing: nodes lagging'],
+    });
+    expect(plan.earliest_close_at).toBe(plan.closes_at);
+  });
+
+  it.each([
+    ['all have applied, pending ones aside', ALL_APPLIED],
+    ['closes_at is past, whoever lags', OVERDUE],
+  ])('of a close say now when %s', async (_, change) => {
+    await arrange(change);
+    const plan = await planClosing({ scope: OPEN_SCOPE, old_key_id: 'a1', new_key_id: 'a2' });
+    expect(plan.blocked_by).toEqual([]);
+    expect(Math.abs(Date.parse(plan.earliest_close_at ?? '') - Date.now())).toBeLessThan(60_000);
+  });
+
+  it.each([
+    ['no rotation that is open', { scope: CLOSED_SCOPE }, [], ['no open rotation']],
+    ['a wrong old key', { scope: OPEN_SCOPE, old_key_id: 'a0' }, [ALL_APPLIED], ['transition mismatch']],
+    ['Nodes that lag', { scope: OPEN_SCOPE }, [], ['nodes lagging']],
+    [
+      'all of it',
+      { scope: OPEN_SCOPE, old_key_id: 'a1', new_key_id: 'a3' },
+      [SOMEONE_AHEAD],
+      ['transition mismatch', 'epoch went back', 'nodes lagging'],
+    ],
+    ['a scope without ring', { scope: UNKNOWN }, [], ['unknown scope']],
+  ])(
+    'of a close name what blocks it, first what the command says: %s',
+    async (_, request: PlanClose, changes, blockedBy) => {
+      await arrange(...changes);
+      const plan = await planClosing(request);
+      expect(plan.blocked_by).toEqual(blockedBy.map((detail) => `signing: ${detail}`));
+      expect(plan.earliest_close_at === null).toBe(request.scope !== OPEN_SCOPE);
+      const leases = new LeaseBook(seeded.database, config);
+      const closing = new CloseRotation(seeded.database, unfinished, leases, logger).close(
+        { old_key_id: 'a1', new_key_id: 'a2', ...request },
+        identity('signing.close'),
+      );
+      await expect(closing).rejects.toMatchObject({ detail: plan.blocked_by[0] });
+    },
+  );
+
+  it('tell a viewer that the command is not theirs', async () => {
+    await arrange();
+    expect((await planRotation(CLOSED_SCOPE, 'b4', 'viewer')).blocked_by).toEqual(['signing: permission denied']);
+    expect((await planClosing({ scope: OPEN_SCOPE }, 'viewer')).blocked_by).toEqual([
+      'signing: permission denied',
+      'signing: nodes lagging',
+    ]);
+  });
+
+  it('leave every table as it was', async () => {
+    await arrange();
+    const before = await contentOf(seeded);
+    expect(before.length).toBeGreaterThan(14);
+    expect(before.filter(({ rows }) => rows > 0).length).toBeGreaterThan(9);
+    for (const scope of [OPEN_SCOPE, CLOSED_SCOPE, UNKNOWN]) {
+      for (const keyId of ['a1', 'new']) await planRotation(scope, keyId);
+      await planClosing({ scope });
+      await planClosing({ scope, old_key_id: 'a1', new_key_id: 'a2' });
+    }
+    expect(await contentOf(seeded)).toEqual(before);
+  });
+});
+
+interface Content {
+  name: string;
+  rows: number;
+  hash: string | null;
+}
+
+/** Every table of the database, whoever owns it. */
+async function contentOf(seeded: SeededRings): Promise<Content[]> {
+  const tables = await seeded.asOwner<{ name: string }>(`
+    SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables
+     WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`);
+  const content: Content[] = [];
+  for (const { name } of tables) {
+    const [found] = await seeded.asOwner<Omit<Content, 'name'>>(
+      `SELECT count(*)::int AS rows, md5(string_agg(t::text, E'\\n' ORDER BY t::text)) AS hash FROM ${name} AS t`,
+    );
+    if (found !== undefined) content.push({ name, ...found });
+  }
+  return content;
+}

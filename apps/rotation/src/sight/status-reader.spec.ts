@@ -1,0 +1,112 @@
+import 'reflect-metadata';
+import { migrateStore } from '@plexsphere/store';
+import { testDatabase } from '@plexsphere/testkit';
+import { CLOSED_SCOPE, OPEN_SCOPE, seededRings, type SeededRings } from '../../testing/seeded-rings';
+import type { RotationConfig } from '../rotation-config';
+import { StatusReader } from './status-reader';
+
+const LONG_ENOUGH = {
+  clockSkewMs: 30_000,
+  relayLagMs: 300_000,
+  verifierCacheMs: 900_000,
+  longestTokenLifeMs: 3_600_000,
+};
+const config = { leaseMs: 10_000, overlapWindowMs: 86_400_000, ...LONG_ENOUGH } as RotationConfig;
+
+describe('status', () => {
+  let seeded: SeededRings;
+  let reader: StatusReader;
+  beforeAll(async () => {
+    seeded = await seededRings(await testDatabase({ name: 'store', prepare: migrateStore }));
+    reader = new StatusReader(seeded.database, config);
+  }, 60_000);
+  afterAll(() => seeded.drop());
+
+  const statusOf = async (scope: string) => {
+    const [status] = (await reader.status(scope, [scope])).scopes;
+    if (status === undefined) throw new Error('no status');
+    return status;
+  };
+
+  it('tells what was sent from what was applied, and who is lagging, pending, offline', async () => {
+    const { nodes } = await statusOf(OPEN_SCOPE);
+    expect(nodes).toEqual({
+      enrolled: 6,
+      sent: 4,
+      applied: 2,
+      lagging_count: 3,
+      lagging: ['asleep', 'told', 'untold'],
+      pending_count: 1,
+      pending: ['new'],
+      offline_count: 2,
+      offline: [
+        { name: 'asleep', since: expect.any(String) },
+        { name: 'resting', since: expect.any(String) },
+      ],
+    });
+    expect(nodes.enrolled).toBe(nodes.applied + nodes.lagging_count + nodes.pending_count);
+  });
+
+  it('shows the ring, the open rotation and the time left', async () => {
+    const { epoch, trust_epoch, keys, transition } = await statusOf(OPEN_SCOPE);
+    expect([epoch, trust_epoch]).toEqual([2, 2]);
+    expect(keys.map((key) => [key.key_id, key.state, Math.round(key.age_seconds / 3_600)])).toEqual([
+      ['a1', 'retiring', 1],
+      ['a2', 'active', 1],
+    ]);
+    expect(transition).toMatchObject({ old_key_id: 'a1', new_key_id: 'a2', switched_at: expect.any(String) });
+    expect(Math.round((transition?.seconds_left ?? 0) / 3_600)).toBe(23);
+  });
+
+  it('of the keys that have ended shows the last alone', async () => {
+    const { keys, transition } = await statusOf(CLOSED_SCOPE);
+    expect(keys.map((key) => [key.key_id, key.state])).toEqual([
+      ['b2', 'retired'],
+      ['b3', 'active'],
+    ]);
+    expect(transition).toBeNull();
+  });
+
+  it('tells signers that have confirmed from those that are behind or have no lease', async () => {
+    const states = (await statusOf(OPEN_SCOPE)).signers.map(({ holder, state, epoch }) => [holder, state, epoch]);
+    expect(states).toEqual([
+      ['signer-1', 'confirmed', 2],
+      ['signer-2', 'behind', 1],
+      ['signer-3', 'lapsed', 2],
+    ]);
+    const elsewhere = (await statusOf(CLOSED_SCOPE)).signers.map(({ state, epoch }) => [state, epoch]);
+    expect(elsewhere).toEqual([
+      ['confirmed', 5],
+      ['lapsed', null],
+      ['lapsed', null],
+    ]);
+  });
+
+  it('counts what no relay has sent, of enrolled Nodes alone, and the age of the oldest', async () => {
+    const { backlog } = await statusOf(OPEN_SCOPE);
+    expect(backlog.rows).toBe(3);
+    expect(backlog.oldest_seconds).toBeGreaterThanOrEqual(40);
+    expect(backlog.oldest_seconds).toBeLessThan(300);
+    expect((await statusOf(CLOSED_SCOPE)).backlog).toEqual({ rows: 0, oldest_seconds: null });
+  });
+
+  it('shows every scope that may be seen and no other', async () => {
+    const seen = async (scopes: string[] | null) =>
+      (await reader.status(undefined, scopes)).scopes.map(({ scope }) => scope);
+    expect(await seen(null)).toEqual(['platform', OPEN_SCOPE, CLOSED_SCOPE]);
+    expect(await seen([OPEN_SCOPE])).toEqual([OPEN_SCOPE]);
+    expect(await seen([])).toEqual([]);
+  });
+
+  it('refuses a scope without ring', async () => {
+    await expect(reader.status('domain:none', ['domain:none'])).rejects.toMatchObject({
+      detail: 'signing: unknown scope',
+    });
+  });
+
+  it('says whether the overlap window is too short', async () => {
+    expect((await reader.status(undefined, null)).short_overlap_allowed).toBe(false);
+    const short = new StatusReader(seeded.database, { ...config, overlapWindowMs: 30_000 } as RotationConfig);
+    expect((await short.status(undefined, null)).short_overlap_allowed).toBe(true);
+  });
+});

@@ -1,0 +1,100 @@
+import { checkPolicy, progressOf, type Policy } from '@plexsphere/keyring';
+import { Injectable } from '@nestjs/common';
+import { LeaseEntity, TransitionEntity } from '@plexsphere/store';
+import { problem } from '@plexsphere/wire';
+import type { OpenTransitionView, ScopeStatus, StatusReply } from '@plexsphere/wire/commands';
+import { DataSource, IsNull, type EntityManager } from 'typeorm';
+import { RotationConfig } from '../rotation-config';
+import { countBacklogs, type BacklogRow } from '../sql/count-backlog';
+import { listKeys, type KeyRow } from '../sql/list-keys';
+import { listNodes, type NodeRow } from '../sql/list-nodes';
+import { listRings, type RingRow, type Scopes } from '../sql/list-rings';
+import { readSnapshot } from '../sql/read-snapshot';
+import { backlogView } from './backlog';
+import { groupBy } from './group-by';
+import { NAMES_SHOWN, nodesStatus } from './nodes-status';
+import { secondsBetween } from './seconds';
+import { signerStatus } from './signer-status';
+
+/** Names over all scopes of a reply: a list. Together with what else there is they stay below the bus' limit of 1 MB. */
+const NAMES_IN_REPLY = 2_000;
+
+/** What the database says of the scopes that are asked for, a query a kind however many scopes there are. */
+interface Found {
+  now: Date;
+  keys: Map<string, KeyRow[]>;
+  nodes: Map<string, NodeRow[]>;
+  transitions: Map<string, TransitionEntity>;
+  backlogs: Map<string, BacklogRow>;
+  signers: LeaseEntity[];
+  namesShown: number;
+}
+
+@Injectable()
+export class StatusReader {
+  constructor(
+    private readonly database: DataSource,
+    private readonly config: RotationConfig,
+  ) {}
+
+  /** @throws Problem unknownScope where `scope` is named and has no ring */
+  status(scope: string | undefined, scopes: Scopes): Promise<StatusReply> {
+    return readSnapshot(this.database, async (manager, now) => {
+      const rings = await listRings(manager, scopes);
+      if (scope !== undefined && rings.length === 0) throw problem('unknownScope', { field: 'scope' });
+      const found = await find(manager, scopes, rings.length, now);
+      return {
+        now: now.toISOString(),
+        short_overlap_allowed: hasShortOverlap(this.config),
+        scopes: rings.map((ring) => this.view(ring, found)),
+      };
+    });
+  }
+
+  private view(ring: RingRow, found: Found): ScopeStatus {
+    const { scope, epoch, trustEpoch } = ring;
+    const { now, namesShown } = found;
+    const transition = found.transitions.get(scope);
+    return {
+      scope,
+      epoch,
+      trust_epoch: trustEpoch,
+      keys: (found.keys.get(scope) ?? []).map((key) => ({
+        key_id: key.keyId,
+        state: key.state,
+        algorithm: key.algorithm,
+        since: key.stateSince.toISOString(),
+        age_seconds: secondsBetween(key.stateSince, now),
+      })),
+      transition: transition === undefined ? null : openTransition(transition, now),
+      signers: found.signers.map((lease) => signerStatus(lease, ring, { now, leaseMs: this.config.leaseMs })),
+      nodes: nodesStatus(progressOf(found.nodes.get(scope) ?? [], trustEpoch, now), namesShown),
+      backlog: backlogView(found.backlogs.get(scope), now),
+    };
+  }
+}
+
+async function find(manager: EntityManager, scopes: Scopes, ringCount: number, now: Date): Promise<Found> {
+  const transitions = await manager.findBy(TransitionEntity, { outcome: IsNull() });
+  return {
+    now,
+    keys: groupBy(await listKeys(manager, scopes), (key) => key.scope),
+    nodes: groupBy(await listNodes(manager, scopes), (node) => node.scope),
+    transitions: new Map(transitions.map((transition) => [transition.scope, transition])),
+    backlogs: await countBacklogs(manager, scopes),
+    signers: await manager.find(LeaseEntity, { where: { kind: 'signer' }, order: { holder: 'ASC' } }),
+    namesShown: Math.min(NAMES_SHOWN, Math.floor(NAMES_IN_REPLY / Math.max(1, ringCount))),
+  };
+}
+
+const openTransition = (transition: TransitionEntity, now: Date): OpenTransitionView => ({
+  old_key_id: transition.oldKeyId,
+  new_key_id: transition.newKeyId,
+  opened_at: transition.openedAt.toISOString(),
+  closes_at: transition.closesAt.toISOString(),
+  seconds_left: secondsBetween(now, transition.closesAt),
+  switched_at: transition.switchedAt?.toISOString() ?? null,
+});
+
+/** Bring-up has refused it unless it was insisted on. */
+const hasShortOverlap = (policy: Policy): boolean => checkPolicy(policy).some(({ code }) => code === 'short_overlap');

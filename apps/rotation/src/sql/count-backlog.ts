@@ -1,0 +1,33 @@
+import type { EntityManager } from 'typeorm';
+import type { Scopes } from './list-rings';
+
+/** Rows that no relay has sent yet. */
+export interface BacklogRow {
+  rows: number;
+  /** When the oldest of them was written; null where there is none. */
+  oldestAt: Date | null;
+}
+
+/** What waits for the enrolled Nodes of each scope; a scope for whose Nodes nothing waits is not in it. */
+export async function countBacklogs(manager: EntityManager, scopes: Scopes): Promise<Map<string, BacklogRow>> {
+  const rows = await manager.query<(BacklogRow & { scope: string })[]>(
+    `SELECT node.scope, count(*)::int AS rows, min(event.created_at) AS "oldestAt"
+       FROM outbox.message AS message
+       JOIN outbox.event AS event ON event.event_id = message.event_id
+       JOIN ring.node AS node ON node.id = message.node_id
+      WHERE message.state = 'unsent' AND node.state = 'enrolled' AND ($1::text[] IS NULL OR node.scope = ANY ($1))
+      GROUP BY node.scope`,
+    [scopes],
+  );
+  return new Map(rows.map(({ scope, ...backlog }) => [scope, backlog]));
+}
+
+export async function countBacklogOf(manager: EntityManager, nodeId: string): Promise<BacklogRow> {
+  const [row] = await manager.query<[BacklogRow]>(
+    `SELECT count(*)::int AS rows, min(event.created_at) AS "oldestAt"
+       FROM outbox.message AS message JOIN outbox.event AS event ON event.event_id = message.event_id
+      WHERE message.state = 'unsent' AND message.node_id = $1`,
+    [nodeId],
+  );
+  return row;
+}

@@ -1,0 +1,20 @@
+import type { SigningKeyEntity } from '@plexsphere/store';
+import type { EntityManager } from 'typeorm';
+import type { Scopes } from './list-rings';
+
+export type KeyRow = Pick<SigningKeyEntity, 'scope' | 'keyId' | 'algorithm' | 'state' | 'stateSince'>;
+
+/**
+ * The keys that verifiers hold, oldest first, and of those that have ended the last one alone: a ring remembers every
+ * key that it ever had, and after years of rotations nobody wants to read them all.
+ */
+export const listKeys = (manager: EntityManager, scopes: Scopes): Promise<KeyRow[]> =>
+  manager.query<KeyRow[]>(
+    `SELECT scope, key_id AS "keyId", algorithm, state, state_since AS "stateSince"
+       FROM (SELECT *, state IN ('retired', 'revoked') AS ended,
+                    row_number() OVER (PARTITION BY scope, state IN ('retired', 'revoked') ORDER BY state_since DESC) AS nth
+               FROM ring.signing_key WHERE $1::text[] IS NULL OR scope = ANY ($1)) AS key
+      WHERE NOT ended OR nth = 1
+      ORDER BY scope, created_at, key_id`,
+    [scopes],
+  );

@@ -1,0 +1,54 @@
+import type { TransitionEntity } from '@plexsphere/store';
+import type { EntityManager } from 'typeorm';
+import type { Scopes } from './list-rings';
+
+export interface TransitionRow extends Omit<TransitionEntity, 'actor' | 'endedBy' | 'openedEpoch' | 'endedEpoch'> {
+  openedBy: string;
+  endedBy: string | null;
+}
+
+export interface AuditRow {
+  happenedAt: Date;
+  actor: string;
+  action: string;
+  detail: unknown;
+}
+
+// An operator's id says nothing to a person; one that is not in the table is better than nothing.
+const SELECT_TRANSITION = `
+  SELECT transition.id, transition.scope, old_key_id AS "oldKeyId", new_key_id AS "newKeyId", opened_at AS "openedAt",
+         closes_at AS "closesAt", reason, outcome, ended_at AS "endedAt", request_id AS "requestId",
+         end_request_id AS "endRequestId", switched_at AS "switchedAt", end_switched_at AS "endSwitchedAt",
+         old_key_destroyed_at AS "oldKeyDestroyedAt", coalesce(opener.name, transition.actor) AS "openedBy",
+         coalesce(ender.name, transition.ended_by) AS "endedBy"
+    FROM ring.transition AS transition
+    LEFT JOIN ring.operator AS opener ON opener.id::text = transition.actor
+    LEFT JOIN ring.operator AS ender ON ender.id::text = transition.ended_by`;
+
+/** The scope's newest, newest first. */
+export const listTransitions = (manager: EntityManager, scope: string, limit: number): Promise<TransitionRow[]> =>
+  manager.query<TransitionRow[]>(
+    `${SELECT_TRANSITION} WHERE transition.scope = $1 ORDER BY transition.opened_epoch DESC LIMIT $2`,
+    [scope, limit],
+  );
+
+export async function findTransition(
+  manager: EntityManager,
+  scopes: Scopes,
+  id: string,
+): Promise<TransitionRow | undefined> {
+  const [row] = await manager.query<TransitionRow[]>(
+    `${SELECT_TRANSITION} WHERE transition.id = $1 AND ($2::text[] IS NULL OR transition.scope = ANY ($2))`,
+    [id, scopes],
+  );
+  return row;
+}
+
+/** What the audit log says of the requests that opened and ended it, in the order in which it happened. */
+export const listAudit = (manager: EntityManager, transition: TransitionRow): Promise<AuditRow[]> =>
+  manager.query<AuditRow[]>(
+    `SELECT happened_at AS "happenedAt", coalesce(operator.name, audit.actor) AS actor, action, detail
+       FROM ring.audit AS audit LEFT JOIN ring.operator AS operator ON operator.id::text = audit.actor
+      WHERE audit.request_id = ANY ($1) AND audit.scope = $2 ORDER BY audit.id`,
+    [[transition.requestId, transition.endRequestId].filter((id) => id !== null), transition.scope],
+  );

@@ -1,0 +1,321 @@
+-- The database as all migrations leave it: for reading, and for the diff of a review. Nothing runs this file.
+-- Made by tools/generate-schema.mjs; npm run verify compares.
+
+-- Roles, which belong to the server; bootstrap lets them log in
+
+-- plexsphere_relay
+-- plexsphere_rotation
+-- plexsphere_signer
+
+-- Schemas
+
+CREATE SCHEMA material;
+CREATE SCHEMA outbox;
+CREATE SCHEMA ring;
+
+-- Sequences
+
+CREATE SEQUENCE public.material_migration_id_seq;
+CREATE SEQUENCE public.store_migration_id_seq;
+
+-- Tables
+
+CREATE TABLE material.bus_key (
+  kind text NOT NULL,
+  public_key text NOT NULL,
+  kek_id text NOT NULL,
+  nonce bytea NOT NULL,
+  ciphertext bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT bus_key_kind_check CHECK ((kind = ANY (ARRAY['operator'::text, 'account'::text]))),
+  CONSTRAINT bus_key_pkey PRIMARY KEY (kind)
+);
+
+CREATE TABLE material.wrapped_key (
+  scope text NOT NULL,
+  purpose text NOT NULL DEFAULT ''::text,
+  key_id text NOT NULL,
+  algorithm text NOT NULL,
+  public_key text,
+  kek_id text NOT NULL,
+  nonce bytea,
+  ciphertext bytea,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  destroyed_at timestamp with time zone,
+  CONSTRAINT wrapped_key_check CHECK (((ciphertext IS NULL) = (destroyed_at IS NOT NULL))),
+  CONSTRAINT wrapped_key_check1 CHECK (((ciphertext IS NULL) = (nonce IS NULL))),
+  CONSTRAINT wrapped_key_pkey PRIMARY KEY (scope, purpose, key_id)
+);
+
+CREATE TABLE outbox.bus_stream (
+  name text NOT NULL,
+  created text NOT NULL,
+  seen_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT bus_stream_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE outbox.event (
+  event_id text NOT NULL,
+  scope text NOT NULL,
+  event_type text NOT NULL,
+  payload text,
+  epoch bigint,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT event_pkey PRIMARY KEY (event_id)
+);
+
+CREATE TABLE outbox.message (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  node_id uuid NOT NULL,
+  event_id text NOT NULL,
+  ring_scope text,
+  epoch bigint,
+  "position" bigint,
+  state text NOT NULL DEFAULT 'unsent'::text,
+  outcome text,
+  sent_at timestamp with time zone,
+  settled_at timestamp with time zone,
+  CONSTRAINT message_check CHECK (((state = 'settled'::text) = (outcome IS NOT NULL))),
+  CONSTRAINT message_check1 CHECK (((epoch IS NULL) = (ring_scope IS NULL))),
+  CONSTRAINT message_check2 CHECK (((epoch IS NULL) OR ("position" IS NULL))),
+  CONSTRAINT message_node_id_event_id_key UNIQUE (node_id, event_id),
+  CONSTRAINT message_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'superseded'::text, 'expired'::text]))),
+  CONSTRAINT message_pkey PRIMARY KEY (id),
+  CONSTRAINT message_state_check CHECK ((state = ANY (ARRAY['unsent'::text, 'sent'::text, 'settled'::text])))
+);
+
+CREATE TABLE outbox.node_stream (
+  node_id uuid NOT NULL,
+  scope text NOT NULL,
+  told_epoch bigint NOT NULL,
+  told_platform_epoch bigint NOT NULL,
+  settled_epoch bigint NOT NULL,
+  settled_platform_epoch bigint NOT NULL,
+  settled_position bigint NOT NULL DEFAULT 0,
+  last_position bigint NOT NULL DEFAULT 0,
+  last_sequence bigint NOT NULL DEFAULT 0,
+  resend_at timestamp with time zone,
+  resend_count integer NOT NULL DEFAULT 0,
+  hello jsonb,
+  claim_owner text,
+  claim_deadline timestamp with time zone,
+  attempt bigint NOT NULL DEFAULT 0,
+  first_seen_at timestamp with time zone,
+  last_seen_at timestamp with time zone,
+  acknowledged_at timestamp with time zone,
+  CONSTRAINT node_stream_pkey PRIMARY KEY (node_id)
+);
+
+CREATE TABLE public.material_migration (
+  id integer NOT NULL DEFAULT nextval('material_migration_id_seq'::regclass),
+  "timestamp" bigint NOT NULL,
+  name character varying NOT NULL,
+  CONSTRAINT "PK_a6b892803363e01765f19e99e47" PRIMARY KEY (id)
+);
+
+CREATE TABLE public.store_migration (
+  id integer NOT NULL DEFAULT nextval('store_migration_id_seq'::regclass),
+  "timestamp" bigint NOT NULL,
+  name character varying NOT NULL,
+  CONSTRAINT "PK_743cc633c677441ad687557408c" PRIMARY KEY (id)
+);
+
+CREATE TABLE ring.audit (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  happened_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  actor text NOT NULL,
+  action text NOT NULL,
+  scope text NOT NULL,
+  request_id uuid,
+  before jsonb,
+  after jsonb,
+  detail jsonb,
+  CONSTRAINT audit_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE ring.bus_revocation (
+  public_key text NOT NULL,
+  revoked_at timestamp with time zone NOT NULL,
+  CONSTRAINT bus_revocation_pkey PRIMARY KEY (public_key)
+);
+
+CREATE TABLE ring.installation (
+  only_row boolean NOT NULL DEFAULT true,
+  recovery_public_key text NOT NULL,
+  bus_account_public_key text NOT NULL,
+  bus_account_jwt text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT installation_only_row_check CHECK (only_row),
+  CONSTRAINT installation_pkey PRIMARY KEY (only_row)
+);
+
+CREATE TABLE ring.key_ring (
+  scope text NOT NULL,
+  epoch bigint NOT NULL,
+  trust_epoch bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT key_ring_check CHECK (((trust_epoch >= 1) AND (trust_epoch <= epoch))),
+  CONSTRAINT key_ring_epoch_check CHECK ((epoch >= 1)),
+  CONSTRAINT key_ring_pkey PRIMARY KEY (scope)
+);
+
+CREATE TABLE ring.lease (
+  holder text NOT NULL,
+  kind text NOT NULL,
+  epochs jsonb NOT NULL,
+  renewed_at timestamp with time zone NOT NULL,
+  CONSTRAINT lease_kind_check CHECK ((kind = ANY (ARRAY['signer'::text, 'gateway'::text]))),
+  CONSTRAINT lease_pkey PRIMARY KEY (holder)
+);
+
+CREATE TABLE ring.node (
+  id uuid NOT NULL,
+  scope text NOT NULL,
+  name text NOT NULL,
+  bus_public_key text NOT NULL,
+  state text NOT NULL DEFAULT 'enrolled'::text,
+  added_at timestamp with time zone NOT NULL DEFAULT now(),
+  removed_at timestamp with time zone,
+  CONSTRAINT node_bus_public_key_key UNIQUE (bus_public_key),
+  CONSTRAINT node_pkey PRIMARY KEY (id),
+  CONSTRAINT node_state_check CHECK ((state = ANY (ARRAY['enrolled'::text, 'removed'::text, 'revoked'::text])))
+);
+
+CREATE TABLE ring.operator (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  role text NOT NULL,
+  scopes text[],
+  bus_public_key text NOT NULL,
+  bearer_hash text NOT NULL,
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  last_used_at timestamp with time zone,
+  CONSTRAINT operator_bus_public_key_key UNIQUE (bus_public_key),
+  CONSTRAINT operator_pkey PRIMARY KEY (id),
+  CONSTRAINT operator_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text])))
+);
+
+CREATE TABLE ring.request (
+  request_id uuid NOT NULL,
+  command text NOT NULL,
+  actor text NOT NULL,
+  body_hash text NOT NULL,
+  reply jsonb NOT NULL,
+  answered_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT request_pkey PRIMARY KEY (request_id)
+);
+
+CREATE TABLE ring.ring_change (
+  scope text NOT NULL,
+  epoch bigint NOT NULL,
+  change text NOT NULL,
+  active_key_id text NOT NULL,
+  event_id text NOT NULL,
+  statement text,
+  statement_hash text,
+  changed_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT ring_change_change_check CHECK ((change = ANY (ARRAY['create'::text, 'rotate'::text, 'close'::text]))),
+  CONSTRAINT ring_change_check CHECK (((statement IS NULL) = (statement_hash IS NULL))),
+  CONSTRAINT ring_change_event_id_key UNIQUE (event_id),
+  CONSTRAINT ring_change_pkey PRIMARY KEY (scope, epoch)
+);
+
+CREATE TABLE ring.signing_key (
+  scope text NOT NULL,
+  key_id text NOT NULL,
+  purpose text NOT NULL DEFAULT ''::text,
+  algorithm text NOT NULL,
+  public_key text,
+  state text NOT NULL,
+  state_since timestamp with time zone NOT NULL DEFAULT now(),
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT signing_key_pkey PRIMARY KEY (scope, purpose, key_id),
+  CONSTRAINT signing_key_state_check CHECK ((state = ANY (ARRAY['staged'::text, 'active'::text, 'retiring'::text, 'retired'::text, 'revoked'::text])))
+);
+
+CREATE TABLE ring.transition (
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
+  scope text NOT NULL,
+  old_key_id text NOT NULL,
+  new_key_id text NOT NULL,
+  opened_at timestamp with time zone NOT NULL,
+  closes_at timestamp with time zone NOT NULL,
+  opened_epoch bigint NOT NULL,
+  reason text,
+  actor text NOT NULL,
+  request_id uuid NOT NULL,
+  outcome text,
+  ended_at timestamp with time zone,
+  ended_epoch bigint,
+  ended_by text,
+  end_request_id uuid,
+  switched_at timestamp with time zone,
+  end_switched_at timestamp with time zone,
+  old_key_destroyed_at timestamp with time zone,
+  CONSTRAINT transition_check CHECK ((closes_at > opened_at)),
+  CONSTRAINT transition_check1 CHECK (((outcome IS NULL) = (ended_at IS NULL))),
+  CONSTRAINT transition_end_request_id_key UNIQUE (end_request_id),
+  CONSTRAINT transition_outcome_check CHECK ((outcome = ANY (ARRAY['closed'::text, 'rolled_back'::text, 'revoked'::text]))),
+  CONSTRAINT transition_pkey PRIMARY KEY (id),
+  CONSTRAINT transition_request_id_key UNIQUE (request_id)
+);
+
+-- Foreign keys
+
+ALTER TABLE outbox.message ADD CONSTRAINT message_event_id_fkey FOREIGN KEY (event_id) REFERENCES outbox.event(event_id);
+ALTER TABLE outbox.message ADD CONSTRAINT message_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.node(id);
+ALTER TABLE outbox.node_stream ADD CONSTRAINT node_stream_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.node(id);
+ALTER TABLE ring.node ADD CONSTRAINT node_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
+ALTER TABLE ring.ring_change ADD CONSTRAINT ring_change_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
+ALTER TABLE ring.signing_key ADD CONSTRAINT signing_key_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
+ALTER TABLE ring.transition ADD CONSTRAINT transition_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
+
+-- Indexes
+
+CREATE INDEX message_event ON outbox.message USING btree (event_id);
+CREATE INDEX message_outstanding ON outbox.message USING btree (node_id, "position", id) WHERE (state <> 'settled'::text);
+CREATE INDEX message_settled ON outbox.message USING btree (settled_at) WHERE (state = 'settled'::text);
+CREATE INDEX message_unsent ON outbox.message USING btree (node_id) WHERE (state = 'unsent'::text);
+CREATE INDEX node_stream_resend ON outbox.node_stream USING btree (resend_at) WHERE (resend_at IS NOT NULL);
+CREATE INDEX node_stream_scope ON outbox.node_stream USING btree (scope);
+CREATE UNIQUE INDEX one_node_name ON ring.node USING btree (scope, name) WHERE (state = 'enrolled'::text);
+CREATE UNIQUE INDEX one_operator_name ON ring.operator USING btree (name) WHERE (revoked_at IS NULL);
+CREATE INDEX request_answered ON ring.request USING btree (answered_at);
+CREATE UNIQUE INDEX one_active_key ON ring.signing_key USING btree (scope, purpose) WHERE (state = 'active'::text);
+CREATE UNIQUE INDEX one_open_transition ON ring.transition USING btree (scope) WHERE (outcome IS NULL);
+CREATE INDEX unfinished_transition ON ring.transition USING btree (scope) WHERE (((outcome IS NULL) AND (switched_at IS NULL)) OR ((outcome IS NOT NULL) AND ((end_switched_at IS NULL) OR (old_key_destroyed_at IS NULL))));
+
+-- Grants: what is not here, nobody but the owner may do
+
+GRANT USAGE ON SCHEMA outbox TO plexsphere_relay;
+GRANT USAGE ON SCHEMA ring TO plexsphere_relay;
+GRANT INSERT, SELECT, UPDATE ON outbox.bus_stream TO plexsphere_relay;
+GRANT DELETE, SELECT ON outbox.event TO plexsphere_relay;
+GRANT DELETE, SELECT, UPDATE ON outbox.message TO plexsphere_relay;
+GRANT SELECT, UPDATE ON outbox.node_stream TO plexsphere_relay;
+GRANT SELECT ON ring.key_ring TO plexsphere_relay;
+GRANT SELECT ON ring.node TO plexsphere_relay;
+GRANT SELECT ON ring.ring_change TO plexsphere_relay;
+GRANT SELECT ON ring.signing_key TO plexsphere_relay;
+GRANT SELECT ON ring.transition TO plexsphere_relay;
+GRANT USAGE ON SCHEMA outbox TO plexsphere_rotation;
+GRANT USAGE ON SCHEMA ring TO plexsphere_rotation;
+GRANT INSERT, SELECT ON outbox.event TO plexsphere_rotation;
+GRANT INSERT, SELECT ON outbox.message TO plexsphere_rotation;
+GRANT INSERT, SELECT ON outbox.node_stream TO plexsphere_rotation;
+GRANT INSERT, SELECT ON ring.audit TO plexsphere_rotation;
+GRANT INSERT, SELECT ON ring.bus_revocation TO plexsphere_rotation;
+GRANT SELECT, UPDATE (bus_account_jwt) ON ring.installation TO plexsphere_rotation;
+GRANT INSERT, SELECT, UPDATE ON ring.key_ring TO plexsphere_rotation;
+GRANT DELETE, INSERT, SELECT, UPDATE ON ring.lease TO plexsphere_rotation;
+GRANT INSERT, SELECT, UPDATE ON ring.node TO plexsphere_rotation;
+GRANT INSERT, SELECT, UPDATE ON ring.operator TO plexsphere_rotation;
+GRANT DELETE, INSERT, SELECT ON ring.request TO plexsphere_rotation;
+GRANT INSERT, SELECT ON ring.ring_change TO plexsphere_rotation;
+GRANT INSERT, SELECT, UPDATE ON ring.signing_key TO plexsphere_rotation;
+GRANT INSERT, SELECT, UPDATE ON ring.transition TO plexsphere_rotation;
+GRANT USAGE ON SCHEMA material TO plexsphere_signer;
+GRANT SELECT ON material.bus_key TO plexsphere_signer;
+GRANT INSERT, SELECT, UPDATE (nonce, ciphertext, destroyed_at) ON material.wrapped_key TO plexsphere_signer;

@@ -1,0 +1,25 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Tokens that are used and revoked, Nodes that are removed: what the bus' account must refuse from then on. */
+export class Access1700000000004 implements MigrationInterface {
+  readonly name = 'Access1700000000004';
+
+  async up(query: QueryRunner): Promise<void> {
+    await query.query(`
+      ALTER TABLE ring.operator ADD COLUMN last_used_at timestamptz;
+      CREATE UNIQUE INDEX one_operator_name ON ring.operator (name) WHERE revoked_at IS NULL;
+      ALTER TABLE ring.node ADD COLUMN removed_at timestamptz;
+
+      -- Every credential of this bus user that was issued up to then is refused.
+      CREATE TABLE ring.bus_revocation (
+        public_key text PRIMARY KEY,
+        revoked_at timestamptz NOT NULL
+      );
+      GRANT SELECT, INSERT ON ring.bus_revocation TO plexsphere_rotation;
+    `);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('migrations go forward only');
+  }
+}

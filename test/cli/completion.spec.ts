@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** The completion scripts: bash's is run by bash itself; those of shells that are not everywhere are read. */
+const PLEXCTL = resolve(__dirname, '../../apps/plexctl/bin/plexctl.js');
+const script = (shell: string): string =>
+  spawnSync(process.execPath, [PLEXCTL, 'completion', shell], { encoding: 'utf8' }).stdout;
+
+const folder = mkdtempSync(join(tmpdir(), 'completion-'));
+const bashScript = join(folder, 'plexctl.bash');
+beforeAll(() => {
+  writeFileSync(bashScript, script('bash'));
+  writeFileSync(join(folder, 'my token.json'), '');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What bash offers for the last of these words, which it has broken as it breaks a line. */
+function offered(...words: string[]): string[] {
+  const program = `
+    source "$0"
+    COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+    _plexctl plexctl "\${COMP_WORDS[COMP_CWORD]}" "\${COMP_WORDS[COMP_CWORD-1]}"
+    (( \${#COMPREPLY[@]} )) && printf '%s\\n' "\${COMPREPLY[@]}"
+    exit 0`;
+  const { stdout, stderr, status } = spawnSync('bash', ['--norc', '-c', program, bashScript, 'plexctl', ...words], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+describe('in bash, plexctl completes', () => {
+  it('nouns, verbs, and the help on them', () => {
+    expect(offered('')).toEqual(
+      expect.arrayContaining(['signing', 'domain', 'node', 'token', 'events', 'bootstrap', 'help']),
+    );
+    expect(offered('si')).toEqual(['signing']);
+    expect(offered('signing', 'ro')).toEqual(['rotate']);
+    expect(offered('help', 'token', '')).toEqual(['create', 'list', 'revoke']);
+    expect(offered('completion', '')).toEqual(['bash', 'zsh', 'fish']);
+  });
+
+  it('the flags of a command, and those of every command where a dash is there', () => {
+    expect(offered('signing', 'close', '--')).toEqual(expect.arrayContaining(['--old', '--force', '--output']));
+    expect(offered('signing', 'status', '')).toEqual(['--scope', '--watch']);
+    expect(offered('signing', 'status', '--wa')).toEqual(['--watch']);
+    expect(offered('--ou')).toEqual(['--output']);
+  });
+
+  it('values of which there are few, after a blank or an equals sign', () => {
+    expect(offered('signing', 'jwks', '--output', '')).toEqual(['text', 'json', 'yaml']);
+    expect(offered('signing', 'jwks', '--output', '=', 'j')).toEqual(['json']);
+    expect(offered('token', 'create', '--role', 'o')).toEqual(['operator']);
+  });
+
+  it('files, one with a blank in its name as well, and nothing where only the operator knows', () => {
+    expect(offered('signing', 'jwks', '--token-file', 'my')).toEqual(['my token.json']);
+    expect(offered('signing', 'jwks', '--scope', '')).toEqual([]);
+  });
+
+  it('behind persistent flags, and behind a scope that bash has broken into pieces', () => {
+    expect(offered('--output', 'json', 'signing', 'hi')).toEqual(['history']);
+    expect(offered('signing', 'close', '--scope', 'domain', ':', '0190a8b8', '--pl')).toEqual(['--plan']);
+    expect(offered('signing', 'close', '--scope', '=', 'domain', ':', '0190a8b8', '--pl')).toEqual(['--plan']);
+  });
+
+  it('nothing that there is not', () => {
+    expect(offered('frobnicate', '')).toEqual([]);
+    expect(offered('signing', 'frobnicate', '')).toEqual([]);
+  });
+});
+
+describe.each(['bash', 'zsh', 'fish'])('the script for %s', (shell) => {
+  it('has every command and every flag of the help', () => {
+    const help = spawnSync(process.execPath, [PLEXCTL, 'help'], { encoding: 'utf8' }).stdout;
+    const words = new Set(help.match(/^ {2}[a-z]+(?: [a-z]+)?(?= {2})/gm)?.flatMap((name) => name.trim().split(' ')));
+    const flags = [...help.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, flag]) => flag ?? '');
+    const text = script(shell);
+    expect(words.size).toBeGreaterThan(10);
+    for (const word of [...words, ...flags, 'new-key-id', 'expires-in']) expect(text).toContain(word);
+  });
+
+  it('is the same whoever writes it, and wherever', () => {
+    expect(script(shell)).toBe(script(shell));
+    expect(script(shell)).not.toContain(tmpdir());
+  });
+});

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Stack, localFolder, repositoryRoot } from '@plexsphere/stack';
+import { blocks, documents } from './documents';
+
+/**
+ * The shell blocks of the documents, run by a real shell in a folder of their own: one after the other, as a reader would.
+ * `npm start` finds the stack up already, and `. .plexsphere/env` reads the file that it would have written. Other npm
+ * scripts are not run from here (the demo and the tests have their own), they only have to exist. docs/cli.md is made
+ * from the commands, and each of its examples stands alone.
+ */
+
+const SHELL_FUNCTIONS = `
+set -e
+npx() { test "$1" = plexctl; shift; plexctl "$@"; }
+plexctl() { "$NODE" "$PLEXCTL" "$@"; }
+npm() { echo "$*" >> npm-calls; }
+`;
+
+const withShell = documents()
+  .map(({ path, text }): [string, string[]] => [path, blocks(text, 'sh')])
+  .filter(([path, scripts]) => path !== 'docs/cli.md' && scripts.length > 0);
+
+let folder: string;
+let stack: Stack;
+
+beforeAll(async () => {
+  await mkdir(localFolder, { recursive: true, mode: 0o700 });
+  folder = await mkdtemp(join(localFolder, 'docs-'));
+  const one = { rotations: 1, signers: 1, relays: 1 };
+  stack = await Stack.create({ ...one, durable: false, dir: join(folder, 'stack') });
+  await stack.start();
+}, 120_000);
+
+afterAll(async () => {
+  await stack.remove();
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+it('README.md has the commands of a whole rotation', () => {
+  const script = (withShell.find(([path]) => path === 'README.md')?.[1] ?? []).join('\n');
+  for (const command of ['domain create', 'node add', 'signing rotate', 'signing close'])
+    expect(script).toContain(`plexctl ${command}`);
+});
+
+it.each(withShell)(
+  '%s: its commands succeed, one after the other',
+  async (_path, scripts) => {
+    const reader = await mkdtemp(join(folder, 'reader-'));
+    await mkdir(join(reader, '.plexsphere'));
+    const exports = Object.entries(stack.env).map(([name, value]) => `export ${name}='${value}'\n`);
+    await writeFile(join(reader, '.plexsphere', 'env'), exports.join(''), { mode: 0o600 });
+    await writeFile(join(reader, 'npm-calls'), '');
+    expect(await runShell(scripts.join('\n'), reader)).toEqual({ exitCode: 0, complaints: '' });
+    expect(await unknownScripts(await readFile(join(reader, 'npm-calls'), 'utf8'))).toEqual([]);
+  },
+  120_000,
+);
+
+function runShell(script: string, cwd: string): Promise<{ exitCode: number; complaints: string }> {
+  const plexctl = join(repositoryRoot, 'apps', 'plexctl', 'bin', 'plexctl.js');
+  const env = { PATH: process.env['PATH'], NODE: process.execPath, PLEXCTL: plexctl };
+  return new Promise((resolve) => {
+    execFile('sh', ['-c', `${SHELL_FUNCTIONS}${script}`], { cwd, env }, (error, _, stderr) => {
+      const exitCode = error === null ? 0 : Number(error.code ?? -1);
+      // What a command notes on its way is no complaint.
+      const complaints = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('note: '));
+      resolve({ exitCode, complaints: complaints.join('\n') });
+    });
+  });
+}
+
+/** npm's own short forms, and `npm run <script>`. */
+async function unknownScripts(calls: string): Promise<string[]> {
+  const text = await readFile(join(repositoryRoot, 'package.json'), 'utf8');
+  const { scripts } = JSON.parse(text) as { scripts: Record<string, string> };
+  const names = calls
+    .split('\n')
+    .filter((call) => call !== '')
+    .map((call) => call.replace(/^run /, '').split(' ')[0] ?? '');
+  return names.filter((name) => !Object.hasOwn(scripts, name));
+}

@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import { headers, inboxPrefix, subjects, type Command } from '@plexsphere/wire';
+import { connect, credsAuthenticator } from 'nats';
+import type { Step } from '../../src/tell-story';
+import { fingerprint } from './fingerprint';
+
+/** Any NATS client can use the API, so any bytes may come: each is answered, by field, and the service lives on. */
+const requests = (scope: string): [Command, string, string][] => [
+  ['signing.rotate', '{', 'body'],
+  ['signing.rotate', '', 'scope'],
+  ['signing.rotate', 'null', 'body'],
+  ['signing.rotate', '[]', 'body'],
+  ['signing.rotate', JSON.stringify({ scope, new_key_id: 'k9', data: {} }), 'data'],
+  ['signing.rotate', JSON.stringify({ scope, new_key_id: 'k9', pattern: 'x' }), 'pattern'],
+  ['signing.rotate', JSON.stringify({ scope, new_key_id: { $gt: '' } }), 'new_key_id'],
+  ['signing.rotate', JSON.stringify({ scope, new_key_id: 'k9', request_id: '1; DROP TABLE ring.node' }), 'request_id'],
+  ['signing.close', JSON.stringify({ scope, old_key_id: 'k1', new_key_id: 'k2', force: 'yes' }), 'force'],
+  ['signing.jwks', JSON.stringify({ scope: ['platform'] }), 'scope'],
+  ['events.publish', JSON.stringify({ scope, event_type: 'Route' }), 'event_type'],
+  ['events.publish', JSON.stringify({ event_type: 'route' }), 'scope'],
+  ['domain.create', JSON.stringify({ id: '../..', key_id: 'k1' }), 'id'],
+  ['node.add', JSON.stringify({ scope, name: '', bus_public_key: 'U' }), 'name'],
+];
+
+const LEAKS = /select|insert|pg_|postgres|\/src\/|\/dist\/|at .*\.js|ECONN|typeorm/i;
+
+export const step: Step = async (world) => {
+  const token = JSON.parse(await readFile(world.stack.tokenFile, 'utf8')) as {
+    operator: string;
+    bus_credential: string;
+  };
+  const connection = await connect({
+    servers: world.stack.natsUrl,
+    authenticator: credsAuthenticator(new TextEncoder().encode(token.bus_credential)),
+    inboxPrefix: inboxPrefix({ kind: 'operator', id: token.operator }),
+  });
+  world.afterwards(() => connection.close());
+  const before = await fingerprint(world);
+  for (const [command, body, field] of requests(world.domain)) {
+    const reply = await connection.request(subjects.command(token.operator, command), body, { timeout: 5_000 });
+    expect([body, reply.headers?.get(headers.errorCode)]).toEqual([body, 'INVALID_ARGUMENT']);
+    expect([body, reply.json()]).toEqual([body, expect.objectContaining({ field })]);
+    expect(reply.string()).not.toMatch(LEAKS);
+  }
+  expect(await fingerprint(world)).toEqual(before);
+};

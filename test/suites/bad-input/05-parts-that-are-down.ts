@@ -1,0 +1,25 @@
+import type { Step } from '../../src/tell-story';
+
+const LEAKS = /select|pg_|postgres:|\/src\/|\/dist\/|ECONN|typeorm|password/i;
+
+export const step: Step = async (world) => {
+  const { stack, domain } = world;
+  await world.json(['signing', 'close', '--scope', domain, '--old', 'k1', '--new', 'k2', '--force']);
+  const rotate = ['signing', 'rotate', '--scope', domain, '--new-key-id', 'k3'];
+
+  const [signer] = stack.services('signer');
+  await signer?.stop();
+  const unsigned = await world.plexctl(rotate);
+  expect([unsigned.exitCode, unsigned.stdout]).toEqual([1, '']);
+  expect(unsigned.stderr).toContain('signing: no signer available');
+  await signer?.start();
+
+  await stack.postgres.kill();
+  const undecided = await world.plexctl(rotate);
+  expect([undecided.exitCode, undecided.stdout]).toEqual([1, '']);
+  expect(undecided.stderr).toContain('signing: database unavailable');
+  expect(undecided.stderr).not.toMatch(LEAKS);
+  await stack.postgres.start();
+
+  expect(await world.kids(domain)).toEqual(['k2']);
+};

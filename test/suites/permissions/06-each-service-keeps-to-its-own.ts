@@ -1,0 +1,103 @@
+import type { ServiceKind } from '@plexsphere/stack';
+import { EVENT_STREAM, subjects } from '@plexsphere/wire';
+import { Client } from 'pg';
+import type { Step } from '../../src/tell-story';
+import type { World } from '../../src/world';
+import { admin, allowed, bootstrapFile, dial, known } from './hands';
+
+/** SQLSTATE insufficient_privilege. */
+const DENIED = '42501';
+
+const STATEMENTS: Record<ServiceKind, string[]> = {
+  rotation: [
+    'SELECT FROM material.wrapped_key',
+    'SELECT FROM material.bus_key',
+    `UPDATE ring.installation SET recovery_public_key = ''`,
+    'UPDATE ring.audit SET actor = actor',
+    'DELETE FROM ring.audit',
+    'DELETE FROM ring.bus_revocation',
+    'UPDATE ring.bus_revocation SET revoked_at = revoked_at',
+    `UPDATE outbox.message SET state = 'unsent'`,
+    'CREATE TABLE public.mine ()',
+  ],
+  signer: [
+    'SELECT FROM ring.key_ring',
+    'UPDATE ring.key_ring SET epoch = epoch + 1',
+    `UPDATE ring.signing_key SET state = 'retired'`,
+    'DELETE FROM ring.transition',
+    'SELECT FROM ring.operator',
+    'SELECT FROM outbox.message',
+    `UPDATE material.wrapped_key SET public_key = ''`,
+    'DELETE FROM material.wrapped_key',
+    'UPDATE material.bus_key SET kek_id = kek_id',
+  ],
+  'outbox-relay': [
+    'SELECT FROM material.wrapped_key',
+    'SELECT FROM material.bus_key',
+    'UPDATE ring.key_ring SET epoch = epoch + 1',
+    `UPDATE ring.node SET state = 'removed'`,
+    'SELECT FROM ring.operator',
+    'SELECT FROM ring.installation',
+    `INSERT INTO outbox.event (event_id, scope, event_type) VALUES ('e', 'platform', 'x')`,
+  ],
+};
+
+export const step: Step = async (world) => {
+  const node = known(world, 'edge-1').id;
+  const command = subjects.command((await admin(world)).id, 'signing.rotate');
+  const { domain } = world;
+  const say: Record<ServiceKind, string[]> = {
+    rotation: [
+      subjects.eventsOut(node),
+      subjects.nodeEvents(node),
+      subjects.nodeAck(node),
+      subjects.scopeSigner(domain, 'sign-envelope'),
+      subjects.scopeSigner(domain, 'announce'),
+      command,
+      '$SYS.REQ.CLAIMS.UPDATE',
+      `$JS.API.CONSUMER.CREATE.${EVENT_STREAM.name}`,
+    ],
+    signer: [
+      command,
+      subjects.eventsOut(node),
+      subjects.nodeEvents(node),
+      subjects.ringChanged,
+      subjects.outboxChanged,
+    ],
+    'outbox-relay': [
+      command,
+      subjects.nodeEvents(node),
+      subjects.anySigner('issue-bus-credential'),
+      subjects.anySigner('sign-bus-account'),
+      subjects.anySigner('destroy-key'),
+      subjects.scopeSigner(domain, 'generate-key'),
+      subjects.scopeSigner(domain, 'sign-jws'),
+      subjects.renewLease,
+      `$JS.API.CONSUMER.CREATE.${EVENT_STREAM.name}`,
+      `$JS.API.STREAM.DELETE.${EVENT_STREAM.name}`,
+    ],
+  };
+  const hear = [subjects.nodeEvents('*'), '_INBOX.>', '$SYS.>', '>'];
+  for (const kind of ['rotation', 'signer', 'outbox-relay'] as const) {
+    const bus = await dial(world, await bootstrapFile(world, `${kind}.creds`), { kind });
+    expect([kind, await allowed(bus, { hear, say: say[kind] })]).toEqual([kind, []]);
+    for (const statement of STATEMENTS[kind]) {
+      expect([kind, statement, await outcome(world, kind, statement)]).toEqual([kind, statement, DENIED]);
+    }
+  }
+};
+
+/** The SQLSTATE that the service's own role gets; `done` where the database did it. */
+async function outcome(world: World, kind: ServiceKind, statement: string): Promise<string> {
+  const client = new Client({ connectionString: world.stack.databaseUrl(kind) });
+  await client.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query(statement);
+    return 'done';
+  } catch (error) {
+    return (error as { code: string }).code;
+  } finally {
+    await client.end();
+  }
+}

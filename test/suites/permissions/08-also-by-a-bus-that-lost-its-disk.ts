@@ -1,0 +1,17 @@
+import { eventually } from '@plexsphere/testkit';
+import type { Step } from '../../src/tell-story';
+import { askAs, dialAs, known } from './hands';
+
+/** The revocations stand in Postgres: the bus gets them with the account, before anybody is let in. */
+export const step: Step = async (world) => {
+  const { nats } = world.stack;
+  await nats.kill();
+  await nats.loseDisk();
+  await nats.start();
+  const back = () => askAs(world, known(world, 'operator'), 'signing.ring', { scope: 'platform' });
+  await eventually(async () => (await back()).code === 'OK', {
+    timeoutMs: 20_000,
+    describe: 'the services being back',
+  });
+  await expect(dialAs(world, known(world, 'leaver'))).rejects.toMatchObject({ code: 'AUTHORIZATION_VIOLATION' });
+};

@@ -1,0 +1,103 @@
+import { dirname, join } from 'node:path';
+import {
+  BootstrapFolder,
+  NatsServer,
+  SERVICE_KINDS,
+  ServiceProcess,
+  freePort,
+  localFolder,
+  repositoryRoot,
+  type ServiceKind,
+} from '@plexsphere/stack';
+import { eventually } from '@plexsphere/testkit';
+import type { Step } from '../../src/tell-story';
+import type { World } from '../../src/world';
+
+const COULD: Record<ServiceKind, string> = {
+  rotation: 'SELECT FROM material.wrapped_key LIMIT 0',
+  signer: 'SELECT FROM ring.key_ring LIMIT 0',
+  'outbox-relay': 'SELECT FROM material.wrapped_key LIMIT 0',
+};
+
+export const step: Step = async (world) => {
+  const open = await openBus(world);
+  const owner = world.stack.databaseUrl('owner');
+  await Promise.all(
+    SERVICE_KINDS.flatMap((kind) => [
+      refuses(
+        world,
+        kind,
+        { PLEXSPHERE_DATABASE_URL: owner },
+        `database trial: open: this service could ${COULD[kind]}`,
+      ),
+      refuses(
+        world,
+        kind,
+        { PLEXSPHERE_NATS_URL: open.url },
+        'bus trial: open: this service could publish to node.trial.events',
+      ),
+    ]),
+  );
+  const laboratory = await service(world, 'outbox-relay', {
+    PLEXSPHERE_NATS_URL: open.url,
+    PLEXSPHERE_ALLOW_OPEN_BUS: 'true',
+  });
+  await laboratory.process.start();
+  expect(laboratory.process.logs()).toContainEqual(
+    expect.objectContaining({ msg: expect.stringContaining('not tried') }),
+  );
+};
+
+/** nats-server as it is without a configuration: whoever comes may do everything. */
+async function openBus(world: World): Promise<NatsServer> {
+  const folder = join(dirname(world.stack.tokenFile), '..', 'open-bus');
+  const server = await NatsServer.create(folder, { cacheFolder: join(localFolder, 'cache') });
+  world.afterwards(() => server.remove());
+  await server.start();
+  return server;
+}
+
+interface Started {
+  process: ServiceProcess;
+  health: string;
+}
+
+/** One more replica, with the stack's own configuration but for `change`. */
+async function service(world: World, kind: ServiceKind, change: Record<string, string>): Promise<Started> {
+  const health = `127.0.0.1:${await freePort()}`;
+  const folder = new BootstrapFolder(dirname(world.stack.tokenFile));
+  const at = { natsUrl: world.stack.natsUrl, databaseUrl: world.stack.databaseUrl('owner') };
+  const name = `too-much-${kind}-${Object.keys(change)[0]}`;
+  const process = new ServiceProcess({
+    service: kind,
+    name,
+    entry: join(repositoryRoot, 'apps', kind, 'dist', 'main.js'),
+    env: () => ({ ...folder.environment(kind, at), PLEXSPHERE_HEALTH_LISTEN: health, ...change }),
+    logPath: join(folder.path, '..', 'logs', `${name}.log`),
+  });
+  world.afterwards(() => process.kill());
+  return { process, health };
+}
+
+async function refuses(world: World, kind: ServiceKind, change: Record<string, string>, reason: string): Promise<void> {
+  const { process, health } = await service(world, kind, change);
+  const started = process.start().then(
+    () => 'ready',
+    () => 'ended',
+  );
+  const readyz = async () => {
+    const response = await fetch(`http://${health}/readyz`);
+    return { status: response.status, reasons: await response.text() };
+  };
+  await eventually(async () => (await readyz()).reasons.includes(reason), {
+    timeoutMs: 30_000,
+    describe: `${process.name} saying: ${reason}`,
+  });
+  expect((await readyz()).status).toBe(503);
+  const line = await process.waitForLog(
+    ({ msg, reason: said }) => msg === 'not ready' && reason.endsWith(String(said)),
+  );
+  expect(line).toMatchObject({ level: 50 });
+  await process.stop();
+  expect(await started).toBe('ended');
+}

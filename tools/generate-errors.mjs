@@ -1,0 +1,132 @@
+// docs/errors.md: every problem that a service answers with. Code, detail and exit code come from wire's table, what to
+// do next from plexctl's hints, so that the page and the program say the same; when it happens is said here. A problem
+// that lacks either is an error of this generator.
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { markdown, root, settle, table } from './generated-file.mjs';
+
+const PATH = 'docs/errors.md';
+
+/** When each happens, for whoever gets the answer. */
+const WHEN = {
+  invariantViolation:
+    'A member of the request is missing, malformed, or outside what this installation accepts; `field` names it, `body` is a message that is not JSON.',
+  reservedEventType: 'An event type that the signing plane keeps for itself is published by hand.',
+  envelopeTooLarge: 'The signed event would not fit the longest line that a Node reads.',
+  rotationInProgress: 'A rotation of this scope is open already: there is one at a time.',
+  noOpenRotation: 'There is no rotation of this scope to close: none was opened, or it has ended.',
+  transitionMismatch: 'Old or new key id are not those of the open rotation.',
+  nodesLagging:
+    'Before closes_at, Nodes that hold a key have not applied the new one. The numbers, and up to 50 names, stand beside it.',
+  epochWentBack:
+    'A signer has seen a later epoch of this scope than the database has, as after a restore from a backup. Nothing is changed.',
+  lastAdmin: 'It would leave no admin of every scope whose token is valid: nobody could make tokens any more.',
+  alreadyBootstrapped: 'The database holds an installation.',
+  keyIdInUse: 'The key id stands in the ring of this scope, or once stood there.',
+  domainExists: 'The Domain has a ring.',
+  nodeExists: 'An enrolled Node of the scope has this name, or another one this bus key.',
+  tokenExists: 'A token that is not revoked has this name.',
+  requestIdReused: 'The request id belongs to another command, another operator, or another request of theirs.',
+  unknownScope: 'The scope has no ring.',
+  unknownNode: 'No enrolled Node has this id, or this scope and name.',
+  unknownTransition: 'No rotation has this id.',
+  unknownToken: 'No token has this id.',
+  unknownKey: 'The key is not in the ring, or may not sign what was asked for. Between services only.',
+  epochMismatch: 'The ring has changed between question and answer; `epoch` is the one of whoever answers.',
+  preparedTooLate: 'More than 30 s lay between the making of the new key and its commit.',
+  scopeBusy: 'Another change of this scope held its lock for longer than a request waits.',
+  noSigner: 'No signer listens for this scope: none runs, or none has a lease.',
+  noLease: 'The signer that was asked has no lease of this scope, or one that ends too soon.',
+  keyUnavailable:
+    'No signer can load and use the key: its row, its wrapping or the key-encryption key is wrong or gone.',
+  databaseUnavailable:
+    'The service cannot reach its database. What was asked has not been done, or not been seen to end.',
+  busUnavailable: 'The bus is not there, or the endpoint does not speak its protocol.',
+  replyTooLarge: 'The answer is more than the bus carries in one message (1 MB by default).',
+  noAnswer: 'A service behind the one that was asked was silent for too long.',
+  notAuthenticated: 'The bus refuses the credential, or the operator is unknown, expired or revoked.',
+  permissionDenied:
+    'The role, or the scopes that the token is restricted to, do not allow this. It says nothing about what exists.',
+  internal: 'Something that should not happen. The cause stands in the log of the service, and nowhere else.',
+};
+
+/** Where plexctl has no hint of its own: what it says depends on the command, or it says nothing more. */
+const NEXT = {
+  invariantViolation: 'correct what field names; plexctl names the flag',
+};
+
+// From dist: tools are plain Node.
+const load = createRequire(join(root, 'package.json'));
+const { CODES, PROBLEMS } = load('@plexsphere/wire');
+const { hintFor } = load('./apps/plexctl/dist/hints.js');
+const { EXIT_CODES } = load('./apps/plexctl/dist/exit-code.js');
+const { COMMAND_NAMES } = load('./apps/plexctl/dist/commands/index.js');
+const CODE = new RegExp(
+  `(plexctl (?:${COMMAND_NAMES.join('|')})(?: --[a-z-]+(?: <[a-z-]+>)?)*|--[a-z-]+|[a-z]+_[a-z_]*\\*?)`,
+);
+
+const HEAD = `<!-- Made by tools/generate-errors.mjs; npm run verify compares. -->
+
+# Errors
+
+An error reply on the bus has the header \`Nats-Service-Error-Code\`, which is the code, and a JSON body
+\`{code, detail, field?, …}\`. Code and detail are the interface and do not change; what stands beside them names what the
+detail speaks of. No reply holds SQL, a path, a stack or the text of a driver: those stand in the service's log.
+
+\`plexctl\` prints the detail, its members, and a line that begins with \`hint:\`: the last column below.
+
+## Exit codes of plexctl
+
+${table(
+  ['exit code', 'means'],
+  Object.entries(EXIT_CODES).map(([code, meaning]) => [code, meaning]),
+)}
+
+A command that gets no answer within 30 s exits 1. If it would have changed something it says \`outcome unknown\`, with the
+request id and a command that shows whether it was done.
+`;
+
+const problems = Object.entries(PROBLEMS);
+complete();
+await settle(PATH, await markdown(PATH, [HEAD, ...Object.keys(CODES).map(section)].join('\n')));
+
+function section(code) {
+  const rows = problems
+    .filter(([, problem]) => problem.code === code)
+    .map(([name, { detail }]) => [`\`${detail}\``, WHEN[name], sentence(nextOf(name))]);
+  if (rows.length === 0) return '';
+  const exit = `Exit code ${CODES[code].exitCode}.`;
+  return `## ${code}\n\n${exit}\n\n${table(['detail', 'when', 'what to do next'], rows)}\n`;
+}
+
+function nextOf(name) {
+  return hintFor(PROBLEMS[name].detail, undefined) ?? NEXT[name];
+}
+
+/** A hint is a line of a terminal: it begins in lower case, its commands and members are plain, and nothing in it is a mark. */
+function sentence(hint) {
+  const parts = hint.split(CODE).map((part, index) => (index % 2 === 1 ? `\`${part}\`` : escaped(part)));
+  const text = parts.join('');
+  return `${text[0].toUpperCase()}${text.slice(1)}.`;
+}
+
+function escaped(text) {
+  return text.replace(/[<*`]/g, '\\$&');
+}
+
+function complete() {
+  const names = problems.map(([name]) => name);
+  const faults = [
+    ...names.filter((name) => WHEN[name] === undefined).map((name) => `${name} is not in WHEN`),
+    ...names
+      .filter((name) => nextOf(name) === undefined)
+      .map((name) => `${name} has no hint in apps/plexctl/src/hints.ts`),
+    ...Object.keys(WHEN)
+      .filter((name) => !names.includes(name))
+      .map((name) => `${name} is no problem any more`),
+    ...Object.keys(NEXT)
+      .filter((name) => hintFor(PROBLEMS[name]?.detail ?? '', undefined))
+      .map((name) => `${name} has a hint: take it out of NEXT`),
+  ];
+  if (faults.length > 0) throw new Error(`tools/generate-errors.mjs: ${faults.join('; ')}`);
+}
