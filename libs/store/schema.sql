@@ -139,6 +139,11 @@ CREATE TABLE ring.bus_revocation (
   CONSTRAINT bus_revocation_pkey PRIMARY KEY (public_key)
 );
 
+CREATE TABLE ring.bus_user (
+  public_key text NOT NULL,
+  CONSTRAINT bus_user_pkey PRIMARY KEY (public_key)
+);
+
 CREATE TABLE ring.installation (
   only_row boolean NOT NULL DEFAULT true,
   recovery_public_key text NOT NULL,
@@ -307,6 +312,7 @@ GRANT INSERT, SELECT ON outbox.message TO plexsphere_rotation;
 GRANT INSERT, SELECT ON outbox.node_stream TO plexsphere_rotation;
 GRANT INSERT, SELECT ON ring.audit TO plexsphere_rotation;
 GRANT INSERT, SELECT ON ring.bus_revocation TO plexsphere_rotation;
+GRANT INSERT, SELECT ON ring.bus_user TO plexsphere_rotation;
 GRANT SELECT, UPDATE (bus_account_jwt) ON ring.installation TO plexsphere_rotation;
 GRANT INSERT, SELECT, UPDATE ON ring.key_ring TO plexsphere_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE ON ring.lease TO plexsphere_rotation;

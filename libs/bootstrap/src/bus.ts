@@ -18,6 +18,8 @@ export interface Bus {
   account: BusKey;
   /** The account's JWT, nobody revoked. */
   accountJwt: string;
+  /** Public keys of the services' own bus users. */
+  servicePublicKeys: string[];
   files: Record<string, string>;
 }
 
@@ -30,15 +32,19 @@ export async function makeBus(): Promise<Bus> {
   const operatorSeed = operator.seed;
   const systemJwt = await issueSystemAccount({ operatorSeed, accountPublicKey: system.publicKey });
   const operatorJwt = await issueOperator({ operatorSeed, systemAccountPublicKey: system.publicKey });
+  const rotation = await makeCreds(account, { kind: 'rotation' });
+  const signer = await makeCreds(account, { kind: 'signer' });
+  const relay = await makeCreds(account, { kind: 'outbox-relay' });
   return {
     operator,
     account,
     accountJwt: await signAccount({ operatorSeed, accountPublicKey: account.publicKey, revocations: [] }),
+    servicePublicKeys: [rotation, signer, relay].map((creds) => creds.publicKey),
     files: {
       [FILES.natsServer]: serverConfig(operatorJwt, { publicKey: system.publicKey, jwt: systemJwt }),
-      [FILES.rotation]: (await makeCreds(account, { kind: 'rotation' })).text,
-      [FILES.signer]: (await makeCreds(account, { kind: 'signer' })).text,
-      [FILES.relay]: (await makeCreds(account, { kind: 'outbox-relay' })).text,
+      [FILES.rotation]: rotation.text,
+      [FILES.signer]: signer.text,
+      [FILES.relay]: relay.text,
       [FILES.accountPusher]: await accountPusherCreds(system, account.publicKey),
     },
   };

@@ -29,6 +29,9 @@ export async function storeInstallation(sql: Sql, { kek, bus, recovery, admin }:
     `INSERT INTO ring.operator (id, name, role, bus_public_key, bearer_hash) VALUES ($1, 'admin', 'admin', $2, $3)`,
     [admin.id, admin.busPublicKey, admin.bearerHash],
   );
+  await sql.query('INSERT INTO ring.bus_user SELECT unnest($1::text[])', [
+    [...bus.servicePublicKeys, admin.busPublicKey],
+  ]);
   await sql.query(`INSERT INTO ring.audit (actor, action, scope, after) VALUES ('bootstrap', 'bootstrap', $1, $2)`, [
     PLATFORM,
     {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { signingDurationMs } from '@plexsphere/keyring';
 import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
-import { KeyRingEntity, NodeEntity, NodeStreamEntity, OperatorEntity } from '@plexsphere/store';
+import { KeyRingEntity, NodeEntity, NodeStreamEntity } from '@plexsphere/store';
 import { PLATFORM, problem, subjects } from '@plexsphere/wire';
 import type {
   AddNode as Request,
@@ -16,6 +16,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { RotationConfig } from '../rotation-config';
 import { answerOf, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
 import { lockScope } from '../sql/scope-lock';
+import { takeBusKey } from '../sql/take-bus-key';
 import { writeAudit } from '../sql/write-audit';
 
 /** Rings may change between the bundle and the commit; after this many losses the caller is told. */
@@ -97,14 +98,8 @@ export class AddNode {
     const { scope, name } = request;
     if (await manager.existsBy(NodeEntity, { scope, name, state: 'enrolled' }))
       throw problem('nodeExists', { field: 'name' });
-    // An operator's key, too: whoever adds a Node by it and removes the Node would shut that operator out.
     const busPublicKey = request.bus_public_key;
-    const isTaken =
-      (await manager.existsBy(NodeEntity, { busPublicKey })) ||
-      (await manager.existsBy(OperatorEntity, { busPublicKey }));
-    if (isTaken) {
-      throw problem('nodeExists', { field: 'bus_public_key' });
-    }
+    if (!(await takeBusKey(manager, busPublicKey))) throw problem('nodeExists', { field: 'bus_public_key' });
     await manager.insert(NodeEntity, { id: reply.node_id, scope, name, busPublicKey });
     await manager.insert(NodeStreamEntity, {
       nodeId: reply.node_id,

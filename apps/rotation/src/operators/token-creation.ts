@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
-import { NodeEntity, OperatorEntity } from '@plexsphere/store';
+import { OperatorEntity } from '@plexsphere/store';
 import { PLATFORM, problem, subjects } from '@plexsphere/wire';
 import type {
   CreateToken,
@@ -13,6 +13,7 @@ import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { lockBusAccount } from '../bus-account/bus-account-lock';
 import { databaseNow } from '../sql/database-clock';
 import { answerOf, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
+import { takeBusKey } from '../sql/take-bus-key';
 import { writeAudit } from '../sql/write-audit';
 
 const CREDENTIAL_TIMEOUT_MS = 3_000;
@@ -83,11 +84,7 @@ export class TokenCreation {
     if (await manager.existsBy(OperatorEntity, { name, revokedAt: IsNull() })) {
       throw problem('tokenExists', { field: 'name' });
     }
-    // A key that another one has, too: revoking either would cut both.
-    const isTaken =
-      (await manager.existsBy(OperatorEntity, { busPublicKey: bus_public_key })) ||
-      (await manager.existsBy(NodeEntity, { busPublicKey: bus_public_key }));
-    if (isTaken) throw problem('tokenExists', { field: 'bus_public_key' });
+    if (!(await takeBusKey(manager, bus_public_key))) throw problem('tokenExists', { field: 'bus_public_key' });
   }
 
   private async expiry(afterSeconds: number | undefined): Promise<Date | null> {

@@ -10,6 +10,12 @@ export class Access1700000000004 implements MigrationInterface {
       CREATE UNIQUE INDEX one_operator_name ON ring.operator (name) WHERE revoked_at IS NULL;
       ALTER TABLE ring.node ADD COLUMN removed_at timestamptz;
 
+      -- Whose bus key is taken, by a service, an operator or a Node. Revoking a key cuts everybody who has it, so nobody
+      -- may be enrolled by somebody else's.
+      CREATE TABLE ring.bus_user (public_key text PRIMARY KEY);
+      INSERT INTO ring.bus_user SELECT bus_public_key FROM ring.node UNION SELECT bus_public_key FROM ring.operator;
+      GRANT SELECT, INSERT ON ring.bus_user TO plexsphere_rotation;
+
       -- Every credential of this bus user that was issued up to then is refused.
       CREATE TABLE ring.bus_revocation (
         public_key text PRIMARY KEY,
