@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Stack, localFolder, plexctlJson, runPlexctl, type Ran, type StackOptions } from '@plexsphere/stack';
+import {
+  Stack,
+  eventually,
+  localFolder,
+  plexctlJson,
+  runPlexctl,
+  type Ran,
+  type StackOptions,
+} from '@plexsphere/stack';
 import { Client } from 'pg';
 import { SuiteNode } from './suite-node';
 
@@ -72,6 +80,14 @@ export class World {
     const node = new SuiteNode(name, enrolment, join(this.dir, `${name}.store`));
     this.nodes.push(node);
     return node;
+  }
+
+  /** `domain create` returns when one signer serves the scope; a story that stops one needs it to hold a lease. */
+  async allSignersServe(scope: string): Promise<void> {
+    const holders = async (): Promise<number> =>
+      (await this.query(`SELECT FROM ring.lease WHERE epochs ? $1`, [scope])).length;
+    const signers = this.stack.services('signer').length;
+    await eventually(async () => (await holders()) === signers, { describe: `every signer serving ${scope}` });
   }
 
   /** As the database's owner. */

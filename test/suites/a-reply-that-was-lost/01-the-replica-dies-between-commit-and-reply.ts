@@ -4,6 +4,7 @@ import type { Step } from '../../src/tell-story';
 /** A stopped signer holds up the reply, not the commit; the replica that committed dies, and the other one answers. */
 export const step: Step = async (world) => {
   await world.json(['domain', 'create', '--id', world.domainId, '--key-id', 'k1']);
+  await world.allSignersServe(world.domain);
   const [stopped] = world.stack.services('signer');
   stopped?.pause();
   const rotating = world.plexctl(['signing', 'rotate', '--scope', world.domain, '--new-key-id', 'k2']);

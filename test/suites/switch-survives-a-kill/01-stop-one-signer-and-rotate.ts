@@ -4,6 +4,7 @@ import type { Step } from '../../src/tell-story';
 /** Neither replica can confirm while the signer is stopped: the switch waits for its lease to run out. */
 export const step: Step = async (world) => {
   await world.json(['domain', 'create', '--id', world.domainId, '--key-id', 'k1']);
+  await world.allSignersServe(world.domain);
   const [stopped] = world.stack.services('signer');
   stopped?.pause();
   // Nobody waits for the answer: whoever gives it dies in the next step.
