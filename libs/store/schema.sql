@@ -167,7 +167,9 @@ CREATE TABLE ring.key_ring (
 CREATE TABLE ring.lease (
   holder text NOT NULL,
   kind text NOT NULL,
+  turn bigint NOT NULL,
   epochs jsonb NOT NULL,
+  lease_ms integer NOT NULL,
   renewed_at timestamp with time zone NOT NULL,
   CONSTRAINT lease_kind_check CHECK ((kind = ANY (ARRAY['signer'::text, 'gateway'::text]))),
   CONSTRAINT lease_pkey PRIMARY KEY (holder)

@@ -2,17 +2,18 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@plexsphere/service-kit';
-import { PLATFORM, parseEnvelope, problem, subjects, type PlatformKeyRotated } from '@plexsphere/wire';
+import {
+  PLATFORM,
+  SIGNING_DURATION_MS,
+  parseEnvelope,
+  problem,
+  subjects,
+  type PlatformKeyRotated,
+} from '@plexsphere/wire';
 import type { Announce, EnvelopeReply, SignBundle, SignBundleReply, SignEnvelope } from '@plexsphere/wire/commands';
 import type { ClaimedNode, OrdinaryMessage } from './claim';
 import { SharedSignatures } from './shared-signatures';
 import type { KeyNews } from './what-to-say';
-
-/**
- * D, in milliseconds: how long after the asking an answer counts. A signer signs only if its lease outlives it, so it
- * must stay below a third of the shortest lease that an installation may use (3 s).
- */
-const SIGNING_DURATION_MS = 1_000;
 
 @Injectable()
 export class Signatures {

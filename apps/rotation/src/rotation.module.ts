@@ -8,6 +8,7 @@ import { DomainController } from './domains/domain.controller';
 import { EventsController } from './events/events.controller';
 import { PublishEvent } from './events/publish-event';
 import { LeaseBook } from './leases/lease-book';
+import { LEASE_DATABASE } from './leases/lease-database';
 import { LeaseController } from './leases/lease.controller';
 import { AddNode } from './nodes/add-node';
 import { NodeController } from './nodes/node.controller';
@@ -24,6 +25,7 @@ import { CloseRotation } from './rotator/close-rotation';
 import { OpenRotation } from './rotator/open-rotation';
 import { Preparation } from './rotator/preparation';
 import { ResumeLoop } from './rotator/resume-loop';
+import { ScopeQueue } from './rotator/scope-queue';
 import { Switch } from './rotator/switch';
 import { Unfinished } from './rotator/unfinished';
 import { InventoryReader } from './sight/inventory-reader';
@@ -35,17 +37,20 @@ import { StatusReader } from './sight/status-reader';
 import { TransitionReader } from './sight/transition-reader';
 import { SigningController } from './signing/signing.controller';
 
+/** A database that is down at boot: readiness says so meanwhile. */
+const WAITED_FOR = { retryAttempts: Number.MAX_SAFE_INTEGER, retryDelay: 500 };
+
 @Module({})
 export class RotationModule {
   static with(config: RotationConfig, pusher: AccountPusher): DynamicModule {
     return {
       module: RotationModule,
       imports: [
+        TypeOrmModule.forRoot({ ...storeOptions(config.databaseUrl, 'rotation'), ...WAITED_FOR }),
         TypeOrmModule.forRoot({
-          ...storeOptions(config.databaseUrl, 'rotation'),
-          // A database that is down at boot is waited for: readiness says so meanwhile.
-          retryAttempts: Number.MAX_SAFE_INTEGER,
-          retryDelay: 500,
+          ...storeOptions(config.databaseUrl, 'rotation-leases'),
+          ...WAITED_FOR,
+          name: LEASE_DATABASE,
         }),
       ],
       controllers: [
@@ -70,6 +75,7 @@ export class RotationModule {
         RingReader,
         Preparation,
         Switch,
+        ScopeQueue,
         Unfinished,
         OpenRotation,
         CloseRotation,

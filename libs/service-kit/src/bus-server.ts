@@ -32,6 +32,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
   private readonly started: Subscription[] = [];
   private readonly joined = new Map<string, Subscription>();
   private inFlight = 0;
+  private closing = false;
   private idle: () => void = () => undefined;
 
   constructor(
@@ -55,7 +56,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
 
   /** Begins to hear `subject` (wildcards allowed) in the queue group, dispatched to the `joined` handlers it matches. */
   join(subject: string): void {
-    if (!this.joined.has(subject)) this.joined.set(subject, this.subscribe(subject, this.queue));
+    if (!this.closing && !this.joined.has(subject)) this.joined.set(subject, this.subscribe(subject, this.queue));
   }
 
   /** Leaves; what the server has sent us up to then is still answered, which a plain unsubscribe would drop. */
@@ -69,6 +70,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
 
   /** Hears no more, answers everything that it has heard, flushes. The connection stays open for the last words. */
   async close(): Promise<void> {
+    this.closing = true;
     const subscriptions = [...this.started, ...this.joined.values()];
     this.started.length = 0;
     this.joined.clear();

@@ -8,6 +8,7 @@ export * from './subjects';
 export * from './headers';
 export * from './permissions';
 export * from './problem';
+export * from './timing';
 export * from './ring-view';
 export * from './messages';
 export { canonicalText, type CanonicalFields } from './canonical';

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { headers, inboxPrefix, subjects, type Command } from '@plexsphere/wire';
-import { connect, credsAuthenticator } from 'nats';
+import { headers, type Command } from '@plexsphere/wire';
+import { OperatorConnection } from '../../src/operator-connection';
 import type { Step } from '../../src/tell-story';
 import { fingerprint } from './fingerprint';
 
@@ -25,19 +24,10 @@ const requests = (scope: string): [Command, string, string][] => [
 const LEAKS = /select|insert|pg_|postgres|\/src\/|\/dist\/|at .*\.js|ECONN|typeorm/i;
 
 export const step: Step = async (world) => {
-  const token = JSON.parse(await readFile(world.stack.tokenFile, 'utf8')) as {
-    operator: string;
-    bus_credential: string;
-  };
-  const connection = await connect({
-    servers: world.stack.natsUrl,
-    authenticator: credsAuthenticator(new TextEncoder().encode(token.bus_credential)),
-    inboxPrefix: inboxPrefix({ kind: 'operator', id: token.operator }),
-  });
-  world.afterwards(() => connection.close());
+  const operator = await OperatorConnection.open(world);
   const before = await fingerprint(world);
   for (const [command, body, field] of requests(world.domain)) {
-    const reply = await connection.request(subjects.command(token.operator, command), body, { timeout: 5_000 });
+    const reply = await operator.send(command, body);
     expect([body, reply.headers?.get(headers.errorCode)]).toEqual([body, 'INVALID_ARGUMENT']);
     expect([body, reply.json()]).toEqual([body, expect.objectContaining({ field })]);
     expect(reply.string()).not.toMatch(LEAKS);

@@ -10,7 +10,7 @@ import { Preparation, type Prepared } from '../rotator/preparation';
 import { Switch } from '../rotator/switch';
 import { databaseNow } from '../sql/database-clock';
 import { snapshotRing } from '../sql/read-ring';
-import { answerOf, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
+import { answerOf, claimRequest, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
 import { lockScope } from '../sql/scope-lock';
 import { writeAudit } from '../sql/write-audit';
 import { insertKey, insertRingChange } from '../sql/write-ring';
@@ -58,6 +58,7 @@ export class CreateDomain {
     prepared: Prepared,
     identity: RequestIdentity,
   ): Promise<CreateDomainReply> {
+    await claimRequest(manager, identity);
     await lockScope(manager, scope, 'exclusive');
     const answered = await answerOf<CreateDomainReply>(manager, identity);
     if (answered !== undefined) return answered;

@@ -6,7 +6,7 @@ import { MAX_ENVELOPE_BYTES, canonicalText, isReservedEventType, problem, subjec
 import type { Publish, PublishReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { fanOutToNode, fanOutToScope, type NewEvent } from '../sql/fan-out';
-import { answerOf, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
+import { answerOf, claimRequest, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
 import { lockScope } from '../sql/scope-lock';
 
 /** Accepts an event for one Node or for every Node of a scope, and keeps its payload as the text that it is. */
@@ -56,6 +56,7 @@ export class PublishEvent {
     write: (manager: EntityManager) => Promise<PublishReply>,
   ): Promise<PublishReply> {
     return this.database.transaction('READ COMMITTED', async (manager) => {
+      await claimRequest(manager, identity);
       await lockScope(manager, scope, 'shared');
       const answered = await answerOf<PublishReply>(manager, identity);
       if (answered !== undefined) return answered;

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { signingDurationMs } from '@plexsphere/keyring';
 import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
 import { KeyRingEntity, NodeEntity, NodeStreamEntity } from '@plexsphere/store';
-import { PLATFORM, problem, subjects } from '@plexsphere/wire';
+import { PLATFORM, SIGNING_DURATION_MS, problem, subjects } from '@plexsphere/wire';
 import type {
   AddNode as Request,
   AddNodeReply,
@@ -13,8 +12,7 @@ import type {
   SignBundleReply,
 } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
-import { RotationConfig } from '../rotation-config';
-import { answerOf, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
+import { answerOf, claimRequest, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
 import { lockScope } from '../sql/scope-lock';
 import { takeBusKey } from '../sql/take-bus-key';
 import { writeAudit } from '../sql/write-audit';
@@ -35,7 +33,6 @@ export class AddNode {
   constructor(
     private readonly database: DataSource,
     private readonly bus: Bus,
-    private readonly config: RotationConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -69,7 +66,7 @@ export class AddNode {
       this.bus.askSigner<SignBundleReply>(
         subjects.scopeSigner(PLATFORM, 'sign-bundle'),
         bundleRequest,
-        signingDurationMs(this.config.leaseMs),
+        SIGNING_DURATION_MS,
       ),
       this.bus.request<IssueBusCredentialReply>(subjects.anySigner('issue-bus-credential'), credentialRequest, {
         timeoutMs: CREDENTIAL_TIMEOUT_MS,
@@ -87,6 +84,7 @@ export class AddNode {
     handedOut: Epochs,
     identity: RequestIdentity,
   ): Promise<AddNodeReply | undefined> {
+    await claimRequest(manager, identity);
     // The platform's first, then the Domain's: a Domain's Node is in the platform's fan-out too, and one order for
     // everybody keeps two that enrol from waiting for each other.
     await lockScope(manager, PLATFORM, 'shared');

@@ -12,10 +12,11 @@ import { databaseNow } from '../sql/database-clock';
 import { fanOutToScope } from '../sql/fan-out';
 import { readNodeFacts } from '../sql/node-facts';
 import { asTransition, readRing, type StoredRing } from '../sql/read-ring';
-import { answerOf, keepAnswer, type RequestIdentity } from '../sql/requests';
+import { answerOf, claimRequest, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
 import { lockScope } from '../sql/scope-lock';
 import { writeAudit } from '../sql/write-audit';
 import { insertRingChange, writeRing } from '../sql/write-ring';
+import { ScopeQueue } from './scope-queue';
 import { Unfinished } from './unfinished';
 
 type Committed = Omit<CloseReply, 'confirmed' | 'lapsed'>;
@@ -29,20 +30,20 @@ export class CloseRotation {
   constructor(
     private readonly database: DataSource,
     private readonly unfinished: Unfinished,
+    private readonly queue: ScopeQueue,
     private readonly leases: LeaseBook,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async close(request: Close, identity: RequestIdentity): Promise<CloseReply> {
-    const committed = await this.database.transaction('READ COMMITTED', (manager) =>
-      this.commit(manager, request, identity),
+    const committed = await onceFor(this.database.manager, identity, () =>
+      this.queue.run(request.scope, () =>
+        this.database.transaction('READ COMMITTED', (manager) => this.commit(manager, request, identity)),
+      ),
     );
-    const transition = await this.database.manager.findOneByOrFail(TransitionEntity, {
-      endRequestId: identity.requestId,
-    });
-    const switched = await this.unfinished.finishCloseSwitch(transition);
+    const switched = await this.unfinished.finishCloseSwitch(committed);
     try {
-      await this.unfinished.destroyOldKey(transition);
+      await this.unfinished.destroyOldKey({ ...committed, oldKeyId: committed.old_key_id });
     } catch (err) {
       // The key is retired all the same, and the Resume loop destroys it.
       this.logger.warn({ err, scope: request.scope, kid: request.old_key_id }, 'old key not destroyed yet');
@@ -52,6 +53,7 @@ export class CloseRotation {
 
   private async commit(manager: EntityManager, request: Close, identity: RequestIdentity): Promise<Committed> {
     const { scope } = request;
+    await claimRequest(manager, identity);
     await lockScope(manager, scope, 'exclusive');
     const answered = await answerOf<Committed>(manager, identity);
     if (answered !== undefined) return answered;
@@ -63,7 +65,7 @@ export class CloseRotation {
         newKeyId: request.new_key_id,
       }),
     );
-    if (await this.leases.hasSeenLater(scope, before.ring.epoch)) throw problem('epochWentBack');
+    if (await this.leases.hasSeenLater(manager, scope, before.ring.epoch)) throw problem('epochWentBack');
     const closedAt = await databaseNow(manager);
     const progress = progressOf(await readNodeFacts(manager, scope), before.ring.trustEpoch, closedAt);
     const gate = this.gate(progress, before, closedAt, request.force === true);

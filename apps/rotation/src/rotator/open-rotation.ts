@@ -12,11 +12,12 @@ import { RotationConfig } from '../rotation-config';
 import { databaseNow } from '../sql/database-clock';
 import { fanOutPlatformChange, fanOutToScope } from '../sql/fan-out';
 import { asTransition, readRing, snapshotRing, type StoredRing } from '../sql/read-ring';
-import { answerOf, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
+import { answerOf, claimRequest, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
 import { lockScope } from '../sql/scope-lock';
 import { writeAudit } from '../sql/write-audit';
 import { insertRingChange, writeRing } from '../sql/write-ring';
 import { Preparation, type Prepared } from './preparation';
+import { ScopeQueue } from './scope-queue';
 import { Unfinished } from './unfinished';
 
 /** A statement carries opened_at, so what was prepared must be committed soon after. */
@@ -42,6 +43,7 @@ export class OpenRotation {
     private readonly database: DataSource,
     private readonly preparation: Preparation,
     private readonly unfinished: Unfinished,
+    private readonly queue: ScopeQueue,
     private readonly leases: LeaseBook,
     private readonly config: RotationConfig,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -49,18 +51,19 @@ export class OpenRotation {
 
   async open(request: Rotate, identity: RequestIdentity): Promise<RotateReply> {
     const committed = await onceFor(this.database.manager, identity, () => this.prepareAndCommit(request, identity));
-    const transition = await this.database.manager.findOneByOrFail(TransitionEntity, { requestId: identity.requestId });
-    const switched = await this.unfinished.finishSwitch(transition);
-    return { ...committed, ...switched };
+    return { ...committed, ...(await this.unfinished.finishSwitch(committed)) };
   }
 
   private async prepareAndCommit(request: Rotate, identity: RequestIdentity): Promise<Committed> {
     for (let attempt = 1; ; attempt++) {
       try {
         const prepared = await this.prepare(request, identity);
-        return await this.database.transaction('READ COMMITTED', (manager) => this.commit(manager, prepared));
+        return await this.queue.run(request.scope, () =>
+          this.database.transaction('READ COMMITTED', (manager) => this.commit(manager, prepared)),
+        );
       } catch (error) {
-        if (!(error instanceof Problem) || error.code !== 'ABORTED' || attempt === ATTEMPTS) throw error;
+        const lost = error instanceof Problem && (error.is('epochMismatch') || error.is('preparedTooLate'));
+        if (!lost || attempt === ATTEMPTS) throw error;
         this.logger.info({ scope: request.scope, reason: error.detail }, 'rotation lost the race, preparing anew');
       }
     }
@@ -89,6 +92,7 @@ export class OpenRotation {
     { request, identity, prepared, before, openedAt }: Attempt,
   ): Promise<Committed> {
     const { scope } = request;
+    await claimRequest(manager, identity);
     await lockScope(manager, scope, 'exclusive');
     const answered = await answerOf<Committed>(manager, identity);
     if (answered !== undefined) return answered;
@@ -97,7 +101,7 @@ export class OpenRotation {
     const { ring, transition } = this.decision(now, request, openedAt);
     if (now.ring.epoch !== before.ring.epoch) throw problem('epochMismatch', { epoch: now.ring.epoch });
     if ((await databaseNow(manager)).getTime() - openedAt.getTime() > PREPARED_FOR_MS) throw problem('preparedTooLate');
-    if (await this.leases.hasSeenLater(scope, now.ring.epoch)) throw problem('epochWentBack');
+    if (await this.leases.hasSeenLater(manager, scope, now.ring.epoch)) throw problem('epochWentBack');
 
     const eventId = randomUUID();
     await writeRing(manager, now.ring, ring, { keyId: request.new_key_id, publicKey: prepared.public_key });

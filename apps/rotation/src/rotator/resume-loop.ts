@@ -86,9 +86,13 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
     this.underWay.set(transition.id, work);
   }
 
-  private async take({ step }: NextStep, transition: TransitionEntity): Promise<void> {
-    if (step === 'finish_switch') await this.unfinished.finishSwitch(transition);
-    if (step === 'finish_close_switch') await this.unfinished.finishCloseSwitch(transition);
-    if (step === 'destroy_old_key') await this.unfinished.destroyOldKey(transition);
+  private async take(
+    { step }: NextStep,
+    { scope, oldKeyId, openedEpoch, endedEpoch }: TransitionEntity,
+  ): Promise<void> {
+    if (step === 'finish_switch') await this.unfinished.finishSwitch({ scope, epoch: openedEpoch });
+    if (endedEpoch === null) return;
+    if (step === 'finish_close_switch') await this.unfinished.finishCloseSwitch({ scope, epoch: endedEpoch });
+    if (step === 'destroy_old_key') await this.unfinished.destroyOldKey({ scope, epoch: endedEpoch, oldKeyId });
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
-import { subjects, type RingChanged, type Scope } from '@plexsphere/wire';
+import { SIGNING_DURATION_MS, subjects, type RingChanged, type Scope } from '@plexsphere/wire';
 import { LeaseBook } from '../leases/lease-book';
 import { RotationConfig } from '../rotation-config';
 
@@ -27,18 +27,27 @@ export class Switch {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Call it after the commit that made `epoch`. Returns after L at the latest, by this process' monotonic clock. */
+  /**
+   * Call it after the commit that made `epoch`. Returns after L at the latest, by this process' monotonic clock, and
+   * never fails: what it cannot learn from a database that is away counts as lapsed, and L needs no database.
+   */
   async complete(scope: Scope, epoch: number): Promise<Switched> {
-    const endsAt = performance.now() + this.config.leaseMs;
+    const beganAt = performance.now();
     this.bus.publish(subjects.ringChanged, { scope, epoch } satisfies RingChanged);
-    let lapsed = await this.leases.holdersBefore(scope, epoch);
-    while (lapsed.length > 0 && performance.now() < endsAt) {
+    let leaseMs = this.config.leaseMs;
+    let lapsed: string[] | undefined;
+    do {
+      const holders = await this.leases.holdersBefore(scope, epoch).catch(() => undefined);
+      leaseMs = Math.max(leaseMs, ...(holders ?? []).map((each) => each.leaseMs));
+      lapsed = holders?.map((each) => each.holder) ?? lapsed;
+      if (holders?.length === 0) break;
       await delay(LOOK_AGAIN_MS);
-      lapsed = await this.leases.holdersBefore(scope, epoch);
-    }
-    const confirmed = await this.leases.holdersAt(scope, epoch);
-    this.logger.info({ scope, epoch, confirmed, lapsed }, 'switched');
-    return { confirmed, lapsed };
+    } while (performance.now() - beganAt < leaseMs);
+    // What a signer answered just before it confirmed may be accepted for so long.
+    if (lapsed?.length === 0) await delay(SIGNING_DURATION_MS);
+    const confirmed = await this.leases.holdersAt(scope, epoch).catch(() => []);
+    this.logger.info({ scope, epoch, confirmed, lapsed: lapsed ?? [] }, 'switched');
+    return { confirmed, lapsed: lapsed ?? [] };
   }
 
   /** Waits, L at the most, until some signer holds a lease at `epoch`. Returns whether one does. */

@@ -1,13 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
-import { TransitionEntity } from '@plexsphere/store';
-import { subjects } from '@plexsphere/wire';
+import { subjects, type Scope } from '@plexsphere/wire';
 import type { DestroyKey, DestroyKeyReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { Switch, type Switched } from './switch';
 
 /** Wrapped keys are small and the database near: a signer that needs longer is asked again by the next turn. */
 const DESTROY_TIMEOUT_MS = 3_000;
+
+/** A change of a ring by the epoch that it made. */
+export interface MadeEpoch {
+  scope: Scope;
+  epoch: number;
+}
 
 /**
  * What follows a transition's commit: the switch, the switch of its end, the destruction of the old key. Each is
@@ -22,34 +27,43 @@ export class Unfinished {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async finishSwitch(transition: TransitionEntity): Promise<Switched> {
-    const switched = await this.switching.complete(transition.scope, transition.openedEpoch);
-    await this.record(transition.id, 'switched_at');
+  /** `epoch` is the one that the rotate made. */
+  async finishSwitch({ scope, epoch }: MadeEpoch): Promise<Switched> {
+    const switched = await this.switching.complete(scope, epoch);
+    await this.record('switched_at', 'opened_epoch', { scope, epoch });
     return switched;
   }
 
-  async finishCloseSwitch(transition: TransitionEntity): Promise<Switched> {
-    const epoch = transition.endedEpoch ?? transition.openedEpoch;
-    const switched = await this.switching.complete(transition.scope, epoch);
-    await this.record(transition.id, 'end_switched_at');
+  /** `epoch` is the one that the end made. */
+  async finishCloseSwitch({ scope, epoch }: MadeEpoch): Promise<Switched> {
+    const switched = await this.switching.complete(scope, epoch);
+    await this.record('end_switched_at', 'ended_epoch', { scope, epoch });
     return switched;
   }
 
   /** Destroys the private half of the key that was closed; only after the switch, when nobody signs by it any more. */
-  async destroyOldKey(transition: TransitionEntity): Promise<void> {
-    const request: DestroyKey = { scope: transition.scope, key_id: transition.oldKeyId };
+  async destroyOldKey({ scope, epoch, oldKeyId }: MadeEpoch & { oldKeyId: string }): Promise<void> {
+    const request: DestroyKey = { scope, key_id: oldKeyId };
     await this.bus.request<DestroyKeyReply>(subjects.anySigner('destroy-key'), request, {
       timeoutMs: DESTROY_TIMEOUT_MS,
       unavailable: 'noSigner',
     });
-    await this.record(transition.id, 'old_key_destroyed_at');
-    this.logger.info({ scope: transition.scope, kid: transition.oldKeyId }, 'old key destroyed');
+    await this.record('old_key_destroyed_at', 'ended_epoch', { scope, epoch });
+    this.logger.info({ scope, kid: oldKeyId }, 'old key destroyed');
   }
 
-  private record(id: string, column: 'switched_at' | 'end_switched_at' | 'old_key_destroyed_at'): Promise<unknown> {
-    return this.database.query(
-      `UPDATE ring.transition SET ${column} = clock_timestamp() WHERE id = $1 AND ${column} IS NULL`,
-      [id],
-    );
+  /** What was committed stands: a database that is away now is no error to the caller, and Resume records it. */
+  private async record(
+    column: 'switched_at' | 'end_switched_at' | 'old_key_destroyed_at',
+    madeBy: 'opened_epoch' | 'ended_epoch',
+    { scope, epoch }: MadeEpoch,
+  ): Promise<void> {
+    await this.database
+      .query(
+        `UPDATE ring.transition SET ${column} = clock_timestamp()
+          WHERE scope = $1 AND ${madeBy} = $2 AND ${column} IS NULL`,
+        [scope, epoch],
+      )
+      .catch((err: unknown) => this.logger.warn({ err, scope, epoch, column }, 'not recorded yet'));
   }
 }

@@ -10,6 +10,7 @@ import { LeaseBook } from '../leases/lease-book';
 import type { RotationConfig } from '../rotation-config';
 import { CloseRotation } from '../rotator/close-rotation';
 import { OpenRotation } from '../rotator/open-rotation';
+import { ScopeQueue } from '../rotator/scope-queue';
 import type { Preparation } from '../rotator/preparation';
 import type { Unfinished } from '../rotator/unfinished';
 import { PlanClosing } from './plan-closing';
@@ -85,7 +86,15 @@ describe('plans', () => {
         changes.includes(NO_SIGNER) ? Promise.reject(problem('noSigner')) : Promise.resolve({ ready: [], unready: [] });
       const leases = new LeaseBook(seeded.database, config);
       const preparation = { prepare } as unknown as Preparation;
-      const command = new OpenRotation(seeded.database, preparation, unfinished, leases, config, logger);
+      const command = new OpenRotation(
+        seeded.database,
+        preparation,
+        unfinished,
+        new ScopeQueue(),
+        leases,
+        config,
+        logger,
+      );
       const opening = command.open({ scope, new_key_id: kid }, identity('signing.rotate'));
       await expect(opening).rejects.toMatchObject({ detail: plan.blocked_by[0] });
     },
@@ -132,7 +141,7 @@ describe('plans', () => {
       expect(plan.blocked_by).toEqual(blockedBy.map((detail) => `signing: ${detail}`));
       expect(plan.earliest_close_at === null).toBe(request.scope !== OPEN_SCOPE);
       const leases = new LeaseBook(seeded.database, config);
-      const closing = new CloseRotation(seeded.database, unfinished, leases, logger).close(
+      const closing = new CloseRotation(seeded.database, unfinished, new ScopeQueue(), leases, logger).close(
         { old_key_id: 'a1', new_key_id: 'a2', ...request },
         identity('signing.close'),
       );

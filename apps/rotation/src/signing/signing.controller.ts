@@ -1,9 +1,8 @@
 import { Controller, UseGuards } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import { signingDurationMs } from '@plexsphere/keyring';
 import { Bus, validated } from '@plexsphere/service-kit';
 import { OperatorEntity } from '@plexsphere/store';
-import { problem, subjects } from '@plexsphere/wire';
+import { SIGNING_DURATION_MS, problem, subjects } from '@plexsphere/wire';
 import {
   Close,
   OfScope,
@@ -69,17 +68,13 @@ export class SigningController {
   @MessagePattern(subjects.command('*', 'signing.sign'))
   sign(@Payload(validated(Sign)) request: Sign): Promise<SignReply> {
     requireAccepted(request.scope, this.config);
-    return this.bus.askSigner(subjects.scopeSigner(request.scope, 'sign-jws'), request, this.durationMs);
+    return this.bus.askSigner(subjects.scopeSigner(request.scope, 'sign-jws'), request, SIGNING_DURATION_MS);
   }
 
   @Needs('viewer')
   @MessagePattern(subjects.command('*', 'signing.verify'))
   verify(@Payload(validated(Verify)) request: Verify): Promise<VerifyReply> {
     requireAccepted(request.scope, this.config);
-    return this.bus.askSigner(subjects.scopeSigner(request.scope, 'verify'), request, this.durationMs);
-  }
-
-  private get durationMs(): number {
-    return signingDurationMs(this.config.leaseMs);
+    return this.bus.askSigner(subjects.scopeSigner(request.scope, 'verify'), request, SIGNING_DURATION_MS);
   }
 }

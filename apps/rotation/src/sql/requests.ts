@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { problem, type Command } from '@plexsphere/wire';
 import { RequestEntity } from '@plexsphere/store';
 import type { EntityManager } from 'typeorm';
@@ -42,22 +43,61 @@ export const keepAnswer = (manager: EntityManager, request: RequestIdentity, rep
 export const forgetOldAnswers = (manager: EntityManager): Promise<unknown> =>
   manager.query(`DELETE FROM ring.request WHERE answered_at < clock_timestamp() - ${KEPT_FOR}`);
 
+/** Another copy of the same request is in its transaction now. */
+class CopyUnderWay extends Error {
+  override readonly name = 'CopyUnderWay';
+}
+
+/** How long a copy waits for the one that is at work, and how often it looks: plexctl itself gives up after 30 s. */
+const COPY_PATIENCE_MS = 25_000;
+const LOOK_AGAIN_MS = 100;
+/** After this a copy looks whether the one at work is still there. */
+const TAKE_OVER_AFTER_MS = 1_000;
+
+/** First in the transaction that does the work: one copy of a request is in it at a time, the others do not queue up. */
+export async function claimRequest(manager: EntityManager, request: RequestIdentity): Promise<void> {
+  const [claim] = await manager.query<{ mine: boolean }[]>(
+    `SELECT pg_try_advisory_xact_lock(hashtextextended($1, 1)) AS mine`,
+    [request.requestId],
+  );
+  if (claim?.mine !== true) throw new CopyUnderWay();
+}
+
 /**
  * Does the work of a request at most once, though copies of it may be under way at the same time (a caller that hears
- * nothing sends it again): a copy that is refused because another one has done the work gets that one's answer.
+ * nothing sends it again). A copy never gets an error that the one at work would not get: it waits for that one's
+ * answer, or takes over where that one failed.
  */
 export async function onceFor<Reply>(
   manager: EntityManager,
   request: RequestIdentity,
   work: () => Promise<Reply>,
 ): Promise<Reply> {
-  const before = await answerOf<Reply>(manager, request);
-  if (before !== undefined) return before;
-  try {
-    return await work();
-  } catch (error) {
-    const meanwhile = await answerOf<Reply>(manager, request);
-    if (meanwhile !== undefined) return meanwhile;
-    throw error;
+  const endsAt = performance.now() + COPY_PATIENCE_MS;
+  for (;;) {
+    const answered = await answerOf<Reply>(manager, request);
+    if (answered !== undefined) return answered;
+    try {
+      return await work();
+    } catch (error) {
+      const isCopy = error instanceof CopyUnderWay;
+      const meanwhile = await answerWithin<Reply>(manager, request, isCopy ? TAKE_OVER_AFTER_MS : 0);
+      if (meanwhile !== undefined) return meanwhile;
+      if (!isCopy) throw error;
+      if (performance.now() >= endsAt) throw problem('scopeBusy');
+    }
+  }
+}
+
+async function answerWithin<Reply>(
+  manager: EntityManager,
+  request: RequestIdentity,
+  patienceMs: number,
+): Promise<Reply | undefined> {
+  const endsAt = performance.now() + patienceMs;
+  for (;;) {
+    const answered = await answerOf<Reply>(manager, request);
+    if (answered !== undefined || performance.now() >= endsAt) return answered;
+    await delay(LOOK_AGAIN_MS);
   }
 }

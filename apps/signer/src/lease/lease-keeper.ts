@@ -13,8 +13,8 @@ import { ScopeMembership } from './scope-membership';
 /** Between two tries while rotation does not answer; also before the first answer has told L. */
 const TRY_AGAIN_MS = 500;
 
-/** How long the first renewal may take, while L is not known yet. */
-const FIRST_ANSWER_MS = 2_000;
+/** A replica of rotation that says nothing for so long is given up on: the next request may reach another. */
+const SILENT_MS = 1_000;
 
 /** How long an orderly stop waits for its last words to be heard: after it the leases run out by themselves. */
 const RELEASE_MS = 1_000;
@@ -39,6 +39,7 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly loading = new Map<Scope, number>();
   private readonly toldNotLoadable = new Map<Scope, string>();
   private waiting: (() => void)[] = [];
+  private turn = 0;
 
   constructor(
     private readonly table: LeaseTable,
@@ -65,7 +66,7 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     this.membership.stop();
     // A renewal that overtakes the release would bring the lease back.
     await Promise.race([this.inFlight, delay(RELEASE_MS, undefined, { ref: false })]);
-    const release: RenewLease = { holder: this.holder, kind: 'signer', epochs: {}, release: true };
+    const release: RenewLease = { holder: this.holder, kind: 'signer', turn: ++this.turn, epochs: {}, release: true };
     await this.ask(release, RELEASE_MS).catch((err: unknown) => this.logger.warn({ err }, 'leases not given back'));
   }
 
@@ -104,8 +105,8 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     const asked = readClocks();
     let nextMs = TRY_AGAIN_MS;
     try {
-      const request: RenewLease = { holder: this.holder, kind: 'signer', epochs: claimed };
-      const reply = await this.ask(request, intervalMs ?? FIRST_ANSWER_MS);
+      const request: RenewLease = { holder: this.holder, kind: 'signer', turn: ++this.turn, epochs: claimed };
+      const reply = await this.ask(request, Math.min(intervalMs ?? SILENT_MS, SILENT_MS));
       this.takeAnswer(asked, claimed, reply);
       nextMs = Math.max(0, reply.lease_ms / 3 - (performance.now() - asked.monotonicMs));
     } catch (error) {

@@ -66,7 +66,11 @@ export class RingChangeEntity {
 export class LeaseEntity {
   @PrimaryColumn({ type: 'text' }) holder: string;
   @Column({ type: 'text' }) kind: 'signer' | 'gateway';
+  /** Rises with each renewal: a row that keeps its turn for L is a lease that is over. */
+  @Column({ type: 'bigint', transformer: integer }) turn: number;
   @Column({ type: 'jsonb' }) epochs: Record<string, number>;
+  /** L as it was granted. */
+  @Column({ name: 'lease_ms', type: 'integer' }) leaseMs: number;
   @Column({ name: 'renewed_at', type: 'timestamptz' }) renewedAt: Date;
 }
 

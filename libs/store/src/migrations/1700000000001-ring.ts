@@ -83,7 +83,9 @@ export class Ring1700000000001 implements MigrationInterface {
       CREATE TABLE ring.lease (
         holder text PRIMARY KEY,
         kind text NOT NULL CHECK (kind IN ('signer', 'gateway')),
+        turn bigint NOT NULL,
         epochs jsonb NOT NULL,
+        lease_ms integer NOT NULL,
         renewed_at timestamptz NOT NULL
       );
 

@@ -1,4 +1,4 @@
-import { IsBoolean, IsIn, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, MaxLength, Min } from 'class-validator';
 import type { Scope } from '../names';
 import type { RingView } from '../ring-view';
 
@@ -13,6 +13,14 @@ export class RenewLease {
 
   @IsIn(['signer', 'gateway'])
   kind: 'signer' | 'gateway';
+
+  /**
+   * Rises with each request of this holder. A request that was held up on its way is older than what stands in the table
+   * by then, and must not take its place: it would name fewer leases than the holder has.
+   */
+  @IsInt()
+  @Min(1)
+  turn: number;
 
   /** scope → epoch. */
   @IsObject()

@@ -13,6 +13,7 @@ import {
 } from 'class-validator';
 import { Type } from 'class-transformer';
 import type { Scope } from '../names';
+import { SIGNING_DURATION_MS } from '../timing';
 import { IsEventType, IsKeyId, IsScope } from './constraints';
 
 /**
@@ -26,11 +27,17 @@ export class TimedRequest {
   duration_ms: number;
 }
 
-/** Names the epoch to sign at: a signer at another one signs nothing and answers ABORTED with its own. */
-export class SigningRequest extends TimedRequest {
+/** For a signature that somebody accepts: see SIGNING_DURATION_MS. */
+export class TimedSigning extends TimedRequest {
+  @Max(SIGNING_DURATION_MS)
+  override duration_ms: number;
+
   @IsScope()
   scope: Scope;
+}
 
+/** Names the epoch to sign at: a signer at another one signs nothing and answers ABORTED with its own. */
+export class SigningRequest extends TimedSigning {
   @IsInt()
   @Min(1)
   epoch: number;
@@ -40,7 +47,15 @@ export class SigningRequest extends TimedRequest {
  * Makes the key `new_key_id` of `scope` (asked again: the same key), and its statement for `epoch`. Asked at the
  * signers of the authority's scope: the scope itself to rotate, `platform` to create, at `authority_epoch` of that ring.
  */
-export class GenerateKey extends SigningRequest {
+export class GenerateKey extends TimedRequest {
+  @IsScope()
+  scope: Scope;
+
+  /** Of the statement: the next one. */
+  @IsInt()
+  @Min(1)
+  epoch: number;
+
   @IsIn(['create', 'rotate'])
   type: 'create' | 'rotate';
 
@@ -148,10 +163,7 @@ export interface SignBundleReply {
 }
 
 /** A person may leave the epoch out: the signer signs at its own. */
-export class SignJws extends TimedRequest {
-  @IsScope()
-  scope: Scope;
-
+export class SignJws extends TimedSigning {
   @IsOptional()
   @IsInt()
   @Min(1)
@@ -161,10 +173,7 @@ export class SignJws extends TimedRequest {
   payload: Record<string, unknown>;
 }
 
-export class VerifyJws extends TimedRequest {
-  @IsScope()
-  scope: Scope;
-
+export class VerifyJws extends TimedSigning {
   @IsString()
   @MaxLength(65_535)
   jws: string;

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { headers, inboxPrefix, subjects, type Command } from '@plexsphere/wire';
+import { connect, credsAuthenticator, type Msg, type NatsConnection } from 'nats';
+import type { World } from './world';
+
+export interface Answer {
+  /** Empty where it is no problem. */
+  code: string;
+  body: Record<string, unknown>;
+}
+
+/** The admin's own credential on the bus, without a client that would keep anybody from sending what they like. */
+export class OperatorConnection {
+  private constructor(
+    private readonly connection: NatsConnection,
+    private readonly operator: string,
+  ) {}
+
+  static async open(world: World): Promise<OperatorConnection> {
+    const token = JSON.parse(await readFile(world.stack.tokenFile, 'utf8')) as {
+      operator: string;
+      bus_credential: string;
+    };
+    const connection = await connect({
+      servers: world.stack.natsUrl,
+      authenticator: credsAuthenticator(new TextEncoder().encode(token.bus_credential)),
+      inboxPrefix: inboxPrefix({ kind: 'operator', id: token.operator }),
+    });
+    world.afterwards(() => connection.close());
+    return new OperatorConnection(connection, token.operator);
+  }
+
+  async ask(command: Command, body: object): Promise<Answer> {
+    const reply = await this.send(command, JSON.stringify(body));
+    return { code: reply.headers?.get(headers.errorCode) ?? '', body: reply.json() };
+  }
+
+  send(command: Command, text: string): Promise<Msg> {
+    return this.connection.request(subjects.command(this.operator, command), text, { timeout: 29_000 });
+  }
+}
