@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { Step } from '../../src/tell-story';
+import { Transcript } from '../../src/transcript';
 import { fingerprint } from './fingerprint';
 
 interface Case {
@@ -19,6 +19,7 @@ const rotate = (scope: string, keyId: string): string[] => [
   keyId,
 ];
 
+const UNKNOWN_DOMAIN = 'domain:00000000-0000-4000-8000-000000000000';
 const INVARIANT = 'signing: invariant violation';
 
 const cases = (domain: string): Case[] => [
@@ -31,7 +32,7 @@ const cases = (domain: string): Case[] => [
   { what: 'a key id that is taken', args: rotate(domain, 'k1'), exitCode: 1, says: ['signing: key id in use'] },
   {
     what: 'an unknown Domain',
-    args: rotate(`domain:${randomUUID()}`, 'k2'),
+    args: rotate(UNKNOWN_DOMAIN, 'k2'),
     exitCode: 1,
     says: ['signing: unknown scope'],
   },
@@ -76,10 +77,13 @@ const cases = (domain: string): Case[] => [
 export const step: Step = async (world) => {
   await world.json(['domain', 'create', '--id', world.domainId, '--key-id', 'k1']);
   const before = await fingerprint(world);
+  const transcript = new Transcript(world);
   for (const { what, args, input, exitCode, says } of cases(world.domain)) {
     const ran = await world.plexctl(args, input);
+    transcript.add(args, ran);
     expect([what, ran.exitCode, ran.stdout]).toEqual([what, exitCode, '']);
     for (const words of says) expect([what, ran.stderr]).toEqual([what, expect.stringContaining(words)]);
     expect([what, await fingerprint(world)]).toEqual([what, before]);
   }
+  transcript.expectToMatch('refused.transcript');
 };

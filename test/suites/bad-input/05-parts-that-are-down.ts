@@ -1,4 +1,5 @@
 import type { Step } from '../../src/tell-story';
+import { Transcript } from '../../src/transcript';
 
 const LEAKS = /select|pg_|postgres:|\/src\/|\/dist\/|ECONN|typeorm|password/i;
 
@@ -7,19 +8,23 @@ export const step: Step = async (world) => {
   await world.json(['signing', 'close', '--scope', domain, '--old', 'k1', '--new', 'k2', '--force']);
   const rotate = ['signing', 'rotate', '--scope', domain, '--new-key-id', 'k3'];
 
+  const transcript = new Transcript(world);
   const [signer] = stack.services('signer');
   await signer?.stop();
   const unsigned = await world.plexctl(rotate);
+  transcript.add(rotate, unsigned);
   expect([unsigned.exitCode, unsigned.stdout]).toEqual([1, '']);
   expect(unsigned.stderr).toContain('signing: no signer available');
   await signer?.start();
 
   await stack.postgres.kill();
   const undecided = await world.plexctl(rotate);
+  transcript.add(rotate, undecided);
   expect([undecided.exitCode, undecided.stdout]).toEqual([1, '']);
   expect(undecided.stderr).toContain('signing: database unavailable');
   expect(undecided.stderr).not.toMatch(LEAKS);
   await stack.postgres.start();
 
   expect(await world.kids(domain)).toEqual(['k2']);
+  transcript.expectToMatch('parts-that-are-down.transcript');
 };
