@@ -1,8 +1,9 @@
-import { chmod, copyFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { createBusKey, credsText, issueUser } from '@plexsphere/bus-jwt';
 import type { Step } from '../../src/tell-story';
 
 /** Each says what was dialled or read, and what to check; none takes half a minute to say so. */
@@ -27,4 +28,19 @@ export const step: Step = async (world) => {
   await writeFile(copy, '{"operator":"x"}');
   expect((await world.plexctl([...jwks, '--token-file', copy])).exitCode).toBe(77);
   expect((await world.plexctl([...jwks, '--token-file', `${copy}.none`])).exitCode).toBe(77);
+
+  // A token of another installation: well-formed, and signed by an account that this bus does not have.
+  const id = randomUUID();
+  const user = createBusKey('user');
+  const jwt = await issueUser({
+    accountSeed: createBusKey('account').seed,
+    user: { kind: 'operator', id },
+    name: 'stranger',
+    publicKey: user.publicKey,
+  });
+  const token = { operator: id, bus_credential: credsText(jwt, user.seed), bearer: randomUUID() };
+  await writeFile(copy, JSON.stringify(token));
+  const foreign = await world.plexctl([...jwks, '--token-file', copy]);
+  expect([foreign.exitCode, foreign.stderr.includes('signing: not authenticated')]).toEqual([77, true]);
+  await rm(copy);
 };
