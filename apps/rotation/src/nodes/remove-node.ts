@@ -7,7 +7,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { lockBusAccount } from '../bus-account/bus-account-lock';
 import { BusRevocations } from '../bus-account/bus-revocations';
 import { databaseNow } from '../sql/database-clock';
-import { answerOf, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
+import { answerOf, claimRequest, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
 import { lockScope } from '../sql/scope-lock';
 import { writeAudit } from '../sql/write-audit';
 
@@ -32,6 +32,7 @@ export class RemoveNode {
   }
 
   private async commit(manager: EntityManager, request: Request, identity: RequestIdentity): Promise<RemoveNodeReply> {
+    await claimRequest(manager, identity);
     await lockBusAccount(manager);
     const answered = await answerOf<RemoveNodeReply>(manager, identity);
     if (answered !== undefined) return answered;

@@ -12,7 +12,7 @@ import type {
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { lockBusAccount } from '../bus-account/bus-account-lock';
 import { databaseNow } from '../sql/database-clock';
-import { answerOf, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
+import { answerOf, claimRequest, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
 import { takeBusKey } from '../sql/take-bus-key';
 import { writeAudit } from '../sql/write-audit';
 
@@ -64,6 +64,7 @@ export class TokenCreation {
     reply: CreateTokenReply,
     identity: RequestIdentity,
   ): Promise<CreateTokenReply> {
+    await claimRequest(manager, identity);
     await lockBusAccount(manager);
     const answered = await answerOf<CreateTokenReply>(manager, identity);
     if (answered !== undefined) return answered;

@@ -7,7 +7,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { lockBusAccount } from '../bus-account/bus-account-lock';
 import { BusRevocations } from '../bus-account/bus-revocations';
 import { databaseNow } from '../sql/database-clock';
-import { answerOf, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
+import { answerOf, claimRequest, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
 import { writeAudit } from '../sql/write-audit';
 import { countOtherAdmins } from './token-lookup';
 
@@ -30,6 +30,7 @@ export class TokenRevocation {
   }
 
   private async commit(manager: EntityManager, id: string, identity: RequestIdentity): Promise<RevokeTokenReply> {
+    await claimRequest(manager, identity);
     await lockBusAccount(manager);
     const answered = await answerOf<RevokeTokenReply>(manager, identity);
     if (answered !== undefined) return answered;

@@ -1,28 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { integer } from './column-types';
 
-@Entity({ schema: 'outbox', name: 'event' })
-export class OutboxEventEntity {
-  @PrimaryColumn({ name: 'event_id', type: 'text' }) eventId: string;
-  @Column({ type: 'text' }) scope: string;
-  @Column({ name: 'event_type', type: 'text' }) eventType: string;
-  /** JSON text; null for none, and for key events, whose payload the signer builds. */
-  @Column({ type: 'text', nullable: true }) payload: string | null;
-  @Column({ type: 'bigint', nullable: true, transformer: integer }) epoch: number | null;
-}
-
-@Entity({ schema: 'outbox', name: 'message' })
-export class OutboxMessageEntity {
-  @PrimaryColumn({ type: 'bigint', generated: 'identity' }) id: string;
-  @Column({ name: 'node_id', type: 'uuid' }) nodeId: string;
-  @Column({ name: 'event_id', type: 'text' }) eventId: string;
-  @Column({ name: 'ring_scope', type: 'text', nullable: true }) ringScope: string | null;
-  @Column({ type: 'bigint', nullable: true, transformer: integer }) epoch: number | null;
-  @Column({ type: 'bigint', nullable: true, transformer: integer }) position: number | null;
-  @Column({ type: 'text' }) state: 'unsent' | 'sent' | 'settled';
-  @Column({ type: 'text', nullable: true }) outcome: 'applied' | 'superseded' | 'expired' | null;
-}
-
 @Entity({ schema: 'outbox', name: 'node_stream' })
 export class NodeStreamEntity {
   @PrimaryColumn({ name: 'node_id', type: 'uuid' }) nodeId: string;

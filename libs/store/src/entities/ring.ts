@@ -101,13 +101,6 @@ export class OperatorEntity {
   @Column({ name: 'last_used_at', type: 'timestamptz', nullable: true }) lastUsedAt: Date | null;
 }
 
-/** Credentials of this bus user that were issued up to `revokedAt` are refused by the bus. */
-@Entity({ schema: 'ring', name: 'bus_revocation' })
-export class BusRevocationEntity {
-  @PrimaryColumn({ name: 'public_key', type: 'text' }) publicKey: string;
-  @Column({ name: 'revoked_at', type: 'timestamptz' }) revokedAt: Date;
-}
-
 @Entity({ schema: 'ring', name: 'request' })
 export class RequestEntity {
   @PrimaryColumn({ name: 'request_id', type: 'uuid' }) requestId: string;
@@ -115,16 +108,4 @@ export class RequestEntity {
   @Column({ type: 'text' }) actor: string;
   @Column({ name: 'body_hash', type: 'text' }) bodyHash: string;
   @Column({ type: 'jsonb' }) reply: unknown;
-}
-
-@Entity({ schema: 'ring', name: 'audit' })
-export class AuditEntity {
-  @PrimaryColumn({ type: 'bigint', generated: 'identity' }) id: string;
-  @Column({ type: 'text' }) actor: string;
-  @Column({ type: 'text' }) action: string;
-  @Column({ type: 'text' }) scope: string;
-  @Column({ name: 'request_id', type: 'uuid', nullable: true }) requestId: string | null;
-  @Column({ type: 'jsonb', nullable: true }) before: unknown;
-  @Column({ type: 'jsonb', nullable: true }) after: unknown;
-  @Column({ type: 'jsonb', nullable: true }) detail: unknown;
 }
