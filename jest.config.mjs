@@ -17,6 +17,17 @@ const workspace = {
 export default {
   projects: [
     { ...workspace, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps,stack,demo,tools}/**/*.spec.ts'] },
-    { ...workspace, displayName: 'suites', testMatch: ['<rootDir>/test/**/*.spec.ts'] },
+    {
+      ...workspace,
+      displayName: 'suites',
+      testMatch: ['<rootDir>/test/**/*.spec.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/long/'],
+    },
+    // Not part of `npm test`: npm run test:long.
+    {
+      ...workspace,
+      displayName: 'long',
+      testMatch: ['<rootDir>/test/long/**/*.spec.ts', '<rootDir>/{libs,apps}/**/*.fuzz.spec.ts'],
+    },
   ],
 };

@@ -16,9 +16,26 @@ export async function test(args) {
       failed++;
     }
   }
-  const jest = await runJest(args);
+  const jest = await runJest(args.length > 0 ? args : ['--selectProjects', 'unit', 'suites']);
   failed += jest.failed;
-  process.stdout.write(`tests: ${jest.passed} passed, ${failed} failed\n`);
+  return conclude(jest.passed, failed);
+}
+
+/** How long each parser is fuzzed here where nobody says otherwise, in seconds. */
+const LONG_FUZZ_SECONDS = '60';
+
+/**
+ * What takes too long for every change: the suites of test/long, and the fuzzing of each parser for as long as
+ * PLEXSPHERE_FUZZ_SECONDS says. Arguments go to Jest: `npm run test:long -- recovery-times` runs what is named so.
+ */
+export async function testLong(args) {
+  process.env.PLEXSPHERE_FUZZ_SECONDS ??= LONG_FUZZ_SECONDS;
+  const jest = await runJest(['--selectProjects=long', ...(args.length > 0 ? ['--testPathPatterns', ...args] : [])]);
+  return conclude(jest.passed, jest.failed);
+}
+
+function conclude(passed, failed) {
+  process.stdout.write(`tests: ${passed} passed, ${failed} failed\n`);
   return failed === 0 ? 0 : 1;
 }
 
