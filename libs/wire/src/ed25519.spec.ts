@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { publicKeyFromRaw, rawPublicKey } from './ed25519';
+import { isRawPublicKey, publicKeyFromRaw, rawPublicKey } from './ed25519';
 import { Problem } from './problem';
 
 const RAW = 'd2B36koumdgRvAgkVOaiMx9QaS3w6Fb21LwnTZ08hB8=';
@@ -27,4 +27,65 @@ test.each([
   ['with bits to spare in its last character', `${RAW.slice(0, -2)}9=`],
 ])('a public key that is %s is refused', (_, text) => {
   expect(() => publicKeyFromRaw(text)).toThrow(Problem);
+});
+
+describe('S16: keys of small order', () => {
+  const P = 2n ** 255n - 19n;
+  const mod = (value: bigint): bigint => ((value % P) + P) % P;
+  const power = (base: bigint, exponent: bigint): bigint => {
+    let result = 1n;
+    for (let b = mod(base), e = exponent; e > 0n; e >>= 1n, b = mod(b * b)) if (e & 1n) result = mod(result * b);
+    return result;
+  };
+  const inverse = (value: bigint): bigint => power(value, P - 2n);
+  const D = mod(-121665n * inverse(121666n));
+
+  type Point = { x: bigint; y: bigint };
+  /** RFC 8032, section 5.1.3; undefined where no point has this y. */
+  function pointOf(y: bigint): Point | undefined {
+    const x2 = mod(mod(y * y - 1n) * inverse(mod(D * y * y + 1n)));
+    let x = power(x2, (P + 3n) / 8n);
+    if (mod(x * x) !== x2) x = mod(x * power(2n, (P - 1n) / 4n));
+    return mod(x * x) === x2 ? { x, y } : undefined;
+  }
+  function double({ x, y }: Point): Point {
+    const product = mod(D * x * x * y * y);
+    return {
+      x: mod(2n * x * y * inverse(mod(1n + product))),
+      y: mod((y * y + x * x) * inverse(mod(1n - product))),
+    };
+  }
+  const timesEight = (point: Point): Point => double(double(double(point)));
+  const isIdentity = ({ x, y }: Point): boolean => x === 0n && y === 1n;
+  const spelled = (y: bigint, sign: 0 | 1): string => {
+    const bytes = Buffer.from(y.toString(16).padStart(64, '0'), 'hex').reverse();
+    bytes[31] = (bytes[31] ?? 0) | (sign << 7);
+    return bytes.toString('base64');
+  };
+  const yOf = (hex: string): bigint => BigInt(`0x${Buffer.from(hex, 'hex').reverse().toString('hex')}`);
+  const ofOrderEight = yOf('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05');
+
+  test('every multiple of a point of order eight is refused, in either spelling', () => {
+    const ys = new Set<bigint>();
+    const base = pointOf(ofOrderEight) as Point;
+    expect(isIdentity(timesEight(base))).toBe(true);
+    expect(isIdentity(double(double(base)))).toBe(false);
+    for (const point of [base, double(base), double(double(base)), timesEight(base)]) {
+      ys.add(point.y);
+      ys.add(mod(-point.y));
+    }
+    // (0, 1), (0, -1), (±√-1, 0), and two ys with two signs each: eight points.
+    expect(ys.size).toBe(5);
+    for (const y of ys) {
+      for (const spelling of [y, y + P].filter((each) => each < 2n ** 255n)) {
+        for (const sign of [0, 1] as const) expect(isRawPublicKey(spelled(spelling, sign))).toBe(false);
+      }
+    }
+  });
+
+  test('no honest key is refused', () => {
+    for (let i = 0; i < 200; i += 1) {
+      expect(isRawPublicKey(rawPublicKey(generateKeyPairSync('ed25519').publicKey))).toBe(true);
+    }
+  });
 });

@@ -14,8 +14,31 @@ export function decodeBase64(text: string): Buffer | undefined {
   return bytes.toString('base64') === text ? bytes : undefined;
 }
 
-export const isRawPublicKey = (text: unknown): text is string =>
-  typeof text === 'string' && decodeBase64(text)?.length === RAW_KEY_BYTES;
+export function isRawPublicKey(text: unknown): text is string {
+  const bytes = typeof text === 'string' && text.length <= 44 ? decodeBase64(text) : undefined;
+  return bytes?.length === RAW_KEY_BYTES && !isOfSmallOrder(bytes);
+}
+
+/**
+ * The y coordinates of the eight points of small order, little-endian, and those of them that have a second spelling
+ * (y + p) in 255 bits. Under such a key one signature is good for many texts, whoever made it.
+ */
+const SMALL_ORDER_Y = new Set([
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+]);
+
+function isOfSmallOrder(bytes: Buffer): boolean {
+  const y = Buffer.from(bytes);
+  // The top bit is the sign of x: both points with this y are of the same order.
+  y[RAW_KEY_BYTES - 1] = (y[RAW_KEY_BYTES - 1] ?? 0) & 0x7f;
+  return SMALL_ORDER_Y.has(y.toString('hex'));
+}
 
 /** Throws Problem invariantViolation, field `public_key`, for anything but padded standard base64 of 32 bytes. */
 export function publicKeyFromRaw(text: string): KeyObject {

@@ -71,6 +71,28 @@ describe('parseEnvelope', () => {
   });
 });
 
+describe('S16: what Go takes is taken', () => {
+  test.each([
+    ['a fraction by comma', signedEnvelope({ issuedAt: '2026-03-01T12:00:00.5Z' }).replace('00.5Z', '00,5Z')],
+    ['members in other case', signedEnvelope().replace('"event_id"', '"Event_ID"').replace('"nonce"', '"NONCE"')],
+    ['a long s', signedEnvelope().replace('"signature"', '"\u017fignature"').replace('"issued_at"', '"i\\u017fsued_at"')],
+  ])('%s', (_, text) => {
+    expect(verdict(text)).toBe('accept');
+  });
+
+  test.each([
+    ['event_id', '"EVENT_ID":"evt",'],
+    ['payload', '"Payload":{"a":1},'],
+    ['signature', '"\u017fignature":"AAAA",'],
+  ])('a member that stands twice in two cases is refused: %s', (_, second) => {
+    expect(verdict(signedEnvelope().replace('{', `{${second}`))).toBe('malformed');
+  });
+
+  test('what only looks alike in another alphabet is an unknown member', () => {
+    expect(parseEnvelope(signedEnvelope().replace('{', '{"i\u00dfued_at":1,"\u0435vent_id":2,')).eventId).toBe('evt');
+  });
+});
+
 describe('verifyEnvelope', () => {
   test.each([
     ['signature', undefined, 'signature_missing'],

@@ -1,12 +1,13 @@
 /**
  * The signed event on its way to a Node: building, parsing and verifying it. Verifying is synchronous and pure: keys,
  * clock and nonces are arguments. Parsing follows Go's encoding/json, so that both kinds of Node see the same event:
- * unknown members are ignored, of duplicate members the last counts, null counts as absent.
+ * names count in any case, unknown members are ignored, of duplicate members the last counts, null counts as absent.
+ * Stricter in one thing: a member that stands twice in two cases is refused, since nobody honest writes that.
  */
 import { verify, type KeyObject } from 'node:crypto';
 import { canonicalString, composeCanonical } from './canonical';
 import { decodeBase64 } from './ed25519';
-import { JsonTextError, readMembers, wellFormed, type JsonValueText } from './json-text';
+import { foldCase, JsonTextError, readMembers, wellFormed, type JsonValueText } from './json-text';
 import { isKeyId, isScope, type Scope } from './names';
 import { NonceMemory, STALENESS_MS } from './nonce-memory';
 import { parseRfc3339 } from './rfc3339';
@@ -143,7 +144,21 @@ function keysToTry(keys: readonly TrustedKey[], hint: string | undefined, now: D
   return [...usable.filter(({ keyId }) => keyId === hint), ...usable.filter(({ keyId }) => keyId !== hint)];
 }
 
+const MEMBERS = new Set(['event_type', 'event_id', 'issued_at', 'nonce', 'payload', 'scope', 'key_id', 'signature']);
+
+/** Only those that an envelope has, in their own spelling. */
 function membersOf(text: string): Map<string, JsonValueText> {
+  const members = new Map<string, JsonValueText>();
+  for (const [written, value] of read(text)) {
+    const name = foldCase(written);
+    if (!MEMBERS.has(name)) continue;
+    if (members.has(name)) throw new EnvelopeError('malformed');
+    members.set(name, value);
+  }
+  return members;
+}
+
+function read(text: string): Map<string, JsonValueText> {
   try {
     return readMembers(text);
   } catch (error) {

@@ -30,6 +30,15 @@ const HTML = /[<>&\u2028\u2029]/g;
 export const escapeHtml = (literal: string): string =>
   literal.replace(HTML, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
+/**
+ * A member's name as Go's encoding/json compares it: ASCII without regard to case, and the two characters beyond ASCII
+ * that Unicode's simple folding takes for `s` and `k`. Not toLowerCase, which knows more.
+ */
+export const foldCase = (name: string): string =>
+  name.replace(/[A-Z\u017f\u212a]/g, (character) =>
+    character === '\u017f' ? 's' : character === '\u212a' ? 'k' : character.toLowerCase(),
+  );
+
 /** UTF-8 has no lone surrogates: what is signed must be the very text that arrives. */
 export const wellFormed = (text: string): string => text.replace(LONE_SURROGATE, '\ufffd');
 

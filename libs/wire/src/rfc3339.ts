@@ -11,9 +11,10 @@ export interface Rfc3339 {
   ceilMs: number;
 }
 
-const SHAPE = /^(\d{4}-\d{2}-\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:Z|([+-])(\d{2}):(\d{2}))$/;
+/** Two spellings beyond the RFC that Go's parser takes (golang.org/issue/54580): a one-digit hour, a comma for the dot. */
+const SHAPE = /^(\d{4}-\d{2}-\d{2})T(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d+))?(?:Z|([+-])(\d{2}):(\d{2}))$/;
 
-/** Undefined for what Go refuses: 30 February, second 60, lower-case `t`, a comma. */
+/** Undefined for what Go refuses: 30 February, second 60, lower-case `t`. */
 export function parseRfc3339(text: string): Rfc3339 | undefined {
   const parts = SHAPE.exec(text);
   if (parts === null) return undefined;
@@ -30,7 +31,7 @@ export function parseRfc3339(text: string): Rfc3339 | undefined {
   const ms = wholeMs + Number(fraction.slice(0, 3).padEnd(3, '0'));
   const zone = offsetMinutes === 0 ? 'Z' : `${sign}${offsetHour}:${offsetMinute}`;
   return {
-    text: `${date}T${hour}:${minute}:${second}${fraction === '' ? '' : `.${fraction}`}${zone}`,
+    text: `${date}T${hour?.padStart(2, '0')}:${minute}:${second}${fraction === '' ? '' : `.${fraction}`}${zone}`,
     ms,
     ceilMs: fraction.length > 3 ? ms + 1 : ms,
   };

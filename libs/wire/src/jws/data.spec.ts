@@ -70,6 +70,16 @@ describe('hostile headers', () => {
     await expect(verifyData(text, trusted, now)).rejects.toEqual(refused('wrong_type'));
   });
 
+  test.each([
+    ['a member that stands twice in the header', `{"kid":"key-9",${JSON.stringify(header).slice(1)}`],
+    ['blanks in the header', JSON.stringify(header).replace(':', ': ')],
+    ['a header of endless nesting', `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`],
+  ])('S16: %s is malformed', async (_, forged) => {
+    const [, body, signature] = (await signData(payload, pair)).split('.');
+    const text = [Buffer.from(forged).toString('base64url'), body, signature].join('.');
+    await expect(verifyData(text, trusted, now)).rejects.toEqual(refused('malformed'));
+  });
+
   test('something critical is refused', async () => {
     const [, body, signature] = (await signData(payload, pair)).split('.');
     const text = [encode({ ...header, crit: ['exp'], exp: 1 }), body, signature].join('.');

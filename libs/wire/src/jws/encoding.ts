@@ -18,10 +18,12 @@ export function decodeBase64url(text: unknown): Buffer {
   return bytes;
 }
 
+/** A JSON object in the spelling that JSON.stringify gives it: no blanks, and no member twice, of which one would hide. */
 export function parseObject(text: string): JsonObject {
   try {
     const value: unknown = JSON.parse(text);
-    if (isObject(value)) return value;
+    // A text of endless nesting parses; writing it again throws.
+    if (isObject(value) && JSON.stringify(value) === text) return value;
   } catch {
     // Whatever it is, it is not the JSON object that was asked for.
   }
