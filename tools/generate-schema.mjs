@@ -49,7 +49,8 @@ async function schema(url) {
             .trimEnd()}\n`,
         );
     }
-    return [HEAD, ...sections].join('\n');
+    // Drawn anew for each installation.
+    return [HEAD, ...sections].join('\n').replace(/plexsphere_[0-9a-f]{8}_/g, 'plexsphere_<installation>_');
   } finally {
     await client.end();
   }

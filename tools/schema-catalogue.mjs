@@ -109,7 +109,7 @@ const grants = `
 
 /** Title and query, in the order of the file. */
 export const CATALOGUE = [
-  ['Roles, which belong to the server; bootstrap lets them log in', roles],
+  ['Roles, which belong to the server; a service logs in as a member of its own', roles],
   ['Schemas', schemas],
   ['Sequences', sequences],
   ['Tables', tables],

@@ -1,11 +1,11 @@
 -- The database as all migrations leave it: for reading, and for the diff of a review. Nothing runs this file.
 -- Made by tools/generate-schema.mjs; npm run verify compares.
 
--- Roles, which belong to the server; bootstrap lets them log in
+-- Roles, which belong to the server; a service logs in as a member of its own
 
--- plexsphere_relay
--- plexsphere_rotation
--- plexsphere_signer
+-- plexsphere_<installation>_outbox_relay
+-- plexsphere_<installation>_rotation
+-- plexsphere_<installation>_signer
 
 -- Schemas
 
@@ -142,6 +142,14 @@ CREATE TABLE ring.bus_revocation (
 CREATE TABLE ring.bus_user (
   public_key text NOT NULL,
   CONSTRAINT bus_user_pkey PRIMARY KEY (public_key)
+);
+
+CREATE TABLE ring.database_role (
+  service text NOT NULL,
+  name text NOT NULL,
+  CONSTRAINT database_role_name_key UNIQUE (name),
+  CONSTRAINT database_role_pkey PRIMARY KEY (service),
+  CONSTRAINT database_role_service_check CHECK ((service = ANY (ARRAY['rotation'::text, 'signer'::text, 'outbox-relay'::text])))
 );
 
 CREATE TABLE ring.installation (
@@ -296,34 +304,34 @@ CREATE INDEX unfinished_transition ON ring.transition USING btree (scope) WHERE 
 
 -- Grants: what is not here, nobody but the owner may do
 
-GRANT USAGE ON SCHEMA outbox TO plexsphere_relay;
-GRANT USAGE ON SCHEMA ring TO plexsphere_relay;
-GRANT INSERT, SELECT, UPDATE ON outbox.bus_stream TO plexsphere_relay;
-GRANT DELETE, SELECT ON outbox.event TO plexsphere_relay;
-GRANT DELETE, SELECT, UPDATE ON outbox.message TO plexsphere_relay;
-GRANT SELECT, UPDATE ON outbox.node_stream TO plexsphere_relay;
-GRANT SELECT ON ring.key_ring TO plexsphere_relay;
-GRANT SELECT ON ring.node TO plexsphere_relay;
-GRANT SELECT ON ring.ring_change TO plexsphere_relay;
-GRANT SELECT ON ring.signing_key TO plexsphere_relay;
-GRANT SELECT ON ring.transition TO plexsphere_relay;
-GRANT USAGE ON SCHEMA outbox TO plexsphere_rotation;
-GRANT USAGE ON SCHEMA ring TO plexsphere_rotation;
-GRANT INSERT, SELECT ON outbox.event TO plexsphere_rotation;
-GRANT INSERT, SELECT ON outbox.message TO plexsphere_rotation;
-GRANT INSERT, SELECT ON outbox.node_stream TO plexsphere_rotation;
-GRANT INSERT, SELECT ON ring.audit TO plexsphere_rotation;
-GRANT INSERT, SELECT ON ring.bus_revocation TO plexsphere_rotation;
-GRANT INSERT, SELECT ON ring.bus_user TO plexsphere_rotation;
-GRANT SELECT, UPDATE (bus_account_jwt) ON ring.installation TO plexsphere_rotation;
-GRANT INSERT, SELECT, UPDATE ON ring.key_ring TO plexsphere_rotation;
-GRANT DELETE, INSERT, SELECT, UPDATE ON ring.lease TO plexsphere_rotation;
-GRANT INSERT, SELECT, UPDATE ON ring.node TO plexsphere_rotation;
-GRANT INSERT, SELECT, UPDATE ON ring.operator TO plexsphere_rotation;
-GRANT DELETE, INSERT, SELECT ON ring.request TO plexsphere_rotation;
-GRANT INSERT, SELECT ON ring.ring_change TO plexsphere_rotation;
-GRANT INSERT, SELECT, UPDATE ON ring.signing_key TO plexsphere_rotation;
-GRANT INSERT, SELECT, UPDATE ON ring.transition TO plexsphere_rotation;
-GRANT USAGE ON SCHEMA material TO plexsphere_signer;
-GRANT SELECT ON material.bus_key TO plexsphere_signer;
-GRANT INSERT, SELECT, UPDATE (nonce, ciphertext, destroyed_at) ON material.wrapped_key TO plexsphere_signer;
+GRANT USAGE ON SCHEMA outbox TO plexsphere_<installation>_outbox_relay;
+GRANT USAGE ON SCHEMA ring TO plexsphere_<installation>_outbox_relay;
+GRANT INSERT, SELECT, UPDATE ON outbox.bus_stream TO plexsphere_<installation>_outbox_relay;
+GRANT DELETE, SELECT ON outbox.event TO plexsphere_<installation>_outbox_relay;
+GRANT DELETE, SELECT, UPDATE ON outbox.message TO plexsphere_<installation>_outbox_relay;
+GRANT SELECT, UPDATE ON outbox.node_stream TO plexsphere_<installation>_outbox_relay;
+GRANT SELECT ON ring.key_ring TO plexsphere_<installation>_outbox_relay;
+GRANT SELECT ON ring.node TO plexsphere_<installation>_outbox_relay;
+GRANT SELECT ON ring.ring_change TO plexsphere_<installation>_outbox_relay;
+GRANT SELECT ON ring.signing_key TO plexsphere_<installation>_outbox_relay;
+GRANT SELECT ON ring.transition TO plexsphere_<installation>_outbox_relay;
+GRANT USAGE ON SCHEMA outbox TO plexsphere_<installation>_rotation;
+GRANT USAGE ON SCHEMA ring TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT ON outbox.event TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT ON outbox.message TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT ON outbox.node_stream TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT ON ring.audit TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT ON ring.bus_revocation TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT ON ring.bus_user TO plexsphere_<installation>_rotation;
+GRANT SELECT, UPDATE (bus_account_jwt) ON ring.installation TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE ON ring.key_ring TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT, UPDATE ON ring.lease TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE ON ring.node TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE ON ring.operator TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT ON ring.request TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT ON ring.ring_change TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE ON ring.signing_key TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE ON ring.transition TO plexsphere_<installation>_rotation;
+GRANT USAGE ON SCHEMA material TO plexsphere_<installation>_signer;
+GRANT SELECT ON material.bus_key TO plexsphere_<installation>_signer;
+GRANT INSERT, SELECT, UPDATE (nonce, ciphertext, destroyed_at) ON material.wrapped_key TO plexsphere_<installation>_signer;

@@ -6,21 +6,16 @@ import { BootstrapFolder } from './bootstrap-folder';
 const folder = mkdtempSync(join(tmpdir(), 'plexsphere-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-writeFileSync(
-  join(folder, 'databases.env'),
-  `# by service
-ROTATION_DATABASE_URL=postgres://plexsphere_rotation:a%40b@127.0.0.1:1111/plexsphere
-SIGNER_DATABASE_URL='postgres://plexsphere_signer:secret@127.0.0.1:1111/plexsphere'
-`,
-);
+const urlOf = (login: string, port: number): string => `postgres://${login}@127.0.0.1:${port}/plexsphere`;
+writeFileSync(join(folder, 'rotation.database-url'), `${urlOf('rotation_1:a%40b', 1111)}\n`);
+writeFileSync(join(folder, 'signer.database-url'), `${urlOf('signer_1:secret', 1111)}\n`);
 const bootstrap = new BootstrapFolder(folder);
 const server = 'postgres://owner:other@127.0.0.1:2222/plexsphere';
 
-test('a role has its own password, and the port where the server is now', () => {
-  const url = 'postgres://plexsphere_rotation:a%40b@127.0.0.1:2222/plexsphere';
-  expect(bootstrap.databaseUrl('rotation', server)).toBe(url);
-  expect(bootstrap.databaseUrl('signer', server)).toBe('postgres://plexsphere_signer:secret@127.0.0.1:2222/plexsphere');
-  expect(() => bootstrap.databaseUrl('outbox-relay', server)).toThrow(/RELAY_DATABASE_URL/);
+test('a login has its own password, and the port where the server is now', () => {
+  expect(bootstrap.databaseUrl('rotation', server)).toBe(urlOf('rotation_1:a%40b', 2222));
+  expect(bootstrap.databaseUrl('signer', server)).toBe(urlOf('signer_1:secret', 2222));
+  expect(() => bootstrap.databaseUrl('outbox-relay', server)).toThrow(/outbox-relay.database-url/);
 });
 
 test('each service is told of its own files and of no other', () => {

@@ -4,13 +4,6 @@ import { join } from 'node:path';
 export const SERVICE_KINDS = ['rotation', 'signer', 'outbox-relay'] as const;
 export type ServiceKind = (typeof SERVICE_KINDS)[number];
 
-/** Lines of databases.env. */
-const DATABASE_VARIABLES = {
-  rotation: 'ROTATION_DATABASE_URL',
-  signer: 'SIGNER_DATABASE_URL',
-  'outbox-relay': 'RELAY_DATABASE_URL',
-} as const satisfies Record<ServiceKind, string>;
-
 /** What `plexctl bootstrap` left for the services, and how each is told of it. */
 export class BootstrapFolder {
   constructor(readonly path: string) {}
@@ -23,13 +16,9 @@ export class BootstrapFolder {
     return join(this.path, 'admin.token');
   }
 
-  /** The URL of a service's own role. Host and port are `serverUrl`'s, which may have moved since the bootstrap. */
+  /** The URL of a service's own login. Host and port are `serverUrl`'s, which may have moved since the bootstrap. */
   databaseUrl(kind: ServiceKind, serverUrl: string): string {
-    const variable = DATABASE_VARIABLES[kind];
-    const lines = readFileSync(join(this.path, 'databases.env'), 'utf8').split('\n');
-    const line = lines.find((each) => each.replace(/^export /, '').startsWith(`${variable}=`));
-    if (line === undefined) throw new Error(`${join(this.path, 'databases.env')} has no ${variable}`);
-    const url = new URL(line.slice(line.indexOf('=') + 1).replace(/^(['"])(.*)\1$/, '$2'));
+    const url = new URL(readFileSync(join(this.path, `${kind}.database-url`), 'utf8').trim());
     url.host = new URL(serverUrl).host;
     return url.href;
   }

@@ -28,7 +28,7 @@ let mesh: SeededMesh;
 
 beforeEach(async () => {
   database = await testDatabase({ name: 'store', prepare: migrateStore });
-  source = await new DataSource(storeOptions(await database.urlAs('plexsphere_relay'), 'spec')).initialize();
+  source = await new DataSource(storeOptions(await database.urlAs('outbox-relay'), 'spec')).initialize();
   mesh = new SeededMesh(database.url);
   await mesh.ring(PLATFORM, 'p1');
   await mesh.ring(DOMAIN, 'd1');

@@ -51,7 +51,7 @@ beforeEach(async () => {
   bus = new TestBus(server.url);
   everything = await bus.asEverything();
   database = await testDatabase({ name: 'store', prepare: migrateStore });
-  relayUrl = await database.urlAs('plexsphere_relay');
+  relayUrl = await database.urlAs('outbox-relay');
   mesh = new SeededMesh(database.url);
   await mesh.ring(PLATFORM, 'p1');
   await mesh.ring(DOMAIN, 'd1');

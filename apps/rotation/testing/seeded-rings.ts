@@ -127,7 +127,7 @@ export async function seededRings(test: MigratedDatabase): Promise<SeededRings> 
   const owner = await new DataSource({ type: 'postgres', url: test.url }).initialize();
   const asOwner: SeededRings['asOwner'] = (statement) => owner.query(statement);
   for (const seed of [RINGS, TRANSITIONS, MESH, OUTBOX, LEASES]) await asOwner(seed);
-  const database = await new DataSource(storeOptions(await test.urlAs('plexsphere_rotation'), 'test')).initialize();
+  const database = await new DataSource(storeOptions(await test.urlAs('rotation'), 'test')).initialize();
   const drop = async (): Promise<void> => {
     await Promise.all([database.destroy(), owner.destroy()]);
     await test.drop();

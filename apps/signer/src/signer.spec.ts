@@ -72,8 +72,8 @@ const ringWith = (scope: string, epoch: number, keys: KeyView[], more: Partial<R
 
 beforeAll(async () => {
   await writeFile(kekFile, randomBytes(32).toString('base64'), { mode: 0o600 });
-  database = await testDatabase({ name: 'material', prepare: migrateMaterial });
-  signerUrl = await database.urlAs('plexsphere_signer');
+  database = await testDatabase({ name: 'material', prepare: (url) => migrateMaterial(url, 'plexsphere_test_signer') });
+  signerUrl = await database.urlAs('signer');
   server = await NatsServer.create(join(folder, 'bus'), {
     cacheFolder: resolve(__dirname, '../../../.plexsphere/cache'),
   });
@@ -421,7 +421,7 @@ test('the log names scope, kid and epoch, and no secret', async () => {
     expect.objectContaining({ msg: 'key generated', scope: DOMAIN, kid: 'domain-2', epoch: 2 }),
   );
   const text = JSON.stringify(lines);
-  for (const secret of [operatorKey.seed, accountKey.seed, 'PRIVATE KEY', 'plexsphere_signer:']) {
+  for (const secret of [operatorKey.seed, accountKey.seed, 'PRIVATE KEY', new URL(signerUrl).password]) {
     expect(text).not.toContain(secret);
   }
 });

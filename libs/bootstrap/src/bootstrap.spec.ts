@@ -13,13 +13,7 @@ import { bootstrap, FILES, migrate } from './index';
 
 jest.setTimeout(60_000);
 
-const MIGRATIONS = [
-  'Ring1700000000001',
-  'Outbox1700000000002',
-  'Grants1700000000003',
-  'Access1700000000004',
-  'Material1700000000001',
-];
+const MIGRATIONS = ['Ring1700000000001', 'Outbox1700000000002', 'Access1700000000003', 'Material1700000000001'];
 
 const folder = temporaryFolder();
 let installations = 0;
@@ -54,11 +48,7 @@ async function open(url: string): Promise<DataSource> {
 
 const fileOf = (name: string): Promise<string> => readFile(join(out, name), 'utf8');
 
-async function serviceUrl(variable: string): Promise<string> {
-  const lines = (await fileOf(FILES.databases)).trim().split('\n');
-  const line = lines.find((each) => each.startsWith(`${variable}=`)) ?? '';
-  return /='(.*)'$/.exec(line)?.[1] ?? '';
-}
+const serviceUrl = async (service: string): Promise<string> => (await fileOf(`${service}.database-url`)).trim();
 
 const one = async <T>(text: string): Promise<T> => {
   const rows = await owner.query<T[]>(text);
@@ -70,7 +60,7 @@ const one = async <T>(text: string): Promise<T> => {
 async function everythingStored(): Promise<string> {
   const tables = await owner.query<{ name: string }[]>(
     `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
-     WHERE schemaname IN ('ring', 'outbox', 'material', 'public')`,
+     WHERE schemaname IN ('ring', 'outbox', 'material', 'public') ORDER BY 1`,
   );
   const texts = await Promise.all(tables.map(({ name }) => owner.query(`SELECT t::text FROM ${name} t`)));
   return JSON.stringify(texts);
@@ -80,9 +70,7 @@ async function secrets(): Promise<string[]> {
   const creds = [FILES.rotation, FILES.signer, FILES.relay, FILES.accountPusher];
   const token = JSON.parse(await fileOf(FILES.adminToken)) as { bearer: string; bus_credential: string };
   const kek = await readKekFile(join(out, FILES.kek));
-  const urls = await Promise.all(
-    ['ROTATION_DATABASE_URL', 'SIGNER_DATABASE_URL', 'RELAY_DATABASE_URL'].map(serviceUrl),
-  );
+  const urls = await Promise.all(['rotation', 'signer', 'outbox-relay'].map(serviceUrl));
   return [
     ...(await Promise.all(creds.map(async (name) => parseCreds(await fileOf(name)).seed))),
     parseCreds(token.bus_credential).seed,
@@ -130,7 +118,7 @@ it('makes the platform ring at epoch 1, vouched for by the recovery key', async 
 
 it('wraps the platform key and the bus keys by the KEK of the folder', async () => {
   const reply = await bootstrap({ databaseUrl, out });
-  const signer = await open(await serviceUrl('SIGNER_DATABASE_URL'));
+  const signer = await open(await serviceUrl('signer'));
   const kek = await readKekFile(join(out, FILES.kek));
   await requireOwnKek(signer, kek);
   const key = await loadSigningKey(signer, kek, { scope: 'platform', purpose: '', keyId: 'platform-1' });
@@ -181,15 +169,36 @@ it('makes one admin, whose bearer the database knows by its hash', async () => {
 const DENIED = { driverError: { code: '42501' } };
 
 it.each([
-  ['ROTATION_DATABASE_URL', 'SELECT FROM ring.operator', 'SELECT FROM material.wrapped_key'],
-  ['SIGNER_DATABASE_URL', 'SELECT FROM material.bus_key', 'SELECT FROM ring.key_ring'],
-  ['RELAY_DATABASE_URL', 'SELECT FROM outbox.message', 'SELECT FROM ring.operator'],
+  ['rotation', 'SELECT FROM ring.operator', 'SELECT FROM material.wrapped_key'],
+  ['signer', 'SELECT FROM material.bus_key', 'SELECT FROM ring.key_ring'],
+  ['outbox-relay', 'SELECT FROM outbox.message', 'SELECT FROM ring.operator'],
 ])('lets the role of %s log in, to its own tables alone', async (variable, allowed, refused) => {
   await bootstrap({ databaseUrl, out });
   const service = await open(await serviceUrl(variable));
   await expect(service.query(allowed)).resolves.toBeDefined();
   await expect(service.query(refused)).rejects.toMatchObject(DENIED);
   await expect(service.query('CREATE TABLE public.mine ()')).rejects.toMatchObject(DENIED);
+});
+
+it('N-1: a second installation on the same server leaves the first as it was', async () => {
+  await bootstrap({ databaseUrl, out });
+  const services = ['rotation', 'signer', 'outbox-relay'];
+  const first = await Promise.all(services.map(serviceUrl));
+  const connected = await Promise.all(first.map(open));
+  out = `${out}-neighbour`;
+  await bootstrap({ databaseUrl: await emptyDatabase(), out });
+  const second = await Promise.all(services.map(serviceUrl));
+
+  const logins = [...first, ...second].map((url) => new URL(url).username);
+  expect(new Set(logins).size).toBe(6);
+  for (const source of connected) await source.query('SELECT 1');
+  // Anew, as a service that starts: by the passwords that it was given.
+  for (const url of [...first, ...second]) await expect(open(url)).resolves.toBeDefined();
+  const [rotation] = second;
+  const stranger = new URL(rotation ?? '');
+  stranger.pathname = new URL(databaseUrl).pathname;
+  const entered = await open(stranger.href);
+  await expect(entered.query('SELECT FROM ring.key_ring')).rejects.toMatchObject(DENIED);
 });
 
 it('refuses where an admin exists, and changes nothing', async () => {
@@ -203,7 +212,7 @@ it('refuses where an admin exists, and changes nothing', async () => {
     });
   expect(await everythingStored()).toBe(before);
   await expect(stat(second)).rejects.toMatchObject({ code: 'ENOENT' });
-  await expect(open(await serviceUrl('SIGNER_DATABASE_URL'))).resolves.toBeDefined();
+  await expect(open(await serviceUrl('signer'))).resolves.toBeDefined();
 });
 
 it('is done by one alone of two at once', async () => {

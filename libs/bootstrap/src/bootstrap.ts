@@ -3,13 +3,13 @@ import { problem } from '@plexsphere/wire';
 import type { QueryRunner } from 'typeorm';
 import { makeAdmin, readTokenFile } from './admin';
 import { makeBus } from './bus';
-import { FILES } from './files';
+import { databaseUrlFile, FILES } from './files';
 import { isBootstrapped, knowsAdmin, PLATFORM_KEY_ID, storeInstallation } from './installation';
 import { applyMigrations } from './migrate';
 import { OutFolder } from './out-folder';
 import { aloneOnDatabase } from './owner-database';
 import { makeRecoveryKey } from './recovery-key';
-import { openRoles } from './service-roles';
+import { createLogin, SERVICES } from './service-logins';
 
 export interface BootstrapOptions {
   /** The owner's, with a host. */
@@ -67,7 +67,7 @@ async function bringUp(owner: QueryRunner, folder: OutFolder, options: Bootstrap
   await folder.begin();
   let committing = false;
   try {
-    const migrations = await applyMigrations(options.databaseUrl);
+    const migrations = await applyMigrations(owner, options.databaseUrl);
     const kek = await createKekFile(folder.at(FILES.kek));
     const bus = await makeBus();
     const admin = await makeAdmin(bus.account);
@@ -75,7 +75,7 @@ async function bringUp(owner: QueryRunner, folder: OutFolder, options: Bootstrap
     await storeInstallation(owner.manager, { kek, bus, recovery, admin });
     await writeAll(folder, {
       ...bus.files,
-      [FILES.databases]: await openRoles(owner.manager, options.databaseUrl),
+      ...(await databaseUrls(owner, options.databaseUrl)),
       [FILES.adminToken]: admin.tokenFile,
       [FILES.recoveryKey]: recovery.pem,
       ...(recovery.madePassphrase ? { [FILES.recoveryPassphrase]: `${recovery.madePassphrase}\n` } : {}),
@@ -88,6 +88,13 @@ async function bringUp(owner: QueryRunner, folder: OutFolder, options: Bootstrap
     if (!committing) await folder.discard();
     throw error;
   }
+}
+
+async function databaseUrls(owner: QueryRunner, ownerUrl: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for (const service of SERVICES)
+    files[databaseUrlFile(service)] = `${await createLogin(owner.manager, service, ownerUrl)}\n`;
+  return files;
 }
 
 async function writeAll(folder: OutFolder, files: Record<string, string>): Promise<void> {

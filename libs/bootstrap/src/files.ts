@@ -8,8 +8,10 @@ export const FILES = {
   relay: 'outbox-relay.creds',
   /** Rotation's second one, in the bus's system account. */
   accountPusher: 'account-pusher.creds',
-  /** Each service's own URL, as lines of shell. */
-  databases: 'databases.env',
+  /** The database, as each service's own login: one URL a file. */
+  rotationDatabase: 'rotation.database-url',
+  signerDatabase: 'signer.database-url',
+  relayDatabase: 'outbox-relay.database-url',
   /** To be included by the bus's servers. */
   natsServer: 'nats-server.conf',
   /** The first admin's token file. */
@@ -18,3 +20,5 @@ export const FILES = {
   recoveryKey: 'recovery-key.pem',
   recoveryPassphrase: 'recovery-key.passphrase',
 } as const;
+
+export const databaseUrlFile = (service: 'rotation' | 'signer' | 'outbox-relay'): string => `${service}.database-url`;

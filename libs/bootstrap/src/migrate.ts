@@ -1,16 +1,18 @@
 import { migrateMaterial } from '@plexsphere/material';
 import { migrateStore } from '@plexsphere/store';
+import type { QueryRunner } from 'typeorm';
 import { aloneOnDatabase } from './owner-database';
+import { groupRole } from './service-logins';
 
 /**
  * Applies what each schema lacks, under the owner's URL; each set is one transaction, and what is done stays done.
  * Returns the names of what it applied.
  */
 export const migrate = (databaseUrl: string): Promise<string[]> =>
-  aloneOnDatabase(databaseUrl, () => applyMigrations(databaseUrl));
+  aloneOnDatabase(databaseUrl, (owner) => applyMigrations(owner, databaseUrl));
 
 /** For a caller that is alone on the database already. */
-export const applyMigrations = async (databaseUrl: string): Promise<string[]> => [
-  ...(await migrateStore(databaseUrl)),
-  ...(await migrateMaterial(databaseUrl)),
-];
+export async function applyMigrations(owner: QueryRunner, databaseUrl: string): Promise<string[]> {
+  const store = await migrateStore(databaseUrl);
+  return [...store, ...(await migrateMaterial(databaseUrl, await groupRole(owner.manager, 'signer')))];
+}

@@ -12,6 +12,8 @@ import { loadSigningKey, makeSigningKey } from './signing-key';
 
 jest.setTimeout(60_000);
 
+const SIGNER = 'plexsphere_test_signer';
+
 let database: TestDatabase;
 let owner: DataSource;
 let signer: DataSource;
@@ -24,9 +26,9 @@ const open = (url: string): Promise<DataSource> =>
   new DataSource({ type: 'postgres', url, extra: { max: 10 } }).initialize();
 
 beforeAll(async () => {
-  database = await testDatabase({ name: 'material', prepare: migrateMaterial });
+  database = await testDatabase({ name: 'material', prepare: (url) => migrateMaterial(url, SIGNER) });
   owner = await open(database.url);
-  signer = await open(await database.urlAs('plexsphere_signer'));
+  signer = await open(await database.urlAs('signer'));
 });
 
 afterAll(async () => {
@@ -41,8 +43,8 @@ const signs = (key: { privateKey: Parameters<typeof sign>[2]; publicKey: string 
 
 it('is migrated once', async () => {
   const empty = await testDatabase({ name: 'empty', prepare: () => Promise.resolve() });
-  expect(await migrateMaterial(empty.url)).toEqual(['Material1700000000001']);
-  expect(await migrateMaterial(empty.url)).toEqual([]);
+  expect(await migrateMaterial(empty.url, SIGNER)).toEqual(['Material1700000000001']);
+  expect(await migrateMaterial(empty.url, SIGNER)).toEqual([]);
   await empty.drop();
 });
 
@@ -155,7 +157,7 @@ it('is closed to every other role', async () => {
     `SELECT DISTINCT grantee FROM information_schema.role_table_grants
      WHERE table_schema = 'material' AND grantee <> current_user`,
   );
-  expect(grants).toEqual([{ grantee: 'plexsphere_signer' }]);
+  expect(grants).toEqual([{ grantee: SIGNER }]);
   const [everybody] = await owner.query(`SELECT has_schema_privilege('public', 'material', 'USAGE') AS enter`);
   expect(everybody).toEqual({ enter: false });
 });

@@ -1,8 +1,12 @@
 import { DataSource } from 'typeorm';
+import { grantMaterial } from './grants';
 import { Material1700000000001 } from './migrations/1700000000001-material';
 
-/** Applies what is missing, all in one transaction, under the owner's URL. Returns the names of what it applied. */
-export async function migrateMaterial(ownerUrl: string): Promise<string[]> {
+/**
+ * Applies what is missing, all in one transaction, and then the grants to the signers' group role, under the owner's
+ * URL. Returns the names of the migrations that it applied.
+ */
+export async function migrateMaterial(ownerUrl: string, signerRole: string): Promise<string[]> {
   const source = new DataSource({
     type: 'postgres',
     url: ownerUrl,
@@ -13,7 +17,9 @@ export async function migrateMaterial(ownerUrl: string): Promise<string[]> {
   });
   await source.initialize();
   try {
-    return (await source.runMigrations()).map((migration) => migration.name);
+    const applied = await source.runMigrations();
+    await grantMaterial(source, signerRole);
+    return applied.map((migration) => migration.name);
   } finally {
     await source.destroy();
   }

@@ -1,10 +1,10 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import * as outbox from './entities/outbox';
 import * as ring from './entities/ring';
+import { grantStore } from './grants';
 import { Ring1700000000001 } from './migrations/1700000000001-ring';
 import { Outbox1700000000002 } from './migrations/1700000000002-outbox';
-import { Grants1700000000003 } from './migrations/1700000000003-grants';
-import { Access1700000000004 } from './migrations/1700000000004-access';
+import { Access1700000000003 } from './migrations/1700000000003-access';
 
 export const entities = [...Object.values(ring), ...Object.values(outbox)];
 
@@ -28,19 +28,24 @@ export const storeOptions = (url: string, applicationName: string): DataSourceOp
   },
 });
 
-/** Applies what is missing, all in one transaction, under the owner's URL. Returns the names of what it applied. */
+/**
+ * Applies what is missing, all in one transaction, and then the grants, under the owner's URL. Returns the names of the
+ * migrations that it applied.
+ */
 export async function migrateStore(ownerUrl: string): Promise<string[]> {
   const source = new DataSource({
     type: 'postgres',
     url: ownerUrl,
     applicationName: 'plexsphere-migrate',
-    migrations: [Ring1700000000001, Outbox1700000000002, Grants1700000000003, Access1700000000004],
+    migrations: [Ring1700000000001, Outbox1700000000002, Access1700000000003],
     migrationsTableName: 'store_migration',
     migrationsTransactionMode: 'all',
   });
   await source.initialize();
   try {
-    return (await source.runMigrations()).map((migration) => migration.name);
+    const applied = await source.runMigrations();
+    await grantStore(source);
+    return applied.map((migration) => migration.name);
   } finally {
     await source.destroy();
   }

@@ -4,7 +4,7 @@ import { runOn, testServer } from './test-server';
 export interface TestDatabase {
   /** The owner's. */
   url: string;
-  /** The URL of a role that the migrations made. */
+  /** The URL of a new login under a role that the migrations made; of a service's, its name: `rotation`. */
   urlAs(role: string): Promise<string>;
   drop(): Promise<void>;
 }
@@ -30,11 +30,23 @@ export async function testDatabase(template: Template): Promise<TestDatabase> {
     url: urlOf(name),
     urlAs: async (role) => {
       const password = randomBytes(16).toString('hex');
-      await runOn(admin, `ALTER ROLE "${role}" LOGIN PASSWORD '${password}'`);
-      return Object.assign(new URL(urlOf(name)), { username: role, password }).href;
+      const username = `test_login_${randomBytes(6).toString('hex')}`;
+      const group = await groupRole(urlOf(name), role);
+      await runOn(admin, `CREATE ROLE ${username} LOGIN PASSWORD '${password}' IN ROLE "${group}"`);
+      return Object.assign(new URL(urlOf(name)), { username, password }).href;
     },
     drop: async () => void (await runOn(admin, `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`)),
   };
+}
+
+/** A service's role has the installation's name in its own: the one that this database lets in. */
+async function groupRole(url: string, role: string): Promise<string> {
+  const found = await runOn(
+    url,
+    `SELECT DISTINCT r.rolname AS name FROM pg_namespace n, aclexplode(n.nspacl) a JOIN pg_roles r ON r.oid = a.grantee
+     WHERE r.rolname LIKE 'plexsphere\\_%\\_${role.replace('-', '\\_')}'`,
+  );
+  return (found as { name: string }[])[0]?.name ?? role;
 }
 
 /** Marked as a template last: one whose making failed is made anew. */

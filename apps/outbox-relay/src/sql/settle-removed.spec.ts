@@ -25,7 +25,7 @@ beforeAll(async () => {
   test = await testDatabase({ name: 'store', prepare: migrateStore });
   owner = await new DataSource({ type: 'postgres', url: test.url }).initialize();
   await owner.query(SEED);
-  relay = await new DataSource(storeOptions(await test.urlAs('plexsphere_relay'), 'spec')).initialize();
+  relay = await new DataSource(storeOptions(await test.urlAs('outbox-relay'), 'spec')).initialize();
 });
 
 afterAll(async () => {

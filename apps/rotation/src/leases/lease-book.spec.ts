@@ -33,7 +33,7 @@ describe('leases', () => {
       .initialize()
       .then((owner) => owner.query(SEED).then(() => owner.destroy()));
     // As the service's own role: its grants are part of what is tried.
-    database = await new DataSource(storeOptions(await test.urlAs('plexsphere_rotation'), 'test')).initialize();
+    database = await new DataSource(storeOptions(await test.urlAs('rotation'), 'test')).initialize();
     book = new LeaseBook(database, config);
   }, 60_000);
   afterAll(async () => {

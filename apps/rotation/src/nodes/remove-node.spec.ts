@@ -37,7 +37,7 @@ beforeEach(async () => {
   test = await testDatabase({ name: 'store', prepare: migrateStore });
   owner = await new DataSource({ type: 'postgres', url: test.url }).initialize();
   await owner.query(SEED);
-  database = await new DataSource(storeOptions(await test.urlAs('plexsphere_rotation'), 'test')).initialize();
+  database = await new DataSource(storeOptions(await test.urlAs('rotation'), 'test')).initialize();
   const bus = { request: async (_: string, body: object) => ({ jwt: JSON.stringify(body) }) } as unknown as Bus;
   const pusher = { compare: () => Promise.reject(new Error('away')) } as unknown as AccountPusher;
   const revocations = new BusRevocations(bus, pusher, { clockSkewMs: 30_000 } as RotationConfig, logger);

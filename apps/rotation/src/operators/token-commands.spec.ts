@@ -47,7 +47,7 @@ beforeEach(async () => {
   test = await testDatabase({ name: 'store', prepare: migrateStore });
   owner = await new DataSource({ type: 'postgres', url: test.url }).initialize();
   await owner.query(SEED);
-  database = await new DataSource(storeOptions(await test.urlAs('plexsphere_rotation'), 'test')).initialize();
+  database = await new DataSource(storeOptions(await test.urlAs('rotation'), 'test')).initialize();
   [signer, pushed] = [new FakeSigner(), 0];
   const pusher = { compare: async () => void pushed++ } as unknown as AccountPusher;
   const revocations = new BusRevocations(signer as unknown as Bus, pusher, config, logger);

@@ -33,17 +33,6 @@ export class Material1700000000001 implements MigrationInterface {
         ciphertext bytea NOT NULL,
         created_at timestamptz NOT NULL DEFAULT now()
       );
-
-      -- Roles belong to the whole server, so it may be there already; bootstrap lets it log in.
-      DO $$ BEGIN
-        CREATE ROLE plexsphere_signer NOLOGIN;
-      EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-      END $$;
-
-      REVOKE ALL ON SCHEMA material FROM PUBLIC;
-      GRANT USAGE ON SCHEMA material TO plexsphere_signer;
-      GRANT SELECT, INSERT, UPDATE (nonce, ciphertext, destroyed_at) ON material.wrapped_key TO plexsphere_signer;
-      GRANT SELECT ON material.bus_key TO plexsphere_signer;
     `);
   }
 

@@ -1,4 +1,4 @@
-import { scramVerifier } from './service-roles';
+import { scramVerifier } from './service-logins';
 
 it('makes the verifier that PostgreSQL makes of the same password and salt', () => {
   // Known answer: RFC 7677, section 3, whose exchange fixes password, salt and count.

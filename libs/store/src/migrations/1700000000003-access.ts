@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Tokens that are used and revoked, Nodes that are removed: what the bus' account must refuse from then on. */
-export class Access1700000000004 implements MigrationInterface {
-  readonly name = 'Access1700000000004';
+export class Access1700000000003 implements MigrationInterface {
+  readonly name = 'Access1700000000003';
 
   async up(query: QueryRunner): Promise<void> {
     await query.query(`
@@ -14,14 +14,12 @@ export class Access1700000000004 implements MigrationInterface {
       -- may be enrolled by somebody else's.
       CREATE TABLE ring.bus_user (public_key text PRIMARY KEY);
       INSERT INTO ring.bus_user SELECT bus_public_key FROM ring.node UNION SELECT bus_public_key FROM ring.operator;
-      GRANT SELECT, INSERT ON ring.bus_user TO plexsphere_rotation;
 
       -- Every credential of this bus user that was issued up to then is refused.
       CREATE TABLE ring.bus_revocation (
         public_key text PRIMARY KEY,
         revoked_at timestamptz NOT NULL
       );
-      GRANT SELECT, INSERT ON ring.bus_revocation TO plexsphere_rotation;
     `);
   }
 
