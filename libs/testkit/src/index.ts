@@ -7,3 +7,4 @@ export * from './temporary-folder';
 export * from './seeded-random';
 export * from './test-database';
 export * from './event-source';
+export * from './fuzz';

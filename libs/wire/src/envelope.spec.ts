@@ -75,7 +75,10 @@ describe('S16: what Go takes is taken', () => {
   test.each([
     ['a fraction by comma', signedEnvelope({ issuedAt: '2026-03-01T12:00:00.5Z' }).replace('00.5Z', '00,5Z')],
     ['members in other case', signedEnvelope().replace('"event_id"', '"Event_ID"').replace('"nonce"', '"NONCE"')],
-    ['a long s', signedEnvelope().replace('"signature"', '"\u017fignature"').replace('"issued_at"', '"i\\u017fsued_at"')],
+    [
+      'a long s',
+      signedEnvelope().replace('"signature"', '"\u017fignature"').replace('"issued_at"', '"i\\u017fsued_at"'),
+    ],
   ])('%s', (_, text) => {
     expect(verdict(text)).toBe('accept');
   });
