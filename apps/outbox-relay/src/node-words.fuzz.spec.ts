@@ -1,0 +1,35 @@
+import 'reflect-metadata';
+import { FUZZ_TIMEOUT_MS, fuzz } from '@plexsphere/testkit';
+import { readAck, readHello } from './node-words';
+
+const NODE = '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
+const ack = { epoch: 3, platform_epoch: 2, position: 41 };
+
+/** Undefined is the refusal; an error of any other kind than bad JSON, which never comes so far, is a defect. */
+const reading =
+  <Said>(read: (nodeId: string, body: unknown) => Promise<Said | undefined> | Said | undefined) =>
+  async (text: string): Promise<Said | undefined> =>
+    read(NODE, JSON.parse(text));
+
+test.each([
+  ['an acknowledgement', reading(readAck), ack],
+  ['a hello', reading(readHello), { ...ack, hello_id: NODE }],
+])(
+  '%s',
+  (_, parse, sample) =>
+    fuzz<object | undefined>({
+      samples: [JSON.stringify(sample)],
+      parse,
+      refuses: (error) => error instanceof SyntaxError,
+      accepted: async (said) => {
+        if (said === undefined) return;
+        const text = JSON.stringify(said);
+        expect(JSON.stringify(await parse(text))).toBe(text);
+        for (const value of Object.values(said)) expect(isBounded(value)).toBe(true);
+      },
+    }),
+  FUZZ_TIMEOUT_MS,
+);
+
+const isBounded = (value: unknown): boolean =>
+  typeof value === 'string' ? value.length <= 64 : Number.isSafeInteger(value) && (value as number) >= 0;
