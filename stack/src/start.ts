@@ -77,7 +77,8 @@ async function run(options: StartOptions, stopping: AbortSignal): Promise<void> 
   say('Stopping.');
   // Once more: what was being started again when the first order came.
   await stack.stop();
-  say('Stopped. The data stays for the next start.');
+  // What becomes of the data is told by whoever stops it.
+  say('Stopped.');
 }
 
 function refuseWhenRunning(): void {

@@ -1,6 +1,7 @@
 import { localFolder } from './folders';
 import { stopLeftovers, stopProcess } from './leftovers';
 import { eraseStack } from './stack';
+import { stopReport } from './stop-report';
 import { isSupervised, readState, removeState } from './stack-state';
 
 /** `npm stop`: ends the stack of this clone. Its data stays, unless --erase says otherwise. */
@@ -16,20 +17,17 @@ async function main(args: string[]): Promise<number> {
     process.stderr.write(`npm stop takes --erase and nothing else; ${unknown} is something else.\n`);
     return 2;
   }
-  await stop();
-  if (args.includes('--erase')) {
-    await eraseStack(localFolder);
-    say('The data is erased, keys and all.');
-  }
+  const erase = args.includes('--erase');
+  const wasRunning = await stop();
+  if (erase) await eraseStack(localFolder);
+  say(stopReport({ wasRunning, erased: erase }));
   return 0;
 }
 
-async function stop(): Promise<void> {
+/** Returns whether there was something to stop. */
+async function stop(): Promise<boolean> {
   const state = readState(localFolder);
-  if (state === undefined) {
-    say('No stack of this clone is running.');
-    return;
-  }
+  if (state === undefined) return false;
   if (isSupervised(state)) {
     const { supervisor, identities } = state;
     await stopProcess(supervisor, identities[supervisor], 'SIGTERM', SUPERVISOR_PATIENCE_MS);
@@ -38,7 +36,7 @@ async function stop(): Promise<void> {
   // has ended everything itself.
   await stopLeftovers(readState(localFolder) ?? { ...state, pids: {} });
   removeState(localFolder);
-  say('Stopped. The data stays for the next start; npm stop -- --erase deletes it.');
+  return true;
 }
 
 main(process.argv.slice(2)).then(

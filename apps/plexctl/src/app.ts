@@ -5,6 +5,7 @@ import { findCommand, isNoun } from './commands';
 import type { ExitCode } from './exit-code';
 import { Failure, failureOf } from './failure';
 import { check, flagOfMember, leadingWords, parse, type CommandLine } from './flags';
+import { isOutput, type Output } from './output';
 import { access, outputOf } from './persistent-flags';
 import { loadProfile } from './profile';
 import { render } from './render';
@@ -14,6 +15,8 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   const { terminal } = surroundings;
   const command = await findCommand(leadingWords(args));
   const line = parse(args, command);
+  // Whatever else is wrong with the line is told in this form already.
+  terminal.speak(isOutput(line.persistent.output ?? '') ? (line.persistent.output as Output) : 'text');
   try {
     // Both win over whatever is wrong with the rest of the line.
     if (line.persistent.version) {
@@ -47,6 +50,7 @@ async function execute(command: Command, line: CommandLine, surroundings: Surrou
   command.check?.(flags);
   const profile = await loadProfile(persistent.profile, env);
   const output = outputOf(persistent, profile);
+  terminal.speak(output);
   const bus = command.asks === 'bus' ? new BusClient(access(persistent, env, profile), surroundings) : undefined;
   try {
     const result = await command.run({ ...surroundings, flags, output, bus: bus as Bus });
@@ -64,12 +68,11 @@ async function execute(command: Command, line: CommandLine, surroundings: Surrou
 async function explain(error: unknown, { flags }: CommandLine, command: Command | undefined): Promise<Failure> {
   if (error instanceof Failure) return error;
   if (!(error instanceof Problem)) return unforeseen(error);
-  const { hintFor, inWords } = await import('./hints');
+  const { hintFor, inWords, reasonOf } = await import('./hints');
   const scope = scopeOf(flags, command);
   const { field } = error.body;
   const flag = field === undefined ? undefined : flagOfMember(command?.flags ?? {}, field);
-  const hint = hintFor(error.detail, scope) ?? (flag === undefined ? undefined : `the service refuses --${flag}`);
-  return inWords(error, scope) ?? failureOf(error, hint);
+  return inWords(error, scope) ?? failureOf(error, hintFor(error.detail, scope), reasonOf(error, flag, command?.asks));
 }
 
 /** The scope that the command line speaks of: hints name it. */

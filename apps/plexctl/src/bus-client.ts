@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { headers, inboxPrefix, parseProblem, problem, subjects, type Command as Name } from '@plexsphere/wire';
+import {
+  headers,
+  inboxPrefix,
+  parseProblem,
+  problem,
+  subjects,
+  type Code,
+  type Command as Name,
+} from '@plexsphere/wire';
 import type { ConnectionOptions, Msg, NatsConnection } from 'nats';
 import { ask, PATIENCE, type Answer, type Patience } from './ask';
 import type { Asked, Bus, Changed, Surroundings } from './command';
@@ -94,14 +102,15 @@ export class BusClient implements Bus {
   private read<Reply>(command: Name, answer: Exclude<Answer, { kind: 'unknown' }>): Reply {
     if (answer.kind === 'nobody') {
       const hint = 'check that the rotation service runs and is connected to this bus; nothing has been done';
-      throw this.silence(command, {}, hint, 'no rotation service answers');
+      throw this.silence(command, { code: 'UNAVAILABLE' }, hint, 'no rotation service answers');
     }
     if (answer.kind === 'lost') throw this.notReached(answer.error);
     return readReply(answer.message) as Reply;
   }
 
   private silence(command: Name, members: object, hint: string, detail = 'no answer in time'): Failure {
-    return new Failure(1, detail, { dialled: this.endpoint.text, command, ...members }, hint);
+    const code: Code = 'DEADLINE_EXCEEDED';
+    return new Failure(1, detail, { code, dialled: this.endpoint.text, command, ...members }, hint);
   }
 
   private notReached(error: unknown): Failure {
@@ -109,9 +118,9 @@ export class BusClient implements Bus {
     const members = { dialled: this.endpoint.text, cause: CAUSES[code] ?? (message === '' ? code : message) };
     if (REFUSALS.has(code)) {
       const hint = 'the token file may be revoked, expired or of another installation: ask an admin for a new one';
-      return refuseAs(code === 'PERMISSIONS_VIOLATION' ? 'permissionDenied' : 'notAuthenticated', members, hint);
+      return refuseAs(code === 'PERMISSIONS_VIOLATION' ? 'permissionDenied' : 'notAuthenticated', members, { hint });
     }
-    return refuseAs('busUnavailable', members, 'check --signer-endpoint, and that the bus runs there');
+    return refuseAs('busUnavailable', members, { hint: 'check --signer-endpoint, and that the bus runs there' });
   }
 }
 

@@ -42,7 +42,8 @@ import type {
 } from '@plexsphere/wire/commands';
 import type { Endpoint } from './endpoint';
 import type { Input } from './input';
-import type { Output, Result } from './render';
+import type { Output } from './output';
+import type { Result } from './render';
 import type { Terminal } from './terminal';
 
 /** A flag that takes a value. `--name value` and `--name=value` are the same. */

@@ -4,6 +4,8 @@ import { exitCodeOf, type ExitCode } from './exit-code';
 /** Everything that ends a command other than by success, in the form in which the operator is told (terminal.ts). */
 export class Failure extends Error {
   override readonly name = 'Failure';
+  /** What of it a person has to know first: it stands beside the detail. Not stable. */
+  readonly reason: string | undefined;
 
   constructor(
     readonly exitCode: ExitCode,
@@ -13,9 +15,10 @@ export class Failure extends Error {
     readonly members: Readonly<Record<string, unknown>> = {},
     /** The next thing to do. */
     readonly hint?: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { reason?: string | undefined },
   ) {
     super(detail, options);
+    this.reason = options?.reason;
   }
 }
 
@@ -24,12 +27,14 @@ export const misuse = (detail: string, field: string, hint?: string): Failure =>
   new Failure(2, detail, { field }, hint);
 
 /** In the words of a service's answer, so that a script sees the same whoever refuses. */
-export const refuseAs = (name: ProblemName, members: Record<string, unknown>, hint: string): Failure =>
-  failureOf(problem(name, members), hint);
+export const refuseAs = (
+  name: ProblemName,
+  members: Record<string, unknown>,
+  { hint, reason }: { hint?: string; reason?: string },
+): Failure => failureOf(problem(name, members), hint, reason);
 
-export function failureOf(cause: Problem, hint?: string): Failure {
+export function failureOf(cause: Problem, hint?: string, reason?: string): Failure {
   const { detail, field, ...rest } = cause.body;
-  return new Failure(exitCodeOf(cause.code), detail, { ...(field === undefined ? {} : { field }), ...rest }, hint, {
-    cause,
-  });
+  const members = { ...(field === undefined ? {} : { field }), ...rest };
+  return new Failure(exitCodeOf(cause.code), detail, members, hint, { cause, reason });
 }

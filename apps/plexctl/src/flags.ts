@@ -91,8 +91,8 @@ export const flagOfMember = (flags: Flags, member: string): string | undefined =
 function requireWellFormed(name: string, flag: ValueFlag, value: string): void {
   if (flag.accepts === undefined || flag.accepts(value)) return;
   const written = JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
-  const hint = `--${name} takes ${flag.expected ?? flag.value}, not ${written}`;
-  throw refuseAs('invariantViolation', { field: memberOf(name, flag) }, hint);
+  const reason = `--${name} takes ${flag.expected ?? flag.value}, not ${written}`;
+  throw refuseAs('invariantViolation', { field: memberOf(name, flag) }, { reason });
 }
 
 /** A lone `-` is a value (standard input). */

@@ -1,4 +1,5 @@
 import { PROBLEMS, type Problem, type ProblemName } from '@plexsphere/wire';
+import type { Command } from './command';
 import { Failure, failureOf } from './failure';
 import { catchUp, named, plural } from './layout';
 
@@ -46,6 +47,19 @@ const byDetail = new Map(
 
 export const hintFor = (detail: string, scope: string | undefined): string | undefined =>
   byDetail.get(detail)?.replaceAll('<scope>', scope ?? '<scope>');
+
+/** Where the detail alone does not say what is wrong: which flag, or member of the request, and what is expected of it. */
+export function reasonOf(
+  problem: Problem,
+  flag: string | undefined,
+  asks: Command['asks'] | undefined,
+): string | undefined {
+  const { field, accepted_kinds: kinds } = problem.body;
+  if (!problem.is('invariantViolation') || field === undefined) return undefined;
+  const name = flag === undefined ? field : `--${flag}`;
+  if (Array.isArray(kinds)) return `${name} must be of a kind that this installation accepts: ${kinds.join(', ')}`;
+  return asks === 'bus' ? `the service refuses ${name}` : name;
+}
 
 /** Refusals whose members are numbers and names say them as a sentence, and what to do about these very Nodes. */
 export const inWords = (problem: Problem, scope: string | undefined): Failure | undefined =>

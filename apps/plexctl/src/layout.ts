@@ -1,4 +1,4 @@
-import { printable } from './terminal';
+import { printable } from './printable';
 
 /** Text for people that is no table: a label and what it says, one below the other. */
 export interface Line {

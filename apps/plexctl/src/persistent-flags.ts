@@ -1,8 +1,8 @@
 import type { Flags, Values } from './command';
 import { parseEndpoint, requirePrivate, type Endpoint } from './endpoint';
 import { Failure, misuse } from './failure';
+import { isOutput, OUTPUTS, type Output } from './output';
 import type { Profile } from './profile';
-import { isOutput, OUTPUTS, type Output } from './render';
 import { readTokenFile, type Token } from './token-file';
 
 const ENDPOINT = 'host:port of the bus, tls:// before it for TLS';

@@ -99,7 +99,7 @@ describe('what a profile says', () => {
     expect((await jwks(lab, [], { PLEXSPHERE_TOKEN_FILE: '/nowhere' })).exitCode).toBe(77);
     expect((await jwks(lab, ['--output', 'text'])).stdout).toBe('KID  ALG\n');
     const env = { PLEXSPHERE_SIGNER_ENDPOINT: 'malformed' };
-    expect((await jwks(lab, ['--signer-endpoint', '127.0.0.1:1'], env)).stderr).toContain('dialled: 127.0.0.1:1');
+    expect((await jwks(lab, ['--signer-endpoint', '127.0.0.1:1'], env)).stderr).toContain('"dialled":"127.0.0.1:1"');
   });
 
   it('insists for its own endpoint alone', async () => {

@@ -1,10 +1,6 @@
-import { printable } from './terminal';
 import type { Failure } from './failure';
-
-export const OUTPUTS = ['text', 'json', 'yaml'] as const;
-export type Output = (typeof OUTPUTS)[number];
-
-export const isOutput = (text: string): text is Output => (OUTPUTS as readonly string[]).includes(text);
+import type { Output } from './output';
+import { escapedJson, escapedYaml, isSteering, printable, printableLines } from './printable';
 
 /** What a command found out. */
 export interface Result {
@@ -22,13 +18,22 @@ export interface Table {
 }
 
 export async function render(result: Result, output: Output): Promise<string> {
-  if (output === 'json') return `${JSON.stringify(result.document, null, 2)}\n`;
-  if (output === 'yaml') {
-    const { stringify } = await import('yaml');
-    // No aliases (&a1), which a reader would have to know; and quotes where an older reader takes `no` for false.
-    return stringify(result.document, { aliasDuplicateObjects: false, compat: 'yaml-1.1' });
-  }
-  return typeof result.text === 'string' ? `${result.text}\n` : table(result.text);
+  if (output === 'json') return `${escapedJson(JSON.stringify(result.document, null, 2))}\n`;
+  if (output === 'yaml') return yaml(result.document);
+  return typeof result.text === 'string' ? `${printableLines(result.text)}\n` : table(result.text);
+}
+
+async function yaml(value: unknown): Promise<string> {
+  const { Document, visit } = await import('yaml');
+  // No aliases (&a1), which a reader would have to know; and quotes where an older reader takes `no` for false.
+  const document = new Document(value, { aliasDuplicateObjects: false, compat: 'yaml-1.1' });
+  // Escapes mean something between double quotes alone.
+  visit(document, {
+    Scalar: (_, scalar) => {
+      if (typeof scalar.value === 'string' && isSteering(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return escapedYaml(document.toString());
 }
 
 /** Columns aligned and two blanks apart; the last one is not padded, so no line ends in blanks. */

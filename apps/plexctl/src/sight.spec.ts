@@ -147,6 +147,16 @@ describe('signing rotate --wait', () => {
     expect(requests.filter(({ subject }) => subject.endsWith('status'))).toHaveLength(4);
   });
 
+  it('N-5: neither waits for Nodes that were never seen nor counts them among those that it waits for', async () => {
+    const early = nodes({ enrolled: 5, applied: 1, lagging_count: 1, lagging: ['edge-2'], pending_count: 3 });
+    const done = nodes({ enrolled: 5, applied: 2, pending_count: 3, pending: ['p1', 'p2', 'p3'] });
+    const { exitCode, stderr } = await rotate([scopeStatus({ nodes: early }), scopeStatus({ nodes: done })]);
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('50 %  1 of 2 Nodes have applied');
+    expect(stderr).not.toMatch(/\b[35] Nodes/);
+    expect(stderr).toContain('note: not waited for, since never seen so far: p1, p2, p3\n');
+  });
+
   it('writes its progress over itself on a terminal', async () => {
     const { stderr } = await rotate([lagging(2), lagging(0)], { isTerminal: true });
     expect(stderr).not.toContain('\n');
@@ -208,10 +218,12 @@ describe('a plan', () => {
 
   it('exits 1 where something would block, and says what', async () => {
     const reply = { ...rotation, blocked_by: ['signing: rotation in progress'] };
-    const { exitCode, stdout, stderr } = await plexctl(() => ({ reply }), [...rotate, '--output', 'json']);
+    const { exitCode, stderr } = await plexctl(() => ({ reply }), rotate);
     expect(exitCode).toBe(1);
-    expect(JSON.parse(stdout)).toEqual(reply);
     expect(stderr).toMatch(/^plexctl: would be refused\n {2}blocked_by: signing: rotation in progress\nhint: /);
+    const { stdout, ...json } = await plexctl(() => ({ reply }), [...rotate, '--output', 'json']);
+    expect(JSON.parse(stdout)).toEqual(reply);
+    expect(JSON.parse(json.stderr)).toMatchObject({ detail: 'would be refused', blocked_by: reply.blocked_by });
   });
 
   it('of a close needs no keys, names who lags, and says from when on it would do', async () => {

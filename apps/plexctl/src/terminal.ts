@@ -1,5 +1,9 @@
 import type { Writable } from 'node:stream';
+import type { Code } from '@plexsphere/wire';
+import type { ExitCode } from './exit-code';
 import type { Failure } from './failure';
+import type { Output } from './output';
+import { escapedJson, printable } from './printable';
 
 /**
  * What goes where.
@@ -8,26 +12,37 @@ import type { Failure } from './failure';
  * nothing there (`signing verify` apart: "does not verify" is its result). Help that was asked for is a result.
  *
  * stderr: lines that begin with one of
- *     plexctl: <detail>      the command failed; <detail> is stable, and the service's own where it is the service's
+ *     plexctl: <detail>      the command failed; <detail> is stable, and the service's own where it is the service's.
+ *                            What of it a person has to know first stands behind it, in parentheses
  *       <member>: <value>    what the detail speaks of (code, field, …), after it, indented by two
  *     hint: <text>           the next thing to do
  *     note: <text>           the command goes on, or is done; something about it is worth knowing
  * and, on a terminal alone, one line of progress that is written over and gone when the command ends.
  *
+ * With --output json each line there is a JSON document instead, {"note": …} or {"code": …, "detail": …, <members>,
+ * "reason": …, "hint": …, "exit_code": …}; with yaml the same after `--- `, which is YAML as well.
+ *
  * `--watch` writes its result again and again: in place on a terminal, elsewhere a line for what has changed.
  *
- * Control characters that come from outside are written as \xNN: what a service or a file says cannot steer a terminal.
- * A reader that goes away (`| head`) changes neither what is done nor the exit code.
+ * Characters that come from outside and steer a terminal or its reader's eye are written as \xNN or \u{NNNN}, in JSON and
+ * YAML as \uNNNN: what a service or a file says cannot do so. A reader that goes away (`| head`) changes neither what is
+ * done nor the exit code.
  */
 export class Terminal {
   private drawnRows = 0;
   private lastProgress: string | undefined;
+  private form: Output = 'text';
 
   constructor(
     private readonly stdout: Writable,
     private readonly stderr: Writable,
   ) {
     for (const stream of [stdout, stderr]) stream.on('error', ignoreClosedPipe);
+  }
+
+  /** The form of what is said from now on on stderr; a result has its own already. */
+  speak(form: Output): void {
+    this.form = form;
   }
 
   result(text: string): void {
@@ -42,7 +57,7 @@ export class Terminal {
 
   /** Writes over what it drew before. */
   draw(lines: readonly string[]): void {
-    const { columns = 80, rows = 24 } = this.stdout as Screen;
+    const { columns, rows } = sizeOf(this.stdout);
     const shown = fitting(lines.map(printable), columns, rows - 1);
     const back = this.drawnRows === 0 ? '' : `\u001b[${this.drawnRows}A\r\u001b[J`;
     this.stdout.write(`${back}${shown.map((line) => `${line}\n`).join('')}`);
@@ -52,17 +67,20 @@ export class Terminal {
   /** How far something has come: in place on a terminal, a note elsewhere. */
   progress(text: string): void {
     if (text === this.lastProgress) return;
-    if ((this.stderr as Screen).isTTY !== true) this.note(text);
+    if ((this.stderr as Screen).isTTY !== true || this.form !== 'text') this.note(text);
     else this.stderr.write(`${ERASE_LINE}${printable(text)}`);
     this.lastProgress = text;
   }
 
   note(text: string): void {
-    this.line(`note: ${text}`);
+    if (this.form === 'text') this.line(`note: ${text}`);
+    else this.document({ note: text });
   }
 
-  failure({ detail, members, hint }: Failure): void {
-    this.line(`plexctl: ${detail}`);
+  failure(failure: Failure): void {
+    const { detail, reason, members, hint } = failure;
+    if (this.form !== 'text') return this.document(documentOf(failure));
+    this.line(`plexctl: ${detail}${reason === undefined ? '' : ` (${reason})`}`);
     for (const [name, value] of Object.entries(members)) this.line(`  ${name}: ${inline(value)}`);
     if (hint !== undefined) this.line(`hint: ${hint}`);
   }
@@ -80,10 +98,19 @@ export class Terminal {
   }
 
   private line(text: string): void {
+    this.say(printable(text));
+  }
+
+  /** Of one line, so that a reader takes line by line; a JSON text behind `--- ` is a YAML document too. */
+  private document(document: object): void {
+    this.say(`${this.form === 'yaml' ? '--- ' : ''}${escapedJson(JSON.stringify(document))}`);
+  }
+
+  private say(line: string): void {
     this.endProgress();
     // What is drawn stays above this line, and the next drawing comes below it.
     this.drawnRows = 0;
-    this.stderr.write(`${printable(text)}\n`);
+    this.stderr.write(`${line}\n`);
   }
 
   private endProgress(): void {
@@ -94,6 +121,27 @@ export class Terminal {
 
 /** What a stream is in addition where it is a terminal. */
 type Screen = Writable & { isTTY?: boolean; columns?: number; rows?: number };
+
+/** A terminal that says nothing of its size, or that it has none (some that programs make), is taken for a usual one. */
+const sizeOf = (stream: Writable): { columns: number; rows: number } => {
+  const { columns, rows } = stream as Screen;
+  return { columns: columns || 80, rows: rows || 24 };
+};
+
+const CODE_OF: Partial<Record<ExitCode, Code>> = { 2: 'INVALID_ARGUMENT', 77: 'UNAUTHENTICATED' };
+
+/** Code and detail first: by them a program decides. What plexctl refuses itself has the code of its exit code. */
+function documentOf({ detail, reason, members, hint, exitCode }: Failure): object {
+  const { code = CODE_OF[exitCode], ...more } = members;
+  return {
+    ...(code === undefined ? {} : { code }),
+    detail,
+    ...more,
+    ...(reason === undefined ? {} : { reason }),
+    ...(hint === undefined ? {} : { hint }),
+    exit_code: exitCode,
+  };
+}
 
 const ERASE_LINE = '\r\u001b[K';
 
@@ -117,11 +165,6 @@ const inline = (value: unknown): string =>
 
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
-
-/** C0, DEL and C1 as `\xNN`. */
-export const printable = (text: string): string =>
-  // eslint-disable-next-line no-control-regex -- control characters are what it is about
-  text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
 /** `a, b, c`, cut after ten: the whole list is in the JSON. */
 export function listed(names: readonly string[]): string {

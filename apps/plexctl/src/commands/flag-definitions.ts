@@ -4,9 +4,9 @@ import { isKeyId, isNodeName, isScope, isUuid } from '@plexsphere/wire';
 
 export const SCOPE_FLAG = {
   value: 'scope',
-  summary: 'platform, domain:<uuid>, issuer:<slug> or channel:<slug>',
+  summary: 'platform or domain:<uuid>',
   accepts: isScope,
-  expected: 'platform, domain:<uuid> (in lower case), issuer:<slug> or channel:<slug>',
+  expected: 'platform or domain:<uuid> (in lower case)',
   required: true,
 } as const;
 

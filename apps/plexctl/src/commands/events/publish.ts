@@ -33,7 +33,7 @@ export const publishEvent = command({
       throw misuse('exactly one of --scope and --node-id is required', 'scope');
     }
     if (isReservedEventType(flags['event-type'])) {
-      throw refuseAs('reservedEventType', { field: 'event_type' }, '--event-type takes a name of your own');
+      throw refuseAs('reservedEventType', { field: 'event_type' }, { hint: '--event-type takes a name of your own' });
     }
   },
 

@@ -7,7 +7,7 @@ import type {
 } from '@plexsphere/wire/commands';
 import { age, bar, labelled, named, plural, secondsBetween, type Line } from '../../layout';
 import { utc } from '../../render';
-import { printable } from '../../terminal';
+import { printable } from '../../printable';
 import { nextSteps } from './next-steps';
 
 /** `signing status` as an operator reads it: a block a scope, what to do last. */

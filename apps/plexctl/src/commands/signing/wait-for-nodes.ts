@@ -1,7 +1,8 @@
-import type { RotateReply, ScopeStatus } from '@plexsphere/wire/commands';
+import type { NodesStatus, RotateReply, ScopeStatus } from '@plexsphere/wire/commands';
 import type { Invocation } from '../../command';
 import { Failure } from '../../failure';
 import { bar, named, plural } from '../../layout';
+import type { Terminal } from '../../terminal';
 import { statusPolls } from './status-polls';
 
 const EVERY_MS = 1_000;
@@ -21,7 +22,8 @@ export async function waitForNodes(
   const timeout = AbortSignal.timeout(timeoutMs);
   const stop = AbortSignal.any([timeout, interrupted()]);
   let last: ScopeStatus | undefined;
-  terminal.progress(`the rotation is open; waiting for ${plural(rotation.nodes, 'Node')}`);
+  // How many those are is not known yet: the rotation's own number counts Nodes that were never seen.
+  terminal.progress('the rotation is open; waiting for the Nodes that hold a key');
   try {
     for await (const poll of statusPolls(invocation, { scope }, EVERY_MS, stop)) {
       if ('trouble' in poll) terminal.progress(`waiting: ${poll.trouble.detail}`);
@@ -29,7 +31,7 @@ export async function waitForNodes(
       // Before the rotation's own epoch the numbers are about the one before it.
       if (last === undefined || 'trouble' in poll || last.epoch < rotation.epoch) continue;
       if (isOver(last, rotation)) return ended(rotation);
-      if (last.nodes.lagging_count === 0) return undefined;
+      if (last.nodes.lagging_count === 0) return noteNeverSeen(last, terminal);
       terminal.progress(progressText(last));
     }
   } catch (error) {
@@ -38,8 +40,16 @@ export async function waitForNodes(
   return notApplied(rotation, last, timeout.aborted ? 'nodes have not applied in time' : 'stopped waiting for nodes');
 }
 
-const progressText = ({ nodes }: ScopeStatus): string =>
-  `${bar(nodes.applied, nodes.enrolled, 20)}  ${nodes.applied} of ${plural(nodes.enrolled, 'Node')} have applied`;
+const waitedFor = ({ applied, lagging_count }: NodesStatus): number => applied + lagging_count;
+
+function progressText({ nodes }: ScopeStatus): string {
+  const all = waitedFor(nodes);
+  return `${bar(nodes.applied, all, 20)}  ${nodes.applied} of ${plural(all, 'Node')} have applied`;
+}
+
+function noteNeverSeen({ nodes: { pending, pending_count: count } }: ScopeStatus, terminal: Terminal): undefined {
+  if (count > 0) terminal.note(`not waited for, since never seen so far: ${named(pending.slice(0, 10), count)}`);
+}
 
 /** Somebody rolled it back or revoked a key: nobody applies this rotation any more. A close is no reason to stop. */
 const isOver = ({ keys }: ScopeStatus, { new_key_id }: RotateReply): boolean =>
@@ -62,7 +72,7 @@ function notApplied(rotation: RotateReply, last: ScopeStatus | undefined, detail
     nodes === undefined
       ? { nodes: 'unknown: no status came' }
       : {
-          nodes: `${nodes.applied} of ${nodes.enrolled} have applied, ${nodes.pending_count} pending`,
+          nodes: `${nodes.applied} of ${waitedFor(nodes)} have applied, ${nodes.pending_count} pending`,
           lagging: named(nodes.lagging, nodes.lagging_count),
         };
   return new Failure(1, detail, { scope: rotation.scope, ...members }, stillOpen(rotation));

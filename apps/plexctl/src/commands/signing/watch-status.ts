@@ -1,7 +1,9 @@
 import type { ScopeStatus, Status, StatusReply } from '@plexsphere/wire/commands';
 import type { Invocation } from '../../command';
 import { named } from '../../layout';
-import { render, type Output } from '../../render';
+import type { Output } from '../../output';
+import { escapedJson } from '../../printable';
+import { render } from '../../render';
 import { backlogText, countsText, statusLines } from './status-layout';
 import { statusPolls, type Poll } from './status-polls';
 
@@ -65,7 +67,9 @@ function changes({ terminal }: Invocation, output: Output): Show {
 
 /** One JSON document a line, YAML documents one below the other: a program reads each as it comes. */
 const document = async (reply: StatusReply, output: Output): Promise<string> =>
-  output === 'json' ? JSON.stringify(reply) : `---\n${await render({ text: '', document: reply }, output)}`;
+  output === 'json'
+    ? escapedJson(JSON.stringify(reply))
+    : `---\n${await render({ text: '', document: reply }, output)}`;
 
 const changeLine =
   ({ now }: StatusReply) =>
