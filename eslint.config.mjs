@@ -19,6 +19,22 @@ const noEnum = {
   message: 'Use a union of strings: an enum is neither JSON nor plain SQL.',
 };
 
+// Node 20: a key object that generateKeyPair itself hands out shares a lock with the job that made it. A garbage collection
+// during its export as a JWK (jose exports what it is to sign by) ends that job, which waits for the lock, for ever.
+const GENERATES =
+  'CallExpression:matches([callee.name=/^generateKeyPair(Sync)?$/], [callee.property.name=/^generateKeyPair(Sync)?$/])';
+const JWK = ':has(Property[key.name="format"][value.value="jwk"])';
+const noHangingKey = [
+  ...['publicKeyEncoding', 'privateKeyEncoding'].map((encoding) => ({
+    selector: `${GENERATES}:not(:has(Property[key.name="${encoding}"]:not(${JWK})))`,
+    message: `Generate with a ${encoding} of DER, and load the key from it (makeKeyPair): Node 20 can hang otherwise.`,
+  })),
+  {
+    selector: `CallExpression[callee.property.name="export"]${JWK}`,
+    message: 'Export as DER and build the JWK from its raw bytes: Node 20 can hang in the export of a generated key.',
+  },
+];
+
 const noDeepImport = {
   regex: '^@plexsphere/[^/]+/(src|dist)(/|$)',
   message: 'Import a library by its package name; what it does not export is its own.',
@@ -59,6 +75,7 @@ export default defineConfig(
   {
     files: ['**/*.{js,mjs}'],
     languageOptions: { globals: readonlyGlobals(NODE_GLOBALS) },
+    rules: { 'no-restricted-syntax': ['error', ...noHangingKey] },
   },
   {
     files: ['**/bin/*.js'],
@@ -73,7 +90,7 @@ export default defineConfig(
       '@typescript-eslint/no-restricted-imports': ['error', { patterns: [noDeepImport, noApp] }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'none' }],
       'max-lines': ['error', { max: 350, skipBlankLines: true }],
-      'no-restricted-syntax': ['error', noEnum],
+      'no-restricted-syntax': ['error', noEnum, ...noHangingKey],
       eqeqeq: 'error',
     },
   },

@@ -99,6 +99,10 @@ describe('each text', () => {
   const DOMAIN_SPEC = 'libs/keyring/src/not-there.spec.ts';
   const PLEXCTL = 'apps/plexctl/src/not-there.ts';
   const ROTATION = 'apps/rotation/src/not-there.ts';
+  const GENERATE = `import { generateKeyPairSync } from 'node:crypto';\n`;
+  const PRIVATE_DER = `privateKeyEncoding: { format: 'der', type: 'pkcs8' }`;
+  const PUBLIC_DER = `publicKeyEncoding: { format: 'der', type: 'spki' }`;
+  const PUBLIC_JWK = `publicKeyEncoding: { format: 'jwk' }`;
 
   const CASES: [filePath: string, text: string, ruleIds: string[]][] = [
     // the domain is pure
@@ -157,6 +161,32 @@ describe('each text', () => {
     // house rules
     [ROTATION, `export enum State { Active }`, [SYNTAX]],
     [DOMAIN, `export enum State { Active }`, [SYNTAX]],
+
+    // P-6: a key that was generated is never exported as a JWK
+    [ROTATION, `${GENERATE}export const pair = generateKeyPairSync('ed25519');`, [SYNTAX, SYNTAX]],
+    [ROTATION, `${GENERATE}export const pair = generateKeyPairSync('ed25519', { ${PRIVATE_DER} });`, [SYNTAX]],
+    [
+      ROTATION,
+      `import * as c from 'node:crypto';\nexport const pair = c.generateKeyPairSync('ed25519');`,
+      [SYNTAX, SYNTAX],
+    ],
+    [
+      ROTATION,
+      `${GENERATE}export const pair = generateKeyPairSync('ed25519', { ${PRIVATE_DER}, ${PUBLIC_JWK} });`,
+      [SYNTAX],
+    ],
+    [ROTATION, `${GENERATE}export const pair = generateKeyPairSync('ed25519', { ${PRIVATE_DER}, ${PUBLIC_DER} });`, []],
+    [
+      ROTATION,
+      `import type { KeyObject } from 'node:crypto';\nexport const x = (key: KeyObject) => key.export({ format: 'jwk' });`,
+      [SYNTAX],
+    ],
+    [
+      ROTATION,
+      `import type { KeyObject } from 'node:crypto';\nexport const x = (key: KeyObject) => key.export({ format: 'der', type: 'spki' });`,
+      [],
+    ],
+    ['tools/not-there.mjs', `${GENERATE}export const pair = generateKeyPairSync('ed25519');`, [SYNTAX, SYNTAX]],
   ];
 
   let found: Found[];

@@ -2,8 +2,8 @@
  * For specs: a database as rotation would have written it, with real keys and statements, and the facts that a spec asks
  * for. Speaks SQL of its own, as the owner, so that it shares nothing with what it helps to test.
  */
-import { generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
-import { PLATFORM, rawPublicKey, type Scope } from '@plexsphere/wire';
+import { randomUUID, type KeyObject } from 'node:crypto';
+import { makeKeyPair, PLATFORM, rawPublicKey, type Scope } from '@plexsphere/wire';
 import { signStatement, statementHash, type SigningKey } from '@plexsphere/wire/jws';
 import { Pool } from 'pg';
 
@@ -39,7 +39,7 @@ export interface StreamRow {
   first_seen_at: Date | null;
 }
 
-const newKey = (keyId: string): SigningKey => ({ keyId, privateKey: generateKeyPairSync('ed25519').privateKey });
+const newKey = (keyId: string): SigningKey => ({ keyId, privateKey: makeKeyPair().privateKey });
 const publicHalf = (key: KeyObject): string => rawPublicKey(key);
 
 export class SeededMesh {

@@ -63,7 +63,7 @@ async function isDraftOf(owner: QueryRunner, folder: OutFolder): Promise<boolean
 }
 
 async function bringUp(owner: QueryRunner, folder: OutFolder, options: BootstrapOptions): Promise<string[]> {
-  const recovery = makeRecoveryKey(options.recoveryPassphrase);
+  const recovery = await makeRecoveryKey(options.recoveryPassphrase);
   await folder.begin();
   let committing = false;
   try {
@@ -77,7 +77,7 @@ async function bringUp(owner: QueryRunner, folder: OutFolder, options: Bootstrap
       ...bus.files,
       ...(await databaseUrls(owner, options.databaseUrl)),
       [FILES.adminToken]: admin.tokenFile,
-      [FILES.recoveryKey]: recovery.pem,
+      [FILES.recoveryKey]: recovery.file,
       ...(recovery.madePassphrase ? { [FILES.recoveryPassphrase]: `${recovery.madePassphrase}\n` } : {}),
     });
     committing = true;

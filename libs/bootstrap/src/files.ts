@@ -17,7 +17,7 @@ export const FILES = {
   /** The first admin's token file. */
   adminToken: 'admin.token',
   /** To be taken away and kept offline; the passphrase apart from it. */
-  recoveryKey: 'recovery-key.pem',
+  recoveryKey: 'recovery-key.json',
   recoveryPassphrase: 'recovery-key.passphrase',
 } as const;
 

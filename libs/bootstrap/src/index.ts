@@ -5,3 +5,4 @@
 export { bootstrap, type BootstrapOptions, type BootstrapReply } from './bootstrap';
 export { migrate } from './migrate';
 export { FILES } from './files';
+export { openRecoveryKey } from './recovery-file';

@@ -1,5 +1,6 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomBytes, sign, type KeyObject } from 'node:crypto';
 import type { KeyPair } from '@nats-io/jwt';
+import { rawPublicKey } from '@plexsphere/wire';
 import { BusJwtError } from './errors';
 import { decodePublicKey, decodeSeed, encodePublicKey, encodeSeed, type BusKeyKind } from './nkey';
 
@@ -12,9 +13,10 @@ export interface BusKey {
 }
 
 export function createBusKey(kind: BusKeyKind): BusKey {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const rawSeed = Buffer.from(privateKey.export({ format: 'jwk' }).d ?? '', 'base64url');
-  return { publicKey: encodePublicKey(kind, rawPublic(publicKey)), seed: encodeSeed(kind, rawSeed) };
+  // An Ed25519 seed is 32 random bytes (RFC 8032, section 5.1.5).
+  const rawSeed = randomBytes(32);
+  const seed = encodeSeed(kind, rawSeed);
+  return { publicKey: busPublicKey(kind, seed), seed };
 }
 
 /** @throws BusJwtError bad_seed when `seed` is not one of that kind */
@@ -54,4 +56,4 @@ function privateKeyOf(kind: BusKeyKind, seed: string): KeyObject {
   return createPrivateKey({ key: Buffer.concat([PKCS8_HEADER, raw]), format: 'der', type: 'pkcs8' });
 }
 
-const rawPublic = (key: KeyObject): Buffer => Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url');
+const rawPublic = (key: KeyObject): Buffer => Buffer.from(rawPublicKey(key), 'base64');

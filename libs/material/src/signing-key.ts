@@ -1,5 +1,5 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { rawPublicKey } from '@plexsphere/wire';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { makeKeyPair, rawPublicKey } from '@plexsphere/wire';
 import { MaterialError } from './errors';
 import type { KekProvider } from './kek';
 import { insertKey, loadKey, type KeyName, type WrappedKey } from './key-store';
@@ -22,13 +22,13 @@ const ALGORITHM = 'Ed25519';
  * @throws MaterialError key_destroyed, other_kek, tampered
  */
 export async function makeSigningKey(sql: Sql, kek: KekProvider, name: KeyName): Promise<SigningKey> {
-  const { privateKey } = generateKeyPairSync('ed25519');
+  const { privateKey, publicKey } = makeKeyPair();
   const secret = privateKey.export({ format: 'der', type: 'pkcs8' });
   const wrapped = await wrap(kek, { ...name, algorithm: ALGORITHM }, secret);
   secret.fill(0);
   const { scope, purpose, keyId } = name;
-  const publicKey = rawPublicKey(privateKey);
-  return openKey(kek, await insertKey(sql, { scope, purpose, keyId, algorithm: ALGORITHM, publicKey, ...wrapped }));
+  const key = { scope, purpose, keyId, algorithm: ALGORITHM, publicKey: rawPublicKey(publicKey), ...wrapped };
+  return openKey(kek, await insertKey(sql, key));
 }
 
 /** @throws MaterialError unknown_key, key_destroyed, other_kek, tampered */

@@ -1,8 +1,9 @@
 /** A key ring in memory with its private keys: makes what rotation, signers and relays would send. For specs only. */
-import { generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto';
+import { randomUUID, sign, type KeyObject } from 'node:crypto';
 import {
   buildEnvelope,
   canonicalText,
+  makeKeyPair,
   PLATFORM,
   rawPublicKey,
   type PlatformKeyRotated,
@@ -23,7 +24,7 @@ export interface TestKey {
   privateKey: KeyObject;
 }
 
-export const testKey = (keyId: string): TestKey => ({ keyId, privateKey: generateKeyPairSync('ed25519').privateKey });
+export const testKey = (keyId: string): TestKey => ({ keyId, privateKey: makeKeyPair().privateKey });
 
 export interface EventFields {
   eventType?: string;

@@ -2,7 +2,7 @@
  * Ed25519 keys as they cross the wire: standard base64, padded, of the raw 32 bytes. Strict, since a Go Node dies of
  * any other spelling.
  */
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { problem } from './problem';
 
 const RAW_KEY_BYTES = 32;
@@ -40,16 +40,33 @@ function isOfSmallOrder(bytes: Buffer): boolean {
   return SMALL_ORDER_Y.has(y.toString('hex'));
 }
 
+/** RFC 8410: what stands before the 32 bytes of a public key in SPKI. */
+const SPKI_HEADER = Buffer.from('302a300506032b6570032100', 'hex');
+
 /** Throws Problem invariantViolation, field `public_key`, for anything but padded standard base64 of 32 bytes. */
 export function publicKeyFromRaw(text: string): KeyObject {
   if (!isRawPublicKey(text)) throw problem('invariantViolation', { field: 'public_key' });
-  const x = Buffer.from(text, 'base64').toString('base64url');
-  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+  return createPublicKey({ key: Buffer.concat([SPKI_HEADER, Buffer.from(text, 'base64')]), format: 'der', type: 'spki' });
 }
 
 /** Of a public key, or of the public half of a private one. Throws TypeError for another algorithm. */
 export function rawPublicKey(key: KeyObject): string {
   if (key.asymmetricKeyType !== 'ed25519') throw new TypeError('not an Ed25519 key');
-  const { x } = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' });
-  return Buffer.from(x ?? '', 'base64url').toString('base64');
+  const spki = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'der', type: 'spki' });
+  return spki.subarray(SPKI_HEADER.length).toString('base64');
+}
+
+/**
+ * A new key. Generated into DER and loaded from there: while a key object of the generation itself is exported as a JWK
+ * (which jose does to sign by one), a garbage collection that ends the generation's job waits for ever for the lock that
+ * the export holds (Node 20).
+ */
+export function makeKeyPair(): { privateKey: KeyObject; publicKey: KeyObject } {
+  const { privateKey: secret, publicKey } = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { format: 'der', type: 'pkcs8' },
+    publicKeyEncoding: { format: 'der', type: 'spki' },
+  });
+  const privateKey = createPrivateKey({ key: secret, format: 'der', type: 'pkcs8' });
+  secret.fill(0);
+  return { privateKey, publicKey: createPublicKey({ key: publicKey, format: 'der', type: 'spki' }) };
 }

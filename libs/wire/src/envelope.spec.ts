@@ -1,7 +1,7 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import fc from 'fast-check';
 import { canonicalText } from './canonical';
-import { rawPublicKey } from './ed25519';
+import { makeKeyPair, rawPublicKey } from './ed25519';
 import {
   buildEnvelope,
   EnvelopeError,
@@ -23,8 +23,8 @@ const refusalOf = (attempt: () => unknown): string => {
   return 'accept';
 };
 
-const pair = generateKeyPairSync('ed25519');
-const other = generateKeyPairSync('ed25519');
+const pair = makeKeyPair();
+const other = makeKeyPair();
 const key: TrustedKey = { keyId: 'key-2', publicKey: pair.publicKey };
 const fields = { eventType: 'resync', eventId: 'evt', issuedAt: now.toISOString(), nonce: 'n', payload: '{"a":1.0}' };
 const signedEnvelope = (changes: Partial<typeof fields> = {}, keyId = key.keyId): string => {

@@ -13,4 +13,4 @@ export * from './ring-view';
 export * from './messages';
 export { canonicalText, type CanonicalFields } from './canonical';
 export * from './envelope';
-export { isRawPublicKey, publicKeyFromRaw, rawPublicKey } from './ed25519';
+export { isRawPublicKey, makeKeyPair, publicKeyFromRaw, rawPublicKey } from './ed25519';

@@ -25,8 +25,8 @@ async function everySecret(world: World): Promise<Map<string, string>> {
     secrets.set(`the bus seed of ${name}`, parseCreds(await bootstrapFile(world, `${name}.creds`)).seed);
   }
   for (const name of ['kek', 'recovery-key.passphrase']) secrets.set(name, (await bootstrapFile(world, name)).trim());
-  const body = (await bootstrapFile(world, 'recovery-key.pem')).split('\n')[1] ?? '';
-  secrets.set('recovery-key.pem', body);
+  const { ciphertext } = JSON.parse(await bootstrapFile(world, 'recovery-key.json')) as { ciphertext: string };
+  secrets.set('recovery-key.json', ciphertext);
   for (const kind of ['owner', 'rotation', 'signer', 'outbox-relay'] as const) {
     secrets.set(`the database password of ${kind}`, new URL(world.stack.databaseUrl(kind)).password);
   }

@@ -1,5 +1,5 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { rawPublicKey } from '../ed25519';
+import type { KeyObject } from 'node:crypto';
+import { makeKeyPair, rawPublicKey } from '../ed25519';
 import { walkChain, type ChainAnchor } from './chain';
 import { signStatement, statementHash, type Statement } from './statement';
 
@@ -8,7 +8,7 @@ interface Pair {
   privateKey: KeyObject;
   publicKey: KeyObject;
 }
-const pair = (keyId: string): Pair => ({ keyId, ...generateKeyPairSync('ed25519') });
+const pair = (keyId: string): Pair => ({ keyId, ...makeKeyPair() });
 const keys = ['key-1', 'key-2', 'key-3', 'key-4'].map(pair);
 const key = (number: number): Pair => keys[number - 1]!;
 const scope = 'domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';

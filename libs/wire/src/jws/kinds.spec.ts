@@ -2,17 +2,17 @@
  * One key signs several kinds of text. Whatever kind it signed, the verifier of another kind must refuse it: the same
  * bytes as they stand, and the same signature carried over into the other kind's form.
  */
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import { canonicalText } from '../canonical';
-import { rawPublicKey } from '../ed25519';
+import { makeKeyPair, rawPublicKey } from '../ed25519';
 import { buildEnvelope, NonceMemory, parseEnvelope, verifyEnvelope, type TrustedKey } from '../envelope';
 import { signData, verifyData } from './data';
 import { signStatement, verifyStatement, type Statement } from './statement';
 import { signBundle, verifyBundle, type TrustBundle } from './trust-bundle';
 
 const now = new Date('2026-03-01T12:00:00Z');
-const key = { keyId: 'key-1', ...generateKeyPairSync('ed25519') };
-const next = { keyId: 'key-2', ...generateKeyPairSync('ed25519') };
+const key = { keyId: 'key-1', ...makeKeyPair() };
+const next = { keyId: 'key-2', ...makeKeyPair() };
 const trusted: TrustedKey[] = [{ keyId: key.keyId, publicKey: key.publicKey }];
 const hash = Buffer.alloc(32).toString('base64url');
 

@@ -1,13 +1,12 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { CompactSign } from 'jose';
-import { rawPublicKey } from '../ed25519';
+import { makeKeyPair, rawPublicKey } from '../ed25519';
 import type { TrustedKey } from '../envelope';
 import { readBundle, signBundle, verifyBundle, type TrustBundle } from './trust-bundle';
 
 const now = new Date('2026-03-01T12:00:00Z');
 const after = (ms: number): Date => new Date(now.getTime() + ms);
-const platform = { keyId: 'platform-1', ...generateKeyPairSync('ed25519') };
-const raw = (): string => rawPublicKey(generateKeyPairSync('ed25519').publicKey);
+const platform = { keyId: 'platform-1', ...makeKeyPair() };
+const raw = (): string => rawPublicKey(makeKeyPair().publicKey);
 const trusted: TrustedKey[] = [{ keyId: platform.keyId, publicKey: platform.publicKey }];
 
 const bundle: TrustBundle = {
@@ -65,7 +64,7 @@ describe('who may sign one', () => {
   });
 
   test('a key of the right name alone may not', async () => {
-    const text = await signBundle(bundle, { ...platform, ...generateKeyPairSync('ed25519') });
+    const text = await signBundle(bundle, { ...platform, ...makeKeyPair() });
     await expect(verifyBundle(text, trusted, now)).rejects.toEqual(refused('signature_invalid'));
   });
 });
