@@ -25,7 +25,6 @@ import { CloseRotation } from './rotator/close-rotation';
 import { OpenRotation } from './rotator/open-rotation';
 import { Preparation } from './rotator/preparation';
 import { ResumeLoop } from './rotator/resume-loop';
-import { ScopeQueue } from './rotator/scope-queue';
 import { Switch } from './rotator/switch';
 import { Unfinished } from './rotator/unfinished';
 import { InventoryReader } from './sight/inventory-reader';
@@ -36,6 +35,8 @@ import { SigningSightController } from './sight/signing-sight.controller';
 import { StatusReader } from './sight/status-reader';
 import { TransitionReader } from './sight/transition-reader';
 import { SigningController } from './signing/signing.controller';
+import { ScopeTransactions } from './transactions/scope-transactions';
+import { WAITING_DATABASE, waitingOptions } from './transactions/waiting-database';
 
 /** A database that is down at boot: readiness says so meanwhile. */
 const WAITED_FOR = { retryAttempts: Number.MAX_SAFE_INTEGER, retryDelay: 500 };
@@ -52,6 +53,7 @@ export class RotationModule {
           ...WAITED_FOR,
           name: LEASE_DATABASE,
         }),
+        TypeOrmModule.forRoot({ ...waitingOptions(config.databaseUrl), ...WAITED_FOR, name: WAITING_DATABASE }),
       ],
       controllers: [
         TokenController,
@@ -75,7 +77,7 @@ export class RotationModule {
         RingReader,
         Preparation,
         Switch,
-        ScopeQueue,
+        ScopeTransactions,
         Unfinished,
         OpenRotation,
         CloseRotation,

@@ -10,10 +10,10 @@ import { Preparation, type Prepared } from '../rotator/preparation';
 import { Switch } from '../rotator/switch';
 import { databaseNow } from '../sql/database-clock';
 import { snapshotRing } from '../sql/read-ring';
-import { answerOf, claimRequest, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
-import { lockScope } from '../sql/scope-lock';
+import { onceFor, type RequestIdentity } from '../sql/requests';
 import { writeAudit } from '../sql/write-audit';
 import { insertKey, insertRingChange } from '../sql/write-ring';
+import { ScopeTransactions } from '../transactions/scope-transactions';
 
 /** A Domain begins with a ring at epoch 1 whose one key is active: no transition, no event. */
 @Injectable()
@@ -22,6 +22,7 @@ export class CreateDomain {
     private readonly database: DataSource,
     private readonly preparation: Preparation,
     private readonly switching: Switch,
+    private readonly transactions: ScopeTransactions,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -46,7 +47,7 @@ export class CreateDomain {
       new_key_id: request.key_id,
       opened_at: (await databaseNow(manager)).toISOString(),
     });
-    return this.database.transaction('READ COMMITTED', (transaction) =>
+    return this.transactions.exclusive(scope, identity, (transaction) =>
       this.commit(transaction, scope, request.key_id, prepared, identity),
     );
   }
@@ -58,10 +59,6 @@ export class CreateDomain {
     prepared: Prepared,
     identity: RequestIdentity,
   ): Promise<CreateDomainReply> {
-    await claimRequest(manager, identity);
-    await lockScope(manager, scope, 'exclusive');
-    const answered = await answerOf<CreateDomainReply>(manager, identity);
-    if (answered !== undefined) return answered;
     if (await manager.existsBy(KeyRingEntity, { scope })) throw problem('domainExists', { field: 'id' });
     const ring = createRing(scope, keyId);
     await manager.insert(KeyRingEntity, { scope, epoch: ring.epoch, trustEpoch: ring.trustEpoch });
@@ -74,7 +71,6 @@ export class CreateDomain {
     });
     const reply: CreateDomainReply = { scope, key_id: keyId, epoch: ring.epoch };
     await writeAudit(manager, identity, { scope, after: ring });
-    await keepAnswer(manager, identity, reply);
     this.logger.info({ scope, kid: keyId, epoch: ring.epoch }, 'domain created');
     return reply;
   }

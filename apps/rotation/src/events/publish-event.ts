@@ -4,10 +4,10 @@ import { Bus } from '@plexsphere/service-kit';
 import { KeyRingEntity, NodeEntity } from '@plexsphere/store';
 import { MAX_ENVELOPE_BYTES, canonicalText, isReservedEventType, problem, subjects } from '@plexsphere/wire';
 import type { Publish, PublishReply } from '@plexsphere/wire/commands';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { fanOutToNode, fanOutToScope, type NewEvent } from '../sql/fan-out';
-import { answerOf, claimRequest, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
-import { lockScope } from '../sql/scope-lock';
+import { onceFor, type RequestIdentity } from '../sql/requests';
+import { ScopeTransactions } from '../transactions/scope-transactions';
 
 /** Accepts an event for one Node or for every Node of a scope, and keeps its payload as the text that it is. */
 @Injectable()
@@ -15,6 +15,7 @@ export class PublishEvent {
   constructor(
     private readonly database: DataSource,
     private readonly bus: Bus,
+    private readonly transactions: ScopeTransactions,
   ) {}
 
   async publish(request: Publish, identity: RequestIdentity): Promise<PublishReply> {
@@ -33,7 +34,7 @@ export class PublishEvent {
 
   private toScope(request: Publish, scope: string, identity: RequestIdentity): Promise<PublishReply> {
     const event = this.event(request, scope, randomUUID());
-    return this.commit(scope, identity, async (manager) => {
+    return this.transactions.shared([scope], identity, async (manager) => {
       if (!(await manager.existsBy(KeyRingEntity, { scope }))) throw problem('unknownScope', { field: 'scope' });
       return { event_id: event.eventId, nodes: await fanOutToScope(manager, event) };
     });
@@ -44,25 +45,9 @@ export class PublishEvent {
     if (node === null) throw problem('unknownNode', { field: 'node_id' });
     // The SDK refuses an event for one Node that reaches another: the id says whose it is.
     const event = this.event(request, node.scope, `${nodeId}/${randomUUID()}`);
-    return this.commit(node.scope, identity, async (manager) => {
+    return this.transactions.shared([node.scope], identity, async (manager) => {
       await fanOutToNode(manager, event, nodeId);
       return { event_id: event.eventId, nodes: 1 };
-    });
-  }
-
-  private commit(
-    scope: string,
-    identity: RequestIdentity,
-    write: (manager: EntityManager) => Promise<PublishReply>,
-  ): Promise<PublishReply> {
-    return this.database.transaction('READ COMMITTED', async (manager) => {
-      await claimRequest(manager, identity);
-      await lockScope(manager, scope, 'shared');
-      const answered = await answerOf<PublishReply>(manager, identity);
-      if (answered !== undefined) return answered;
-      const reply = await write(manager);
-      await keepAnswer(manager, identity, reply);
-      return reply;
     });
   }
 

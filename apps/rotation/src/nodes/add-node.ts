@@ -12,10 +12,11 @@ import type {
   SignBundleReply,
 } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
-import { answerOf, claimRequest, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
-import { lockScope } from '../sql/scope-lock';
+import { onceFor, type RequestIdentity } from '../sql/requests';
 import { takeBusKey } from '../sql/take-bus-key';
 import { writeAudit } from '../sql/write-audit';
+import { ScopeTransactions } from '../transactions/scope-transactions';
+import { nodeScopes } from './node-scopes';
 
 /** Rings may change between the bundle and the commit; after this many losses the caller is told. */
 const ATTEMPTS = 3;
@@ -33,6 +34,7 @@ export class AddNode {
   constructor(
     private readonly database: DataSource,
     private readonly bus: Bus,
+    private readonly transactions: ScopeTransactions,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -44,7 +46,7 @@ export class AddNode {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const epochs = await this.epochs(this.database.manager, request.scope);
       const reply = await this.handOut(request, epochs);
-      const added = await this.database.transaction('READ COMMITTED', (manager) =>
+      const added = await this.transactions.shared(nodeScopes(request.scope), identity, (manager) =>
         this.commit(manager, request, reply, epochs, identity),
       );
       if (added !== undefined) return added;
@@ -84,13 +86,6 @@ export class AddNode {
     handedOut: Epochs,
     identity: RequestIdentity,
   ): Promise<AddNodeReply | undefined> {
-    await claimRequest(manager, identity);
-    // The platform's first, then the Domain's: a Domain's Node is in the platform's fan-out too, and one order for
-    // everybody keeps two that enrol from waiting for each other.
-    await lockScope(manager, PLATFORM, 'shared');
-    if (request.scope !== PLATFORM) await lockScope(manager, request.scope, 'shared');
-    const answered = await answerOf<AddNodeReply>(manager, identity);
-    if (answered !== undefined) return answered;
     const now = await this.epochs(manager, request.scope);
     if (now.epoch !== handedOut.epoch || now.platformEpoch !== handedOut.platformEpoch) return undefined;
     const { scope, name } = request;
@@ -108,7 +103,6 @@ export class AddNode {
       settledPlatformEpoch: now.platformEpoch,
     });
     await writeAudit(manager, identity, { scope, after: { node_id: reply.node_id, name } });
-    await keepAnswer(manager, identity, reply);
     this.logger.info({ scope, node: reply.node_id, epoch: now.epoch }, 'node added');
     return reply;
   }

@@ -12,6 +12,7 @@ import type { RotationConfig } from '../rotation-config';
 import { fanOutToScope } from '../sql/fan-out';
 import { readNodeFacts } from '../sql/node-facts';
 import type { RequestIdentity } from '../sql/requests';
+import { ScopeTransactions } from '../transactions/scope-transactions';
 import { RemoveNode } from './remove-node';
 
 jest.setTimeout(60_000);
@@ -41,7 +42,7 @@ beforeEach(async () => {
   const bus = { request: async (_: string, body: object) => ({ jwt: JSON.stringify(body) }) } as unknown as Bus;
   const pusher = { compare: () => Promise.reject(new Error('away')) } as unknown as AccountPusher;
   const revocations = new BusRevocations(bus, pusher, { clockSkewMs: 30_000 } as RotationConfig, logger);
-  const removing = new RemoveNode(database, revocations, logger);
+  const removing = new RemoveNode(database, new ScopeTransactions(database, database), revocations, logger);
   remove = (request, requestId = randomUUID()) => {
     const identity: RequestIdentity = { requestId, command: 'node.remove', actor: 'somebody', bodyHash: 'b' };
     return removing.remove(request, identity);

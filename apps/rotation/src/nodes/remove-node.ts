@@ -1,15 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { NodeEntity } from '@plexsphere/store';
-import { PLATFORM, problem } from '@plexsphere/wire';
+import { problem } from '@plexsphere/wire';
 import type { RemoveNode as Request, RemoveNodeReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { lockBusAccount } from '../bus-account/bus-account-lock';
 import { BusRevocations } from '../bus-account/bus-revocations';
 import { databaseNow } from '../sql/database-clock';
-import { answerOf, claimRequest, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
-import { lockScope } from '../sql/scope-lock';
+import { onceFor, type RequestIdentity } from '../sql/requests';
 import { writeAudit } from '../sql/write-audit';
+import { ScopeTransactions } from '../transactions/scope-transactions';
+import { nodeScopes } from './node-scopes';
 
 /**
  * A Node that is removed gets nothing more and blocks nothing: no fan-out, claim, hello or gate counts it, and the bus
@@ -19,35 +20,31 @@ import { writeAudit } from '../sql/write-audit';
 export class RemoveNode {
   constructor(
     private readonly database: DataSource,
+    private readonly transactions: ScopeTransactions,
     private readonly revocations: BusRevocations,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async remove(request: Request, identity: RequestIdentity): Promise<RemoveNodeReply> {
-    const reply = await onceFor(this.database.manager, identity, () =>
-      this.database.transaction('READ COMMITTED', (manager) => this.commit(manager, request, identity)),
-    );
+    const reply = await onceFor(this.database.manager, identity, async () => {
+      const { scope } = await find(this.database.manager, request);
+      return this.transactions.shared(nodeScopes(scope), identity, (manager) =>
+        this.commit(manager, request, identity),
+      );
+    });
     await this.revocations.push();
     return reply;
   }
 
   private async commit(manager: EntityManager, request: Request, identity: RequestIdentity): Promise<RemoveNodeReply> {
-    await claimRequest(manager, identity);
     await lockBusAccount(manager);
-    const answered = await answerOf<RemoveNodeReply>(manager, identity);
-    if (answered !== undefined) return answered;
     const node = await find(manager, request);
     const { id, scope, name } = node;
     const removedAt = await databaseNow(manager);
-    // Before the scopes' locks: a signer is asked, and no rotation should wait for that.
     await this.revocations.add(manager, node.busPublicKey, removedAt);
-    // In the order of add-node: the platform's first, because its fan-out has this Node in it, too.
-    await lockScope(manager, PLATFORM, 'shared');
-    if (scope !== PLATFORM) await lockScope(manager, scope, 'shared');
     await manager.update(NodeEntity, { id }, { state: 'removed', removedAt });
     const reply: RemoveNodeReply = { node_id: id, scope, name, removed_at: removedAt.toISOString() };
     await writeAudit(manager, identity, { scope, before: { node_id: id, name }, after: reply });
-    await keepAnswer(manager, identity, reply);
     this.logger.info({ scope, node: id }, 'node removed');
     return reply;
   }

@@ -10,6 +10,7 @@ import type { AccountPusher } from '../bus-account/account-pusher';
 import { BusRevocations } from '../bus-account/bus-revocations';
 import type { RotationConfig } from '../rotation-config';
 import type { RequestIdentity } from '../sql/requests';
+import { ScopeTransactions } from '../transactions/scope-transactions';
 import { TokenCreation } from './token-creation';
 import { TokenList } from './token-list';
 import { findValidOperator } from './token-lookup';
@@ -51,8 +52,9 @@ beforeEach(async () => {
   [signer, pushed] = [new FakeSigner(), 0];
   const pusher = { compare: async () => void pushed++ } as unknown as AccountPusher;
   const revocations = new BusRevocations(signer as unknown as Bus, pusher, config, logger);
-  creation = new TokenCreation(database, signer as unknown as Bus, logger);
-  revocation = new TokenRevocation(database, revocations, logger);
+  const transactions = new ScopeTransactions(database, database);
+  creation = new TokenCreation(database, signer as unknown as Bus, transactions, logger);
+  revocation = new TokenRevocation(database, transactions, revocations, logger);
 });
 
 afterEach(async () => {

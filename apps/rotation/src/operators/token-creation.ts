@@ -10,11 +10,11 @@ import type {
   IssueBusCredentialReply,
 } from '@plexsphere/wire/commands';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
-import { lockBusAccount } from '../bus-account/bus-account-lock';
 import { databaseNow } from '../sql/database-clock';
-import { answerOf, claimRequest, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
+import { onceFor, type RequestIdentity } from '../sql/requests';
 import { takeBusKey } from '../sql/take-bus-key';
 import { writeAudit } from '../sql/write-audit';
+import { ScopeTransactions } from '../transactions/scope-transactions';
 
 const CREDENTIAL_TIMEOUT_MS = 3_000;
 
@@ -24,6 +24,7 @@ export class TokenCreation {
   constructor(
     private readonly database: DataSource,
     private readonly bus: Bus,
+    private readonly transactions: ScopeTransactions,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -55,7 +56,7 @@ export class TokenCreation {
       expires_at: expiresAt?.toISOString() ?? null,
       bus_jwt: jwt,
     };
-    return this.database.transaction('READ COMMITTED', (manager) => this.commit(manager, request, reply, identity));
+    return this.transactions.exclusive('tokens', identity, (manager) => this.commit(manager, request, reply, identity));
   }
 
   private async commit(
@@ -64,10 +65,6 @@ export class TokenCreation {
     reply: CreateTokenReply,
     identity: RequestIdentity,
   ): Promise<CreateTokenReply> {
-    await claimRequest(manager, identity);
-    await lockBusAccount(manager);
-    const answered = await answerOf<CreateTokenReply>(manager, identity);
-    if (answered !== undefined) return answered;
     await this.refuseTaken(manager, request);
     const { id, name, role, scopes, expires_at } = reply;
     await manager.query(
@@ -76,7 +73,6 @@ export class TokenCreation {
       [id, name, role, scopes, request.bus_public_key, request.bearer_hash, expires_at],
     );
     await writeAudit(manager, identity, { scope: PLATFORM, after: { id, name, role, scopes, expires_at } });
-    await keepAnswer(manager, identity, reply);
     this.logger.info({ operator: id, role }, 'token created');
     return reply;
   }

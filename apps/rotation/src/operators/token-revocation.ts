@@ -7,8 +7,9 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { lockBusAccount } from '../bus-account/bus-account-lock';
 import { BusRevocations } from '../bus-account/bus-revocations';
 import { databaseNow } from '../sql/database-clock';
-import { answerOf, claimRequest, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
+import { onceFor, type RequestIdentity } from '../sql/requests';
 import { writeAudit } from '../sql/write-audit';
+import { ScopeTransactions } from '../transactions/scope-transactions';
 import { countOtherAdmins } from './token-lookup';
 
 /** The commit shuts the operator out of every command; the push to the bus ends their connection, too. */
@@ -16,13 +17,14 @@ import { countOtherAdmins } from './token-lookup';
 export class TokenRevocation {
   constructor(
     private readonly database: DataSource,
+    private readonly transactions: ScopeTransactions,
     private readonly revocations: BusRevocations,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async revoke(request: RevokeToken, identity: RequestIdentity): Promise<RevokeTokenReply> {
     const reply = await onceFor(this.database.manager, identity, () =>
-      this.database.transaction('READ COMMITTED', (manager) => this.commit(manager, request.id, identity)),
+      this.transactions.exclusive('tokens', identity, (manager) => this.commit(manager, request.id, identity)),
     );
     // Whoever revokes their own token is to hear so first: the pusher's next turn, a second later, cuts them.
     if (reply.id !== identity.actor) await this.revocations.push();
@@ -30,10 +32,7 @@ export class TokenRevocation {
   }
 
   private async commit(manager: EntityManager, id: string, identity: RequestIdentity): Promise<RevokeTokenReply> {
-    await claimRequest(manager, identity);
     await lockBusAccount(manager);
-    const answered = await answerOf<RevokeTokenReply>(manager, identity);
-    if (answered !== undefined) return answered;
     const operator = await manager.findOneBy(OperatorEntity, { id });
     if (operator === null) throw problem('unknownToken', { field: 'id' });
     const { name, role, scopes } = operator;
@@ -48,7 +47,6 @@ export class TokenRevocation {
     await manager.update(OperatorEntity, { id }, { revokedAt });
     const reply: RevokeTokenReply = { id, name, revoked_at: revokedAt.toISOString() };
     await writeAudit(manager, identity, { scope: PLATFORM, before: { id, name, role, scopes }, after: reply });
-    await keepAnswer(manager, identity, reply);
     this.logger.info({ operator: id }, 'token revoked');
     return reply;
   }

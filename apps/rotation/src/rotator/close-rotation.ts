@@ -12,11 +12,10 @@ import { databaseNow } from '../sql/database-clock';
 import { fanOutToScope } from '../sql/fan-out';
 import { readNodeFacts } from '../sql/node-facts';
 import { asTransition, readRing, type StoredRing } from '../sql/read-ring';
-import { answerOf, claimRequest, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
-import { lockScope } from '../sql/scope-lock';
+import { onceFor, type RequestIdentity } from '../sql/requests';
 import { writeAudit } from '../sql/write-audit';
 import { insertRingChange, writeRing } from '../sql/write-ring';
-import { ScopeQueue } from './scope-queue';
+import { ScopeTransactions } from '../transactions/scope-transactions';
 import { Unfinished } from './unfinished';
 
 type Committed = Omit<CloseReply, 'confirmed' | 'lapsed'>;
@@ -30,16 +29,14 @@ export class CloseRotation {
   constructor(
     private readonly database: DataSource,
     private readonly unfinished: Unfinished,
-    private readonly queue: ScopeQueue,
+    private readonly transactions: ScopeTransactions,
     private readonly leases: LeaseBook,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async close(request: Close, identity: RequestIdentity): Promise<CloseReply> {
     const committed = await onceFor(this.database.manager, identity, () =>
-      this.queue.run(request.scope, () =>
-        this.database.transaction('READ COMMITTED', (manager) => this.commit(manager, request, identity)),
-      ),
+      this.transactions.exclusive(request.scope, identity, (manager) => this.commit(manager, request, identity)),
     );
     const switched = await this.unfinished.finishCloseSwitch(committed);
     try {
@@ -53,10 +50,6 @@ export class CloseRotation {
 
   private async commit(manager: EntityManager, request: Close, identity: RequestIdentity): Promise<Committed> {
     const { scope } = request;
-    await claimRequest(manager, identity);
-    await lockScope(manager, scope, 'exclusive');
-    const answered = await answerOf<Committed>(manager, identity);
-    if (answered !== undefined) return answered;
     const before = await readRing(manager, scope);
     if (before === undefined) throw problem('unknownScope', { field: 'scope' });
     const closed = decide(() =>
@@ -113,7 +106,6 @@ export class CloseRotation {
       after: closed.ring,
       detail: { forced: gate.forced, lagging: gate.lagging, early_by_ms: gate.earlyByMs },
     });
-    await keepAnswer(manager, identity, reply);
     this.logger.info(
       { scope, kid: request.old_key_id, epoch: closed.ring.epoch, forced: gate.forced },
       'rotation closed',

@@ -12,12 +12,11 @@ import { RotationConfig } from '../rotation-config';
 import { databaseNow } from '../sql/database-clock';
 import { fanOutPlatformChange, fanOutToScope } from '../sql/fan-out';
 import { asTransition, readRing, snapshotRing, type StoredRing } from '../sql/read-ring';
-import { answerOf, claimRequest, keepAnswer, onceFor, type RequestIdentity } from '../sql/requests';
-import { lockScope } from '../sql/scope-lock';
+import { onceFor, type RequestIdentity } from '../sql/requests';
 import { writeAudit } from '../sql/write-audit';
 import { insertRingChange, writeRing } from '../sql/write-ring';
+import { ScopeTransactions } from '../transactions/scope-transactions';
 import { Preparation, type Prepared } from './preparation';
-import { ScopeQueue } from './scope-queue';
 import { Unfinished } from './unfinished';
 
 /** A statement carries opened_at, so what was prepared must be committed soon after. */
@@ -43,7 +42,7 @@ export class OpenRotation {
     private readonly database: DataSource,
     private readonly preparation: Preparation,
     private readonly unfinished: Unfinished,
-    private readonly queue: ScopeQueue,
+    private readonly transactions: ScopeTransactions,
     private readonly leases: LeaseBook,
     private readonly config: RotationConfig,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -58,9 +57,7 @@ export class OpenRotation {
     for (let attempt = 1; ; attempt++) {
       try {
         const prepared = await this.prepare(request, identity);
-        return await this.queue.run(request.scope, () =>
-          this.database.transaction('READ COMMITTED', (manager) => this.commit(manager, prepared)),
-        );
+        return await this.transactions.exclusive(request.scope, identity, (manager) => this.commit(manager, prepared));
       } catch (error) {
         const lost = error instanceof Problem && (error.is('epochMismatch') || error.is('preparedTooLate'));
         if (!lost || attempt === ATTEMPTS) throw error;
@@ -92,10 +89,6 @@ export class OpenRotation {
     { request, identity, prepared, before, openedAt }: Attempt,
   ): Promise<Committed> {
     const { scope } = request;
-    await claimRequest(manager, identity);
-    await lockScope(manager, scope, 'exclusive');
-    const answered = await answerOf<Committed>(manager, identity);
-    if (answered !== undefined) return answered;
     const now = await readRing(manager, scope);
     if (now === undefined) throw problem('unknownScope', { field: 'scope' });
     const { ring, transition } = this.decision(now, request, openedAt);
@@ -138,7 +131,6 @@ export class OpenRotation {
       after: ring,
       detail: { reason: request.reason ?? null, signers_unready: prepared.unready },
     });
-    await keepAnswer(manager, identity, reply);
     this.logger.info({ scope, kid: request.new_key_id, epoch: ring.epoch, nodes }, 'rotation opened');
     return reply;
   }

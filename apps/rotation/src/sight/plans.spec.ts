@@ -10,9 +10,9 @@ import { LeaseBook } from '../leases/lease-book';
 import type { RotationConfig } from '../rotation-config';
 import { CloseRotation } from '../rotator/close-rotation';
 import { OpenRotation } from '../rotator/open-rotation';
-import { ScopeQueue } from '../rotator/scope-queue';
 import type { Preparation } from '../rotator/preparation';
 import type { Unfinished } from '../rotator/unfinished';
+import { ScopeTransactions } from '../transactions/scope-transactions';
 import { PlanClosing } from './plan-closing';
 import { PlanRotation } from './plan-rotation';
 
@@ -90,7 +90,7 @@ describe('plans', () => {
         seeded.database,
         preparation,
         unfinished,
-        new ScopeQueue(),
+        new ScopeTransactions(seeded.database, seeded.database),
         leases,
         config,
         logger,
@@ -141,10 +141,13 @@ describe('plans', () => {
       expect(plan.blocked_by).toEqual(blockedBy.map((detail) => `signing: ${detail}`));
       expect(plan.earliest_close_at === null).toBe(request.scope !== OPEN_SCOPE);
       const leases = new LeaseBook(seeded.database, config);
-      const closing = new CloseRotation(seeded.database, unfinished, new ScopeQueue(), leases, logger).close(
-        { old_key_id: 'a1', new_key_id: 'a2', ...request },
-        identity('signing.close'),
-      );
+      const closing = new CloseRotation(
+        seeded.database,
+        unfinished,
+        new ScopeTransactions(seeded.database, seeded.database),
+        leases,
+        logger,
+      ).close({ old_key_id: 'a1', new_key_id: 'a2', ...request }, identity('signing.close'));
       await expect(closing).rejects.toMatchObject({ detail: plan.blocked_by[0] });
     },
   );

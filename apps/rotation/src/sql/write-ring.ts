@@ -1,4 +1,4 @@
-import type { KeyRing } from '@plexsphere/keyring';
+import type { Key, KeyRing } from '@plexsphere/keyring';
 import { KeyRingEntity, RingChangeEntity, SigningKeyEntity } from '@plexsphere/store';
 import type { EntityManager } from 'typeorm';
 
@@ -17,8 +17,8 @@ export interface NewRingChange {
 }
 
 /**
- * Writes the ring that the domain decided on, in the caller's transaction and under its lock. Keys that leave `active`
- * are written before the one that enters it: the index allows one active key at any instant.
+ * Writes the ring that the domain decided on, in the caller's transaction and under its lock. The index allows one active
+ * key at any instant, so what leaves `active` is written first, and what enters it last.
  */
 export async function writeRing(
   manager: EntityManager,
@@ -28,11 +28,19 @@ export async function writeRing(
 ): Promise<void> {
   const { scope, epoch, trustEpoch } = after;
   await manager.update(KeyRingEntity, { scope }, { epoch, trustEpoch });
-  const changed = after.keys.filter((key) => before.keys.find((was) => was.keyId === key.keyId)?.state !== key.state);
-  for (const { keyId, state } of changed.filter((key) => key.keyId !== newKey?.keyId)) {
-    await manager.update(SigningKeyEntity, { scope, keyId }, { state, stateSince: () => 'clock_timestamp()' });
+  for (const { keyId, state } of inWriteOrder(before, after)) {
+    if (keyId === newKey?.keyId) await insertKey(manager, scope, newKey);
+    else await manager.update(SigningKeyEntity, { scope, keyId }, { state, stateSince: () => 'clock_timestamp()' });
   }
-  if (newKey !== null) await insertKey(manager, scope, newKey);
+}
+
+function inWriteOrder(before: KeyRing, after: KeyRing): Key[] {
+  const was = new Map(before.keys.map((key) => [key.keyId, key.state]));
+  const rank = (key: Key): number => {
+    if (key.state === 'active') return 2;
+    return was.get(key.keyId) === 'active' ? 0 : 1;
+  };
+  return after.keys.filter((key) => was.get(key.keyId) !== key.state).sort((one, other) => rank(one) - rank(other));
 }
 
 /** A ring's first key, or the one that a rotation brings in: either way it signs from this commit on. */
