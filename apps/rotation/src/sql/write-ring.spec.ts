@@ -16,7 +16,7 @@ let database: DataSource;
 beforeEach(async () => {
   test = await testDatabase({ name: 'store', prepare: migrateStore });
   owner = await new DataSource({ type: 'postgres', url: test.url }).initialize();
-  database = await new DataSource(storeOptions(await test.urlAs('plexsphere_rotation'), 'test')).initialize();
+  database = await new DataSource(storeOptions(await test.urlAs('rotation'), 'test')).initialize();
 });
 
 afterEach(async () => {

@@ -22,7 +22,7 @@ const release: (() => Promise<unknown>)[] = [];
 beforeEach(async () => {
   test = await testDatabase({ name: 'store', prepare: migrateStore });
   owner = await new DataSource({ type: 'postgres', url: test.url, extra: { max: 30 } }).initialize();
-  const url = await test.urlAs('plexsphere_rotation');
+  const url = await test.urlAs('rotation');
   replicas = await Promise.all([1, 2].map((replica) => startReplica(url, replica)));
   [A, B] = [domain(), domain()];
   for (const scope of [A, B]) {
