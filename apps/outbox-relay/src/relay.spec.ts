@@ -180,7 +180,7 @@ test('an acknowledgement settles; a malformed one and one from the future change
 
 test('a Node that slept through rotations gets a chain that holds, then ready, then its events afresh', async () => {
   const node = await mesh.node(DOMAIN, { present: false });
-  const anchor = { keys: [trusted('d1')], statementHash: '', epoch: 1 };
+  const anchor = { keys: [trusted('d1')], activeKeyId: 'd1', statementHash: '', epoch: 1 };
   const platformKeys = [trusted('p1')];
   await mesh.publish(DOMAIN);
   await relay();

@@ -103,6 +103,7 @@ export class FakeSigner {
 const anchorOf = (ring: SeededRing) => ({
   epoch: ring.epoch,
   trust_epoch: ring.trustEpoch,
+  active_key_id: ring.keys.find(({ state }) => state === 'active')?.keyId ?? '',
   keys: ring.keys
     .filter((key) => key.state !== 'retired')
     .map((key) => ({ key_id: key.keyId, public_key: rawPublicKey(key.privateKey) })),

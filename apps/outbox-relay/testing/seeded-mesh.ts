@@ -236,6 +236,7 @@ export class SeededMesh {
         new_public_key: publicHalf(key.privateKey),
         opened_at: openedAt.toISOString(),
         closes_at: first ? null : new Date(openedAt.getTime() + 3_600_000).toISOString(),
+        transition_expires: first ? null : new Date(openedAt.getTime() + 3_630_000).toISOString(),
         previous: previous === null ? null : statementHash(previous),
       },
       old,

@@ -8,10 +8,12 @@ import {
   SignBundle,
   SignEnvelope,
   SignJws,
+  SignReady,
   VerifyJws,
   type EnvelopeReply,
   type GenerateKeyReply,
   type SignBundleReply,
+  type SignReadyReply,
   type SignReply,
   type VerifyReply,
 } from '@plexsphere/wire/commands';
@@ -24,6 +26,7 @@ import { activeKey, signingKey, trustedKeys } from './lease/taken-ring';
 import { announcementOf } from './sign/announcement';
 import { trustBundle } from './sign/bundle';
 import { sealEnvelope } from './sign/envelope';
+import { readyFields } from './sign/ready';
 import { checkRequest, statementFor } from './sign/statement';
 
 /** The longest JWS that `verify` takes: a longer one could be made here and never be verified. */
@@ -82,6 +85,15 @@ export class ScopeVerbsController {
       const { key, payload } = announcementOf(request, ring.view, platform.view);
       const fields = { ...eventFields(request), payload: JSON.stringify(payload) };
       return sealEnvelope(request.scope, signingKey(ring, key), fields);
+    });
+  }
+
+  @MessagePattern(subjects.scopeSigner('*', 'sign-ready'), { joined: true })
+  signReady(@Payload(validated(SignReady)) request: SignReady): Promise<SignReadyReply> {
+    return this.guard.under([request], request.duration_ms, (ring) => {
+      const key = signingKey(ring, activeKey(ring.view));
+      const sealed = readyFields(request).map((fields) => sealEnvelope(request.scope, key, fields));
+      return { envelopes: sealed.map(({ envelope }) => envelope), key_id: key.keyId };
     });
   }
 

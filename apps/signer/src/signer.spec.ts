@@ -98,7 +98,11 @@ let rotation: FakeRotation;
 let signer: RunningSigner;
 let caller: NatsConnection;
 
-const opening = { opened_at: '2031-05-01T10:00:00Z', closes_at: '2031-05-02T10:00:00Z' };
+const opening = {
+  opened_at: '2031-05-01T10:00:00Z',
+  closes_at: '2031-05-02T10:00:00Z',
+  transition_expires: '2031-05-02T10:00:30Z',
+};
 
 /** One question as rotation or the relay asks it. */
 const ask = <Reply>(subject: string, body: object): Promise<Reply> =>

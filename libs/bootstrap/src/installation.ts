@@ -60,6 +60,7 @@ async function createPlatformRing(sql: Sql, kek: KekProvider, recovery: Recovery
       new_public_key: key.publicKey,
       opened_at: now.toISOString(),
       closes_at: null,
+      transition_expires: null,
       previous: null,
     },
     recovery,

@@ -1,64 +1,98 @@
 /**
- * A chain message: how a Node that slept comes back. The statements prove that today's keys descend from those it
- * trusts; the bundle, fresh and by a platform key, proves that nothing came after.
+ * A chain message: how a Node that slept comes back, and how it hears of a close. The statements prove that today's keys
+ * descend from those it trusts; the bundle, fresh and by the platform's active key, proves that nothing came after, and
+ * which outgoing key is gone.
  */
-import { PLATFORM, type Chain } from '@plexsphere/wire';
-import { readStatement, verifyBundle, walkChain, type ChainAnchor, type TrustAnchor } from '@plexsphere/wire/jws';
+import { CHAIN_STATEMENTS, PLATFORM } from '@plexsphere/wire';
+import {
+  activeKeyOf,
+  readStatement,
+  verifyBundle,
+  walkChain,
+  type ChainAnchor,
+  type TrustAnchor,
+  type TrustBundle,
+} from '@plexsphere/wire/jws';
 import { KeyChangeError, refusing, type KeyChange } from './key-change';
 import { isSameKey } from './key-events';
 import { parse } from './key-payload';
-import { anchorOf, trustedKeys, withPlatform, withRing, type TrustState } from './trust-state';
+import { keyOf, withPlatform, withRing, type TrustState } from './trust-state';
 
-/** Never makes an anchor older; an anchor that the Node has already at the bundle's epoch stays as it is. */
-export const takeChain = (state: TrustState, text: string, now: Date): Promise<KeyChange> =>
-  refusing(async () => {
-    const chain = chainOf(text, state.scope);
-    const platform = await walk(chain.platform_statements, PLATFORM, state.platform);
-    const ring = await walk(chain.statements, state.scope, state.ring);
-    const bundle = await verifyBundle(chain.bundle, trustedKeys(platform, now), now);
-    if (bundle.scope !== state.scope) throw new KeyChangeError('wrong_scope');
-    const newPlatform = confirmed(bundle.platform, platform, state.platform);
-    const newRing = confirmed(bundle, ring, state.ring);
-    if (newPlatform === undefined && newRing === undefined) return { kind: 'superseded' };
-    // The recovery key stays the enrolment's: one day it must be able to overrule the platform key that signed here.
-    let next = state;
-    if (newPlatform !== undefined) next = withPlatform(next, newPlatform);
-    if (newRing !== undefined) next = withRing(next, newRing);
-    return { kind: 'taken', state: next };
+/** Where the parts of a chain have led so far. In memory alone, and good for the next part and for nothing else. */
+export type Walked = Pick<TrustState, 'platform' | 'ring'>;
+
+export type ChainOutcome = KeyChange | { kind: 'part'; walked: Walked };
+
+/** A message of the bus is no larger; looked at before it is parsed. */
+const MAX_CHAIN_LENGTH = 1_048_576;
+
+/** `from`: where the part before this one led; what the Node holds where this is the first. */
+export const takeChain = (state: TrustState, text: string, now: Date, from: Walked = state): Promise<ChainOutcome> =>
+  refusing<ChainOutcome>(async () => {
+    const { platformStatements, statements, bundle } = chainOf(text, state.scope);
+    const platform = await walk(platformStatements, PLATFORM, from.platform);
+    const ring = state.scope === PLATFORM ? platform : await walk(statements, state.scope, from.ring);
+    if (bundle === undefined) return { kind: 'part', walked: { platform, ring } };
+    const confirmed = await verifyBundle(bundle, [activeKeyOf(platform)], now);
+    return takeBundle(state, confirmed, { platform, ring });
   });
 
-function chainOf(text: string, scope: string): Chain {
-  const { platform_statements, statements, bundle } = parse(text);
-  if (!areTexts(platform_statements) || !areTexts(statements) || typeof bundle !== 'string') {
+/** What a bundle changes beside the statements: which outgoing key is gone, and the epochs' numbers. */
+function takeBundle(state: TrustState, bundle: TrustBundle, walked: Walked): KeyChange {
+  if (bundle.scope !== state.scope) throw new KeyChangeError('wrong_scope');
+  // It stays the enrolment's: one day it must be able to overrule the platform key that signed here.
+  if (bundle.recovery_public_key !== state.recoveryPublicKey) throw new KeyChangeError('wrong_recovery_key');
+  const issuedAt = new Date(bundle.issued_at);
+  const platform = confirmed(bundle.platform, walked.platform, issuedAt);
+  const ring = confirmed(bundle, walked.ring, issuedAt);
+  const next = withRing(withPlatform(state, platform), ring);
+  const isNews = !holdsAlready(state.platform, platform) || !holdsAlready(state.ring, ring);
+  return { kind: isNews ? 'taken' : 'superseded', state: next };
+}
+
+/**
+ * The head must be named, else a chain cut short would pass. Of the keys none comes in that no statement proves, so that
+ * a platform key alone cannot put one into a Domain, nor a retired one come back; an outgoing one that is not named goes,
+ * and one that stays ends when its statement says so. Of two bundles for one head the later one gives the epoch: so a
+ * number that was wrong heals, and a bundle that is shown again sets nothing back.
+ */
+function confirmed(claimed: TrustAnchor, walked: ChainAnchor, issuedAt: Date): ChainAnchor {
+  const named = claimed.keys.map(keyOf);
+  const isNamed = (key: ChainAnchor['keys'][number]): boolean => named.some((other) => isSameKey(key, other));
+  const isHead = claimed.statement_hash === walked.statementHash && claimed.active_key_id === walked.activeKeyId;
+  if (!isHead || !isNamed(activeKeyOf(walked))) throw new KeyChangeError('broken_chain');
+  const anchor = { ...walked, keys: walked.keys.filter(isNamed) };
+  const isLater = walked.issuedAt === undefined || issuedAt > walked.issuedAt;
+  return isLater ? { ...anchor, epoch: claimed.epoch, issuedAt } : anchor;
+}
+
+const holdsAlready = (held: ChainAnchor, next: ChainAnchor): boolean =>
+  held.statementHash === next.statementHash && held.epoch === next.epoch && held.keys.length === next.keys.length;
+
+interface ReadChain {
+  platformStatements: string[];
+  statements: string[];
+  /** Undefined in a part that another one follows. */
+  bundle: string | undefined;
+}
+
+function chainOf(text: string, scope: string): ReadChain {
+  if (text.length > MAX_CHAIN_LENGTH) throw new KeyChangeError('malformed');
+  const { platform_statements: platformStatements, statements, bundle, more } = parse(text);
+  if (!areTexts(platformStatements) || !areTexts(statements)) throw new KeyChangeError('malformed');
+  if (platformStatements.length + statements.length > CHAIN_STATEMENTS) throw new KeyChangeError('malformed');
+  // One ring, one list: what stood in the other would be passed over unread.
+  if (scope === PLATFORM && statements.length > 0) throw new KeyChangeError('malformed');
+  if (more === true ? bundle !== undefined : more !== undefined || typeof bundle !== 'string') {
     throw new KeyChangeError('malformed');
   }
-  if (scope !== PLATFORM) return { platform_statements, statements, bundle };
-  // Both lists tell of the same ring: the relay may fill either.
-  const same = platform_statements.length > 0 ? platform_statements : statements;
-  return { platform_statements: same, statements: same, bundle };
+  return { platformStatements, statements, bundle: bundle as string | undefined };
 }
 
 const areTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 
-/** Statements that the Node has taken since it asked are passed over; what is left must continue from where it is. */
-async function walk(statements: string[], scope: string, from: ChainAnchor): Promise<ChainAnchor> {
-  const read = statements.map((text) => ({ text, statement: readStatement(text) }));
-  if (read.some(({ statement }) => statement.scope !== scope)) throw new KeyChangeError('wrong_scope');
-  const newer = read.filter(({ statement }) => statement.epoch > from.epoch);
-  return walkChain(
-    newer.map(({ text }) => text),
-    from,
-  );
-}
-
-/** What the Node holds by this anchor of the bundle; undefined where it holds that already. */
-function confirmed(claimed: TrustAnchor, walked: ChainAnchor, held: ChainAnchor): ChainAnchor | undefined {
-  if (claimed.epoch < walked.epoch) throw new KeyChangeError('epoch_went_back');
-  const anchor = anchorOf(claimed);
-  // The head must be named, else a chain cut short would pass; and no key beside those that the statements prove, so
-  // that a platform key alone cannot put one into a Domain, nor a retired one come back.
-  const proven = anchor.keys.every((key) => walked.keys.some((other) => isSameKey(key, other)));
-  if (anchor.statementHash !== walked.statementHash || !proven) throw new KeyChangeError('broken_chain');
-  return claimed.epoch === held.epoch ? undefined : anchor;
+function walk(statements: string[], scope: string, from: ChainAnchor): Promise<ChainAnchor> {
+  if (statements.some((text) => readStatement(text).scope !== scope)) throw new KeyChangeError('wrong_scope');
+  return walkChain(statements, from);
 }

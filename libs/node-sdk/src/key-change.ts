@@ -6,14 +6,19 @@ export type KeyRefusal =
   | JwsRefusal
   /** It speaks of another scope than this Node's. */
   | 'wrong_scope'
-  /** A bundle older than what this Node has taken. */
-  | 'epoch_went_back';
+  /** A bundle that names another recovery key than the enrolment's. */
+  | 'wrong_recovery_key';
 
 export type KeyChange =
   | { kind: 'taken'; state: TrustState }
-  /** Nothing newer than what the Node has: done with, and nothing changes. */
-  | { kind: 'superseded' }
-  | { kind: 'refused'; reason: KeyRefusal };
+  /** Nothing newer than what the Node has. `state` differs at most in when that was confirmed last. */
+  | { kind: 'superseded'; state: TrustState }
+  | Refusal;
+
+interface Refusal {
+  kind: 'refused';
+  reason: KeyRefusal;
+}
 
 export class KeyChangeError extends Error {
   override readonly name = 'KeyChangeError';
@@ -24,7 +29,7 @@ export class KeyChangeError extends Error {
 }
 
 /** Runs `change`; its JwsError or KeyChangeError becomes a refusal. */
-export async function refusing(change: () => Promise<KeyChange>): Promise<KeyChange> {
+export async function refusing<Outcome>(change: () => Promise<Outcome>): Promise<Outcome | Refusal> {
   try {
     return await change();
   } catch (error) {

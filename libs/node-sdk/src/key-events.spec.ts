@@ -49,7 +49,7 @@ describe('signing_key_rotated', () => {
 
   test('delivered again it is superseded', async () => {
     const state = await taken(deliver(enrolled, mesh.ring.rotatedEvent(NOW)));
-    await expect(deliver(state, mesh.ring.rotatedEvent(NOW))).resolves.toEqual({ kind: 'superseded' });
+    await expect(deliver(state, mesh.ring.rotatedEvent(NOW))).resolves.toEqual({ kind: 'superseded', state });
   });
 
   test('a rotation after a close that this Node was never told of', async () => {
@@ -68,18 +68,14 @@ describe('signing_key_rotated', () => {
     ['another key id than the statement', { new_key_id: 'key-9' }, 'malformed'],
     ['a key that would kill a Node written in Go', { current: 'AAAA' }, 'malformed'],
     ['no time', { transition_expires: 'soon' }, 'malformed'],
+    ['S6: a later end than the statement says', { transition_expires: '9999-12-31T23:59:59.000Z' }, 'malformed'],
+    ['S6: a later epoch than the statement says', { epoch: Number.MAX_SAFE_INTEGER }, 'malformed'],
+    ['S6: an earlier epoch than the statement says', { epoch: 1 }, 'malformed'],
     ['no statement', { statement: '{}' }, 'malformed'],
   ])('%s is refused, whoever signed the envelope', async (_what, members, reason) => {
     const payload = mesh.ring.rotatedPayload(members);
     const text = envelopeBy(enrolledKey(), mesh.ring.scope, NOW, { eventType: 'signing_key_rotated', payload });
     await expect(deliver(enrolled, text)).resolves.toEqual({ kind: 'refused', reason });
-  });
-
-  test('an epoch before that of its statement is refused', async () => {
-    await mesh.ring.rotate('key-3', NOW);
-    const payload = mesh.ring.rotatedPayload({ epoch: 3 });
-    const text = envelopeBy(enrolledKey(), mesh.ring.scope, NOW, { eventType: 'signing_key_rotated', payload });
-    await expect(deliver(enrolled, text)).resolves.toEqual({ kind: 'refused', reason: 'malformed' });
   });
 
   test('a statement that does not continue what this Node holds is refused', async () => {
@@ -105,26 +101,23 @@ describe('an outgoing key that leaked has no say', () => {
   test('in what follows', async () => {
     const payload = await mesh.ring.forgedRotation(leaked, 'mallory', NOW);
     const text = envelopeBy(leaked, mesh.ring.scope, NOW, { eventType: 'signing_key_rotated', payload });
+    await expect(deliver(state, text)).resolves.toEqual({ kind: 'refused', reason: 'unknown_key' });
+  });
+
+  test('S7: nor its statement, whoever announces it', async () => {
+    const payload = await mesh.ring.forgedRotation(leaked, 'mallory', NOW);
+    const text = envelopeBy(mesh.ring.active, mesh.ring.scope, NOW, { eventType: 'signing_key_rotated', payload });
     await expect(deliver(state, text)).resolves.toEqual({ kind: 'refused', reason: 'broken_chain' });
   });
 
-  test.each(['key-1', 'key-2'])('in which key is retired: %s stays', async (active_key_id) => {
-    const retired_key_id = active_key_id === 'key-1' ? 'key-2' : 'key-1';
-    const payload = { scope: mesh.ring.scope, epoch: 9, retired_key_id, active_key_id };
-    const text = envelopeBy(leaked, mesh.ring.scope, NOW, { eventType: 'signing_key_retired', payload });
-    await expect(deliver(state, text)).resolves.toEqual({ kind: 'refused', reason: 'unknown_key' });
-  });
-});
-
-describe('signing_key_retired', () => {
-  test('leaves the active key alone, and comes once', async () => {
-    await mesh.ring.rotate('key-2', NOW);
-    const state = await taken(deliver(enrolled, mesh.ring.rotatedEvent(NOW)));
-    mesh.ring.close();
-    const closed = await taken(deliver(state, mesh.ring.retiredEvent(NOW)));
-    expect(names(closed)).toEqual(['key-2']);
-    expect(closed.ring.epoch).toBe(3);
-    await expect(deliver(closed, mesh.ring.retiredEvent(NOW))).resolves.toEqual({ kind: 'superseded' });
+  test("S6: in what becomes of the platform's key, with the platform's true statement", async () => {
+    await mesh.platform.rotate('platform-2', NOW, WINDOW_MS);
+    const payload = { ...mesh.platform.rotatedPayload() };
+    const { epoch, statement, transition_expires } = payload;
+    const fields = { eventType: 'platform_key_rotated', payload: { epoch, statement, transition_expires } };
+    const byLeaked = deliver(state, envelopeBy(leaked, mesh.ring.scope, NOW, fields));
+    await expect(byLeaked).resolves.toEqual({ kind: 'refused', reason: 'unknown_key' });
+    await taken(deliver(state, envelopeBy(mesh.ring.active, mesh.ring.scope, NOW, fields)));
   });
 });
 
@@ -136,7 +129,21 @@ describe('platform_key_rotated', () => {
     expect(state.platform.epoch).toBe(2);
     expect(state.ring).toBe(enrolled.ring);
     const again = deliver(state, mesh.platform.platformRotatedEvent(mesh.ring, NOW));
-    await expect(again).resolves.toEqual({ kind: 'superseded' });
+    await expect(again).resolves.toEqual({ kind: 'superseded', state });
+  });
+
+  test.each([
+    ['an epoch', { epoch: Number.MAX_SAFE_INTEGER }],
+    ['an end', { transition_expires: '9999-12-31T23:59:59.000Z' }],
+  ])("S6: %s of the Domain key's choice freezes nothing", async (_what, members) => {
+    await mesh.platform.rotate('platform-2', NOW, WINDOW_MS);
+    const { epoch, statement, transition_expires } = mesh.platform.rotatedPayload();
+    const payload = { epoch, statement, transition_expires, ...members };
+    const fields = { eventType: 'platform_key_rotated', payload };
+    const forged = deliver(enrolled, envelopeBy(mesh.ring.active, mesh.ring.scope, NOW, fields));
+    await expect(forged).resolves.toEqual({ kind: 'refused', reason: 'malformed' });
+    const state = await taken(deliver(enrolled, mesh.platform.platformRotatedEvent(mesh.ring, NOW)));
+    expect(state.platform).toMatchObject({ epoch: 2, keys: [{}, { notAfter: new Date(NOW.getTime() + WINDOW_MS) }] });
   });
 
   test("a statement of the Domain's own is refused: its key has no say over the platform's", async () => {

@@ -1,11 +1,5 @@
 /** The payloads of key events. Read after their envelope was verified, and still a boundary. */
-import {
-  isKeyId,
-  isRawPublicKey,
-  type PlatformKeyRotated,
-  type SigningKeyRetired,
-  type SigningKeyRotated,
-} from '@plexsphere/wire';
+import { isKeyId, isRawPublicKey, type PlatformKeyRotated, type SigningKeyRotated } from '@plexsphere/wire';
 import { KeyChangeError } from './key-change';
 
 type Accepts = (value: unknown) => boolean;
@@ -27,10 +21,6 @@ export const readRotated = (payload: string): SigningKeyRotated =>
     epoch: isEpoch,
     statement: isText,
   });
-
-/** Throws KeyChangeError `malformed`. */
-export const readRetired = (payload: string): SigningKeyRetired =>
-  read<SigningKeyRetired>(payload, { scope: isText, epoch: isEpoch, retired_key_id: isKeyId, active_key_id: isKeyId });
 
 /** Throws KeyChangeError `malformed`. */
 export const readPlatformRotated = (payload: string): PlatformKeyRotated =>

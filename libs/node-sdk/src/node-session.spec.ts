@@ -244,7 +244,7 @@ describe('keys', () => {
     await node.keyEvent(mesh.ring.rotatedEvent(START));
     await node.event(2);
     mesh.ring.close();
-    await node.keyEvent(mesh.ring.retiredEvent(START));
+    await node.chain(await mesh.chain(START, { epoch: 2, platformEpoch: 1 }));
     await node.event(3);
     await node.flushed();
     expect(node.handled.map(({ key_id, epoch }) => [key_id, epoch])).toEqual([

@@ -13,7 +13,7 @@ import {
   type TrustedKey,
 } from '@plexsphere/wire';
 import { backOffMs, pause } from './back-off';
-import { takeChain } from './chain';
+import { takeChain, type ChainOutcome } from './chain';
 import { Greeter } from './greeter';
 import type { KeyChange } from './key-change';
 import { isKeyEvent, takeKeyEvent } from './key-events';
@@ -129,7 +129,7 @@ export class NodeSession {
         if (this.greeter.answer(message.helloId)) this.becomeReady();
         return;
       case 'chain':
-        return this.changeKeys(await takeChain(this.current, message.text, this.options.now()), {});
+        return this.takeChainOutcome(await takeChain(this.current, message.text, this.options.now()));
       case 'event':
         return this.takeEvent(message);
       default:
@@ -158,6 +158,10 @@ export class NodeSession {
     this.changeKeys(change, namesOf(envelope));
   }
 
+  private takeChainOutcome(outcome: ChainOutcome): void {
+    if (outcome.kind !== 'part') this.changeKeys(outcome, {});
+  }
+
   private changeKeys(change: KeyChange, names: Omit<Refused, 'reason'>): void {
     const { logger } = this.options;
     if (change.kind === 'refused') {
@@ -166,7 +170,7 @@ export class NodeSession {
     }
     const taken = change.kind === 'taken';
     this.counts[taken ? 'keyChanges' : 'superseded'] += 1;
-    const next = taken ? change.state : this.current;
+    const next = change.state;
     this.become(names.event_id === undefined ? next : recorded(next, names.event_id));
     if (!taken) return;
     this.greeter.progress();

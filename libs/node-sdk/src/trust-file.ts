@@ -12,7 +12,7 @@ import {
 import type { ChainAnchor } from '@plexsphere/wire/jws';
 import type { TrustState } from './trust-state';
 
-const VERSION = 1;
+const VERSION = 2;
 
 /** The checksum tells a bit that fell over from a state; it is no protection against whoever may write the file. */
 export function trustFileText(state: TrustState): string {
@@ -44,9 +44,11 @@ export function parseTrustFile(text: string): TrustState | undefined {
 
 const checksum = (body: object): string => createHash('sha256').update(JSON.stringify(body)).digest('hex');
 
-const anchorRecord = ({ keys, statementHash, epoch }: ChainAnchor) => ({
+const anchorRecord = ({ keys, activeKeyId, statementHash, epoch, issuedAt }: ChainAnchor) => ({
   epoch,
   statement_hash: statementHash,
+  active_key_id: activeKeyId,
+  ...(issuedAt !== undefined && { issued_at: issuedAt.toISOString() }),
   keys: keys.map(keyRecord),
 });
 
@@ -57,11 +59,15 @@ const keyRecord = ({ keyId, publicKey, notAfter }: TrustedKey) => ({
 });
 
 function anchorOf(value: unknown): ChainAnchor | undefined {
-  const record = objectOf(value);
-  const { epoch, statement_hash: statementHash, keys: records } = record ?? {};
+  const { epoch, statement_hash: statementHash, active_key_id, issued_at, keys: records } = objectOf(value) ?? {};
   if (!isCount(epoch) || typeof statementHash !== 'string' || !Array.isArray(records)) return undefined;
   const keys = records.map(keyOf).filter((key) => key !== undefined);
-  return keys.length === 0 || keys.length !== records.length ? undefined : { keys, statementHash, epoch };
+  const active = keys.find(({ keyId }) => keyId === active_key_id);
+  const issuedAt = issued_at === undefined ? undefined : timeOf(issued_at);
+  const isWhole = keys.length === records.length && (issued_at === undefined || issuedAt !== undefined);
+  if (active === undefined || active.notAfter !== undefined || !isWhole) return undefined;
+  const anchor = { keys, activeKeyId: active.keyId, statementHash, epoch };
+  return issuedAt === undefined ? anchor : { ...anchor, issuedAt };
 }
 
 function keyOf(value: unknown): TrustedKey | undefined {
@@ -69,10 +75,12 @@ function keyOf(value: unknown): TrustedKey | undefined {
   if (!isKeyId(keyId) || !isRawPublicKey(raw)) return undefined;
   const key: TrustedKey = { keyId, publicKey: publicKeyFromRaw(raw) };
   if (notAfter === undefined) return key;
-  return typeof notAfter === 'string' && !Number.isNaN(Date.parse(notAfter))
-    ? { ...key, notAfter: new Date(notAfter) }
-    : undefined;
+  const end = timeOf(notAfter);
+  return end === undefined ? undefined : { ...key, notAfter: end };
 }
+
+const timeOf = (value: unknown): Date | undefined =>
+  typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? new Date(value) : undefined;
 
 function parse(text: string): unknown {
   try {

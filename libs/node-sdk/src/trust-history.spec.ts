@@ -60,7 +60,7 @@ class History {
       await this.send('event', ring.rotatedEvent(this.date, { eventId: `rotated-${this.named}` }));
     } else if (step.kind === 'close' && ring.retiring !== undefined) {
       ring.close();
-      await this.send('event', ring.retiredEvent(this.date));
+      await this.send('chain', this.chain());
     } else if (step.kind === 'rotate-platform' && ring !== platform) {
       await platform.rotate(`platform-${(this.named += 1)}`, this.date, 7 * 60_000);
       await this.send('event', platform.platformRotatedEvent(ring, this.date));
@@ -86,6 +86,7 @@ class History {
   }
 
   private chain(): Promise<string> {
+    this.now += 1; // Two bundles of one millisecond would be one.
     return this.mesh.chain(this.date, { epoch: 0, platformEpoch: 0 });
   }
 

@@ -25,20 +25,22 @@ const APPLIED_EVENT_IDS = 1_000;
 export const trustAtEnrolment = (nodeId: string, bundle: TrustBundle): TrustState => ({
   nodeId,
   scope: bundle.scope,
-  ring: anchorOf(bundle),
-  platform: anchorOf(bundle.platform),
+  ring: anchorOf(bundle, bundle.issued_at),
+  platform: anchorOf(bundle.platform, bundle.issued_at),
   recoveryPublicKey: bundle.recovery_public_key,
   position: 0,
   appliedEventIds: [],
 });
 
-export const anchorOf = (anchor: TrustAnchor): ChainAnchor => ({
+const anchorOf = (anchor: TrustAnchor, issuedAt: string): ChainAnchor => ({
   keys: anchor.keys.map(keyOf),
+  activeKeyId: anchor.active_key_id,
   statementHash: anchor.statement_hash,
   epoch: anchor.epoch,
+  issuedAt: new Date(issuedAt),
 });
 
-const keyOf = ({ key_id, public_key, not_after }: BundleKey): TrustedKey => ({
+export const keyOf = ({ key_id, public_key, not_after }: BundleKey): TrustedKey => ({
   keyId: key_id,
   publicKey: publicKeyFromRaw(public_key),
   ...(not_after !== undefined && { notAfter: new Date(not_after) }),

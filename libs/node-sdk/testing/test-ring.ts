@@ -7,7 +7,6 @@ import {
   PLATFORM,
   rawPublicKey,
   type PlatformKeyRotated,
-  type SigningKeyRetired,
   type SigningKeyRotated,
 } from '@plexsphere/wire';
 import {
@@ -118,7 +117,7 @@ export class TestRing {
       old_key_id: fields.old_key_id!,
       new_key_id: fields.new_key_id,
       opened_at: fields.opened_at,
-      epoch: this.epoch,
+      epoch: this.trustEpoch,
       statement: this.statements.at(-1)!.text,
       ...members,
     };
@@ -138,6 +137,7 @@ export class TestRing {
       new_public_key: rawPublicKey(next.privateKey),
       opened_at: now.toISOString(),
       closes_at: closesAt,
+      transition_expires: closesAt,
       previous: this.statementHash,
     };
     const { scope, epoch, new_key_id, opened_at } = fields;
@@ -164,16 +164,6 @@ export class TestRing {
     });
   }
 
-  retiredEvent(now: Date, fields: EventFields = {}): string {
-    const payload: SigningKeyRetired = {
-      scope: this.scope,
-      epoch: this.epoch,
-      retired_key_id: this.lastRotation!.old.keyId,
-      active_key_id: this.active.keyId,
-    };
-    return envelopeBy(this.active, this.scope, now, { eventType: 'signing_key_retired', payload, ...fields });
-  }
-
   /** Of this ring, which is the platform's, for the Nodes of `domain`. */
   platformRotatedEvent(domain: TestRing, now: Date, fields: EventFields = {}): string {
     const { transition_expires, statement, epoch } = this.rotatedPayload();
@@ -190,7 +180,8 @@ export class TestRing {
       const entry = { key_id: key.keyId, public_key: rawPublicKey(key.privateKey) };
       return notAfter === undefined ? entry : { ...entry, not_after: notAfter.toISOString() };
     });
-    return { epoch: this.epoch, trust_epoch: this.trustEpoch, keys, statement_hash: this.statementHash };
+    const head = { active_key_id: this.active.keyId, statement_hash: this.statementHash };
+    return { epoch: this.epoch, trust_epoch: this.trustEpoch, keys, ...head };
   }
 
   private async state(
@@ -206,6 +197,7 @@ export class TestRing {
       new_public_key: rawPublicKey(next.privateKey),
       opened_at: now.toISOString(),
       closes_at: closesAt?.toISOString() ?? null,
+      transition_expires: closesAt?.toISOString() ?? null,
       previous: this.statements.length === 0 ? null : this.statementHash,
     };
     this.statements.push({ text: await signStatement(statement, authority, next), epoch: fields.epoch });
@@ -245,9 +237,10 @@ export class TestMesh {
 
   /** A chain message, whole unless members are replaced. */
   async chain(now: Date, since: { epoch: number; platformEpoch: number }, members: object = {}): Promise<string> {
+    const isPlatforms = this.ring === this.platform;
     return JSON.stringify({
-      platform_statements: this.platform.statementsSince(since.platformEpoch),
-      statements: this.ring.statementsSince(since.epoch),
+      platform_statements: this.platform.statementsSince(isPlatforms ? since.epoch : since.platformEpoch),
+      statements: isPlatforms ? [] : this.ring.statementsSince(since.epoch),
       bundle: await this.bundle(now),
       ...members,
     });

@@ -1,6 +1,6 @@
 /** Headers of a message on a Node's stream. Hints to the SDK: no signature covers them, no trust rests on them. */
 export const headers = {
-  /** `event` (an envelope), `chain` (statements and a bundle) or `ready` (the hello of this id has been answered). */
+  /** `event` (an envelope, `stream_ready` among them) or `chain` (statements and a bundle). */
   kind: 'Plexsphere-Kind',
   /** The ring's epoch that the message was made for. */
   epoch: 'Plexsphere-Epoch',

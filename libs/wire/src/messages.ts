@@ -17,12 +17,47 @@ export interface Ack {
   position: number;
 }
 
-/** Relay → Node, kind `chain`: proves itself, so it is no envelope. Statements oldest first. */
+/**
+ * Relay → Node, kind `chain`: proves itself, so it is no envelope. Statements oldest first, at most CHAIN_STATEMENTS in
+ * both lists together; a Node of `platform` gets them in `platform_statements` alone, and `statements` empty. Those that
+ * the Node has taken already may stand before the others.
+ *
+ * A longer chain goes in parts: all but the last say `more` and have no bundle. Such a part is material for the next one
+ * and nothing else, so the next one follows at once: whatever comes between them makes the Node say hello.
+ *
+ * A close is told so, too: no statements, and the bundle, which does not name the retired key any more.
+ */
 export interface Chain {
   platform_statements: string[];
   statements: string[];
-  /** A trust bundle by the platform key (compact JWS), at most 60 s old when it is handed out. */
+  /** A trust bundle by the platform's active key (compact JWS), at most 60 s old when it is handed out. */
   bundle: string;
+}
+
+/** All of a longer chain but its last part, kind `chain` too. */
+export interface ChainPart {
+  platform_statements: string[];
+  statements: string[];
+  more: true;
+}
+
+/** Of one chain message: so that the largest fits the bus (1 MiB), with key ids of any length. */
+export const CHAIN_STATEMENTS = 256;
+
+/**
+ * Payload of `stream_ready`, an envelope without a position: what the hello of this id asked for has been sent, and what
+ * comes next on the stream is the event at `resumes_after` + 1, the first that is not settled, then one by one.
+ */
+export interface StreamReady {
+  node_id: string;
+  hello_id: string;
+  /** Of the rings that it was made for. */
+  epoch: number;
+  platform_epoch: number;
+  /** Everything up to here is settled: applied, superseded or expired. */
+  resumes_after: number;
+  /** The last position that was given to an event of this Node. */
+  last_position: number;
 }
 
 /** Rotation → everyone who holds a lease, on `ringChanged`. */
@@ -31,7 +66,10 @@ export interface RingChanged {
   epoch: number;
 }
 
-/** Payload of `signing_key_rotated` (section 6 of DESIGN; `current` and `previous` as Go Nodes read them). */
+/**
+ * Payload of `signing_key_rotated`; `current` and `previous` as Go Nodes read them. All of it stands in the statement, and
+ * must agree with it.
+ */
 export interface SigningKeyRotated {
   current: string;
   previous: string;
@@ -52,7 +90,10 @@ export interface SigningKeyRetired {
   active_key_id: string;
 }
 
-/** Payload of `platform_key_rotated`, signed by the Domain's key: the platform's statement proves the change. */
+/**
+ * Payload of `platform_key_rotated`, signed by the Domain's key, which has no say: the platform's statement proves the
+ * change, and what stands beside it must agree with it.
+ */
 export interface PlatformKeyRotated {
   epoch: number;
   transition_expires: string;

@@ -26,6 +26,16 @@ export const isEventType = (text: unknown): text is string => typeof text === 's
 
 export const isNodeName = (text: unknown): text is string => typeof text === 'string' && NODE_NAME.test(text);
 
+const HELLO_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Chosen by a Node. */
+export const isHelloId = (text: unknown): text is string => typeof text === 'string' && HELLO_ID.test(text);
+
+/** `<node_id>/<uuid>`: the signed name of an event for that one Node. */
+export function isEventIdOf(nodeId: string, text: unknown): text is string {
+  return typeof text === 'string' && text.startsWith(`${nodeId}/`) && isUuid(text.slice(nodeId.length + 1));
+}
+
 /**
  * Event types that only the signing plane itself may send: a Node acts on them, so nobody publishes them by hand.
  */

@@ -60,6 +60,7 @@ export function busPermissions(user: BusUser): BusPermissions {
           subjects.eventsOut('*'),
           subjects.scopeSigner('*', 'sign-envelope'),
           subjects.scopeSigner('*', 'announce'),
+          subjects.scopeSigner('*', 'sign-ready'),
           subjects.scopeSigner('*', 'sign-bundle'),
           `$JS.API.STREAM.CREATE.${EVENT_STREAM.name}`,
           `$JS.API.STREAM.INFO.${EVENT_STREAM.name}`,

@@ -15,7 +15,7 @@ export interface TransitionView {
   new_key_id: string;
   opened_at: string;
   closes_at: string;
-  /** closes_at + the clock-skew allowance: until when a Node may verify by the old key without hearing from us. */
+  /** As the transition's statement says it: until when a Node may verify by the old key without hearing from us. */
   transition_expires: string;
   /** null while open. */
   outcome: 'closed' | 'rolled_back' | 'revoked' | null;

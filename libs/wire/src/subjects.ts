@@ -66,6 +66,7 @@ export const SCOPE_SIGNER_VERBS = [
   'generate-key',
   'sign-envelope',
   'announce',
+  'sign-ready',
   'sign-bundle',
   'sign-jws',
   'verify',

@@ -130,7 +130,7 @@ export class LeaseBook {
     const views: RingView[] = [];
     for (const scope of scopes) {
       const stored = await snapshotRing(this.database, scope);
-      if (stored !== undefined) views.push(ringView(stored, this.config));
+      if (stored !== undefined) views.push(ringView(stored));
     }
     return views;
   }

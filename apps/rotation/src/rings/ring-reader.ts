@@ -21,6 +21,6 @@ export class RingReader {
     requireAccepted(scope, this.config);
     const stored = await snapshotRing(this.database, scope);
     if (stored === undefined) throw problem('unknownScope', { field: 'scope' });
-    return ringView(stored, this.config);
+    return ringView(stored);
   }
 }

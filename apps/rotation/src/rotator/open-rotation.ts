@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { openRotation } from '@plexsphere/keyring';
+import { openRotation, transitionExpires } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { TransitionEntity } from '@plexsphere/store';
 import { PLATFORM, Problem, problem } from '@plexsphere/wire';
@@ -80,6 +80,7 @@ export class OpenRotation {
       new_key_id: request.new_key_id,
       opened_at: openedAt.toISOString(),
       closes_at: transition.closesAt.toISOString(),
+      transition_expires: transitionExpires(transition.closesAt, this.config).toISOString(),
     });
     return { request, identity, prepared, before, openedAt };
   }

@@ -54,7 +54,7 @@ function rotated(ring: RingView): SigningKeyRotated {
     old_key_id,
     new_key_id,
     opened_at,
-    epoch: ring.epoch,
+    epoch: ring.trust_epoch,
     statement: ring.statement,
   };
 }
@@ -74,7 +74,7 @@ function retired(ring: RingView): SigningKeyRetired {
 /** Of an open transition only: afterwards `transition_expires` would have a Node trust a key that is retired. */
 function platformRotated(platform: RingView): PlatformKeyRotated {
   const { transition_expires } = openTransition(platform);
-  return { epoch: platform.epoch, transition_expires, statement: platform.statement };
+  return { epoch: platform.trust_epoch, transition_expires, statement: platform.statement };
 }
 
 function openTransition({ transition }: RingView): TransitionView {

@@ -12,6 +12,7 @@ test('three anchors: the scope’s keys newest first, the platform ring, the rec
     scope: DOMAIN,
     epoch: 6,
     trust_epoch: 6,
+    active_key_id: 'b',
     keys: [
       { key_id: 'b', public_key: publicKeyOf('b') },
       { key_id: 'a', public_key: publicKeyOf('a'), not_after: '2031-05-02T10:00:30Z' },
@@ -20,6 +21,7 @@ test('three anchors: the scope’s keys newest first, the platform ring, the rec
     platform: {
       epoch: 3,
       trust_epoch: 2,
+      active_key_id: 'p',
       keys: [{ key_id: 'p', public_key: publicKeyOf('p') }],
       statement_hash: platform.statement_hash,
     },

@@ -1,6 +1,6 @@
 import type { RingView } from '@plexsphere/wire';
 import { BUNDLE_MAX_AGE_MS, type BundleKey, type TrustAnchor, type TrustBundle } from '@plexsphere/wire/jws';
-import { notAfter, trustedViews } from '../lease/taken-ring';
+import { activeKey, notAfter, trustedViews } from '../lease/taken-ring';
 
 /** What a verifier of `ring`'s scope should trust at `now`, for as long as any verifier takes a bundle. */
 export const trustBundle = (ring: RingView, platform: RingView, recoveryPublicKey: string, now: Date): TrustBundle => ({
@@ -15,6 +15,7 @@ export const trustBundle = (ring: RingView, platform: RingView, recoveryPublicKe
 const anchorOf = (ring: RingView): TrustAnchor => ({
   epoch: ring.epoch,
   trust_epoch: ring.trust_epoch,
+  active_key_id: activeKey(ring).key_id,
   keys: trustedViews(ring).map((key): BundleKey => {
     const end = notAfter(ring, key);
     const bundleKey = { key_id: key.key_id, public_key: key.public_key };

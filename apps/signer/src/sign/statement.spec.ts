@@ -14,6 +14,7 @@ const rotate: GenerateKey = {
   new_key_id: 'b',
   opened_at: '2031-05-01T10:00:00Z',
   closes_at: '2031-05-02T10:00:00Z',
+  transition_expires: '2031-05-02T10:00:30Z',
   duration_ms: 1_000,
 };
 const create: GenerateKey = {
@@ -37,6 +38,7 @@ test('to rotate, the old key is the authority and the statement before is named'
     new_public_key: publicKeyOf('b'),
     opened_at: rotate.opened_at,
     closes_at: rotate.closes_at,
+    transition_expires: rotate.transition_expires,
     previous: ring.statement_hash,
   });
 });
@@ -49,6 +51,7 @@ test('to create, nothing comes before', () => {
     old_key_id: null,
     old_public_key: null,
     closes_at: null,
+    transition_expires: null,
     previous: null,
   });
 });
@@ -64,15 +67,21 @@ test.each<[string, Partial<GenerateKey>, string]>([
   ['no time', { opened_at: 'yesterday' }, 'opened_at'],
   ['a window that closes as it opens', { closes_at: rotate.opened_at }, 'closes_at'],
   ['an end that is no time', { closes_at: 'later' }, 'closes_at'],
+  ['S6: an expiry before it closes', { transition_expires: '2031-05-02T09:59:59Z' }, 'transition_expires'],
+  ['S6: an expiry that is no time', { transition_expires: 'later' }, 'transition_expires'],
 ])('a rotation with %s is refused', (_name, change, field) => {
   expect(() => checkRequest({ ...rotate, ...change }, ring, ring)).toThrow(
     expect.objectContaining({ code: 'INVALID_ARGUMENT', body: expect.objectContaining({ field }) }),
   );
 });
 
+const closes_at = '2031-05-02T10:00:00Z';
+
 test.each<[string, GenerateKey, string]>([
   ['a rotation without an end', { ...create, type: 'rotate', epoch: 5 }, 'closes_at'],
   ['a first key with an end', { ...rotate, type: 'create', epoch: 1 }, 'closes_at'],
+  ['a first key with an expiry', { ...create, transition_expires: '2031-05-02T10:00:30Z' }, 'transition_expires'],
+  ['S6: a rotation without an expiry', { ...create, type: 'rotate', epoch: 5, closes_at }, 'transition_expires'],
 ])('%s is refused', (_name, request, field) => {
   const authority = request.type === 'create' ? platform : ring;
   expect(() => checkRequest(request, authority, undefined)).toThrow(

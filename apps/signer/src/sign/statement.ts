@@ -31,16 +31,22 @@ export function statementFor(request: GenerateKey, authority: RingView, newPubli
     new_public_key: newPublicKey,
     opened_at: request.opened_at,
     closes_at: request.closes_at ?? null,
+    transition_expires: request.transition_expires ?? null,
     previous: request.type === 'rotate' ? authority.statement_hash : null,
   };
 }
 
-function checkTimes({ type, opened_at, closes_at }: GenerateKey): void {
+function checkTimes({ type, opened_at, closes_at, transition_expires }: GenerateKey): void {
   const openedMs = Date.parse(opened_at);
   if (Number.isNaN(openedMs)) throw problem('invariantViolation', { field: 'opened_at' });
   const closesWell =
     closes_at === undefined ? type === 'create' : type === 'rotate' && Date.parse(closes_at) > openedMs;
   if (!closesWell) throw problem('invariantViolation', { field: 'closes_at' });
+  const expiresWell =
+    transition_expires === undefined
+      ? type === 'create'
+      : closes_at !== undefined && Date.parse(transition_expires) >= Date.parse(closes_at);
+  if (!expiresWell) throw problem('invariantViolation', { field: 'transition_expires' });
 }
 
 /** The retired key of the last transition, too, which the ring shows no more; of older ones the private half is gone. */

@@ -14,7 +14,7 @@ import {
 import { Type } from 'class-transformer';
 import type { Scope } from '../names';
 import { SIGNING_DURATION_MS } from '../timing';
-import { IsEventType, IsKeyId, IsScope } from './constraints';
+import { IsEventType, IsKeyId, IsReadies, IsScope } from './constraints';
 
 /**
  * A request to sign. `duration_ms` is the caller's time-out as a duration: the signer signs only if its lease outlives
@@ -72,6 +72,11 @@ export class GenerateKey extends TimedRequest {
   @IsOptional()
   @IsString()
   closes_at?: string;
+
+  /** With closes_at: until when verifiers may take the old key, not before closes_at. */
+  @IsOptional()
+  @IsString()
+  transition_expires?: string;
 }
 
 export interface GenerateKeyReply {
@@ -148,6 +153,35 @@ export class Announce extends EnvelopeRequest {
 export interface EnvelopeReply {
   /** The exact wire text. */
   envelope: string;
+  key_id: string;
+}
+
+export interface ReadyFields {
+  node_id: string;
+  hello_id: string;
+  platform_epoch: number;
+  resumes_after: number;
+  last_position: number;
+  /** `<node_id>/<uuid>`, so that no other Node takes it. */
+  event_id: string;
+  nonce: string;
+}
+
+/** Of one request: a signature each, and the request stays below 128 KiB. */
+export const READIES_PER_REQUEST = 256;
+
+/** One `stream_ready` a Node, signed by the active key of `scope` at `epoch`; the payload is built from these fields. */
+export class SignReady extends SigningRequest {
+  @IsReadies(READIES_PER_REQUEST)
+  readies: ReadyFields[];
+
+  @IsString()
+  issued_at: string;
+}
+
+export interface SignReadyReply {
+  /** The exact wire texts, in the order of `readies`. */
+  envelopes: string[];
   key_id: string;
 }
 

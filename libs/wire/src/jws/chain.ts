@@ -1,6 +1,7 @@
 /**
- * Walks from the last key that a verifier trusts to the present one, over the statements that it slept through. Each
- * must continue the one before. The walk proves descent only: that nothing came after, the bundle says.
+ * Walks from the last statement that a verifier has taken to the present one, over those that it slept through. Each
+ * must continue the one before, by the key that was active after it. The walk proves descent only: that nothing came
+ * after, the bundle says.
  */
 import type { TrustedKey } from '../envelope';
 import { publicKeyFromRaw } from '../ed25519';
@@ -8,48 +9,67 @@ import { JwsError } from './jws-error';
 import { readStatement, statementHash, verifyStatement, type Statement } from './statement';
 
 export interface ChainAnchor {
-  /** Newest trusted first. */
+  /** Newest trusted first; the active one among them. */
   keys: TrustedKey[];
+  /** The one key that may say what follows: no staged key may, and no retiring one, which may have leaked. */
+  activeKeyId: string;
   /** Of the last statement taken. */
   statementHash: string;
+  /** A number for progress. What follows what, the hashes say. */
   epoch: number;
+  /** Of the latest bundle that was taken for this very statement; undefined until there is one. */
+  issuedAt?: Date;
 }
 
 /**
- * Statements oldest first; with none, the anchor comes back as it is. Throws JwsError: `broken_chain` where one does
- * not continue the one before, else what verifyStatement throws.
+ * Statements oldest first; those up to the anchor's own are passed over. With none left the anchor comes back as it is.
+ * Throws JwsError: `broken_chain` where one does not continue the one before, else what verifyStatement throws.
  */
 export async function walkChain(statements: readonly string[], anchor: ChainAnchor): Promise<ChainAnchor> {
+  const links = statements.map((text) => ({ text, statement: readStatement(text), hash: statementHash(text) }));
+  if (new Set(links.map(({ statement }) => statement.scope)).size > 1) throw new JwsError('broken_chain');
+  const taken = links.findLastIndex(({ hash }) => hash === anchor.statementHash);
   let present = anchor;
-  let scope: string | undefined;
-  for (const text of statements) {
-    const statement = readStatement(text);
-    if (scope !== undefined && statement.scope !== scope) throw new JwsError('broken_chain');
+  let before: number | undefined;
+  for (const { text, statement, hash } of links.slice(taken + 1)) {
     const authority = linkTo(present, statement);
+    if (before !== undefined && statement.epoch <= before) throw new JwsError('broken_chain');
     await verifyStatement(text, authority.publicKey);
-    present = afterStatement(statement, authority, statementHash(text));
-    scope = statement.scope;
+    present = afterStatement(statement, authority, hash);
+    before = statement.epoch;
   }
   return present;
 }
 
+/** For someone who reads the anchor only: it is never without its active key. */
+export function activeKeyOf(anchor: ChainAnchor): TrustedKey {
+  const active = anchor.keys.find(({ keyId }) => keyId === anchor.activeKeyId);
+  if (active === undefined) throw new JwsError('unknown_key');
+  return active;
+}
+
 /**
- * The key of the anchor that had the authority for this statement. Its `notAfter` does not count: whoever slept past
- * it has nothing else to start from, and a bundle by the platform key has to confirm the end.
+ * The active key, if the statement names it and follows the anchor's. Not by the anchor's epoch: that number may be wrong,
+ * and must not keep a true statement out.
  */
-export function linkTo(anchor: ChainAnchor, statement: Statement): TrustedKey {
-  const authority = anchor.keys.find(({ keyId }) => keyId === statement.old_key_id);
-  const continues = statement.previous === anchor.statementHash && statement.epoch > anchor.epoch;
-  if (authority === undefined || !continues) throw new JwsError('broken_chain');
+function linkTo(anchor: ChainAnchor, statement: Statement): TrustedKey {
+  const authority = activeKeyOf(anchor);
+  const continues = statement.previous === anchor.statementHash && statement.old_key_id === authority.keyId;
+  if (!continues) throw new JwsError('broken_chain');
   return authority;
 }
 
-/** The new key leads; the old one verifies until the transition was to close. */
-export const afterStatement = (statement: Statement, authority: TrustedKey, hash: string): ChainAnchor => ({
-  keys: [
-    { keyId: statement.new_key_id, publicKey: publicKeyFromRaw(statement.new_public_key) },
-    { ...authority, notAfter: new Date(statement.closes_at ?? statement.opened_at) },
-  ],
-  statementHash: hash,
-  epoch: statement.epoch,
-});
+/** A statement fixes all that is trusted after it: the new key, and the old one until the transition expires. */
+function afterStatement(statement: Statement, authority: TrustedKey, hash: string): ChainAnchor {
+  if (statement.transition_expires === null) throw new JwsError('broken_chain');
+  const { new_key_id: keyId, new_public_key, transition_expires, epoch } = statement;
+  return {
+    keys: [
+      { keyId, publicKey: publicKeyFromRaw(new_public_key) },
+      { ...authority, notAfter: new Date(transition_expires) },
+    ],
+    activeKeyId: keyId,
+    statementHash: hash,
+    epoch,
+  };
+}

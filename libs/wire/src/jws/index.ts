@@ -16,5 +16,5 @@ export {
   type TrustBundle,
 } from './trust-bundle';
 export { signData, verifyData } from './data';
-export { afterStatement, linkTo, walkChain, type ChainAnchor } from './chain';
+export { activeKeyOf, walkChain, type ChainAnchor } from './chain';
 export { jwks } from './jwks';

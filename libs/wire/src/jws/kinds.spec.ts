@@ -26,11 +26,13 @@ const statement: Statement = {
   new_public_key: rawPublicKey(next.publicKey),
   opened_at: '2026-03-01T12:00:00Z',
   closes_at: '2026-03-02T12:00:00Z',
+  transition_expires: '2026-03-02T12:00:30Z',
   previous: hash,
 };
 const anchor = {
   epoch: 1,
   trust_epoch: 1,
+  active_key_id: key.keyId,
   keys: [{ key_id: key.keyId, public_key: rawPublicKey(key.publicKey) }],
   statement_hash: hash,
 };

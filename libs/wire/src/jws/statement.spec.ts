@@ -22,6 +22,7 @@ const rotation: Statement = {
   new_public_key: rawPublicKey(fresh.publicKey),
   opened_at: '2026-03-01T12:00:00Z',
   closes_at: '2026-03-02T12:00:00Z',
+  transition_expires: '2026-03-02T12:00:30Z',
   previous: createHash('sha256').update('the one before').digest('base64url'),
 };
 const creation: Statement = {
@@ -31,6 +32,7 @@ const creation: Statement = {
   old_key_id: null,
   old_public_key: null,
   closes_at: null,
+  transition_expires: null,
   previous: null,
 };
 
@@ -210,6 +212,8 @@ describe('a payload of another shape', () => {
     ['no close', { closes_at: null }],
     ['a close before it opens', { closes_at: rotation.opened_at }],
     ['a time that is none', { opened_at: 'now' }],
+    ['no expiry', { transition_expires: null }],
+    ['an expiry before it closes', { transition_expires: '2026-03-02T11:59:59Z' }],
   ])('%s is malformed, signed or not', async (_, changes) => {
     const payload = { ...rotation, ...changes };
     await expect(verifyStatement(await byBoth(payload), old.publicKey)).rejects.toEqual(refused('malformed'));
@@ -220,6 +224,7 @@ describe('a payload of another shape', () => {
     ['an old key', { old_key_id: old.keyId, old_public_key: rawPublicKey(old.publicKey) }],
     ['a previous', { previous: rotation.previous }],
     ['a close', { closes_at: rotation.closes_at }],
+    ['an expiry', { transition_expires: rotation.transition_expires }],
   ])('a first statement with %s is malformed', async (_, changes) => {
     await expect(signStatement({ ...creation, ...changes }, platform, fresh)).rejects.toEqual(refused('malformed'));
   });

@@ -27,6 +27,8 @@ export interface Statement {
   new_public_key: string;
   opened_at: string;
   closes_at: string | null;
+  /** Until when a verifier that hears nothing more takes the old key: `closes_at` and the clock skew allowed. */
+  transition_expires: string | null;
   /** statementHash of the scope's statement before this one. */
   previous: string | null;
 }
@@ -122,11 +124,18 @@ function shapeOf(payload: JsonObject): Statement {
     new_public_key: publicKeyMember(payload['new_public_key']),
     opened_at: timeMember(payload['opened_at']),
     closes_at: (first ? nullMember : timeMember)(payload['closes_at']),
+    transition_expires: (first ? nullMember : timeMember)(payload['transition_expires']),
     previous: (first ? nullMember : hashMember)(payload['previous']),
   };
-  if (statement.new_key_id === statement.old_key_id || closesTooEarly(statement)) throw new JwsError('malformed');
+  if (statement.new_key_id === statement.old_key_id || !timesRise(statement)) throw new JwsError('malformed');
   return statement;
 }
 
-const closesTooEarly = ({ opened_at, closes_at }: Statement): boolean =>
-  closes_at !== null && (parseRfc3339(closes_at)?.ms ?? 0) <= (parseRfc3339(opened_at)?.ms ?? 0);
+/** Nobody may be made to drop the old key before the window that was promised to it is over. */
+function timesRise({ opened_at, closes_at, transition_expires }: Statement): boolean {
+  if (closes_at === null || transition_expires === null) return true;
+  const [opened, closes, expires] = [opened_at, closes_at, transition_expires].map(
+    (time) => parseRfc3339(time)?.ms ?? NaN,
+  );
+  return Number(closes) > Number(opened) && Number(expires) >= Number(closes);
+}

@@ -13,6 +13,7 @@ const bundle: TrustBundle = {
   scope: 'domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1',
   epoch: 3,
   trust_epoch: 2,
+  active_key_id: 'key-2',
   keys: [
     { key_id: 'key-2', public_key: raw() },
     { key_id: 'key-1', public_key: raw(), not_after: '2026-03-02T12:00:00Z' },
@@ -21,6 +22,7 @@ const bundle: TrustBundle = {
   platform: {
     epoch: 1,
     trust_epoch: 1,
+    active_key_id: platform.keyId,
     keys: [{ key_id: platform.keyId, public_key: rawPublicKey(platform.publicKey) }],
     statement_hash: Buffer.alloc(32, 2).toString('base64url'),
   },
@@ -83,6 +85,10 @@ test.each([
   ['no expiry', { expires_at: undefined }],
   ['no scope', { scope: undefined }],
   ['a hash too short', { statement_hash: 'abc' }],
+  ['no active key', { active_key_id: undefined }],
+  ['an active key that is not among its keys', { active_key_id: 'key-3' }],
+  ['an active key that ends', { active_key_id: 'key-1' }],
+  ['two anchors of the one ring of platform', { scope: 'platform' }],
 ])('%s is malformed, signed or not', async (_, changes) => {
   const payload = { ...bundle, ...changes } as TrustBundle;
   await expect(verifyBundle(await signedAs(payload), trusted, now)).rejects.toEqual(refused('malformed'));

@@ -4,7 +4,7 @@
  */
 import type { TrustedKey } from '../envelope';
 import { STALENESS_MS } from '../nonce-memory';
-import type { Scope } from '../names';
+import { PLATFORM, type Scope } from '../names';
 import { parseRfc3339 } from '../rfc3339';
 import { readCompact, signCompact, verifyCompact } from './compact';
 import { isObject, type JsonObject } from './encoding';
@@ -32,13 +32,15 @@ export interface BundleKey {
 export interface TrustAnchor {
   epoch: number;
   trust_epoch: number;
+  /** The key that signs now: one of `keys`, and without an end. No other has a say in what follows. */
+  active_key_id: string;
   /** Newest trusted first. */
   keys: BundleKey[];
   /** Of the ring's last statement. */
   statement_hash: string;
 }
 
-/** The three anchors: the scope's keys, the platform ring, the recovery public key. */
+/** The three anchors: the scope's keys, the platform ring, the recovery public key. For `platform` two are the same. */
 export interface TrustBundle extends TrustAnchor {
   scope: Scope;
   platform: TrustAnchor;
@@ -73,10 +75,14 @@ const instantMs = (time: string): number => parseRfc3339(time)?.ms ?? NaN;
 function shapeOf(payload: JsonObject): TrustBundle {
   const { platform } = payload;
   if (!isObject(platform)) throw new JwsError('malformed');
+  const scope = scopeMember(payload['scope']);
+  const own = anchorOf(payload);
+  const platformAnchor = anchorOf(platform);
+  if (scope === PLATFORM && JSON.stringify(own) !== JSON.stringify(platformAnchor)) throw new JwsError('malformed');
   return {
-    scope: scopeMember(payload['scope']),
-    ...anchorOf(payload),
-    platform: anchorOf(platform),
+    scope,
+    ...own,
+    platform: platformAnchor,
     recovery_public_key: publicKeyMember(payload['recovery_public_key']),
     issued_at: timeMember(payload['issued_at']),
     expires_at: timeMember(payload['expires_at']),
@@ -87,9 +93,12 @@ function anchorOf(value: JsonObject): TrustAnchor {
   const anchor = {
     epoch: epochMember(value['epoch']),
     trust_epoch: epochMember(value['trust_epoch']),
+    active_key_id: keyIdMember(value['active_key_id']),
     keys: keysOf(value['keys']),
     statement_hash: hashMember(value['statement_hash']),
   };
+  const active = anchor.keys.find(({ key_id }) => key_id === anchor.active_key_id);
+  if (active === undefined || active.not_after !== undefined) throw new JwsError('malformed');
   if (anchor.trust_epoch > anchor.epoch) throw new JwsError('malformed');
   return anchor;
 }

@@ -1,0 +1,98 @@
+import { nextKeyNews, type KeyNews, type RingHistory } from './key-news';
+import type { Key } from './key-ring';
+
+/** Epoch → active key, and the epochs that have a statement: a rotation each, with closes between. */
+const ACTIVE = [undefined, 'a', 'b', 'b', 'c', 'c'];
+const STATEMENTS = [1, 2, 4];
+
+const ring = (scope: string, epoch: number, trustEpoch: number, ...keys: Key[]): RingHistory => ({
+  scope,
+  epoch,
+  trustEpoch,
+  keys,
+  activeAt: (at) => ACTIVE[at],
+  statementsAfter: (after) => STATEMENTS.filter((at) => at > after && at <= epoch).length,
+});
+const fresh = (scope: string) => ring(scope, 1, 1, { keyId: 'a', state: 'active' });
+const open = (scope: string) => ring(scope, 2, 2, { keyId: 'a', state: 'retiring' }, { keyId: 'b', state: 'active' });
+const closed = (scope: string) => ring(scope, 3, 2, { keyId: 'a', state: 'retired' }, { keyId: 'b', state: 'active' });
+const again = (scope: string) =>
+  ring(
+    scope,
+    4,
+    4,
+    { keyId: 'a', state: 'retired' },
+    { keyId: 'b', state: 'retiring' },
+    { keyId: 'c', state: 'active' },
+  );
+
+const [D, P] = ['domain', 'platform'];
+const announce = (eventType: string, keyId: string, told: object) => ({ kind: 'announce', eventType, keyId, told });
+const chain = (gates: boolean, epoch: number, platformEpoch: number) => ({
+  kind: 'chain',
+  gates,
+  told: { epoch, platformEpoch },
+});
+
+describe('a Node of a Domain', () => {
+  test.each<[string, [number, number], RingHistory, RingHistory, object]>([
+    ['told all of it', [2, 2], open(D), open(P), { kind: 'none' }],
+    ['told more than there is', [9, 9], open(D), open(P), { kind: 'none' }],
+    ['its own rotation', [1, 1], open(D), fresh(P), announce('signing_key_rotated', 'a', { epoch: 2 })],
+    ['both rotations: its own first', [1, 1], open(D), open(P), announce('signing_key_rotated', 'a', { epoch: 2 })],
+    [
+      'then the platform’s, by its own active key',
+      [2, 1],
+      open(D),
+      open(P),
+      announce('platform_key_rotated', 'b', { platformEpoch: 2 }),
+    ],
+    ['a close: nothing waits', [2, 1], closed(D), fresh(P), chain(false, 3, 1)],
+    ['P-9: the platform’s close: nothing waits', [1, 2], fresh(D), closed(P), chain(false, 1, 3)],
+    ['a rotation that is closed by now', [1, 1], closed(D), fresh(P), chain(true, 3, 1)],
+    ['a rotation of the platform that is closed by now', [1, 1], fresh(D), closed(P), chain(true, 1, 3)],
+    [
+      'a close and the next rotation: one statement',
+      [2, 1],
+      again(D),
+      fresh(P),
+      announce('signing_key_rotated', 'b', { epoch: 4 }),
+    ],
+    [
+      'the same of the platform',
+      [1, 2],
+      fresh(D),
+      again(P),
+      announce('platform_key_rotated', 'a', { platformEpoch: 4 }),
+    ],
+    ['two rotations', [1, 1], again(D), fresh(P), chain(true, 4, 1)],
+    ['an epoch that nobody remembers', [0, 1], open(D), fresh(P), chain(true, 2, 1)],
+    [
+      'its own rotation, before the platform’s close',
+      [1, 2],
+      open(D),
+      closed(P),
+      announce('signing_key_rotated', 'a', { epoch: 2 }),
+    ],
+  ])('that has not been told of: %s', (_, [epoch, platformEpoch], own, platform, expected) => {
+    expect(nextKeyNews({ epoch, platformEpoch }, own, platform)).toEqual(expected);
+  });
+});
+
+describe('a Node of platform has one ring', () => {
+  const news = (epoch: number, own: RingHistory): KeyNews => nextKeyNews({ epoch, platformEpoch: epoch }, own, own);
+
+  test.each<[string, number, RingHistory, object]>([
+    ['nothing', 2, open(P), { kind: 'none' }],
+    ['a rotation', 1, open(P), announce('signing_key_rotated', 'a', { epoch: 2, platformEpoch: 2 })],
+    ['a close', 2, closed(P), chain(false, 3, 3)],
+    ['a rotation and its close', 1, closed(P), chain(true, 3, 3)],
+  ])('and has not been told of: %s', (_, epoch, own, expected) => {
+    expect(news(epoch, own)).toEqual(expected);
+  });
+});
+
+test('two statements may lie between where the old key still verifies: an announcement carries one only', () => {
+  const own = { ...open(D), statementsAfter: () => 2 };
+  expect(nextKeyNews({ epoch: 1, platformEpoch: 1 }, own, fresh(P))).toEqual(chain(true, 2, 1));
+});
