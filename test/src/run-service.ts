@@ -2,19 +2,19 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { repositoryRoot } from '@plexsphere/stack';
 
-/** Runs a service that is expected to refuse to start, and returns how it ended. */
+/** Runs a service that is expected to end by itself, as one that refuses to start, and returns how it ended. */
 export function runToItsEnd(
   service: string,
   env: Record<string, string>,
   flags: string[] = [],
-): Promise<{ exitCode: number; stderr: string }> {
+): Promise<{ exitCode: number; stderr: string; stdout: string }> {
   const program = join(repositoryRoot, 'apps', service, 'dist', 'main.js');
   return new Promise((resolve) => {
     execFile(
       process.execPath,
       [program, ...flags],
       { env: { PATH: process.env['PATH'], ...env }, timeout: 20_000 },
-      (error, _, stderr) => resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), stderr }),
+      (error, stdout, stderr) => resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), stderr, stdout }),
     );
   });
 }

@@ -74,6 +74,16 @@ describe('configuration', () => {
     expect(refusal(env as Record<string, string>, argv)).toBe(sentence);
   });
 
+  it('N-8: names everything that is missing or wrong at once', () => {
+    const env = { PLEXSPHERE_NATS_URL: '', PLEXSPHERE_DATABASE_URL: '', PLEXSPHERE_OVERLAP_WINDOW: 'a day' };
+    expect(refusal(env, ['--overlap', '1h']).split('\n')).toEqual([
+      'PLEXSPHERE_OVERLAP is not a setting of this service.',
+      'PLEXSPHERE_NATS_URL is missing.',
+      'PLEXSPHERE_DATABASE_URL is missing.',
+      'PLEXSPHERE_OVERLAP_WINDOW must be a duration such as 500ms, 30s, 10m or 24h.',
+    ]);
+  });
+
   it('never shows a value: a secret may stand in the wrong variable', () => {
     expect(refusal({ PLEXSPHERE_LOG_LEVEL: 'hunter2', PLEXSPHERE_DATABASE_URL: 'hunter2' })).not.toContain('hunter2');
   });

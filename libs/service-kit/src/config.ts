@@ -1,5 +1,5 @@
 import { Transform, plainToInstance } from 'class-transformer';
-import { IsNumber, validateSync } from 'class-validator';
+import { IsNumber, validateSync, type ValidationError } from 'class-validator';
 import { parseDurationMs } from './duration';
 
 /** Names of the shell's own, exported by the local stack for plexctl: a service that inherits them ignores them. */
@@ -10,7 +10,14 @@ const FOR_OTHERS = new Set([
   'PLEXSPHERE_PROFILE',
 ]);
 
-const variables = new Map<object, { property: string; variable: string; fallback: string | undefined }[]>();
+export interface Setting {
+  property: string;
+  variable: string;
+  /** What holds where it is not given; it has to be given where there is none. */
+  fallback: string | undefined;
+}
+
+const variables = new Map<object, Setting[]>();
 
 /**
  * Reads a property from `PLEXSPHERE_<name>`, or from the flag that has the same name (`--overlap-window` is
@@ -37,14 +44,15 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-const declaredBy = (
-  prototype: object | null,
-): { property: string; variable: string; fallback: string | undefined }[] =>
+/** The settings of a class and of those that it extends, those first. */
+export const settingsOf = (Class: new () => object): Setting[] => declaredBy(Class.prototype as object);
+
+const declaredBy = (prototype: object | null): Setting[] =>
   prototype === null ? [] : [...declaredBy(Object.getPrototypeOf(prototype)), ...(variables.get(prototype) ?? [])];
 
 /**
  * Reads and validates the whole configuration once. Whatever is unknown, missing or malformed is one sentence that names
- * the variable, and the process does not start.
+ * the variable, all of them at once, a line each, and the process does not start.
  * @throws ConfigError
  */
 export function readConfig<Config extends object>(
@@ -52,27 +60,33 @@ export function readConfig<Config extends object>(
   env: NodeJS.ProcessEnv,
   argv: readonly string[],
 ): Config {
-  const declared = declaredBy(Class.prototype);
+  const declared = settingsOf(Class);
   const given = { ...fromEnvironment(env), ...fromFlags(argv) };
   const known = new Set(declared.map((each) => each.variable));
-  for (const variable of Object.keys(given)) {
-    if (!known.has(variable)) throw new ConfigError(`${variable} is not a setting of this service.`);
-  }
+  const wrong = Object.keys(given)
+    .filter((variable) => !known.has(variable))
+    .map((variable) => `${variable} is not a setting of this service.`);
   const plain: Record<string, string> = {};
   for (const { property, variable, fallback } of declared) {
     const value = given[variable] ?? fallback;
-    if (value === undefined || value === '') throw new ConfigError(`${variable} is missing.`);
-    plain[property] = value;
+    if (value === undefined || value === '') wrong.push(`${variable} is missing.`);
+    else plain[property] = value;
   }
   const config = plainToInstance(Class, plain);
-  const [error] = validateSync(config);
-  if (error !== undefined) {
-    const variable = declared.find((each) => each.property === error.property)?.variable ?? error.property;
-    const [reason] = Object.values(error.constraints ?? {});
-    // The value is not shown: a misplaced secret would stand in the log.
-    throw new ConfigError(`${variable} ${(reason ?? 'is malformed').replace(new RegExp(`^${error.property} `), '')}.`);
-  }
+  wrong.push(
+    ...validateSync(config)
+      .filter(({ property }) => property in plain)
+      .map((error) => sentenceOf(error, declared)),
+  );
+  if (wrong.length > 0) throw new ConfigError(wrong.join('\n'));
   return config;
+}
+
+/** The value is not shown: a misplaced secret would stand in the log. */
+function sentenceOf({ property, constraints }: ValidationError, declared: readonly Setting[]): string {
+  const variable = declared.find((each) => each.property === property)?.variable ?? property;
+  const [reason = 'is malformed'] = Object.values(constraints ?? {});
+  return `${variable} ${reason.replace(new RegExp(`^${property} `), '')}.`;
 }
 
 function fromEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {

@@ -20,6 +20,7 @@ import { busTrial, databaseTrial, untilRefused } from './least-privilege';
 import { NestLogger, createLogger, type Logger } from './logger';
 import { ProblemFilter } from './problem-filter';
 import type { ServiceConfig } from './service-config';
+import { settingsHelp } from './settings-help';
 
 /** Injection token of the process's logger. */
 export const LOGGER = Symbol('logger');
@@ -52,7 +53,7 @@ const QUEUE = { rotation: queues.rotation, signer: queues.signer, 'outbox-relay'
  * more, finish what was begun, say the last words (module destroy hooks), close.
  */
 export async function runService<Config extends ServiceConfig>(definition: ServiceDefinition<Config>): Promise<void> {
-  const config = configOrExit(definition.config);
+  const config = configOrExit(definition);
   const logger = createLogger(definition.name, config.logLevel);
   process.on('unhandledRejection', (err) => exitWith(logger, err));
   const health = new Health();
@@ -138,9 +139,14 @@ async function becomesReady(health: Health, stopping: AbortSignal): Promise<void
   while (!stopping.aborted && health.reasons().length > 0) await delay(LOOK_AGAIN_MS);
 }
 
-function configOrExit<Config extends ServiceConfig>(Class: new () => Config): Config {
+function configOrExit<Config extends ServiceConfig>({ name, config }: ServiceDefinition<Config>): Config {
+  const argv = process.argv.slice(2);
+  if (argv.includes('--help')) {
+    process.stdout.write(settingsHelp(name, config));
+    process.exit(0);
+  }
   try {
-    return readConfig(Class, process.env, process.argv.slice(2));
+    return readConfig(config, process.env, argv);
   } catch (error) {
     if (error instanceof ConfigError) refuseToStart(error);
     throw error;

@@ -46,7 +46,11 @@ const SPKI_HEADER = Buffer.from('302a300506032b6570032100', 'hex');
 /** Throws Problem invariantViolation, field `public_key`, for anything but padded standard base64 of 32 bytes. */
 export function publicKeyFromRaw(text: string): KeyObject {
   if (!isRawPublicKey(text)) throw problem('invariantViolation', { field: 'public_key' });
-  return createPublicKey({ key: Buffer.concat([SPKI_HEADER, Buffer.from(text, 'base64')]), format: 'der', type: 'spki' });
+  return createPublicKey({
+    key: Buffer.concat([SPKI_HEADER, Buffer.from(text, 'base64')]),
+    format: 'der',
+    type: 'spki',
+  });
 }
 
 /** Of a public key, or of the public half of a private one. Throws TypeError for another algorithm. */

@@ -1,10 +1,11 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import { FUZZ_TIMEOUT_MS, fuzz } from '@plexsphere/testkit';
 import { canonicalText } from './canonical';
 import { buildEnvelope, EnvelopeError, NonceMemory, parseEnvelope, verifyEnvelope, type Envelope } from './envelope';
+import { makeKeyPair } from './ed25519';
 import { compactJson, JsonTextError } from './json-text';
 
-const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const { privateKey, publicKey } = makeKeyPair();
 const now = new Date('2026-03-01T12:00:00Z');
 const PAYLOADS = ['null', '{"a":1.0,"b":[true,"\\u00e9<&>"]}', '[12345678901234567890,{"":{"x":[[]]}}]', ' "\u2028" '];
 

@@ -17,8 +17,20 @@ const cases: [Record<string, string>, string[], string][] = [
 
 export const step: Step = async () => {
   for (const [env, flags, sentence] of cases) {
-    expect(await runToItsEnd('rotation', { ...complete, ...env }, flags)).toEqual({ exitCode: 2, stderr: sentence });
+    expect(await runToItsEnd('rotation', { ...complete, ...env }, flags)).toEqual({
+      exitCode: 2,
+      stderr: sentence,
+      stdout: '',
+    });
   }
+  // N-8: all that is missing at once, and --help.
+  const nothing = await runToItsEnd('rotation', {});
+  expect(nothing.stderr.match(/^PLEXSPHERE_[A-Z_]+ is missing\.$/gm)).toEqual(
+    Object.keys(complete).map((name) => `${name} is missing.`),
+  );
+  const help = await runToItsEnd('signer', {}, ['--help']);
+  expect(help).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(help.stdout).toMatch(/PLEXSPHERE_KEK_FILE +--kek-file +required/);
   const short = await runToItsEnd('rotation', complete, ['--overlap-window', '10m']);
   expect(short.exitCode).toBe(2);
   expect(short.stderr).toMatch(/the overlap window of 600 s is too short: it must be at least max\(.*\) .* = \d+ s/);
