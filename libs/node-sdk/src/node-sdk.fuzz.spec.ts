@@ -1,0 +1,68 @@
+import { FUZZ_TIMEOUT_MS, fuzz } from '@plexsphere/testkit';
+import { TestMesh } from '../testing/test-ring';
+import { takeChain } from './chain';
+import { EnrolmentError, parseEnrolment } from './enrolment';
+import { parseTrustFile, trustFileText } from './trust-file';
+import { trustAtEnrolment } from './trust-state';
+
+const NOW = new Date('2026-03-01T12:00:00Z');
+let mesh: TestMesh;
+beforeAll(async () => (mesh = await TestMesh.create(NOW)));
+
+test(
+  'an enrolment file',
+  async () =>
+    fuzz({
+      samples: [await mesh.enrolment(NOW)],
+      parse: parseEnrolment,
+      refuses: (error) => error instanceof EnrolmentError && !error.message.includes('credential '),
+      accepted: ({ scope, bundle, servers }) => {
+        expect(bundle.scope).toBe(scope);
+        expect(servers.length).toBeGreaterThan(0);
+      },
+    }),
+  FUZZ_TIMEOUT_MS,
+);
+
+test(
+  'a trust file: what was changed by anybody is not taken',
+  async () => {
+    const state = trustAtEnrolment(mesh.nodeId, parseEnrolment(await mesh.enrolment(NOW)).bundle);
+    await fuzz({
+      samples: [trustFileText(state)],
+      parse: parseTrustFile,
+      refuses: () => false,
+      accepted: (read) => {
+        if (read !== undefined) expect(trustFileText(read)).toBe(trustFileText(state));
+      },
+    });
+  },
+  FUZZ_TIMEOUT_MS,
+);
+
+test(
+  'a chain message: only what statements and bundle prove changes what a Node holds',
+  async () => {
+    const { bundle } = parseEnrolment(await mesh.enrolment(NOW));
+    const state = trustAtEnrolment(mesh.nodeId, bundle);
+    await mesh.platform.rotate('platform-2', NOW);
+    await mesh.ring.rotate('key-2', NOW);
+    const since = { epoch: 1, platformEpoch: 1 };
+    const whole = await mesh.chain(NOW, since);
+    const close = await mesh.chain(NOW, { epoch: 2, platformEpoch: 2 });
+    const part = await mesh.chain(NOW, since, { bundle: undefined, more: true });
+    const keyIds = (keys: { keyId: string }[]): string => keys.map(({ keyId }) => keyId).join();
+    await fuzz({
+      samples: [whole, close, part],
+      parse: (text) => takeChain(state, text, NOW),
+      refuses: () => false,
+      accepted: (outcome) => {
+        if (outcome.kind !== 'taken') return;
+        expect(keyIds(outcome.state.ring.keys)).toBe('key-2,key-1');
+        expect(keyIds(outcome.state.platform.keys)).toBe('platform-2,platform-1');
+        expect(outcome.state).toMatchObject({ position: 0, recoveryPublicKey: state.recoveryPublicKey });
+      },
+    });
+  },
+  FUZZ_TIMEOUT_MS,
+);

@@ -1,0 +1,109 @@
+import { FUZZ_TIMEOUT_MS, fuzz } from '@plexsphere/testkit';
+import { makeKeyPair, rawPublicKey } from '../ed25519';
+import type { TrustedKey } from '../envelope';
+import { signData, verifyData } from './data';
+import { JwsError } from './jws-error';
+import { readStatement, signStatement, statementHash, verifyStatement } from './statement';
+import { readBundle, signBundle, verifyBundle, type TrustBundle } from './trust-bundle';
+
+const now = new Date('2026-03-01T12:00:00Z');
+const later = '2026-03-02T12:00:00.000Z';
+const authority = { keyId: 'key-1', ...makeKeyPair() };
+const possession = { keyId: 'key-2', ...makeKeyPair() };
+const trusted: TrustedKey[] = [authority];
+const hash = Buffer.alloc(32, 7).toString('base64url');
+const refuses = (error: unknown): boolean => error instanceof JwsError;
+
+const statement = () =>
+  signStatement(
+    {
+      type: 'rotate',
+      scope: 'platform',
+      epoch: 2,
+      old_key_id: authority.keyId,
+      old_public_key: rawPublicKey(authority.publicKey),
+      new_key_id: possession.keyId,
+      new_public_key: rawPublicKey(possession.publicKey),
+      opened_at: now.toISOString(),
+      closes_at: later,
+      transition_expires: later,
+      previous: hash,
+    },
+    authority,
+    possession,
+  );
+
+const anchor = {
+  epoch: 3,
+  trust_epoch: 2,
+  keys: [
+    { key_id: 'key-1', public_key: rawPublicKey(authority.publicKey) },
+    { key_id: 'key-2', public_key: rawPublicKey(possession.publicKey), not_after: later },
+  ],
+  active_key_id: 'key-1',
+  statement_hash: hash,
+};
+const bundle: TrustBundle = {
+  ...anchor,
+  scope: 'platform',
+  platform: anchor,
+  recovery_public_key: rawPublicKey(possession.publicKey),
+  issued_at: now.toISOString(),
+  expires_at: '2026-03-01T12:05:00Z',
+};
+
+test(
+  'a statement has one spelling, and so one hash',
+  async () =>
+    fuzz({
+      samples: [await statement()],
+      parse: (text) => ({ text, statement: readStatement(text), hash: statementHash(text) }),
+      refuses,
+      accepted: (read) => {
+        const { payload } = JSON.parse(read.text) as { payload: string };
+        expect(JSON.parse(Buffer.from(payload, 'base64url').toString())).toMatchObject(read.statement);
+        expect(read.hash).toMatch(/^[\w-]{43}$/);
+      },
+    }),
+  FUZZ_TIMEOUT_MS,
+);
+
+test(
+  'only the statement that was signed verifies',
+  async () => {
+    const signed = await statement();
+    await fuzz({
+      samples: [signed],
+      parse: (text) => verifyStatement(text, authority.publicKey),
+      refuses,
+      accepted: (_, text) => expect(text).toBe(signed),
+    });
+  },
+  FUZZ_TIMEOUT_MS,
+);
+
+test(
+  'a bundle that is only read keeps its shape',
+  async () =>
+    fuzz({
+      samples: [await signBundle(bundle, authority)],
+      parse: readBundle,
+      refuses,
+      accepted: async (read) => expect(readBundle(await signBundle(read, authority))).toEqual(read),
+    }),
+  FUZZ_TIMEOUT_MS,
+);
+
+test(
+  'only the bundle and the data that were signed verify',
+  async () => {
+    const signed = [await signBundle(bundle, authority), await signData({ a: [1, 'b'] }, authority)];
+    await fuzz<object>({
+      samples: signed,
+      parse: (text) => verifyBundle(text, trusted, now).catch(() => verifyData(text, trusted, now)),
+      refuses,
+      accepted: (_, text) => expect(signed).toContain(text),
+    });
+  },
+  FUZZ_TIMEOUT_MS,
+);
