@@ -203,7 +203,7 @@ describe('a plan', () => {
   };
   const close = {
     ...{ scope: 'platform', old_key_id: 'k1', new_key_id: 'k2', closes_at: '2026-05-02T10:00:00Z' },
-    ...{ earliest_close_at: '2026-05-02T10:00:00Z', nodes: lagging(2).nodes, blocked_by: ['signing: nodes lagging'] },
+    ...{ earliest_close_at: '2026-05-02T10:00:00Z', safe_close_at: '2026-05-01T11:20:31Z', nodes: lagging(2).nodes, blocked_by: ['signing: nodes lagging'] },
   };
   const rotate = ['signing', 'rotate', '--scope', 'platform', '--new-key-id', 'k2', '--plan'];
 
@@ -232,6 +232,7 @@ describe('a plan', () => {
     expect(exitCode).toBe(1);
     expect(requests[0]).toEqual({ subject: `cmd.${OPERATOR}.signing.plan-close`, body: { scope: 'platform' } });
     expect(stdout).toMatch(/\nearliest close +2026-05-02T10:00:00Z\n/);
+    expect(stdout).toMatch(/\nsafe from +2026-05-01T11:20:31Z, for verifiers that cache keys\n/);
     expect(stdout).toMatch(/\nlagging +edge-1, edge-2\n/);
     const named = await plexctl(() => ({ reply: { ...close, blocked_by: [] } }), [...args, '--old', 'k1', '--new=k2']);
     expect(named).toMatchObject({ exitCode: 0 });

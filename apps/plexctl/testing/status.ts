@@ -1,10 +1,15 @@
-import type { NodesStatus, ScopeStatus, StatusReply } from '@plexsphere/wire/commands';
+import type { Backlog, NodesStatus, ScopeStatus, StatusReply } from '@plexsphere/wire/commands';
 
 export const NOW = '2026-05-01T12:00:00Z';
 
 export const nodes = (given: Partial<NodesStatus> = {}): NodesStatus => ({
   ...{ enrolled: 3, sent: 3, applied: 3, lagging_count: 0, lagging: [], pending_count: 0, pending: [] },
-  ...{ offline_count: 0, offline: [] },
+  ...{ offline_count: 0, offline: [], quietest: null },
+  ...given,
+});
+
+export const backlog = (given: Partial<Backlog> = {}): Backlog => ({
+  ...{ rows: 0, unsent: 0, sent: 0, oldest_seconds: null, oldest_unsent_seconds: null },
   ...given,
 });
 
@@ -19,11 +24,11 @@ export const scopeStatus = (given: Partial<ScopeStatus> = {}): ScopeStatus => ({
   ],
   transition: {
     ...{ old_key_id: 'k1', new_key_id: 'k2', opened_at: '2026-05-01T10:00:00Z', closes_at: '2026-05-02T10:00:00Z' },
-    ...{ seconds_left: 79_200, switched_at: '2026-05-01T10:00:01Z' },
+    ...{ seconds_left: 79_200, switched_at: '2026-05-01T10:00:01Z', safe_close_at: '2026-05-01T11:20:31Z' },
   },
   signers: [{ holder: 'signer-1', state: 'confirmed', epoch: 2, renewed_at: NOW }],
   nodes: nodes(),
-  backlog: { rows: 0, oldest_seconds: null },
+  backlog: backlog(),
   ...given,
 });
 

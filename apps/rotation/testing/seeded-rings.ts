@@ -107,6 +107,21 @@ export const LEASES = `
     ('signer-2', 'signer', 1, 10000, '{"platform": 1, "${OPEN_SCOPE}": 1}', clock_timestamp()),
     ('signer-3', 'signer', 1, 10000, '{"platform": 1, "${OPEN_SCOPE}": 2}', ${ago('30 s')});`;
 
+/** A rotation of the platform on top, told to `edge` alone of the Domains' Nodes, which has applied it. */
+export const PLATFORM_OPEN = `
+  UPDATE ring.key_ring SET epoch = 2, trust_epoch = 2 WHERE scope = 'platform';
+  UPDATE ring.signing_key SET state = 'retiring' WHERE scope = 'platform';
+  INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state) VALUES
+    ('platform', 'p2', 'Ed25519', 'A', 'active');
+  INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash) VALUES
+    ('platform', 2, 'rotate', 'p2', 'e5', 's', 'h2');
+  INSERT INTO ring.transition (scope, old_key_id, new_key_id, opened_at, closes_at, opened_epoch, actor, request_id,
+                               switched_at) VALUES
+    ('platform', 'p1', 'p2', ${ago('1 h')}, ${ago('-23 h')}, 2, '${ANA}', '30000000-0000-4000-8000-000000000001',
+     ${ago('59 min')});
+  UPDATE outbox.node_stream SET told_platform_epoch = 2, settled_platform_epoch = 2
+   WHERE node_id = '${NODE_IDS.edge}'`;
+
 /** The test kit's; only specs may import that. */
 export interface MigratedDatabase {
   url: string;

@@ -13,5 +13,6 @@ export * from './next-step';
 export * from './policy';
 export * from './progress';
 export * from './refusal';
+export * from './safe-close';
 export * from './transition';
 export * from './trusted-keys';

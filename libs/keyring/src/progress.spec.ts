@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { closeGate, type NodeFacts, OFFLINE_AFTER_MS, progressOf } from './progress';
 
 const NOW = new Date('2024-05-01T12:00:00Z');
@@ -31,6 +32,7 @@ describe('progressOf', () => {
       lagging: ['told', 'untold'],
       pending: ['new'],
       offline: [],
+      quietest: { name: 'current', since: ago(1_000) },
     });
   });
 
@@ -55,6 +57,64 @@ describe('progressOf', () => {
   it('never calls a pending Node lagging or offline, whatever its enrolment wrote', () => {
     const pending = node('new', { firstSeenAt: null, lastSeenAt: null, appliedEpoch: 0, toldEpoch: 1 });
     expect(progressOf([pending], 2, NOW)).toMatchObject({ applied: 0, lagging: [], pending: ['new'], offline: [] });
+  });
+});
+
+describe('P-4: the four numbers', () => {
+  const epoch = fc.integer({ min: 0, max: 4 });
+  const time = fc.option(fc.integer({ min: 0, max: 400_000 }).map(ago));
+  const mesh = fc
+    .array(fc.record({ toldEpoch: epoch, appliedEpoch: epoch, firstSeenAt: time, lastSeenAt: time }), { maxLength: 12 })
+    // Who was ever seen was seen first: the last word alone is not there.
+    .map((all) =>
+      all.map((facts, i) => node(`n${i}`, { ...facts, lastSeenAt: facts.firstSeenAt && facts.lastSeenAt })),
+    );
+  const always = (property: (nodes: NodeFacts[], trustEpoch: number) => void) =>
+    fc.assert(fc.property(mesh, fc.integer({ min: 1, max: 4 }), property), { seed: 7, numRuns: 1_000 });
+
+  it('P-4: add up, whatever is known of whom, and who has applied was sent to', () => {
+    let applied = 0;
+    always((nodes, trustEpoch) => {
+      const progress = progressOf(nodes, trustEpoch, NOW);
+      expect(progress.applied + progress.lagging.length + progress.pending.length).toBe(progress.enrolled);
+      expect(progress.sent).toBeGreaterThanOrEqual(progress.applied);
+      expect(progress.sent).toBeLessThanOrEqual(progress.enrolled);
+      applied += progress.applied;
+    });
+    expect(applied).toBeGreaterThan(100);
+  });
+
+  it('P-4: name each Node once, and no Node as silent that was never heard', () => {
+    always((nodes, trustEpoch) => {
+      const { lagging, pending, offline, quietest } = progressOf(nodes, trustEpoch, NOW);
+      expect(new Set([...lagging, ...pending]).size).toBe(lagging.length + pending.length);
+      const silent = [...offline, ...(quietest === null ? [] : [quietest])].map(({ name }) => name);
+      expect(new Set(silent).size).toBe(silent.length);
+      for (const name of silent) expect(pending).not.toContain(name);
+      for (const { since } of offline) expect(NOW.getTime() - since.getTime()).toBeGreaterThanOrEqual(OFFLINE_AFTER_MS);
+    });
+  });
+
+  it('P-4: count a Node that lost its store no more as applied, and no other differently', () => {
+    always((nodes, trustEpoch) => {
+      const before = progressOf(nodes, trustEpoch, NOW);
+      const lost = nodes.find((each) => each.firstSeenAt !== null && each.appliedEpoch >= trustEpoch);
+      if (lost === undefined) return;
+      const poorer = nodes.map((each) => (each === lost ? { ...each, appliedEpoch: 0, toldEpoch: 0 } : each));
+      const after = progressOf(poorer, trustEpoch, NOW);
+      expect(after.applied).toBe(before.applied - 1);
+      expect([...after.lagging].sort()).toEqual([...before.lagging, lost.name].sort());
+    });
+  });
+
+  it('P-4: show how old the last word of those is that still count as there', () => {
+    const quiet = node('quiet', { lastSeenAt: ago(OFFLINE_AFTER_MS - 1) });
+    const gone = node('gone', { lastSeenAt: ago(OFFLINE_AFTER_MS) });
+    expect(progressOf([node('loud'), quiet, gone], 2, NOW).quietest).toEqual({
+      name: 'quiet',
+      since: ago(OFFLINE_AFTER_MS - 1),
+    });
+    expect(progressOf([gone], 2, NOW).quietest).toBeNull();
   });
 });
 

@@ -11,17 +11,28 @@ export interface NodeFacts extends ToldNode {
   readonly lastSeenAt: Date | null;
 }
 
-/** `enrolled` = applied + lagging + pending. Offline Nodes are counted there too: to be off is no way out of the sum. */
+/**
+ * `enrolled` = applied + lagging + pending, and `sent` ≥ `applied`. Offline Nodes are counted there too: to be off is no
+ * way out of the sum.
+ */
 export interface Progress {
   readonly enrolled: number;
-  /** Whose stream holds the announcement. */
+  /** Whose stream holds the announcement, or who has applied it: a word may overtake the record of what it answers. */
   readonly sent: number;
   readonly applied: number;
   /** Hold a key, and have not applied the trust epoch. */
   readonly lagging: readonly string[];
   /** Have never said hello or taken a state, so they hold no key that could be too old. */
   readonly pending: readonly string[];
-  readonly offline: readonly { readonly name: string; readonly since: Date }[];
+  readonly offline: readonly Silence[];
+  /** Of those that are not offline the one that has been silent for longest: a stopped Node is not known as such yet. */
+  readonly quietest: Silence | null;
+}
+
+/** A Node, and when it was last heard. */
+export interface Silence {
+  readonly name: string;
+  readonly since: Date;
 }
 
 /** Three of the acknowledgements that a Node repeats every 60 s: one may be lost, and one be late. */
@@ -30,21 +41,30 @@ export const OFFLINE_AFTER_MS = 180_000;
 export function progressOf(nodes: readonly NodeFacts[], trustEpoch: number, now: Date): Progress {
   const seen = nodes.filter((node) => node.firstSeenAt !== null);
   const lagging = seen.filter((node) => node.appliedEpoch < trustEpoch);
+  const silences = seen.flatMap((node) => silence(node));
+  const isOffline = ({ since }: Silence): boolean => now.getTime() - since.getTime() >= OFFLINE_AFTER_MS;
   return {
     enrolled: nodes.length,
-    sent: nodes.filter((node) => node.toldEpoch >= trustEpoch).length,
+    sent: nodes.filter((node) => node.toldEpoch >= trustEpoch || hasApplied(node, trustEpoch)).length,
     applied: seen.length - lagging.length,
     lagging: lagging.map((node) => node.name),
     pending: nodes.filter((node) => node.firstSeenAt === null).map((node) => node.name),
-    offline: seen.flatMap((node) => silence(node, now)),
+    offline: silences.filter(isOffline),
+    quietest: silences.filter((each) => !isOffline(each)).reduce(earlier, null),
   };
 }
 
-function silence(node: NodeFacts, now: Date): { name: string; since: Date }[] {
-  const since = node.lastSeenAt ?? node.firstSeenAt;
-  const isOffline = since !== null && now.getTime() - since.getTime() >= OFFLINE_AFTER_MS;
-  return isOffline ? [{ name: node.name, since }] : [];
+/** What enrolment wrote down for a Node that was never seen is no word of its own. */
+const hasApplied = (node: NodeFacts, trustEpoch: number): boolean =>
+  node.firstSeenAt !== null && node.appliedEpoch >= trustEpoch;
+
+function silence({ name, firstSeenAt, lastSeenAt }: NodeFacts): Silence[] {
+  const since = lastSeenAt ?? firstSeenAt;
+  return since === null ? [] : [{ name, since }];
 }
+
+const earlier = (one: Silence | null, other: Silence): Silence =>
+  one === null || other.since < one.since ? other : one;
 
 export interface CloseAllowed {
   readonly allowed: true;

@@ -3,19 +3,20 @@ import { Inject, Injectable } from '@nestjs/common';
 import { closeGate, closeRotation, progressOf, type CloseAllowed, type Progress } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { TransitionEntity } from '@plexsphere/store';
-import { problem } from '@plexsphere/wire';
-import type { Close, CloseReply } from '@plexsphere/wire/commands';
+import { PLATFORM, problem } from '@plexsphere/wire';
+import type { Close, CloseReply, NodesStatus } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { decide } from '../domain-problem';
 import { LeaseBook } from '../leases/lease-book';
 import { databaseNow } from '../sql/database-clock';
 import { fanOutToScope } from '../sql/fan-out';
-import { readNodeFacts } from '../sql/node-facts';
+import { readDomainNodeFacts, readNodeFacts } from '../sql/node-facts';
 import { asTransition, readRing, type StoredRing } from '../sql/read-ring';
 import { onceFor, type RequestIdentity } from '../sql/requests';
 import { writeAudit } from '../sql/write-audit';
 import { insertRingChange, writeRing } from '../sql/write-ring';
 import { ScopeTransactions } from '../transactions/scope-transactions';
+import { nodesStatus } from '../sight/nodes-status';
 import { Unfinished } from './unfinished';
 
 type Committed = Omit<CloseReply, 'confirmed' | 'lapsed'>;
@@ -61,6 +62,7 @@ export class CloseRotation {
     if (await this.leases.hasSeenLater(manager, scope, before.ring.epoch)) throw problem('epochWentBack');
     const closedAt = await databaseNow(manager);
     const progress = progressOf(await readNodeFacts(manager, scope), before.ring.trustEpoch, closedAt);
+    const domainNodes = scope === PLATFORM ? await domainNodesOf(manager, before.ring.trustEpoch, closedAt) : null;
     const gate = this.gate(progress, before, closedAt, request.force === true);
 
     const eventId = randomUUID();
@@ -99,15 +101,21 @@ export class CloseRotation {
       early_by_seconds: Math.floor(gate.earlyByMs / 1_000),
       lagging: gate.lagging.slice(0, NAMES_SHOWN),
       pending: progress.pending.slice(0, NAMES_SHOWN),
+      ...(domainNodes === null ? {} : { domain_nodes: domainNodes }),
     };
     await writeAudit(manager, identity, {
       scope,
       before: before.ring,
       after: closed.ring,
-      detail: { forced: gate.forced, lagging: gate.lagging, early_by_ms: gate.earlyByMs },
+      detail: {
+        forced: gate.forced,
+        lagging: gate.lagging,
+        early_by_ms: gate.earlyByMs,
+        ...(domainNodes === null ? {} : { domain_nodes_lagging: domainNodes.lagging_count }),
+      },
     });
     this.logger.info(
-      { scope, kid: request.old_key_id, epoch: closed.ring.epoch, forced: gate.forced },
+      { scope, kid: request.old_key_id, epoch: closed.ring.epoch, forced: gate.forced, domain_nodes: domainNodes },
       'rotation closed',
     );
     return reply;
@@ -128,3 +136,7 @@ export class CloseRotation {
     });
   }
 }
+
+/** The Domains' Nodes by the platform's epochs: they do not block, a chain brings back those that lag. Without names. */
+const domainNodesOf = async (manager: EntityManager, trustEpoch: number, now: Date): Promise<NodesStatus> =>
+  nodesStatus(progressOf(await readDomainNodeFacts(manager), trustEpoch, now), now, 0);

@@ -116,7 +116,7 @@ export class OpenRotation {
       actor: identity.actor,
       requestId: identity.requestId,
     });
-    const nodes = await this.fanOut(manager, scope, ring.epoch, eventId);
+    const told = await this.fanOut(manager, scope, ring.epoch, eventId);
     const reply: Committed = {
       scope,
       old_key_id: transition.oldKeyId,
@@ -124,7 +124,7 @@ export class OpenRotation {
       opened_at: transition.openedAt.toISOString(),
       closes_at: transition.closesAt.toISOString(),
       epoch: ring.epoch,
-      nodes,
+      ...told,
     };
     await writeAudit(manager, identity, {
       scope,
@@ -132,11 +132,16 @@ export class OpenRotation {
       after: ring,
       detail: { reason: request.reason ?? null, signers_unready: prepared.unready },
     });
-    this.logger.info({ scope, kid: request.new_key_id, epoch: ring.epoch, nodes }, 'rotation opened');
+    this.logger.info({ scope, kid: request.new_key_id, epoch: ring.epoch, ...told }, 'rotation opened');
     return reply;
   }
 
-  private async fanOut(manager: EntityManager, scope: string, epoch: number, eventId: string): Promise<number> {
+  private async fanOut(
+    manager: EntityManager,
+    scope: string,
+    epoch: number,
+    eventId: string,
+  ): Promise<Pick<RotateReply, 'nodes' | 'domain_nodes'>> {
     const nodes = await fanOutToScope(manager, {
       eventId,
       scope,
@@ -144,8 +149,9 @@ export class OpenRotation {
       payload: null,
       epoch,
     });
-    if (scope === PLATFORM) await fanOutPlatformChange(manager, eventId, epoch);
-    return nodes;
+    return scope === PLATFORM
+      ? { nodes, domain_nodes: await fanOutPlatformChange(manager, eventId, epoch) }
+      : { nodes };
   }
 
   private decision(stored: StoredRing, request: Rotate, openedAt: Date): ReturnType<typeof openRotation> {

@@ -2,7 +2,16 @@ import type { Backlog } from '@plexsphere/wire/commands';
 import type { BacklogRow } from '../sql/count-backlog';
 import { secondsBetween } from './seconds';
 
-export const backlogView = (backlog: BacklogRow | undefined, now: Date): Backlog => ({
-  rows: backlog?.rows ?? 0,
-  oldest_seconds: backlog?.oldestAt ? secondsBetween(backlog.oldestAt, now) : null,
-});
+const NONE: BacklogRow = { unsent: 0, sent: 0, oldestAt: null, oldestUnsentAt: null };
+
+export function backlogView(backlog: BacklogRow = NONE, now: Date): Backlog {
+  const { unsent, sent, oldestAt, oldestUnsentAt } = backlog;
+  const age = (since: Date | null): number | null => since && secondsBetween(since, now);
+  return {
+    rows: unsent + sent,
+    unsent,
+    sent,
+    oldest_seconds: age(oldestAt),
+    oldest_unsent_seconds: age(oldestUnsentAt),
+  };
+}

@@ -73,9 +73,16 @@ describe('what there is', () => {
       told_epoch: 1,
       applied_epoch: 1,
       applied_position: 7,
-      backlog: { rows: 2, oldest_seconds: expect.any(Number) },
+      backlog: { rows: 2, unsent: 2, sent: 0, oldest_seconds: expect.any(Number) },
+      last_seen_seconds: expect.any(Number),
     });
     expect(await reader.node({ scope: OPEN_SCOPE, name: 'untold' }, null)).toMatchObject({ node_id: node.node_id });
+  });
+
+  it('P-4: one that was never seen has applied nothing that anybody knows of', async () => {
+    const pending = await reader.node({ node_id: NODE_IDS.new }, null);
+    expect(pending).toMatchObject({ progress: 'pending', applied_epoch: null, applied_position: null });
+    expect(pending).toMatchObject({ online: false, last_seen_at: null, last_seen_seconds: null });
   });
 
   it('one that is gone, as gone', async () => {

@@ -16,6 +16,7 @@ import { findNode, listNodes, type NodeRow } from '../sql/list-nodes';
 import { listRings, type Scopes } from '../sql/list-rings';
 import { readSnapshot } from '../sql/read-snapshot';
 import { backlogView } from './backlog';
+import { secondsBetween } from './seconds';
 
 /** Nodes in one reply, of some 300 bytes at most: far below the bus' limit of 1 MB. */
 const NODES_IN_REPLY = 2_000;
@@ -72,8 +73,8 @@ export class InventoryReader {
         state: node.state,
         added_at: node.addedAt.toISOString(),
         told_epoch: node.toldEpoch,
-        applied_epoch: node.appliedEpoch,
-        applied_position: node.appliedPosition,
+        applied_epoch: node.firstSeenAt && node.appliedEpoch,
+        applied_position: node.firstSeenAt && node.appliedPosition,
         backlog: backlogView(await countBacklogOf(manager, node.id), now),
       };
     });
@@ -102,5 +103,6 @@ function summary(node: NodeRow, now: Date): NodeSummary {
     progress: isPending ? 'pending' : lagging.length > 0 ? 'lagging' : 'applied',
     online: node.state === 'enrolled' && !isPending && offline.length === 0,
     last_seen_at: node.lastSeenAt?.toISOString() ?? null,
+    last_seen_seconds: node.lastSeenAt && secondsBetween(node.lastSeenAt, now),
   };
 }

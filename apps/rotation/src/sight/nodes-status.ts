@@ -1,10 +1,12 @@
 import type { Progress } from '@plexsphere/keyring';
 import type { NodesStatus } from '@plexsphere/wire/commands';
+import type { Scopes } from '../sql/list-rings';
+import { secondsBetween } from './seconds';
 
 /** Names in a list; the counts beside them are whole. */
 export const NAMES_SHOWN = 50;
 
-export const nodesStatus = (progress: Progress, namesShown = NAMES_SHOWN): NodesStatus => ({
+export const nodesStatus = (progress: Progress, now: Date, namesShown = NAMES_SHOWN): NodesStatus => ({
   enrolled: progress.enrolled,
   sent: progress.sent,
   applied: progress.applied,
@@ -14,4 +16,36 @@ export const nodesStatus = (progress: Progress, namesShown = NAMES_SHOWN): Nodes
   pending: progress.pending.slice(0, namesShown),
   offline_count: progress.offline.length,
   offline: progress.offline.slice(0, namesShown).map(({ name, since }) => ({ name, since: since.toISOString() })),
+  quietest:
+    progress.quietest === null || namesShown === 0
+      ? null
+      : { name: progress.quietest.name, seconds: secondsBetween(progress.quietest.since, now) },
 });
+
+/**
+ * Of the Domains' Nodes, whose names begin with their scope. All are counted: the platform's rotation is theirs too. Of
+ * a scope that the asker may not see no Node is named.
+ */
+export function domainNodesStatus(
+  progress: Progress,
+  now: Date,
+  scopes: Scopes,
+  namesShown = NAMES_SHOWN,
+): NodesStatus {
+  const isSeen = (name: string): boolean => scopes === null || scopes.some((scope) => name.startsWith(`${scope}/`));
+  const { quietest } = progress;
+  const counted = nodesStatus(progress, now, 0);
+  const named = nodesStatus(
+    {
+      ...progress,
+      lagging: progress.lagging.filter(isSeen),
+      pending: progress.pending.filter(isSeen),
+      offline: progress.offline.filter(({ name }) => isSeen(name)),
+      quietest: quietest !== null && isSeen(quietest.name) ? quietest : null,
+    },
+    now,
+    namesShown,
+  );
+  const { lagging, pending, offline } = named;
+  return { ...counted, lagging, pending, offline, quietest: named.quietest };
+}

@@ -1,28 +1,34 @@
-import { closeGate, isOpen, progressOf } from '@plexsphere/keyring';
+import { closeGate, isOpen, progressOf, safeCloseAt } from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
-import { LeaseEntity } from '@plexsphere/store';
-import { PROBLEMS } from '@plexsphere/wire';
+import { LeaseEntity, type OperatorEntity } from '@plexsphere/store';
+import { PLATFORM, PROBLEMS } from '@plexsphere/wire';
 import type { PlanClose, PlanCloseReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
-import { suffices, type Role } from '../operators/operator.guard';
-import { readNodeFacts } from '../sql/node-facts';
+import { suffices } from '../operators/operator.guard';
+import { RotationConfig } from '../rotation-config';
+import { readDomainNodeFacts, readNodeFacts } from '../sql/node-facts';
 import { asTransition, readRing, type StoredRing } from '../sql/read-ring';
 import { readSnapshot } from '../sql/read-snapshot';
-import { nodesStatus } from './nodes-status';
+import { domainNodesStatus, nodesStatus } from './nodes-status';
 import { refusalsOfClose, someoneIsAhead } from './refusals';
 
 /** What a close without force would do, and when it could first be. */
 @Injectable()
 export class PlanClosing {
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    private readonly config: RotationConfig,
+  ) {}
 
-  plan(request: PlanClose, role: Role): Promise<PlanCloseReply> {
+  plan(request: PlanClose, { role, scopes }: Pick<OperatorEntity, 'role' | 'scopes'>): Promise<PlanCloseReply> {
     const { scope } = request;
     return readSnapshot(this.database, async (manager, now) => {
       const stored = await readRing(manager, scope);
       const facts = await readNodeFacts(manager, scope);
       const leases = await manager.find(LeaseEntity);
-      const progress = progressOf(facts, stored?.ring.trustEpoch ?? 0, now);
+      const trustEpoch = stored?.ring.trustEpoch ?? 0;
+      const progress = progressOf(facts, trustEpoch, now);
+      const others = scope === PLATFORM ? progressOf(await readDomainNodeFacts(manager), trustEpoch, now) : null;
       const latest = asTransition(stored?.transition ?? null);
       const open = isOpen(latest) ? latest : null;
       const gate = open === null ? null : closeGate(progress, open, now, false);
@@ -32,7 +38,10 @@ export class PlanClosing {
         new_key_id: open?.newKeyId ?? null,
         closes_at: open?.closesAt.toISOString() ?? null,
         earliest_close_at: (gate?.allowed === false ? open?.closesAt : open && now)?.toISOString() ?? null,
-        nodes: nodesStatus(progress),
+        safe_close_at:
+          (open && stored?.transition && safeCloseAt(stored.transition, this.config))?.toISOString() ?? null,
+        nodes: nodesStatus(progress, now),
+        ...(others === null ? {} : { domain_nodes: domainNodesStatus(others, now, scopes) }),
         blocked_by: [
           ...(suffices(role, 'operator') ? [] : [PROBLEMS.permissionDenied.detail]),
           ...(stored === undefined ? [PROBLEMS.unknownScope.detail] : blockedBy(stored, request, leases)),

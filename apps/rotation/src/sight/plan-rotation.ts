@@ -1,12 +1,12 @@
-import { progressOf } from '@plexsphere/keyring';
+import { progressOf, type Progress } from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
-import { LeaseEntity } from '@plexsphere/store';
-import { PROBLEMS } from '@plexsphere/wire';
+import { LeaseEntity, type OperatorEntity } from '@plexsphere/store';
+import { PLATFORM, PROBLEMS } from '@plexsphere/wire';
 import type { PlanRotate, PlanRotateReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
-import { suffices, type Role } from '../operators/operator.guard';
+import { suffices } from '../operators/operator.guard';
 import { RotationConfig } from '../rotation-config';
-import { readNodeFacts } from '../sql/node-facts';
+import { readDomainNodeFacts, readNodeFacts } from '../sql/node-facts';
 import { readRing, type StoredRing } from '../sql/read-ring';
 import { readSnapshot } from '../sql/read-snapshot';
 import { refusalsOfRotation, someoneIsAhead } from './refusals';
@@ -20,13 +20,14 @@ export class PlanRotation {
     private readonly config: RotationConfig,
   ) {}
 
-  plan(request: PlanRotate, role: Role): Promise<PlanRotateReply> {
+  plan(request: PlanRotate, { role }: Pick<OperatorEntity, 'role'>): Promise<PlanRotateReply> {
     const { scope, new_key_id: newKeyId } = request;
     return readSnapshot(this.database, async (manager, now) => {
       const stored = await readRing(manager, scope);
       const facts = await readNodeFacts(manager, scope);
       const leases = await manager.find(LeaseEntity, { order: { holder: 'ASC' } });
       const progress = progressOf(facts, stored?.ring.trustEpoch ?? 0, now);
+      const others = scope === PLATFORM ? progressOf(await readDomainNodeFacts(manager), 0, now) : null;
       const terms = { now, leaseMs: this.config.leaseMs };
       const signers = leases.filter((lease) => lease.kind === 'signer' && isLive(lease, terms));
       return {
@@ -34,9 +35,8 @@ export class PlanRotation {
         old_key_id: stored?.ring.keys.find((key) => key.state === 'active')?.keyId ?? null,
         new_key_id: newKeyId,
         closes_at: new Date(now.getTime() + this.config.overlapWindowMs).toISOString(),
-        nodes: progress.enrolled,
-        pending_count: progress.pending.length,
-        offline_count: progress.offline.length,
+        ...told(progress),
+        ...(others === null ? {} : { domain_nodes: told(others) }),
         signers: signers.map((lease) => lease.holder),
         blocked_by: [
           ...(suffices(role, 'operator') ? [] : [PROBLEMS.permissionDenied.detail]),
@@ -59,3 +59,10 @@ export class PlanRotation {
     ];
   }
 }
+
+/** Who would be told, and who of them would not hear it at once. */
+const told = (progress: Progress) => ({
+  nodes: progress.enrolled,
+  pending_count: progress.pending.length,
+  offline_count: progress.offline.length,
+});

@@ -1,11 +1,21 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
+import { requiredOverlapMs } from '@plexsphere/keyring';
 import type { Logger } from '@plexsphere/service-kit';
 import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
 import { problem, type Command } from '@plexsphere/wire';
 import type { PlanClose } from '@plexsphere/wire/commands';
-import { ANA, CLOSED_SCOPE, LEASES, OPEN_SCOPE, seededRings, type SeededRings } from '../../testing/seeded-rings';
+import {
+  ANA,
+  CLOSED_SCOPE,
+  LEASES,
+  OPEN_ID,
+  OPEN_SCOPE,
+  PLATFORM_OPEN,
+  seededRings,
+  type SeededRings,
+} from '../../testing/seeded-rings';
 import { LeaseBook } from '../leases/lease-book';
 import type { RotationConfig } from '../rotation-config';
 import { CloseRotation } from '../rotator/close-rotation';
@@ -16,7 +26,10 @@ import { ScopeTransactions } from '../transactions/scope-transactions';
 import { PlanClosing } from './plan-closing';
 import { PlanRotation } from './plan-rotation';
 
-const config = { leaseMs: 10_000, overlapWindowMs: 86_400_000 } as RotationConfig;
+const config = {
+  ...{ leaseMs: 10_000, overlapWindowMs: 86_400_000, clockSkewMs: 30_000, relayLagMs: 300_000 },
+  ...{ verifierCacheMs: 900_000, longestTokenLifeMs: 3_600_000 },
+} as RotationConfig;
 const logger = { info: () => undefined, warn: () => undefined } as unknown as Logger;
 const unfinished = {} as Unfinished;
 
@@ -38,9 +51,9 @@ describe('plans', () => {
     for (const statement of [`DELETE FROM ring.lease`, LEASES, ...changes]) await seeded.asOwner(statement);
   };
   const planRotation = (scope: string, newKeyId: string, role: 'viewer' | 'operator' = 'operator') =>
-    new PlanRotation(seeded.database, config).plan({ scope, new_key_id: newKeyId }, role);
+    new PlanRotation(seeded.database, config).plan({ scope, new_key_id: newKeyId }, { role });
   const planClosing = (request: PlanClose, role: 'viewer' | 'operator' = 'operator') =>
-    new PlanClosing(seeded.database).plan(request, role);
+    new PlanClosing(seeded.database, config).plan(request, { role, scopes: null });
   const identity = (command: Command) => ({ requestId: randomUUID(), command, actor: ANA, bodyHash: '' });
 
   it('of a rotation: what, to whom, and until when', async () => {
@@ -110,6 +123,33 @@ describe('plans', () => {
       blocked_by: ['signing: nodes lagging'],
     });
     expect(plan.earliest_close_at).toBe(plan.closes_at);
+  });
+
+  it('N-10: of a close say from when on no verifier needs the old key: the sum of bring-up after the switch', async () => {
+    await arrange(ALL_APPLIED);
+    const plan = await planClosing({ scope: OPEN_SCOPE });
+    expect(plan.blocked_by).toEqual([]);
+    const [{ switched_at }] = (await seeded.asOwner<{ switched_at: Date }>(
+      `SELECT switched_at FROM ring.transition WHERE id = '${OPEN_ID}'`,
+    )) as [{ switched_at: Date }];
+    expect(Date.parse(plan.safe_close_at ?? '') - switched_at.getTime()).toBe(requiredOverlapMs(config));
+    await arrange(`UPDATE ring.transition SET switched_at = NULL WHERE id = '${OPEN_ID}'`);
+    expect((await planClosing({ scope: OPEN_SCOPE })).safe_close_at).toBeNull();
+    expect((await planClosing({ scope: CLOSED_SCOPE })).safe_close_at).toBeNull();
+  });
+
+  it("P-9: of the platform count the Domains' Nodes apart, and never let them block", async () => {
+    await arrange(PLATFORM_OPEN);
+    expect(await planRotation('platform', 'p3')).toMatchObject({
+      nodes: 0,
+      domain_nodes: { nodes: 7, pending_count: 1, offline_count: 2 },
+    });
+    const plan = await planClosing({ scope: 'platform' });
+    expect(plan.blocked_by).toEqual([]);
+    expect(plan.nodes).toMatchObject({ enrolled: 0, lagging_count: 0 });
+    expect(plan.domain_nodes).toMatchObject({ enrolled: 7, sent: 1, applied: 1, lagging_count: 5, pending_count: 1 });
+    expect(plan.domain_nodes?.lagging).toContain(`${OPEN_SCOPE}/told`);
+    expect(await planClosing({ scope: OPEN_SCOPE })).not.toHaveProperty('domain_nodes');
   });
 
   it.each([

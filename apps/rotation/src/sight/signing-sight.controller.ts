@@ -46,7 +46,7 @@ export class SigningSightController {
   status(@Payload(validated(Status)) request: Status, @Asking() operator: OperatorEntity): Promise<StatusReply> {
     const scope = request.scope ?? undefined;
     if (scope !== undefined) requireAccepted(scope, this.config);
-    return this.statusReader.status(scope, visibleScopes(scope, operator));
+    return this.statusReader.status(scope, visibleScopes(scope, operator), operator.scopes);
   }
 
   @Needs('viewer')
@@ -77,7 +77,7 @@ export class SigningSightController {
     @Asking() operator: OperatorEntity,
   ): Promise<PlanRotateReply> {
     requireAccepted(request.scope, this.config);
-    return this.rotation.plan(request, operator.role);
+    return this.rotation.plan(request, operator);
   }
 
   @Needs('viewer')
@@ -87,6 +87,6 @@ export class SigningSightController {
     @Asking() operator: OperatorEntity,
   ): Promise<PlanCloseReply> {
     requireAccepted(request.scope, this.config);
-    return this.closing.plan(request, operator.role);
+    return this.closing.plan(request, operator);
   }
 }

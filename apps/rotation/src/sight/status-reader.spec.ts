@@ -1,7 +1,15 @@
 import 'reflect-metadata';
+import { requiredOverlapMs } from '@plexsphere/keyring';
 import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
-import { CLOSED_SCOPE, OPEN_SCOPE, seededRings, type SeededRings } from '../../testing/seeded-rings';
+import {
+  CLOSED_SCOPE,
+  NODE_IDS,
+  OPEN_SCOPE,
+  PLATFORM_OPEN,
+  seededRings,
+  type SeededRings,
+} from '../../testing/seeded-rings';
 import type { RotationConfig } from '../rotation-config';
 import { StatusReader } from './status-reader';
 
@@ -43,6 +51,7 @@ describe('status', () => {
         { name: 'asleep', since: expect.any(String) },
         { name: 'resting', since: expect.any(String) },
       ],
+      quietest: { name: expect.stringMatching(/^(current|told|untold)$/), seconds: expect.any(Number) },
     });
     expect(nodes.enrolled).toBe(nodes.applied + nodes.lagging_count + nodes.pending_count);
   });
@@ -82,12 +91,52 @@ describe('status', () => {
     ]);
   });
 
-  it('counts what no relay has sent, of enrolled Nodes alone, and the age of the oldest', async () => {
+  it('P-4: counts what is unsent and what is not applied apart, of enrolled Nodes alone, and the ages', async () => {
     const { backlog } = await statusOf(OPEN_SCOPE);
-    expect(backlog.rows).toBe(3);
-    expect(backlog.oldest_seconds).toBeGreaterThanOrEqual(40);
-    expect(backlog.oldest_seconds).toBeLessThan(300);
-    expect((await statusOf(CLOSED_SCOPE)).backlog).toEqual({ rows: 0, oldest_seconds: null });
+    expect(backlog).toMatchObject({ rows: 5, unsent: 3, sent: 2 });
+    expect(backlog.oldest_unsent_seconds).toBeGreaterThanOrEqual(40);
+    expect(backlog.oldest_unsent_seconds).toBeLessThan(300);
+    expect(backlog.oldest_seconds).toBeGreaterThanOrEqual(3_600);
+    expect((await statusOf(CLOSED_SCOPE)).backlog).toEqual({
+      ...{ rows: 0, unsent: 0, sent: 0, oldest_seconds: null, oldest_unsent_seconds: null },
+    });
+  });
+
+  it('P-4: an event that was sent and that nobody has applied is no empty backlog', async () => {
+    await seeded.asOwner(`
+      INSERT INTO outbox.event (event_id, scope, event_type) VALUES ('undelivered', '${CLOSED_SCOPE}', 'news');
+      INSERT INTO outbox.message (node_id, event_id, state, sent_at)
+        VALUES ('${NODE_IDS.edge}', 'undelivered', 'sent', now())`);
+    expect((await statusOf(CLOSED_SCOPE)).backlog).toMatchObject({ rows: 1, unsent: 0, sent: 1, oldest_seconds: 0 });
+    await seeded.asOwner(`DELETE FROM outbox.message WHERE event_id = 'undelivered'`);
+  });
+
+  it('P-4: says of whom who counts as there the last word is the oldest, and how old', async () => {
+    const { nodes } = await statusOf(CLOSED_SCOPE);
+    expect(nodes.quietest).toEqual({ name: 'edge', seconds: expect.any(Number) });
+    expect(nodes.quietest?.seconds).toBeGreaterThanOrEqual(1);
+  });
+
+  it("P-9: counts the Domains' Nodes by the platform's epochs, and names them to who may see them", async () => {
+    const platformSeenBy = async (seen: string[] | null) =>
+      (await reader.status('platform', ['platform'], seen)).scopes[0]?.domain_nodes;
+    expect(await platformSeenBy(null)).toMatchObject({ enrolled: 7, sent: 7, applied: 6, lagging_count: 0 });
+    await seeded.asOwner(PLATFORM_OPEN);
+    const numbers = { enrolled: 7, sent: 1, applied: 1, lagging_count: 5, pending_count: 1, offline_count: 2 };
+    expect(await platformSeenBy(null)).toMatchObject({
+      ...numbers,
+      lagging: ['asleep', 'current', 'resting', 'told', 'untold'].map((name) => `${OPEN_SCOPE}/${name}`),
+      pending: [`${OPEN_SCOPE}/new`],
+    });
+    const unnamed = { lagging: [], pending: [], offline: [], quietest: { name: `${CLOSED_SCOPE}/edge` } };
+    expect(await platformSeenBy(['platform', CLOSED_SCOPE])).toMatchObject({ ...numbers, ...unnamed, quietest: null });
+    expect(await statusOf(OPEN_SCOPE)).not.toHaveProperty('domain_nodes');
+  });
+
+  it('N-10: says from when on no verifier can need the old key', async () => {
+    const { transition } = await statusOf(OPEN_SCOPE);
+    const after = Date.parse(transition?.safe_close_at ?? '') - Date.parse(transition?.switched_at ?? '');
+    expect(after).toBe(requiredOverlapMs(config));
   });
 
   it('shows every scope that may be seen and no other', async () => {

@@ -1,7 +1,7 @@
-import { checkPolicy, progressOf, type Policy } from '@plexsphere/keyring';
+import { checkPolicy, progressOf, safeCloseAt, type Policy, type Progress } from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
 import { LeaseEntity, TransitionEntity } from '@plexsphere/store';
-import { problem } from '@plexsphere/wire';
+import { PLATFORM, problem } from '@plexsphere/wire';
 import type { OpenTransitionView, ScopeStatus, StatusReply } from '@plexsphere/wire/commands';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { RotationConfig } from '../rotation-config';
@@ -9,10 +9,11 @@ import { countBacklogs, type BacklogRow } from '../sql/count-backlog';
 import { listKeys, type KeyRow } from '../sql/list-keys';
 import { listNodes, type NodeRow } from '../sql/list-nodes';
 import { listRings, type RingRow, type Scopes } from '../sql/list-rings';
+import { readDomainNodeFacts } from '../sql/node-facts';
 import { readSnapshot } from '../sql/read-snapshot';
 import { backlogView } from './backlog';
 import { groupBy } from './group-by';
-import { NAMES_SHOWN, nodesStatus } from './nodes-status';
+import { NAMES_SHOWN, domainNodesStatus, nodesStatus } from './nodes-status';
 import { secondsBetween } from './seconds';
 import { signerStatus } from './signer-status';
 
@@ -28,6 +29,10 @@ interface Found {
   backlogs: Map<string, BacklogRow>;
   signers: LeaseEntity[];
   namesShown: number;
+  /** Of the platform's ring, where that is asked for. */
+  domainNodes: Progress | null;
+  /** Whose Nodes may be named; null for all. */
+  seen: Scopes;
 }
 
 @Injectable()
@@ -37,12 +42,15 @@ export class StatusReader {
     private readonly config: RotationConfig,
   ) {}
 
-  /** @throws Problem unknownScope where `scope` is named and has no ring */
-  status(scope: string | undefined, scopes: Scopes): Promise<StatusReply> {
+  /**
+   * @param seen all scopes that the asker may see, those included that are not asked for
+   * @throws Problem unknownScope where `scope` is named and has no ring
+   */
+  status(scope: string | undefined, scopes: Scopes, seen: Scopes = scopes): Promise<StatusReply> {
     return readSnapshot(this.database, async (manager, now) => {
       const rings = await listRings(manager, scopes);
       if (scope !== undefined && rings.length === 0) throw problem('unknownScope', { field: 'scope' });
-      const found = await find(manager, scopes, rings.length, now);
+      const found = await find(manager, scopes, rings, { now, seen });
       return {
         now: now.toISOString(),
         short_overlap_allowed: hasShortOverlap(this.config),
@@ -66,34 +74,47 @@ export class StatusReader {
         since: key.stateSince.toISOString(),
         age_seconds: secondsBetween(key.stateSince, now),
       })),
-      transition: transition === undefined ? null : openTransition(transition, now),
+      transition: transition === undefined ? null : openTransition(transition, now, this.config),
       signers: found.signers.map((lease) => signerStatus(lease, ring, { now, leaseMs: this.config.leaseMs })),
-      nodes: nodesStatus(progressOf(found.nodes.get(scope) ?? [], trustEpoch, now), namesShown),
+      nodes: nodesStatus(progressOf(found.nodes.get(scope) ?? [], trustEpoch, now), now, namesShown),
+      ...(scope === PLATFORM && found.domainNodes !== null
+        ? { domain_nodes: domainNodesStatus(found.domainNodes, now, found.seen, namesShown) }
+        : {}),
       backlog: backlogView(found.backlogs.get(scope), now),
     };
   }
 }
 
-async function find(manager: EntityManager, scopes: Scopes, ringCount: number, now: Date): Promise<Found> {
+async function find(
+  manager: EntityManager,
+  scopes: Scopes,
+  rings: RingRow[],
+  { now, seen }: Pick<Found, 'now' | 'seen'>,
+): Promise<Found> {
   const transitions = await manager.findBy(TransitionEntity, { outcome: IsNull() });
+  const platform = rings.find(({ scope }) => scope === PLATFORM);
   return {
     now,
+    seen,
+    domainNodes:
+      platform === undefined ? null : progressOf(await readDomainNodeFacts(manager), platform.trustEpoch, now),
     keys: groupBy(await listKeys(manager, scopes), (key) => key.scope),
     nodes: groupBy(await listNodes(manager, scopes), (node) => node.scope),
     transitions: new Map(transitions.map((transition) => [transition.scope, transition])),
     backlogs: await countBacklogs(manager, scopes),
     signers: await manager.find(LeaseEntity, { where: { kind: 'signer' }, order: { holder: 'ASC' } }),
-    namesShown: Math.min(NAMES_SHOWN, Math.floor(NAMES_IN_REPLY / Math.max(1, ringCount))),
+    namesShown: Math.min(NAMES_SHOWN, Math.floor(NAMES_IN_REPLY / Math.max(1, rings.length))),
   };
 }
 
-const openTransition = (transition: TransitionEntity, now: Date): OpenTransitionView => ({
+const openTransition = (transition: TransitionEntity, now: Date, policy: Policy): OpenTransitionView => ({
   old_key_id: transition.oldKeyId,
   new_key_id: transition.newKeyId,
   opened_at: transition.openedAt.toISOString(),
   closes_at: transition.closesAt.toISOString(),
   seconds_left: secondsBetween(now, transition.closesAt),
   switched_at: transition.switchedAt?.toISOString() ?? null,
+  safe_close_at: safeCloseAt(transition, policy)?.toISOString() ?? null,
 });
 
 /** Bring-up has refused it unless it was insisted on. */

@@ -1,6 +1,7 @@
 import { IsBoolean, IsObject, IsOptional, IsString, IsUUID, Matches, MaxLength, ValidateIf } from 'class-validator';
 import type { Scope } from '../names';
 import type { RingView } from '../ring-view';
+import type { NodesStatus } from './sight-commands';
 import { IsEventType, IsKeyId, IsNodeName, IsScope } from './constraints';
 
 /** A retry with the same request id gets the same answer; plexctl always sends one. */
@@ -36,6 +37,8 @@ export interface RotateReply {
   lapsed: string[];
   /** Nodes that the event goes to. */
   nodes: number;
+  /** Of the platform alone: the Nodes of all Domains, which are told as well. */
+  domain_nodes?: number;
 }
 
 export class Close extends Request {
@@ -66,6 +69,8 @@ export interface CloseReply {
   lagging: string[];
   /** Names of Nodes that have never said hello: they come in like any Node that slept. */
   pending: string[];
+  /** Of the platform alone: how far the Nodes of all Domains have come, without names. Those that lag did not block. */
+  domain_nodes?: NodesStatus;
   confirmed: string[];
   lapsed: string[];
 }

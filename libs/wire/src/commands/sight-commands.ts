@@ -29,6 +29,8 @@ export interface ScopeStatus {
   transition: OpenTransitionView | null;
   signers: SignerStatus[];
   nodes: NodesStatus;
+  /** Of the platform alone: the Nodes of all Domains, by what they were told and have applied of the platform's ring. */
+  domain_nodes?: NodesStatus;
   backlog: Backlog;
 }
 
@@ -41,6 +43,8 @@ export interface OpenTransitionView {
   seconds_left: number;
   /** When no lease of the epoch before it was left; null while the switch is under way. */
   switched_at: string | null;
+  /** From when on no verifier can still need the old key; null while the switch is under way. */
+  safe_close_at: string | null;
 }
 
 export interface SignerStatus {
@@ -51,7 +55,10 @@ export interface SignerStatus {
   renewed_at: string;
 }
 
-/** `enrolled` = applied + lagging + pending. Offline ones are counted there too. Counts are whole, names at most 50. */
+/**
+ * `enrolled` = applied + lagging + pending, `sent` ≥ `applied`. Offline ones are counted there too. Counts are whole,
+ * names at most 50; Nodes of another scope are named `<scope>/<name>`, to who may see that scope.
+ */
 export interface NodesStatus {
   enrolled: number;
   sent: number;
@@ -62,13 +69,19 @@ export interface NodesStatus {
   pending: string[];
   offline_count: number;
   offline: { name: string; since: string }[];
+  /** Of those that do not count as offline yet the one whose last word is the oldest. */
+  quietest: { name: string; seconds: number } | null;
 }
 
-/** Rows of the outbox that no relay has sent yet. */
+/** Rows of the outbox that their Nodes have not applied, as far as anybody knows: `rows` = `unsent` + `sent`. */
 export interface Backlog {
   rows: number;
+  unsent: number;
+  /** Published, and not acknowledged. */
+  sent: number;
   /** Age of the oldest, in seconds; null where there is none. */
   oldest_seconds: number | null;
+  oldest_unsent_seconds: number | null;
 }
 
 export class PlanRotate {
@@ -89,6 +102,8 @@ export interface PlanRotateReply {
   nodes: number;
   pending_count: number;
   offline_count: number;
+  /** Of the platform alone: the Nodes of all Domains, which would be told as well. */
+  domain_nodes?: { nodes: number; pending_count: number; offline_count: number };
   /** Signers that would have to try the new key. */
   signers: string[];
   /** Stable details (problem.ts) of what would refuse it; empty where nothing would. */
@@ -115,7 +130,11 @@ export interface PlanCloseReply {
   closes_at: string | null;
   /** When it could be closed without force: now where nothing blocks, closes_at where Nodes lag; null where nothing is open. */
   earliest_close_at: string | null;
+  /** From when on no verifier can still need the old key; null where nothing is open or the switch is under way. */
+  safe_close_at: string | null;
   nodes: NodesStatus;
+  /** Of the platform alone. They do not block: a chain brings back those that lag. */
+  domain_nodes?: NodesStatus;
   blocked_by: string[];
 }
 
@@ -188,8 +207,10 @@ export interface NodeSummary {
   name: string;
   /** `pending` has never said hello; `lagging` holds a key and has not applied the trust epoch. */
   progress: 'applied' | 'lagging' | 'pending';
+  /** Not silent for 180 s: `last_seen_seconds` says how old its last word is. */
   online: boolean;
   last_seen_at: string | null;
+  last_seen_seconds: number | null;
 }
 
 /** By scope and name, at most 2,000 of them: more would not fit a message of the bus. */
@@ -219,7 +240,8 @@ export interface ShowNodeReply extends NodeSummary {
   state: 'enrolled' | 'removed' | 'revoked';
   added_at: string;
   told_epoch: number;
-  applied_epoch: number;
-  applied_position: number;
+  /** Null until it has been seen: what its enrolment wrote down is no word of its own. */
+  applied_epoch: number | null;
+  applied_position: number | null;
   backlog: Backlog;
 }

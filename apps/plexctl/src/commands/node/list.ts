@@ -1,6 +1,6 @@
 import type { NodeSummary } from '@plexsphere/wire/commands';
 import { command } from '../../command';
-import { orDash } from '../../layout';
+import { age, orDash } from '../../layout';
 import { utc, type Table } from '../../render';
 import { SCOPE_FLAG } from '../flag-definitions';
 
@@ -8,7 +8,8 @@ export const listNodes = command({
   path: ['node', 'list'],
   summary: 'list the Nodes, and how far each has come',
   about: `Lists the enrolled Nodes of a scope, or of every scope that you may see. A pending Node has never said hello; a
-    lagging one holds a key and has not applied the latest rotation.`,
+    lagging one holds a key and has not applied the latest rotation. A Node says a word every 60 s and counts as online
+    for 180 s after its last: SILENT_FOR says how old that is.`,
   flags: { scope: { ...SCOPE_FLAG, required: false } },
   examples: ['plexctl node list', 'plexctl node list --scope platform --output json'],
   asks: 'bus',
@@ -26,8 +27,9 @@ export const listNodes = command({
 });
 
 const tableOf = (nodes: readonly NodeSummary[]): Table => ({
-  columns: ['NODE_ID', 'SCOPE', 'NAME', 'PROGRESS', 'ONLINE', 'LAST_SEEN_AT'],
-  rows: nodes.map(({ node_id, scope, name, progress, online, last_seen_at }) => [
+  columns: ['NODE_ID', 'SCOPE', 'NAME', 'PROGRESS', 'ONLINE', 'LAST_SEEN_AT', 'SILENT_FOR'],
+  rows: nodes.map(({ node_id, scope, name, progress, online, last_seen_at, last_seen_seconds: silent }) => [
     ...[node_id, scope, name, progress, online ? 'yes' : 'no', orDash(last_seen_at && utc(last_seen_at))],
+    silent === null ? '-' : age(silent),
   ]),
 });

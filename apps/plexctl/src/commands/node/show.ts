@@ -1,7 +1,8 @@
 import type { ShowNodeReply } from '@plexsphere/wire/commands';
 import { command } from '../../command';
-import { age, labelled, orDash, plural } from '../../layout';
+import { age, labelled } from '../../layout';
 import { utc } from '../../render';
+import { backlogText } from '../signing/status-layout';
 import { checkReference, NODE_FLAGS, referenceOf } from './reference';
 
 export const showNode = command({
@@ -30,12 +31,12 @@ const textOf = (node: ShowNodeReply): string =>
       scope: node.scope,
       name: node.name,
       state: stateOf(node),
-      last_seen_at: orDash(node.last_seen_at && utc(node.last_seen_at)),
+      last_seen_at: lastSeen(node),
       added_at: utc(node.added_at),
       told_epoch: String(node.told_epoch),
-      applied_epoch: String(node.applied_epoch),
-      applied_position: String(node.applied_position),
-      backlog: backlog(node.backlog),
+      applied_epoch: applied(node.applied_epoch),
+      applied_position: applied(node.applied_position),
+      backlog: backlogText(node.backlog),
     }).map(([label, text]) => ({ label, text })),
   ).join('\n');
 
@@ -43,5 +44,8 @@ const textOf = (node: ShowNodeReply): string =>
 const stateOf = ({ state, progress, online }: ShowNodeReply): string =>
   state === 'enrolled' ? `${state}, ${progress}, ${online ? 'online' : 'offline'}` : state;
 
-const backlog = ({ rows, oldest_seconds: oldest }: ShowNodeReply['backlog']): string =>
-  oldest === null ? plural(rows, 'row') : `${plural(rows, 'row')}, the oldest ${age(oldest)} old`;
+const lastSeen = ({ last_seen_at: at, last_seen_seconds: seconds }: ShowNodeReply): string =>
+  at === null || seconds === null ? '-' : `${utc(at)}, ${age(seconds)} ago`;
+
+/** What a Node that was never seen has applied nobody knows: nothing, most likely. */
+const applied = (number: number | null): string => (number === null ? '-' : String(number));

@@ -1,6 +1,7 @@
 import type { CloseReply } from '@plexsphere/wire/commands';
 import { command } from '../../command';
 import { misuse } from '../../failure';
+import { catchUp, plural } from '../../layout';
 import { span, utc, type Result } from '../../render';
 import { listed, type Terminal } from '../../terminal';
 import { keyIdFlag, PLAN_FLAG, SCOPE_FLAG } from '../flag-definitions';
@@ -50,10 +51,14 @@ export const close = command({
 });
 
 function noteClose(reply: CloseReply, terminal: Terminal): void {
-  const { early_by_seconds: early = 0, lagging = [], pending = [] } = reply;
+  const { early_by_seconds: early = 0, lagging = [], pending = [], domain_nodes: domains } = reply;
   if (early > 0) terminal.note(`closed ${span(early)} before closes_at`);
   if (lagging.length > 0) terminal.note(`lagging, they catch up when they come back: ${listed(lagging)}`);
   if (pending.length > 0) terminal.note(`pending, never seen so far: ${listed(pending)}`);
+  if (domains !== undefined && domains.lagging_count > 0) {
+    const count = plural(domains.lagging_count, 'Node');
+    terminal.note(`${count} of Domains lag behind the platform; ${catchUp(domains.lagging_count)}`);
+  }
   noteLapsed(reply, terminal);
 }
 

@@ -9,7 +9,7 @@ const STUCK_SECONDS = 240;
 
 /** What to do about one scope, the most urgent first: each line can be acted on without reading anything else. */
 export function nextSteps(scope: ScopeStatus, now: string): string[] {
-  const steps = [...signerSteps(scope), ...backlogSteps(scope), ...rotationSteps(scope, now)];
+  const steps = [...signerSteps(scope), ...backlogSteps(scope), ...domainSteps(scope), ...rotationSteps(scope, now)];
   return steps.length === 0 ? ['nothing to do: no rotation is open, and nobody is behind'] : steps;
 }
 
@@ -28,7 +28,7 @@ function signerSteps({ signers, epoch, transition }: ScopeStatus): string[] {
   ];
 }
 
-function backlogSteps({ backlog: { rows, oldest_seconds: oldest }, nodes }: ScopeStatus): string[] {
+function backlogSteps({ backlog: { unsent: rows, oldest_unsent_seconds: oldest }, nodes }: ScopeStatus): string[] {
   if (rows === 0 || oldest === null || oldest < SLOW_SECONDS) return [];
   // What waits for a Node that is away waits for as long as it is away.
   if (nodes.offline_count + nodes.pending_count > 0) {
@@ -38,6 +38,15 @@ function backlogSteps({ backlog: { rows, oldest_seconds: oldest }, nodes }: Scop
   return [`nothing has been sent for ${age(oldest)}: check that an outbox-relay runs and reaches the bus`];
 }
 
+/** A rotation of the platform is told to the Nodes of all Domains, and waits for none of them. */
+function domainSteps({ domain_nodes: nodes }: ScopeStatus): string[] {
+  if (nodes === undefined || nodes.lagging_count === 0) return [];
+  const { lagging, lagging_count: count } = nodes;
+  const who = `${plural(count, 'Node')} of Domains ${count === 1 ? 'lags' : 'lag'} behind the platform, which blocks no close`;
+  const names = lagging.length === 0 ? '' : `: ${named(lagging.slice(0, 10), count)}`;
+  return [`${who}${names}; ${catchUp(count)}`];
+}
+
 function rotationSteps(scope: ScopeStatus, now: string): string[] {
   const { transition, nodes } = scope;
   if (transition === null) {
@@ -45,7 +54,7 @@ function rotationSteps(scope: ScopeStatus, now: string): string[] {
   }
   if (transition.switched_at === null) return ['the switch is under way: it is done within a lease, ask again'];
   const close = closeCommand(scope.scope, transition);
-  if (nodes.lagging_count === 0) return [`${everybody(scope)}: ${close}`];
+  if (nodes.lagging_count === 0) return [`${everybody(scope)}${whenSafe(transition, now)}: ${close}`];
   if (transition.seconds_left <= 0) {
     return [`${laggards(scope)}, which blocks no longer; ${catchUp(nodes.lagging_count)}: ${close}`];
   }
@@ -53,6 +62,12 @@ function rotationSteps(scope: ScopeStatus, now: string): string[] {
     ...stuckSteps(scope, now),
     `${laggards(scope)}; ${catchUp(nodes.lagging_count)}, or close after ${utc(transition.closes_at)}: ${close}`,
   ];
+}
+
+/** Nodes hold the new key; others that verify (by a cache, by a token of yesterday) may still need the old one. */
+function whenSafe({ safe_close_at: safeAt, seconds_left: left }: OpenTransitionView, now: string): string {
+  const isSafe = safeAt === null || left <= 0 || secondsBetween(safeAt, now) >= 0;
+  return isSafe ? '' : `; verifiers that cache keys may need the old one until ${utc(safeAt)}, close then`;
 }
 
 /** Nodes that are there and do not apply: waiting does not help them. */

@@ -8,33 +8,46 @@ import { countsText } from './status-layout';
 /** What a plan shows. Exit code 1 where the command itself would be refused. */
 
 export function rotatePlan(plan: PlanRotateReply): Result {
-  const { scope, old_key_id, new_key_id, closes_at, nodes, pending_count, offline_count, signers } = plan;
-  const away =
-    pending_count + offline_count === 0
-      ? 'none of them pending or offline'
-      : `${pending_count} pending and ${offline_count} offline among them, which catch up when they are back`;
+  const { scope, old_key_id, new_key_id, closes_at, signers, domain_nodes: domains } = plan;
   return planned(plan, [
     { label: 'would rotate', text: scope },
     { label: 'from', text: old_key_id ?? 'no key' },
     { label: 'to', text: new_key_id },
     { label: 'closes at', text: `${utc(closes_at)}, if it were opened now` },
     { label: 'signers', text: signers.length === 0 ? 'none' : `${named(signers)} would try the new key` },
-    { label: 'nodes', text: `${plural(nodes, 'Node')} would be told; ${away}` },
+    { label: 'nodes', text: told(plan) },
+    ...(domains === undefined ? [] : [{ label: 'domains', text: `of all Domains ${told(domains)}` }]),
   ]);
 }
 
+function told({ nodes, pending_count, offline_count }: NonNullable<PlanRotateReply['domain_nodes']>): string {
+  const away =
+    pending_count + offline_count === 0
+      ? 'none of them pending or offline'
+      : `${pending_count} pending and ${offline_count} offline among them, which catch up when they are back`;
+  return `${plural(nodes, 'Node')} would be told; ${away}`;
+}
+
 export function closePlan(plan: PlanCloseReply): Result {
-  const { scope, old_key_id, new_key_id, closes_at, earliest_close_at: earliest, nodes } = plan;
+  const { scope, old_key_id, new_key_id, closes_at, earliest_close_at: earliest, nodes, domain_nodes: domains } = plan;
   return planned(plan, [
     { label: 'would close', text: scope },
     { label: 'retires', text: old_key_id ?? 'no key' },
     { label: 'keeps', text: new_key_id ?? 'no key' },
     { label: 'closes at', text: closes_at === null ? 'nothing is open' : utc(closes_at) },
     { label: 'earliest close', text: earliest === null ? 'nothing is open' : utc(earliest) },
+    { label: 'safe from', text: safeText(plan) },
     { label: 'nodes', text: countsText(nodes) },
     ...(nodes.lagging_count > 0 ? [{ label: 'lagging', text: named(nodes.lagging, nodes.lagging_count) }] : []),
     ...(nodes.pending_count > 0 ? [{ label: 'pending', text: named(nodes.pending, nodes.pending_count) }] : []),
+    ...(domains === undefined ? [] : [{ label: 'domains', text: `${countsText(domains)}; they block nothing` }]),
   ]);
+}
+
+/** When nobody who verifies can need the old key any more, by the sum that bring-up checks the overlap window by. */
+function safeText({ old_key_id: oldKeyId, safe_close_at: safeAt }: PlanCloseReply): string {
+  if (oldKeyId === null) return 'nothing is open';
+  return safeAt === null ? 'not known yet: the switch is under way' : `${utc(safeAt)}, for verifiers that cache keys`;
 }
 
 function planned(plan: PlanRotateReply | PlanCloseReply, lines: readonly Line[]): Result {

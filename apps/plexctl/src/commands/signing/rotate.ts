@@ -2,6 +2,7 @@ import type { RotateReply } from '@plexsphere/wire/commands';
 import { command } from '../../command';
 import { durationUpTo, secondsOf } from '../../duration';
 import { misuse } from '../../failure';
+import { plural } from '../../layout';
 import { utc, type Result } from '../../render';
 import { listed, type Terminal } from '../../terminal';
 import { keyIdFlag, PLAN_FLAG, SCOPE_FLAG } from '../flag-definitions';
@@ -54,6 +55,9 @@ export const rotate = command({
     const ifUnknown = `plexctl signing status --scope ${scope} shows ${newKeyId} active if the rotation is open`;
     const reply = await bus.change('signing.rotate', request, ifUnknown);
     noteLapsed(reply, terminal);
+    if (reply.domain_nodes !== undefined && reply.domain_nodes > 0) {
+      terminal.note(`told as well: ${plural(reply.domain_nodes, 'Node')} of Domains; no close waits for them`);
+    }
     const result = resultOf(reply);
     if (!flags.wait) return result;
     const { waitForNodes } = await import('./wait-for-nodes');

@@ -1,4 +1,4 @@
-import { nodes, NOW, scopeStatus, statusReply } from '../../../testing/status';
+import { backlog, nodes, NOW, scopeStatus, statusReply } from '../../../testing/status';
 import { nextSteps } from './next-steps';
 import { statusLines } from './status-layout';
 
@@ -6,6 +6,7 @@ const LAGGING = nodes({
   ...{ enrolled: 50, sent: 49, applied: 46, lagging_count: 2, lagging: ['edge-7', 'edge-9'] },
   ...{ pending_count: 2, pending: ['edge-1', 'edge-2'], offline_count: 1 },
   offline: [{ name: 'edge-9', since: '2026-05-01T09:00:00Z' }],
+  quietest: { name: 'edge-3', seconds: 95 },
 });
 
 describe('the status of a scope', () => {
@@ -17,7 +18,7 @@ describe('the status of a scope', () => {
         { holder: 'signer-2', state: 'behind', epoch: 1, renewed_at: NOW },
         { holder: 'signer-3', state: 'lapsed', epoch: null, renewed_at: '2026-05-01T11:55:00Z' },
       ],
-      backlog: { rows: 3, oldest_seconds: 4 },
+      backlog: backlog({ rows: 3, unsent: 1, sent: 2, oldest_seconds: 4, oldest_unsent_seconds: 2 }),
     });
     expect(statusLines(statusReply(scope)).join('\n')).toBe(
       `platform  epoch 2, trust epoch 2
@@ -26,6 +27,7 @@ describe('the status of a scope', () => {
   rotation  open: k1 to k2, since 2026-05-01T10:00:00Z
             closes at 2026-05-02T10:00:00Z, 22h left
   switch    done at 2026-05-01T10:00:01Z
+            no verifier needs k1 from 2026-05-01T11:20:31Z
   signers   1 confirmed: signer-1
             1 behind: signer-2 (epoch 1)
             1 lapsed: signer-3 (last seen 5m ago)
@@ -33,7 +35,8 @@ describe('the status of a scope', () => {
             lagging: edge-7, edge-9
             pending: edge-1, edge-2
             offline for: edge-9 (3h)
-  backlog   3 rows, the oldest 4s old
+            online: last word of edge-3 1m35s ago
+  backlog   3 rows: 1 unsent, 2 sent and not applied; the oldest 4s old
   next: signer-2 signs nothing at epoch 2: look at its log if it stays behind for longer than a lease
   next: signer-3 has no lease: look at it, unless it was stopped or another has taken its place
   next: edge-7 is there and has not applied the new key: look at its log
@@ -65,6 +68,25 @@ if (open === null) throw new Error('the fixture is open');
 describe('the next step', () => {
   it.each([
     ['all have applied', {}, [`all 3 Nodes have applied: ${CLOSE}`]],
+    [
+      'N-10: it was switched a second ago, and verifiers cache keys',
+      { transition: { ...open, safe_close_at: '2026-05-01T13:20:30Z' } },
+      [
+        `all 3 Nodes have applied; verifiers that cache keys may need the old one until 2026-05-01T13:20:30Z, close then: ${CLOSE}`,
+      ],
+    ],
+    [
+      'N-10: the window is over, however short a laboratory has made it',
+      { transition: { ...open, seconds_left: 0, safe_close_at: '2026-05-01T13:20:30Z' } },
+      [`all 3 Nodes have applied: ${CLOSE}`],
+    ],
+    [
+      'P-9: Nodes of Domains lag behind the platform',
+      { transition: null, domain_nodes: nodes({ lagging_count: 2, lagging: ['domain:d/edge-1'] }) },
+      [
+        '2 Nodes of Domains lag behind the platform, which blocks no close: domain:d/edge-1 and 1 more; they catch up when they are back',
+      ],
+    ],
     [
       'some never came',
       { nodes: nodes({ applied: 2, pending_count: 1, pending: ['p'] }) },
@@ -104,12 +126,16 @@ describe('the next step', () => {
     ],
     [
       'nothing is sent',
-      { transition: null, backlog: { rows: 3, oldest_seconds: 300 } },
+      { transition: null, backlog: backlog({ rows: 3, unsent: 3, oldest_unsent_seconds: 300 }) },
       ['nothing has been sent for 5m: check that an outbox-relay runs and reaches the bus'],
     ],
     [
       'rows wait for who is away',
-      { transition: null, backlog: { rows: 1, oldest_seconds: 300 }, nodes: nodes({ offline_count: 1 }) },
+      {
+        transition: null,
+        backlog: backlog({ rows: 1, unsent: 1, oldest_unsent_seconds: 300 }),
+        nodes: nodes({ offline_count: 1 }),
+      },
       ['1 row waits to be sent: if not for Nodes that are away, check that an outbox-relay runs'],
     ],
   ])('where %s', (_, given, steps) => {

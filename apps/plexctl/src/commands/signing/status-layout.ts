@@ -1,4 +1,5 @@
 import type {
+  Backlog,
   NodesStatus,
   OpenTransitionView,
   ScopeStatus,
@@ -26,8 +27,9 @@ const linesOf = (scope: ScopeStatus, now: string, withBar: boolean): Line[] => [
   ...keyLines(scope),
   ...rotationLines(scope.transition),
   ...signerLines(scope.signers, now),
-  ...nodeLines(scope.nodes, now, withBar && scope.transition !== null),
-  { label: 'backlog', text: backlogText(scope) },
+  ...nodeLines('nodes', scope.nodes, now, withBar && scope.transition !== null),
+  ...(scope.domain_nodes === undefined ? [] : nodeLines('domains', scope.domain_nodes, now, false)),
+  { label: 'backlog', text: backlogText(scope.backlog) },
 ];
 
 /** The one that signs stands first. */
@@ -46,11 +48,14 @@ function keyLines(scope: ScopeStatus): Line[] {
 
 function rotationLines(transition: OpenTransitionView | null): Line[] {
   if (transition === null) return [{ label: 'rotation', text: 'none open' }];
-  const { old_key_id, new_key_id, opened_at, closes_at, seconds_left: left, switched_at } = transition;
+  const { old_key_id, new_key_id, opened_at, closes_at, seconds_left: left, switched_at, safe_close_at } = transition;
   return [
     { label: 'rotation', text: `open: ${old_key_id} to ${new_key_id}, since ${utc(opened_at)}` },
     { label: '', text: `closes at ${utc(closes_at)}, ${left > 0 ? `${age(left)} left` : `past for ${age(-left)}`}` },
     { label: 'switch', text: switched_at === null ? 'under way' : `done at ${utc(switched_at)}` },
+    ...(safe_close_at === null
+      ? []
+      : [{ label: '', text: `no verifier needs ${old_key_id} from ${utc(safe_close_at)}` }]),
   ];
 }
 
@@ -69,7 +74,7 @@ function signerText({ holder, state, epoch, renewed_at }: SignerStatus, now: str
   return `${holder} (last seen ${age(secondsBetween(renewed_at, now))} ago)`;
 }
 
-function nodeLines(nodes: NodesStatus, now: string, withBar: boolean): Line[] {
+function nodeLines(label: string, nodes: NodesStatus, now: string, withBar: boolean): Line[] {
   const offline = nodes.offline.map(({ name, since }) => `${name} (${age(secondsBetween(since, now))})`);
   const counted = [
     ...(withBar ? [bar(nodes.applied, nodes.enrolled)] : []),
@@ -77,8 +82,11 @@ function nodeLines(nodes: NodesStatus, now: string, withBar: boolean): Line[] {
     ...(nodes.lagging_count > 0 ? [`lagging: ${named(nodes.lagging, nodes.lagging_count)}`] : []),
     ...(nodes.pending_count > 0 ? [`pending: ${named(nodes.pending, nodes.pending_count)}`] : []),
     ...(nodes.offline_count > 0 ? [`offline for: ${named(offline, nodes.offline_count)}`] : []),
+    ...(nodes.quietest === null
+      ? []
+      : [`online: last word of ${nodes.quietest.name} ${age(nodes.quietest.seconds)} ago`]),
   ];
-  return beside('nodes', counted);
+  return beside(label, counted);
 }
 
 /** One line for all that is counted. Offline ones are among the others. */
@@ -86,8 +94,12 @@ export const countsText = (nodes: NodesStatus): string =>
   `${nodes.enrolled} enrolled, ${nodes.sent} sent to, ${nodes.applied} applied, ${nodes.lagging_count} lagging, ` +
   `${nodes.pending_count} pending, ${nodes.offline_count} offline`;
 
-export const backlogText = ({ backlog: { rows, oldest_seconds: oldest } }: Pick<ScopeStatus, 'backlog'>): string =>
-  rows === 0 ? 'empty' : `${plural(rows, 'row')}${oldest === null ? '' : `, the oldest ${age(oldest)} old`}`;
+/** What waits to be sent, and what was sent and not applied, as far as anybody knows. */
+export function backlogText({ rows, unsent, sent, oldest_seconds: oldest }: Backlog): string {
+  if (rows === 0) return 'empty';
+  const counted = `${plural(rows, 'row')}: ${unsent} unsent, ${sent} sent and not applied`;
+  return oldest === null ? counted : `${counted}; the oldest ${age(oldest)} old`;
+}
 
 const beside = (label: string, texts: readonly string[]): Line[] =>
   texts.map((text, index) => ({ label: index === 0 ? label : '', text }));

@@ -73,7 +73,7 @@ const document = async (reply: StatusReply, output: Output): Promise<string> =>
 
 const changeLine =
   ({ now }: StatusReply) =>
-  ({ scope, epoch, transition, nodes, signers, backlog }: ScopeStatus): string => {
+  ({ scope, epoch, transition, nodes, domain_nodes: domains, signers, backlog }: ScopeStatus): string => {
     const behind = signers
       .filter(({ state }) => state !== 'confirmed')
       .map(({ holder, state }) => `${holder} ${state}`);
@@ -83,18 +83,20 @@ const changeLine =
       ...(transition !== null && transition.switched_at === null ? ['switch under way'] : []),
       countsText(nodes),
       ...(nodes.lagging_count > 0 ? [`lagging: ${named(nodes.lagging, nodes.lagging_count)}`] : []),
+      ...(domains === undefined ? [] : [`of Domains: ${countsText(domains)}`]),
       ...(behind.length > 0 ? [`signers: ${behind.join(', ')}`] : []),
-      `backlog: ${backlogText({ backlog: { ...backlog, oldest_seconds: null } })}`,
+      `backlog: ${backlogText({ ...backlog, oldest_seconds: null })}`,
     ];
     return `${now}  ${scope}  ${parts.join('; ')}\n`;
   };
 
 /** What passes by itself is no change: ages, the time left, and when a lease was renewed. */
-const timeless = ({ keys, transition, signers, backlog, ...scope }: ScopeStatus): string =>
+const timeless = ({ keys, transition, signers, backlog, nodes, domain_nodes, ...scope }: ScopeStatus): string =>
   JSON.stringify({
     ...scope,
+    nodes: [nodes, domain_nodes].map((each) => each && { ...each, quietest: null }),
     keys: keys.map(({ key_id, state }) => [key_id, state]),
     transition: transition === null ? null : { ...transition, seconds_left: transition.seconds_left > 0 },
     signers: signers.map(({ holder, state }) => [holder, state]),
-    backlog: backlog.rows,
+    backlog: [backlog.unsent, backlog.sent],
   });
