@@ -63,9 +63,12 @@ export class Greeter {
     else this.sayLater();
   }
 
-  /** Whether it is the answer that is waited for. Repeated hellos share an id, so a late answer still counts. */
-  answer(helloId: string | undefined): boolean {
-    if (this.answered || !this.said || this.helloId === '' || helloId !== this.helloId) return false;
+  /**
+   * Whether it answers the latest hello; repeated hellos share an id, so a late answer still counts. So does a second one:
+   * a relay that hears that the Node is further than it can be says again where its stream goes on.
+   */
+  answer(helloId: string): boolean {
+    if (!this.said || this.helloId === '' || helloId !== this.helloId) return false;
     clearTimeout(this.timer);
     this.answered = true;
     return true;

@@ -1,11 +1,12 @@
-/** The payloads of key events. Read after their envelope was verified, and still a boundary. */
+/** The payloads of the signing plane's own events. Read after their envelope was verified, and still a boundary. */
 import { isKeyId, isRawPublicKey, type PlatformKeyRotated, type SigningKeyRotated } from '@plexsphere/wire';
 import { KeyChangeError } from './key-change';
 
 type Accepts = (value: unknown) => boolean;
 
 const isText: Accepts = (value) => typeof value === 'string';
-const isEpoch: Accepts = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
+export const isCount: Accepts = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+export const isEpoch: Accepts = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
 const isTime: Accepts = (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value));
 
 /** Throws KeyChangeError `malformed`. */
@@ -26,7 +27,8 @@ export const readRotated = (payload: string): SigningKeyRotated =>
 export const readPlatformRotated = (payload: string): PlatformKeyRotated =>
   read<PlatformKeyRotated>(payload, { epoch: isEpoch, transition_expires: isTime, statement: isText });
 
-function read<T>(payload: string, shape: Record<keyof T & string, Accepts>): T {
+/** Throws KeyChangeError `malformed`. */
+export function read<T>(payload: string, shape: Record<keyof T & string, Accepts>): T {
   const value = parse(payload);
   const checks = Object.entries<Accepts>(shape);
   if (!checks.every(([member, accepts]) => accepts(value[member]))) throw new KeyChangeError('malformed');

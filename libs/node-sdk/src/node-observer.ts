@@ -44,6 +44,11 @@ export interface Trusts {
 
 export interface NodeObserver {
   onRefused?: (refused: Refused) => void;
+  /**
+   * Events for this Node were lost: it was away for longer than they are kept. What they would have told must be read
+   * anew, wherever the application has it from.
+   */
+  onResync?: (event: NodeEvent) => void;
   /** At the start, and whenever a key is taken, dropped, or runs out. */
   onTrusts?: (trusts: Trusts) => void;
 }

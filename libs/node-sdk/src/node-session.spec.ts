@@ -130,20 +130,23 @@ describe('a hole', () => {
     expect(node.handledIds).toEqual(['event-1', 'event-2', 'event-3']);
   });
 
-  test('that the relay shows again after it was told is none', async () => {
+  test('that is settled is none: the answer says where the stream goes on', async () => {
     await node.event(4);
     expect(node.handled).toEqual([]);
-    await node.ready();
+    await node.ready(node.lastHello.hello_id, { resumes_after: 3, last_position: 4 });
     await node.event(4);
     expect(node.handledIds).toEqual(['event-4']);
     expect(node.hellos).toHaveLength(2);
   });
 
   test('that a resync stands for is none, and no event for the application', async () => {
+    node.session.connected();
+    await node.ready(node.lastHello.hello_id, { resumes_after: 6, last_position: 7 });
     await node.event(7, { eventType: 'resync' });
     await node.event(8);
     expect(node.handledIds).toEqual(['event-8']);
-    expect(node.hellos).toHaveLength(1);
+    expect(node.resyncs).toMatchObject([{ position: 7 }]);
+    expect(node.hellos).toHaveLength(2);
   });
 
   test('is what a bus that lost its disk shows', async () => {
@@ -339,7 +342,8 @@ describe('the disk', () => {
     await node.event(2);
     await node.flushed();
     expect(node.handledIds).toEqual(['event-1', 'event-1', 'event-2']);
-    expect(node.onDisk).toMatchObject({ position: 2, appliedEventIds: ['event-1', 'event-2'] });
+    expect(node.onDisk).toMatchObject({ position: 2 });
+    expect(node.onDisk.applied.entries().map(([eventId]) => eventId)).toEqual(['event-1', 'event-2']);
   });
 
   test('a crash after the disk and before the acknowledgement: the handler does not run again', async () => {

@@ -10,12 +10,13 @@ import {
   type Ack,
   type Envelope,
   type Hello,
+  type StreamReady,
   type TrustedKey,
 } from '@plexsphere/wire';
 import { backOffMs, pause } from './back-off';
-import { takeChain, type ChainOutcome } from './chain';
+import { takeChain, type Walked } from './chain';
 import { Greeter } from './greeter';
-import type { KeyChange } from './key-change';
+import { KeyChangeError, type KeyChange } from './key-change';
 import { isKeyEvent, takeKeyEvent } from './key-events';
 import {
   noCounts,
@@ -28,10 +29,11 @@ import {
   type Refused,
 } from './node-observer';
 import type { StreamMessage } from './stream-message';
-import { PositionWatch, SequenceWatch } from './stream-order';
-import { recorded, type TrustState } from './trust-state';
+import { positionAfter, readReady } from './ready';
+import { SequenceWatch } from './stream-order';
+import { oneFurther, type TrustState } from './trust-state';
 import { TrustWatch } from './trust-watch';
-import { decide } from './verify';
+import { decide, verdictOn } from './verify';
 import { WriteBehind } from './write-behind';
 
 export interface NodeSessionOptions {
@@ -53,13 +55,14 @@ export class NodeSession {
   readonly ready: Promise<void>;
 
   private current: TrustState;
+  /** Where the parts of an unfinished chain have led; in memory alone, and undone by whatever is not the next part. */
+  private walked: Walked | undefined;
   private handling = false;
   private taking: Promise<void> = Promise.resolve();
   private becomeReady: () => void = () => undefined;
   private readonly stopping = new AbortController();
   private readonly nonces = new NonceMemory();
   private readonly sequences = new SequenceWatch();
-  private readonly positions = new PositionWatch();
   private readonly greeter: Greeter;
   private readonly writer: WriteBehind;
   private readonly trusts: TrustWatch;
@@ -89,6 +92,7 @@ export class NodeSession {
   }
 
   disconnected(): void {
+    this.walked = undefined;
     this.greeter.disconnect();
   }
 
@@ -123,13 +127,14 @@ export class NodeSession {
 
   private async takeOne(message: StreamMessage): Promise<void> {
     if (this.stopping.signal.aborted) return;
-    if (!this.sequences.follows(message)) this.greeter.ask();
+    const continues = this.sequences.follows(message);
+    if (!continues || (this.walked !== undefined && message.kind !== 'chain')) {
+      this.walked = undefined;
+      this.greeter.ask();
+    }
     switch (message.kind) {
-      case 'ready':
-        if (this.greeter.answer(message.helloId)) this.becomeReady();
-        return;
       case 'chain':
-        return this.takeChainOutcome(await takeChain(this.current, message.text, this.options.now()));
+        return this.takeChain(message.text);
       case 'event':
         return this.takeEvent(message);
       default:
@@ -137,29 +142,48 @@ export class NodeSession {
     }
   }
 
+  private async takeChain(text: string): Promise<void> {
+    const from = this.walked;
+    this.walked = undefined;
+    const outcome = await takeChain(this.current, text, this.options.now(), from);
+    if (outcome.kind === 'part') this.walked = outcome.walked;
+    else this.changeKeys(outcome, {});
+  }
+
   private async takeEvent(message: StreamMessage): Promise<void> {
     const envelope = parsed(message.text);
     if (envelope === undefined) return this.refuse({ reason: 'malformed' });
+    if (envelope.eventType === 'stream_ready') return this.takeReady(envelope);
     if (isKeyEvent(envelope.eventType)) return this.takeKeyEvent(envelope, envelope.eventType);
     return this.takeOrdinary(envelope, message.position);
   }
 
-  /** Taken whether or not a hello is open: ordered by epoch, a key event never needs what went before. */
-  private async takeKeyEvent(envelope: Envelope, eventType: Parameters<typeof takeKeyEvent>[1]): Promise<void> {
-    const decision = decide(this.current, envelope, this.options.now(), this.nonces);
-    if (decision.kind === 'duplicate') return this.repeat();
-    if (decision.kind === 'refused') {
-      this.refuse({ reason: decision.reason, ...namesOf(envelope) });
-      // Without it whatever follows may be signed by a key that this Node does not know yet.
-      if (decision.reason !== 'other_recipient') this.greeter.ask();
-      return;
-    }
-    const change = await takeKeyEvent(this.current, eventType, envelope, decision.key);
-    this.changeKeys(change, namesOf(envelope));
+  private takeReady(envelope: Envelope): void {
+    const verdict = verdictOn(this.current, envelope, this.options.now(), this.nonces);
+    // As with an event: what was refused for its age or its key comes again, signed now and after that key's news.
+    if (verdict.kind === 'refused') return this.refuseOrdinary(verdict.reason, envelope);
+    const ready = readyOf(this.current, envelope);
+    if (typeof ready === 'string') return this.refuse({ reason: ready, ...namesOf(envelope) });
+    if (!this.greeter.answer(ready.hello_id)) return;
+    const { position } = this.current;
+    const next = positionAfter(position, ready);
+    if (next < position)
+      this.options.logger.warn({ position, resumes_after: next }, 'position was beyond the last event');
+    if (next !== position) this.become({ ...this.current, position: next });
+    this.becomeReady();
   }
 
-  private takeChainOutcome(outcome: ChainOutcome): void {
-    if (outcome.kind !== 'part') this.changeKeys(outcome, {});
+  /** Taken whether or not a hello is open: ordered by epoch, a key event never needs what went before. */
+  private async takeKeyEvent(envelope: Envelope, eventType: Parameters<typeof takeKeyEvent>[1]): Promise<void> {
+    // Not told apart by its event id, which whoever may have events signed could have used up: by its statement.
+    const verdict = verdictOn(this.current, envelope, this.options.now(), this.nonces);
+    if (verdict.kind === 'refused') {
+      this.refuse({ reason: verdict.reason, ...namesOf(envelope) });
+      // Without it whatever follows may be signed by a key that this Node does not know yet.
+      if (verdict.reason !== 'other_recipient') this.greeter.ask();
+      return;
+    }
+    this.changeKeys(await takeKeyEvent(this.current, eventType, envelope, verdict.key), namesOf(envelope));
   }
 
   private changeKeys(change: KeyChange, names: Omit<Refused, 'reason'>): void {
@@ -171,7 +195,7 @@ export class NodeSession {
     const taken = change.kind === 'taken';
     this.counts[taken ? 'keyChanges' : 'superseded'] += 1;
     const next = change.state;
-    this.become(names.event_id === undefined ? next : recorded(next, names.event_id));
+    this.become(next);
     if (!taken) return;
     this.greeter.progress();
     this.trusts.look(next);
@@ -181,18 +205,16 @@ export class NodeSession {
 
   private async takeOrdinary(envelope: Envelope, position: number | undefined): Promise<void> {
     const { current: state, greeter } = this;
-    if (state.appliedEventIds.includes(envelope.eventId)) return this.repeat();
     // Not verified yet, so its nonce is unused when it comes again.
     if (greeter.waiting) return;
-    const place = position === undefined ? 'next' : this.positions.place(state.position, position);
-    if (place === 'duplicate') return this.repeat();
-    // A resync stands for all that lay in the hole.
-    if (place === 'hole' && envelope.eventType !== 'resync') return greeter.ask();
-    const decision = decide(state, envelope, this.options.now(), this.nonces);
-    if (decision.kind === 'duplicate') return this.repeat();
-    if (decision.kind === 'refused') return this.refuseOrdinary(decision.reason, envelope);
     if (position === undefined) return this.refuse({ reason: 'malformed', ...namesOf(envelope) });
-    await this.apply(envelope, position, decision.key);
+    if (position <= state.position) return this.repeat();
+    if (position > state.position + 1) return greeter.ask();
+    const decision = decide(state, envelope, this.options.now(), this.nonces);
+    if (decision.kind === 'refused') return this.refuseOrdinary(decision.reason, envelope);
+    if (decision.kind === 'apply') return this.apply(envelope, position, decision.key);
+    this.counts.duplicates += 1;
+    this.become(oneFurther(state));
   }
 
   private refuseOrdinary(reason: RefusalReason, envelope: Envelope): void {
@@ -203,11 +225,14 @@ export class NodeSession {
   }
 
   private async apply(envelope: Envelope, position: number, key: TrustedKey): Promise<void> {
+    const event = this.eventOf(envelope, position, key);
     const ours = isReservedEventType(envelope.eventType);
-    if (!ours && !(await this.hand(this.eventOf(envelope, position, key)))) return;
+    if (!ours && !(await this.hand(event))) return;
     if (!ours) this.counts.applied += 1;
+    else if (envelope.eventType === 'resync') this.options.observer.onResync?.(event);
     this.greeter.progress();
-    this.become(recorded(this.current, envelope.eventId, position));
+    this.current.applied.add(envelope.eventId, this.options.now());
+    this.become(oneFurther(this.current));
   }
 
   private eventOf(envelope: Envelope, position: number, key: TrustedKey): NodeEvent {
@@ -287,11 +312,24 @@ const namesOf = ({ eventId, eventType, keyId }: Envelope) => ({
   ...(keyId !== undefined && { key_id: keyId }),
 });
 
+/** Bytes of the longest envelope that anybody sends; looked at before it is parsed. */
+const MAX_ENVELOPE_LENGTH = 65_535;
+
 function parsed(text: string): Envelope | undefined {
+  if (text.length > MAX_ENVELOPE_LENGTH) return undefined;
   try {
     return parseEnvelope(text);
   } catch (error) {
     if (error instanceof EnvelopeError) return undefined;
+    throw error;
+  }
+}
+
+function readyOf(state: TrustState, envelope: Envelope): StreamReady | RefusalReason {
+  try {
+    return readReady(state, envelope) ?? 'other_recipient';
+  } catch (error) {
+    if (error instanceof KeyChangeError) return error.code;
     throw error;
   }
 }

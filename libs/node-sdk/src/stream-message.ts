@@ -8,8 +8,8 @@ export interface StreamMessage {
   sequence?: number;
   /** The sequence of the message before on this Node's subject; 0 for the first. */
   lastSequence?: number;
+  /** As the sender says it: compared, never believed. */
   position?: number;
-  helloId?: string;
 }
 
 export function streamMessage(message: Msg): StreamMessage {
@@ -18,14 +18,12 @@ export function streamMessage(message: Msg): StreamMessage {
   const sequence = number(wireHeaders.sequence);
   const lastSequence = number(wireHeaders.lastSequence);
   const position = number(wireHeaders.position);
-  const helloId = header(wireHeaders.hello);
   return {
     kind: header(wireHeaders.kind) ?? 'event',
     text: message.string(),
     ...(sequence !== undefined && { sequence }),
     ...(lastSequence !== undefined && { lastSequence }),
     ...(position !== undefined && { position }),
-    ...(helloId !== undefined && { helloId }),
   };
 }
 

@@ -17,22 +17,3 @@ export class SequenceWatch {
     return follows;
   }
 }
-
-export type Place = 'next' | 'duplicate' | 'hole';
-
-/**
- * By position. A hole that the relay shows again after it was told of it is none: what lay there is settled or expired,
- * and a Node that insisted would never come further.
- */
-export class PositionWatch {
-  private shown: { after: number; position: number } | undefined;
-
-  /** Asked only for events that the Node is free to apply, so that between two looks at one hole lies an answer. */
-  place(applied: number, position: number): Place {
-    if (position <= applied) return 'duplicate';
-    if (position === applied + 1) return 'next';
-    if (this.shown?.after === applied && this.shown.position === position) return 'next';
-    this.shown = { after: applied, position };
-    return 'hole';
-  }
-}

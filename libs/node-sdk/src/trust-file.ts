@@ -10,6 +10,7 @@ import {
   type TrustedKey,
 } from '@plexsphere/wire';
 import type { ChainAnchor } from '@plexsphere/wire/jws';
+import { AppliedEvents } from './applied-events';
 import type { TrustState } from './trust-state';
 
 const VERSION = 2;
@@ -24,25 +25,27 @@ export function trustFileText(state: TrustState): string {
     platform: anchorRecord(state.platform),
     recovery_public_key: state.recoveryPublicKey,
     position: state.position,
-    applied_event_ids: state.appliedEventIds,
+    applied_events: state.applied.entries(),
   };
-  return `${JSON.stringify({ checksum: checksum(body), state: body })}\n`;
+  const text = JSON.stringify(body);
+  return `{"checksum":"${checksum(text)}","state":${text}}\n`;
 }
 
 /** Undefined for anything but what trustFileText wrote. */
 export function parseTrustFile(text: string): TrustState | undefined {
   const file = objectOf(parse(text));
   const body = objectOf(file?.['state']);
-  if (body === undefined || file?.['checksum'] !== checksum(body) || body['version'] !== VERSION) return undefined;
-  const { node_id: nodeId, scope, recovery_public_key: recoveryPublicKey, position, applied_event_ids: ids } = body;
+  if (body === undefined || file?.['checksum'] !== checksum(JSON.stringify(body))) return undefined;
+  const { node_id: nodeId, scope, recovery_public_key: recoveryPublicKey, position, applied_events: applied } = body;
+  if (body['version'] !== VERSION) return undefined;
   const ring = anchorOf(body['ring']);
   const platform = anchorOf(body['platform']);
   if (!isUuid(nodeId) || !isScope(scope) || !isRawPublicKey(recoveryPublicKey)) return undefined;
-  if (ring === undefined || platform === undefined || !isCount(position) || !areTexts(ids)) return undefined;
-  return { nodeId, scope, ring, platform, recoveryPublicKey, position, appliedEventIds: ids };
+  if (ring === undefined || platform === undefined || !isCount(position) || !areEntries(applied)) return undefined;
+  return { nodeId, scope, ring, platform, recoveryPublicKey, position, applied: new AppliedEvents(applied) };
 }
 
-const checksum = (body: object): string => createHash('sha256').update(JSON.stringify(body)).digest('hex');
+const checksum = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const anchorRecord = ({ keys, activeKeyId, statementHash, epoch, issuedAt }: ChainAnchor) => ({
   epoch,
@@ -95,5 +98,8 @@ const objectOf = (value: unknown): Record<string, unknown> | undefined =>
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-const areTexts = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+const areEntries = (value: unknown): value is [string, number][] =>
+  Array.isArray(value) && value.every((entry: unknown) => Array.isArray(entry) && isEntry(entry));
+
+const isEntry = ([eventId, untilMs, ...rest]: unknown[]): boolean =>
+  typeof eventId === 'string' && isCount(untilMs) && rest.length === 0;

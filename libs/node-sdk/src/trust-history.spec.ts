@@ -5,7 +5,7 @@ import { readBundle } from '@plexsphere/wire/jws';
 import { TestMesh } from '../testing/test-ring';
 import { takeChain } from './chain';
 import { isKeyEvent, takeKeyEvent } from './key-events';
-import { recorded, trustAtEnrolment, trustedKeys, type TrustState } from './trust-state';
+import { trustAtEnrolment, trustedKeys, type TrustState } from './trust-state';
 import { decide } from './verify';
 
 const START = new Date('2026-03-01T12:00:00Z').getTime();
@@ -113,7 +113,7 @@ class History {
     const decision = decide(this.state, envelope, this.date, this.nonces);
     if (decision.kind !== 'apply' || !isKeyEvent(envelope.eventType)) return this.state;
     const result = await takeKeyEvent(this.state, envelope.eventType, envelope, decision.key);
-    return result.kind === 'taken' ? recorded(result.state, envelope.eventId) : this.state;
+    return result.kind === 'taken' ? result.state : this.state;
   }
 }
 

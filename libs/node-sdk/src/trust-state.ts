@@ -1,5 +1,9 @@
-/** What a Node holds: three anchors of trust, and how far it has come on its stream. Immutable; each change is a copy. */
+/**
+ * What a Node holds: three anchors of trust, and how far it has come on its stream. Each change is a copy. Which signature
+ * vouches for which member: docs/chain.md.
+ */
 import { PLATFORM, publicKeyFromRaw, type Scope, type TrustedKey } from '@plexsphere/wire';
+import { AppliedEvents } from './applied-events';
 import type { BundleKey, ChainAnchor, TrustAnchor, TrustBundle } from '@plexsphere/wire/jws';
 
 export interface TrustState {
@@ -10,17 +14,11 @@ export interface TrustState {
   platform: ChainAnchor;
   /** Standard base64, padded, of the raw 32 bytes. */
   recoveryPublicKey: string;
-  /** The highest position applied; 0 before the first. */
+  /** Up to where everything is settled: what a signed `stream_ready` said, and one more for each event applied. */
   position: number;
-  /** The most recent ones, oldest first. */
-  appliedEventIds: readonly string[];
+  /** The one part that grows in place: it may hold an event that `position` does not count yet, never the other way. */
+  applied: AppliedEvents;
 }
-
-/**
- * How many event ids are kept against duplicates. Position and epoch catch old ones anyway; the ids catch what is sent
- * again at once, of which there is at most one message in flight.
- */
-const APPLIED_EVENT_IDS = 1_000;
 
 export const trustAtEnrolment = (nodeId: string, bundle: TrustBundle): TrustState => ({
   nodeId,
@@ -29,7 +27,7 @@ export const trustAtEnrolment = (nodeId: string, bundle: TrustBundle): TrustStat
   platform: anchorOf(bundle.platform, bundle.issued_at),
   recoveryPublicKey: bundle.recovery_public_key,
   position: 0,
-  appliedEventIds: [],
+  applied: new AppliedEvents(),
 });
 
 const anchorOf = (anchor: TrustAnchor, issuedAt: string): ChainAnchor => ({
@@ -63,9 +61,5 @@ export const withPlatform = (state: TrustState, platform: ChainAnchor): TrustSta
   ring: state.scope === PLATFORM ? platform : state.ring,
 });
 
-/** The event is dealt with. `position` is that of an ordinary one. */
-export const recorded = (state: TrustState, eventId: string, position = state.position): TrustState => ({
-  ...state,
-  position: Math.max(state.position, position),
-  appliedEventIds: [...state.appliedEventIds, eventId].slice(-APPLIED_EVENT_IDS),
-});
+/** The next event is dealt with. */
+export const oneFurther = (state: TrustState): TrustState => ({ ...state, position: state.position + 1 });

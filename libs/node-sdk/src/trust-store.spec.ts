@@ -10,7 +10,7 @@ import { TestMesh } from '../testing/test-ring';
 import { parseEnrolment, type Enrolment } from './enrolment';
 import { acquireLock } from './store-lock';
 import { parseTrustFile, trustFileText } from './trust-file';
-import { recorded, trustAtEnrolment } from './trust-state';
+import { trustAtEnrolment } from './trust-state';
 import { TrustStore } from './trust-store';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
@@ -70,7 +70,8 @@ describe('open', () => {
     await mesh.ring.rotate('key-2', NOW);
     const newer = parseEnrolment(await mesh.enrolment(NOW));
     const store = await TrustStore.open(storeFolder(), newer);
-    const saved = recorded(store.opened, 'event-1', 7);
+    store.opened.applied.add('event-1', NOW);
+    const saved = { ...store.opened, position: 7 };
     await store.save(saved);
     store.close();
     expect(trustFileText(await reopened())).toBe(trustFileText(saved));
@@ -137,7 +138,8 @@ test('killed at any instant of any write, the file is whole and has what was sai
   let state = first;
   const texts = [trustFileText(first)];
   for (let position = 1; position <= 400; position += 1) {
-    state = recorded(state, `event-${position}`.padEnd(40 + (position % 7) * 400), position);
+    state.applied.add(`event-${position}`.padEnd(40 + (position % 7) * 400), NOW);
+    state = { ...state, position };
     texts.push(trustFileText(state));
   }
   await reopened();

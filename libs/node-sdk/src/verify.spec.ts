@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { NonceMemory, parseEnvelope, publicKeyFromRaw, type TrustedKey } from '@plexsphere/wire';
 import { readBundle } from '@plexsphere/wire/jws';
 import { envelopeBy, testKey, TestMesh } from '../testing/test-ring';
-import { recorded, trustAtEnrolment, type TrustState } from './trust-state';
+import { AppliedEvents } from './applied-events';
+import { trustAtEnrolment, type TrustState } from './trust-state';
 import { decide } from './verify';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
@@ -63,10 +64,13 @@ describe('envelopes with the verdict of a Node written in Go', () => {
   });
 });
 
-test('an event id that was applied is a duplicate, even with a signature that nobody made', () => {
-  const text = envelopeBy(testKey('stranger'), mesh.ring.scope, NOW, { eventId: 'event-1' });
-  expect(decideAlone(enrolled, text)).toEqual({ kind: 'refused', reason: 'signature_invalid' });
-  expect(decideAlone(recorded(enrolled, 'event-1'), text)).toEqual({ kind: 'duplicate' });
+test('an event id that was applied is a duplicate, with a signature; without one it is nothing', () => {
+  const state = { ...enrolled, applied: new AppliedEvents([['event-1', NOW.getTime()]]) };
+  const text = envelopeBy(mesh.ring.active, mesh.ring.scope, NOW, { eventId: 'event-1' });
+  expect(decideAlone(enrolled, text)).toMatchObject({ kind: 'apply' });
+  expect(decideAlone(state, text)).toEqual({ kind: 'duplicate' });
+  const forged = envelopeBy(testKey('stranger'), mesh.ring.scope, NOW, { eventId: 'event-1' });
+  expect(decideAlone(state, forged)).toEqual({ kind: 'refused', reason: 'signature_invalid' });
 });
 
 test.each([

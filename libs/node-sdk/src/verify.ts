@@ -10,18 +10,26 @@ import {
 } from '@plexsphere/wire';
 import type { TrustState } from './trust-state';
 
-export type Decision =
-  { kind: 'apply'; key: TrustedKey } | { kind: 'duplicate' } | { kind: 'refused'; reason: EnvelopeRefusal };
+export type Verdict = { kind: 'verified'; key: TrustedKey } | { kind: 'refused'; reason: EnvelopeRefusal };
 
-/**
- * The event id comes first: what was applied is not applied again, and a repetition must neither count as an attack nor
- * use up a nonce.
- */
+export type Decision =
+  | { kind: 'apply'; key: TrustedKey }
+  /** Signed as it should be, and applied already. */
+  | { kind: 'duplicate' }
+  | Extract<Verdict, { kind: 'refused' }>;
+
+/** Verified first, also what was applied already: that it came counts, and nothing that is not signed may count. */
 export function decide(state: TrustState, envelope: Envelope, now: Date, nonces: NonceMemory): Decision {
-  if (state.appliedEventIds.includes(envelope.eventId)) return { kind: 'duplicate' };
+  const verdict = verdictOn(state, envelope, now, nonces);
+  if (verdict.kind === 'refused') return verdict;
+  return state.applied.has(envelope.eventId) ? { kind: 'duplicate' } : { kind: 'apply', key: verdict.key };
+}
+
+/** Of what is told apart by other means than its event id. */
+export function verdictOn(state: TrustState, envelope: Envelope, now: Date, nonces: NonceMemory): Verdict {
   if (isForAnotherNode(envelope.eventId, state.nodeId)) return { kind: 'refused', reason: 'other_recipient' };
   try {
-    return { kind: 'apply', key: verifyEnvelope(envelope, state.ring.keys, now, nonces) };
+    return { kind: 'verified', key: verifyEnvelope(envelope, state.ring.keys, now, nonces) };
   } catch (error) {
     if (error instanceof EnvelopeError) return { kind: 'refused', reason: error.code };
     throw error;

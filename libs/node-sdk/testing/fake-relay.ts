@@ -77,7 +77,8 @@ export class FakeRelay {
         const since = { epoch: hello.epoch, platformEpoch: hello.platform_epoch };
         await this.put('chain', await this.mesh.chain(new Date(), since));
       }
-      await this.put('ready', '{}', { [wireHeaders.hello]: hello.hello_id });
+      const standing = { resumes_after: hello.position, last_position: this.outbox.length };
+      await this.put('event', this.mesh.ready(new Date(), hello.hello_id, standing));
       for (const event of this.outbox.filter(({ position }) => position > hello.position)) await this.sendEvent(event);
     });
   }

@@ -1,11 +1,14 @@
 /** A NodeSession without bus and disk, and the relay at its other end. For specs only. */
-import type { Ack, Hello } from '@plexsphere/wire';
+import type { Ack, Hello, StreamReady } from '@plexsphere/wire';
 import { readBundle } from '@plexsphere/wire/jws';
 import { silent, type Handler, type NodeEvent, type Refused, type Trusts } from '../src/node-observer';
 import { NodeSession } from '../src/node-session';
 import type { StreamMessage } from '../src/stream-message';
+import { parseTrustFile, trustFileText } from '../src/trust-file';
 import { trustAtEnrolment, type TrustState } from '../src/trust-state';
 import { envelopeBy, type EventFields, type TestKey, type TestMesh } from './test-ring';
+
+const asOnDisk = (state: TrustState): TrustState => parseTrustFile(trustFileText(state))!;
 
 export class SessionHarness {
   readonly hellos: Hello[] = [];
@@ -15,6 +18,7 @@ export class SessionHarness {
   readonly trusts: Trusts[] = [];
   /** What a restart would find. */
   onDisk: TrustState;
+  readonly resyncs: NodeEvent[] = [];
   saves = 0;
   handler: Handler = async () => undefined;
   /** Replaced by a spec whose disk is slow or full. */
@@ -27,7 +31,7 @@ export class SessionHarness {
     state: TrustState,
     readonly now: () => Date,
   ) {
-    this.onDisk = state;
+    this.onDisk = asOnDisk(state);
     this.session = this.begin(state);
   }
 
@@ -55,8 +59,11 @@ export class SessionHarness {
     await this.ready();
   }
 
-  ready(helloId = this.lastHello.hello_id): Promise<void> {
-    return this.send({ kind: 'ready', text: '', helloId });
+  /** The stream goes on where the Node is, unless `members` says otherwise. */
+  ready(helloId = this.lastHello.hello_id, members: Partial<StreamReady> = {}): Promise<void> {
+    const { position } = this.session.state;
+    const standing = { resumes_after: position, last_position: position, ...members };
+    return this.send({ kind: 'event', text: this.mesh.ready(this.now(), helloId, standing) });
   }
 
   /** The next message on the stream. */
@@ -109,13 +116,14 @@ export class SessionHarness {
       save: async (next) => {
         await this.beforeSave();
         this.saves += 1;
-        this.onDisk = next;
+        this.onDisk = asOnDisk(next);
       },
       sayHello: (hello) => this.hellos.push(hello),
       acknowledge: (ack) => this.acks.push(ack),
       observer: {
         onRefused: (refused) => this.refused.push(refused),
         onTrusts: (trusts) => this.trusts.push(trusts),
+        onResync: (event) => this.resyncs.push(event),
       },
       logger: silent,
       now: this.now,

@@ -8,6 +8,7 @@ import {
   rawPublicKey,
   type PlatformKeyRotated,
   type SigningKeyRotated,
+  type StreamReady,
 } from '@plexsphere/wire';
 import {
   signBundle,
@@ -244,6 +245,27 @@ export class TestMesh {
       bundle: await this.bundle(now),
       ...members,
     });
+  }
+
+  /** Everything that is not named here is as if the Node had everything. `members` replaces members of the payload. */
+  ready(
+    now: Date,
+    helloId: string,
+    members: Partial<StreamReady> = {},
+    fields: EventFields & { by?: TestKey } = {},
+  ): string {
+    const { by = this.ring.active, ...others } = fields;
+    const payload: StreamReady = {
+      node_id: this.nodeId,
+      hello_id: helloId,
+      epoch: this.ring.epoch,
+      platform_epoch: this.platform.epoch,
+      resumes_after: 0,
+      last_position: 0,
+      ...members,
+    };
+    const eventId = `${this.nodeId}/${randomUUID()}`;
+    return envelopeBy(by, this.ring.scope, now, { eventType: 'stream_ready', eventId, payload, ...others });
   }
 
   /** An enrolment file's text. */
