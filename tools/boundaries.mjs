@@ -8,28 +8,30 @@ const STORE = 'lib:store';
 const MATERIAL = 'lib:material';
 const SERVICE_KIT = 'lib:service-kit';
 const BUS_JWT = 'lib:bus-jwt';
+const BUS_CLIENT = 'lib:bus-client';
 const BOOTSTRAP = 'lib:bootstrap';
 const TESTKIT = 'layer:testkit';
 const STACK = 'layer:stack';
 
-const OUTSIDE_SERVICES = [DOMAIN, CONTRACT, SDK, STORE, BUS_JWT, BOOTSTRAP, TESTKIT, STACK];
+const OUTSIDE_SERVICES = [DOMAIN, CONTRACT, SDK, STORE, BUS_JWT, BUS_CLIENT, BOOTSTRAP, TESTKIT, STACK];
 
 /** source tag → tags it may import */
 export const MAY_IMPORT = {
   [DOMAIN]: [],
   [CONTRACT]: [],
-  [SDK]: [CONTRACT],
+  [SDK]: [CONTRACT, BUS_CLIENT],
   [STORE]: [DOMAIN, CONTRACT],
   // Only those who hold private keys may import these two: the signer, and the bring-up that makes the first ones.
   [MATERIAL]: [CONTRACT],
   [BUS_JWT]: [CONTRACT],
-  [SERVICE_KIT]: [CONTRACT],
+  [BUS_CLIENT]: [CONTRACT],
+  [SERVICE_KIT]: [CONTRACT, BUS_CLIENT],
   [BOOTSTRAP]: [STORE, MATERIAL, BUS_JWT, CONTRACT, DOMAIN],
   'app:rotation': [DOMAIN, CONTRACT, STORE, SERVICE_KIT],
   // Not the store: the signer keeps its own schema.
   'app:signer': [DOMAIN, CONTRACT, MATERIAL, BUS_JWT, SERVICE_KIT],
   'app:outbox-relay': [DOMAIN, CONTRACT, STORE, SERVICE_KIT],
-  'app:plexctl': [CONTRACT, BOOTSTRAP],
+  'app:plexctl': [CONTRACT, BUS_CLIENT, BOOTSTRAP],
   [TESTKIT]: OUTSIDE_SERVICES,
   [STACK]: OUTSIDE_SERVICES,
   'layer:demo': OUTSIDE_SERVICES,
@@ -42,6 +44,7 @@ const BANNED_PACKAGES = {
   [SDK]: ['@nestjs/*', 'pg', 'typeorm'],
   [SERVICE_KIT]: ['pg', 'typeorm'],
   [BUS_JWT]: ['@nestjs/*', 'nats', 'pg', 'typeorm'],
+  [BUS_CLIENT]: ['@nestjs/*', '@nats-io/*', 'pg', 'typeorm'],
   'app:plexctl': ['@nestjs/*', 'pg', 'typeorm'],
 };
 

@@ -31,23 +31,34 @@ beforeAll(() => {
 }, LINT_TIMEOUT_MS);
 
 describe('who may import whom', () => {
-  const LIBS = ['keyring', 'wire', 'store', 'material', 'bus-jwt', 'service-kit', 'node-sdk', 'bootstrap'];
+  const LIBS = [
+    'keyring',
+    'wire',
+    'store',
+    'material',
+    'bus-jwt',
+    'bus-client',
+    'service-kit',
+    'node-sdk',
+    'bootstrap',
+  ];
   const TARGETS = [...LIBS, 'testkit', 'stack'];
-  const OUTSIDE = ['keyring', 'wire', 'store', 'bus-jwt', 'node-sdk', 'bootstrap', 'testkit', 'stack'];
+  const OUTSIDE = ['keyring', 'wire', 'store', 'bus-jwt', 'bus-client', 'node-sdk', 'bootstrap', 'testkit', 'stack'];
   const ALLOWED: Record<string, string[]> = {
     'libs/keyring': [],
     'libs/wire': [],
     'libs/store': ['keyring', 'wire'],
     'libs/material': ['wire'],
     'libs/bus-jwt': ['wire'],
-    'libs/service-kit': ['wire'],
-    'libs/node-sdk': ['wire'],
+    'libs/bus-client': ['wire'],
+    'libs/service-kit': ['wire', 'bus-client'],
+    'libs/node-sdk': ['wire', 'bus-client'],
     'libs/bootstrap': ['keyring', 'wire', 'store', 'material', 'bus-jwt'],
     'libs/testkit': OUTSIDE,
     'apps/rotation': ['keyring', 'wire', 'store', 'service-kit'],
     'apps/signer': ['keyring', 'wire', 'material', 'bus-jwt', 'service-kit'],
     'apps/outbox-relay': ['keyring', 'wire', 'store', 'service-kit'],
-    'apps/plexctl': ['wire', 'bootstrap'],
+    'apps/plexctl': ['wire', 'bus-client', 'bootstrap'],
     stack: OUTSIDE,
     demo: OUTSIDE,
     test: OUTSIDE,

@@ -45,7 +45,7 @@ async function section(title, path) {
     .filter((setting) => setting !== undefined);
   const rows = settings.map(({ name, fallback, form, meaning }) => [
     `\`PLEXSPHERE_${name}\`<br>\`--${name.toLowerCase().replaceAll('_', '-')}\``,
-    fallback === undefined ? 'required' : `\`${fallback}\``,
+    fallback === undefined ? 'required' : fallback === '' ? 'none' : `\`${fallback}\``,
     [meaning, form].filter((part) => part !== undefined).join(' '),
   ]);
   return `## ${title}\n\n${table(['setting', 'default', 'meaning'], rows)}\n`;

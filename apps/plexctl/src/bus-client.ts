@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { dialOptions } from '@plexsphere/bus-client';
 import {
   headers,
   inboxPrefix,
@@ -36,6 +37,10 @@ export class BusClient implements Bus {
 
   get endpoint(): Endpoint {
     return this.access.endpoint;
+  }
+
+  get ca(): string | undefined {
+    return this.access.busCa;
   }
 
   async ask<C extends keyof Asked>(command: C, request: Asked[C][0]): Promise<Asked[C][1]> {
@@ -77,12 +82,17 @@ export class BusClient implements Bus {
 
   private async dial(): Promise<NatsConnection> {
     const { connect } = await import('nats');
-    const { endpoint, token } = this.access;
+    const { endpoint, token, busCa: ca } = this.access;
     const options: ConnectionOptions = {
-      servers: endpoint.text,
-      name: 'plexctl',
-      inboxPrefix: inboxPrefix({ kind: 'operator', id: token.operator }),
-      authenticator: token.authenticator,
+      ...dialOptions({
+        servers: [endpoint.text],
+        credential: () => token.credential,
+        inboxPrefix: inboxPrefix({ kind: 'operator', id: token.operator }),
+        name: 'plexctl',
+        ca,
+        // Looked at where it is known who insists (persistent-flags.ts).
+        insecure: true,
+      }),
       timeout: DIAL_MS,
       // The operator named one address; a list that the bus sends is not what was checked to be loopback or TLS.
       ignoreClusterUpdates: true,
@@ -90,7 +100,6 @@ export class BusClient implements Bus {
       reconnectJitter: 0,
       reconnectJitterTLS: 0,
       maxReconnectAttempts: -1,
-      ...(endpoint.tls ? { tls: {} } : {}),
     };
     try {
       return await connect(options);

@@ -150,6 +150,8 @@ export interface Changed {
 
 export interface Bus {
   endpoint: Endpoint;
+  /** The certificates in PEM that it was told to trust. */
+  ca?: string | undefined;
   ask<C extends keyof Asked>(command: C, request: Asked[C][0]): Promise<Asked[C][1]>;
   /** Gives the request its id. `ifUnknown` tells how to find out, should no answer come, whether it was done. */
   change<C extends keyof Changed>(command: C, request: Changed[C][0], ifUnknown: string): Promise<Changed[C][1]>;

@@ -1,4 +1,5 @@
-import { isLoopback, parseEndpoint, requirePrivate, type Endpoint } from './endpoint';
+import { isLoopback } from '@plexsphere/bus-client';
+import { parseEndpoint, requirePrivate, type Endpoint } from './endpoint';
 
 const parsed = (text: string): Endpoint => parseEndpoint(text) as Endpoint;
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Flags, Values } from './command';
 import { parseEndpoint, requirePrivate, type Endpoint } from './endpoint';
 import { Failure, misuse } from './failure';
@@ -12,6 +13,10 @@ export const PERSISTENT_FLAGS = {
   'signer-endpoint': {
     value: 'host:port',
     summary: 'the bus; tls:// before it for TLS (default: PLEXSPHERE_SIGNER_ENDPOINT)',
+  },
+  'bus-ca-file': {
+    value: 'file',
+    summary: "PEM file of the certificates that the bus' own must come from (default: PLEXSPHERE_BUS_CA_FILE)",
   },
   'token-file': { value: 'file', summary: "the operator's token file (default: PLEXSPHERE_TOKEN_FILE)" },
   output: {
@@ -32,6 +37,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Access {
   endpoint: Endpoint;
+  /** Certificates in PEM that a bus with TLS has to prove itself by; without them those that the system trusts. */
+  busCa?: string | undefined;
   token: Token;
 }
 
@@ -43,7 +50,27 @@ export function access(flags: Persistent, env: Environment, profile: Profile): A
   const { endpoint, isOfProfile } = endpointOf(flags['signer-endpoint'], env, profile);
   // A profile insists for its own endpoint: one from elsewhere is not what it was written about.
   requirePrivate(endpoint, flags.insecure || (isOfProfile && profile.insecure === true));
-  return { endpoint, token: tokenOf(flags['token-file'], env, profile) };
+  const busCa = busCaOf(endpoint, flags['bus-ca-file'], env, profile);
+  return { endpoint, busCa, token: tokenOf(flags['token-file'], env, profile) };
+}
+
+/** What environment and profile say is for whichever endpoint has TLS; a flag is for this one. */
+function busCaOf(endpoint: Endpoint, flag: string | undefined, env: Environment, profile: Profile): string | undefined {
+  if (!endpoint.tls && flag === undefined) return undefined;
+  if (!endpoint.tls) throw misuse('--bus-ca-file is for tls:// alone', 'bus_ca_file', `write tls://${endpoint.text}`);
+  const path = flag ?? (env['PLEXSPHERE_BUS_CA_FILE'] || profile.bus_ca_file);
+  return path === undefined || path === '' ? undefined : readBusCa(path);
+}
+
+function readBusCa(path: string): string {
+  try {
+    const text = readFileSync(path, 'utf8');
+    if (/^-----BEGIN CERTIFICATE-----$/m.test(text)) return text;
+  } catch (error) {
+    const cause = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    throw misuse(`--bus-ca-file cannot be read: ${cause}`, 'bus_ca_file', `check ${path}`);
+  }
+  throw misuse('--bus-ca-file holds no certificate', 'bus_ca_file', `${path} has to be a PEM file`);
 }
 
 function endpointOf(

@@ -9,6 +9,8 @@ export interface Profile {
   signer_endpoint?: string;
   /** As an absolute path: in the file it counts from the file's own folder, `~/` from the home. */
   token_file?: string;
+  /** Likewise. */
+  bus_ca_file?: string;
   output?: Output;
   /** For `signer_endpoint` of this profile alone. */
   insecure?: boolean;
@@ -20,6 +22,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const PROFILE_MEMBERS = {
   signer_endpoint: 'host:port, tls:// before it for TLS',
   token_file: 'the path of a token file',
+  bus_ca_file: 'the path of a PEM file',
   output: `one of ${OUTPUTS.join(', ')}`,
   insecure: 'true or false',
 } as const satisfies Record<keyof Profile, string>;
@@ -27,6 +30,7 @@ export const PROFILE_MEMBERS = {
 const ACCEPTS: Record<keyof Profile, (value: unknown) => boolean> = {
   signer_endpoint: (value) => typeof value === 'string' && parseEndpoint(value) !== undefined,
   token_file: (value) => typeof value === 'string' && value !== '',
+  bus_ca_file: (value) => typeof value === 'string' && value !== '',
   output: (value) => typeof value === 'string' && isOutput(value),
   insecure: (value) => typeof value === 'boolean',
 };
@@ -102,7 +106,11 @@ class ConfigFile {
       throw this.refusal(`profile ${name}: ${member} is malformed`, `${member} takes ${PROFILE_MEMBERS[member]}`);
     }
     const profile = members as Profile;
-    return profile.token_file === undefined ? profile : { ...profile, token_file: this.absolute(profile.token_file) };
+    const paths = (['token_file', 'bus_ca_file'] as const).flatMap((member) => {
+      const path = profile[member];
+      return path === undefined ? [] : [[member, this.absolute(path)]];
+    });
+    return { ...profile, ...(Object.fromEntries(paths) as Pick<Profile, 'token_file' | 'bus_ca_file'>) };
   }
 
   /** A profile means the same file from whichever folder plexctl is called. */

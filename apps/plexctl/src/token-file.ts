@@ -1,7 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { readBusCredential, type BusCredential } from '@plexsphere/bus-client';
 import { isUuid } from '@plexsphere/wire';
-import type { Authenticator } from 'nats';
-import { busAuthenticator } from './bus-credential';
 import { Failure } from './failure';
 
 /** What the token file holds, of which the bus needs the first two. */
@@ -9,7 +8,7 @@ export interface Token {
   /** Who asks: the commands go to subjects below this id, and the bus vouches for it. */
   operator: string;
   /** Made of `bus_credential`, JWT and seed in the form of a NATS .creds file. */
-  authenticator: Authenticator;
+  credential: BusCredential;
 }
 
 /**
@@ -44,8 +43,8 @@ function read(path: string): string {
 function parseToken(text: string): Token | undefined {
   try {
     const { operator, bus_credential: busCredential } = JSON.parse(text) as Record<string, unknown>;
-    const authenticator = typeof busCredential === 'string' ? busAuthenticator(busCredential) : undefined;
-    return isUuid(operator) && authenticator !== undefined ? { operator, authenticator } : undefined;
+    if (!isUuid(operator) || typeof busCredential !== 'string') return undefined;
+    return { operator, credential: readBusCredential(busCredential) };
   } catch {
     // JSON.parse quotes what it stumbles over, which would be the credential.
     return undefined;

@@ -167,7 +167,7 @@ beforeEach(async () => {
   rotation = new FakeRotation(caller, L);
   rotation.rings = [ringWith(PLATFORM, 1, [platformKey])];
   rotation.listen();
-  signer = await runSigner(await dial(), await openMaterial({ databaseUrl: signerUrl, kekFile }, logger));
+  signer = await runSigner(await dial(), await openMaterial({ databaseUrl: () => signerUrl, kekFile }, logger));
   await held(PLATFORM, 1);
 });
 
@@ -409,7 +409,7 @@ test('an orderly stop gives the leases back', async () => {
 test('a signer with another KEK does not start', async () => {
   const other = join(folder, 'other-kek');
   await writeFile(other, randomBytes(32).toString('base64'), { mode: 0o600 });
-  await expect(openMaterial({ databaseUrl: signerUrl, kekFile: other }, logger)).rejects.toMatchObject({
+  await expect(openMaterial({ databaseUrl: () => signerUrl, kekFile: other }, logger)).rejects.toMatchObject({
     code: 'other_kek',
   });
 });

@@ -1,8 +1,14 @@
 import { createPrivateKey, createPublicKey, randomBytes, sign, type KeyObject } from 'node:crypto';
 import type { KeyPair } from '@nats-io/jwt';
-import { rawPublicKey } from '@plexsphere/wire';
+import {
+  decodeBusPublicKey,
+  decodeBusSeed,
+  encodeBusPublicKey,
+  encodeBusSeed,
+  rawPublicKey,
+  type BusKeyKind,
+} from '@plexsphere/wire';
 import { BusJwtError } from './errors';
-import { decodePublicKey, decodeSeed, encodePublicKey, encodeSeed, type BusKeyKind } from './nkey';
 
 export type { BusKeyKind };
 
@@ -15,16 +21,16 @@ export interface BusKey {
 export function createBusKey(kind: BusKeyKind): BusKey {
   // An Ed25519 seed is 32 random bytes (RFC 8032, section 5.1.5).
   const rawSeed = randomBytes(32);
-  const seed = encodeSeed(kind, rawSeed);
+  const seed = encodeBusSeed(kind, rawSeed);
   return { publicKey: busPublicKey(kind, seed), seed };
 }
 
 /** @throws BusJwtError bad_seed when `seed` is not one of that kind */
 export const busPublicKey = (kind: BusKeyKind, seed: string): string =>
-  encodePublicKey(kind, rawPublic(createPublicKey(privateKeyOf(kind, seed))));
+  encodeBusPublicKey(kind, rawPublic(createPublicKey(privateKeyOf(kind, seed))));
 
 export const isBusPublicKey = (kind: BusKeyKind, text: unknown): text is string =>
-  typeof text === 'string' && decodePublicKey(kind, text) !== undefined;
+  typeof text === 'string' && decodeBusPublicKey(kind, text) !== undefined;
 
 /** @throws BusJwtError bad_public_key */
 export function requirePublicKey(kind: BusKeyKind, text: string): string {
@@ -38,7 +44,7 @@ export function requirePublicKey(kind: BusKeyKind, text: string): string {
  */
 export function signingPair(kind: BusKeyKind, seed: string): KeyPair {
   const privateKey = privateKeyOf(kind, seed);
-  const publicKey = encodePublicKey(kind, rawPublic(createPublicKey(privateKey)));
+  const publicKey = encodeBusPublicKey(kind, rawPublic(createPublicKey(privateKey)));
   const pair: Pick<KeyPair, 'getPublicKey' | 'getPrivateKey' | 'sign'> = {
     getPublicKey: () => publicKey,
     getPrivateKey: () => new Uint8Array(),
@@ -51,7 +57,7 @@ export function signingPair(kind: BusKeyKind, seed: string): KeyPair {
 const PKCS8_HEADER = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 function privateKeyOf(kind: BusKeyKind, seed: string): KeyObject {
-  const raw = decodeSeed(kind, seed);
+  const raw = decodeBusSeed(kind, seed);
   if (raw === undefined) throw new BusJwtError('bad_seed');
   return createPrivateKey({ key: Buffer.concat([PKCS8_HEADER, raw]), format: 'der', type: 'pkcs8' });
 }

@@ -1,12 +1,14 @@
 /** The Node's connection to the bus: kept up for as long as the Node runs, whatever happens to the bus. */
+import { dialOptions, readBusCredential } from '@plexsphere/bus-client';
 import { inboxPrefix, subjects, type Ack, type Hello } from '@plexsphere/wire';
-import { connect, credsAuthenticator, Events, NatsError, type Msg, type NatsConnection } from 'nats';
+import { connect, Events, NatsError, type ConnectionOptions, type Msg, type NatsConnection } from 'nats';
 import { backOffMs, pause, within } from './back-off';
 import type { Enrolment } from './enrolment';
 import type { Logger } from './node-observer';
 
 export interface BusConnectionOptions {
   enrolment: Enrolment;
+  allowPlaintextBus?: boolean | undefined;
   logger: Logger;
   signal: AbortSignal;
   onConnected(): void;
@@ -28,7 +30,12 @@ const FLUSH_PATIENCE_MS = 1_000;
 export class BusConnection {
   private connection: NatsConnection | undefined;
 
-  constructor(private readonly options: BusConnectionOptions) {}
+  private readonly dial: ConnectionOptions;
+
+  /** @throws BusClientError for addresses that the credential must not be shown to, or a credential that is none. */
+  constructor(private readonly options: BusConnectionOptions) {
+    this.dial = dialOf(options);
+  }
 
   /** Ends when the signal is aborted. */
   async run(): Promise<void> {
@@ -59,22 +66,9 @@ export class BusConnection {
   }
 
   private async connect(): Promise<NatsConnection | undefined> {
-    const { enrolment, logger } = this.options;
+    const { logger } = this.options;
     try {
-      return await connect({
-        servers: enrolment.servers,
-        authenticator: credsAuthenticator(Buffer.from(enrolment.busCredential)),
-        inboxPrefix: inboxPrefix({ kind: 'node', id: enrolment.nodeId }),
-        name: enrolment.name,
-        maxReconnectAttempts: -1,
-        reconnectTimeWait: RECONNECT_PAUSE_MS,
-        reconnectJitter: RECONNECT_JITTER_MS,
-        pingInterval: PING_INTERVAL_MS,
-        maxPingOut: 2,
-        timeout: DIAL_TIMEOUT_MS,
-        // The bus refuses every Node while it has not been given the account yet: after it lost its disk, say.
-        ignoreAuthErrorAbort: true,
-      });
+      return await connect(this.dial);
     } catch (error) {
       logger.warn({ reason: reasonOf(error) }, 'bus not reachable yet');
       return undefined;
@@ -116,6 +110,28 @@ export class BusConnection {
     if (connection === undefined || connection.isClosed()) return;
     connection.publish(subject, JSON.stringify(body));
   }
+}
+
+function dialOf({ enrolment, allowPlaintextBus }: BusConnectionOptions): ConnectionOptions {
+  const credential = readBusCredential(enrolment.busCredential);
+  return {
+    ...dialOptions({
+      servers: enrolment.servers,
+      credential: () => credential,
+      inboxPrefix: inboxPrefix({ kind: 'node', id: enrolment.nodeId }),
+      name: enrolment.name,
+      ca: enrolment.busCa,
+      insecure: allowPlaintextBus,
+    }),
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: RECONNECT_PAUSE_MS,
+    reconnectJitter: RECONNECT_JITTER_MS,
+    reconnectJitterTLS: RECONNECT_JITTER_MS,
+    pingInterval: PING_INTERVAL_MS,
+    timeout: DIAL_TIMEOUT_MS,
+    // The bus refuses every Node while it has not been given the account yet: after it lost its disk, say.
+    ignoreAuthErrorAbort: true,
+  };
 }
 
 const reasonOf = (error: unknown): string => (error instanceof NatsError ? error.code : String(error));

@@ -1,5 +1,6 @@
 /** The enrolment file that `plexctl node add` writes: who this Node is, how it reaches the bus, whom it trusts first. */
 import { open } from 'node:fs/promises';
+import { parseBusAddress } from '@plexsphere/bus-client';
 import { isNodeName, isUuid, scopeKind, type Scope } from '@plexsphere/wire';
 import { JwsError, readBundle, type TrustBundle } from '@plexsphere/wire/jws';
 
@@ -8,8 +9,10 @@ export interface Enrolment {
   /** The Node's one scope: its Domain's, or `platform`. */
   scope: Scope;
   name: string;
-  /** host:port of the bus. */
+  /** Addresses of the bus: host:port, `tls://` before it for TLS. */
   servers: string[];
+  /** Certificates in PEM that the bus has to prove itself by over TLS; without them those that the system trusts. */
+  busCa?: string;
   /** The text of a NATS `.creds` file. Secret. */
   busCredential: string;
   /** The trust bundle of that moment, read and not verified: enrolment is the one moment of trust on first use. */
@@ -56,6 +59,7 @@ export function parseEnrolment(text: string): Enrolment {
     scope: read(members, 'scope', isNodeScope),
     name: read(members, 'name', isNodeName),
     servers: read(members, 'servers', areServers),
+    ...(members['bus_ca'] === undefined ? {} : { busCa: read(members, 'bus_ca', isText) }),
     busCredential: read(members, 'bus_credential', isText),
     bundle: bundleOf(read(members, 'bundle', isText)),
   };
@@ -98,4 +102,4 @@ const isNodeScope = (value: unknown): value is Scope => {
 const areServers = (value: unknown): value is string[] =>
   Array.isArray(value) &&
   value.length > 0 &&
-  value.every((server) => typeof server === 'string' && /^\S+:\d{1,5}$/.test(server));
+  value.every((server) => typeof server === 'string' && parseBusAddress(server) !== undefined);

@@ -3,6 +3,7 @@
  * events to the application in order, and acknowledges what is done. Keeps its trust on disk. Knows the contract and
  * the bus; no database, no Nest, no service.
  */
+export { BusClientError, type BusClientErrorCode } from '@plexsphere/bus-client';
 export { EnrolmentError, parseEnrolment, readEnrolment, type Enrolment, type EnrolmentProblem } from './enrolment';
 export { NodeClient, type NodeClientOptions } from './node-client';
 export type { Counts, Handler, Logger, NodeEvent, NodeObserver, Refused, RefusalReason, Trusts } from './node-observer';

@@ -13,6 +13,8 @@ export interface NodeClientOptions extends NodeObserver {
   /** A folder of this Node's own; made where it is missing. */
   storeDir: string;
   handler: Handler;
+  /** Insists on a bus that is neither TLS nor on this machine: the credential travels in the clear. */
+  allowPlaintextBus?: boolean;
   logger?: Logger;
   now?: () => Date;
 }
@@ -38,12 +40,19 @@ export class NodeClient {
 
   /**
    * Opens the trust store and goes on connecting until stop(); a bus that is away is no error.
-   * @throws TrustStoreError; what the file system throws.
+   * @throws TrustStoreError; BusClientError where the credential must not be shown to that bus; what the file system
+   * throws.
    */
   async start(): Promise<void> {
     if (this.running !== undefined) throw new Error('a NodeClient is started once at a time');
     const { enrolment, storeDir } = this.options;
-    this.run(await TrustStore.open(storeDir, enrolment));
+    const store = await TrustStore.open(storeDir, enrolment);
+    try {
+      this.run(store);
+    } catch (error) {
+      store.close();
+      throw error;
+    }
   }
 
   /** Resolves when a relay has answered for the first time since start(). */
@@ -78,7 +87,7 @@ export class NodeClient {
   }
 
   private run(store: TrustStore): void {
-    const { enrolment, handler, logger = silent, now = () => new Date() } = this.options;
+    const { enrolment, handler, allowPlaintextBus, logger = silent, now = () => new Date() } = this.options;
     const stopping = new AbortController();
     const session: NodeSession = new NodeSession({
       state: store.opened,
@@ -92,6 +101,7 @@ export class NodeClient {
     });
     const bus = new BusConnection({
       enrolment,
+      allowPlaintextBus,
       logger,
       signal: stopping.signal,
       onConnected: () => session.connected(),

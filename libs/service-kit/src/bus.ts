@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { dialOptions, lastGood, readBusCredential } from '@plexsphere/bus-client';
 import {
   headers as wireHeaders,
   inboxPrefix,
@@ -8,8 +9,9 @@ import {
   type BusUser,
   type ProblemName,
 } from '@plexsphere/wire';
-import { ErrorCode, NatsError, connect, credsAuthenticator, type ConnectionOptions, type NatsConnection } from 'nats';
+import { ErrorCode, NatsError, connect, type ConnectionOptions, type NatsConnection } from 'nats';
 import type { Logger } from './logger';
+import type { ServiceConfig } from './service-config';
 
 /** How long before a first connection is tried again; the bus may not have the account yet (rotation pushes it). */
 const CONNECT_AGAIN_MS = 250;
@@ -71,30 +73,37 @@ export class Bus {
 
 /**
  * Connects and goes on trying until it is in: at first start the bus admits nobody before rotation has pushed the
- * account, and a bus that lost its disk is in that state again.
+ * account, and a bus that lost its disk is in that state again. The credential is read anew at each connect.
+ * @throws BusClientError, at once: addresses that no credential may be shown to, or a file that holds none
  */
 export async function connectBus(
-  options: { url: string; credentialFile: string; user: BusUser | { inboxPrefix: string }; name: string },
+  config: Pick<ServiceConfig, 'natsUrl' | 'busCaFile' | 'allowPlaintextBus'>,
+  who: { credentialFile: string; user: BusUser | { inboxPrefix: string }; name: string },
   logger: Logger,
 ): Promise<NatsConnection> {
-  const credential = await readFile(options.credentialFile);
-  const connectionOptions: ConnectionOptions = {
-    servers: options.url.split(','),
-    authenticator: credsAuthenticator(credential),
-    inboxPrefix: 'inboxPrefix' in options.user ? options.user.inboxPrefix : inboxPrefix(options.user),
-    name: options.name,
+  const credential = lastGood(() => readBusCredential(readFileSync(who.credentialFile, 'utf8')));
+  credential();
+  const options: ConnectionOptions = {
+    ...dialOptions({
+      servers: config.natsUrl.split(','),
+      credential,
+      inboxPrefix: 'inboxPrefix' in who.user ? who.user.inboxPrefix : inboxPrefix(who.user),
+      name: who.name,
+      caFile: config.busCaFile || undefined,
+      insecure: config.allowPlaintextBus,
+    }),
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     reconnectJitter: 100,
     // A revoked-then-restored account must not end the process for good.
     ignoreAuthErrorAbort: true,
-    pingInterval: 5_000,
-    maxPingOut: 2,
   };
   let told = '';
   for (;;) {
     try {
-      return await connect(connectionOptions);
+      const connection = await connect(options);
+      exitWhenRefused(connection, logger);
+      return connection;
     } catch (error) {
       const reason = error instanceof NatsError ? error.code : String(error);
       if (reason !== told) logger.warn({ reason }, 'bus not reachable yet');
@@ -102,4 +111,16 @@ export async function connectBus(
       await delay(CONNECT_AGAIN_MS);
     }
   }
+}
+
+/**
+ * The client gives a connection up where we refuse what the server asks to have signed; everything else is tried again
+ * for ever. A process without its connection would hear nothing more: a new one begins by waiting for a better bus.
+ */
+function exitWhenRefused(connection: NatsConnection, logger: Logger): void {
+  void connection.closed().then((err) => {
+    if (!(err instanceof Error)) return;
+    logger.error({ err }, 'bus connection given up');
+    process.exit(1);
+  });
 }

@@ -1,4 +1,7 @@
 import 'reflect-metadata';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '@plexsphere/testkit';
 import { IsBoolean } from 'class-validator';
 import { ConfigError, DurationMs, Switch, Variable, readConfig } from './config';
 import { ServiceConfig } from './service-config';
@@ -13,6 +16,8 @@ class TestConfig extends ServiceConfig {
   @IsBoolean({ message: 'must be true or false' })
   allowShortOverlap: boolean;
 }
+
+const folder = temporaryFolder();
 
 const complete = {
   PLEXSPHERE_NATS_URL: 'nats://127.0.0.1:4222',
@@ -43,6 +48,23 @@ describe('configuration', () => {
     });
   });
 
+  it('S4: takes a bus beyond the loopback over TLS, or when that is insisted on', () => {
+    expect(refusal({ PLEXSPHERE_NATS_URL: 'tls://bus.example.com:4222', PLEXSPHERE_BUS_CA_FILE: __filename })).toBe(
+      'accepted',
+    );
+    expect(refusal({ PLEXSPHERE_NATS_URL: 'nats://10.0.0.7:4222' }, ['--allow-plaintext-bus'])).toBe('accepted');
+  });
+
+  it('N-1: takes the database from a file, and reads it anew', () => {
+    const file = join(folder, 'url');
+    writeFileSync(file, complete.PLEXSPHERE_DATABASE_URL);
+    const env = { ...complete, PLEXSPHERE_DATABASE_URL: '', PLEXSPHERE_DATABASE_URL_FILE: file };
+    const { databaseUrl } = readConfig(TestConfig, env, []);
+    expect(databaseUrl()).toBe(complete.PLEXSPHERE_DATABASE_URL);
+    writeFileSync(file, 'postgres://another@127.0.0.1/db');
+    expect(databaseUrl()).toBe('postgres://another@127.0.0.1/db');
+  });
+
   it('ignores what the local stack exports for plexctl', () => {
     expect(refusal({ PLEXSPHERE_SIGNER_ENDPOINT: 'x', PLEXSPHERE_TOKEN_FILE: 'y' })).toBe('accepted');
   });
@@ -68,7 +90,37 @@ describe('configuration', () => {
       'a malformed URL',
       { PLEXSPHERE_NATS_URL: 'localhost' },
       [],
-      'PLEXSPHERE_NATS_URL must be a nats:// or tls:// URL.',
+      'PLEXSPHERE_NATS_URL must be nats://host:port or tls://host:port, several separated by commas.',
+    ],
+    [
+      'S4: a plaintext bus beyond the loopback',
+      { PLEXSPHERE_NATS_URL: 'nats://127.0.0.1:4222,nats://10.0.0.7:4222' },
+      [],
+      'PLEXSPHERE_NATS_URL must be tls:// beyond this machine, unless PLEXSPHERE_ALLOW_PLAINTEXT_BUS insists.',
+    ],
+    [
+      'S4: one address in plaintext among others',
+      { PLEXSPHERE_NATS_URL: 'nats://127.0.0.1:4222,tls://bus.example.com:4222' },
+      [],
+      'PLEXSPHERE_NATS_URL must be tls:// throughout, or nats:// throughout.',
+    ],
+    [
+      'S4: CA certificates for a bus that shows none',
+      { PLEXSPHERE_BUS_CA_FILE: __filename },
+      [],
+      'PLEXSPHERE_NATS_URL must be tls:// where PLEXSPHERE_BUS_CA_FILE is given.',
+    ],
+    [
+      'CA certificates that are not there',
+      { PLEXSPHERE_NATS_URL: 'tls://bus.example.com:4222', PLEXSPHERE_BUS_CA_FILE: '/nowhere/ca.pem' },
+      [],
+      'PLEXSPHERE_BUS_CA_FILE must be a file that this service can read.',
+    ],
+    [
+      'neither a database nor its file',
+      { PLEXSPHERE_DATABASE_URL: '' },
+      [],
+      'PLEXSPHERE_DATABASE_URL must be a postgres:// URL, unless PLEXSPHERE_DATABASE_URL_FILE names a file that holds one.',
     ],
   ])('refuses %s in one sentence that names it', (_, env, argv, sentence) => {
     expect(refusal(env as Record<string, string>, argv)).toBe(sentence);

@@ -21,7 +21,7 @@ const variables = new Map<object, Setting[]>();
 
 /**
  * Reads a property from `PLEXSPHERE_<name>`, or from the flag that has the same name (`--overlap-window` is
- * PLEXSPHERE_OVERLAP_WINDOW), which wins. Without a fallback it must be given.
+ * PLEXSPHERE_OVERLAP_WINDOW), which wins. Without a fallback it must be given; an empty one lets it be left out.
  */
 export const Variable =
   (name: string, fallback?: string): PropertyDecorator =>
@@ -69,7 +69,7 @@ export function readConfig<Config extends object>(
   const plain: Record<string, string> = {};
   for (const { property, variable, fallback } of declared) {
     const value = given[variable] ?? fallback;
-    if (value === undefined || value === '') wrong.push(`${variable} is missing.`);
+    if (value === undefined || (value === '' && fallback !== '')) wrong.push(`${variable} is missing.`);
     else plain[property] = value;
   }
   const config = plainToInstance(Class, plain);

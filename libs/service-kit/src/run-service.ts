@@ -72,10 +72,8 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
   try {
     await definition.prepare?.(config, logger);
     const user: BusUser = { kind: definition.name };
-    const connection = await connectBus(
-      { url: config.natsUrl, credentialFile: config.busCredentialFile, user, name: definition.name },
-      logger,
-    );
+    const who = { credentialFile: config.busCredentialFile, user, name: definition.name };
+    const connection = await connectBus(config, who, logger);
     watch(connection, health, logger);
     // Before anything is heard: on an open bus whoever asks may be anybody.
     if (config.allowOpenBus) logger.warn('bus not tried: an open one is allowed');

@@ -1,21 +1,39 @@
-import { IsBoolean, IsIn, Matches } from 'class-validator';
+import { Allow, IsBoolean, IsIn, Matches } from 'class-validator';
+import { IsDialable, IsReadableFile } from './bus-settings';
 import { Switch, Variable } from './config';
+import { DatabaseUrl } from './database-url';
 
 /** What every service is told. */
 export class ServiceConfig {
   /** The bus: `nats://host:port` or `tls://host:port`, several separated by commas. */
   @Variable('NATS_URL')
-  @Matches(/^(nats|tls):\/\/\S+$/, { message: 'must be a nats:// or tls:// URL' })
+  @IsDialable()
   natsUrl: string;
 
-  /** The service's own bus credential, a `.creds` file. */
+  /** PEM file with the certificates that the bus' own must come from; without it those that the system trusts. */
+  @Variable('BUS_CA_FILE', '')
+  @IsReadableFile()
+  busCaFile: string;
+
+  /** Sends the credential over a plaintext bus beyond this machine, instead of refusing to start: closed networks. */
+  @Variable('ALLOW_PLAINTEXT_BUS', 'false')
+  @Switch()
+  @IsBoolean({ message: 'must be true or false' })
+  allowPlaintextBus: boolean;
+
+  /** The service's own bus credential, a `.creds` file, read anew at each connect. */
   @Variable('BUS_CREDENTIAL_FILE')
   busCredentialFile: string;
 
-  /** The database, as the service's own role; never the owner's URL. */
-  @Variable('DATABASE_URL')
-  @Matches(/^postgres(ql)?:\/\/\S+$/, { message: 'must be a postgres:// URL' })
-  databaseUrl: string;
+  /** The database, as the service's own role, never the owner's URL; or its file instead. */
+  @Variable('DATABASE_URL', '')
+  @DatabaseUrl()
+  databaseUrl: () => string;
+
+  /** A file with that URL, read anew for each new connection, so that a password can be replaced under the service. */
+  @Variable('DATABASE_URL_FILE', '')
+  @Allow()
+  databaseUrlFile: string;
 
   /** Where liveness and readiness are served: `host:port`; port 0 takes a free one and says which in the log. */
   @Variable('HEALTH_LISTEN', '127.0.0.1:0')

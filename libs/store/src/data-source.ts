@@ -1,6 +1,7 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import * as outbox from './entities/outbox';
 import * as ring from './entities/ring';
+import { freshClient } from './fresh-client';
 import { grantStore } from './grants';
 import { Ring1700000000001 } from './migrations/1700000000001-ring';
 import { Outbox1700000000002 } from './migrations/1700000000002-outbox';
@@ -10,15 +11,17 @@ export const entities = [...Object.values(ring), ...Object.values(outbox)];
 
 /**
  * How a service opens its pool. A paused or cut-off holder must never block a scope for more than seconds, so the
- * server itself ends what waits for a lock, runs, or idles in a transaction for longer.
+ * server itself ends what waits for a lock, runs, or idles in a transaction for longer. A URL that is a function is asked
+ * for each new connection.
  */
-export const storeOptions = (url: string, applicationName: string): DataSourceOptions => ({
+export const storeOptions = (url: string | (() => string), applicationName: string): DataSourceOptions => ({
   type: 'postgres',
-  url,
+  url: typeof url === 'string' ? url : url(),
   applicationName,
   entities,
   synchronize: false,
   extra: {
+    ...(typeof url === 'string' ? {} : { Client: freshClient(url) }),
     max: 10,
     lock_timeout: 5_000,
     statement_timeout: 10_000,

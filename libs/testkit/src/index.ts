@@ -8,3 +8,4 @@ export * from './seeded-random';
 export * from './test-database';
 export * from './event-source';
 export * from './fuzz';
+export * from './certificates';

@@ -14,3 +14,4 @@ export * from './messages';
 export { canonicalText, type CanonicalFields } from './canonical';
 export * from './envelope';
 export { isRawPublicKey, makeKeyPair, publicKeyFromRaw, rawPublicKey } from './ed25519';
+export * from './nkey';

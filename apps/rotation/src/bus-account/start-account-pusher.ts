@@ -13,8 +13,8 @@ import { AccountPusher } from './account-pusher';
 export async function startAccountPusher(config: RotationConfig, logger: Logger): Promise<AccountPusher> {
   const database = await openDatabase(config, logger);
   const connection = await connectBus(
+    config,
     {
-      url: config.natsUrl,
       credentialFile: config.accountCredentialFile,
       user: { inboxPrefix: ACCOUNT_PUSHER_INBOX },
       name: 'rotation-account-pusher',

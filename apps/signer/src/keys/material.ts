@@ -14,6 +14,7 @@ import {
 } from '@plexsphere/material';
 import type { Logger } from '@plexsphere/service-kit';
 import type { Scope } from '@plexsphere/wire';
+import { Client, type ClientConfig } from 'pg';
 import { DataSource } from 'typeorm';
 import type { SignerConfig } from '../signer-config';
 
@@ -74,14 +75,15 @@ export async function openMaterial(
   return new Material(source, kek);
 }
 
-async function openDatabase(url: string, logger: Logger): Promise<DataSource> {
+async function openDatabase(url: () => string, logger: Logger): Promise<DataSource> {
   const source = new DataSource({
     type: 'postgres',
-    url,
+    url: url(),
     applicationName: 'plexsphere-signer',
     entities: [],
     poolErrorHandler: (err: unknown) => logger.warn({ err }, 'database connection lost'),
     extra: {
+      Client: freshClient(url),
       max: 5,
       // Every statement is one row by its key: whatever takes longer than this has met a database in trouble.
       lock_timeout: 5_000,
@@ -104,6 +106,14 @@ async function openDatabase(url: string, logger: Logger): Promise<DataSource> {
     }
   }
 }
+
+/** Asks for the URL anew at each new connection, so that a password that was replaced in a file counts at once. */
+const freshClient = (url: () => string): typeof Client =>
+  class extends Client {
+    constructor(config: ClientConfig = {}) {
+      super({ ...config, connectionString: url() });
+    }
+  };
 
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';

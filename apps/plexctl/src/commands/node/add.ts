@@ -1,6 +1,6 @@
 import type { AddNodeReply } from '@plexsphere/wire/commands';
 import { busCredential, makeBusKeyPair } from '../../bus-key-pair';
-import { command } from '../../command';
+import { command, type Bus } from '../../command';
 import { reserveSecretFile, type Done } from '../../secret-file';
 import { NAME_FLAG, SCOPE_FLAG } from '../flag-definitions';
 
@@ -23,7 +23,7 @@ export const addNode = command({
     try {
       const { publicKey, seed } = await makeBusKeyPair();
       const reply = await bus.change('node.add', { scope, name, bus_public_key: publicKey }, ifUnknown(scope, name));
-      file.write(enrolment(reply, seed, bus.endpoint.text), enrolled(reply.node_id));
+      file.write(enrolment(reply, seed, bus), enrolled(reply.node_id));
       return {
         text: { columns: ['NODE_ID', 'SCOPE', 'NAME', 'FILE'], rows: [[reply.node_id, scope, name, file.path]] },
         document: { node_id: reply.node_id, scope, name, file: file.path },
@@ -44,8 +44,10 @@ const enrolled = (nodeId: string): Done => ({
   hint: `nobody has its credential: plexctl node remove --node-id ${nodeId}, and add it again`,
 });
 
-function enrolment({ node_id, scope, name, bus_jwt, bundle }: AddNodeReply, seed: string, endpoint: string): string {
+function enrolment(reply: AddNodeReply, seed: string, { endpoint, ca }: Pick<Bus, 'endpoint' | 'ca'>): string {
+  const { node_id, scope, name, bus_jwt, bundle } = reply;
   const credential = busCredential(bus_jwt, seed);
-  const document = { node_id, scope, name, servers: [endpoint], bus_credential: credential, bundle };
+  const servers = { servers: [endpoint.text], ...(ca === undefined ? {} : { bus_ca: ca }) };
+  const document = { node_id, scope, name, ...servers, bus_credential: credential, bundle };
   return `${JSON.stringify(document, null, 2)}\n`;
 }

@@ -8,23 +8,23 @@ const KIND_PREFIX = { operator: 14 << 3, account: 0, user: 20 << 3 } as const;
 
 export type BusKeyKind = keyof typeof KIND_PREFIX;
 
-export const encodePublicKey = (kind: BusKeyKind, raw: Uint8Array): string =>
+export const encodeBusPublicKey = (kind: BusKeyKind, raw: Uint8Array): string =>
   encode(Buffer.concat([Buffer.of(KIND_PREFIX[kind]), raw]));
 
 /** The 5 bits of the kind straddle two bytes, so that the second letter of every seed names it: SO, SA, SU. */
-export function encodeSeed(kind: BusKeyKind, raw: Uint8Array): string {
+export function encodeBusSeed(kind: BusKeyKind, raw: Uint8Array): string {
   const prefix = KIND_PREFIX[kind];
   return encode(Buffer.concat([Buffer.of(SEED_PREFIX | (prefix >> 5), (prefix & 31) << 3), raw]));
 }
 
 /** The raw bytes; undefined for anything that is not a public key of that kind. */
-export function decodePublicKey(kind: BusKeyKind, text: string): Buffer | undefined {
+export function decodeBusPublicKey(kind: BusKeyKind, text: string): Buffer | undefined {
   const bytes = decode(text);
   return bytes?.length === 33 && bytes[0] === KIND_PREFIX[kind] ? bytes.subarray(1) : undefined;
 }
 
 /** The raw bytes; undefined for anything that is not a seed of that kind. */
-export function decodeSeed(kind: BusKeyKind, text: string): Buffer | undefined {
+export function decodeBusSeed(kind: BusKeyKind, text: string): Buffer | undefined {
   const bytes = decode(text);
   if (bytes?.length !== 34) return undefined;
   const prefix = KIND_PREFIX[kind];
