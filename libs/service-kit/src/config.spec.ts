@@ -120,7 +120,19 @@ describe('configuration', () => {
       'neither a database nor its file',
       { PLEXSPHERE_DATABASE_URL: '' },
       [],
-      'PLEXSPHERE_DATABASE_URL must be a postgres:// URL, unless PLEXSPHERE_DATABASE_URL_FILE names a file that holds one.',
+      'PLEXSPHERE_DATABASE_URL is missing.',
+    ],
+    [
+      'a database and its file',
+      { PLEXSPHERE_DATABASE_URL_FILE: __filename },
+      [],
+      'PLEXSPHERE_DATABASE_URL must not stand beside PLEXSPHERE_DATABASE_URL_FILE.',
+    ],
+    [
+      'a file of the database that is not there',
+      { PLEXSPHERE_DATABASE_URL: '', PLEXSPHERE_DATABASE_URL_FILE: '/nowhere/url' },
+      [],
+      'PLEXSPHERE_DATABASE_URL cannot be read from PLEXSPHERE_DATABASE_URL_FILE (ENOENT).',
     ],
   ])('refuses %s in one sentence that names it', (_, env, argv, sentence) => {
     expect(refusal(env as Record<string, string>, argv)).toBe(sentence);
@@ -131,8 +143,8 @@ describe('configuration', () => {
     expect(refusal(env, ['--overlap', '1h']).split('\n')).toEqual([
       'PLEXSPHERE_OVERLAP is not a setting of this service.',
       'PLEXSPHERE_NATS_URL is missing.',
-      'PLEXSPHERE_DATABASE_URL is missing.',
       'PLEXSPHERE_OVERLAP_WINDOW must be a duration such as 500ms, 30s, 10m or 24h.',
+      'PLEXSPHERE_DATABASE_URL is missing.',
     ]);
   });
 

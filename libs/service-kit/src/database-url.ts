@@ -5,18 +5,30 @@ import { ValidateBy } from 'class-validator';
 
 const FORM = /^postgres(ql)?:\/\/\S+$/;
 
+/** Why there is no URL, as the sentence about the setting goes on. Never what stands there instead: it may be a secret. */
+class NoDatabaseUrl extends Error {}
+
 /**
  * The database's URL as it is now: of a file that is read anew each time, where one is given in place of the URL. One
  * that cannot be read at the moment, because it is just being replaced, stays what it was.
- * @throws Error where there never was one
+ * @throws NoDatabaseUrl where there never was one
  */
-export function databaseUrlReader(url: string, file: string): () => string {
-  return lastGood(() => {
-    if ((url === '') === (file === '')) throw new Error('give the URL or its file');
-    const text = file === '' ? url : readFileSync(file, 'utf8').trim();
-    if (!FORM.test(text)) throw new Error('no postgres:// URL');
+export const databaseUrlReader = (url: string, file: string): (() => string) =>
+  lastGood(() => {
+    if (url === '' && file === '') throw new NoDatabaseUrl('is missing');
+    if (url !== '' && file !== '') throw new NoDatabaseUrl('must not stand beside PLEXSPHERE_DATABASE_URL_FILE');
+    const text = file === '' ? url : readOnce(file);
+    if (!FORM.test(text)) throw new NoDatabaseUrl('must be a postgres:// URL');
     return text;
   });
+
+function readOnce(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    const { code = 'unreadable' } = error as NodeJS.ErrnoException;
+    throw new NoDatabaseUrl(`cannot be read from PLEXSPHERE_DATABASE_URL_FILE (${code})`);
+  }
 }
 
 /** A setting that is a URL, or the file that the setting of the same name with `_FILE` names; a function once read. */
@@ -26,18 +38,18 @@ export const DatabaseUrl = (): PropertyDecorator => (target, property) => {
   ValidateBy({
     name: 'databaseUrl',
     validator: {
-      validate: (read) => succeeds(read as () => string),
-      defaultMessage: () =>
-        'must be a postgres:// URL, unless PLEXSPHERE_DATABASE_URL_FILE names a file that holds one',
+      validate: (read) => refusalOf(read as () => string) === undefined,
+      defaultMessage: (args) => refusalOf(args?.value as () => string) ?? '',
     },
   })(target, property);
 };
 
-function succeeds(read: () => string): boolean {
+function refusalOf(read: () => string): string | undefined {
   try {
-    return read() !== '';
-  } catch {
-    // What stands there instead of a URL may be a secret: the sentence says what it should be.
-    return false;
+    read();
+    return undefined;
+  } catch (error) {
+    if (error instanceof NoDatabaseUrl) return error.message;
+    throw error;
   }
 }

@@ -8,7 +8,7 @@ export function settingsHelp(service: string, Class: new () => object): string {
       .replace(/^PLEXSPHERE_/, '')
       .toLowerCase()
       .replaceAll('_', '-')}`,
-    fallback ?? 'required',
+    fallback === '' ? 'none' : (fallback ?? 'required'),
   ]);
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`);

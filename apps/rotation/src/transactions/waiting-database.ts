@@ -7,7 +7,7 @@ export const WAITING_DATABASE = 'waiting';
 /** As many scopes may be waited for at once, by one replica. */
 export const WAITING_CONNECTIONS = 6;
 
-export function waitingOptions(url: string, applicationName = 'rotation-waiting'): DataSourceOptions {
+export function waitingOptions(url: string | (() => string), applicationName = 'rotation-waiting'): DataSourceOptions {
   const options = storeOptions(url, applicationName);
   return { ...options, extra: { ...options.extra, max: WAITING_CONNECTIONS } };
 }
