@@ -12,6 +12,8 @@ const WHEN = {
   invariantViolation:
     'A member of the request is missing, malformed, or outside what this installation accepts; `field` names it, `body` is a message that is not JSON.',
   reservedEventType: 'An event type that the signing plane keeps for itself is published by hand.',
+  requestTooLarge:
+    'The request has more bytes than its subject takes; `limit_bytes` says how many those are. Nothing of it was read.',
   envelopeTooLarge: 'The signed event would not fit the longest line that a Node reads.',
   rotationInProgress: 'A rotation of this scope is open already: there is one at a time.',
   noOpenRotation: 'There is no rotation of this scope to close: none was opened, or it has ended.',

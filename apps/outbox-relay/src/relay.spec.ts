@@ -312,14 +312,14 @@ test('the stream is as it must be, and a relay has no right to more than it need
   await eventually(() => health.reasons().length === 0);
   const { config } = await (await everything.jetstreamManager()).streams.info(EVENT_STREAM.name);
   expect(config).toMatchObject({
-    subjects: ['events.out.*'],
+    subjects: ['events.*.*'],
     storage: 'file',
     max_msgs_per_subject: 1,
     max_age: 0,
     discard: 'old',
     duplicate_window: 120_000_000_000,
     allow_direct: false,
-    republish: { src: 'events.out.*', dest: 'node.{{wildcard(1)}}.events' },
+    republish: { src: 'events.*.*', dest: 'node.{{wildcard(2)}}.{{wildcard(1)}}' },
   });
 });
 

@@ -5,6 +5,7 @@ import {
   inboxPrefix,
   parseProblem,
   problem,
+  randomToken,
   subjects,
   type Code,
   type Command as Name,
@@ -64,12 +65,11 @@ export class BusClient implements Bus {
 
   private async request(command: Name, request: object): Promise<Answer> {
     this.connection ??= await this.dial();
-    const { createInbox } = await import('nats');
     return ask(
       this.connection,
       {
         subject: subjects.command(this.access.token.operator, command),
-        inbox: createInbox(inboxPrefix({ kind: 'operator', id: this.access.token.operator })),
+        inbox: `${inboxPrefix({ kind: 'operator', id: this.access.token.operator })}.${randomToken()}`,
         text: JSON.stringify(request),
       },
       this.patience,

@@ -4,20 +4,23 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createBusKey, type BusKey } from '@plexsphere/bus-jwt';
 import { insertBusKey, makeSigningKey, migrateMaterial, readKekFile } from '@plexsphere/material';
-import { createLogger } from '@plexsphere/service-kit';
+import { Bus, createLogger } from '@plexsphere/service-kit';
 import { NatsServer } from '@plexsphere/stack';
 import { eventually, temporaryFolder, testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import {
   NonceMemory,
   parseEnvelope,
   PLATFORM,
+  inboxOf,
   publicKeyFromRaw,
   subjects,
+  trafficOn,
   verifyEnvelope,
   type KeyView,
   type Problem,
   type RingView,
   type ScopeSignerVerb,
+  type UserKind,
 } from '@plexsphere/wire';
 import type { EnvelopeReply, GenerateKeyReply, SignBundleReply, SignReply } from '@plexsphere/wire/commands';
 import { verifyBundle, verifyStatement } from '@plexsphere/wire/jws';
@@ -46,8 +49,8 @@ const connections: NatsConnection[] = [];
 
 const logger = createLogger('signer', 'error');
 
-async function dial(): Promise<NatsConnection> {
-  const connection = await connect({ servers: server.url });
+async function dial(kind: UserKind): Promise<NatsConnection> {
+  const connection = await connect({ servers: server.url, inboxPrefix: inboxOf(kind) });
   connections.push(connection);
   return connection;
 }
@@ -96,7 +99,8 @@ afterAll(async () => {
 
 let rotation: FakeRotation;
 let signer: RunningSigner;
-let caller: NatsConnection;
+let rotationBus: Bus;
+let relayBus: Bus;
 
 const opening = {
   opened_at: '2031-05-01T10:00:00Z',
@@ -104,9 +108,12 @@ const opening = {
   transition_expires: '2031-05-02T10:00:30Z',
 };
 
+const whoMayAsk = (subject: string): Bus =>
+  trafficOn(subject)?.speakers.includes('rotation') === true ? rotationBus : relayBus;
+
 /** One question as rotation or the relay asks it. */
 const ask = <Reply>(subject: string, body: object): Promise<Reply> =>
-  signer.bus.request<Reply>(subject, body, { timeoutMs: 5_000, unavailable: 'noSigner' });
+  whoMayAsk(subject).request<Reply>(subject, body, { timeoutMs: 5_000, unavailable: 'noSigner' });
 
 const askScope = <Reply>(scope: string, verb: ScopeSignerVerb, body: object): Promise<Reply> =>
   ask<Reply>(subjects.scopeSigner(scope, verb), { duration_ms: D, scope, ...body });
@@ -163,11 +170,13 @@ const verifies = (envelope: string, key: KeyView | undefined): string =>
 
 beforeEach(async () => {
   await owner.query(`DELETE FROM material.wrapped_key WHERE scope <> 'platform'`);
-  caller = await dial();
+  const caller = await dial('rotation');
+  rotationBus = new Bus(caller);
+  relayBus = new Bus(await dial('outbox-relay'));
   rotation = new FakeRotation(caller, L);
   rotation.rings = [ringWith(PLATFORM, 1, [platformKey])];
   rotation.listen();
-  signer = await runSigner(await dial(), await openMaterial({ databaseUrl: () => signerUrl, kekFile }, logger));
+  signer = await runSigner(await dial('signer'), await openMaterial({ databaseUrl: () => signerUrl, kekFile }, logger));
   await held(PLATFORM, 1);
 });
 
@@ -214,7 +223,7 @@ test('when renewals stop, the queue group is left before anything is signed with
     const request = { scope: DOMAIN, epoch: 1, payload: {}, duration_ms: D };
     const options = { timeoutMs: 500, unavailable: 'noSigner' } as const;
     try {
-      await signer.bus.request(subjects.scopeSigner(DOMAIN, 'sign-jws'), request, options);
+      await rotationBus.request(subjects.scopeSigner(DOMAIN, 'sign-jws'), request, options);
       return undefined;
     } catch (error) {
       return error as Problem;

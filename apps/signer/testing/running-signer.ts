@@ -59,6 +59,7 @@ export async function runSigner(connection: NatsConnection, material: Material):
 export class FakeRotation {
   rings: RingView[] = [];
   asked: RenewLease[] = [];
+  private lastHolder = '';
   private subscription: Subscription | undefined;
 
   constructor(
@@ -67,14 +68,15 @@ export class FakeRotation {
   ) {}
 
   get holder(): string {
-    return this.asked.at(-1)?.holder ?? '';
+    return this.lastHolder;
   }
 
   listen(): void {
-    this.subscription = this.connection.subscribe(subjects.renewLease, {
+    this.subscription = this.connection.subscribe(subjects.renewLease('*', '*'), {
       callback: (_, message) => {
         const request = message.json<RenewLease>();
         this.asked.push(request);
+        this.lastHolder = message.subject.split('.').at(-1) ?? '';
         const granted = this.rings.filter(({ scope, epoch }) => request.epochs[scope] === epoch);
         const reply: RenewLeaseReply = {
           lease_ms: this.leaseMs,

@@ -2,15 +2,6 @@ import { encodeUser } from '@nats-io/jwt';
 import { accountPusherPermissions, busPermissions, type BusPermissions, type BusUser } from '@plexsphere/wire';
 import { requirePublicKey, signingPair } from './bus-key';
 
-/** A caller that hears nothing asks again every few seconds, for half a minute. */
-const REPLIES = 16;
-
-/**
- * How long a responder may take before the server forgets that it was asked. Longer than the longest request (an
- * operator's rotate, 30 s), so that the caller's own time-out always comes first.
- */
-const REPLY_WITHIN_NS = 60 * 1_000_000_000;
-
 /**
  * The credential of a service, a Node or an operator: exactly what the contract lets that kind do. Without expiry where
  * none is given: a Node may sleep for months, and removing it revokes the credential.
@@ -45,18 +36,12 @@ function userJwt(fields: {
   permissions: BusPermissions;
   expiresAt?: number | undefined;
 }): Promise<string> {
-  const { publish, subscribe, responds } = fields.permissions;
+  const { publish, subscribe } = fields.permissions;
   return encodeUser(
     fields.name,
     requirePublicKey('user', fields.publicKey),
     signingPair('account', fields.accountSeed),
-    {
-      pub: allowOnly(publish),
-      sub: allowOnly(subscribe),
-      // To the one reply subject of a request that came in, and nowhere else. A caller that hears nothing sends its
-      // request again to the same reply subject, and each copy is answered.
-      ...(responds ? { resp: { max: REPLIES, ttl: REPLY_WITHIN_NS } } : {}),
-    },
+    { pub: allowOnly(publish), sub: allowOnly(subscribe) },
     fields.expiresAt === undefined ? {} : { exp: fields.expiresAt },
   );
 }

@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import { NatsServer, localFolder } from '@plexsphere/stack';
 import { temporaryFolder } from '@plexsphere/testkit';
-import { headers, problem } from '@plexsphere/wire';
+import { headers, problem, type Traffic } from '@plexsphere/wire';
 import { IsInt } from 'class-validator';
 import { connect, type NatsConnection } from 'nats';
 import { BusContext, BusServer } from './bus-server';
@@ -22,6 +22,7 @@ class Sum {
 }
 
 let release: () => void = () => undefined;
+const echoed: unknown[] = [];
 
 @Controller()
 class TestController {
@@ -30,27 +31,28 @@ class TestController {
     return { sum: a + b, who: context.token(1) };
   }
 
-  @MessagePattern('echo')
+  @MessagePattern('echo.*')
   echo(@Payload() body: unknown): unknown {
+    echoed.push(body);
     return body;
   }
 
-  @MessagePattern('large')
+  @MessagePattern('large.*')
   large(): object {
     return { text: 'x'.repeat(2_000_000) };
   }
 
-  @MessagePattern('refuse')
+  @MessagePattern('refuse.*')
   refuse(): never {
     throw problem('rotationInProgress', { scope: 'platform' });
   }
 
-  @MessagePattern('break')
+  @MessagePattern('break.*')
   break(): never {
     throw new Error('SELECT secret FROM somewhere');
   }
 
-  @MessagePattern('slow')
+  @MessagePattern('slow.*')
   async slow(): Promise<object> {
     await new Promise<void>((resolve) => (release = resolve));
     return { slow: true };
@@ -61,6 +63,24 @@ class TestController {
     return { scope: context.token(1) };
   }
 }
+
+/** Everybody's requests come from the one operator, save those whose subject names who asks. */
+const asked = (subject: string): Traffic => ({
+  subject,
+  speakers: ['operator'],
+  listeners: ['rotation'],
+  answered: true,
+  limitBytes: 1_000,
+});
+const TABLE: Traffic[] = [
+  'math.{own}.sum',
+  'echo.{own}',
+  'large.{own}',
+  'refuse.{own}',
+  'break.{own}',
+  'slow.{own}',
+  'lease.*.sign',
+].map(asked);
 
 @Module({ controllers: [TestController] })
 class TestModule {}
@@ -80,9 +100,10 @@ describe('requests on the bus', () => {
   afterAll(async () => nats.remove());
 
   beforeEach(async () => {
-    client = await connect({ servers: nats.url });
+    echoed.length = 0;
+    client = await connect({ servers: nats.url, inboxPrefix: '_INBOX.operator.alice' });
     connection = await connect({ servers: nats.url });
-    server = new BusServer(connection, 'group');
+    server = new BusServer(connection, 'group', TABLE);
     const logger = createLogger('test', 'silent');
     app = await NestFactory.createMicroservice(TestModule, { strategy: server, logger: new NestLogger(logger) });
     app.useGlobalFilters(new ProblemFilter(logger));
@@ -104,7 +125,7 @@ describe('requests on the bus', () => {
 
   it('may have members called data and pattern', async () => {
     const body = { data: 1, pattern: 'x', id: 'y' };
-    expect(await ask('echo', JSON.stringify(body))).toEqual({ code: '', body });
+    expect(await ask('echo.alice', JSON.stringify(body))).toEqual({ code: '', body });
   });
 
   it.each([
@@ -114,30 +135,58 @@ describe('requests on the bus', () => {
     ['a member of the wrong type', '{"a":"1","b":2}', 'a'],
     ['an unknown member', '{"a":1,"b":2,"data":3}', 'data'],
   ])('are refused by field when the body is %s, and the process lives on', async (_, body, field) => {
-    expect(await ask('math.bob.sum', body)).toEqual({
+    expect(await ask('math.alice.sum', body)).toEqual({
       code: 'INVALID_ARGUMENT',
       body: { code: 'INVALID_ARGUMENT', detail: 'signing: invariant violation', field },
     });
-    expect((await ask('math.bob.sum', '{"a":1,"b":1}')).code).toBe('');
+    expect((await ask('math.alice.sum', '{"a":1,"b":1}')).code).toBe('');
   });
 
   it('carry a problem as a code in the header and its members in the body', async () => {
-    expect(await ask('refuse', '{}')).toEqual({
+    expect(await ask('refuse.alice', '{}')).toEqual({
       code: 'FAILED_PRECONDITION',
       body: { code: 'FAILED_PRECONDITION', detail: 'signing: rotation in progress', scope: 'platform' },
     });
   });
 
   it('are told when the answer is more than the bus carries', async () => {
-    expect((await ask('large', '{}')).body).toMatchObject({
+    expect((await ask('large.alice', '{}')).body).toMatchObject({
       detail: 'signing: reply too large',
       limit_bytes: 1_048_576,
     });
   });
 
   it('never leak what broke', async () => {
-    const reply = await ask('break', '{}');
+    const reply = await ask('break.alice', '{}');
     expect(reply).toEqual({ code: 'INTERNAL', body: { code: 'INTERNAL', detail: 'signing: internal error' } });
+  });
+
+  it.each([
+    ['another operator’s inbox', '_INBOX.operator.bob.token'],
+    ['another kind’s inbox', '_INBOX.rotation.token'],
+    ['the inbox itself', '_INBOX.operator.alice'],
+    ['every inbox', '_INBOX.operator.alice.>'],
+    ['a wildcard', '_INBOX.operator.alice.*'],
+    ['a command', 'echo.bob'],
+    ['the stream', 'events.bus.n'],
+    ['the stream’s own subjects', '$JS.API.STREAM.PURGE.EVENTS'],
+    ['the server’s', '$SYS.REQ.CLAIMS.UPDATE'],
+    ['nothing', ''],
+  ])('S1: reach no handler when the reply subject is %s, and get no answer', async (_, reply) => {
+    const heard: string[] = [];
+    const anybody = await connect({ servers: nats.url });
+    anybody.subscribe('>', { callback: (__, { subject }) => void heard.push(subject) });
+    await anybody.flush();
+    client.publish('echo.alice', '{"never":"read"}', reply === '' ? {} : { reply });
+    // It is heard in order: by the time this one is answered the one before has been dealt with.
+    expect((await ask('echo.alice', '{}')).code).toBe('');
+    await anybody.flush();
+    expect(heard.filter((subject) => !subject.startsWith('_INBOX.operator.alice.'))).toEqual([
+      'echo.alice',
+      'echo.alice',
+    ]);
+    expect(echoed).toEqual([{}]);
+    await anybody.close();
   });
 
   it('reach a joined handler between join and leave only', async () => {
@@ -151,7 +200,9 @@ describe('requests on the bus', () => {
   });
 
   it('are all answered when the server stops in the middle of a flood', async () => {
-    const answers = Array.from({ length: 500 }, () => ask('echo', '{"n":1}').catch((error: { code: string }) => error));
+    const answers = Array.from({ length: 500 }, () =>
+      ask('echo.alice', '{"n":1}').catch((error: { code: string }) => error),
+    );
     await client.flush();
     await server.close();
     const outcomes = await Promise.all(answers);
@@ -160,10 +211,10 @@ describe('requests on the bus', () => {
   });
 
   it('that are under way hold up the stop until they are answered', async () => {
-    const slow = ask('slow', '{}');
+    const slow = ask('slow.alice', '{}');
     await client.flush();
     const stopped = server.close();
-    await ask('slow', '{}').catch(() => undefined);
+    await ask('slow.alice', '{}').catch(() => undefined);
     release();
     await stopped;
     expect((await slow).body).toEqual({ slow: true });

@@ -1,4 +1,13 @@
-import { headers as wireHeaders, problem, type ProblemBody } from '@plexsphere/wire';
+import {
+  TRAFFIC,
+  headers as wireHeaders,
+  inadmissible,
+  problem,
+  trafficOn,
+  type Inadmissible,
+  type ProblemBody,
+  type Traffic,
+} from '@plexsphere/wire';
 import { BaseRpcContext, Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { headers as natsHeaders, type Msg, type MsgHdrs, type NatsConnection, type Subscription } from 'nats';
 import { lastValueFrom } from 'rxjs';
@@ -38,6 +47,8 @@ export class BusServer extends Server implements CustomTransportStrategy {
   constructor(
     private readonly connection: NatsConnection,
     private readonly queue: string,
+    /** A spec may have a table of its own. */
+    private readonly table: readonly Traffic[] = TRAFFIC,
   ) {
     super();
   }
@@ -96,17 +107,29 @@ export class BusServer extends Server implements CustomTransportStrategy {
   }
 
   private async dispatch(message: Msg): Promise<void> {
+    const { subject, reply: replyTo = '', data } = message;
+    const reason = inadmissible({ subject, reply: replyTo, bytes: data.length }, this.table);
+    if (reason !== undefined) return this.refuse(message, reason);
     this.inFlight++;
     try {
       const reply = await this.answer(message);
-      if (message.reply !== undefined && message.reply !== '')
-        respond(message, reply, this.connection.info?.max_payload);
+      if (trafficOn(subject, this.table)?.answered === true) respond(message, reply, this.connection.info?.max_payload);
     } catch (error) {
       // Only the reply itself can fail here (a connection that closed): the caller's time-out covers it.
       this.logger.error(error);
     } finally {
       this.inFlight--;
       if (this.inFlight === 0) this.idle();
+    }
+  }
+
+  /** Unread. Only what is too large comes from somebody who may be answered. */
+  private refuse(message: Msg, reason: Inadmissible): void {
+    const { subject } = message;
+    this.logger.warn({ subject, reason }, 'message refused unread');
+    const traffic = trafficOn(subject, this.table);
+    if (reason === 'too large' && traffic?.answered === true) {
+      respond(message, { problem: problem('requestTooLarge', { limit_bytes: traffic.limitBytes }).body });
     }
   }
 

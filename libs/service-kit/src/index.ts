@@ -13,3 +13,4 @@ export * from './problem-filter';
 export * from './run-service';
 export * from './service-config';
 export * from './validated';
+export * from './random-reply-tokens';

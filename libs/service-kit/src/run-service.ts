@@ -19,6 +19,7 @@ import { Health } from './health';
 import { busTrial, databaseTrial, untilRefused } from './least-privilege';
 import { NestLogger, createLogger, type Logger } from './logger';
 import { ProblemFilter } from './problem-filter';
+import { useRandomReplyTokens } from './random-reply-tokens';
 import type { ServiceConfig } from './service-config';
 import { settingsHelp } from './settings-help';
 
@@ -53,6 +54,7 @@ const QUEUE = { rotation: queues.rotation, signer: queues.signer, 'outbox-relay'
  * more, finish what was begun, say the last words (module destroy hooks), close.
  */
 export async function runService<Config extends ServiceConfig>(definition: ServiceDefinition<Config>): Promise<void> {
+  useRandomReplyTokens();
   const config = configOrExit(definition);
   const logger = createLogger(definition.name, config.logLevel);
   process.on('unhandledRejection', (err) => exitWith(logger, err));

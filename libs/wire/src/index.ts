@@ -6,9 +6,12 @@
 export * from './names';
 export * from './subjects';
 export * from './headers';
+export * from './traffic';
+export * from './admission';
 export * from './permissions';
 export * from './problem';
 export * from './timing';
+export * from './random-token';
 export * from './ring-view';
 export * from './messages';
 export { canonicalText, type CanonicalFields } from './canonical';

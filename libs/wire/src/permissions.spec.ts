@@ -9,6 +9,13 @@ const strangers: BusUser[] = [
 ];
 const services: BusUser[] = [{ kind: 'rotation' }, { kind: 'signer' }, { kind: 'outbox-relay' }];
 
+/** S1: whose inboxes a service may publish to. */
+const ANSWERED: Record<string, string[]> = {
+  rotation: ['_INBOX.operator.>', '_INBOX.signer.>', '_INBOX.gateway.>'],
+  signer: ['_INBOX.rotation.>', '_INBOX.outbox-relay.>', '_INBOX.gateway.>'],
+  'outbox-relay': [],
+};
+
 /** NATS: `*` is one token, `>` is one or more at the end. */
 const matches = (pattern: string, subject: string): boolean => {
   const tokens = subject.split('.');
@@ -20,7 +27,7 @@ const matches = (pattern: string, subject: string): boolean => {
 const may = (patterns: string[], subject: string): boolean => patterns.some((pattern) => matches(pattern, subject));
 
 describe.each(strangers)('$kind', (user) => {
-  const { publish, subscribe, responds } = busPermissions(user);
+  const { publish, subscribe } = busPermissions(user);
 
   test.each([
     '$JS.API.INFO',
@@ -39,7 +46,6 @@ describe.each(strangers)('$kind', (user) => {
 
   test('does not publish to an inbox, not even its own', () => {
     expect(publish.filter((pattern) => pattern.startsWith('_INBOX'))).toEqual([]);
-    expect(responds).toBe(false);
   });
 
   test('hears its own inbox and no other', () => {
@@ -51,7 +57,7 @@ describe.each(strangers)('$kind', (user) => {
   test.each([
     subjects.eventsOut(id),
     subjects.nodeEvents(id),
-    subjects.renewLease,
+    subjects.renewLease('signer', 'signer-0'),
     subjects.ringChanged,
     subjects.outboxChanged,
     subjects.anySigner('destroy-key'),
@@ -80,8 +86,16 @@ test('an operator commands in its own name', () => {
 describe.each(services)('$kind', (service) => {
   const { publish, subscribe } = busPermissions(service);
 
-  test('publishes to no inbox, creates no consumer, and has no right under $KV and $SYS', () => {
-    for (const subject of ['_INBOX.x.y', '$JS.API.CONSUMER.CREATE.EVENTS', '$KV.x.y', '$SYS.REQ.CLAIMS.UPDATE']) {
+  test('S1: answers those alone who may ask it, creates no consumer, and has no right under $KV and $SYS', () => {
+    const answered = publish.filter((pattern) => pattern.startsWith('_INBOX'));
+    expect(answered).toEqual(ANSWERED[service.kind]);
+    for (const subject of [
+      '_INBOX.x.y',
+      `${inboxPrefix(service)}.x`,
+      '$JS.API.CONSUMER.CREATE.EVENTS',
+      '$KV.x.y',
+      '$SYS.REQ.CLAIMS.UPDATE',
+    ]) {
       expect(may(publish, subject)).toBe(false);
     }
   });

@@ -1,15 +1,14 @@
-import { EVENT_STREAM, subjects } from './subjects';
+import { OWN, TRAFFIC, inboxOf, matches, type Traffic } from './traffic';
 
 /**
- * What each kind of bus credential may do, and nothing beside it. Everyone hears only their own inbox; those who answer
- * may publish to the one reply subject of a request that reached them (`responds`), nobody else to any inbox.
- * No Node and no operator has a right under $JS, $KV or $SYS: one that may create a consumer can make the server
- * publish anywhere.
+ * What each kind of bus credential may do, and nothing beside it, as the table of traffic says. Everyone hears only their
+ * own inbox; those who answer may publish to the inboxes of the kinds that may ask them, nobody else to any inbox.
+ * (`allow_responses` would let a responder publish to whatever subject an asker names.) No Node and no operator has a
+ * right under $JS, $KV or $SYS: one that may create a consumer can make the server publish anywhere.
  */
 export interface BusPermissions {
   publish: string[];
   subscribe: string[];
-  responds: boolean;
 }
 
 export type BusUser =
@@ -19,64 +18,27 @@ export type BusUser =
   | { kind: 'signer' }
   | { kind: 'outbox-relay' };
 
+const idOf = (user: BusUser): string | undefined => ('id' in user ? user.id : undefined);
+
 /** Every connection is made with this inbox prefix: the default one is closed to everybody. */
-export const inboxPrefix = (user: BusUser): string => `_INBOX.${'id' in user ? `${user.kind}-${user.id}` : user.kind}`;
+export const inboxPrefix = (user: BusUser): string => inboxOf(user.kind, idOf(user));
 
 export function busPermissions(user: BusUser): BusPermissions {
-  const inbox = `${inboxPrefix(user)}.>`;
-  switch (user.kind) {
-    case 'node':
-      return {
-        publish: [subjects.nodeHello(user.id), subjects.nodeAck(user.id)],
-        subscribe: [subjects.nodeEvents(user.id), inbox],
-        responds: false,
-      };
-    case 'operator':
-      return { publish: [`cmd.${user.id}.>`], subscribe: [inbox], responds: false };
-    case 'rotation':
-      return {
-        publish: [
-          'signer.any.*',
-          subjects.scopeSigner('*', 'generate-key'),
-          subjects.scopeSigner('*', 'sign-jws'),
-          subjects.scopeSigner('*', 'verify'),
-          subjects.scopeSigner('*', 'sign-bundle'),
-          subjects.thatSigner('*', 'load-key'),
-          subjects.ringChanged,
-          subjects.outboxChanged,
-        ],
-        subscribe: ['cmd.>', subjects.renewLease, inbox],
-        responds: true,
-      };
-    case 'signer':
-      return {
-        publish: [subjects.renewLease],
-        subscribe: ['signer.any.*', 'signer.scope.*.*', 'signer.at.*.*', subjects.ringChanged, inbox],
-        responds: true,
-      };
-    case 'outbox-relay':
-      return {
-        publish: [
-          subjects.eventsOut('*'),
-          subjects.scopeSigner('*', 'sign-envelope'),
-          subjects.scopeSigner('*', 'announce'),
-          subjects.scopeSigner('*', 'sign-ready'),
-          subjects.scopeSigner('*', 'sign-bundle'),
-          `$JS.API.STREAM.CREATE.${EVENT_STREAM.name}`,
-          `$JS.API.STREAM.INFO.${EVENT_STREAM.name}`,
-          `$JS.API.STREAM.MSG.GET.${EVENT_STREAM.name}`,
-        ],
-        subscribe: [
-          subjects.nodeHello('*'),
-          subjects.nodeAck('*'),
-          subjects.outboxChanged,
-          subjects.ringChanged,
-          inbox,
-        ],
-        responds: false,
-      };
-  }
+  const named = (subject: string): string => subject.replace(OWN, idOf(user) ?? '*');
+  const said = TRAFFIC.filter(({ speakers }) => speakers.includes(user.kind));
+  const heard = TRAFFIC.filter(({ listeners }) => listeners.includes(user.kind));
+  return {
+    publish: distinct([...said.map(({ subject }) => named(subject)), ...answers(heard)]),
+    subscribe: distinct([...heard.map(({ subject, heardAs }) => named(heardAs ?? subject)), `${inboxPrefix(user)}.>`]),
+  };
 }
+
+const answers = (heard: readonly Traffic[]): string[] =>
+  heard.flatMap(({ answered, speakers }) => (answered ? speakers.map((kind) => `${inboxOf(kind)}.>`) : []));
+
+/** Without what another pattern covers. */
+const distinct = (patterns: string[]): string[] =>
+  [...new Set(patterns)].filter((one) => !patterns.some((other) => other !== one && matches(other, one)));
 
 export const ACCOUNT_PUSHER_INBOX = '_INBOX.account-pusher';
 
@@ -87,5 +49,4 @@ export const ACCOUNT_PUSHER_INBOX = '_INBOX.account-pusher';
 export const accountPusherPermissions = (accountPublicKey: string): BusPermissions => ({
   publish: [`$SYS.REQ.ACCOUNT.${accountPublicKey}.CLAIMS.LOOKUP`, '$SYS.REQ.CLAIMS.UPDATE'],
   subscribe: [`${ACCOUNT_PUSHER_INBOX}.>`],
-  responds: false,
 });

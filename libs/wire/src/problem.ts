@@ -28,6 +28,7 @@ export const PROBLEMS = {
   epochWentBack: { code: 'FAILED_PRECONDITION', detail: 'signing: epoch went back' },
   alreadyBootstrapped: { code: 'FAILED_PRECONDITION', detail: 'signing: already bootstrapped' },
   reservedEventType: { code: 'INVALID_ARGUMENT', detail: 'signing: reserved event type' },
+  requestTooLarge: { code: 'INVALID_ARGUMENT', detail: 'signing: request too large' },
   envelopeTooLarge: { code: 'INVALID_ARGUMENT', detail: 'signing: envelope too large' },
   keyIdInUse: { code: 'ALREADY_EXISTS', detail: 'signing: key id in use' },
   domainExists: { code: 'ALREADY_EXISTS', detail: 'signing: domain exists' },

@@ -1,14 +1,15 @@
 import type { Scope } from './names';
 
 /**
- * Every subject on the bus, in one table. The first token says who may publish there; the permissions of each
- * credential (permissions.ts) are written in terms of this table and of nothing else.
+ * Every subject on the bus, in one table. Who says what there to whom is another (traffic.ts), written in terms of this
+ * one and of nothing else.
  *
  * A scope is one token (`:` is legal in a subject). A key id never stands in a subject.
  */
 export const subjects = {
   /** An operator's command. The server vouches for `operator`: a credential may publish below its own id only. */
   command: (operator: string, command: Command): string => `cmd.${operator}.${command}`,
+  everyCommand: (operator: string): string => `cmd.${operator}.>`,
 
   /** Any signer, lease or not: work that signs for no scope. */
   anySigner: (verb: AnySignerVerb): string => `signer.any.${verb}`,
@@ -17,7 +18,8 @@ export const subjects = {
   /** That very signer. `holder` is its lease's name. */
   thatSigner: (holder: string, verb: 'load-key'): string => `signer.at.${holder}.${verb}`,
 
-  renewLease: 'rotation.renew-lease',
+  /** A holder's own words to rotation. The server vouches for `kind`: a credential may publish its own kind alone. */
+  renewLease: (kind: LeaseKind | '*', holder: string): string => `rotation.renew-lease.${kind}.${holder}`,
 
   /** Told by rotation after the commit that changed a ring: holders renew at once. */
   ringChanged: 'changed.ring',
@@ -25,9 +27,9 @@ export const subjects = {
   outboxChanged: 'changed.outbox',
 
   /** What the stream stores; only a relay publishes here. */
-  eventsOut: (nodeId: string): string => `events.out.${nodeId}`,
+  eventsOut: (nodeId: string): string => `events.bus.${nodeId}`,
   /** What the stream republishes; the one subject that a Node subscribes to. */
-  nodeEvents: (nodeId: string): string => `node.${nodeId}.events`,
+  nodeEvents: (nodeId: string): string => `node.${nodeId}.bus`,
   nodeHello: (nodeId: string): string => `node.${nodeId}.hello`,
   nodeAck: (nodeId: string): string => `node.${nodeId}.ack`,
 } as const;
@@ -73,12 +75,20 @@ export const SCOPE_SIGNER_VERBS = [
 ] as const;
 export type ScopeSignerVerb = (typeof SCOPE_SIGNER_VERBS)[number];
 
+/** Who works by leases. */
+export const LEASE_KINDS = ['signer', 'gateway'] as const;
+export type LeaseKind = (typeof LEASE_KINDS)[number];
+
 /** Queue groups: one member of the group gets each message. */
 export const queues = { rotation: 'rotation', signer: 'signer', relay: 'outbox-relay' } as const;
 
-/** The one stream, and what it republishes where. Its configuration is fixed (DESIGN, section 4, The stream). */
+/**
+ * The one stream, and what it republishes where. Its configuration is fixed, and a stream that exists keeps what it
+ * republishes: so it takes `events.<how the Node listens>.<node>` from the start, though only `bus` is spoken yet. What
+ * is meant for a Node's HTTP stream is then never heard on the bus.
+ */
 export const EVENT_STREAM = {
   name: 'EVENTS',
-  subjects: 'events.out.*',
-  republishTo: 'node.{{wildcard(1)}}.events',
+  subjects: 'events.*.*',
+  republishTo: 'node.{{wildcard(2)}}.{{wildcard(1)}}',
 } as const;

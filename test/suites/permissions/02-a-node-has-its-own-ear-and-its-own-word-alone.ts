@@ -30,7 +30,7 @@ export const step: Step = async (world) => {
     subjects.command(operator, 'signing.rotate'),
     subjects.anySigner('issue-bus-credential'),
     subjects.scopeSigner(world.domain, 'sign-envelope'),
-    subjects.renewLease,
+    subjects.renewLease('signer', 'signer-0'),
     subjects.ringChanged,
     `$JS.API.CONSUMER.CREATE.${EVENT_STREAM.name}`,
     `$JS.API.CONSUMER.DURABLE.CREATE.${EVENT_STREAM.name}.mine`,

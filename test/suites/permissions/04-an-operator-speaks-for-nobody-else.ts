@@ -26,7 +26,7 @@ export const step: Step = async (world) => {
     subjects.anySigner('issue-bus-credential'),
     subjects.anySigner('sign-bus-account'),
     subjects.scopeSigner('platform', 'sign-bundle'),
-    subjects.renewLease,
+    subjects.renewLease('signer', 'signer-0'),
     `${inboxPrefix({ kind: 'operator', id: other.id })}.reply`,
     `${inboxPrefix({ kind: 'rotation' })}.reply`,
     '$JS.API.STREAM.DELETE.EVENTS',

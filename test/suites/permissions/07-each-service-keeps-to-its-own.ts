@@ -72,7 +72,7 @@ export const step: Step = async (world) => {
       subjects.anySigner('destroy-key'),
       subjects.scopeSigner(domain, 'generate-key'),
       subjects.scopeSigner(domain, 'sign-jws'),
-      subjects.renewLease,
+      subjects.renewLease('signer', 'signer-0'),
       `$JS.API.CONSUMER.CREATE.${EVENT_STREAM.name}`,
       `$JS.API.STREAM.DELETE.${EVENT_STREAM.name}`,
     ],

@@ -34,7 +34,7 @@ export const step: Step = async (world) => {
         world,
         kind,
         { PLEXSPHERE_NATS_URL: open.url },
-        'bus trial: open: this service could publish to node.trial.events',
+        'bus trial: open: this service could publish to node.trial.bus',
       ),
     ]),
   );

@@ -1,10 +1,9 @@
 import 'reflect-metadata';
 import { storeOptions, migrateStore } from '@plexsphere/store';
 import { eventually, testDatabase, type TestDatabase } from '@plexsphere/testkit';
-import type { RenewLease } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import type { RotationConfig } from '../rotation-config';
-import { LeaseBook } from './lease-book';
+import { LeaseBook, type Renewal } from './lease-book';
 
 const config = { leaseMs: 10_000, clockSkewMs: 30_000 } as RotationConfig;
 
@@ -43,7 +42,7 @@ describe('leases', () => {
   afterEach(() => database.query('DELETE FROM ring.lease'));
 
   let turn = 0;
-  const request = (epochs: Record<string, number>, holder = 'signer-1'): RenewLease => ({
+  const request = (epochs: Record<string, number>, holder = 'signer-1'): Renewal => ({
     holder,
     kind: 'signer',
     turn: ++turn,

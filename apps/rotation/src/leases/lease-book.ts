@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { InstallationEntity, KeyRingEntity } from '@plexsphere/store';
-import type { RingView } from '@plexsphere/wire';
+import type { LeaseKind, RingView } from '@plexsphere/wire';
 import type { RenewLease, RenewLeaseReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ringView } from '../rings/ring-view';
@@ -11,6 +11,12 @@ import { LEASE_DATABASE } from './lease-database';
 
 /** Rings in one answer: far below the bus' limit of 1 MB. The holder asks again at once for the rest. */
 const RINGS_PER_REPLY = 200;
+
+/** As a holder asked; the server vouches for its kind. */
+export interface Renewal extends RenewLease {
+  holder: string;
+  kind: LeaseKind;
+}
 
 /** A holder whose lease may be alive, and for how long it was granted. */
 export interface Holder {
@@ -34,7 +40,7 @@ export class LeaseBook {
    * First commits that the holder works by these epochs, and only then reads the rings. So after a ring's commit no
    * lease of an older epoch can begin, and whoever began one before stands in the table.
    */
-  async renew(request: RenewLease): Promise<RenewLeaseReply> {
+  async renew(request: Renewal): Promise<RenewLeaseReply> {
     const { manager } = this.database;
     const installation = await manager.findOneByOrFail(InstallationEntity, { onlyRow: true });
     const answer = { lease_ms: this.config.leaseMs, recovery_public_key: installation.recoveryPublicKey };
@@ -113,7 +119,7 @@ export class LeaseBook {
   }
 
   /** False where the request is older than what stands in the table: it was held up, and its holder has asked again. */
-  private async enter({ holder, kind, turn, epochs }: RenewLease): Promise<boolean> {
+  private async enter({ holder, kind, turn, epochs }: Renewal): Promise<boolean> {
     const entered = await this.database.query<unknown[]>(
       `INSERT INTO ring.lease AS present (holder, kind, turn, epochs, lease_ms, renewed_at)
        VALUES ($1, $2, $3, $4, $5, clock_timestamp())

@@ -66,7 +66,7 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     this.membership.stop();
     // A renewal that overtakes the release would bring the lease back.
     await Promise.race([this.inFlight, delay(RELEASE_MS, undefined, { ref: false })]);
-    const release: RenewLease = { holder: this.holder, kind: 'signer', turn: ++this.turn, epochs: {}, release: true };
+    const release: RenewLease = { turn: ++this.turn, epochs: {}, release: true };
     await this.ask(release, RELEASE_MS).catch((err: unknown) => this.logger.warn({ err }, 'leases not given back'));
   }
 
@@ -105,7 +105,7 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     const asked = readClocks();
     let nextMs = TRY_AGAIN_MS;
     try {
-      const request: RenewLease = { holder: this.holder, kind: 'signer', turn: ++this.turn, epochs: claimed };
+      const request: RenewLease = { turn: ++this.turn, epochs: claimed };
       const reply = await this.ask(request, Math.min(intervalMs ?? SILENT_MS, SILENT_MS));
       this.takeAnswer(asked, claimed, reply);
       nextMs = Math.max(0, reply.lease_ms / 3 - (performance.now() - asked.monotonicMs));
@@ -127,7 +127,7 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private ask(request: RenewLease, timeoutMs: number): Promise<RenewLeaseReply> {
-    return this.bus.request<RenewLeaseReply>(subjects.renewLease, request, {
+    return this.bus.request<RenewLeaseReply>(subjects.renewLease('signer', this.holder), request, {
       timeoutMs,
       unavailable: 'busUnavailable',
     });

@@ -1,19 +1,13 @@
-import { IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, MaxLength, Min } from 'class-validator';
+import { IsBoolean, IsInt, IsObject, IsOptional, Min } from 'class-validator';
 import type { Scope } from '../names';
 import type { RingView } from '../ring-view';
 
 /**
  * Renewing, booting, joining and confirming are this one request: the holder says which epoch of which scope it works
- * by, and rotation grants those that are present and answers with the rings that the holder lacks.
+ * by, and rotation grants those that are present and answers with the rings that the holder lacks. Which holder it is, and
+ * of which kind, stands in the subject.
  */
 export class RenewLease {
-  @IsString()
-  @MaxLength(100)
-  holder: string;
-
-  @IsIn(['signer', 'gateway'])
-  kind: 'signer' | 'gateway';
-
   /**
    * Rises with each request of this holder. A request that was held up on its way is older than what stands in the table
    * by then, and must not take its place: it would name fewer leases than the holder has.
