@@ -23,6 +23,10 @@ const WHEN = {
   epochWentBack:
     'A signer has seen a later epoch of this scope than the database has, as after a restore from a backup. Nothing is changed.',
   lastAdmin: 'It would leave no admin of every scope whose token is valid: nobody could make tokens any more.',
+  databaseFormat:
+    'The database was made by another version, or by none yet. A service or a migration begins nothing on it.',
+  missingPrivilege:
+    'Bring-up or a migration needs a right in PostgreSQL that the user of DATABASE_URL has not; `missing` or `reason` names it.',
   alreadyBootstrapped: 'The database holds an installation.',
   keyIdInUse: 'The key id stands in the ring of this scope, or once stood there.',
   domainExists: 'The Domain has a ring.',

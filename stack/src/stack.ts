@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { PROBLEMS } from '@plexsphere/wire';
 import { BootstrapFolder, SERVICE_KINDS, type ServiceKind } from './bootstrap-folder';
 import { localFolder, repositoryRoot } from './folders';
 import type { ManagedProcess } from './managed-process';
@@ -33,6 +34,9 @@ export interface StackOptions {
 const REPLICAS_BY_DEFAULT = 2;
 // Roles, schemas, a dozen key pairs: seconds. More means that it hangs.
 const BOOTSTRAP_TIMEOUT_MS = 120_000;
+
+const OF_ANOTHER_VERSION =
+  'This stack was made by another version, and nothing leads from it to this one: npm stop -- --erase deletes it, keys and all.';
 
 /** The whole product on one machine. */
 export class Stack {
@@ -177,6 +181,7 @@ export class Stack {
       await execute(process.execPath, [program, ...args], { env, signal, timeout: BOOTSTRAP_TIMEOUT_MS });
     } catch (error) {
       const { stderr = '', message } = error as Error & { stderr?: string };
+      if (stderr.includes(PROBLEMS.databaseFormat.detail)) throw new Error(OF_ANOTHER_VERSION, { cause: error });
       throw new Error(`plexctl ${args[0]} failed: ${stderr.trim() || message}`, { cause: error });
     }
   }

@@ -4,6 +4,7 @@
  * It never reads key material and never changes a ring.
  */
 import { runService } from '@plexsphere/service-kit';
+import { requireStoreFormat } from '@plexsphere/store';
 import { DataSource } from 'typeorm';
 import { RelayConfig } from './relay-config';
 import { RelayModule } from './relay.module';
@@ -12,6 +13,7 @@ void runService({
   name: 'outbox-relay',
   config: RelayConfig,
   module: (config) => RelayModule.with(config),
+  checkDatabase: (app) => requireStoreFormat(app.get(DataSource)),
   forbidden: {
     statement: 'SELECT FROM material.wrapped_key LIMIT 0',
     run: (app, statement) => app.get(DataSource).query(statement),

@@ -68,11 +68,13 @@ async function execute(command: Command, line: CommandLine, surroundings: Surrou
 async function explain(error: unknown, { flags }: CommandLine, command: Command | undefined): Promise<Failure> {
   if (error instanceof Failure) return error;
   if (!(error instanceof Problem)) return unforeseen(error);
-  const { hintFor, inWords, reasonOf } = await import('./hints');
+  const { hintFor, hintWithoutService, inWords, reasonOf } = await import('./hints');
   const scope = scopeOf(flags, command);
   const { field } = error.body;
   const flag = field === undefined ? undefined : flagOfMember(command?.flags ?? {}, field);
-  return inWords(error, scope) ?? failureOf(error, hintFor(error.detail, scope), reasonOf(error, flag, command?.asks));
+  const asks = command?.asks;
+  const hint = asks === 'bus' ? hintFor(error.detail, scope) : hintWithoutService(error.detail);
+  return inWords(error, scope) ?? failureOf(error, hint, reasonOf(error, flag, asks));
 }
 
 /** The scope that the command line speaks of: hints name it. */

@@ -1,4 +1,4 @@
-import { PROBLEMS, type Problem, type ProblemName } from '@plexsphere/wire';
+import { FORMAT_HINT, PROBLEMS, type Problem, type ProblemName } from '@plexsphere/wire';
 import type { Command } from './command';
 import { Failure, failureOf } from './failure';
 import { catchUp, named, plural } from './layout';
@@ -15,6 +15,9 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   lastAdmin: 'plexctl token create makes another admin first',
   requestTooLarge: 'ask for less at once: limit_bytes is the most that one request of this command may have',
   replyTooLarge: 'ask for less: one --scope, or a lower --limit',
+  databaseFormat: FORMAT_HINT,
+  missingPrivilege:
+    "DATABASE_URL must name the database's owner, with the right to make roles: ALTER DATABASE … OWNER TO …, ALTER ROLE … CREATEROLE",
   alreadyBootstrapped: 'this database has an installation: its files are where the first bring-up left them',
   reservedEventType: 'the signing plane alone sends signing_key_*, platform_key_*, stream_ready and resync',
   envelopeTooLarge: 'an event with its signature has to fit 65,535 bytes: publish a reference instead',
@@ -49,17 +52,26 @@ const byDetail = new Map(
 export const hintFor = (detail: string, scope: string | undefined): string | undefined =>
   byDetail.get(detail)?.replaceAll('<scope>', scope ?? '<scope>');
 
+/** Where no service answers: what such a command does, it does itself. */
+export const hintWithoutService = (detail: string): string | undefined => {
+  if (detail === PROBLEMS.internal.detail) return "sqlstate is PostgreSQL's own code; the log of the server says more";
+  if (detail === PROBLEMS.databaseUnavailable.detail)
+    return 'check DATABASE_URL, and that the server runs and lets you in';
+  return hintFor(detail, undefined);
+};
+
 /** Where the detail alone does not say what is wrong: which flag, or member of the request, and what is expected of it. */
 export function reasonOf(
   problem: Problem,
   flag: string | undefined,
   asks: Command['asks'] | undefined,
 ): string | undefined {
-  const { field, accepted_kinds: kinds } = problem.body;
+  const { field, accepted_kinds: kinds, reason } = problem.body;
   if (!problem.is('invariantViolation') || field === undefined) return undefined;
   const name = flag === undefined ? field : `--${flag}`;
   if (Array.isArray(kinds)) return `${name} must be of a kind that this installation accepts: ${kinds.join(', ')}`;
-  return asks === 'bus' ? `the service refuses ${name}` : name;
+  if (asks === 'bus') return `the service refuses ${name}`;
+  return typeof reason === 'string' ? `${name} ${reason}` : name;
 }
 
 /** Refusals whose members are numbers and names say them as a sentence, and what to do about these very Nodes. */

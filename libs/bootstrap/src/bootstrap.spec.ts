@@ -1,5 +1,5 @@
 // The whole bring-up on a real PostgreSQL, and what it leaves.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -13,7 +13,14 @@ import { bootstrap, FILES, migrate, openRecoveryKey } from './index';
 
 jest.setTimeout(60_000);
 
-const MIGRATIONS = ['Ring1700000000001', 'Outbox1700000000002', 'Access1700000000003', 'Material1700000000001'];
+const MIGRATIONS = [
+  'Ring1700000000001',
+  'Outbox1700000000002',
+  'Access1700000000003',
+  'StoreFormat1700000000099',
+  'Material1700000000001',
+  'MaterialFormat1700000000099',
+];
 
 const folder = temporaryFolder();
 let installations = 0;
@@ -280,6 +287,45 @@ it('accepts an empty folder, and refuses one that holds anything before it touch
   await expect(bootstrap({ databaseUrl, out })).resolves.toMatchObject({ out });
 });
 
+describe('N-3: an owner who may not', () => {
+  /** An owner like any other, but for what `rights` leave out. */
+  async function ownerWith(rights: string, grants: (role: string, database: string) => string[]): Promise<string> {
+    const role = `owner_${randomUUID().slice(0, 8)}`;
+    const database = new URL(databaseUrl).pathname.slice(1);
+    await owner.query(`CREATE ROLE ${role} LOGIN PASSWORD 'hidden' ${rights}`);
+    for (const grant of grants(role, database)) await owner.query(grant);
+    return Object.assign(new URL(databaseUrl), { username: role, password: 'hidden' }).href;
+  }
+  const owns = (role: string, database: string): string[] => [`ALTER DATABASE "${database}" OWNER TO ${role}`];
+
+  it('make roles is told so, before anything is done', async () => {
+    const url = await ownerWith('NOCREATEROLE', owns);
+    for (const run of [() => bootstrap({ databaseUrl: url, out }), () => migrate(url)])
+      await expect(run()).rejects.toMatchObject({
+        code: 'FAILED_PRECONDITION',
+        detail: 'signing: database privilege missing',
+        body: { missing: 'CREATEROLE' },
+      });
+    expect(await owner.query(`SELECT to_regnamespace('ring') AS ring`)).toEqual([{ ring: null }]);
+    await expect(stat(`${out}.unfinished`)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('make anything is told of all that is missing at once', async () => {
+    const url = await ownerWith('NOCREATEROLE', () => []);
+    await expect(migrate(url)).rejects.toMatchObject({
+      body: { missing: 'CREATE on the database, CREATE on the schema public, CREATEROLE' },
+    });
+  });
+
+  it('needs no more than to own the database and make roles', async () => {
+    const url = await ownerWith('CREATEROLE', owns);
+    await expect(bootstrap({ databaseUrl: url, out })).resolves.toMatchObject({ resumed: false });
+    const rotation = await open(await serviceUrl('rotation'));
+    await expect(rotation.query('SELECT FROM ring.key_ring')).resolves.toBeDefined();
+    expect(await migrate(url)).toEqual([]);
+  });
+});
+
 it('refuses a folder where none can be made', async () => {
   await writeFile(out, 'a file');
   await expect(bootstrap({ databaseUrl, out })).rejects.toMatchObject({ body: { field: 'out' } });
@@ -327,6 +373,23 @@ describe('migrate', () => {
     const before = await everythingStored();
     expect(await migrate(databaseUrl)).toEqual([]);
     expect(await everythingStored()).toBe(before);
+  });
+
+  it('refuses a database of before, and leaves it as it is', async () => {
+    await migrate(databaseUrl);
+    for (const schema of ['ring', 'material']) {
+      const [kept] = await owner.query<{ mark: string }[]>(`SELECT obj_description('${schema}'::regnamespace) AS mark`);
+      // As a version before the mark left it, and one with other migrations.
+      for (const mark of ['NULL', `'plexsphere 0123456789abcdef'`]) {
+        await owner.query(`COMMENT ON SCHEMA ${schema} IS ${mark}`);
+        const before = await everythingStored();
+        for (const run of [() => migrate(databaseUrl), () => bootstrap({ databaseUrl, out })])
+          await expect(run()).rejects.toMatchObject({ detail: 'signing: database of another version' });
+        expect(await everythingStored()).toBe(before);
+      }
+      await owner.query(`COMMENT ON SCHEMA ${schema} IS '${kept?.mark}'`);
+    }
+    await expect(bootstrap({ databaseUrl, out })).resolves.toMatchObject({ resumed: false });
   });
 
   it('is done once by replicas that are deployed together', async () => {

@@ -2,6 +2,7 @@ import { migrateMaterial } from '@plexsphere/material';
 import { migrateStore } from '@plexsphere/store';
 import type { QueryRunner } from 'typeorm';
 import { aloneOnDatabase } from './owner-database';
+import { requirePrivileges } from './owner-privileges';
 import { groupRole } from './service-logins';
 
 /**
@@ -13,6 +14,7 @@ export const migrate = (databaseUrl: string): Promise<string[]> =>
 
 /** For a caller that is alone on the database already. */
 export async function applyMigrations(owner: QueryRunner, databaseUrl: string): Promise<string[]> {
+  await requirePrivileges(owner.manager);
   const store = await migrateStore(databaseUrl);
   return [...store, ...(await migrateMaterial(databaseUrl, await groupRole(owner.manager, 'signer')))];
 }

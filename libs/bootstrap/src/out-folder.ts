@@ -1,6 +1,6 @@
 import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { problem } from '@plexsphere/wire';
+import { problem, type Problem } from '@plexsphere/wire';
 
 /**
  * The folder that the operator asked for, and the draft beside it that becomes it. The draft's name is fixed, so that
@@ -22,7 +22,7 @@ export class OutFolder {
   async begin(): Promise<void> {
     try {
       const present = await readdir(this.path).catch(unlessMissing);
-      if (present !== undefined && present.length > 0) throw problem('invariantViolation', { field: 'out' });
+      if (present !== undefined && present.length > 0) throw outRefused('is there, and not empty');
       await rm(this.draft, { recursive: true, force: true });
       await mkdir(dirname(this.draft), { recursive: true, mode: 0o700 });
       // Fails where somebody else made it meanwhile, so what is written into it is ours alone.
@@ -88,5 +88,7 @@ function unlessMissing(error: NodeJS.ErrnoException): undefined {
 /** What the file system says of the operator's folder is about a flag of theirs. */
 function refusal(error: unknown): unknown {
   const { syscall, code } = error as NodeJS.ErrnoException;
-  return syscall === undefined ? error : problem('invariantViolation', { field: 'out', reason: code });
+  return syscall === undefined ? error : outRefused(`cannot be made (${code})`);
 }
+
+const outRefused = (reason: string): Problem => problem('invariantViolation', { field: 'out', reason });

@@ -9,7 +9,8 @@ const LOCK_TIMEOUT_MS = 60_000;
 /**
  * Runs `work` on one connection of the owner, alone: replicas that are deployed at once may all want to migrate, and two
  * bring-ups must not both find the database empty. The lock ends with the connection, so a killed run leaves none.
- * @throws Problem invariantViolation (field `database_url`), databaseUnavailable, internal with the SQLSTATE
+ * @throws Problem invariantViolation (field `database_url`), databaseUnavailable, missingPrivilege, internal with the
+ * SQLSTATE
  */
 export async function aloneOnDatabase<T>(databaseUrl: string, work: (owner: QueryRunner) => Promise<T>): Promise<T> {
   const dialled = hostOf(databaseUrl);
@@ -34,13 +35,18 @@ export async function aloneOnDatabase<T>(databaseUrl: string, work: (owner: Quer
 function hostOf(databaseUrl: string): string {
   const url = URL.canParse(databaseUrl) ? new URL(databaseUrl) : undefined;
   if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol) || url.host === '')
-    throw problem('invariantViolation', { field: 'database_url' });
+    throw problem('invariantViolation', {
+      field: 'database_url',
+      reason: 'must be postgres://<owner>@<host>/<database>',
+    });
   return url.host;
 }
 
 // SQLSTATE classes (PostgreSQL, appendix A) that tell of the way to the server and not of what was asked: connection,
 // authorisation, no such database, no resources, lock not available, shut down.
 const UNAVAILABLE = /^(08|28|3D|53|55|57)/;
+
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
  * What may leave this library: typeorm's error carries the statement and its parameters, and those hold verifiers of
@@ -50,6 +56,8 @@ function asProblem({ driverError }: QueryFailedError, dialled: string): Problem 
   const sqlstate = codeOf(driverError);
   // Without a code it is the connection that broke.
   if (sqlstate === undefined || UNAVAILABLE.test(sqlstate)) return unavailable(dialled, driverError);
+  // PostgreSQL's message names the object and the right, and nothing that was asked with.
+  if (sqlstate === INSUFFICIENT_PRIVILEGE) return problem('missingPrivilege', { reason: driverError.message });
   return new Problem({ ...PROBLEMS.internal, sqlstate }, { cause: new Error(driverError.message) });
 }
 

@@ -19,7 +19,10 @@ const SHORTEST_PASSPHRASE = 12;
 /** @throws Problem invariantViolation, field `recovery_passphrase` */
 export async function makeRecoveryKey(passphrase: string | undefined): Promise<RecoveryKey> {
   if (passphrase !== undefined && passphrase.length < SHORTEST_PASSPHRASE)
-    throw problem('invariantViolation', { field: 'recovery_passphrase' });
+    throw problem('invariantViolation', {
+      field: 'recovery_passphrase',
+      reason: `needs at least ${SHORTEST_PASSPHRASE} characters`,
+    });
   // 192 bits.
   const madePassphrase = passphrase === undefined ? randomBytes(24).toString('base64url') : undefined;
   const { privateKey, publicKey } = makeKeyPair();

@@ -12,3 +12,4 @@ export * from './bus-key-store';
 export * from './signing-key';
 export * from './kek-check';
 export * from './migrate';
+export { requireMaterialFormat } from './format';

@@ -43,7 +43,7 @@ const signs = (key: { privateKey: Parameters<typeof sign>[2]; publicKey: string 
 
 it('is migrated once', async () => {
   const empty = await testDatabase({ name: 'empty', prepare: () => Promise.resolve() });
-  expect(await migrateMaterial(empty.url, SIGNER)).toEqual(['Material1700000000001']);
+  expect(await migrateMaterial(empty.url, SIGNER)).toEqual(['Material1700000000001', 'MaterialFormat1700000000099']);
   expect(await migrateMaterial(empty.url, SIGNER)).toEqual([]);
   await empty.drop();
 });

@@ -10,7 +10,7 @@ import {
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { BusUser } from '@plexsphere/wire';
-import { queues } from '@plexsphere/wire';
+import { FORMAT_HINT, Problem, queues } from '@plexsphere/wire';
 import { Events, type NatsConnection } from 'nats';
 import { Bus, connectBus } from './bus';
 import { BusServer } from './bus-server';
@@ -41,6 +41,8 @@ export interface ServiceDefinition<Config extends ServiceConfig> {
   module: (config: Config, logger: Logger) => Type | DynamicModule;
   /** Runs before the bus is dialled: what must hold or the process does not start. */
   prepare?: (config: Config, logger: Logger) => Promise<void>;
+  /** What must hold of the database or the process does not start, where `prepare` has not looked. */
+  checkDatabase?: (app: INestMicroservice) => Promise<void>;
   /** What the service's own database role has no right to; `run` tries it on the service's own pool. */
   forbidden: { statement: string; run: (app: INestMicroservice, statement: string) => Promise<unknown> };
 }
@@ -96,6 +98,7 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
       logger: new NestLogger(logger),
     });
     app.useGlobalFilters(new ProblemFilter(logger));
+    await definition.checkDatabase?.(app);
     const { statement, run } = definition.forbidden;
     await untilRefused(
       databaseTrial(statement, (text) => run(app, text)),
@@ -116,6 +119,8 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
     process.exit(0);
   } catch (error) {
     if (error instanceof ConfigError) refuseToStart(error);
+    if (error instanceof Problem && error.is('databaseFormat'))
+      refuseToStart(new ConfigError(`${error.detail}: ${FORMAT_HINT}.`));
     exitWith(logger, error);
   }
 }

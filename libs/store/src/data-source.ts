@@ -1,11 +1,9 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import * as outbox from './entities/outbox';
 import * as ring from './entities/ring';
+import { migrations, refuseOtherStoreFormat } from './format';
 import { freshClient } from './fresh-client';
 import { grantStore } from './grants';
-import { Ring1700000000001 } from './migrations/1700000000001-ring';
-import { Outbox1700000000002 } from './migrations/1700000000002-outbox';
-import { Access1700000000003 } from './migrations/1700000000003-access';
 
 export const entities = [...Object.values(ring), ...Object.values(outbox)];
 
@@ -34,18 +32,20 @@ export const storeOptions = (url: string | (() => string), applicationName: stri
 /**
  * Applies what is missing, all in one transaction, and then the grants, under the owner's URL. Returns the names of the
  * migrations that it applied.
+ * @throws Problem databaseFormat
  */
 export async function migrateStore(ownerUrl: string): Promise<string[]> {
   const source = new DataSource({
     type: 'postgres',
     url: ownerUrl,
     applicationName: 'plexsphere-migrate',
-    migrations: [Ring1700000000001, Outbox1700000000002, Access1700000000003],
+    migrations,
     migrationsTableName: 'store_migration',
     migrationsTransactionMode: 'all',
   });
   await source.initialize();
   try {
+    await refuseOtherStoreFormat(source);
     const applied = await source.runMigrations();
     await grantStore(source);
     return applied.map((migration) => migration.name);

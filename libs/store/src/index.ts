@@ -3,5 +3,6 @@
  * SQL that more than one caller needs. Knows the domain and the contract, no Nest and no bus.
  */
 export * from './data-source';
+export { requireStoreFormat } from './format';
 export * from './entities/ring';
 export * from './entities/outbox';

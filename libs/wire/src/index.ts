@@ -10,6 +10,7 @@ export * from './traffic';
 export * from './admission';
 export * from './permissions';
 export * from './problem';
+export * from './database-format';
 export * from './timing';
 export * from './random-token';
 export * from './ring-view';

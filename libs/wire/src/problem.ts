@@ -26,6 +26,8 @@ export const PROBLEMS = {
   nodesLagging: { code: 'FAILED_PRECONDITION', detail: 'signing: nodes lagging' },
   lastAdmin: { code: 'FAILED_PRECONDITION', detail: 'signing: last admin' },
   epochWentBack: { code: 'FAILED_PRECONDITION', detail: 'signing: epoch went back' },
+  databaseFormat: { code: 'FAILED_PRECONDITION', detail: 'signing: database of another version' },
+  missingPrivilege: { code: 'FAILED_PRECONDITION', detail: 'signing: database privilege missing' },
   alreadyBootstrapped: { code: 'FAILED_PRECONDITION', detail: 'signing: already bootstrapped' },
   reservedEventType: { code: 'INVALID_ARGUMENT', detail: 'signing: reserved event type' },
   requestTooLarge: { code: 'INVALID_ARGUMENT', detail: 'signing: request too large' },

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectBus, type Logger } from '@plexsphere/service-kit';
-import { InstallationEntity, storeOptions } from '@plexsphere/store';
+import { InstallationEntity, requireStoreFormat, storeOptions } from '@plexsphere/store';
 import { ACCOUNT_PUSHER_INBOX } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
 import type { RotationConfig } from '../rotation-config';
@@ -9,9 +9,11 @@ import { AccountPusher } from './account-pusher';
 /**
  * Starts before the service's own connection is dialled, because that one is refused until the bus has the account. Has
  * its own small pool for the same reason; both live as long as the process.
+ * @throws Problem databaseFormat
  */
 export async function startAccountPusher(config: RotationConfig, logger: Logger): Promise<AccountPusher> {
   const database = await openDatabase(config, logger);
+  await requireStoreFormat(database);
   const connection = await connectBus(
     config,
     {

@@ -6,6 +6,7 @@ import {
   loadSigningKey,
   makeSigningKey,
   readKekFile,
+  requireMaterialFormat,
   requireOwnKek,
   type BusKeyOwner,
   type BusSeed,
@@ -63,7 +64,7 @@ export class Material implements OnModuleDestroy {
 
 /**
  * Reads the KEK, waits for the database, and refuses a KEK other than the wrapped keys name.
- * @throws MaterialError other_kek, kek_missing, kek_exposed, kek_malformed
+ * @throws MaterialError other_kek, kek_missing, kek_exposed, kek_malformed; Problem databaseFormat
  */
 export async function openMaterial(
   config: Pick<SignerConfig, 'databaseUrl' | 'kekFile'>,
@@ -71,6 +72,7 @@ export async function openMaterial(
 ): Promise<Material> {
   const kek = await readKekFile(config.kekFile);
   const source = await openDatabase(config.databaseUrl, logger);
+  await requireMaterialFormat(source);
   await requireOwnKek(source, kek);
   return new Material(source, kek);
 }
