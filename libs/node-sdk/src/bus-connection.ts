@@ -4,7 +4,8 @@ import { inboxPrefix, subjects, type Ack, type Hello } from '@plexsphere/wire';
 import { connect, Events, NatsError, type ConnectionOptions, type Msg, type NatsConnection } from 'nats';
 import { backOffMs, pause, within } from './back-off';
 import type { Enrolment } from './enrolment';
-import type { Logger } from './node-observer';
+import type { BusRefused, Logger } from './node-observer';
+import { isRefusal, RefusalWatch } from './refusal-watch';
 
 export interface BusConnectionOptions {
   enrolment: Enrolment;
@@ -13,6 +14,8 @@ export interface BusConnectionOptions {
   signal: AbortSignal;
   onConnected(): void;
   onDisconnected(): void;
+  onRefused(refused: BusRefused): void;
+  now(): Date;
   /** The next message is taken when this one is done with. */
   onMessage(message: Msg): Promise<void>;
 }
@@ -29,12 +32,13 @@ const FLUSH_PATIENCE_MS = 1_000;
 
 export class BusConnection {
   private connection: NatsConnection | undefined;
-
+  private readonly refusals: RefusalWatch;
   private readonly dial: ConnectionOptions;
 
   /** @throws BusClientError for addresses that the credential must not be shown to, or a credential that is none. */
   constructor(private readonly options: BusConnectionOptions) {
     this.dial = dialOf(options);
+    this.refusals = new RefusalWatch(options.now, (refused) => this.tellRefused(refused));
   }
 
   /** Ends when the signal is aborted. */
@@ -44,7 +48,7 @@ export class BusConnection {
       const connection = await this.connect();
       failures = connection === undefined ? failures + 1 : 0;
       if (connection !== undefined) await this.use(connection);
-      await pause(backOffMs(failures + 1, FIRST_CONNECT_PAUSE_MS), signal);
+      await pause(backOffMs(failures + 1, FIRST_CONNECT_PAUSE_MS) + Math.random() * RECONNECT_JITTER_MS, signal);
     }
   }
 
@@ -70,7 +74,9 @@ export class BusConnection {
     try {
       return await connect(this.dial);
     } catch (error) {
-      logger.warn({ reason: reasonOf(error) }, 'bus not reachable yet');
+      const reason = reasonOf(error);
+      if (isRefusal(reason)) this.refusals.refused(reason);
+      else logger.warn({ reason }, 'bus not reachable yet');
       return undefined;
     }
   }
@@ -79,6 +85,7 @@ export class BusConnection {
     const { enrolment, signal, onConnected, onDisconnected, onMessage, logger } = this.options;
     if (signal.aborted) return connection.close();
     this.connection = connection;
+    this.refusals.accepted();
     void this.watch(connection);
     const subscription = connection.subscribe(subjects.nodeEvents(enrolment.nodeId));
     onConnected();
@@ -100,8 +107,20 @@ export class BusConnection {
       if (connection !== this.connection) return;
       if (type === Events.Disconnect) this.options.onDisconnected();
       else if (type === Events.Reconnect) this.options.onConnected();
-      else if (type === Events.Error) this.options.logger.warn({ reason: String(data) }, 'bus refused');
+      else if (type === Events.Error) await this.onError(connection, String(data));
     }
+  }
+
+  /** The client would dial for ever at its own pace: a bus that refuses the credential is asked with growing pauses. */
+  private async onError(connection: NatsConnection, reason: string): Promise<void> {
+    if (!isRefusal(reason)) return this.options.logger.warn({ reason }, 'bus refused');
+    this.refusals.refused(reason);
+    await connection.close().catch(() => undefined);
+  }
+
+  private tellRefused(refused: BusRefused): void {
+    this.options.logger.error({ ...refused }, 'the bus does not let this Node in: removed, or its account is missing');
+    this.options.onRefused(refused);
   }
 
   /** Lost where there is no connection: the hello at the next one says as much. */

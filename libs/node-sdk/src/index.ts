@@ -6,7 +6,17 @@
 export { BusClientError, type BusClientErrorCode } from '@plexsphere/bus-client';
 export { EnrolmentError, parseEnrolment, readEnrolment, type Enrolment, type EnrolmentProblem } from './enrolment';
 export { NodeClient, type NodeClientOptions } from './node-client';
-export type { Counts, Handler, Logger, NodeEvent, NodeObserver, Refused, RefusalReason, Trusts } from './node-observer';
+export type {
+  BusRefused,
+  Counts,
+  Handler,
+  Logger,
+  NodeEvent,
+  NodeObserver,
+  Refused,
+  RefusalReason,
+  Trusts,
+} from './node-observer';
 export { trustAtEnrolment, trustedKeys, type TrustState } from './trust-state';
 export { TrustStore, TrustStoreError, type TrustStoreProblem } from './trust-store';
 export { decide, type Decision } from './verify';

@@ -106,6 +106,8 @@ export class NodeClient {
       signal: stopping.signal,
       onConnected: () => session.connected(),
       onDisconnected: () => session.disconnected(),
+      onRefused: (refused) => this.options.onBusRefused?.(refused),
+      now,
       onMessage: (message) => session.take(streamMessage(message)),
     });
     const life = setInterval(() => session.acknowledge(), SIGN_OF_LIFE_MS);

@@ -42,7 +42,21 @@ export interface Trusts {
   platform_key_ids: string[];
 }
 
+export interface BusRefused {
+  /** As the bus client calls it: `AUTHORIZATION_VIOLATION`, say. */
+  reason: string;
+  /** Since when, without a connection between. */
+  since: Date;
+  attempts: number;
+}
+
 export interface NodeObserver {
+  /**
+   * The bus does not let this Node in. Either the Node was removed, or its credential revoked: then it must be enrolled
+   * anew. Or the bus has lost its account and will be given it back: from here the two look the same. The Node goes on
+   * trying, with pauses that grow to 30 s. Told at the first refusal, and once a minute while it lasts.
+   */
+  onBusRefused?: (refused: BusRefused) => void;
   onRefused?: (refused: Refused) => void;
   /**
    * Events for this Node were lost: it was away for longer than they are kept. What they would have told must be read

@@ -2,6 +2,7 @@ import { eventually } from '@plexsphere/testkit';
 import type { Step } from '../../src/tell-story';
 import { admin, askAs, dial, known } from './hands';
 
+/** N-13: its own application learns of it, too. */
 export const step: Step = async (world) => {
   const { domain } = world;
   const chief = await admin(world);
@@ -21,6 +22,11 @@ export const step: Step = async (world) => {
     code: 'AUTHORIZATION_VIOLATION',
   });
   expect((await askAs(world, chief, 'node.remove', { node_id: removed.id })).code).toBe('NOT_FOUND');
+  void edge1?.start();
+  await eventually(() => edge1?.turnedAway[0]?.reason === 'AUTHORIZATION_VIOLATION', {
+    describe: 'N-13: the removed Node being told that the bus does not let it in',
+  });
+  await edge1?.stop();
 
   const event = await world.json<{ nodes: number }>(
     ['events', 'publish', '--scope', domain, '--event-type', 'route_updated'],
