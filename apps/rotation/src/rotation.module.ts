@@ -2,7 +2,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { storeOptions } from '@plexsphere/store';
 import { AccountPusher } from './bus-account/account-pusher';
-import { BusRevocations } from './bus-account/bus-revocations';
+import { AccountSigning } from './bus-account/account-signing';
+import { Revocations } from './bus-account/revocations';
 import { CreateDomain } from './domains/create-domain';
 import { DomainController } from './domains/domain.controller';
 import { EventsController } from './events/events.controller';
@@ -68,7 +69,8 @@ export class RotationModule {
       ],
       providers: [
         { provide: AccountPusher, useValue: pusher },
-        BusRevocations,
+        AccountSigning,
+        Revocations,
         OperatorGuard,
         TokenCreation,
         TokenList,

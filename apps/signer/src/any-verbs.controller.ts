@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { BusJwtError, issueUser, signAccount } from '@plexsphere/bus-jwt';
 import { validated } from '@plexsphere/service-kit';
-import { isUuid, problem, subjects } from '@plexsphere/wire';
+import { isUuid, parseRevocationLines, problem, subjects } from '@plexsphere/wire';
 import {
   DestroyKey,
   IssueBusCredential,
@@ -44,8 +44,8 @@ export class AnyVerbsController {
     @Payload(validated(SignBusAccount)) { revocations }: SignBusAccount,
   ): Promise<SignBusAccountReply> {
     const [operator, account] = await Promise.all([this.material.busKey('operator'), this.material.busKey('account')]);
-    const fields = { operatorSeed: operator.seed, accountPublicKey: account.publicKey, revocations };
-    return { jwt: await refusingKeys(signAccount(fields)) };
+    const fields = { operatorSeed: operator.seed, accountPublicKey: account.publicKey };
+    return { jwt: await refusingKeys(signAccount({ ...fields, revocations: parseRevocationLines(revocations) })) };
   }
 }
 

@@ -13,6 +13,7 @@ import {
   PLATFORM,
   inboxOf,
   publicKeyFromRaw,
+  revocationLines,
   subjects,
   trafficOn,
   verifyEnvelope,
@@ -393,7 +394,9 @@ test('bus credentials and the account, from typed fields', async () => {
   expect(claims).toMatchObject({ sub: user.publicKey, iss: accountKey.publicKey });
 
   const revocations = [{ public_key: user.publicKey, at: 1_900_000_000 }];
-  const account = await ask<{ jwt: string }>(subjects.anySigner('sign-bus-account'), { revocations });
+  const account = await ask<{ jwt: string }>(subjects.anySigner('sign-bus-account'), {
+    revocations: revocationLines(revocations),
+  });
   expect(JSON.parse(Buffer.from(account.jwt.split('.')[1] ?? '', 'base64url').toString())).toMatchObject({
     sub: accountKey.publicKey,
     iss: operatorKey.publicKey,

@@ -7,15 +7,20 @@ export interface Admin {
   id: string;
   busPublicKey: string;
   bearerHash: string;
+  expiresAt: Date;
   tokenFile: string;
 }
 
+/** Every token ends. This one leaves a year to make those that people use. */
+const ADMIN_TOKEN_MS = 365 * 24 * 3_600_000;
+
 export async function makeAdmin(account: BusKey): Promise<Admin> {
   const id = randomUUID();
-  const { publicKey, text } = await makeCreds(account, { kind: 'operator', id });
+  const expiresAt = new Date(Date.now() + ADMIN_TOKEN_MS);
+  const { publicKey, text } = await makeCreds(account, { kind: 'operator', id }, expiresAt);
   const bearer = randomBytes(32).toString('base64url');
   const tokenFile = `${JSON.stringify({ operator: id, bus_credential: text, bearer }, undefined, 2)}\n`;
-  return { id, busPublicKey: publicKey, bearerHash: bearerHash(bearer), tokenFile };
+  return { id, busPublicKey: publicKey, bearerHash: bearerHash(bearer), expiresAt, tokenFile };
 }
 
 /** Of 256 random bits, so a plain hash is enough. */

@@ -50,9 +50,19 @@ export async function makeBus(): Promise<Bus> {
   };
 }
 
-export async function makeCreds(account: BusKey, user: BusUser): Promise<{ publicKey: string; text: string }> {
+export async function makeCreds(
+  account: BusKey,
+  user: BusUser,
+  expiresAt?: Date,
+): Promise<{ publicKey: string; text: string }> {
   const { publicKey, seed } = createBusKey('user');
-  const jwt = await issueUser({ accountSeed: account.seed, user, name: user.kind, publicKey });
+  const jwt = await issueUser({
+    accountSeed: account.seed,
+    user,
+    name: user.kind,
+    publicKey,
+    expiresAt: expiresAt && Math.ceil(expiresAt.getTime() / 1_000),
+  });
   return { publicKey, text: credsText(jwt, seed) };
 }
 

@@ -26,8 +26,9 @@ export async function storeInstallation(sql: Sql, { kek, bus, recovery, admin }:
   );
   await createPlatformRing(sql, kek, recovery);
   await sql.query(
-    `INSERT INTO ring.operator (id, name, role, bus_public_key, bearer_hash) VALUES ($1, 'admin', 'admin', $2, $3)`,
-    [admin.id, admin.busPublicKey, admin.bearerHash],
+    `INSERT INTO ring.operator (id, name, role, bus_public_key, bearer_hash, expires_at)
+     VALUES ($1, 'admin', 'admin', $2, $3, $4)`,
+    [admin.id, admin.busPublicKey, admin.bearerHash, admin.expiresAt],
   );
   await sql.query('INSERT INTO ring.bus_user SELECT unnest($1::text[])', [
     [...bus.servicePublicKeys, admin.busPublicKey],

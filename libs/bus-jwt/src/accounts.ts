@@ -1,5 +1,5 @@
 import { encodeAccount, encodeOperator, type OperatorLimits } from '@nats-io/jwt';
-import type { Revocation } from '@plexsphere/wire/commands';
+import type { Revocation } from '@plexsphere/wire';
 import { requirePublicKey, signingPair } from './bus-key';
 
 /** An account whose JWT names no limits gets zero of everything: it admits nobody. -1 is "no limit". */

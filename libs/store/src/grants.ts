@@ -42,10 +42,11 @@ const grants = ({ rotation, outboxRelay }: StoreRoles): string => `
   GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ring TO ${rotation};
   REVOKE INSERT ON ring.installation FROM ${rotation};
   REVOKE ALL ON ring.database_role FROM ${rotation};
-  GRANT UPDATE (bus_account_jwt) ON ring.installation TO ${rotation};
+  GRANT UPDATE (bus_account_jwt, bus_account_signed_at) ON ring.installation TO ${rotation};
   GRANT UPDATE ON ring.key_ring, ring.signing_key, ring.transition, ring.node, ring.operator TO ${rotation};
   GRANT UPDATE, DELETE ON ring.lease TO ${rotation};
   GRANT DELETE ON ring.request TO ${rotation};
+  GRANT UPDATE, DELETE ON ring.bus_revocation TO ${rotation};
   GRANT INSERT, SELECT ON outbox.event, outbox.message, outbox.node_stream TO ${rotation};
 
   GRANT USAGE ON SCHEMA ring, outbox TO ${outboxRelay};

@@ -15,6 +15,7 @@ export * from './timing';
 export * from './random-token';
 export * from './ring-view';
 export * from './messages';
+export * from './revocations';
 export { canonicalText, type CanonicalFields } from './canonical';
 export * from './envelope';
 export { isRawPublicKey, makeKeyPair, publicKeyFromRaw, rawPublicKey } from './ed25519';

@@ -31,7 +31,11 @@ let pusher: AccountPusher;
 beforeEach(() => {
   bus = new FakeBus();
   stored = 'v1';
-  pusher = new AccountPusher(bus.connection, async () => ({ publicKey: 'A', jwt: stored }), logger);
+  const account = {
+    read: async () => ({ publicKey: 'A', jwt: stored, revision: `r of ${stored}` }),
+    revision: async () => `r of ${stored}`,
+  };
+  pusher = new AccountPusher(bus.connection, account, logger);
 });
 
 it('pushes what the bus does not have, and nothing that it has', async () => {

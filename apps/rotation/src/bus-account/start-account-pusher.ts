@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectBus, type Logger } from '@plexsphere/service-kit';
-import { InstallationEntity, requireStoreFormat, storeOptions } from '@plexsphere/store';
+import { requireStoreFormat, storeOptions } from '@plexsphere/store';
 import { ACCOUNT_PUSHER_INBOX } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
 import type { RotationConfig } from '../rotation-config';
-import { AccountPusher } from './account-pusher';
+import { AccountPusher, type StoredAccount } from './account-pusher';
 
 /**
  * Starts before the service's own connection is dialled, because that one is refused until the bus has the account. Has
@@ -23,15 +23,23 @@ export async function startAccountPusher(config: RotationConfig, logger: Logger)
     },
     logger,
   );
-  const readAccount = async () => {
-    const installation = await database.manager.findOneByOrFail(InstallationEntity, { onlyRow: true });
-    return { publicKey: installation.busAccountPublicKey, jwt: installation.busAccountJwt };
-  };
-  const pusher = new AccountPusher(connection, readAccount, logger);
+  const pusher = new AccountPusher(connection, storedAccount(database), logger);
   process.once('SIGTERM', () => void pusher.stop());
   process.once('SIGINT', () => void pusher.stop());
   void pusher.run();
   return pusher;
+}
+
+function storedAccount(database: DataSource): StoredAccount {
+  const select = async <Row>(columns: string): Promise<Row> => {
+    const [row] = await database.query<[Row]>(`SELECT ${columns} FROM ring.installation`);
+    return row;
+  };
+  const revision = `bus_account_signed_at::text AS revision`;
+  return {
+    read: () => select(`bus_account_public_key AS "publicKey", bus_account_jwt AS jwt, ${revision}`),
+    revision: async () => (await select<{ revision: string }>(revision)).revision,
+  };
 }
 
 async function openDatabase(config: RotationConfig, logger: Logger): Promise<DataSource> {

@@ -1,14 +1,12 @@
 // Removing a Node, on a real PostgreSQL and under rotation's own role.
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import type { Bus, Logger } from '@plexsphere/service-kit';
+import type { Logger } from '@plexsphere/service-kit';
 import { migrateStore, storeOptions } from '@plexsphere/store';
 import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import type { RemoveNode as Request } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
-import type { AccountPusher } from '../bus-account/account-pusher';
-import { BusRevocations } from '../bus-account/bus-revocations';
-import type { RotationConfig } from '../rotation-config';
+import type { Revocations } from '../bus-account/revocations';
 import { fanOutToScope } from '../sql/fan-out';
 import { readNodeFacts } from '../sql/node-facts';
 import type { RequestIdentity } from '../sql/requests';
@@ -32,16 +30,16 @@ const SEED = `
 let test: TestDatabase;
 let owner: DataSource;
 let database: DataSource;
+let isBusThere: boolean;
 let remove: (request: Request, requestId?: string) => Promise<unknown>;
 
 beforeEach(async () => {
   test = await testDatabase({ name: 'store', prepare: migrateStore });
   owner = await new DataSource({ type: 'postgres', url: test.url }).initialize();
   await owner.query(SEED);
+  isBusThere = true;
   database = await new DataSource(storeOptions(await test.urlAs('rotation'), 'test')).initialize();
-  const bus = { request: async (_: string, body: object) => ({ jwt: JSON.stringify(body) }) } as unknown as Bus;
-  const pusher = { compare: () => Promise.reject(new Error('away')) } as unknown as AccountPusher;
-  const revocations = new BusRevocations(bus, pusher, { clockSkewMs: 30_000 } as RotationConfig, logger);
+  const revocations = { push: async () => isBusThere } as Revocations;
   const removing = new RemoveNode(database, new ScopeTransactions(database, database), revocations, logger);
   remove = (request, requestId = randomUUID()) => {
     const identity: RequestIdentity = { requestId, command: 'node.remove', actor: 'somebody', bodyHash: 'b' };
@@ -58,13 +56,14 @@ it.each<[string, Request]>([
   ['its id', { node_id: NODE }],
   ['its scope and name', { scope: DOMAIN, name: 'edge-1' }],
   ['all of them', { node_id: NODE, scope: DOMAIN, name: 'edge-1' }],
-])('removes a Node by %s, though the bus is away for now', async (_, request) => {
-  expect(await remove(request)).toMatchObject({ node_id: NODE, scope: DOMAIN, name: 'edge-1' });
+])('removes a Node by %s', async (_, request) => {
+  expect(await remove(request)).toMatchObject({ node_id: NODE, scope: DOMAIN, name: 'edge-1', pushed: true });
   expect(
     await owner.query('SELECT state, removed_at IS NOT NULL AS timed FROM ring.node WHERE id = $1', [NODE]),
   ).toEqual([{ state: 'removed', timed: true }]);
-  const [{ jwt }] = await owner.query<[{ jwt: string }]>('SELECT bus_account_jwt AS jwt FROM ring.installation');
-  expect(jwt).toContain('"U1"');
+  expect(await owner.query('SELECT public_key, kind, expires_at FROM ring.bus_revocation')).toEqual([
+    { public_key: 'U1', kind: 'node', expires_at: null },
+  ]);
   expect(await owner.query('SELECT action, scope FROM ring.audit')).toEqual([{ action: 'node.remove', scope: DOMAIN }]);
 });
 
@@ -89,4 +88,16 @@ it('answers a retry alike, and a second request that there is no such Node', asy
   const first = await remove({ node_id: NODE }, requestId);
   expect(await remove({ node_id: NODE }, requestId)).toEqual(first);
   await expect(remove({ node_id: NODE })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+it('S3: says so where the bus does not have it yet; what is committed stands', async () => {
+  isBusThere = false;
+  expect(await remove({ node_id: NODE })).toMatchObject({ node_id: NODE, pushed: false });
+  expect(await owner.query('SELECT FROM ring.bus_revocation WHERE signed_at IS NULL')).toHaveLength(1);
+});
+
+it('of two that remove it at once removes it for one', async () => {
+  const ends = await Promise.allSettled([remove({ node_id: NODE }), remove({ node_id: NODE })]);
+  expect(ends.map((end) => end.status).sort()).toEqual(['fulfilled', 'rejected']);
+  expect(await owner.query('SELECT FROM ring.audit')).toHaveLength(1);
 });

@@ -1,16 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { NodeEntity } from '@plexsphere/store';
-import { problem } from '@plexsphere/wire';
+import { problem, type Problem } from '@plexsphere/wire';
 import type { RemoveNode as Request, RemoveNodeReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
-import { lockBusAccount } from '../bus-account/bus-account-lock';
-import { BusRevocations } from '../bus-account/bus-revocations';
+import { Revocations } from '../bus-account/revocations';
+import { revokeBusUser } from '../bus-account/revoke-bus-user';
 import { databaseNow } from '../sql/database-clock';
 import { onceFor, type RequestIdentity } from '../sql/requests';
 import { writeAudit } from '../sql/write-audit';
 import { ScopeTransactions } from '../transactions/scope-transactions';
 import { nodeScopes } from './node-scopes';
+
+type Committed = Omit<RemoveNodeReply, 'pushed'>;
 
 /**
  * A Node that is removed gets nothing more and blocks nothing: no fan-out, claim, hello or gate counts it, and the bus
@@ -21,29 +23,29 @@ export class RemoveNode {
   constructor(
     private readonly database: DataSource,
     private readonly transactions: ScopeTransactions,
-    private readonly revocations: BusRevocations,
+    private readonly revocations: Revocations,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async remove(request: Request, identity: RequestIdentity): Promise<RemoveNodeReply> {
-    const reply = await onceFor(this.database.manager, identity, async () => {
+    const committed = await onceFor(this.database.manager, identity, async () => {
       const { scope } = await find(this.database.manager, request);
       return this.transactions.shared(nodeScopes(scope), identity, (manager) =>
         this.commit(manager, request, identity),
       );
     });
-    await this.revocations.push();
-    return reply;
+    return { ...committed, pushed: await this.revocations.push() };
   }
 
-  private async commit(manager: EntityManager, request: Request, identity: RequestIdentity): Promise<RemoveNodeReply> {
-    await lockBusAccount(manager);
+  private async commit(manager: EntityManager, request: Request, identity: RequestIdentity): Promise<Committed> {
     const node = await find(manager, request);
     const { id, scope, name } = node;
     const removedAt = await databaseNow(manager);
-    await this.revocations.add(manager, node.busPublicKey, removedAt);
-    await manager.update(NodeEntity, { id }, { state: 'removed', removedAt });
-    const reply: RemoveNodeReply = { node_id: id, scope, name, removed_at: removedAt.toISOString() };
+    // Others share the scope's lock: of two that remove it at once, one.
+    const removed = await manager.update(NodeEntity, { id, state: 'enrolled' }, { state: 'removed', removedAt });
+    if (removed.affected !== 1) throw unknownNode(request);
+    await revokeBusUser(manager, { publicKey: node.busPublicKey, kind: 'node', revokedAt: removedAt, expiresAt: null });
+    const reply: Committed = { node_id: id, scope, name, removed_at: removedAt.toISOString() };
     await writeAudit(manager, identity, { scope, before: { node_id: id, name }, after: reply });
     this.logger.info({ scope, node: id }, 'node removed');
     return reply;
@@ -58,6 +60,9 @@ async function find(manager: EntityManager, { node_id, scope, name }: Request): 
     ...(scope === undefined ? {} : { scope }),
     ...(name === undefined ? {} : { name }),
   });
-  if (node === null) throw problem('unknownNode', { field: node_id === undefined ? 'name' : 'node_id' });
+  if (node === null) throw unknownNode({ node_id });
   return node;
 }
+
+const unknownNode = ({ node_id }: { node_id?: string | undefined }): Problem =>
+  problem('unknownNode', { field: node_id === undefined ? 'name' : 'node_id' });

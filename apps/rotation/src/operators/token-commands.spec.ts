@@ -4,11 +4,9 @@ import { randomUUID } from 'node:crypto';
 import type { Bus, Logger } from '@plexsphere/service-kit';
 import { migrateStore, storeOptions } from '@plexsphere/store';
 import { eventually, testDatabase, type TestDatabase } from '@plexsphere/testkit';
-import type { CreateToken, IssueBusCredential, SignBusAccount } from '@plexsphere/wire/commands';
+import type { CreateToken, IssueBusCredential } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
-import type { AccountPusher } from '../bus-account/account-pusher';
-import { BusRevocations } from '../bus-account/bus-revocations';
-import type { RotationConfig } from '../rotation-config';
+import type { Revocations } from '../bus-account/revocations';
 import type { RequestIdentity } from '../sql/requests';
 import { ScopeTransactions } from '../transactions/scope-transactions';
 import { TokenCreation } from './token-creation';
@@ -20,18 +18,17 @@ jest.setTimeout(60_000);
 
 const ADMIN = randomUUID();
 const logger = { info: () => undefined, warn: () => undefined } as unknown as Logger;
-const config = { clockSkewMs: 30_000 } as RotationConfig;
 const SEED = `
   INSERT INTO ring.installation (recovery_public_key, bus_account_public_key, bus_account_jwt) VALUES ('rec', 'A', '{}');
   INSERT INTO ring.operator (id, name, role, bus_public_key, bearer_hash) VALUES ('${ADMIN}', 'admin', 'admin', 'UA', 'h')`;
 
-/** Signs by writing down what it was asked. */
+/** Writes down what it was asked. */
 class FakeSigner {
   issued: IssueBusCredential[] = [];
 
-  async request(subject: string, body: IssueBusCredential | SignBusAccount): Promise<{ jwt: string }> {
-    if ('kind' in body) this.issued.push(body);
-    return { jwt: subject.endsWith('sign-bus-account') ? JSON.stringify(body) : `jwt of ${randomUUID()}` };
+  async request(_: string, body: IssueBusCredential): Promise<{ jwt: string }> {
+    this.issued.push(body);
+    return { jwt: `jwt of ${randomUUID()}` };
   }
 }
 
@@ -50,8 +47,7 @@ beforeEach(async () => {
   await owner.query(SEED);
   database = await new DataSource(storeOptions(await test.urlAs('rotation'), 'test')).initialize();
   [signer, pushed] = [new FakeSigner(), 0];
-  const pusher = { compare: async () => void pushed++ } as unknown as AccountPusher;
-  const revocations = new BusRevocations(signer as unknown as Bus, pusher, config, logger);
+  const revocations = { push: async () => (pushed++, true) } as unknown as Revocations;
   const transactions = new ScopeTransactions(database, database);
   creation = new TokenCreation(database, signer as unknown as Bus, transactions, logger);
   revocation = new TokenRevocation(database, transactions, revocations, logger);
@@ -74,10 +70,9 @@ const make = (name: string, more: Partial<CreateToken> = {}, as = identity('toke
 const revoke = (id: string, as = identity('token.revoke')) => revocation.revoke({ id }, as);
 const states = async () =>
   Object.fromEntries((await new TokenList(database).list()).tokens.map(({ name, state }) => [name, state]));
-const accountKeys = async (): Promise<string[]> => {
-  const [row] = await owner.query<[{ jwt: string }]>('SELECT bus_account_jwt AS jwt FROM ring.installation');
-  return (JSON.parse(row.jwt) as SignBusAccount).revocations.map((each) => each.public_key);
-};
+const revokedKeys = (): Promise<{ due_in: number; ends_with_token: boolean }[]> =>
+  owner.query(`SELECT extract(epoch FROM due_at - r.revoked_at)::float8 AS due_in, r.expires_at = o.expires_at AS ends_with_token
+                 FROM ring.bus_revocation r JOIN ring.operator o ON o.bus_public_key = r.public_key`);
 const refusal = (name: string) => ({ detail: `signing: ${name}` });
 
 it('makes a token whose credential ends with it, by the database clock', async () => {
@@ -88,7 +83,7 @@ it('makes a token whose credential ends with it, by the database clock', async (
     [made.id],
   );
   expect(Math.abs(row.left - 3_600)).toBeLessThan(30);
-  const expiresAt = new Date(made.expires_at ?? '').getTime() / 1_000;
+  const expiresAt = new Date(made.expires_at).getTime() / 1_000;
   expect(signer.issued).toMatchObject([{ kind: 'operator', id: made.id, expires_at: Math.ceil(expiresAt) }]);
 });
 
@@ -118,16 +113,16 @@ it('answers a retry alike, and makes nothing twice', async () => {
 it('keeps every revocation of many that are made at once', async () => {
   const made = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((name) => make(name)));
   await Promise.all(made.map(({ id }) => revoke(id)));
-  expect((await accountKeys()).length).toBe(5);
+  expect(await revokedKeys()).toEqual(made.map(() => ({ due_in: 0, ends_with_token: true })));
   expect(pushed).toBe(5);
 });
 
-it('changes nothing where no signer signs', async () => {
-  const { id } = await make('kept');
-  signer.request = () => Promise.reject(new Error('nobody'));
-  await expect(revoke(id)).rejects.toThrow('nobody');
-  expect(await states()).toMatchObject({ kept: 'valid' });
-  expect(await owner.query('SELECT FROM ring.bus_revocation')).toEqual([]);
+it('S3: makes no token that never ends, and knows when the revocation of one may be forgotten', async () => {
+  const { id, expires_at } = await make('unlimited');
+  expect(Math.abs(Date.parse(expires_at) - Date.now() - 90 * 24 * 3_600_000)).toBeLessThan(60_000);
+  expect(signer.issued[0]?.expires_at).toBe(Math.ceil(Date.parse(expires_at) / 1_000));
+  await revoke(id);
+  expect(await revokedKeys()).toMatchObject([{ ends_with_token: true }]);
 });
 
 it('never revokes the last admin of every scope, whoever else there is', async () => {
@@ -149,9 +144,9 @@ it('says that it is done to whoever revokes what is revoked, and does not know a
 
 it('lets the pusher cut whoever revokes their own token, after they have heard so', async () => {
   const { id } = await make('self', { role: 'admin' });
-  await revoke(id, identity('token.revoke', id));
+  expect(await revoke(id, identity('token.revoke', id))).toMatchObject({ pushed: false });
   expect(pushed).toBe(0);
-  expect(await accountKeys()).toHaveLength(1);
+  expect(await revokedKeys()).toEqual([{ due_in: 1, ends_with_token: true }]);
 });
 
 it('knows a valid operator alone, whatever this process takes for the time', async () => {

@@ -3,11 +3,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
 import { OperatorEntity } from '@plexsphere/store';
 import { PLATFORM, problem, subjects } from '@plexsphere/wire';
-import type {
-  CreateToken,
-  CreateTokenReply,
-  IssueBusCredential,
-  IssueBusCredentialReply,
+import {
+  DEFAULT_TOKEN_SECONDS,
+  type CreateToken,
+  type CreateTokenReply,
+  type IssueBusCredential,
+  type IssueBusCredentialReply,
 } from '@plexsphere/wire/commands';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { databaseNow } from '../sql/database-clock';
@@ -34,14 +35,14 @@ export class TokenCreation {
 
   private async issueAndCommit(request: CreateToken, identity: RequestIdentity): Promise<CreateTokenReply> {
     const id = randomUUID();
-    const expiresAt = await this.expiry(request.expires_in_seconds);
+    const expiresAt = await this.expiry(request.expires_in_seconds ?? DEFAULT_TOKEN_SECONDS);
     const credential: IssueBusCredential = {
       kind: 'operator',
       id,
       name: request.name,
       public_key: request.bus_public_key,
       // Rounded up: the database's clock decides, and the bus must not come before it.
-      ...(expiresAt === null ? {} : { expires_at: Math.ceil(expiresAt.getTime() / 1_000) }),
+      expires_at: Math.ceil(expiresAt.getTime() / 1_000),
     };
     const { jwt } = await this.bus.request<IssueBusCredentialReply>(
       subjects.anySigner('issue-bus-credential'),
@@ -53,7 +54,7 @@ export class TokenCreation {
       name: request.name,
       role: request.role,
       scopes: request.scopes ?? null,
-      expires_at: expiresAt?.toISOString() ?? null,
+      expires_at: expiresAt.toISOString(),
       bus_jwt: jwt,
     };
     return this.transactions.exclusive('tokens', identity, (manager) => this.commit(manager, request, reply, identity));
@@ -84,8 +85,7 @@ export class TokenCreation {
     if (!(await takeBusKey(manager, bus_public_key))) throw problem('tokenExists', { field: 'bus_public_key' });
   }
 
-  private async expiry(afterSeconds: number | undefined): Promise<Date | null> {
-    if (afterSeconds === undefined) return null;
+  private async expiry(afterSeconds: number): Promise<Date> {
     return new Date((await databaseNow(this.database.manager)).getTime() + afterSeconds * 1_000);
   }
 }

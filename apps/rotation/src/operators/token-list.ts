@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 
 interface Row extends Pick<TokenSummary, 'id' | 'name' | 'role' | 'scopes' | 'state'> {
   created_at: Date;
-  expires_at: Date | null;
+  expires_at: Date;
   last_used_at: Date | null;
 }
 
@@ -27,6 +27,6 @@ export class TokenList {
 const summary = (row: Row): TokenSummary => ({
   ...row,
   created_at: row.created_at.toISOString(),
-  expires_at: row.expires_at?.toISOString() ?? null,
+  expires_at: row.expires_at.toISOString(),
   last_used_at: row.last_used_at?.toISOString() ?? null,
 });

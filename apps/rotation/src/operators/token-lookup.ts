@@ -2,7 +2,7 @@ import { OperatorEntity } from '@plexsphere/store';
 import { isUuid } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 
-const VALID = `revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())`;
+const VALID = `revoked_at IS NULL AND expires_at > clock_timestamp()`;
 const THIS_MINUTE = `date_trunc('minute', clock_timestamp())`;
 
 /**

@@ -4,13 +4,18 @@ import { OperatorEntity } from '@plexsphere/store';
 import { PLATFORM, problem } from '@plexsphere/wire';
 import type { RevokeToken, RevokeTokenReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
-import { lockBusAccount } from '../bus-account/bus-account-lock';
-import { BusRevocations } from '../bus-account/bus-revocations';
+import { Revocations } from '../bus-account/revocations';
+import { revokeBusUser } from '../bus-account/revoke-bus-user';
 import { databaseNow } from '../sql/database-clock';
 import { onceFor, type RequestIdentity } from '../sql/requests';
 import { writeAudit } from '../sql/write-audit';
 import { ScopeTransactions } from '../transactions/scope-transactions';
 import { countOtherAdmins } from './token-lookup';
+
+/** Whoever revokes their own token is to hear so before the bus cuts them. */
+const OWN_DUE_AFTER_MS = 1_000;
+
+type Committed = Omit<RevokeTokenReply, 'pushed'>;
 
 /** The commit shuts the operator out of every command; the push to the bus ends their connection, too. */
 @Injectable()
@@ -18,21 +23,18 @@ export class TokenRevocation {
   constructor(
     private readonly database: DataSource,
     private readonly transactions: ScopeTransactions,
-    private readonly revocations: BusRevocations,
+    private readonly revocations: Revocations,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async revoke(request: RevokeToken, identity: RequestIdentity): Promise<RevokeTokenReply> {
-    const reply = await onceFor(this.database.manager, identity, () =>
+    const committed = await onceFor(this.database.manager, identity, () =>
       this.transactions.exclusive('tokens', identity, (manager) => this.commit(manager, request.id, identity)),
     );
-    // Whoever revokes their own token is to hear so first: the pusher's next turn, a second later, cuts them.
-    if (reply.id !== identity.actor) await this.revocations.push();
-    return reply;
+    return { ...committed, pushed: committed.id !== identity.actor && (await this.revocations.push()) };
   }
 
-  private async commit(manager: EntityManager, id: string, identity: RequestIdentity): Promise<RevokeTokenReply> {
-    await lockBusAccount(manager);
+  private async commit(manager: EntityManager, id: string, identity: RequestIdentity): Promise<Committed> {
     const operator = await manager.findOneBy(OperatorEntity, { id });
     if (operator === null) throw problem('unknownToken', { field: 'id' });
     const { name, role, scopes } = operator;
@@ -43,9 +45,15 @@ export class TokenRevocation {
     if (isFullAdmin && (await countOtherAdmins(manager, id)) === 0) throw problem('lastAdmin', { field: 'id' });
 
     const revokedAt = await databaseNow(manager);
-    await this.revocations.add(manager, operator.busPublicKey, revokedAt);
+    await revokeBusUser(manager, {
+      publicKey: operator.busPublicKey,
+      kind: 'operator',
+      revokedAt,
+      expiresAt: operator.expiresAt,
+      dueAfterMs: id === identity.actor ? OWN_DUE_AFTER_MS : 0,
+    });
     await manager.update(OperatorEntity, { id }, { revokedAt });
-    const reply: RevokeTokenReply = { id, name, revoked_at: revokedAt.toISOString() };
+    const reply: Committed = { id, name, revoked_at: revokedAt.toISOString() };
     await writeAudit(manager, identity, { scope: PLATFORM, before: { id, name, role, scopes }, after: reply });
     this.logger.info({ operator: id }, 'token revoked');
     return reply;

@@ -94,7 +94,7 @@ export class OperatorEntity {
   @Column({ type: 'text', array: true, nullable: true }) scopes: string[] | null;
   @Column({ name: 'bus_public_key', type: 'text' }) busPublicKey: string;
   @Column({ name: 'bearer_hash', type: 'text' }) bearerHash: string;
-  @Column({ name: 'expires_at', type: 'timestamptz', nullable: true }) expiresAt: Date | null;
+  @Column({ name: 'expires_at', type: 'timestamptz' }) expiresAt: Date;
   @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true }) revokedAt: Date | null;
   @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
   /** To the minute. */

@@ -27,6 +27,7 @@ export class Ring1700000000001 implements MigrationInterface {
         recovery_public_key text NOT NULL,
         bus_account_public_key text NOT NULL,
         bus_account_jwt text NOT NULL,
+        bus_account_signed_at timestamptz NOT NULL DEFAULT now(),
         created_at timestamptz NOT NULL DEFAULT now()
       );
 
@@ -117,7 +118,7 @@ export class Ring1700000000001 implements MigrationInterface {
         scopes text[],
         bus_public_key text NOT NULL UNIQUE,
         bearer_hash text NOT NULL,
-        expires_at timestamptz,
+        expires_at timestamptz NOT NULL DEFAULT now() + interval '90 days',
         revoked_at timestamptz,
         created_at timestamptz NOT NULL DEFAULT now()
       );

@@ -15,11 +15,20 @@ export class Access1700000000003 implements MigrationInterface {
       CREATE TABLE ring.bus_user (public_key text PRIMARY KEY);
       INSERT INTO ring.bus_user SELECT bus_public_key FROM ring.node UNION SELECT bus_public_key FROM ring.operator;
 
-      -- Every credential of this bus user that was issued up to then is refused.
+      -- Every credential of this bus user that was issued up to then is refused. expires_at: when the last of them is
+      -- over by itself, and the row may go; none for a Node's, which may sleep for months. due_at: whoever revokes their own
+      -- is to hear so first. signed_at: since when the account's JWT takes it into account.
       CREATE TABLE ring.bus_revocation (
         public_key text PRIMARY KEY,
-        revoked_at timestamptz NOT NULL
+        kind text NOT NULL CHECK (kind IN ('node', 'operator', 'service')),
+        revoked_at timestamptz NOT NULL,
+        expires_at timestamptz,
+        due_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        signed_at timestamptz
       );
+      CREATE INDEX bus_revocation_unsigned ON ring.bus_revocation (due_at) WHERE signed_at IS NULL;
+      CREATE INDEX bus_revocation_expiry ON ring.bus_revocation (expires_at) WHERE expires_at IS NOT NULL;
+      CREATE INDEX bus_revocation_newest ON ring.bus_revocation (kind, revoked_at);
     `);
   }
 

@@ -30,7 +30,12 @@ export interface RemoveNodeReply {
   scope: Scope;
   name: string;
   removed_at: string;
+  /** Whether the bus has the revocation; where not, it gets it as soon as it and a signer are there. */
+  pushed: boolean;
 }
+
+/** 90 days. */
+export const DEFAULT_TOKEN_SECONDS = 90 * 24 * 3_600;
 
 /** plexctl makes the key pair and the bearer token itself: the public half and a hash are all that travels. */
 export class CreateToken extends Request {
@@ -47,7 +52,7 @@ export class CreateToken extends Request {
   @IsScope({ each: true })
   scopes?: Scope[];
 
-  /** From now; without it the token does not expire. */
+  /** From now; without it DEFAULT_TOKEN_SECONDS. Every token ends, so that its revocation does, too. */
   @IsOptional()
   @IsInt()
   @Min(1)
@@ -69,7 +74,7 @@ export interface CreateTokenReply {
   name: string;
   role: 'viewer' | 'operator' | 'admin';
   scopes: Scope[] | null;
-  expires_at: string | null;
+  expires_at: string;
   bus_jwt: string;
 }
 
@@ -80,7 +85,7 @@ export interface TokenSummary {
   scopes: Scope[] | null;
   state: 'valid' | 'expired' | 'revoked';
   created_at: string;
-  expires_at: string | null;
+  expires_at: string;
   /** To the minute. */
   last_used_at: string | null;
 }
@@ -98,6 +103,8 @@ export interface RevokeTokenReply {
   id: string;
   name: string;
   revoked_at: string;
+  /** Whether the bus has the revocation. Not yet where it is the caller's own token: they hear so before they are cut. */
+  pushed: boolean;
 }
 
 /** For commands that take nothing. */

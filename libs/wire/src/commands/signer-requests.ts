@@ -1,18 +1,6 @@
-import {
-  IsArray,
-  IsIn,
-  IsInt,
-  IsObject,
-  IsOptional,
-  IsString,
-  IsUUID,
-  Max,
-  MaxLength,
-  Min,
-  ValidateNested,
-} from 'class-validator';
-import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min } from 'class-validator';
 import type { Scope } from '../names';
+import { MAX_REVOCATIONS, REVOCATION_LINES, REVOCATION_LINE_BYTES } from '../revocations';
 import { SIGNING_DURATION_MS } from '../timing';
 import { IsEventType, IsKeyId, IsReadies, IsScope } from './constraints';
 
@@ -238,21 +226,13 @@ export interface IssueBusCredentialReply {
   jwt: string;
 }
 
-export class Revocation {
-  @IsString()
-  public_key: string;
-
-  /** Unix seconds: credentials issued up to then are refused. */
-  @IsInt()
-  at: number;
-}
-
 /** The account's JWT with these and only these revocations. */
 export class SignBusAccount {
-  @IsArray()
-  @ValidateNested({ each: true })
-  @Type(() => Revocation)
-  revocations: Revocation[];
+  /** A line each, as `revocationLines` writes them: one text, so that thousands cost no more than their bytes. */
+  @IsString()
+  @MaxLength(MAX_REVOCATIONS * REVOCATION_LINE_BYTES)
+  @Matches(REVOCATION_LINES)
+  revocations: string;
 }
 
 export interface SignBusAccountReply {

@@ -1,0 +1,113 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { MAX_REVOCATIONS, revocationLines, subjects } from '@plexsphere/wire';
+import type { SignBusAccount, SignBusAccountReply } from '@plexsphere/wire/commands';
+import { DataSource } from 'typeorm';
+import { RotationConfig } from '../rotation-config';
+import {
+  dueRevocations,
+  forgetOver,
+  isAnyOver,
+  listRevocations,
+  markSigned,
+  type DueRevocation,
+} from './revocation-list';
+
+const SIGN_TIMEOUT_MS = 3_000;
+
+/** Each new JWT makes the bus look at every connection: 180 to 400 ms of its CPU at a thousand. */
+const SIGN_EVERY_MS = 1_000;
+/** Another replica was first: what it stored may have all of ours. */
+const LOST_AGAIN_MS = 50;
+/** What has expired harms nobody where it stands, so it leaves with the next revocation, or after this. */
+const TIDY_EVERY_MS = 3_600_000;
+
+/** From here on it is said how full the list is: long before the first has to leave it. */
+const NEARLY_FULL = 0.8 * MAX_REVOCATIONS;
+
+interface Stored {
+  jwt: string;
+  ageMs: number;
+}
+
+/** How full the list was when it was last signed here. */
+export interface Fullness {
+  listed: number;
+  leftOut: number;
+}
+
+/**
+ * Has the account's JWT signed anew where the revocations have changed. Any replica may: no lock is held while a signer
+ * works, and of two the one that comes later finds another JWT than it began with, and begins anew.
+ */
+@Injectable()
+export class AccountSigning {
+  fullness: Fullness = { listed: 0, leftOut: 0 };
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly bus: Bus,
+    private readonly config: RotationConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /**
+   * What was due when it was called is in the stored JWT when it returns, or somebody else must be asked for it: then it
+   * returns after how many milliseconds to come again.
+   * @throws Problem noSigner, noAnswer
+   */
+  async signDue(): Promise<{ againInMs: number }> {
+    const due = await dueRevocations(this.database.manager);
+    const stored = await this.stored();
+    const isDue = due.length > 0 || (stored.ageMs >= TIDY_EVERY_MS && (await this.isAnyOver()));
+    if (!isDue) return { againInMs: 0 };
+    if (stored.ageMs < SIGN_EVERY_MS) return { againInMs: SIGN_EVERY_MS - stored.ageMs };
+    return { againInMs: (await this.sign(stored.jwt, due)) ? 0 : LOST_AGAIN_MS };
+  }
+
+  private async sign(before: string, due: readonly DueRevocation[]): Promise<boolean> {
+    const { manager } = this.database;
+    const { revocations, leftOut } = await listRevocations(manager, this.config.clockSkewMs);
+    const request: SignBusAccount = { revocations: revocationLines(revocations) };
+    const { jwt } = await this.bus.request<SignBusAccountReply>(subjects.anySigner('sign-bus-account'), request, {
+      timeoutMs: SIGN_TIMEOUT_MS,
+      unavailable: 'noSigner',
+    });
+    const isOurs = await this.database.transaction(async (transaction) => {
+      const replaced = await transaction.query<[unknown[], number]>(
+        `UPDATE ring.installation SET bus_account_jwt = $1, bus_account_signed_at = clock_timestamp()
+          WHERE bus_account_jwt = $2`,
+        [jwt, before],
+      );
+      if (replaced[1] !== 1) return false;
+      await markSigned(transaction, due);
+      await forgetOver(transaction, this.config.clockSkewMs);
+      return true;
+    });
+    if (isOurs) this.tell({ listed: revocations.length, leftOut });
+    return isOurs;
+  }
+
+  private tell(now: Fullness): void {
+    const was = this.fullness;
+    this.fullness = now;
+    const fields = { revocations: now.listed, bound: MAX_REVOCATIONS, left_out: now.leftOut };
+    this.logger.info(fields, 'bus account signed');
+    if (now.leftOut > 0 && was.leftOut === 0)
+      this.logger.warn(fields, 'bus account full: oldest removed nodes left it');
+    else if (now.listed >= NEARLY_FULL && was.listed < NEARLY_FULL) this.logger.warn(fields, 'bus account nearly full');
+  }
+
+  private isAnyOver(): Promise<boolean> {
+    return isAnyOver(this.database.manager, this.config.clockSkewMs);
+  }
+
+  private async stored(): Promise<Stored> {
+    const [row] = await this.database.query<[Stored]>(
+      `SELECT bus_account_jwt AS jwt,
+              (extract(epoch FROM clock_timestamp() - bus_account_signed_at) * 1000)::float8 AS "ageMs"
+         FROM ring.installation`,
+    );
+    return row;
+  }
+}

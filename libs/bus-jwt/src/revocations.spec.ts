@@ -1,0 +1,40 @@
+// The account's JWT at its largest: what the wire allows, what it costs the signer, and what a real server makes of it.
+import { randomBytes } from 'node:crypto';
+import { MAX_REVOCATIONS, REVOCATION_LINES, parseRevocationLines, revocationLines } from '@plexsphere/wire';
+import { signAccount } from './accounts';
+import { createBusKey } from './bus-key';
+import { encodePublicKey } from './nkey';
+
+const operatorSeed = createBusKey('operator').seed;
+const account = createBusKey('account').publicKey;
+const full = Array.from({ length: MAX_REVOCATIONS }, () => ({
+  public_key: encodePublicKey('user', randomBytes(32)),
+  at: 1_800_000_000,
+}));
+
+it('S3: is below 512 KB with as many revocations as it may carry, and its request is below that', async () => {
+  const jwt = await signAccount({ operatorSeed, accountPublicKey: account, revocations: full });
+  expect(jwt.length).toBeLessThan(512_000);
+  expect(revocationLines(full).length).toBeLessThan(400_000);
+});
+
+it('S3: is signed in far less than the second that may pass between two', async () => {
+  await signAccount({ operatorSeed, accountPublicKey: account, revocations: full });
+  const beganAt = performance.now();
+  await signAccount({ operatorSeed, accountPublicKey: account, revocations: full });
+  expect(performance.now() - beganAt).toBeLessThan(500);
+});
+
+it('S3: crosses the bus as lines, and comes out as it went in', () => {
+  const lines = revocationLines(full);
+  expect(lines).toMatch(REVOCATION_LINES);
+  expect(parseRevocationLines(lines)).toEqual(full);
+  expect(parseRevocationLines(revocationLines([]))).toEqual([]);
+});
+
+it.each(['x', `${full[0]?.public_key} 1`, `${full[0]?.public_key} -1\n`, ` ${full[0]?.public_key} 1\n`, '\n'])(
+  'S3: refuses lines that are none: %j',
+  (lines) => {
+    expect(lines).not.toMatch(REVOCATION_LINES);
+  },
+);
