@@ -1,14 +1,19 @@
 // The account's JWT at its largest: what the wire allows, what it costs the signer, and what a real server makes of it.
 import { randomBytes } from 'node:crypto';
-import { MAX_REVOCATIONS, REVOCATION_LINES, parseRevocationLines, revocationLines } from '@plexsphere/wire';
+import {
+  encodeBusPublicKey,
+  MAX_REVOCATIONS,
+  REVOCATION_LINES,
+  parseRevocationLines,
+  revocationLines,
+} from '@plexsphere/wire';
 import { signAccount } from './accounts';
 import { createBusKey } from './bus-key';
-import { encodePublicKey } from './nkey';
 
 const operatorSeed = createBusKey('operator').seed;
 const account = createBusKey('account').publicKey;
 const full = Array.from({ length: MAX_REVOCATIONS }, () => ({
-  public_key: encodePublicKey('user', randomBytes(32)),
+  public_key: encodeBusPublicKey('user', randomBytes(32)),
   at: 1_800_000_000,
 }));
 
