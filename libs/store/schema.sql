@@ -89,6 +89,8 @@ CREATE TABLE outbox.node_stream (
   scope text NOT NULL,
   told_epoch bigint NOT NULL,
   told_platform_epoch bigint NOT NULL,
+  chain_epoch bigint,
+  chain_platform_epoch bigint,
   settled_epoch bigint NOT NULL,
   settled_platform_epoch bigint NOT NULL,
   settled_position bigint NOT NULL DEFAULT 0,
@@ -97,12 +99,16 @@ CREATE TABLE outbox.node_stream (
   resend_at timestamp with time zone,
   resend_count integer NOT NULL DEFAULT 0,
   hello jsonb,
+  hello_id text,
+  ready_again_at timestamp with time zone,
+  missed jsonb,
   claim_owner text,
   claim_deadline timestamp with time zone,
   attempt bigint NOT NULL DEFAULT 0,
   first_seen_at timestamp with time zone,
   last_seen_at timestamp with time zone,
   acknowledged_at timestamp with time zone,
+  CONSTRAINT node_stream_check CHECK (((chain_epoch IS NULL) = (chain_platform_epoch IS NULL))),
   CONSTRAINT node_stream_pkey PRIMARY KEY (node_id)
 );
 
@@ -289,6 +295,7 @@ ALTER TABLE ring.transition ADD CONSTRAINT transition_scope_fkey FOREIGN KEY (sc
 
 -- Indexes
 
+CREATE INDEX event_created ON outbox.event USING btree (created_at);
 CREATE INDEX message_event ON outbox.message USING btree (event_id);
 CREATE INDEX message_outstanding ON outbox.message USING btree (node_id, "position", id) WHERE (state <> 'settled'::text);
 CREATE INDEX message_settled ON outbox.message USING btree (settled_at) WHERE (state = 'settled'::text);
@@ -307,8 +314,8 @@ CREATE INDEX unfinished_transition ON ring.transition USING btree (scope) WHERE 
 GRANT USAGE ON SCHEMA outbox TO plexsphere_<installation>_outbox_relay;
 GRANT USAGE ON SCHEMA ring TO plexsphere_<installation>_outbox_relay;
 GRANT INSERT, SELECT, UPDATE ON outbox.bus_stream TO plexsphere_<installation>_outbox_relay;
-GRANT DELETE, SELECT ON outbox.event TO plexsphere_<installation>_outbox_relay;
-GRANT DELETE, SELECT, UPDATE ON outbox.message TO plexsphere_<installation>_outbox_relay;
+GRANT DELETE, INSERT (event_id, scope, event_type, payload), SELECT ON outbox.event TO plexsphere_<installation>_outbox_relay;
+GRANT DELETE, INSERT (node_id, event_id, "position"), SELECT, UPDATE ON outbox.message TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT, UPDATE ON outbox.node_stream TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.key_ring TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.node TO plexsphere_<installation>_outbox_relay;

@@ -16,6 +16,12 @@ export interface OrdinaryMessage {
   position: number;
 }
 
+/** Up to where the parts of a chain have told a Node of both rings. */
+export interface ChainPlace {
+  afterEpoch: number;
+  afterPlatformEpoch: number;
+}
+
 /** A Node as it was when this relay claimed it. */
 export interface ClaimedNode {
   nodeId: string;
@@ -24,6 +30,10 @@ export interface ClaimedNode {
   attempt: number;
   toldEpoch: number;
   toldPlatformEpoch: number;
+  /** Where an unfinished chain goes on; until it is finished the Node hears nothing but its next part. */
+  chain: ChainPlace | null;
+  /** All up to here is settled, in order. */
+  settledPosition: number;
   lastPosition: number;
   /** Of the Node's subject on the stream; 0 before the first message. */
   lastSequence: number;

@@ -46,7 +46,11 @@ const relay = () => {
 };
 type Relay = ReturnType<typeof relay>;
 
-const toldBy = (claim: Claim): Told => ('told' in claim.saying ? claim.saying.told : {});
+/** A chain is taken for one of a single part. */
+function toldBy({ saying }: Claim): { told: Told; chain?: null } {
+  if (saying.kind !== 'chain') return { told: saying.kind === 'announce' ? saying.told : {} };
+  return { told: { epoch: saying.epoch, platformEpoch: saying.platformEpoch }, chain: null };
+}
 let sequence = 0;
 
 /** As if it had been published. */
@@ -54,7 +58,7 @@ const mark = ({ outcomes }: Relay, claim: Claim): Promise<void> =>
   outcomes.published({
     ...claim.node,
     sequence: ++sequence,
-    told: toldBy(claim),
+    ...toldBy(claim),
     ...(claim.saying.kind === 'ordinary' && { ordinaryId: claim.saying.message.id }),
     ...(claim.saying.kind === 'ready' && { answeredHelloId: claim.saying.helloId }),
   });
@@ -188,7 +192,7 @@ describe('telling', () => {
     ]);
   });
 
-  test("a change of the platform's ring reaches Domains' Nodes, and its close leaves nothing behind", async () => {
+  test("a change of the platform's ring reaches Domains' Nodes, and so does its close", async () => {
     const node = await mesh.node(DOMAIN);
     const own = await mesh.node(PLATFORM);
     await mesh.rotate(PLATFORM, 'p2');
@@ -196,7 +200,13 @@ describe('telling', () => {
     const said = await drain(by);
     expect([said.get(node), said.get(own)]).toEqual([['platform_key_rotated'], ['signing_key_rotated']]);
     await mesh.closeRotation(PLATFORM);
-    expect([...(await drain(by))]).toEqual([[own, ['signing_key_retired']]]);
+    expect(await drain(by)).toEqual(
+      new Map([
+        [node, ['chain']],
+        [own, ['chain']],
+      ]),
+    );
+    await expect(mesh.stream(node)).resolves.toMatchObject({ told_epoch: 1, told_platform_epoch: 3 });
     expect((await mesh.messages(node)).map(({ state }) => state)).toEqual(['sent']);
     expect((await mesh.messages(own)).map(({ state }) => state)).toEqual(['sent', 'sent']);
   });

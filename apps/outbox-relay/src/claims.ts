@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { PLATFORM } from '@plexsphere/wire';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { ClaimedNode } from './claim';
 import { RelayIdentity } from './identity';
@@ -10,6 +9,7 @@ import { releaseClaims } from './sql/release-claims';
 import { takeNextMessages } from './sql/take-next-messages';
 import { tidyKeyMessages } from './sql/tidy-key-messages';
 import { unsendMessages } from './sql/unsend-messages';
+import { writeResyncs } from './sql/write-resyncs';
 import { nextThing, type NextThing, type Saying } from './what-to-say';
 
 /** A Node of ours until `deadline`, and what it is to hear. */
@@ -26,8 +26,13 @@ const NOTHING_SAID_DEFER_MS = 250;
 /** A claim ends here a little before it does in the database: what is sent at the last instant must have a chance. */
 const MARGIN_MS = 250;
 
+/** While no signer serves the platform there is nobody to sign for a close, and nobody to ask all the time. */
+const CLOSE_NEWS_REST_MS = 2_000;
+
 @Injectable()
 export class Claims {
+  private closeNewsRestUntil = 0;
+
   constructor(
     private readonly database: DataSource,
     private readonly identity: RelayIdentity,
@@ -42,22 +47,34 @@ export class Claims {
     // Read before the database sets its deadline, so that ours is never the later one.
     const deadline = performance.now() + CLAIM_MS - MARGIN_MS;
     return this.database.transaction('READ COMMITTED', async (manager) => {
-      const nodes = await claimNodes(manager, this.identity.name, limit);
+      const nodes = await claimNodes(manager, this.identity.name, {
+        limit,
+        closeNews: performance.now() >= this.closeNewsRestUntil,
+      });
       if (nodes.length === 0) return { claims: [], claimed: 0 };
       await unsendMessages(
         manager,
         nodes.filter((node) => node.sendsAgain).map((node) => node.nodeId),
       );
+      await writeResyncs(
+        manager,
+        nodes.filter((node) => node.needsResync).map((node) => node.nodeId),
+      );
       const rings = await readRings(manager, nodes);
       const sayings = await this.decide(manager, nodes, rings);
       const silent = nodes.filter((node) => !sayings.has(node.nodeId));
-      await this.leaveAlone(manager, silent, rings);
+      await this.leaveAlone(manager, silent);
       const claims = nodes.flatMap((node) => {
         const saying = sayings.get(node.nodeId);
         return saying === undefined ? [] : [{ node, saying, deadline }];
       });
       return { claims, claimed: nodes.length };
     });
+  }
+
+  /** For a while nobody is claimed for the news of a close alone. */
+  restCloseNews(): void {
+    this.closeNewsRestUntil = performance.now() + CLOSE_NEWS_REST_MS;
   }
 
   private async decide(
@@ -76,16 +93,16 @@ export class Claims {
     for (const [nodeId, thing] of things) {
       const message = messages.get(nodeId);
       if (thing.kind !== 'ordinary') sayings.set(nodeId, thing);
-      else if (message !== undefined) sayings.set(nodeId, { ...thing, message });
+      else if (message !== undefined) sayings.set(nodeId, { kind: 'ordinary', epoch: thing.epoch, message });
+      else if (thing.otherwise !== undefined) sayings.set(nodeId, thing.otherwise);
     }
     return sayings;
   }
 
-  private async leaveAlone(manager: EntityManager, nodes: readonly ClaimedNode[], rings: Rings): Promise<void> {
+  private async leaveAlone(manager: EntityManager, nodes: readonly ClaimedNode[]): Promise<void> {
     await tidyKeyMessages(
       manager,
       nodes.map((node) => node.nodeId),
-      rings.get(PLATFORM)?.epoch ?? 0,
     );
     const releases = nodes.map(({ nodeId, attempt }) => ({ nodeId, attempt, deferMs: NOTHING_SAID_DEFER_MS }));
     await releaseClaims(manager, this.identity.name, releases);

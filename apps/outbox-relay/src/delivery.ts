@@ -2,17 +2,20 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { Problem } from '@plexsphere/wire';
-import type { Claim } from './claims';
+import { Claims, type Claim } from './claims';
 import { Complaints } from './complaints';
 import { Counters } from './counters';
 import { LetterWriter, type Letter } from './letter';
 import { Outcomes } from './outcomes';
 import { Publisher } from './publisher';
+import type { Saying } from './what-to-say';
 
 /** The ring has moved, or the signers are about to: a switch takes milliseconds. */
 const MOVED_DEFER_MS = 50;
 /** No signer holds the lease, or none answers: more asking would not help it. */
 const NO_SIGNER_DEFER_MS = 500;
+/** The bus would not take it this time, and will not the next. */
+const TOO_LARGE_DEFER_MS = 30_000;
 
 @Injectable()
 export class Delivery {
@@ -23,6 +26,7 @@ export class Delivery {
     private readonly publisher: Publisher,
     private readonly outcomes: Outcomes,
     private readonly counters: Counters,
+    private readonly claims: Claims,
     @Inject(LOGGER) logger: Logger,
   ) {
     this.complaints = new Complaints(logger);
@@ -42,6 +46,9 @@ export class Delivery {
         return true;
       case 'other_sequence':
         return this.outcomes.otherSequence(node, outcome.sequence);
+      case 'too_large':
+        await this.tooLarge(claim, letter);
+        return false;
       case 'unknown':
         return false;
     }
@@ -56,14 +63,29 @@ export class Delivery {
       const moved = error.code === 'ABORTED';
       this.counters.add(moved ? 'moved' : 'unsigned');
       if (!moved) this.complaints.warn('not signed', error.detail, { scope: node.scope, saying: saying.kind });
-      await this.outcomes.released({ ...node, deferMs: moved ? MOVED_DEFER_MS : NO_SIGNER_DEFER_MS });
+      const deferMs = this.closeCanWait(saying) ? 0 : moved ? MOVED_DEFER_MS : NO_SIGNER_DEFER_MS;
+      await this.outcomes.released({ ...node, deferMs });
       return undefined;
     }
   }
+
+  /** Nothing waits for the news of a close, a Node that there is nobody to sign it for least of all. */
+  private closeCanWait(saying: Saying): boolean {
+    if (saying.kind !== 'chain' || saying.gates) return false;
+    this.claims.restCloseNews();
+    return true;
+  }
+
+  private tooLarge({ node, saying }: Claim, letter: Letter): Promise<void> {
+    const fields = { node: node.nodeId, scope: node.scope, saying: saying.kind, characters: letter.body.length };
+    this.complaints.warn('more than the bus carries', 'max_payload', fields);
+    return this.outcomes.released({ ...node, deferMs: TOO_LARGE_DEFER_MS });
+  }
 }
 
-const marksOf = ({ told, ordinaryId, answeredHelloId }: Letter) => ({
+const marksOf = ({ told, ordinaryId, answeredHelloId, chain }: Letter) => ({
   told,
+  ...(chain !== undefined && { chain }),
   ...(ordinaryId !== undefined && { ordinaryId }),
   ...(answeredHelloId !== undefined && { answeredHelloId }),
 });

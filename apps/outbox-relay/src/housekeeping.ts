@@ -5,12 +5,13 @@ import { DataSource } from 'typeorm';
 import { Counters } from './counters';
 import { RelayConfig } from './relay-config';
 import { deleteSettled } from './sql/delete-settled';
+import { expireMessages } from './sql/expire-messages';
 import { settleRemoved } from './sql/settle-removed';
 
 const COUNT_EVERY_MS = 10_000;
 const DELETE_EVERY_MS = 60_000;
 
-/** Now and then: what was settled long ago is deleted, and what was done is counted into the log. */
+/** Now and then: what waited too long expires, what was settled long ago is deleted, and what was done is counted into the log. */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly stopping = new AbortController();
@@ -51,6 +52,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async deleteOld(): Promise<void> {
     try {
+      await this.expireOld();
       await settleRemoved(this.database.manager);
       while (
         !this.stopping.signal.aborted &&
@@ -59,5 +61,17 @@ export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
     } catch (err) {
       this.logger.warn({ err }, 'settled messages not deleted');
     }
+  }
+
+  /** What waited too long for Nodes that are away: all of it, or the longest absent would grow the outbox for ever. */
+  private async expireOld(): Promise<void> {
+    let after: string | undefined;
+    do {
+      const page = await this.database.transaction('READ COMMITTED', (manager) =>
+        expireMessages(manager, this.config.eventRetentionMs, after),
+      );
+      if (page.expired > 0) this.counters.add('expired', page.expired);
+      after = page.next;
+    } while (after !== undefined && !this.stopping.signal.aborted);
   }
 }

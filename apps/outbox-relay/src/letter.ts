@@ -1,10 +1,10 @@
 /** One message as it goes on a Node's stream. */
 import { Injectable } from '@nestjs/common';
-import { headers as names, subjects, type Chain } from '@plexsphere/wire';
-import { DataSource } from 'typeorm';
-import type { ClaimedNode } from './claim';
+import { headers as names, subjects } from '@plexsphere/wire';
+import { Chains } from './chains';
+import type { ChainPlace, ClaimedNode } from './claim';
+import { Readies } from './readies';
 import { Signatures } from './signatures';
-import { readStatements } from './sql/read-statements';
 import type { Saying, Told } from './what-to-say';
 
 export interface Letter {
@@ -18,13 +18,16 @@ export interface Letter {
   /** Of outbox.message; of an ordinary event alone. */
   ordinaryId?: string;
   answeredHelloId?: string;
+  /** Of a part of a chain: where the next one goes on; null after the last. */
+  chain?: ChainPlace | null;
 }
 
 @Injectable()
 export class LetterWriter {
   constructor(
-    private readonly database: DataSource,
     private readonly signatures: Signatures,
+    private readonly chains: Chains,
+    private readonly readies: Readies,
   ) {}
 
   /** @throws Problem as the signer answered */
@@ -35,20 +38,19 @@ export class LetterWriter {
         return { ...envelopeFor(node, saying, 'event'), body, told: saying.told };
       }
       case 'chain': {
-        const body = JSON.stringify(await this.chain(node, saying));
-        return { ...envelopeFor(node, saying, 'chain'), body, told: saying.told };
+        const { text, told, next } = await this.chains.next(node.scope, saying.from, saying);
+        return { ...envelopeFor(node, saying, 'chain'), body: text, told, chain: next };
       }
       case 'ready': {
-        const { helloId, epoch } = saying;
-        const letter = envelopeFor(node, { eventId: helloId, epoch }, 'ready');
-        const body = JSON.stringify({ hello_id: helloId, epoch, position: node.lastPosition });
-        return {
-          ...letter,
-          headers: { ...letter.headers, [names.hello]: helloId },
-          body,
-          told: {},
-          answeredHelloId: helloId,
-        };
+        const { helloId, epoch, platformEpoch } = saying;
+        const body = await this.readies.sign(node.scope, epoch, {
+          node_id: node.nodeId,
+          hello_id: helloId,
+          platform_epoch: platformEpoch,
+          resumes_after: node.settledPosition,
+          last_position: node.lastPosition,
+        });
+        return { ...envelopeFor(node, { eventId: helloId, epoch }, 'event'), body, told: {}, answeredHelloId: helloId };
       }
       case 'ordinary': {
         const { message, epoch } = saying;
@@ -59,20 +61,12 @@ export class LetterWriter {
       }
     }
   }
-
-  private async chain(node: ClaimedNode, to: { epoch: number; platformEpoch: number }): Promise<Chain> {
-    const [bundle, statements] = await Promise.all([
-      this.signatures.bundle(node.scope, to.epoch, to.platformEpoch),
-      readStatements(this.database.manager, node, to),
-    ]);
-    return { platform_statements: statements.platform, statements: statements.own, bundle };
-  }
 }
 
 const envelopeFor = (
   node: ClaimedNode,
   { eventId, epoch }: { eventId: string; epoch: number },
-  kind: 'event' | 'chain' | 'ready',
+  kind: 'event' | 'chain',
 ): Pick<Letter, 'subject' | 'messageId' | 'headers'> => ({
   subject: subjects.eventsOut(node.nodeId),
   messageId: `${eventId}.${node.nodeId}.${node.attempt}`,

@@ -6,7 +6,7 @@ import type { ClaimKey } from './claim';
 import { RelayIdentity } from './identity';
 import { adoptSequence } from './sql/adopt-sequence';
 import { markPublished, type Published } from './sql/mark-published';
-import { releaseAllClaims, releaseClaims, type Release } from './sql/release-claims';
+import { releaseClaims, releaseOtherClaims, type Release } from './sql/release-claims';
 
 /** Long enough to gather what a batch of publishes brings, short enough that no Node notices. */
 const GATHER_MS = 3;
@@ -37,10 +37,15 @@ export class Outcomes {
     );
   }
 
+  /** Nodes that are ours on record and are not worked on are free again. Returns how many. */
+  releaseOthers(workedOn: readonly string[]): Promise<number> {
+    return releaseOtherClaims(this.database.manager, this.identity.name, workedOn);
+  }
+
   /** Everything that was to be written down is, and no Node is ours any more. */
   async finish(): Promise<void> {
     await Promise.all([this.marks.drain(), this.releases.drain()]);
-    await releaseAllClaims(this.database.manager, this.identity.name);
+    await releaseOtherClaims(this.database.manager, this.identity.name);
   }
 
   private async mark(published: Published[]): Promise<void> {

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
-import { NatsError, headers as natsHeaders, type JetStreamClient, type PubAck } from 'nats';
+import { ErrorCode, NatsError, headers as natsHeaders, type JetStreamClient, type PubAck } from 'nats';
 import { Complaints } from './complaints';
 import { EventStream } from './event-stream';
 import type { Letter } from './letter';
@@ -12,11 +12,15 @@ export type PublishOutcome =
   | { kind: 'stored'; sequence: number }
   /** Another message stands there; 0 = none. */
   | { kind: 'other_sequence'; sequence: number }
+  /** The bus takes no message of this size. */
+  | { kind: 'too_large' }
   /** Nobody knows. The claim lapses, and whoever takes the Node finds out. */
   | { kind: 'unknown' };
 
 /** JetStream: "wrong last sequence". */
 const WRONG_LAST_SEQUENCE = 10071;
+/** JetStream: "message size exceeds maximum allowed". */
+const MESSAGE_TOO_LARGE = 10054;
 
 /** A bus that says nothing for so long is asked again with the same message id, in milliseconds. */
 const ANSWER_WITHIN_MS = 2_000;
@@ -54,6 +58,7 @@ export class Publisher {
         const { seq } = await this.once(letter, lastSequence, Math.min(ANSWER_WITHIN_MS, leftMs));
         return { kind: 'stored', sequence: seq };
       } catch (error) {
+        if (isTooLarge(error)) return { kind: 'too_large' };
         if (codeOf(error) === WRONG_LAST_SEQUENCE) {
           const found = await this.whatStandsThere(letter);
           if (found !== undefined) return found;
@@ -96,6 +101,10 @@ export class Publisher {
 class BusAway extends Error {
   override readonly name = 'BusAway';
 }
+
+/** By the server's own limit, which its greeting names; or by one that the account or the stream has. */
+const isTooLarge = (error: unknown): boolean =>
+  (error instanceof NatsError && error.code === ErrorCode.MaxPayloadExceeded) || codeOf(error) === MESSAGE_TOO_LARGE;
 
 const codeOf = (error: unknown): number | undefined =>
   error instanceof NatsError ? error.api_error?.err_code : undefined;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Health, LOGGER, type Logger } from '@plexsphere/service-kit';
-import { Claims } from './claims';
+import { Claims, type Claim } from './claims';
 import { ClockWatch } from './clock-watch';
 import { Complaints } from './complaints';
 import { Delivery } from './delivery';
@@ -26,7 +26,9 @@ const FINISH_WITHIN_MS = 4_000;
 @Injectable()
 export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly stopping = new AbortController();
-  private readonly inFlight = new Set<Promise<void>>();
+  private readonly inFlight = new Map<Promise<void>, Claim>();
+  /** The database may hold claims of ours that nothing came of: what it was told last had no answer. */
+  private claimsInDoubt = false;
   private readonly complaints: Complaints;
   private databaseState: string | undefined = 'not looked at yet';
   private loop: Promise<void> = Promise.resolve();
@@ -56,7 +58,7 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
     this.stopping.abort();
     this.wake();
     await this.loop;
-    await Promise.race([Promise.all(this.inFlight), delay(FINISH_WITHIN_MS, undefined, { ref: false })]);
+    await Promise.race([Promise.all(this.inFlight.keys()), delay(FINISH_WITHIN_MS, undefined, { ref: false })]);
     await this.outcomes.finish().catch((err: unknown) => this.logger.warn({ err }, 'claims not given back'));
   }
 
@@ -81,28 +83,43 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
     const stream = this.stream.created;
     const beganAt = performance.now();
     try {
+      await this.settleDoubt();
       const { claims, claimed } = await this.claims.take(limit);
       this.lookTookMs = performance.now() - beganAt;
       this.databaseState = undefined;
-      for (const claim of claims) this.track(this.delivery.deliver(claim, stream));
+      for (const claim of claims) this.track(claim, this.delivery.deliver(claim, stream));
       return claimed === limit && claims.length > 0;
     } catch (err) {
       this.databaseState = 'not answering';
+      this.claimsInDoubt = true;
       this.complaints.warn('claiming failed', err instanceof Error ? err.message : 'unknown');
       await delay(IDLE_MS);
       return false;
     }
   }
 
-  private track(work: Promise<boolean>): void {
+  /** Claims that lapse by themselves would keep their Nodes waiting after everything else is back. */
+  private async settleDoubt(): Promise<void> {
+    if (!this.claimsInDoubt) return;
+    this.claimsInDoubt = false;
+    const workedOn = [...this.inFlight.values()].map(({ node }) => node.nodeId);
+    const nodes = await this.outcomes.releaseOthers(workedOn);
+    if (nodes > 0) this.logger.info({ nodes }, 'own claims given back');
+  }
+
+  private track(claim: Claim, work: Promise<boolean>): void {
     const tracked: Promise<void> = work
-      .catch((err: unknown) => void this.complaints.warn('delivery failed', err instanceof Error ? err.message : ''))
+      .catch((err: unknown) => {
+        this.claimsInDoubt = true;
+        this.complaints.warn('delivery failed', err instanceof Error ? err.message : '');
+        return false;
+      })
       .then((goesOn) => {
         this.inFlight.delete(tracked);
-        if (goesOn === true) this.wake();
+        if (goesOn) this.wake();
         else this.wakeUpIfFull();
       });
-    this.inFlight.add(tracked);
+    this.inFlight.set(tracked, claim);
   }
 
   /** A delivery that failed makes nothing due, but it makes room. */

@@ -1,3 +1,4 @@
+import { Chains } from './chains';
 import { ChangesController } from './changes.controller';
 import { Claims } from './claims';
 import { ClockWatch } from './clock-watch';
@@ -10,6 +11,7 @@ import { RelayIdentity } from './identity';
 import { LetterWriter } from './letter';
 import { Outcomes } from './outcomes';
 import { Publisher } from './publisher';
+import { Readies } from './readies';
 import { RelayLoop } from './relay-loop';
 import { SettleBatcher } from './settle-batcher';
 import { Signatures } from './signatures';
@@ -24,6 +26,8 @@ export const relayParts = {
     EventStream,
     Claims,
     Signatures,
+    Chains,
+    Readies,
     LetterWriter,
     Publisher,
     Outcomes,

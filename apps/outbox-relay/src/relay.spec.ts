@@ -78,7 +78,6 @@ interface Heard {
   kind: string;
   epoch: number;
   position?: number;
-  hello?: string;
   sequence: number;
   text: string;
 }
@@ -94,7 +93,6 @@ function listenAs(nodeId: string): Heard[] {
         epoch: Number(header(names.epoch)),
         sequence: Number(header(names.sequence)),
         ...(header(names.position) !== '' && { position: Number(header(names.position)) }),
-        ...(header(names.hello) !== '' && { hello: header(names.hello) }),
         text: message.string(),
       });
     },
@@ -172,7 +170,7 @@ test('an acknowledgement settles; a malformed one and one from the future change
   everything.publish(subjects.nodeAck(node), 'no JSON');
   say(subjects.nodeAck(node), { epoch: 1, platform_epoch: 1, position: 2 });
   say(subjects.nodeHello(node), { hello_id: 'h1', epoch: 1, platform_epoch: 1, position: 0 });
-  await eventually(() => heard.some(({ kind }) => kind === 'ready'));
+  await eventually(() => words(heard).includes('stream_ready'));
   expect((await mesh.stream(node)).settled_position).toBe(0);
   say(subjects.nodeAck(node), { epoch: 1, platform_epoch: 1, position: 1 });
   await eventually(async () => (await states(node))[0] === 'applied');
@@ -192,11 +190,18 @@ test('a Node that slept through rotations gets a chain that holds, then ready, t
   const heard = listenAs(node);
   say(subjects.nodeHello(node), { hello_id: 'h1', epoch: 1, platform_epoch: 1, position: 0 });
   await eventually(() => heard.filter(({ position }) => position === 1).length === 1 && heard.length >= 3);
-  expect(words(heard).slice(-3)).toEqual(['chain', 'ready', 'policy_updated']);
+  expect(words(heard).slice(-3)).toEqual(['chain', 'stream_ready', 'policy_updated']);
   const [chain, ready, event] = heard.slice(-3) as [Heard, Heard, Heard];
-  expect(JSON.parse(ready.text)).toEqual({ hello_id: 'h1', epoch: 5, position: 1 });
-  expect(ready.hello).toBe('h1');
-  expect(signedBy(event)).toBe('d3');
+  expect(JSON.parse(parseEnvelope(ready.text).payload)).toEqual({
+    node_id: node,
+    hello_id: 'h1',
+    epoch: 5,
+    platform_epoch: 1,
+    resumes_after: 0,
+    last_position: 1,
+  });
+  expect(parseEnvelope(ready.text).eventId).toMatch(new RegExp(`^${node}/`));
+  expect([ready, event].map(signedBy)).toEqual(['d3', 'd3']);
   const { statements, platform_statements, bundle } = JSON.parse(chain.text) as Chain;
   expect(platform_statements).toEqual([]);
   const first = JSON.parse(statements[0] ?? '{}') as { payload: string };

@@ -50,6 +50,7 @@ export class SettleBatcher {
     this.counters.add('ack', acks.length - refused.length);
     if (refused.length === 0) return;
     this.counters.add('ack_refused', refused.length);
+    this.loop.wake();
     for (const { nodeId, epoch, platformEpoch, position } of refused) {
       const fields = { node: nodeId, epoch, platform_epoch: platformEpoch, position };
       this.complaints.warn('acknowledgement refused', 'never told', fields);

@@ -27,6 +27,8 @@ export class SharedSignatures {
       return present.text;
     }
     this.forgetOld();
+    // To the end: the map is in the order in which its texts were signed.
+    this.byKey.delete(key);
     const shared: Shared = { signedAtMs: this.nowMs(), text: sign(), servedTo: new Set() };
     if (nodeId !== 'everybody') shared.servedTo.add(nodeId);
     this.byKey.set(key, shared);
@@ -41,7 +43,9 @@ export class SharedSignatures {
   }
 
   private forgetOld(): void {
-    // Insertion order is not by age where a key was signed anew, but a map of at most a minute's keys is short.
-    for (const [key, shared] of this.byKey) if (!this.isFresh(shared)) this.byKey.delete(key);
+    for (const [key, shared] of this.byKey) {
+      if (this.isFresh(shared)) return;
+      this.byKey.delete(key);
+    }
   }
 }

@@ -13,7 +13,7 @@ import {
 import type { Announce, EnvelopeReply, SignBundle, SignBundleReply, SignEnvelope } from '@plexsphere/wire/commands';
 import type { ClaimedNode, OrdinaryMessage } from './claim';
 import { SharedSignatures } from './shared-signatures';
-import type { KeyNews } from './what-to-say';
+import type { Announcement } from './what-to-say';
 
 @Injectable()
 export class Signatures {
@@ -32,7 +32,7 @@ export class Signatures {
   }
 
   /** @throws Problem as `envelope` */
-  announcement(node: ClaimedNode, news: Extract<KeyNews, { kind: 'announce' }>): Promise<string> {
+  announcement(node: ClaimedNode, news: Announcement): Promise<string> {
     const { scope, nodeId } = node;
     const { eventType, keyId, eventId, epoch, told } = news;
     const sharedBy = key(eventType, scope, eventId, epoch, keyId, node.toldEpoch, told.platformEpoch);

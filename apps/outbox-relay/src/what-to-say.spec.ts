@@ -5,7 +5,14 @@ import { nextThing } from './what-to-say';
 
 const DOMAIN = 'domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
 
-const activeAt = (...keyIds: string[]) => new Map(keyIds.map((keyId, i) => [i + 1, keyId]));
+/** `keyIds` by epoch, from 1 on; a key that was active before makes no statement. */
+const told = (...keyIds: string[]) =>
+  new Map(
+    keyIds.map((activeKeyId, i) => {
+      const statements = keyIds.slice(i).filter((keyId, j, later) => j > 0 && keyId !== later[j - 1]).length;
+      return [i + 1, { activeKeyId, statementsAfter: Math.min(2, statements) }];
+    }),
+  );
 const ring = (over: Partial<Ring>): Ring => ({
   scope: DOMAIN,
   epoch: 1,
@@ -13,8 +20,7 @@ const ring = (over: Partial<Ring>): Ring => ({
   keys: [{ keyId: 'd1', state: 'active' }],
   eventId: 'event-of-epoch',
   trustEventId: 'event-of-trust-epoch',
-  statementEpochs: [1],
-  activeAt: activeAt('d1'),
+  told: told('d1'),
   ...over,
 });
 const rotated: Partial<Ring> = {
@@ -24,8 +30,7 @@ const rotated: Partial<Ring> = {
     { keyId: 'd1', state: 'retiring' },
     { keyId: 'd2', state: 'active' },
   ],
-  activeAt: activeAt('d1', 'd2'),
-  statementEpochs: [1, 2],
+  told: told('d1', 'd2'),
 };
 const closed: Partial<Ring> = {
   ...rotated,
@@ -34,7 +39,7 @@ const closed: Partial<Ring> = {
     { keyId: 'd1', state: 'retired' },
     { keyId: 'd2', state: 'active' },
   ],
-  activeAt: activeAt('d1', 'd2', 'd2'),
+  told: told('d1', 'd2', 'd2'),
 };
 const rings = (own: Partial<Ring>, platform: Partial<Ring> = {}): Rings =>
   new Map([
@@ -47,11 +52,15 @@ const node = (over: Partial<ClaimedNode> = {}): ClaimedNode => ({
   attempt: 1,
   toldEpoch: 1,
   toldPlatformEpoch: 1,
+  chain: null,
+  settledPosition: 0,
   lastPosition: 0,
   lastSequence: 0,
   hello: null,
   ...over,
 });
+
+const from = (afterEpoch: number, afterPlatformEpoch: number) => ({ afterEpoch, afterPlatformEpoch });
 
 describe('nextThing', () => {
   it('has nothing before ordinary events where the Node is told', () => {
@@ -63,21 +72,28 @@ describe('nextThing', () => {
       kind: 'announce',
       eventType: 'signing_key_rotated',
       keyId: 'd1',
-      eventId: 'event-of-epoch',
+      eventId: 'event-of-trust-epoch',
       epoch: 2,
       told: { epoch: 2 },
     });
-    expect(nextThing(node({ toldEpoch: 2 }), rings(closed))).toMatchObject({
-      eventType: 'signing_key_retired',
-      keyId: 'd2',
-      told: { epoch: 3 },
-    });
+  });
+
+  it('lets nothing wait for a close, and tells of it where there is nothing else', () => {
+    const close = { kind: 'chain', epoch: 3, platformEpoch: 1, from: from(2, 1), gates: false };
+    expect(nextThing(node({ toldEpoch: 2 }), rings(closed))).toMatchObject({ kind: 'ordinary', otherwise: close });
+    const hello = { helloId: 'h' };
+    expect(nextThing(node({ toldEpoch: 2, hello }), rings(closed))).toMatchObject({ kind: 'ready' });
   });
 
   it('tells key news before it answers a hello, and answers it before ordinary events', () => {
     const hello = { helloId: 'h' };
     expect(nextThing(node({ hello }), rings(rotated))).toMatchObject({ kind: 'announce' });
-    expect(nextThing(node({ hello, toldEpoch: 2 }), rings(rotated))).toEqual({ kind: 'ready', helloId: 'h', epoch: 2 });
+    expect(nextThing(node({ hello, toldEpoch: 2 }), rings(rotated))).toEqual({
+      kind: 'ready',
+      helloId: 'h',
+      epoch: 2,
+      platformEpoch: 1,
+    });
   });
 
   it('hands a chain to a Node whose key is closed, and that tells it of both rings', () => {
@@ -86,8 +102,20 @@ describe('nextThing', () => {
       eventId: 'event-of-epoch',
       epoch: 3,
       platformEpoch: 2,
-      told: { epoch: 3, platformEpoch: 2 },
+      from: from(1, 1),
+      gates: true,
     });
+  });
+
+  it('hands a chain where more than one statement is missing, though the key that the Node knows still verifies', () => {
+    const back = { ...rotated, epoch: 3, trustEpoch: 3, told: told('d1', 'd2', 'd1') };
+    expect(nextThing(node(), rings(back))).toMatchObject({ kind: 'chain', gates: true });
+  });
+
+  it('says nothing but the next part while a chain is unfinished', () => {
+    const hello = { helloId: 'h' };
+    const amid = node({ toldEpoch: 2, hello, chain: from(2, 1) });
+    expect(nextThing(amid, rings(rotated))).toMatchObject({ kind: 'chain', from: from(2, 1), gates: true });
   });
 
   it("announces one change of the platform's ring by the Domain's active key, after the Domain's own news", () => {
@@ -104,12 +132,15 @@ describe('nextThing', () => {
 
   it("needs a chain where the platform's old key is closed, or more than one statement is missing", () => {
     expect(nextThing(node(), rings({}, closed))).toMatchObject({ kind: 'chain' });
-    const twice = { ...rotated, epoch: 3, trustEpoch: 3, statementEpochs: [1, 2, 3] };
+    const twice = { ...rotated, epoch: 3, trustEpoch: 3, told: told('d1', 'd2', 'd3') };
     expect(nextThing(node(), rings({}, twice))).toMatchObject({ kind: 'chain' });
   });
 
-  it("says nothing of the platform's close to a Domain's Node", () => {
-    expect(nextThing(node({ toldPlatformEpoch: 2 }), rings({}, closed))).toMatchObject({ kind: 'ordinary' });
+  it("P-9: tells a Domain's Node of the platform's close, when there is nothing else", () => {
+    expect(nextThing(node({ toldPlatformEpoch: 2 }), rings({}, closed))).toMatchObject({
+      kind: 'ordinary',
+      otherwise: { kind: 'chain', epoch: 1, platformEpoch: 3, from: from(1, 2), gates: false },
+    });
   });
 
   it("tells a Node of the platform's scope once, under both names", () => {
@@ -118,7 +149,10 @@ describe('nextThing', () => {
       eventType: 'signing_key_rotated',
       told: { epoch: 2, platformEpoch: 2 },
     });
-    expect(nextThing({ ...own, toldEpoch: 2 }, rings({}, rotated))).toMatchObject({ kind: 'ordinary', epoch: 2 });
+    expect(nextThing({ ...own, toldEpoch: 2, toldPlatformEpoch: 2 }, rings({}, rotated))).toMatchObject({
+      kind: 'ordinary',
+      epoch: 2,
+    });
   });
 
   it('says nothing where the ring is behind what the Node was told', () => {

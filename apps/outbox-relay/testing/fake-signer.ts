@@ -11,7 +11,14 @@ import {
   type Problem,
   type Scope,
 } from '@plexsphere/wire';
-import type { Announce, SignBundle, SignEnvelope } from '@plexsphere/wire/commands';
+import type {
+  Announce,
+  EnvelopeReply,
+  SignBundle,
+  SignEnvelope,
+  SignReady,
+  SignReadyReply,
+} from '@plexsphere/wire/commands';
 import { signBundle, statementHash } from '@plexsphere/wire/jws';
 import { headers as natsHeaders, type Msg, type NatsConnection } from 'nats';
 import type { SeededMesh, SeededRing } from './seeded-mesh';
@@ -50,7 +57,18 @@ export class FakeSigner {
   private sign(verb: string, message: Msg): unknown {
     if (verb === 'sign-envelope') return this.envelope(message.json<SignEnvelope>());
     if (verb === 'announce') return this.announcement(message.json<Announce>());
+    if (verb === 'sign-ready') return this.readies(message.json<SignReady>());
     return this.bundle(message.json<SignBundle>());
+  }
+
+  private readies(request: SignReady): SignReadyReply {
+    this.at(request.scope, request.epoch);
+    const { keyId } = this.mesh.active(request.scope);
+    const envelopes = request.readies.map(({ event_id, nonce, ...fields }) => {
+      const payload = JSON.stringify({ ...fields, epoch: request.epoch });
+      return this.sealed({ ...request, event_type: 'stream_ready', event_id, nonce }, keyId, payload).envelope;
+    });
+    return { envelopes, key_id: keyId };
   }
 
   private envelope(request: SignEnvelope): unknown {
@@ -90,7 +108,11 @@ export class FakeSigner {
     return ring;
   }
 
-  private sealed(request: SignEnvelope | Announce, keyId: string, payload: string | null): unknown {
+  private sealed(
+    request: Pick<SignEnvelope, 'scope' | 'event_type' | 'event_id' | 'issued_at' | 'nonce'>,
+    keyId: string,
+    payload: string | null,
+  ): EnvelopeReply {
     const key = this.mesh.of(request.scope).keys.find((each) => each.keyId === keyId);
     if (key === undefined || key.state === 'retired') throw problem('unknownKey');
     const { event_type: eventType, event_id: eventId, issued_at: issuedAt, nonce, scope } = request;

@@ -64,7 +64,11 @@ export class ScopeVerbsController {
 
   @MessagePattern(subjects.scopeSigner('*', 'sign-envelope'), { joined: true })
   signEnvelope(@Payload(validated(SignEnvelope)) request: SignEnvelope): Promise<EnvelopeReply> {
-    if (isReservedEventType(request.event_type)) throw problem('reservedEventType', { field: 'event_type' });
+    // A resync says what has expired, which the relay alone knows; it changes nothing that a Node trusts.
+    const { event_type: eventType } = request;
+    if (isReservedEventType(eventType) && eventType !== 'resync') {
+      throw problem('reservedEventType', { field: 'event_type' });
+    }
     return this.guard.under([request], request.duration_ms, (ring) =>
       sealEnvelope(request.scope, signingKey(ring, activeKey(ring.view)), {
         ...eventFields(request),

@@ -53,6 +53,9 @@ const grants = ({ rotation, outboxRelay }: StoreRoles): string => `
   GRANT SELECT ON ring.key_ring, ring.signing_key, ring.ring_change, ring.transition, ring.node TO ${outboxRelay};
   GRANT SELECT, DELETE ON outbox.event TO ${outboxRelay};
   GRANT SELECT, UPDATE, DELETE ON outbox.message TO ${outboxRelay};
+  -- For a resync, which stands for what has expired, and for nothing else.
+  GRANT INSERT (event_id, scope, event_type, payload) ON outbox.event TO ${outboxRelay};
+  GRANT INSERT (node_id, event_id, position) ON outbox.message TO ${outboxRelay};
   GRANT SELECT, UPDATE ON outbox.node_stream TO ${outboxRelay};
   GRANT SELECT, INSERT, UPDATE ON outbox.bus_stream TO ${outboxRelay};
 `;

@@ -6,8 +6,6 @@ export const headers = {
   epoch: 'Plexsphere-Epoch',
   /** The position of an ordinary event; absent on key events. */
   position: 'Plexsphere-Position',
-  /** On `ready`: the id of the hello that it answers. */
-  hello: 'Plexsphere-Hello',
   /** Set by the server on a republished message: its sequence, and that of the one before on this subject. */
   sequence: 'Nats-Sequence',
   lastSequence: 'Nats-Last-Sequence',

@@ -20,7 +20,9 @@ export async function adoptSequence(
          claim_deadline = clock_timestamp(),
          last_sequence = $4,
          told_epoch = least(told_epoch, settled_epoch),
-         told_platform_epoch = least(told_platform_epoch, settled_platform_epoch)
+         told_platform_epoch = least(told_platform_epoch, settled_platform_epoch),
+         chain_epoch = NULL,
+         chain_platform_epoch = NULL
         WHERE node_id = $1 AND claim_owner = $2 AND attempt = $3
        RETURNING node_id)
      SELECT node_id FROM adopted`,

@@ -1,22 +1,24 @@
 import { PLATFORM } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import type { ClaimedNode } from '../claim';
+import { IS_PRESENT } from './presence';
+import { RESEND_AFTER } from './resending';
 
 /**
- * How long a claim holds, in milliseconds. A relay that died keeps its Nodes waiting for so long; one that is merely slow
- * and publishes after it is refused by the stream's expected sequence.
+ * How long a claim holds, in milliseconds. A relay that died or stands still keeps its Nodes waiting for so long; one that
+ * is merely slow and publishes after it is refused by the stream's expected sequence. Not less: a signature may take a
+ * second, an answer of the bus that is lost two, and whoever is claimed anew before that is sent everything again.
  */
-export const CLAIM_MS = 10_000;
-
-/** Three of the acknowledgements that a Node repeats every 60 s: after that it is offline and waits for its own hello. */
-const PRESENT_FOR = `interval '180 s'`;
+export const CLAIM_MS = 5_000;
 
 const UNCLAIMED = `(s.claim_deadline IS NULL OR s.claim_deadline <= clock_timestamp())`;
-const RESEND_DUE = `(s.resend_at <= clock_timestamp() AND s.last_seen_at > clock_timestamp() - ${PRESENT_FOR})`;
+/** Not in the middle of a chain: what a part tells is settled by the last one alone. */
+const RESEND_DUE = `(s.resend_at <= clock_timestamp() AND s.chain_epoch IS NULL AND ${IS_PRESENT('s')})`;
 
-/** How long until what is not settled is sent again: 2 s, doubling to 60 s. */
-export const RESEND_AFTER = (count: string): string =>
-  `clock_timestamp() + least(60, 2 * power(2, least(${count}, 5))) * interval '1 s'`;
+/** What the Node must hold before it can verify; and what it may hear of whenever there is time: that a key is closed. */
+const KEY_NEWS = `(s.told_epoch < r.trust_epoch OR s.told_platform_epoch < p.trust_epoch OR s.chain_epoch IS NOT NULL)`;
+const CLOSE_NEWS = `(s.told_epoch < r.epoch OR s.told_platform_epoch < p.epoch)`;
+const UNSENT = `EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state = 'unsent')`;
 
 /**
  * Nodes of which something is due, locked. SKIP LOCKED: another relay that looks at the same instant takes the next
@@ -24,40 +26,48 @@ export const RESEND_AFTER = (count: string): string =>
  * evaluated anew on the newest version of a row that changed meanwhile, so no Node is claimed twice.
  * Scopes take turns; in a scope key news goes first, what is only repeated last (or a slow hour would feed on its own
  * repetitions), and among equals whoever has waited longest (a release leaves its time in claim_deadline): so neither a
- * big scope nor a busy Node holds up the others.
+ * big scope nor a busy Node holds up the others. Whoever has nothing to hear but a close comes after everybody: the
+ * close of the platform's ring makes all Nodes of all Domains due at once.
  */
 const LOCK_DUE_NODES = `
-  WITH platform AS (SELECT trust_epoch FROM ring.key_ring WHERE scope = '${PLATFORM}'),
+  WITH platform AS (SELECT epoch, trust_epoch FROM ring.key_ring WHERE scope = '${PLATFORM}'),
   due AS (
-    SELECT s.node_id, s.scope, s.claim_deadline,
-           s.told_epoch < r.epoch OR (s.scope <> '${PLATFORM}' AND s.told_platform_epoch < p.trust_epoch) AS key_news,
-           coalesce(${RESEND_DUE}, false) AND s.hello IS NULL AS resend
+    SELECT s.node_id, s.scope, s.claim_deadline, ${KEY_NEWS} AS key_news,
+           coalesce(${RESEND_DUE}, false) AND s.hello IS NULL AS resend,
+           ${CLOSE_NEWS} AND NOT ${KEY_NEWS} AND s.hello IS NULL AND NOT ${UNSENT} AS close_news_alone
       FROM outbox.node_stream s
       JOIN ring.node n ON n.id = s.node_id AND n.state = 'enrolled'
       JOIN ring.key_ring r ON r.scope = s.scope
       CROSS JOIN platform p
      WHERE ${UNCLAIMED}
-       AND (s.told_epoch < r.epoch
-            OR (s.scope <> '${PLATFORM}' AND s.told_platform_epoch < p.trust_epoch)
-            OR s.hello IS NOT NULL
-            OR ${RESEND_DUE}
-            OR EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state = 'unsent'))
+       AND (($2 AND ${CLOSE_NEWS}) OR ${KEY_NEWS} OR s.hello IS NOT NULL OR ${RESEND_DUE} OR ${UNSENT})
   ),
   turns AS (
-    SELECT node_id,
-           row_number() OVER (PARTITION BY scope ORDER BY key_news DESC, resend, claim_deadline NULLS FIRST, node_id) AS turn
+    SELECT node_id, close_news_alone,
+           row_number() OVER (PARTITION BY scope ORDER BY key_news DESC, close_news_alone, resend,
+                                                          claim_deadline NULLS FIRST, node_id) AS turn
       FROM due
   )
   SELECT s.node_id FROM turns t JOIN outbox.node_stream s ON s.node_id = t.node_id
    WHERE ${UNCLAIMED}
-   ORDER BY t.turn, s.node_id LIMIT $1
+   ORDER BY t.close_news_alone, t.turn, s.node_id LIMIT $1
      FOR UPDATE OF s SKIP LOCKED`;
 
-/** A hello is taken once, and stays until its answer stands on the stream; a later hello replaces it, untaken. */
+/**
+ * A hello is taken once, and stays until its answer stands on the stream; a later hello replaces it, untaken. It begins
+ * an unfinished chain anew: a Node that said it has lost the parts, or a hole between them. One that names an epoch beyond
+ * the ring's gets a chain message in any case, without statements: its bundle puts the number right.
+ */
 const TAKE = `
   WITH due AS (
-    SELECT s.node_id, s.hello IS NOT NULL AND NOT s.hello ? 'taken' AS says_hello, coalesce(${RESEND_DUE}, false) AS resend
-      FROM outbox.node_stream s WHERE s.node_id = ANY($1::uuid[])
+    SELECT s.node_id, coalesce(${RESEND_DUE}, false) AS resend,
+           s.hello IS NOT NULL AND NOT s.hello ? 'taken' AS says_hello,
+           coalesce((s.hello ->> 'epoch')::bigint > r.epoch OR (s.hello ->> 'platform_epoch')::bigint > p.epoch, false)
+             AS is_ahead
+      FROM outbox.node_stream s
+      JOIN ring.key_ring r ON r.scope = s.scope
+      JOIN ring.key_ring p ON p.scope = '${PLATFORM}'
+     WHERE s.node_id = ANY($1::uuid[])
   ),
   taken AS (
     UPDATE outbox.node_stream s SET
@@ -70,12 +80,17 @@ const TAKE = `
       told_platform_epoch = least(s.told_platform_epoch,
         CASE WHEN d.says_hello THEN (s.hello ->> 'platform_epoch')::bigint END,
         CASE WHEN d.resend THEN s.settled_platform_epoch END),
+      chain_epoch = CASE WHEN NOT d.says_hello THEN s.chain_epoch
+                         WHEN d.is_ahead THEN least(s.told_epoch, (s.hello ->> 'epoch')::bigint) END,
+      chain_platform_epoch = CASE WHEN NOT d.says_hello THEN s.chain_platform_epoch
+                                  WHEN d.is_ahead
+                                  THEN least(s.told_platform_epoch, (s.hello ->> 'platform_epoch')::bigint) END,
       hello = CASE WHEN d.says_hello THEN s.hello || '{"taken": true}' ELSE s.hello END,
       resend_count = CASE WHEN d.says_hello THEN 0 WHEN d.resend THEN s.resend_count + 1 ELSE s.resend_count END,
       resend_at = CASE WHEN d.says_hello THEN NULL
                        WHEN d.resend THEN ${RESEND_AFTER('s.resend_count + 1')} ELSE s.resend_at END
       FROM due d WHERE s.node_id = d.node_id
-    RETURNING s.*, d.says_hello OR d.resend AS sends_again
+    RETURNING s.*, d.says_hello, d.says_hello OR d.resend AS sends_again
   )
   SELECT * FROM taken`;
 
@@ -85,30 +100,57 @@ interface Row {
   attempt: string;
   told_epoch: string;
   told_platform_epoch: string;
+  chain_epoch: string | null;
+  chain_platform_epoch: string | null;
+  settled_position: string;
   last_position: string;
   last_sequence: string;
   hello: { hello_id: string } | null;
+  missed: object | null;
+  says_hello: boolean;
   sends_again: boolean;
 }
 
-/** In the caller's transaction: up to `limit` Nodes are this relay's. `sendsAgain`: what was sent to it is in doubt. */
+/** A Node as it was claimed. */
+export interface TakenNode extends ClaimedNode {
+  /** What was sent to it is in doubt. */
+  sendsAgain: boolean;
+  /** It is back, and events have expired unheard. */
+  needsResync: boolean;
+}
+
+/** In the caller's transaction: up to `limit` Nodes are this relay's; without `closeNews`, none for a close alone. */
 export async function claimNodes(
   manager: EntityManager,
   owner: string,
-  limit: number,
-): Promise<(ClaimedNode & { sendsAgain: boolean })[]> {
-  const due = await manager.query<{ node_id: string }[]>(LOCK_DUE_NODES, [limit]);
+  { limit, closeNews = true }: { limit: number; closeNews?: boolean },
+): Promise<TakenNode[]> {
+  const due = await manager.query<{ node_id: string }[]>(LOCK_DUE_NODES, [limit, closeNews]);
   if (due.length === 0) return [];
   const rows = await manager.query<Row[]>(TAKE, [due.map((row) => row.node_id), owner]);
   return rows.map((row) => ({
     nodeId: row.node_id,
     scope: row.scope,
     attempt: Number(row.attempt),
-    toldEpoch: Number(row.told_epoch),
-    toldPlatformEpoch: Number(row.told_platform_epoch),
+    ...toldOf(row),
+    chain: row.chain_epoch === null ? null : chainOf(row),
+    settledPosition: Number(row.settled_position),
     lastPosition: Number(row.last_position),
     lastSequence: Number(row.last_sequence),
     hello: row.hello === null ? null : { helloId: row.hello.hello_id },
     sendsAgain: row.sends_again,
+    needsResync: row.says_hello && row.missed !== null,
   }));
+}
+
+const chainOf = (row: Row) => ({
+  afterEpoch: Number(row.chain_epoch),
+  afterPlatformEpoch: Number(row.chain_platform_epoch),
+});
+
+/** A Node of the platform's own scope has one ring under two names; where they differ, what it holds is the lesser. */
+function toldOf(row: Row): Pick<ClaimedNode, 'toldEpoch' | 'toldPlatformEpoch'> {
+  const [toldEpoch, toldPlatformEpoch] = [Number(row.told_epoch), Number(row.told_platform_epoch)];
+  const least = Math.min(toldEpoch, toldPlatformEpoch);
+  return row.scope === PLATFORM ? { toldEpoch: least, toldPlatformEpoch: least } : { toldEpoch, toldPlatformEpoch };
 }

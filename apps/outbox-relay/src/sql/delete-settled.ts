@@ -13,20 +13,20 @@ const DELETE_MESSAGES = `
 
 /**
  * Events that no message needs any more. Never a young one: it may have been written for a scope without Nodes, and
- * costs nothing. Few at a time, since each is looked for among all messages.
+ * costs nothing.
  */
 const DELETE_EVENTS = `
   WITH old AS (
     SELECT e.event_id FROM outbox.event e
      WHERE e.created_at < clock_timestamp() - $1 * interval '1 ms'
        AND NOT EXISTS (SELECT FROM outbox.message m WHERE m.event_id = e.event_id)
-     LIMIT 100),
+     ORDER BY e.created_at LIMIT ${BATCH}),
   gone AS (DELETE FROM outbox.event e USING old WHERE e.event_id = old.event_id RETURNING e.event_id)
   SELECT count(*)::int AS rows FROM gone`;
 
-/** One batch of each. Returns whether messages may be left. */
+/** One batch of each. Returns whether some may be left. */
 export async function deleteSettled(manager: EntityManager, retentionMs: number): Promise<boolean> {
   const [messages] = await manager.query<[{ rows: number }]>(DELETE_MESSAGES, [retentionMs]);
-  await manager.query(DELETE_EVENTS, [retentionMs]);
-  return messages.rows === BATCH;
+  const [events] = await manager.query<[{ rows: number }]>(DELETE_EVENTS, [retentionMs]);
+  return messages.rows === BATCH || events.rows === BATCH;
 }

@@ -1,18 +1,21 @@
 import type { EntityManager } from 'typeorm';
-import type { ClaimKey } from '../claim';
+import type { ChainPlace, ClaimKey } from '../claim';
 import type { Told } from '../what-to-say';
-import { RESEND_AFTER } from './claim-nodes';
+import { RESEND_AFTER, isUnsettled } from './resending';
 
 /** A message that stands on the stream. */
 export interface Published extends ClaimKey {
   sequence: number;
   told: Told;
+  /** After a part of a chain: from where it goes on; null after the last. */
+  chain?: ChainPlace | null;
   ordinaryId?: string;
   answeredHelloId?: string;
 }
 
 const RECORD = `jsonb_to_recordset($1::jsonb) AS d(node_id uuid, attempt bigint, sequence bigint, message_id bigint,
-                 told_epoch bigint, told_platform_epoch bigint, hello_id text)`;
+                 told_epoch bigint, told_platform_epoch bigint, is_chain boolean,
+                 chain_epoch bigint, chain_platform_epoch bigint, hello_id text)`;
 
 /** In the order of node_id, as everybody locks these rows: two who mark the same Nodes never wait for each other. */
 const LOCK = `
@@ -42,18 +45,23 @@ const MARK_MESSAGES = `
     settled_at = CASE WHEN covered.superseded THEN clock_timestamp() END
     FROM covered WHERE m.id = covered.id`;
 
+/** An acknowledgement may have told us meanwhile that the Node holds more than this message brings. */
+const TOLD_EPOCH = 'greatest(d.told_epoch, s.told_epoch)';
+const TOLD_PLATFORM_EPOCH = 'greatest(d.told_platform_epoch, s.told_platform_epoch)';
+
 /** The time of the release stays in claim_deadline: who has waited longest comes first. */
 const MARK_NODES = `
   UPDATE outbox.node_stream s SET
     claim_owner = NULL,
     claim_deadline = clock_timestamp(),
     last_sequence = d.sequence,
-    told_epoch = coalesce(d.told_epoch, s.told_epoch),
-    told_platform_epoch = coalesce(d.told_platform_epoch, s.told_platform_epoch),
+    told_epoch = ${TOLD_EPOCH},
+    told_platform_epoch = ${TOLD_PLATFORM_EPOCH},
+    chain_epoch = CASE WHEN d.is_chain THEN d.chain_epoch ELSE s.chain_epoch END,
+    chain_platform_epoch = CASE WHEN d.is_chain THEN d.chain_platform_epoch ELSE s.chain_platform_epoch END,
     hello = CASE WHEN s.hello ->> 'hello_id' = d.hello_id THEN NULL ELSE s.hello END,
-    resend_at = CASE
-      WHEN EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state <> 'settled')
-      THEN coalesce(s.resend_at, ${RESEND_AFTER('s.resend_count')}) END
+    resend_at = CASE WHEN ${isUnsettled(TOLD_EPOCH, TOLD_PLATFORM_EPOCH)}
+                     THEN coalesce(s.resend_at, ${RESEND_AFTER('s.resend_count')}) END
     FROM ${RECORD} WHERE s.node_id = d.node_id AND d.node_id = ANY($2::uuid[])`;
 
 /**
@@ -73,6 +81,9 @@ export async function markPublished(
       message_id: each.ordinaryId ?? null,
       told_epoch: each.told.epoch ?? null,
       told_platform_epoch: each.told.platformEpoch ?? null,
+      is_chain: each.chain !== undefined,
+      chain_epoch: each.chain?.afterEpoch ?? null,
+      chain_platform_epoch: each.chain?.afterPlatformEpoch ?? null,
       hello_id: each.answeredHelloId ?? null,
     })),
   );

@@ -11,24 +11,27 @@ interface Row {
   keys: { key_id: string; state: Key['state'] }[];
   event_id: string;
   trust_event_id: string;
-  statement_epochs: number[];
-  active_at: { epoch: number; key_id: string }[];
+  told: { epoch: number; key_id: string | null; statements_after: number }[];
 }
 
-/** One statement, so one snapshot: epoch and keys of a ring belong together. `$2`: told epochs, by scope. */
+/**
+ * One statement, so one snapshot: epoch and keys of a ring belong together. `$2`: told epochs, by scope. A ring's history
+ * is never read whole, for it grows with every rotation and this runs with every claim.
+ */
 const READ_RINGS = `
   SELECT r.scope, r.epoch, r.trust_epoch,
-         (SELECT jsonb_agg(jsonb_build_object('key_id', k.key_id, 'state', k.state))
-            FROM ring.signing_key k WHERE k.scope = r.scope AND k.purpose = '') AS keys,
+         (SELECT jsonb_agg(jsonb_build_object('key_id', k.key_id, 'state', k.state)) FROM ring.signing_key k
+           WHERE k.scope = r.scope AND k.purpose = '' AND k.state IN ('staged', 'active', 'retiring')) AS keys,
          (SELECT c.event_id FROM ring.ring_change c WHERE c.scope = r.scope AND c.epoch = r.epoch) AS event_id,
          (SELECT c.event_id FROM ring.ring_change c WHERE c.scope = r.scope AND c.epoch = r.trust_epoch) AS trust_event_id,
-         CASE WHEN r.scope = '${PLATFORM}' THEN
-           (SELECT coalesce(jsonb_agg(c.epoch), '[]') FROM ring.ring_change c
-             WHERE c.scope = r.scope AND c.statement IS NOT NULL) ELSE '[]' END AS statement_epochs,
-         (SELECT coalesce(jsonb_agg(jsonb_build_object('epoch', c.epoch, 'key_id', c.active_key_id)), '[]')
-            FROM ring.ring_change c JOIN jsonb_to_recordset($2::jsonb) AS told(scope text, epoch bigint)
-              ON c.scope = told.scope AND c.epoch = told.epoch
-           WHERE c.scope = r.scope) AS active_at
+         (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                   'epoch', told.epoch,
+                   'key_id', (SELECT c.active_key_id FROM ring.ring_change c
+                               WHERE c.scope = told.scope AND c.epoch = told.epoch),
+                   'statements_after', (SELECT count(*) FROM (
+                      SELECT FROM ring.ring_change c
+                       WHERE c.scope = told.scope AND c.epoch > told.epoch AND c.statement IS NOT NULL LIMIT 2) few))), '[]')
+            FROM jsonb_to_recordset($2::jsonb) AS told(scope text, epoch bigint) WHERE told.scope = r.scope) AS told
     FROM ring.key_ring r WHERE r.scope = ANY($1::text[])`;
 
 /** The rings of these Nodes' scopes, and the platform's, as they stand now. */
@@ -53,8 +56,12 @@ export async function readRings(
         keys: row.keys.map((key) => ({ keyId: key.key_id, state: key.state })),
         eventId: row.event_id,
         trustEventId: row.trust_event_id,
-        statementEpochs: row.statement_epochs,
-        activeAt: new Map(row.active_at.map(({ epoch, key_id }) => [epoch, key_id])),
+        told: new Map(
+          row.told.map((told) => [
+            told.epoch,
+            { activeKeyId: told.key_id ?? undefined, statementsAfter: told.statements_after },
+          ]),
+        ),
       },
     ]),
   );

@@ -1,25 +1,33 @@
-import { PLATFORM } from '@plexsphere/wire';
+import { PLATFORM, type Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
-import type { ClaimedNode } from '../claim';
+import type { ChainPlace } from '../claim';
+
+export interface StatementRow {
+  scope: Scope;
+  epoch: number;
+  statement: string;
+}
 
 /**
- * The statements between what a Node was told and the rings of `upTo`, oldest first; those of `platform` for a Node of
- * that very scope in both lists. Not beyond: the bundle has to name the last one.
+ * At most `limit` statements after `from` and up to the rings of `upTo`: the platform's, oldest first, then the scope's
+ * own. Not beyond: the bundle has to name the last ones. A Node of `platform` has one ring, so one list.
  */
 export async function readStatements(
   manager: EntityManager,
-  node: Pick<ClaimedNode, 'scope' | 'toldEpoch' | 'toldPlatformEpoch'>,
-  upTo: { epoch: number; platformEpoch: number },
-): Promise<{ own: string[]; platform: string[] }> {
-  const rows = await manager.query<{ list: 'own' | 'platform'; statement: string }[]>(
-    `SELECT wanted.list, c.statement
-       FROM (VALUES ('own', $1::text, $2::bigint, $3::bigint), ('platform', '${PLATFORM}', $4::bigint, $5::bigint))
-         AS wanted(list, scope, after, up_to)
-       JOIN ring.ring_change c ON c.scope = wanted.scope AND c.epoch > wanted.after AND c.epoch <= wanted.up_to
-      WHERE c.statement IS NOT NULL
-      ORDER BY c.epoch`,
-    [node.scope, node.toldEpoch, upTo.epoch, node.toldPlatformEpoch, upTo.platformEpoch],
+  scope: Scope,
+  from: ChainPlace,
+  { upTo, limit }: { upTo: { epoch: number; platformEpoch: number }; limit: number },
+): Promise<StatementRow[]> {
+  const rows = await manager.query<{ scope: Scope; epoch: string; statement: string }[]>(
+    `(SELECT 1 AS list, scope, epoch, statement FROM ring.ring_change
+       WHERE scope = '${PLATFORM}' AND epoch > $1 AND epoch <= $2 AND statement IS NOT NULL
+       ORDER BY epoch LIMIT $6)
+     UNION ALL
+     (SELECT 2, scope, epoch, statement FROM ring.ring_change
+       WHERE scope = $3 AND scope <> '${PLATFORM}' AND epoch > $4 AND epoch <= $5 AND statement IS NOT NULL
+       ORDER BY epoch LIMIT $6)
+     ORDER BY list, epoch LIMIT $6`,
+    [from.afterPlatformEpoch, upTo.platformEpoch, scope, from.afterEpoch, upTo.epoch, limit],
   );
-  const of = (list: 'own' | 'platform') => rows.filter((row) => row.list === list).map((row) => row.statement);
-  return { own: of('own'), platform: of('platform') };
+  return rows.map(({ scope: of, epoch, statement }) => ({ scope: of, epoch: Number(epoch), statement }));
 }

@@ -8,7 +8,13 @@ export interface SaidHello {
   position: number;
 }
 
-/** The latest hello of each Node counts; one that is being answered is replaced, and so answered too. */
+/**
+ * The latest hello of each Node counts; one that is being answered is replaced, and so answered too. Not by a repetition
+ * of itself: a Node asks again every few seconds, and what is under way to it would begin anew each time.
+ *
+ * A Node that says less than it has settled has lost its store: what it does not hold counts as applied no more. What
+ * was settled by position stays so, since the rows may be gone.
+ */
 const RECORD_HELLOS = `
   WITH said AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS d(node_id uuid, hello jsonb)
@@ -20,7 +26,11 @@ const RECORD_HELLOS = `
      ORDER BY s.node_id FOR UPDATE OF s
   )
   UPDATE outbox.node_stream s SET
-    hello = said.hello,
+    hello = CASE WHEN s.hello ? 'taken' AND s.hello ->> 'hello_id' = said.hello ->> 'hello_id'
+                 THEN s.hello ELSE said.hello END,
+    hello_id = said.hello ->> 'hello_id',
+    settled_epoch = least(s.settled_epoch, (said.hello ->> 'epoch')::bigint),
+    settled_platform_epoch = least(s.settled_platform_epoch, (said.hello ->> 'platform_epoch')::bigint),
     first_seen_at = coalesce(s.first_seen_at, clock_timestamp()),
     last_seen_at = clock_timestamp()
     FROM known JOIN said ON said.node_id = known.node_id WHERE s.node_id = known.node_id`;

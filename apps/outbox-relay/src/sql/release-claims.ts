@@ -30,12 +30,24 @@ export async function releaseClaims(
   );
 }
 
-/** The last words of a relay that stops in order. */
-export async function releaseAllClaims(manager: EntityManager, owner: string): Promise<void> {
-  await manager.query(
-    `WITH mine AS (SELECT node_id FROM outbox.node_stream WHERE claim_owner = $1 ORDER BY node_id FOR UPDATE)
-     UPDATE outbox.node_stream s SET claim_owner = NULL, claim_deadline = clock_timestamp()
-       FROM mine WHERE s.node_id = mine.node_id`,
-    [owner],
+/**
+ * Claims of this relay that it does not work on: all of them when it stops in order; else those that a database which was
+ * away has left behind, and which nobody could take before they lapse.
+ */
+export async function releaseOtherClaims(
+  manager: EntityManager,
+  owner: string,
+  workedOn: readonly string[] = [],
+): Promise<number> {
+  const [released] = await manager.query<[{ nodes: number }]>(
+    `WITH mine AS (
+       SELECT node_id FROM outbox.node_stream WHERE claim_owner = $1 AND node_id <> ALL($2::uuid[])
+        ORDER BY node_id FOR UPDATE),
+     released AS (
+       UPDATE outbox.node_stream s SET claim_owner = NULL, claim_deadline = clock_timestamp()
+         FROM mine WHERE s.node_id = mine.node_id RETURNING s.node_id)
+     SELECT count(*)::int AS nodes FROM released`,
+    [owner, workedOn],
   );
+  return released.nodes;
 }

@@ -1,7 +1,8 @@
 import { PLATFORM } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import { combineAcks, type NodeLimits, type SaidAck } from '../said-ack';
-import { RESEND_AFTER } from './claim-nodes';
+import { answerAnew } from './answer-anew';
+import { RESEND_AFTER, isUnsettled } from './resending';
 
 interface LimitsRow {
   node_id: string;
@@ -20,16 +21,29 @@ const LOCK = `
    WHERE s.node_id = ANY($1::uuid[])
    ORDER BY s.node_id FOR UPDATE OF s`;
 
+/**
+ * An acknowledgement that comes while a hello has not been looked at may be older than it, and of a store that is lost:
+ * it counts for no more than the hello says. Whatever is applied was told, though the acknowledgement may come before
+ * the mark: both stand in one statement, so that nobody ever sees more Nodes that have applied than were sent to.
+ */
 const SETTLE_NODES = `
+  WITH said AS (
+    SELECT s.node_id, d.position,
+           least(d.epoch, CASE WHEN NOT s.hello ? 'taken' THEN (s.hello ->> 'epoch')::bigint END) AS epoch,
+           least(d.platform_epoch,
+                 CASE WHEN NOT s.hello ? 'taken' THEN (s.hello ->> 'platform_epoch')::bigint END) AS platform_epoch
+      FROM jsonb_to_recordset($1::jsonb) AS d(node_id uuid, epoch bigint, platform_epoch bigint, position bigint)
+      JOIN outbox.node_stream s ON s.node_id = d.node_id)
   UPDATE outbox.node_stream s SET
-    settled_epoch = greatest(s.settled_epoch, d.epoch),
-    settled_platform_epoch = greatest(s.settled_platform_epoch, d.platform_epoch),
-    settled_position = greatest(s.settled_position, d.position),
+    settled_epoch = greatest(s.settled_epoch, said.epoch),
+    settled_platform_epoch = greatest(s.settled_platform_epoch, said.platform_epoch),
+    settled_position = greatest(s.settled_position, said.position),
+    told_epoch = greatest(s.told_epoch, said.epoch),
+    told_platform_epoch = greatest(s.told_platform_epoch, said.platform_epoch),
     first_seen_at = coalesce(s.first_seen_at, clock_timestamp()),
     last_seen_at = clock_timestamp(),
     acknowledged_at = clock_timestamp()
-    FROM jsonb_to_recordset($1::jsonb) AS d(node_id uuid, epoch bigint, platform_epoch bigint, position bigint)
-   WHERE s.node_id = d.node_id`;
+    FROM said WHERE s.node_id = said.node_id`;
 
 /** Unsent ones too: an acknowledgement may overtake the mark of what it acknowledges. */
 const SETTLE_MESSAGES = `
@@ -47,7 +61,7 @@ const PLAN_RESENDING = `
   UPDATE outbox.node_stream s SET
     resend_count = CASE WHEN s.node_id = ANY($2::uuid[]) THEN 0 ELSE s.resend_count END,
     resend_at = CASE
-      WHEN NOT EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state <> 'settled') THEN NULL
+      WHEN NOT ${isUnsettled('s.told_epoch', 's.told_platform_epoch')} THEN NULL
       WHEN s.node_id = ANY($2::uuid[]) THEN ${RESEND_AFTER('0')}
       ELSE s.resend_at END
    WHERE s.node_id = ANY($1::uuid[])`;
@@ -56,7 +70,12 @@ const PLAN_RESENDING = `
 export async function settleAcks(manager: EntityManager, acks: readonly SaidAck[]): Promise<SaidAck[]> {
   const said = [...new Set(acks.map((ack) => ack.nodeId))];
   const rows = await manager.query<LimitsRow[]>(LOCK, [said]);
-  const { settled, refused } = combineAcks(acks, new Map(rows.map((row) => [row.node_id, limitsOf(row)])));
+  const limits = new Map(rows.map((row) => [row.node_id, limitsOf(row)]));
+  const { settled, refused } = combineAcks(acks, limits);
+  await answerAnew(
+    manager,
+    refused.filter((ack) => ack.position > (limits.get(ack.nodeId)?.lastPosition ?? Infinity)),
+  );
   if (settled.length === 0) return refused;
   const nodeIds = settled.map((ack) => ack.nodeId);
   const record = settled.map(({ nodeId, epoch, platformEpoch, position }) => ({

@@ -20,6 +20,7 @@ export class Outbox1700000000002 implements MigrationInterface {
         epoch bigint,
         created_at timestamptz NOT NULL DEFAULT now()
       );
+      CREATE INDEX event_created ON outbox.event (created_at);
 
       -- epoch (of the ring ring_scope): of key events alone, which are ordered and settled by it. position: of ordinary
       -- events alone, given at the first claim: an id is drawn before its commit, so a lower one can appear later.
@@ -44,11 +45,16 @@ export class Outbox1700000000002 implements MigrationInterface {
       CREATE INDEX message_event ON outbox.message (event_id);
       CREATE INDEX message_settled ON outbox.message (settled_at) WHERE state = 'settled';
 
+      -- chain_epoch, chain_platform_epoch: up to where the parts of an unfinished chain have told; null where none is.
+      -- hello: unanswered; hello_id: the latest one's, answered or not; ready_again_at: when that was last answered anew.
+      -- missed: {position, count, since} of events that expired unheard; the Node's next hello makes a resync of it.
       CREATE TABLE outbox.node_stream (
         node_id uuid PRIMARY KEY REFERENCES ring.node,
         scope text NOT NULL,
         told_epoch bigint NOT NULL,
         told_platform_epoch bigint NOT NULL,
+        chain_epoch bigint,
+        chain_platform_epoch bigint,
         settled_epoch bigint NOT NULL,
         settled_platform_epoch bigint NOT NULL,
         settled_position bigint NOT NULL DEFAULT 0,
@@ -57,12 +63,16 @@ export class Outbox1700000000002 implements MigrationInterface {
         resend_at timestamptz,
         resend_count integer NOT NULL DEFAULT 0,
         hello jsonb,
+        hello_id text,
+        ready_again_at timestamptz,
+        missed jsonb,
         claim_owner text,
         claim_deadline timestamptz,
         attempt bigint NOT NULL DEFAULT 0,
         first_seen_at timestamptz,
         last_seen_at timestamptz,
-        acknowledged_at timestamptz
+        acknowledged_at timestamptz,
+        CHECK ((chain_epoch IS NULL) = (chain_platform_epoch IS NULL))
       );
       CREATE INDEX node_stream_scope ON outbox.node_stream (scope);
       CREATE INDEX node_stream_resend ON outbox.node_stream (resend_at) WHERE resend_at IS NOT NULL;
