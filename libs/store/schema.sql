@@ -141,7 +141,12 @@ CREATE TABLE ring.audit (
 
 CREATE TABLE ring.bus_revocation (
   public_key text NOT NULL,
+  kind text NOT NULL,
   revoked_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone,
+  due_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  signed_at timestamp with time zone,
+  CONSTRAINT bus_revocation_kind_check CHECK ((kind = ANY (ARRAY['node'::text, 'operator'::text, 'service'::text]))),
   CONSTRAINT bus_revocation_pkey PRIMARY KEY (public_key)
 );
 
@@ -163,6 +168,7 @@ CREATE TABLE ring.installation (
   recovery_public_key text NOT NULL,
   bus_account_public_key text NOT NULL,
   bus_account_jwt text NOT NULL,
+  bus_account_signed_at timestamp with time zone NOT NULL DEFAULT now(),
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT installation_only_row_check CHECK (only_row),
   CONSTRAINT installation_pkey PRIMARY KEY (only_row)
@@ -209,7 +215,7 @@ CREATE TABLE ring.operator (
   scopes text[],
   bus_public_key text NOT NULL,
   bearer_hash text NOT NULL,
-  expires_at timestamp with time zone,
+  expires_at timestamp with time zone NOT NULL DEFAULT (now() + '90 days'::interval),
   revoked_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   last_used_at timestamp with time zone,
@@ -302,6 +308,9 @@ CREATE INDEX message_settled ON outbox.message USING btree (settled_at) WHERE (s
 CREATE INDEX message_unsent ON outbox.message USING btree (node_id) WHERE (state = 'unsent'::text);
 CREATE INDEX node_stream_resend ON outbox.node_stream USING btree (resend_at) WHERE (resend_at IS NOT NULL);
 CREATE INDEX node_stream_scope ON outbox.node_stream USING btree (scope);
+CREATE INDEX bus_revocation_expiry ON ring.bus_revocation USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+CREATE INDEX bus_revocation_newest ON ring.bus_revocation USING btree (kind, revoked_at);
+CREATE INDEX bus_revocation_unsigned ON ring.bus_revocation USING btree (due_at) WHERE (signed_at IS NULL);
 CREATE UNIQUE INDEX one_node_name ON ring.node USING btree (scope, name) WHERE (state = 'enrolled'::text);
 CREATE UNIQUE INDEX one_operator_name ON ring.operator USING btree (name) WHERE (revoked_at IS NULL);
 CREATE INDEX request_answered ON ring.request USING btree (answered_at);
@@ -328,9 +337,9 @@ GRANT INSERT, SELECT ON outbox.event TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON outbox.message TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON outbox.node_stream TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.audit TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT ON ring.bus_revocation TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT, UPDATE ON ring.bus_revocation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.bus_user TO plexsphere_<installation>_rotation;
-GRANT SELECT, UPDATE (bus_account_jwt) ON ring.installation TO plexsphere_<installation>_rotation;
+GRANT SELECT, UPDATE (bus_account_jwt, bus_account_signed_at) ON ring.installation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE ON ring.key_ring TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE ON ring.lease TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE ON ring.node TO plexsphere_<installation>_rotation;
