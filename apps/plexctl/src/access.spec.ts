@@ -77,10 +77,17 @@ describe('tokens', () => {
   });
 
   it('are revoked by id', async () => {
-    const reply = { id: OPERATOR, name: 'bob', revoked_at: AT };
-    const { stdout, bus } = await plexctl({ reply }, ['token', 'revoke', '--id', OPERATOR]);
+    const reply = { id: OPERATOR, name: 'bob', revoked_at: AT, pushed: true };
+    const { stdout, stderr, bus } = await plexctl({ reply }, ['token', 'revoke', '--id', OPERATOR]);
     expect(bus.requests[0]?.body).toEqual({ id: OPERATOR, request_id: REQUEST_ID });
     expect(cells(stdout)[1]).toEqual([OPERATOR, 'bob', AT]);
+    expect(stderr).toBe('');
+  });
+
+  it('S3: are revoked though the bus is not told yet, which is said', async () => {
+    const reply = { id: OPERATOR, name: 'bob', revoked_at: AT, pushed: false };
+    const { exitCode, stderr } = await plexctl({ reply }, ['token', 'revoke', '--id', OPERATOR]);
+    expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^note: the bus does not refuse its credential yet/)]);
   });
 });
 
@@ -107,7 +114,7 @@ describe('Nodes', () => {
   });
 
   it('are removed by id, or by scope and name', async () => {
-    const reply = { node_id: OPERATOR, scope: 'platform', name: 'edge-1', removed_at: AT };
+    const reply = { node_id: OPERATOR, scope: 'platform', name: 'edge-1', removed_at: AT, pushed: true };
     const { stdout, bus } = await plexctl({ reply }, ['node', 'remove', ...byName]);
     expect(bus.requests[0]?.body).toEqual({ scope: 'platform', name: 'edge-1', request_id: REQUEST_ID });
     expect(cells(stdout)[1]).toEqual([OPERATOR, 'platform', 'edge-1', AT]);

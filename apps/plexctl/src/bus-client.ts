@@ -16,10 +16,13 @@ import type { Asked, Bus, Changed, Surroundings } from './command';
 import type { Endpoint } from './endpoint';
 import { Failure, refuseAs } from './failure';
 import type { Access } from './persistent-flags';
+import { utc } from './render';
 import { orStopped } from './stop';
+import { endsSoon } from './token-expiry';
 
 /** Long enough for a far endpoint, and a port that is silent is told apart from a slow service. */
 const DIAL_MS = 5_000;
+const RENEW = 'plexctl token create makes the next one, by an admin';
 /** Between two attempts to come back to a bus that went away: it is usually a restart. */
 const RECONNECT_MS = 250;
 
@@ -102,7 +105,10 @@ export class BusClient implements Bus {
       maxReconnectAttempts: -1,
     };
     try {
-      return await connect(options);
+      const connection = await connect(options);
+      const end = endsSoon(token.credential.jwt, new Date());
+      if (end !== undefined) this.surroundings.terminal.note(`this token ends ${utc(end.toISOString())}: ${RENEW}`);
+      return connection;
     } catch (error) {
       throw this.notReached(error);
     }

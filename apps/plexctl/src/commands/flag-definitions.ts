@@ -1,6 +1,9 @@
 import { isKeyId, isNodeName, isScope, isUuid } from '@plexsphere/wire';
 
-/** The flags that several commands have, described once. */
+/** The flags that several commands have, described once, and what several commands say. */
+
+export const NOT_CUT_YET =
+  'the bus does not refuse its credential yet, the services do; it will within seconds of being reached';
 
 export const SCOPE_FLAG = {
   value: 'scope',

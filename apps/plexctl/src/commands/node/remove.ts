@@ -1,5 +1,6 @@
 import { command } from '../../command';
 import { utc } from '../../render';
+import { NOT_CUT_YET } from '../flag-definitions';
 import { checkReference, NODE_FLAGS, referenceOf, writtenReference } from './reference';
 
 export const removeNode = command({
@@ -15,10 +16,11 @@ export const removeNode = command({
   asks: 'bus',
   check: checkReference,
 
-  async run({ flags, bus }) {
+  async run({ flags, bus, terminal }) {
     const ifUnknown = `plexctl node show ${writtenReference(flags)} shows whether it is still enrolled`;
     const document = await bus.change('node.remove', referenceOf(flags), ifUnknown);
-    const { node_id, scope, name, removed_at } = document;
+    const { node_id, scope, name, removed_at, pushed } = document;
+    if (!pushed) terminal.note(NOT_CUT_YET);
     return {
       text: { columns: ['NODE_ID', 'SCOPE', 'NAME', 'REMOVED_AT'], rows: [[node_id, scope, name, utc(removed_at)]] },
       document,

@@ -3,7 +3,6 @@ import type { CreateToken, CreateTokenReply } from '@plexsphere/wire/commands';
 import { busCredential, makeBusKeyPair } from '../../bus-key-pair';
 import { command, type Values } from '../../command';
 import { durationUpTo, secondsOf } from '../../duration';
-import { orDash } from '../../layout';
 import { utc, type Result } from '../../render';
 import { reserveSecretFile, type Done } from '../../secret-file';
 import { NAME_FLAG, oneOf, SCOPE_FLAG } from '../flag-definitions';
@@ -22,7 +21,7 @@ const FLAGS = {
   'expires-in': {
     ...durationUpTo('3650d'),
     member: 'expires_in_seconds',
-    summary: 'from now, like 24h; without it never',
+    summary: 'from now, like 24h; without it 90 days',
   },
   out: { value: 'file', summary: 'the token file; never overwritten', required: true },
 } as const;
@@ -81,7 +80,7 @@ const tokenFile = ({ id, bus_jwt }: CreateTokenReply, seed: string, bearer: stri
 
 /** Without the credential: it is in the file and nowhere else. */
 function resultOf({ id, name, role, scopes, expires_at }: CreateTokenReply, path: string): Result {
-  const row = [id, name, role, scopes?.join(',') ?? 'all', orDash(expires_at && utc(expires_at)), path];
+  const row = [id, name, role, scopes?.join(',') ?? 'all', utc(expires_at), path];
   return {
     text: { columns: ['ID', 'NAME', 'ROLE', 'SCOPES', 'EXPIRES_AT', 'FILE'], rows: [row] },
     document: { id, name, role, scopes, expires_at, file: path },

@@ -1,6 +1,6 @@
 import { command } from '../../command';
 import { utc } from '../../render';
-import { UUID_FLAG } from '../flag-definitions';
+import { NOT_CUT_YET, UUID_FLAG } from '../flag-definitions';
 
 export const revokeToken = command({
   path: ['token', 'revoke'],
@@ -10,9 +10,10 @@ export const revokeToken = command({
   examples: ['plexctl token revoke --id 0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1'],
   asks: 'bus',
 
-  async run({ flags: { id }, bus }) {
+  async run({ flags: { id }, bus, terminal }) {
     const document = await bus.change('token.revoke', { id }, 'plexctl token list shows whether it is revoked');
-    const { name, revoked_at } = document;
+    const { name, revoked_at, pushed } = document;
+    if (!pushed) terminal.note(NOT_CUT_YET);
     return { text: { columns: ['ID', 'NAME', 'REVOKED_AT'], rows: [[id, name, utc(revoked_at)]] }, document };
   },
 });
