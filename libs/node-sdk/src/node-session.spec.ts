@@ -343,7 +343,7 @@ describe('the disk', () => {
     await node.flushed();
     expect(node.handledIds).toEqual(['event-1', 'event-1', 'event-2']);
     expect(node.onDisk).toMatchObject({ position: 2 });
-    expect(node.onDisk.applied.entries().map(([eventId]) => eventId)).toEqual(['event-1', 'event-2']);
+    expect(['event-1', 'event-2'].every((eventId) => node.onDisk.applied.has(eventId))).toBe(true);
   });
 
   test('a crash after the disk and before the acknowledgement: the handler does not run again', async () => {

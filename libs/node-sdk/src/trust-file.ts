@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import {
   isKeyId,
+  PLATFORM,
   isRawPublicKey,
   isScope,
   isUuid,
@@ -10,7 +11,7 @@ import {
   type TrustedKey,
 } from '@plexsphere/wire';
 import type { ChainAnchor } from '@plexsphere/wire/jws';
-import { AppliedEvents } from './applied-events';
+import { AppliedEvents, type AppliedBatch } from './applied-events';
 import type { TrustState } from './trust-state';
 
 const VERSION = 2;
@@ -25,9 +26,9 @@ export function trustFileText(state: TrustState): string {
     platform: anchorRecord(state.platform),
     recovery_public_key: state.recoveryPublicKey,
     position: state.position,
-    applied_events: state.applied.entries(),
   };
-  const text = JSON.stringify(body);
+  // The one part that is long, and most of it was written like this before.
+  const text = `${JSON.stringify(body).slice(0, -1)},"applied_events":${state.applied.toText()}}`;
   return `{"checksum":"${checksum(text)}","state":${text}}\n`;
 }
 
@@ -41,7 +42,8 @@ export function parseTrustFile(text: string): TrustState | undefined {
   const ring = anchorOf(body['ring']);
   const platform = anchorOf(body['platform']);
   if (!isUuid(nodeId) || !isScope(scope) || !isRawPublicKey(recoveryPublicKey)) return undefined;
-  if (ring === undefined || platform === undefined || !isCount(position) || !areEntries(applied)) return undefined;
+  if (ring === undefined || platform === undefined || !isCount(position) || !areBatches(applied)) return undefined;
+  if (scope === PLATFORM && JSON.stringify(body['ring']) !== JSON.stringify(body['platform'])) return undefined;
   return { nodeId, scope, ring, platform, recoveryPublicKey, position, applied: new AppliedEvents(applied) };
 }
 
@@ -98,8 +100,11 @@ const objectOf = (value: unknown): Record<string, unknown> | undefined =>
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-const areEntries = (value: unknown): value is [string, number][] =>
-  Array.isArray(value) && value.every((entry: unknown) => Array.isArray(entry) && isEntry(entry));
+const areBatches = (value: unknown): value is AppliedBatch[] =>
+  Array.isArray(value) && value.every((batch: unknown) => Array.isArray(batch) && isBatch(batch));
 
-const isEntry = ([eventId, untilMs, ...rest]: unknown[]): boolean =>
-  typeof eventId === 'string' && isCount(untilMs) && rest.length === 0;
+const isBatch = ([keptUntilMs, eventIds, ...rest]: unknown[]): boolean =>
+  isCount(keptUntilMs) && areTexts(eventIds) && rest.length === 0;
+
+const areTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((entry) => typeof entry === 'string');

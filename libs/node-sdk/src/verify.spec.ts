@@ -65,7 +65,7 @@ describe('envelopes with the verdict of a Node written in Go', () => {
 });
 
 test('an event id that was applied is a duplicate, with a signature; without one it is nothing', () => {
-  const state = { ...enrolled, applied: new AppliedEvents([['event-1', NOW.getTime()]]) };
+  const state = { ...enrolled, applied: new AppliedEvents([[NOW.getTime(), ['event-1']]]) };
   const text = envelopeBy(mesh.ring.active, mesh.ring.scope, NOW, { eventId: 'event-1' });
   expect(decideAlone(enrolled, text)).toMatchObject({ kind: 'apply' });
   expect(decideAlone(state, text)).toEqual({ kind: 'duplicate' });
