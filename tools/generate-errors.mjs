@@ -41,8 +41,12 @@ const WHEN = {
   epochMismatch: 'The ring has changed between question and answer; `epoch` is the one of whoever answers.',
   preparedTooLate: 'More than 30 s lay between the making of the new key and its commit.',
   scopeBusy: 'Another change of this scope held its lock for longer than a request waits.',
-  noSigner: 'No signer listens for this scope: none runs, or none has a lease.',
+  noSigner:
+    'No signer listens for this scope: none runs, or none has a lease. Where clocks are wrong, `clocks` names the signers and by how much each is ahead of the database.',
   noLease: 'The signer that was asked has no lease of this scope, or one that ends too soon.',
+  leaseOfAnother:
+    'A lease is renewed or given back by a name that another process drew. Between services only; nothing is changed.',
+  tooManyHolders: 'A hundred signers, or gateways, hold leases already. Between services only.',
   keyUnavailable:
     'No signer can load and use the key: its row, its wrapping or the key-encryption key is wrong or gone.',
   databaseUnavailable:

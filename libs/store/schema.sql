@@ -184,15 +184,30 @@ CREATE TABLE ring.key_ring (
   CONSTRAINT key_ring_pkey PRIMARY KEY (scope)
 );
 
+CREATE TABLE ring.later_statement (
+  scope text NOT NULL,
+  epoch bigint NOT NULL,
+  statement text NOT NULL,
+  shown_by text NOT NULL,
+  shown_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT later_statement_pkey PRIMARY KEY (scope)
+);
+
 CREATE TABLE ring.lease (
   holder text NOT NULL,
   kind text NOT NULL,
+  secret_hash bytea NOT NULL,
   turn bigint NOT NULL,
   epochs jsonb NOT NULL,
   lease_ms integer NOT NULL,
   renewed_at timestamp with time zone NOT NULL,
+  released boolean NOT NULL DEFAULT false,
+  clock_off_ms bigint,
+  ahead jsonb NOT NULL DEFAULT '{}'::jsonb,
+  refused_claims bigint NOT NULL DEFAULT 0,
   CONSTRAINT lease_kind_check CHECK ((kind = ANY (ARRAY['signer'::text, 'gateway'::text]))),
-  CONSTRAINT lease_pkey PRIMARY KEY (holder)
+  CONSTRAINT lease_pkey PRIMARY KEY (holder),
+  CONSTRAINT lease_secret_hash_check CHECK ((length(secret_hash) = 32))
 );
 
 CREATE TABLE ring.node (
@@ -294,6 +309,7 @@ CREATE TABLE ring.transition (
 ALTER TABLE outbox.message ADD CONSTRAINT message_event_id_fkey FOREIGN KEY (event_id) REFERENCES outbox.event(event_id);
 ALTER TABLE outbox.message ADD CONSTRAINT message_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.node(id);
 ALTER TABLE outbox.node_stream ADD CONSTRAINT node_stream_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.node(id);
+ALTER TABLE ring.later_statement ADD CONSTRAINT later_statement_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.node ADD CONSTRAINT node_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.ring_change ADD CONSTRAINT ring_change_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.signing_key ADD CONSTRAINT signing_key_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
@@ -341,6 +357,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON ring.bus_revocation TO plexsphere_<insta
 GRANT INSERT, SELECT ON ring.bus_user TO plexsphere_<installation>_rotation;
 GRANT SELECT, UPDATE (bus_account_jwt, bus_account_signed_at) ON ring.installation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE ON ring.key_ring TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT ON ring.later_statement TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE ON ring.lease TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE ON ring.node TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE ON ring.operator TO plexsphere_<installation>_rotation;

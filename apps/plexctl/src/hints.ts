@@ -1,7 +1,7 @@
 import { FORMAT_HINT, PROBLEMS, type Problem, type ProblemName } from '@plexsphere/wire';
 import type { Command } from './command';
 import { Failure, failureOf } from './failure';
-import { catchUp, named, plural } from './layout';
+import { catchUp, clockOff, named, plural } from './layout';
 
 /** What to do next about what a service answered. `<scope>` is the one that the command named. */
 const HINTS: Partial<Record<ProblemName, string>> = {
@@ -36,6 +36,8 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   scopeBusy: 'another command holds this scope: run this one again',
   noSigner: 'check that a signer runs and is ready: plexctl signing status --scope <scope> names them',
   noLease: 'check that a signer runs and is ready: plexctl signing status --scope <scope> names them',
+  leaseOfAnother: 'the holder draws another name by itself: look at its log if it goes on',
+  tooManyHolders: 'stop the lease holders that are not needed: their rows go within a lease',
   keyUnavailable: 'check the signers: the one that was asked cannot use this key',
   databaseUnavailable: 'check that the database runs and is reached, then run the command again',
   noAnswer: 'check the services behind the rotation service, then run the command again',
@@ -76,7 +78,28 @@ export function reasonOf(
 
 /** Refusals whose members are numbers and names say them as a sentence, and what to do about these very Nodes. */
 export const inWords = (problem: Problem, scope: string | undefined): Failure | undefined =>
-  problem.is('nodesLagging') ? lagging(problem, scope ?? '<scope>') : undefined;
+  problem.is('nodesLagging')
+    ? lagging(problem, scope ?? '<scope>')
+    : problem.is('noSigner')
+      ? clocksOff(problem)
+      : undefined;
+
+/** Signers that are there and sign nothing, because their clock is wrong. */
+function clocksOff(problem: Problem): Failure | undefined {
+  const clocks = problem.body['clocks'];
+  if (!Array.isArray(clocks)) return undefined;
+  const off = clocks.filter(isClock).map(({ holder, off_by_seconds: seconds }) => `${holder} is ${clockOff(seconds)}`);
+  const { exitCode, detail } = failureOf(problem);
+  const members = { code: problem.code, clocks: named(off) };
+  const hint = 'set the clocks of these machines by the one of the database: the signers serve again by themselves';
+  return new Failure(exitCode, detail, members, hint, { cause: problem });
+}
+
+const isClock = (value: unknown): value is { holder: string; off_by_seconds: number } =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as Record<string, unknown>)['holder'] === 'string' &&
+  typeof (value as Record<string, unknown>)['off_by_seconds'] === 'number';
 
 function lagging(problem: Problem, scope: string): Failure | undefined {
   const { enrolled, sent, applied, lagging_count: count, pending_count: pending, closes_at: closesAt } = problem.body;

@@ -48,6 +48,9 @@ export function age(seconds: number): string {
     .join('');
 }
 
+/** How far a clock is off the database's: `6m40s ahead`. */
+export const clockOff = (seconds: number): string => `${age(Math.abs(seconds))} ${seconds > 0 ? 'ahead' : 'behind'}`;
+
 /** Seconds from one RFC 3339 time to another. */
 export const secondsBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1_000;
 

@@ -1,6 +1,6 @@
 import { DurationMs, ServiceConfig, Switch, Variable } from '@plexsphere/service-kit';
 import { checkPolicy, type Policy } from '@plexsphere/keyring';
-import { SCOPE_KINDS } from '@plexsphere/wire';
+import { SCOPE_KINDS, SIGNING_DURATION_MS } from '@plexsphere/wire';
 import { Transform } from 'class-transformer';
 import { Allow, IsBoolean, IsIn, Min } from 'class-validator';
 
@@ -21,11 +21,14 @@ export class RotationConfig extends ServiceConfig {
   @IsBoolean({ message: 'must be true or false' })
   allowShortOverlap: boolean;
 
-  /** L: how long a signer may sign without asking again. Below 3 s a relay's one second to sign would not fit in a third. */
+  /** L: how long a signer may sign without asking again. Below 3 s the one second to sign would not fit in a third. */
   @Variable('LEASE', '10s')
   @DurationMs()
   @Min(3_000, { message: 'must be at least 3s' })
   leaseMs: number;
+
+  /** Not a setting: relays and signers of the whole mesh count on the same. */
+  readonly signingDurationMs = SIGNING_DURATION_MS;
 
   /** How far two clocks of the mesh may differ. */
   @Variable('CLOCK_SKEW', '30s')

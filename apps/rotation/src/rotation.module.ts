@@ -8,9 +8,11 @@ import { CreateDomain } from './domains/create-domain';
 import { DomainController } from './domains/domain.controller';
 import { EventsController } from './events/events.controller';
 import { PublishEvent } from './events/publish-event';
+import { LaterStatements } from './leases/later-statements';
 import { LeaseBook } from './leases/lease-book';
 import { LEASE_DATABASE } from './leases/lease-database';
 import { LeaseController } from './leases/lease.controller';
+import { Signers } from './leases/signers';
 import { AddNode } from './nodes/add-node';
 import { NodeController } from './nodes/node.controller';
 import { RemoveNode } from './nodes/remove-node';
@@ -75,7 +77,9 @@ export class RotationModule {
         TokenCreation,
         TokenList,
         TokenRevocation,
+        LaterStatements,
         LeaseBook,
+        Signers,
         RingReader,
         Preparation,
         Switch,

@@ -101,11 +101,11 @@ const OUTBOX = `
   INSERT INTO outbox.message (node_id, event_id) VALUES ('${NODE_IDS.untold}', 'news');`;
 
 export const LEASES = `
-  INSERT INTO ring.lease (holder, kind, turn, lease_ms, epochs, renewed_at) VALUES
-    ('gateway-1', 'gateway', 1, 10000, '{"platform": 1, "${OPEN_SCOPE}": 2}', clock_timestamp()),
-    ('signer-1', 'signer', 1, 10000, '{"platform": 1, "${OPEN_SCOPE}": 2, "${CLOSED_SCOPE}": 5}', clock_timestamp()),
-    ('signer-2', 'signer', 1, 10000, '{"platform": 1, "${OPEN_SCOPE}": 1}', clock_timestamp()),
-    ('signer-3', 'signer', 1, 10000, '{"platform": 1, "${OPEN_SCOPE}": 2}', ${ago('30 s')});`;
+  INSERT INTO ring.lease (holder, kind, turn, lease_ms, epochs, renewed_at, secret_hash) VALUES
+    ('gateway-1', 'gateway', 1, 10000, '{"platform": 1, "${OPEN_SCOPE}": 2}', clock_timestamp(), sha256('')),
+    ('signer-1', 'signer', 1, 10000, '{"platform": 1, "${OPEN_SCOPE}": 2, "${CLOSED_SCOPE}": 5}', clock_timestamp(), sha256('')),
+    ('signer-2', 'signer', 1, 10000, '{"platform": 1, "${OPEN_SCOPE}": 1}', clock_timestamp(), sha256('')),
+    ('signer-3', 'signer', 1, 10000, '{"platform": 1, "${OPEN_SCOPE}": 2}', ${ago('30 s')}, sha256(''));`;
 
 /** A rotation of the platform on top, told to `edge` alone of the Domains' Nodes, which has applied it. */
 export const PLATFORM_OPEN = `

@@ -14,7 +14,7 @@ import {
 import { KeyMaker } from './keys/key-maker';
 import { Material } from './keys/material';
 
-/** What signs for no scope, so needs no lease: the bus lets rotation alone ask. */
+/** What signs for no scope, so needs no lease, but a clock that is right: the bus lets rotation alone ask. */
 @Controller()
 export class AnyVerbsController {
   constructor(
@@ -22,13 +22,13 @@ export class AnyVerbsController {
     private readonly keys: KeyMaker,
   ) {}
 
-  @MessagePattern(subjects.anySigner('destroy-key'))
+  @MessagePattern(subjects.anySigner('destroy-key'), { joined: true })
   async destroyKey(@Payload(validated(DestroyKey)) request: DestroyKey): Promise<DestroyKeyReply> {
     await this.keys.destroy(request.scope, request.key_id);
     return { destroyed: true };
   }
 
-  @MessagePattern(subjects.anySigner('issue-bus-credential'))
+  @MessagePattern(subjects.anySigner('issue-bus-credential'), { joined: true })
   async issueBusCredential(
     @Payload(validated(IssueBusCredential)) request: IssueBusCredential,
   ): Promise<IssueBusCredentialReply> {
@@ -39,7 +39,7 @@ export class AnyVerbsController {
     return { jwt: await refusingKeys(issueUser({ accountSeed, user: { kind, id }, name, publicKey, expiresAt })) };
   }
 
-  @MessagePattern(subjects.anySigner('sign-bus-account'))
+  @MessagePattern(subjects.anySigner('sign-bus-account'), { joined: true })
   async signBusAccount(
     @Payload(validated(SignBusAccount)) { revocations }: SignBusAccount,
   ): Promise<SignBusAccountReply> {

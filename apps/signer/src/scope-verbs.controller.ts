@@ -17,8 +17,17 @@ import {
   type SignReply,
   type VerifyReply,
 } from '@plexsphere/wire/commands';
-import { JwsError, signBundle, signData, signStatement, statementHash, verifyData } from '@plexsphere/wire/jws';
+import {
+  JwsError,
+  signBundle,
+  signData,
+  signStatement,
+  statementHash,
+  verifyData,
+  type SigningKey,
+} from '@plexsphere/wire/jws';
 import { KeyMaker } from './keys/key-maker';
+import { DatabaseClock } from './lease/database-clock';
 import { LeaseKeeper } from './lease/lease-keeper';
 import { LeaseTable } from './lease/lease-table';
 import { SigningGuard } from './lease/signing-guard';
@@ -39,6 +48,7 @@ export class ScopeVerbsController {
     private readonly guard: SigningGuard,
     private readonly table: LeaseTable,
     private readonly keeper: LeaseKeeper,
+    private readonly clock: DatabaseClock,
     private readonly keys: KeyMaker,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -70,10 +80,7 @@ export class ScopeVerbsController {
       throw problem('reservedEventType', { field: 'event_type' });
     }
     return this.guard.under([request], request.duration_ms, (ring) =>
-      sealEnvelope(request.scope, signingKey(ring, activeKey(ring.view)), {
-        ...eventFields(request),
-        payload: request.payload ?? null,
-      }),
+      this.seal(request, signingKey(ring, activeKey(ring.view)), request.payload ?? null),
     );
   }
 
@@ -87,8 +94,7 @@ export class ScopeVerbsController {
       const [ring, platform = ring] = rings;
       if (ring === undefined || platform === undefined) throw problem('internal');
       const { key, payload } = announcementOf(request, ring.view, platform.view);
-      const fields = { ...eventFields(request), payload: JSON.stringify(payload) };
-      return sealEnvelope(request.scope, signingKey(ring, key), fields);
+      return this.seal(request, signingKey(ring, key), JSON.stringify(payload));
     });
   }
 
@@ -96,7 +102,7 @@ export class ScopeVerbsController {
   signReady(@Payload(validated(SignReady)) request: SignReady): Promise<SignReadyReply> {
     return this.guard.under([request], request.duration_ms, (ring) => {
       const key = signingKey(ring, activeKey(ring.view));
-      const sealed = readyFields(request).map((fields) => sealEnvelope(request.scope, key, fields));
+      const sealed = readyFields(request).map((fields) => sealEnvelope(request.scope, key, fields, this.clock.now()));
       return { envelopes: sealed.map(({ envelope }) => envelope), key_id: key.keyId };
     });
   }
@@ -135,11 +141,9 @@ export class ScopeVerbsController {
       }
     });
   }
-}
 
-const eventFields = (request: SignEnvelope | Announce) => ({
-  eventType: request.event_type,
-  eventId: request.event_id,
-  issuedAt: request.issued_at,
-  nonce: request.nonce,
-});
+  private seal(request: SignEnvelope | Announce, key: SigningKey, payload: string | null): EnvelopeReply {
+    const { scope, event_type: eventType, event_id: eventId, issued_at: issuedAt, nonce } = request;
+    return sealEnvelope(scope, key, { eventType, eventId, issuedAt, nonce, payload }, this.clock.now());
+  }
+}

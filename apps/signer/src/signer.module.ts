@@ -4,6 +4,7 @@ import { KeyLoader } from './keys/key-loader';
 import { KeyMaker } from './keys/key-maker';
 import { Material } from './keys/material';
 import { HolderController } from './holder.controller';
+import { DatabaseClock } from './lease/database-clock';
 import { LeaseKeeper } from './lease/lease-keeper';
 import { LeaseTable } from './lease/lease-table';
 import { ScopeMembership } from './lease/scope-membership';
@@ -21,6 +22,7 @@ export class SignerModule {
         { provide: LeaseTable, useValue: new LeaseTable() },
         KeyLoader,
         KeyMaker,
+        DatabaseClock,
         ScopeMembership,
         LeaseKeeper,
         SigningGuard,

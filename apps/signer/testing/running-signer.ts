@@ -72,7 +72,7 @@ export class FakeRotation {
   }
 
   listen(): void {
-    this.subscription = this.connection.subscribe(subjects.renewLease('*', '*'), {
+    this.subscription = this.connection.subscribe(subjects.renewLease('signer', '*'), {
       callback: (_, message) => {
         const request = message.json<RenewLease>();
         this.asked.push(request);
@@ -80,6 +80,7 @@ export class FakeRotation {
         const granted = this.rings.filter(({ scope, epoch }) => request.epochs[scope] === epoch);
         const reply: RenewLeaseReply = {
           lease_ms: this.leaseMs,
+          now: new Date().toISOString(),
           granted: granted.map(({ scope }) => scope),
           rings: this.rings.filter((ring) => !granted.includes(ring)),
           recovery_public_key: publicKeyOf('recovery'),

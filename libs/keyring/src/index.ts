@@ -14,5 +14,6 @@ export * from './policy';
 export * from './progress';
 export * from './refusal';
 export * from './safe-close';
+export * from './switch-wait';
 export * from './transition';
 export * from './trusted-keys';

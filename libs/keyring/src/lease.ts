@@ -35,3 +35,9 @@ export function leaseOutlives(lease: Lease, now: Clocks, durationMs: number): bo
     now.wallMs + durationMs < lease.endsAt.wallMs
   );
 }
+
+/**
+ * How long to wait by one monotonic clock until more than `durationMs` has passed by every other: each may be slewed by
+ * 500 ppm. Exactly `durationMs` is one instant too short.
+ */
+export const outlasting = (durationMs: number): number => durationMs + Math.ceil(durationMs / 1_000) + 1;

@@ -4,7 +4,6 @@ import {
   type Policy,
   refusesScopeKind,
   requiredOverlapMs,
-  signingDurationMs,
   STALENESS_MS,
   transitionExpires,
 } from './policy';
@@ -12,6 +11,7 @@ import {
 const policy: Policy = {
   overlapWindowMs: 86_400_000,
   leaseMs: 10_000,
+  signingDurationMs: 1_000,
   clockSkewMs: 30_000,
   relayLagMs: 60_000,
   verifierCacheMs: 120_000,
@@ -40,10 +40,10 @@ describe('checkPolicy', () => {
     expect(codes({ overlapWindowMs: 509_999 })).toEqual(['short_overlap']);
   });
 
-  it('refuses a lease one millisecond too long for D + 2L + 2 s', () => {
-    expect(longestCommandMs(12_000)).toBe(30_000);
-    expect(codes({ leaseMs: 12_000 })).toEqual([]);
-    expect(codes({ leaseMs: 12_001 })).toEqual(['long_lease']);
+  it('H5: refuses a lease one millisecond too long for D + 2L + 2 s, D being what callers wait for', () => {
+    expect(longestCommandMs({ leaseMs: 13_500, signingDurationMs: 1_000 })).toBe(30_000);
+    expect(codes({ leaseMs: 13_500 })).toEqual([]);
+    expect(codes({ leaseMs: 13_501 })).toEqual(['long_lease']);
   });
 
   it('names every problem, and shows the sums', () => {
@@ -57,7 +57,7 @@ describe('checkPolicy', () => {
       },
       {
         code: 'long_lease',
-        sentence: 'the lease of 15 s is too long: signing 5 s + 2 × lease 15 s + 2 s = 37 s, more than 30 s',
+        sentence: 'the lease of 15 s is too long: signing 1 s + 2 × lease 15 s + 2 s = 33 s, more than 30 s',
       },
     ]);
   });
@@ -66,6 +66,7 @@ describe('checkPolicy', () => {
     { overlapWindowMs: 0 },
     { overlapWindowMs: Infinity },
     { leaseMs: 0 },
+    { signingDurationMs: 0 },
     { leaseMs: Number.NaN },
     { clockSkewMs: -1 },
     { relayLagMs: 0.5 },
@@ -73,16 +74,6 @@ describe('checkPolicy', () => {
     { longestTokenLifeMs: Number.NaN },
   ])('refuses a span that is none: %j', (part) => {
     expect(codes(part)).toEqual(['invariant_violation']);
-  });
-});
-
-describe('signingDurationMs', () => {
-  it.each([
-    [10_000, 3_333],
-    [9_000, 3_000],
-    [2, 0],
-  ])('of a lease of %i ms is %i ms', (leaseMs, expected) => {
-    expect(signingDurationMs(leaseMs)).toBe(expected);
   });
 });
 

@@ -3,8 +3,10 @@ import type { RefusalCode } from './refusal';
 /** What an installation has decided. All spans in milliseconds. */
 export interface Policy {
   readonly overlapWindowMs: number;
-  /** How long a signer may sign without asking again. */
+  /** L: how long a signer may sign without asking again. */
   readonly leaseMs: number;
+  /** D: how long after the asking a signature is accepted. One number for everybody who asks. */
+  readonly signingDurationMs: number;
   /** How far two clocks of the mesh may differ. */
   readonly clockSkewMs: number;
   /** How long an event may wait between its commit and its publication. */
@@ -37,17 +39,13 @@ export const requiredOverlapMs = (policy: Policy): number =>
   Math.max(policy.longestTokenLifeMs, STALENESS_MS) + policy.verifierCacheMs + policy.relayLagMs + policy.clockSkewMs;
 
 /**
- * D, the time-out of one signing request. A third of the lease: a holder renews every third, so one that renews in time
- * always has a lease that outlives D.
- */
-export const signingDurationMs = (leaseMs: number): number => Math.floor(leaseMs / 3);
-
-/**
  * What a rotate takes at worst: D to have the new key tried, L that a replica which died left to wait for, and L of the
  * replica that takes over.
  */
-export const longestCommandMs = (leaseMs: number): number =>
-  signingDurationMs(leaseMs) + 2 * leaseMs + COMMAND_OVERHEAD_MS;
+export const longestCommandMs = ({ leaseMs, signingDurationMs }: Leasing): number =>
+  signingDurationMs + 2 * leaseMs + COMMAND_OVERHEAD_MS;
+
+type Leasing = Pick<Policy, 'leaseMs' | 'signingDurationMs'>;
 
 /** Until when a Node that hears nothing may verify by the old key: closes_at by a clock that is as slow as allowed. */
 export const transitionExpires = (closesAt: Date, policy: Pick<Policy, 'clockSkewMs'>): Date =>
@@ -67,6 +65,7 @@ export function checkPolicy(policy: Policy): PolicyProblem[] {
 const SPANS = [
   ['overlapWindowMs', 'the overlap window', 1],
   ['leaseMs', 'the lease', 1],
+  ['signingDurationMs', 'the time to sign', 1],
   ['clockSkewMs', 'the clock skew', 0],
   ['relayLagMs', 'the relay lag', 0],
   ['verifierCacheMs', 'the verifier cache', 0],
@@ -93,11 +92,12 @@ function shortOverlap(policy: Policy): PolicyProblem[] {
   return [{ code: 'short_overlap', sentence }];
 }
 
-function longLease({ leaseMs }: Policy): PolicyProblem[] {
-  const longest = longestCommandMs(leaseMs);
+function longLease(policy: Leasing): PolicyProblem[] {
+  const { leaseMs, signingDurationMs } = policy;
+  const longest = longestCommandMs(policy);
   if (longest <= COMMAND_DEADLINE_MS) return [];
   const sum =
-    `signing ${seconds(signingDurationMs(leaseMs))} + 2 × lease ${seconds(leaseMs)}` +
+    `signing ${seconds(signingDurationMs)} + 2 × lease ${seconds(leaseMs)}` +
     ` + ${seconds(COMMAND_OVERHEAD_MS)} = ${seconds(longest)}`;
   const sentence = `the lease of ${seconds(leaseMs)} is too long: ${sum}, more than ${seconds(COMMAND_DEADLINE_MS)}`;
   return [{ code: 'long_lease', sentence }];

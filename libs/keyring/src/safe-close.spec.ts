@@ -4,6 +4,7 @@ import { safeCloseAt } from './safe-close';
 const policy: Policy = {
   overlapWindowMs: 86_400_000,
   leaseMs: 10_000,
+  signingDurationMs: 1_000,
   clockSkewMs: 30_000,
   relayLagMs: 300_000,
   verifierCacheMs: 900_000,

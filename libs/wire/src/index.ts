@@ -14,6 +14,7 @@ export * from './database-format';
 export * from './timing';
 export * from './random-token';
 export * from './ring-view';
+export { parseRfc3339, type Rfc3339 } from './rfc3339';
 export * from './messages';
 export * from './revocations';
 export { canonicalText, type CanonicalFields } from './canonical';

@@ -14,6 +14,9 @@ export type ScopeKind = (typeof SCOPE_KINDS)[number];
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const KEY_ID = /^[A-Za-z0-9_-][A-Za-z0-9._~-]{0,127}$/;
+const EVENT_ID = new RegExp(`^${UUID.source.slice(1, -1)}(?:/${UUID.source.slice(1, -1)})?$`);
+const NONCE = /^[A-Za-z0-9_-]{16,100}$/;
+const HOLDER = /^[a-z][a-z0-9-]{0,62}$/;
 const EVENT_TYPE = /^[a-z][a-z0-9_]{0,63}$/;
 const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
@@ -21,6 +24,15 @@ export const isUuid = (text: unknown): text is string => typeof text === 'string
 
 /** URL-safe, at most 128 characters, so that it fits a JWS header and a path segment without escaping. */
 export const isKeyId = (text: unknown): text is string => typeof text === 'string' && KEY_ID.test(text);
+
+/** The name that a lease holder draws for itself: one token of a subject. */
+export const isHolder = (text: unknown): text is string => typeof text === 'string' && HOLDER.test(text);
+
+/** An event's id: a UUID, or `<node_id>/<uuid>` for an event that one Node alone is to take. */
+export const isEventId = (text: unknown): text is string => typeof text === 'string' && EVENT_ID.test(text);
+
+/** What makes a signature unique: random characters, at least as many as hold 64 bits in any spelling. */
+export const isNonce = (text: unknown): text is string => typeof text === 'string' && NONCE.test(text);
 
 export const isEventType = (text: unknown): text is string => typeof text === 'string' && EVENT_TYPE.test(text);
 

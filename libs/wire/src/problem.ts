@@ -51,8 +51,10 @@ export const PROBLEMS = {
   databaseUnavailable: { code: 'UNAVAILABLE', detail: 'signing: database unavailable' },
   busUnavailable: { code: 'UNAVAILABLE', detail: 'signing: bus unavailable' },
   noAnswer: { code: 'DEADLINE_EXCEEDED', detail: 'signing: no answer' },
+  tooManyHolders: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: too many lease holders' },
   replyTooLarge: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: reply too large' },
   notAuthenticated: { code: 'UNAUTHENTICATED', detail: 'signing: not authenticated' },
+  leaseOfAnother: { code: 'PERMISSION_DENIED', detail: 'signing: lease of another holder' },
   permissionDenied: { code: 'PERMISSION_DENIED', detail: 'signing: permission denied' },
   internal: { code: 'INTERNAL', detail: 'signing: internal error' },
 } as const satisfies Record<string, { code: Code; detail: string }>;

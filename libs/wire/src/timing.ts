@@ -4,3 +4,9 @@
  * dropped by whoever asked for it. Below a third of the shortest lease (3 s), so that a lease in good order outlives it.
  */
 export const SIGNING_DURATION_MS = 1_000;
+
+/**
+ * How far a clock of ours may be off the database's, in milliseconds. A Node refuses what is five minutes off; whoever is
+ * further off than this neither signs nor has signed anything.
+ */
+export const CLOCK_SKEW_MS = 30_000;

@@ -1,7 +1,7 @@
 import type { Step } from '../../src/tell-story';
 
 export const step: Step = async (world) => {
-  const leases = `SELECT count(*)::int AS rows FROM ring.lease`;
+  const leases = `SELECT count(*)::int AS rows FROM ring.lease WHERE NOT released`;
   expect(await world.query(leases)).toEqual([{ rows: 1 }]);
   for (const service of world.stack.services()) {
     await service.stop();

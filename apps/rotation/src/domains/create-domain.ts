@@ -6,6 +6,7 @@ import { KeyRingEntity } from '@plexsphere/store';
 import { PLATFORM, domainScope, problem } from '@plexsphere/wire';
 import type { CreateDomain as Request, CreateDomainReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
+import { Signers } from '../leases/signers';
 import { Preparation, type Prepared } from '../rotator/preparation';
 import { Switch } from '../rotator/switch';
 import { databaseNow } from '../sql/database-clock';
@@ -22,6 +23,7 @@ export class CreateDomain {
     private readonly database: DataSource,
     private readonly preparation: Preparation,
     private readonly switching: Switch,
+    private readonly signers: Signers,
     private readonly transactions: ScopeTransactions,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -29,7 +31,8 @@ export class CreateDomain {
   async create(request: Request, identity: RequestIdentity): Promise<CreateDomainReply> {
     const reply = await onceFor(this.database.manager, identity, () => this.prepareAndCommit(request, identity));
     // Returns when a signer can sign for it, so that what follows in a script finds it working.
-    if (!(await this.switching.isServed(reply.scope, reply.epoch))) throw problem('noLease', { scope: reply.scope });
+    if (!(await this.switching.isServed(reply.scope, reply.epoch)))
+      throw await this.signers.explained(problem('noLease', { scope: reply.scope }), reply.scope);
     return reply;
   }
 

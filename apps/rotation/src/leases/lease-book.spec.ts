@@ -1,11 +1,16 @@
 import 'reflect-metadata';
+import { createHash } from 'node:crypto';
+import type { Logger } from '@plexsphere/service-kit';
 import { storeOptions, migrateStore } from '@plexsphere/store';
 import { eventually, testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import type { RenewLease } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import type { RotationConfig } from '../rotation-config';
-import { LeaseBook, type Renewal } from './lease-book';
+import { LaterStatements, hasLaterStatement } from './later-statements';
+import { LeaseBook, type Asking } from './lease-book';
 
 const config = { leaseMs: 10_000, clockSkewMs: 30_000 } as RotationConfig;
+const logger = { info: jest.fn(), warn: jest.fn(), error: jest.fn() };
 
 /** A platform ring at epoch 1 and a Domain's at epoch 3, trusted since 2. */
 const SEED = `
@@ -33,27 +38,42 @@ describe('leases', () => {
       .then((owner) => owner.query(SEED).then(() => owner.destroy()));
     // As the service's own role: its grants are part of what is tried.
     database = await new DataSource(storeOptions(await test.urlAs('rotation'), 'test')).initialize();
-    book = new LeaseBook(database, config);
+    book = bookOf(config);
   }, 60_000);
   afterAll(async () => {
     await database.destroy();
     await test.drop();
   });
-  afterEach(() => database.query('DELETE FROM ring.lease'));
+  afterEach(async () => {
+    await database.query('DELETE FROM ring.lease');
+    jest.clearAllMocks();
+  });
+
+  const bookOf = (terms: RotationConfig): LeaseBook => {
+    const log = logger as unknown as Logger;
+    return new LeaseBook(database, new LaterStatements(database, log), terms, log);
+  };
 
   let turn = 0;
-  const request = (epochs: Record<string, number>, holder = 'signer-1'): Renewal => ({
-    holder,
-    kind: 'signer',
-    turn: ++turn,
-    epochs,
-  });
+  /** As each holder asks who keeps its secret to itself. */
+  const request = (epochs: Record<string, number>, holder = 'signer-1', more: Partial<RenewLease> = {}): Renewal => [
+    { kind: 'signer', holder },
+    { secret: secretOf(holder), turn: ++turn, epochs, ...more },
+  ];
+  const row = async (holder = 'signer-1') => {
+    const [found] = await database.query<Record<string, unknown>[]>(
+      `SELECT kind, turn::int, epochs, ahead, refused_claims::int, released, clock_off_ms::int
+         FROM ring.lease WHERE holder = $1`,
+      [holder],
+    );
+    return found;
+  };
 
   const holding = async (scope: string, epoch: number): Promise<string[]> =>
     (await book.holdersBefore(scope, epoch)).map((each) => each.holder);
 
   it('hands a newcomer every ring, and grants nothing', async () => {
-    const reply = await book.renew(request({}));
+    const reply = await book.renew(...request({}));
     expect(reply).toMatchObject({ lease_ms: 10_000, granted: [], recovery_public_key: 'rec' });
     expect(reply.rings.map((ring) => [ring.scope, ring.epoch])).toEqual([
       ['domain:d', 3],
@@ -62,7 +82,7 @@ describe('leases', () => {
   });
 
   it('shows no retired key, and the statement of the trust epoch', async () => {
-    const { rings } = await book.renew(request({ platform: 1 }));
+    const { rings } = await book.renew(...request({ platform: 1 }));
     expect(rings).toEqual([
       expect.objectContaining({
         trust_epoch: 2,
@@ -74,40 +94,40 @@ describe('leases', () => {
   });
 
   it('grants present epochs only: neither one behind nor one ahead nor an unknown scope', async () => {
-    expect((await book.renew(request({ platform: 1, 'domain:d': 2 }))).granted).toEqual(['platform']);
-    expect((await book.renew(request({ platform: 2, 'domain:d': 3, 'domain:x': 1 }))).granted).toEqual(['domain:d']);
-    expect((await book.renew(request({ platform: 1, 'domain:d': 3 }))).rings).toEqual([]);
+    expect((await book.renew(...request({ platform: 1, 'domain:d': 2 }))).granted).toEqual(['platform']);
+    expect((await book.renew(...request({ platform: 2, 'domain:d': 3, 'domain:x': 1 }))).granted).toEqual(['domain:d']);
+    expect((await book.renew(...request({ platform: 1, 'domain:d': 3 }))).rings).toEqual([]);
   });
 
   it('a ring that changes between the commit of the row and the read is not granted, and the row tells of it', async () => {
     // What a commit that comes in between looks like: the row stands at the old epoch, the ring is at the new one.
-    const renewing = book.renew(request({ platform: 1, 'domain:d': 2 }));
+    const renewing = book.renew(...request({ platform: 1, 'domain:d': 2 }));
     expect((await renewing).granted).not.toContain('domain:d');
     expect(await holding('domain:d', 3)).toEqual(['signer-1']);
-    await book.renew(request({ platform: 1, 'domain:d': 3 }));
+    await book.renew(...request({ platform: 1, 'domain:d': 3 }));
     expect(await holding('domain:d', 3)).toEqual([]);
     expect(await book.holdersAt('domain:d', 3)).toEqual(['signer-1']);
   });
 
   it('one row for each holder; one that gives its leases back holds up nobody', async () => {
-    await book.renew(request({ 'domain:d': 2 }, 'signer-1'));
-    await book.renew(request({ 'domain:d': 2 }, 'signer-2'));
-    await book.renew(request({ 'domain:d': 2 }, 'signer-2'));
+    await book.renew(...request({ 'domain:d': 2 }, 'signer-1'));
+    await book.renew(...request({ 'domain:d': 2 }, 'signer-2'));
+    await book.renew(...request({ 'domain:d': 2 }, 'signer-2'));
     expect(await holding('domain:d', 3)).toEqual(['signer-1', 'signer-2']);
-    await book.release('signer-1');
+    await book.release(...request({}, 'signer-1'));
     expect(await book.liveSigners()).toEqual(['signer-2']);
   });
 
   it('a renewal that was held up on its way takes no lease away, and is granted nothing', async () => {
     const late = request({ platform: 1 });
-    await book.renew(request({ platform: 1, 'domain:d': 3 }));
-    expect(await book.renew(late)).toMatchObject({ granted: [], rings: [] });
+    await book.renew(...request({ platform: 1, 'domain:d': 3 }));
+    expect(await book.renew(...late)).toMatchObject({ granted: [], rings: [] });
     expect(await book.holdersAt('domain:d', 3)).toEqual(['signer-1']);
   });
 
   it('no clock of the database says who is gone: a row that kept its turn for L, by our own, is swept', async () => {
-    const short = new LeaseBook(database, { ...config, leaseMs: 50 } as RotationConfig);
-    await short.renew(request({ 'domain:d': 2 }));
+    const short = bookOf({ ...config, leaseMs: 50 } as RotationConfig);
+    await short.renew(...request({ 'domain:d': 2 }));
     await database.query(`UPDATE ring.lease SET renewed_at = renewed_at - interval '1 day'`);
     await short.sweep();
     expect(await holding('domain:d', 3)).toEqual(['signer-1']);
@@ -115,14 +135,141 @@ describe('leases', () => {
       await short.sweep();
       return (await holding('domain:d', 3)).length === 0;
     });
-    await short.renew(request({ 'domain:d': 2 }));
+    await short.renew(...request({ 'domain:d': 2 }));
     await short.sweep();
     expect(await holding('domain:d', 3)).toEqual(['signer-1']);
   });
 
-  it('knows when a holder has seen a later epoch than the ring has', async () => {
-    await book.renew(request({ 'domain:d': 4 }));
-    expect(await book.hasSeenLater(database.manager, 'domain:d', 3)).toBe(true);
-    expect(await book.hasSeenLater(database.manager, 'platform', 1)).toBe(false);
+  it('tells the time by the database', async () => {
+    const before = Date.now() - 1;
+    const { now } = await book.renew(...request({}));
+    expect(Date.parse(now)).toBeGreaterThanOrEqual(before);
+    expect(Date.parse(now)).toBeLessThanOrEqual(Date.now());
+  });
+
+  describe('whose lease', () => {
+    const thief = (asking: Asking, more: Partial<RenewLease>): Renewal => [
+      asking,
+      { secret: secretOf('thief'), turn: 1, epochs: {}, ...more },
+    ];
+    const OWNED = { kind: 'signer', holder: 'signer-1' } as const;
+    const another = { code: 'PERMISSION_DENIED', detail: 'signing: lease of another holder' };
+
+    it.each([
+      ['a lower turn', OWNED, 1],
+      ['a turn far higher', OWNED, Number.MAX_SAFE_INTEGER],
+      ['another kind of credential', { kind: 'gateway', holder: 'signer-1' } as const, Number.MAX_SAFE_INTEGER],
+    ])("S8: who lacks the secret neither renews nor releases another's lease: %s", async (_, asking, theirs) => {
+      await book.renew(...request({ platform: 1, 'domain:d': 3 }));
+      const before = await row();
+      await expect(book.release(...thief(asking, { turn: theirs }))).rejects.toMatchObject(another);
+      await expect(book.renew(...thief(asking, { turn: theirs }))).rejects.toMatchObject(another);
+      await expect(
+        book.renew(...thief(asking, { turn: theirs, epochs: { 'domain:d': Number.MAX_SAFE_INTEGER } })),
+      ).rejects.toMatchObject(another);
+      expect(await row()).toEqual(before);
+      expect((await book.renew(...request({ 'domain:d': 3 }))).granted).toEqual(['domain:d']);
+    });
+
+    it('S8: the right secret under another kind of credential is refused as well', async () => {
+      await book.renew(...request({ platform: 1 }));
+      const [, body] = request({});
+      await expect(book.renew({ kind: 'gateway', holder: 'signer-1' }, body)).rejects.toMatchObject(another);
+    });
+
+    it('S8: the table keeps no secret, only what proves one', async () => {
+      await book.renew(...request({}));
+      const [stored] = await database.query<[{ text: string }]>('SELECT lease::text AS text FROM ring.lease AS lease');
+      expect(stored.text).not.toContain(secretOf('signer-1'));
+      expect(stored.text).toContain(createHash('sha256').update(secretOf('signer-1')).digest('hex'));
+    });
+
+    it('S8: a release that was held up takes nothing from what was renewed since', async () => {
+      const late = request({}, 'signer-1', { release: true });
+      await book.renew(...request({ 'domain:d': 3 }));
+      await book.release(...late);
+      expect(await row()).toMatchObject({ epochs: { 'domain:d': 3 }, released: false });
+    });
+
+    it('S8: a renewal that a release has overtaken is granted nothing and begins no lease', async () => {
+      const late = request({ 'domain:d': 3 });
+      await book.release(...request({}));
+      expect(await book.renew(...late)).toMatchObject({ granted: [], rings: [] });
+      expect(await row()).toMatchObject({ epochs: {}, released: true });
+      expect(await holding('domain:d', 4)).toEqual([]);
+      expect(await book.liveSigners()).toEqual([]);
+    });
+
+    it('S8: a row that was given back goes as one that ran out does', async () => {
+      const short = bookOf({ ...config, leaseMs: 50 } as RotationConfig);
+      await short.release(...request({}));
+      await eventually(async () => {
+        await short.sweep();
+        return (await row()) === undefined;
+      });
+    });
+
+    it('S8: a stolen credential makes a hundred rows and no more', async () => {
+      const many = Array.from({ length: 100 }, (_, i) => `('s-${i}', 'signer', sha256(''), 1, '{}', 1, now())`);
+      await database.query(
+        `INSERT INTO ring.lease (holder, kind, secret_hash, turn, epochs, lease_ms, renewed_at) VALUES ${many.join()}`,
+      );
+      await expect(book.renew(...request({}))).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+      await database.query(`UPDATE ring.lease SET holder = 'signer-1', secret_hash = sha256($1) WHERE holder = 's-0'`, [
+        Buffer.from(secretOf('signer-1')),
+      ]);
+      await expect(book.renew(...request({ platform: 1 }))).resolves.toMatchObject({ granted: ['platform'] });
+    });
+  });
+
+  describe('a later epoch than the ring has', () => {
+    it('S8: a bare number is no epoch of the row: refused there, counted, logged once, and it stops nobody', async () => {
+      const book = bookOf(config);
+      await book.renew(...request({ 'domain:d': 3 }, 'signer-2'));
+      const claims = { platform: Number.MAX_SAFE_INTEGER, 'domain:d': Number.MAX_SAFE_INTEGER };
+      const reply = await book.renew(...request(claims));
+      expect(reply.granted).toEqual([]);
+      expect(reply.rings.map(({ scope, epoch }) => [scope, epoch])).toEqual([
+        ['domain:d', 3],
+        ['platform', 1],
+      ]);
+      await book.renew(...request(claims));
+      expect(await row()).toMatchObject({ epochs: {}, ahead: claims, refused_claims: 4 });
+      expect(logger.warn).toHaveBeenCalledTimes(1);
+      expect(await hasLaterStatement(database.manager, 'domain:d')).toBe(false);
+      expect((await book.renew(...request({ 'domain:d': 3 }, 'signer-2'))).granted).toEqual(['domain:d']);
+      expect((await book.renew(...request({ 'domain:d': 3 }))).granted).toEqual(['domain:d']);
+    });
+
+    it('S8: only what stands in the row is granted, even if the ring reaches the claim in between', async () => {
+      // As if a rotation were committed between the row's commit and the reading of the rings.
+      const find = jest.spyOn(database.manager, 'find').mockImplementationOnce(async () => {
+        return [{ scope: 'domain:d', epoch: 4, trustEpoch: 4 }];
+      });
+      const { granted } = await book.renew(...request({ 'domain:d': 4 }));
+      expect(find).toHaveBeenCalled();
+      find.mockRestore();
+      expect(granted).toEqual([]);
+      expect(await row()).toMatchObject({ epochs: {} });
+    });
+
+    it('a scope that has no ring is no claim at all', async () => {
+      await book.renew(...request({ 'domain:gone': 7 }));
+      expect(await row()).toMatchObject({ epochs: {}, ahead: {} });
+    });
+  });
+
+  it('P-3: a holder whose clock is wrong is granted nothing, is told nothing to load, and is named', async () => {
+    const reply = await book.renew(...request({}, 'signer-1', { clock_off_ms: 400_400 }));
+    expect(reply).toMatchObject({ granted: [], rings: [] });
+    expect(await book.liveSigners()).toEqual([]);
+    expect(await book.clocksOff()).toEqual([{ holder: 'signer-1', off_by_seconds: 400 }]);
+    await book.renew(...request({ platform: 1 }));
+    expect(await book.clocksOff()).toEqual([]);
+    expect(await book.liveSigners()).toEqual(['signer-1']);
   });
 });
+
+type Renewal = [Asking, RenewLease];
+
+const secretOf = (holder: string): string => createHash('sha256').update(holder).digest('base64url');

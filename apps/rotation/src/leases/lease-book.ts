@@ -1,27 +1,36 @@
-import { Injectable } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { outlasting, type EarlierLease } from '@plexsphere/keyring';
+import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { InstallationEntity, KeyRingEntity } from '@plexsphere/store';
 import type { LeaseKind, RingView } from '@plexsphere/wire';
 import type { RenewLease, RenewLeaseReply } from '@plexsphere/wire/commands';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { ringView } from '../rings/ring-view';
 import { RotationConfig } from '../rotation-config';
+import { databaseNow } from '../sql/database-clock';
+import { enterLease, type LeaseEntry } from '../sql/enter-lease';
 import { snapshotRing } from '../sql/read-ring';
+import { LaterStatements } from './later-statements';
 import { LEASE_DATABASE } from './lease-database';
 
 /** Rings in one answer: far below the bus' limit of 1 MB. The holder asks again at once for the rest. */
 const RINGS_PER_REPLY = 200;
 
-/** As a holder asked; the server vouches for its kind. */
-export interface Renewal extends RenewLease {
-  holder: string;
+/** After so long the same holder's claims are worth another line. */
+const TELL_AGAIN_MS = 30_000;
+
+/** Who asks, as the subject says: a credential may publish its own kind alone. */
+export interface Asking {
   kind: LeaseKind;
+  holder: string;
 }
 
-/** A holder whose lease may be alive, and for how long it was granted. */
-export interface Holder {
+/** As a refusal names it; ahead of the database's clock where positive. */
+export interface ClockOff {
   holder: string;
-  leaseMs: number;
+  off_by_seconds: number;
 }
 
 /** Who may sign or serve by which epoch. One row a holder; the database alone knows. */
@@ -29,36 +38,57 @@ export interface Holder {
 export class LeaseBook {
   /** Each row's turn, and since when it has stood there, by this process' own clock. */
   private readonly seen = new Map<string, { turn: number; sinceMs: number }>();
+  private readonly toldAhead = new Map<string, number>();
 
   constructor(
     // A pool of its own: renewals must not queue behind requests that wait for a scope's lock.
     @InjectDataSource(LEASE_DATABASE) private readonly database: DataSource,
+    private readonly later: LaterStatements,
     private readonly config: RotationConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /**
    * First commits that the holder works by these epochs, and only then reads the rings. So after a ring's commit no
-   * lease of an older epoch can begin, and whoever began one before stands in the table.
+   * lease of an older epoch can begin, and whoever began one before stands in the table. Only what stands in the row is
+   * granted: a claim beyond the ring is no epoch of it, even if the ring reaches it in between.
+   * @throws Problem leaseOfAnother, tooManyHolders
    */
-  async renew(request: Renewal): Promise<RenewLeaseReply> {
+  async renew(asking: Asking, request: RenewLease): Promise<RenewLeaseReply> {
     const { manager } = this.database;
+    const entered = await enterLease(manager, this.entryOf(asking, request));
     const installation = await manager.findOneByOrFail(InstallationEntity, { onlyRow: true });
-    const answer = { lease_ms: this.config.leaseMs, recovery_public_key: installation.recoveryPublicKey };
-    if (!(await this.enter(request))) return { ...answer, granted: [], rings: [] };
+    const answer = {
+      lease_ms: this.config.leaseMs,
+      now: (await databaseNow(manager)).toISOString(),
+      recovery_public_key: installation.recoveryPublicKey,
+    };
+    // A holder whose clock is wrong has nothing to load: it asks again, with what it claims, when it is right.
+    if (entered === undefined || request.clock_off_ms !== undefined) return { ...answer, granted: [], rings: [] };
+    this.tellAhead(asking.holder, entered.ahead);
+    if (request.statements !== undefined) await this.later.take(asking.holder, request.statements);
     const present = await manager.find(KeyRingEntity, { order: { scope: 'ASC' } });
-    const granted = present.filter((ring) => request.epochs[ring.scope] === ring.epoch).map((ring) => ring.scope);
-    const behind = present.filter((ring) => (request.epochs[ring.scope] ?? 0) < ring.epoch).slice(0, RINGS_PER_REPLY);
-    return { ...answer, granted, rings: await this.views(behind.map((ring) => ring.scope)) };
+    const stopped = await this.later.stopped();
+    const granted = present.filter(({ scope, epoch }) => entered.epochs[scope] === epoch && !stopped.has(scope));
+    const lacking = present.filter(({ scope, epoch }) => request.epochs[scope] !== epoch).slice(0, RINGS_PER_REPLY);
+    return {
+      ...answer,
+      granted: granted.map(({ scope }) => scope),
+      rings: await this.views(lacking.map(({ scope }) => scope)),
+    };
   }
 
-  async release(holder: string): Promise<void> {
-    await this.database.query(`DELETE FROM ring.lease WHERE holder = $1`, [holder]);
+  /** Whoever stops in order claims nothing any more. @throws Problem leaseOfAnother */
+  async release(asking: Asking, request: RenewLease): Promise<void> {
+    await enterLease(this.database.manager, { ...this.entryOf(asking, request), epochs: {}, released: true });
   }
 
   /** Signers whose lease may be alive: those who must try a new key before it signs. */
   async liveSigners(): Promise<string[]> {
     const rows = await this.database.query<{ holder: string }[]>(
-      `SELECT holder FROM ring.lease WHERE kind = 'signer' AND renewed_at > clock_timestamp() - $1 * interval '1 ms'
+      `SELECT holder FROM ring.lease
+        WHERE kind = 'signer' AND NOT released AND clock_off_ms IS NULL
+          AND renewed_at > clock_timestamp() - $1 * interval '1 ms'
         ORDER BY holder`,
       [this.config.leaseMs],
     );
@@ -69,7 +99,7 @@ export class LeaseBook {
    * Holders that may still work by an epoch of the scope before this one. No clock decides here: the database's may be
    * set forward while a holder is paused.
    */
-  async holdersBefore(scope: string, epoch: number): Promise<Holder[]> {
+  async holdersBefore(scope: string, epoch: number): Promise<EarlierLease[]> {
     const rows = await this.database.query<{ holder: string; lease_ms: number }[]>(
       `SELECT holder, lease_ms FROM ring.lease WHERE (epochs ->> $1)::bigint < $2 ORDER BY holder`,
       [scope, epoch],
@@ -86,16 +116,15 @@ export class LeaseBook {
     return rows.map((row) => row.holder);
   }
 
-  /**
-   * Whether some holder has seen a later epoch than the ring's: then this database is not the one it knows. In the
-   * caller's transaction: a second connection for it could wait for the first.
-   */
-  async hasSeenLater(manager: EntityManager, scope: string, epoch: number): Promise<boolean> {
-    const rows = await manager.query<unknown[]>(`SELECT 1 FROM ring.lease WHERE (epochs ->> $1)::bigint > $2 LIMIT 1`, [
-      scope,
-      epoch,
-    ]);
-    return rows.length > 0;
+  /** Signers that are there and give nothing, because their clock is wrong. */
+  async clocksOff(): Promise<ClockOff[]> {
+    const rows = await this.database.query<{ holder: string; clock_off_ms: string }[]>(
+      `SELECT holder, clock_off_ms FROM ring.lease
+        WHERE kind = 'signer' AND clock_off_ms IS NOT NULL AND renewed_at > clock_timestamp() - $1 * interval '1 ms'
+        ORDER BY holder`,
+      [this.config.leaseMs],
+    );
+    return rows.map((row) => ({ holder: row.holder, off_by_seconds: Math.round(Number(row.clock_off_ms) / 1_000) }));
   }
 
   /**
@@ -110,26 +139,35 @@ export class LeaseBook {
     for (const { holder, turn, lease_ms: leaseMs } of rows) {
       const seen = this.seen.get(holder);
       if (seen?.turn !== Number(turn)) this.seen.set(holder, { turn: Number(turn), sinceMs: nowMs });
-      else if (nowMs - seen.sinceMs > leaseMs) {
+      else if (nowMs - seen.sinceMs > outlasting(leaseMs)) {
         await this.database.query(`DELETE FROM ring.lease WHERE holder = $1 AND turn = $2`, [holder, turn]);
       }
     }
     const present = new Set(rows.map((row) => row.holder));
-    for (const holder of this.seen.keys()) if (!present.has(holder)) this.seen.delete(holder);
+    for (const known of [this.seen, this.toldAhead])
+      for (const holder of known.keys()) if (!present.has(holder)) known.delete(holder);
   }
 
-  /** False where the request is older than what stands in the table: it was held up, and its holder has asked again. */
-  private async enter({ holder, kind, turn, epochs }: Renewal): Promise<boolean> {
-    const entered = await this.database.query<unknown[]>(
-      `INSERT INTO ring.lease AS present (holder, kind, turn, epochs, lease_ms, renewed_at)
-       VALUES ($1, $2, $3, $4, $5, clock_timestamp())
-       ON CONFLICT (holder) DO UPDATE SET
-         turn = excluded.turn, epochs = excluded.epochs, lease_ms = excluded.lease_ms, renewed_at = excluded.renewed_at
-       WHERE present.turn < excluded.turn
-       RETURNING holder`,
-      [holder, kind, turn, JSON.stringify(epochs), this.config.leaseMs],
+  private entryOf({ kind, holder }: Asking, { secret, turn, epochs, clock_off_ms }: RenewLease): LeaseEntry {
+    return {
+      ...{ kind, holder, turn, epochs },
+      secretHash: createHash('sha256').update(secret).digest(),
+      leaseMs: this.config.leaseMs,
+      clockOffMs: clock_off_ms ?? null,
+      released: false,
+    };
+  }
+
+  /** A number that nothing proves stops nobody, but somebody should look at who says it. */
+  private tellAhead(holder: string, ahead: Record<string, number>): void {
+    const scopes = Object.keys(ahead);
+    if (scopes.length === 0 || performance.now() < (this.toldAhead.get(holder) ?? -Infinity) + TELL_AGAIN_MS) return;
+    this.toldAhead.set(holder, performance.now());
+    const [scope = ''] = scopes;
+    this.logger.warn(
+      { holder, scope, claimed_epoch: ahead[scope], scopes: scopes.length },
+      'later epoch claimed without a proof, not granted',
     );
-    return entered.length === 1;
   }
 
   private async views(scopes: string[]): Promise<RingView[]> {

@@ -1,15 +1,13 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import { BusContext, validated } from '@plexsphere/service-kit';
-import { LEASE_KINDS, isScope, problem, subjects, type LeaseKind } from '@plexsphere/wire';
+import { LEASE_KINDS, isHolder, problem, subjects, type LeaseKind } from '@plexsphere/wire';
 import { RenewLease, type RenewLeaseReply } from '@plexsphere/wire/commands';
-import { LeaseBook } from './lease-book';
+import { LeaseBook, type Asking } from './lease-book';
 
-/** `rotation.renew-lease.<kind>.<holder>` */
+/** The tokens of the subject: rotation, renew-lease, kind, holder. */
 const KIND = 2;
 const HOLDER = 3;
-
-const HOLDER_NAME = /^[A-Za-z0-9_-]{1,100}$/;
 
 @Controller()
 export class LeaseController {
@@ -20,17 +18,20 @@ export class LeaseController {
     @Payload(validated(RenewLease)) request: RenewLease,
     @Ctx() context: BusContext,
   ): Promise<RenewLeaseReply | object> {
-    const [kind, holder] = [context.token(KIND), context.token(HOLDER)];
-    if (!isLeaseKind(kind)) throw problem('invariantViolation', { field: 'kind' });
-    if (!HOLDER_NAME.test(holder)) throw problem('invariantViolation', { field: 'holder' });
-    const malformed = Object.entries(request.epochs).some(
-      ([scope, epoch]) => !isScope(scope) || !Number.isSafeInteger(epoch),
-    );
-    if (malformed) throw problem('invariantViolation', { field: 'epochs' });
-    if (request.release !== true) return this.leases.renew({ ...request, kind, holder });
-    await this.leases.release(holder);
+    const asking = askingOf(context);
+    if (request.release !== true) return this.leases.renew(asking, request);
+    await this.leases.release(asking, request);
     return {};
   }
+}
+
+/** The server vouches for the kind; the name is the holder's own choice, and what it proves is that it drew it. */
+function askingOf(context: BusContext): Asking {
+  const kind = context.token(KIND);
+  const holder = context.token(HOLDER);
+  if (!isLeaseKind(kind)) throw problem('invariantViolation', { field: 'kind' });
+  if (!isHolder(holder)) throw problem('invariantViolation', { field: 'holder' });
+  return { kind, holder };
 }
 
 const isLeaseKind = (text: string): text is LeaseKind => LEASE_KINDS.some((kind) => kind === text);

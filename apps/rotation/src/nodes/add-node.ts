@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { KeyRingEntity, NodeEntity, NodeStreamEntity } from '@plexsphere/store';
-import { PLATFORM, SIGNING_DURATION_MS, problem, subjects } from '@plexsphere/wire';
+import { PLATFORM, problem } from '@plexsphere/wire';
 import type {
   AddNode as Request,
   AddNodeReply,
@@ -12,6 +12,8 @@ import type {
   SignBundleReply,
 } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
+import { hasLaterStatement } from '../leases/later-statements';
+import { Signers } from '../leases/signers';
 import { onceFor, type RequestIdentity } from '../sql/requests';
 import { takeBusKey } from '../sql/take-bus-key';
 import { writeAudit } from '../sql/write-audit';
@@ -20,8 +22,6 @@ import { nodeScopes } from './node-scopes';
 
 /** Rings may change between the bundle and the commit; after this many losses the caller is told. */
 const ATTEMPTS = 3;
-
-const CREDENTIAL_TIMEOUT_MS = 3_000;
 
 interface Epochs {
   epoch: number;
@@ -33,7 +33,7 @@ interface Epochs {
 export class AddNode {
   constructor(
     private readonly database: DataSource,
-    private readonly bus: Bus,
+    private readonly signers: Signers,
     private readonly transactions: ScopeTransactions,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -65,15 +65,8 @@ export class AddNode {
       public_key: request.bus_public_key,
     };
     const [{ bundle }, { jwt }] = await Promise.all([
-      this.bus.askSigner<SignBundleReply>(
-        subjects.scopeSigner(PLATFORM, 'sign-bundle'),
-        bundleRequest,
-        SIGNING_DURATION_MS,
-      ),
-      this.bus.request<IssueBusCredentialReply>(subjects.anySigner('issue-bus-credential'), credentialRequest, {
-        timeoutMs: CREDENTIAL_TIMEOUT_MS,
-        unavailable: 'noSigner',
-      }),
+      this.signers.ask<SignBundleReply>(PLATFORM, 'sign-bundle', bundleRequest),
+      this.signers.askAny<IssueBusCredentialReply>('issue-bus-credential', credentialRequest),
     ]);
     return { node_id: nodeId, scope, name, bus_jwt: jwt, bundle };
   }
@@ -111,6 +104,7 @@ export class AddNode {
     const ring = await manager.findOneBy(KeyRingEntity, { scope });
     const platform = await manager.findOneBy(KeyRingEntity, { scope: PLATFORM });
     if (ring === null || platform === null) throw problem('unknownScope', { field: 'scope' });
+    if (await hasLaterStatement(manager, scope)) throw problem('epochWentBack');
     return { epoch: ring.epoch, platformEpoch: platform.epoch };
   }
 }

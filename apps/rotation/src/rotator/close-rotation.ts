@@ -7,7 +7,7 @@ import { PLATFORM, problem } from '@plexsphere/wire';
 import type { Close, CloseReply, NodesStatus } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { decide } from '../domain-problem';
-import { LeaseBook } from '../leases/lease-book';
+import { hasLaterStatement } from '../leases/later-statements';
 import { databaseNow } from '../sql/database-clock';
 import { fanOutToScope } from '../sql/fan-out';
 import { readDomainNodeFacts, readNodeFacts } from '../sql/node-facts';
@@ -31,7 +31,6 @@ export class CloseRotation {
     private readonly database: DataSource,
     private readonly unfinished: Unfinished,
     private readonly transactions: ScopeTransactions,
-    private readonly leases: LeaseBook,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -59,7 +58,7 @@ export class CloseRotation {
         newKeyId: request.new_key_id,
       }),
     );
-    if (await this.leases.hasSeenLater(manager, scope, before.ring.epoch)) throw problem('epochWentBack');
+    if (await hasLaterStatement(manager, scope)) throw problem('epochWentBack');
     const closedAt = await databaseNow(manager);
     const progress = progressOf(await readNodeFacts(manager, scope), before.ring.trustEpoch, closedAt);
     const domainNodes = scope === PLATFORM ? await domainNodesOf(manager, before.ring.trustEpoch, closedAt) : null;

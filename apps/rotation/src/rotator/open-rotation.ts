@@ -7,7 +7,7 @@ import { PLATFORM, Problem, problem } from '@plexsphere/wire';
 import type { Rotate, RotateReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { decide } from '../domain-problem';
-import { LeaseBook } from '../leases/lease-book';
+import { hasLaterStatement } from '../leases/later-statements';
 import { RotationConfig } from '../rotation-config';
 import { databaseNow } from '../sql/database-clock';
 import { fanOutPlatformChange, fanOutToScope } from '../sql/fan-out';
@@ -43,7 +43,6 @@ export class OpenRotation {
     private readonly preparation: Preparation,
     private readonly unfinished: Unfinished,
     private readonly transactions: ScopeTransactions,
-    private readonly leases: LeaseBook,
     private readonly config: RotationConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -72,6 +71,7 @@ export class OpenRotation {
     const openedAt = await databaseNow(this.database.manager);
     // Refuses at once what is refused anyway; nothing is prepared then.
     const { ring, transition } = this.decision(before, request, openedAt);
+    if (await hasLaterStatement(this.database.manager, request.scope)) throw problem('epochWentBack');
     const prepared = await this.preparation.prepare(request.scope, {
       type: 'rotate',
       scope: request.scope,
@@ -95,7 +95,7 @@ export class OpenRotation {
     const { ring, transition } = this.decision(now, request, openedAt);
     if (now.ring.epoch !== before.ring.epoch) throw problem('epochMismatch', { epoch: now.ring.epoch });
     if ((await databaseNow(manager)).getTime() - openedAt.getTime() > PREPARED_FOR_MS) throw problem('preparedTooLate');
-    if (await this.leases.hasSeenLater(manager, scope, now.ring.epoch)) throw problem('epochWentBack');
+    if (await hasLaterStatement(manager, scope)) throw problem('epochWentBack');
 
     const eventId = randomUUID();
     await writeRing(manager, now.ring, ring, { keyId: request.new_key_id, publicKey: prepared.public_key });
@@ -124,6 +124,7 @@ export class OpenRotation {
       opened_at: transition.openedAt.toISOString(),
       closes_at: transition.closesAt.toISOString(),
       epoch: ring.epoch,
+      unready: prepared.unready,
       ...told,
     };
     await writeAudit(manager, identity, {

@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { signingDurationMs } from '@plexsphere/keyring';
 import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
-import { problem, subjects, type Scope } from '@plexsphere/wire';
+import { SIGNING_DURATION_MS, problem, subjects, type Scope } from '@plexsphere/wire';
 import type { GenerateKey, GenerateKeyReply, LoadKey, LoadKeyReply } from '@plexsphere/wire/commands';
 import { LeaseBook } from '../leases/lease-book';
-import { RotationConfig } from '../rotation-config';
+import { Signers } from '../leases/signers';
 
 /** What stands ready before a commit, and dies with an attempt that loses. */
 export interface Prepared extends GenerateKeyReply {
@@ -19,18 +18,13 @@ export class Preparation {
   constructor(
     private readonly bus: Bus,
     private readonly leases: LeaseBook,
-    private readonly config: RotationConfig,
+    private readonly signers: Signers,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** @throws Problem UNAVAILABLE where no signer makes the key, or none can load it: nothing has changed then */
   async prepare(authority: Scope, request: Omit<GenerateKey, 'duration_ms'>): Promise<Prepared> {
-    const durationMs = signingDurationMs(this.config.leaseMs);
-    const made = await this.bus.askSigner<GenerateKeyReply>(
-      subjects.scopeSigner(authority, 'generate-key'),
-      request,
-      durationMs,
-    );
+    const made = await this.signers.ask<GenerateKeyReply>(authority, 'generate-key', request);
     const holders = await this.leases.liveSigners();
     const loads = await Promise.all(
       holders.map((holder) =>
@@ -38,7 +32,7 @@ export class Preparation {
           scope: request.scope,
           key_id: request.new_key_id,
           public_key: made.public_key,
-          duration_ms: durationMs,
+          duration_ms: SIGNING_DURATION_MS,
         }),
       ),
     );

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
+import { SwitchWait } from '@plexsphere/keyring';
 import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
-import { SIGNING_DURATION_MS, subjects, type RingChanged, type Scope } from '@plexsphere/wire';
+import { subjects, type RingChanged, type Scope } from '@plexsphere/wire';
 import { LeaseBook } from '../leases/lease-book';
 import { RotationConfig } from '../rotation-config';
 
@@ -32,22 +33,16 @@ export class Switch {
    * never fails: what it cannot learn from a database that is away counts as lapsed, and L needs no database.
    */
   async complete(scope: Scope, epoch: number): Promise<Switched> {
-    const beganAt = performance.now();
+    const wait = new SwitchWait(performance.now(), this.config);
     this.bus.publish(subjects.ringChanged, { scope, epoch } satisfies RingChanged);
-    let leaseMs = this.config.leaseMs;
-    let lapsed: string[] | undefined;
-    do {
-      const holders = await this.leases.holdersBefore(scope, epoch).catch(() => undefined);
-      leaseMs = Math.max(leaseMs, ...(holders ?? []).map((each) => each.leaseMs));
-      lapsed = holders?.map((each) => each.holder) ?? lapsed;
-      if (holders?.length === 0) break;
-      await delay(LOOK_AGAIN_MS);
-    } while (performance.now() - beganAt < leaseMs);
-    // What a signer answered just before it confirmed may be accepted for so long.
-    if (lapsed?.length === 0) await delay(SIGNING_DURATION_MS);
+    for (let leftMs = left(wait); leftMs > 0; leftMs = left(wait)) {
+      if (!wait.isClear) await this.look(wait, scope, epoch);
+      await delay(Math.max(0, wait.isClear ? left(wait) : Math.min(LOOK_AGAIN_MS, left(wait))));
+    }
     const confirmed = await this.leases.holdersAt(scope, epoch).catch(() => []);
-    this.logger.info({ scope, epoch, confirmed, lapsed: lapsed ?? [] }, 'switched');
-    return { confirmed, lapsed: lapsed ?? [] };
+    const lapsed = [...wait.lapsed];
+    this.logger.info({ scope, epoch, confirmed, lapsed }, 'switched');
+    return { confirmed, lapsed };
   }
 
   /** Waits, L at the most, until some signer holds a lease at `epoch`. Returns whether one does. */
@@ -60,4 +55,16 @@ export class Switch {
     }
     return true;
   }
+
+  /** A database that answers too late has not been looked at: its answer would hold up what L alone decides. */
+  private async look(wait: SwitchWait, scope: Scope, epoch: number): Promise<void> {
+    const ended = new AbortController();
+    const holders = this.leases.holdersBefore(scope, epoch).catch(() => undefined);
+    const tooLate = delay(left(wait), undefined, { signal: ended.signal }).catch(() => undefined);
+    const found = await Promise.race([holders, tooLate]);
+    ended.abort();
+    if (found !== undefined) wait.look(performance.now(), found);
+  }
 }
+
+const left = (wait: SwitchWait): number => wait.endsAtMs - performance.now();

@@ -1,16 +1,17 @@
 import { closeGate, isOpen, progressOf, safeCloseAt } from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
-import { LeaseEntity, type OperatorEntity } from '@plexsphere/store';
+import type { OperatorEntity } from '@plexsphere/store';
 import { PLATFORM, PROBLEMS } from '@plexsphere/wire';
 import type { PlanClose, PlanCloseReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
+import { hasLaterStatement } from '../leases/later-statements';
 import { suffices } from '../operators/operator.guard';
 import { RotationConfig } from '../rotation-config';
 import { readDomainNodeFacts, readNodeFacts } from '../sql/node-facts';
 import { asTransition, readRing, type StoredRing } from '../sql/read-ring';
 import { readSnapshot } from '../sql/read-snapshot';
 import { domainNodesStatus, nodesStatus } from './nodes-status';
-import { refusalsOfClose, someoneIsAhead } from './refusals';
+import { refusalsOfClose } from './refusals';
 
 /** What a close without force would do, and when it could first be. */
 @Injectable()
@@ -25,7 +26,7 @@ export class PlanClosing {
     return readSnapshot(this.database, async (manager, now) => {
       const stored = await readRing(manager, scope);
       const facts = await readNodeFacts(manager, scope);
-      const leases = await manager.find(LeaseEntity);
+      const isStopped = await hasLaterStatement(manager, scope);
       const trustEpoch = stored?.ring.trustEpoch ?? 0;
       const progress = progressOf(facts, trustEpoch, now);
       const others = scope === PLATFORM ? progressOf(await readDomainNodeFacts(manager), trustEpoch, now) : null;
@@ -44,7 +45,7 @@ export class PlanClosing {
         ...(others === null ? {} : { domain_nodes: domainNodesStatus(others, now, scopes) }),
         blocked_by: [
           ...(suffices(role, 'operator') ? [] : [PROBLEMS.permissionDenied.detail]),
-          ...(stored === undefined ? [PROBLEMS.unknownScope.detail] : blockedBy(stored, request, leases)),
+          ...(stored === undefined ? [PROBLEMS.unknownScope.detail] : blockedBy(stored, request, isStopped)),
           ...(gate?.allowed === false ? [PROBLEMS.nodesLagging.detail] : []),
         ],
       };
@@ -53,7 +54,7 @@ export class PlanClosing {
 }
 
 /** In the order in which the command comes upon it. */
-const blockedBy = (stored: StoredRing, request: PlanClose, leases: LeaseEntity[]): string[] => [
+const blockedBy = (stored: StoredRing, request: PlanClose, isStopped: boolean): string[] => [
   ...refusalsOfClose(stored, { oldKeyId: request.old_key_id, newKeyId: request.new_key_id }),
-  ...(someoneIsAhead(leases, stored.ring) ? [PROBLEMS.epochWentBack.detail] : []),
+  ...(isStopped ? [PROBLEMS.epochWentBack.detail] : []),
 ];

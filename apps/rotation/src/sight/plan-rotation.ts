@@ -4,13 +4,14 @@ import { LeaseEntity, type OperatorEntity } from '@plexsphere/store';
 import { PLATFORM, PROBLEMS } from '@plexsphere/wire';
 import type { PlanRotate, PlanRotateReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
+import { hasLaterStatement } from '../leases/later-statements';
 import { suffices } from '../operators/operator.guard';
 import { RotationConfig } from '../rotation-config';
 import { readDomainNodeFacts, readNodeFacts } from '../sql/node-facts';
 import { readRing, type StoredRing } from '../sql/read-ring';
 import { readSnapshot } from '../sql/read-snapshot';
-import { refusalsOfRotation, someoneIsAhead } from './refusals';
-import { isLive, signerStatus } from './signer-status';
+import { refusalsOfRotation } from './refusals';
+import { isLive, serves, signerStatus } from './signer-status';
 
 /** What a rotate would do, out of what is stored alone: no signer is asked, for one that makes a key has changed something. */
 @Injectable()
@@ -26,10 +27,11 @@ export class PlanRotation {
       const stored = await readRing(manager, scope);
       const facts = await readNodeFacts(manager, scope);
       const leases = await manager.find(LeaseEntity, { order: { holder: 'ASC' } });
+      const isStopped = await hasLaterStatement(manager, scope);
       const progress = progressOf(facts, stored?.ring.trustEpoch ?? 0, now);
       const others = scope === PLATFORM ? progressOf(await readDomainNodeFacts(manager), 0, now) : null;
       const terms = { now, leaseMs: this.config.leaseMs };
-      const signers = leases.filter((lease) => lease.kind === 'signer' && isLive(lease, terms));
+      const signers = leases.filter((lease) => lease.kind === 'signer' && isLive(lease, terms) && serves(lease));
       return {
         scope,
         old_key_id: stored?.ring.keys.find((key) => key.state === 'active')?.keyId ?? null,
@@ -40,22 +42,30 @@ export class PlanRotation {
         signers: signers.map((lease) => lease.holder),
         blocked_by: [
           ...(suffices(role, 'operator') ? [] : [PROBLEMS.permissionDenied.detail]),
-          ...(stored === undefined ? [PROBLEMS.unknownScope.detail] : this.blockedBy(stored, newKeyId, leases, now)),
+          ...(stored === undefined
+            ? [PROBLEMS.unknownScope.detail]
+            : this.blockedBy(stored, newKeyId, leases, now, isStopped)),
         ],
       };
     });
   }
 
   /** In the order in which the command comes upon it. */
-  private blockedBy(stored: StoredRing, newKeyId: string, leases: LeaseEntity[], now: Date): string[] {
+  private blockedBy(
+    stored: StoredRing,
+    newKeyId: string,
+    leases: LeaseEntity[],
+    now: Date,
+    isStopped: boolean,
+  ): string[] {
     const { overlapWindowMs, leaseMs } = this.config;
     const makesKeys = leases.some(
       (lease) => lease.kind === 'signer' && signerStatus(lease, stored.ring, { now, leaseMs }).state === 'confirmed',
     );
     return [
       ...refusalsOfRotation(stored, { newKeyId, openedAt: now, overlapWindowMs }),
+      ...(isStopped ? [PROBLEMS.epochWentBack.detail] : []),
       ...(makesKeys ? [] : [PROBLEMS.noSigner.detail]),
-      ...(someoneIsAhead(leases, stored.ring) ? [PROBLEMS.epochWentBack.detail] : []),
     ];
   }
 }

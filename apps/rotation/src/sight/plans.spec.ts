@@ -16,7 +16,6 @@ import {
   seededRings,
   type SeededRings,
 } from '../../testing/seeded-rings';
-import { LeaseBook } from '../leases/lease-book';
 import type { RotationConfig } from '../rotation-config';
 import { CloseRotation } from '../rotator/close-rotation';
 import { OpenRotation } from '../rotator/open-rotation';
@@ -37,7 +36,11 @@ const ALL_APPLIED = `UPDATE outbox.node_stream SET settled_epoch = told_epoch, t
                      UPDATE outbox.node_stream SET settled_epoch = told_epoch`;
 const OVERDUE = `UPDATE ring.transition SET closes_at = clock_timestamp() - interval '1 min' WHERE outcome IS NULL`;
 const NO_SIGNER = `DELETE FROM ring.lease WHERE holder = 'signer-1'`;
-const SOMEONE_AHEAD = `UPDATE ring.lease SET epochs = '{"${OPEN_SCOPE}": 9, "${CLOSED_SCOPE}": 9}' WHERE holder = 'signer-3'`;
+const SOMEONE_AHEAD = `
+  INSERT INTO ring.later_statement (scope, epoch, statement, shown_by)
+  VALUES ('${OPEN_SCOPE}', 9, 's', 'signer-3'), ('${CLOSED_SCOPE}', 9, 's', 'signer-3')`;
+/** What nobody has proved. */
+const BARE_NUMBER = `UPDATE ring.lease SET ahead = '{"${OPEN_SCOPE}": 9, "${CLOSED_SCOPE}": 9}' WHERE holder = 'signer-3'`;
 
 describe('plans', () => {
   let seeded: SeededRings;
@@ -48,7 +51,8 @@ describe('plans', () => {
 
   /** Renewed at this moment: what is decided does not hang on how long the test took to come here. */
   const arrange = async (...changes: string[]): Promise<void> => {
-    for (const statement of [`DELETE FROM ring.lease`, LEASES, ...changes]) await seeded.asOwner(statement);
+    for (const statement of [`DELETE FROM ring.lease; DELETE FROM ring.later_statement`, LEASES, ...changes])
+      await seeded.asOwner(statement);
   };
   const planRotation = (scope: string, newKeyId: string, role: 'viewer' | 'operator' = 'operator') =>
     new PlanRotation(seeded.database, config).plan({ scope, new_key_id: newKeyId }, { role });
@@ -80,13 +84,13 @@ describe('plans', () => {
     ['a key id that is taken', CLOSED_SCOPE, 'b1', [], ['key id in use']],
     ['both', OPEN_SCOPE, 'a1', [], ['rotation in progress', 'key id in use']],
     ['no signer that could make the key', CLOSED_SCOPE, 'b4', [NO_SIGNER], ['no signer available']],
-    ['a signer that has seen a later epoch', CLOSED_SCOPE, 'b4', [SOMEONE_AHEAD], ['epoch went back']],
+    ['a signer that has proved a later epoch', CLOSED_SCOPE, 'b4', [SOMEONE_AHEAD], ['epoch went back']],
     [
       'all of it',
       OPEN_SCOPE,
       'a1',
       [NO_SIGNER, SOMEONE_AHEAD],
-      ['rotation in progress', 'key id in use', 'no signer available', 'epoch went back'],
+      ['rotation in progress', 'key id in use', 'epoch went back', 'no signer available'],
     ],
     ['a scope without ring', UNKNOWN, 'x', [], ['unknown scope']],
   ])(
@@ -97,14 +101,12 @@ describe('plans', () => {
       expect(plan.blocked_by).toEqual(blockedBy.map((detail) => `signing: ${detail}`));
       const prepare = () =>
         changes.includes(NO_SIGNER) ? Promise.reject(problem('noSigner')) : Promise.resolve({ ready: [], unready: [] });
-      const leases = new LeaseBook(seeded.database, config);
       const preparation = { prepare } as unknown as Preparation;
       const command = new OpenRotation(
         seeded.database,
         preparation,
         unfinished,
         new ScopeTransactions(seeded.database, seeded.database),
-        leases,
         config,
         logger,
       );
@@ -112,6 +114,12 @@ describe('plans', () => {
       await expect(opening).rejects.toMatchObject({ detail: plan.blocked_by[0] });
     },
   );
+
+  it('S8: a later epoch that a holder claims and does not prove blocks nothing', async () => {
+    await arrange(BARE_NUMBER);
+    expect((await planRotation(CLOSED_SCOPE, 'b4')).blocked_by).toEqual([]);
+    expect((await planClosing({ scope: OPEN_SCOPE })).blocked_by).toEqual(['signing: nodes lagging']);
+  });
 
   it('of a close: the triple, the numbers, and the earliest time', async () => {
     await arrange();
@@ -180,12 +188,10 @@ describe('plans', () => {
       const plan = await planClosing(request);
       expect(plan.blocked_by).toEqual(blockedBy.map((detail) => `signing: ${detail}`));
       expect(plan.earliest_close_at === null).toBe(request.scope !== OPEN_SCOPE);
-      const leases = new LeaseBook(seeded.database, config);
       const closing = new CloseRotation(
         seeded.database,
         unfinished,
         new ScopeTransactions(seeded.database, seeded.database),
-        leases,
         logger,
       ).close({ old_key_id: 'a1', new_key_id: 'a2', ...request }, identity('signing.close'));
       await expect(closing).rejects.toMatchObject({ detail: plan.blocked_by[0] });

@@ -1,5 +1,4 @@
-import { Refusal, closeRotation, epochWentBack, isOpen, openRotation, type OpenRotation } from '@plexsphere/keyring';
-import type { LeaseEntity } from '@plexsphere/store';
+import { Refusal, closeRotation, isOpen, openRotation, type OpenRotation } from '@plexsphere/keyring';
 import { asProblem } from '../domain-problem';
 import { asTransition, type StoredRing } from '../sql/read-ring';
 
@@ -25,10 +24,6 @@ export function refusalsOfClose(
   const newKeyId = named.newKeyId ?? latest?.newKeyId ?? '';
   return refusalsOf(() => closeRotation(ring, latest, { oldKeyId, newKeyId }));
 }
-
-/** Whether some holder, live or not, has seen a later epoch than the ring's. */
-export const someoneIsAhead = (leases: readonly LeaseEntity[], ring: { scope: string; epoch: number }): boolean =>
-  leases.some(({ epochs }) => epochWentBack(ring.epoch, epochs[ring.scope] ?? 0));
 
 function refusalsOf(decision: () => unknown): string[] {
   try {

@@ -10,6 +10,10 @@ export interface LeaseTerms {
 export const isLive = (lease: Pick<LeaseEntity, 'renewedAt'>, { now, leaseMs }: LeaseTerms): boolean =>
   now.getTime() - lease.renewedAt.getTime() < leaseMs;
 
+/** Whether it gives signatures at all: neither given back, nor kept from it by its clock. */
+export const serves = ({ released, clockOffMs }: Pick<LeaseEntity, 'released' | 'clockOffMs'>): boolean =>
+  !released && clockOffMs === null;
+
 /** The lease of one holder as it stands for one ring. */
 export function signerStatus(
   lease: LeaseEntity,
@@ -17,11 +21,16 @@ export function signerStatus(
   terms: LeaseTerms,
 ): SignerStatus {
   const epoch = lease.epochs[ring.scope] ?? null;
+  const { clockOffMs } = lease;
   return {
     holder: lease.holder,
     state: stateOf(epoch, ring.epoch, isLive(lease, terms)),
     epoch,
     renewed_at: lease.renewedAt.toISOString(),
+    ...(clockOffMs === null ? {} : { clock_off_by_seconds: Math.round(clockOffMs / 1_000) }),
+    ...(lease.ahead[ring.scope] === undefined
+      ? {}
+      : { claimed_epoch: lease.ahead[ring.scope], refused_claims: lease.refusedClaims }),
   };
 }
 

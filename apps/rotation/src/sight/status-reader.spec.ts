@@ -19,7 +19,12 @@ const LONG_ENOUGH = {
   verifierCacheMs: 900_000,
   longestTokenLifeMs: 3_600_000,
 };
-const config = { leaseMs: 10_000, overlapWindowMs: 86_400_000, ...LONG_ENOUGH } as RotationConfig;
+const config = {
+  leaseMs: 10_000,
+  signingDurationMs: 1_000,
+  overlapWindowMs: 86_400_000,
+  ...LONG_ENOUGH,
+} as RotationConfig;
 
 describe('status', () => {
   let seeded: SeededRings;

@@ -1,6 +1,6 @@
 import { checkPolicy, progressOf, safeCloseAt, type Policy, type Progress } from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
-import { LeaseEntity, TransitionEntity } from '@plexsphere/store';
+import { LaterStatementEntity, LeaseEntity, TransitionEntity } from '@plexsphere/store';
 import { PLATFORM, problem } from '@plexsphere/wire';
 import type { OpenTransitionView, ScopeStatus, StatusReply } from '@plexsphere/wire/commands';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
@@ -28,6 +28,7 @@ interface Found {
   transitions: Map<string, TransitionEntity>;
   backlogs: Map<string, BacklogRow>;
   signers: LeaseEntity[];
+  laterStatements: Map<string, LaterStatementEntity>;
   namesShown: number;
   /** Of the platform's ring, where that is asked for. */
   domainNodes: Progress | null;
@@ -76,6 +77,7 @@ export class StatusReader {
       })),
       transition: transition === undefined ? null : openTransition(transition, now, this.config),
       signers: found.signers.map((lease) => signerStatus(lease, ring, { now, leaseMs: this.config.leaseMs })),
+      ...wentBack(found.laterStatements.get(scope)),
       nodes: nodesStatus(progressOf(found.nodes.get(scope) ?? [], trustEpoch, now), now, namesShown),
       ...(scope === PLATFORM && found.domainNodes !== null
         ? { domain_nodes: domainNodesStatus(found.domainNodes, now, found.seen, namesShown) }
@@ -102,7 +104,8 @@ async function find(
     nodes: groupBy(await listNodes(manager, scopes), (node) => node.scope),
     transitions: new Map(transitions.map((transition) => [transition.scope, transition])),
     backlogs: await countBacklogs(manager, scopes),
-    signers: await manager.find(LeaseEntity, { where: { kind: 'signer' }, order: { holder: 'ASC' } }),
+    signers: await manager.find(LeaseEntity, { where: { kind: 'signer', released: false }, order: { holder: 'ASC' } }),
+    laterStatements: new Map((await manager.find(LaterStatementEntity)).map((later) => [later.scope, later])),
     namesShown: Math.min(NAMES_SHOWN, Math.floor(NAMES_IN_REPLY / Math.max(1, rings.length))),
   };
 }
@@ -116,6 +119,11 @@ const openTransition = (transition: TransitionEntity, now: Date, policy: Policy)
   switched_at: transition.switchedAt?.toISOString() ?? null,
   safe_close_at: safeCloseAt(transition, policy)?.toISOString() ?? null,
 });
+
+const wentBack = (later: LaterStatementEntity | undefined): Pick<ScopeStatus, 'went_back'> =>
+  later === undefined
+    ? {}
+    : { went_back: { epoch: later.epoch, shown_by: later.shownBy, shown_at: later.shownAt.toISOString() } };
 
 /** Bring-up has refused it unless it was insisted on. */
 const hasShortOverlap = (policy: Policy): boolean => checkPolicy(policy).some(({ code }) => code === 'short_overlap');

@@ -1,8 +1,8 @@
 import { Controller, UseGuards } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import { Bus, validated } from '@plexsphere/service-kit';
+import { validated } from '@plexsphere/service-kit';
 import { OperatorEntity } from '@plexsphere/store';
-import { SIGNING_DURATION_MS, problem, subjects } from '@plexsphere/wire';
+import { problem, subjects } from '@plexsphere/wire';
 import {
   Close,
   OfScope,
@@ -17,6 +17,7 @@ import {
   type VerifyReply,
 } from '@plexsphere/wire/commands';
 import { jwks } from '@plexsphere/wire/jws';
+import { Signers } from '../leases/signers';
 import { identify } from '../operators/identity';
 import { Asking, Needs, OperatorGuard, suffices } from '../operators/operator.guard';
 import { RingReader } from '../rings/ring-reader';
@@ -32,7 +33,7 @@ export class SigningController {
     private readonly openRotation: OpenRotation,
     private readonly closeRotation: CloseRotation,
     private readonly rings: RingReader,
-    private readonly bus: Bus,
+    private readonly signers: Signers,
     private readonly config: RotationConfig,
   ) {}
 
@@ -68,13 +69,13 @@ export class SigningController {
   @MessagePattern(subjects.command('*', 'signing.sign'))
   sign(@Payload(validated(Sign)) request: Sign): Promise<SignReply> {
     requireAccepted(request.scope, this.config);
-    return this.bus.askSigner(subjects.scopeSigner(request.scope, 'sign-jws'), request, SIGNING_DURATION_MS);
+    return this.signers.ask(request.scope, 'sign-jws', request);
   }
 
   @Needs('viewer')
   @MessagePattern(subjects.command('*', 'signing.verify'))
   verify(@Payload(validated(Verify)) request: Verify): Promise<VerifyReply> {
     requireAccepted(request.scope, this.config);
-    return this.bus.askSigner(subjects.scopeSigner(request.scope, 'verify'), request, SIGNING_DURATION_MS);
+    return this.signers.ask(request.scope, 'verify', request);
   }
 }

@@ -5,6 +5,7 @@ import { problem, type RingView } from '@plexsphere/wire';
 import type { RenewLease, RenewLeaseReply } from '@plexsphere/wire/commands';
 import { DOMAIN, privateKeysOf, publicKeyOf, ringOf, rotatedRing } from '../../testing/rings';
 import { KeyNotLoadable, type KeyLoader } from '../keys/key-loader';
+import { DatabaseClock } from './database-clock';
 import { LeaseKeeper } from './lease-keeper';
 import { LeaseTable } from './lease-table';
 import { ScopeMembership } from './scope-membership';
@@ -18,15 +19,20 @@ const SUBJECT = `signer.scope.${DOMAIN}.*`;
 class FakeRotation {
   rings: RingView[] = [first];
   asked: RenewLease[] = [];
+  askedOf: string[] = [];
+  /** How far the database's clock is behind this process's. */
+  offMs = 0;
   answer: () => Promise<void> = async () => undefined;
 
-  request = async (_: string, request: RenewLease): Promise<RenewLeaseReply> => {
+  request = async (subject: string, request: RenewLease): Promise<RenewLeaseReply> => {
     this.asked.push(request);
+    this.askedOf.push(subject);
     const present = this.rings;
     await this.answer();
     const granted = present.filter(({ scope, epoch }) => request.epochs[scope] === epoch);
     return {
       lease_ms: L,
+      now: new Date(Date.now() - this.offMs).toISOString(),
       granted: granted.map(({ scope }) => scope),
       rings: present.filter((ring) => !granted.includes(ring)),
       recovery_public_key: publicKeyOf('recovery'),
@@ -54,9 +60,10 @@ beforeEach(() => {
   logger = { info: jest.fn(), warn: jest.fn(), error: jest.fn() };
   health = new Health();
   const table = new LeaseTable();
-  const membership = new ScopeMembership(table, server, logger as unknown as Logger);
+  const clock = new DatabaseClock(health);
+  const membership = new ScopeMembership(table, clock, server, logger as unknown as Logger);
   const bus = rotation as unknown as Bus;
-  keeper = new LeaseKeeper(table, membership, loader, bus, server, health, logger as unknown as Logger);
+  keeper = new LeaseKeeper(table, clock, membership, loader, bus, server, health, logger as unknown as Logger);
 });
 
 afterEach(() => jest.useRealTimers());
@@ -204,13 +211,116 @@ test('waiting for a switch ends with its time, too', async () => {
   await expect(settled).resolves.toBeUndefined();
 });
 
+describe('a clock that is wrong', () => {
+  const OFF_MS = 400_000;
+
+  beforeEach(async () => {
+    keeper.onApplicationBootstrap();
+    await pass(0);
+    rotation.asked = [];
+  });
+
+  test("P-3: beyond 30 s off the database's it gives everything back, leaves all groups, and goes on asking", async () => {
+    expect(joined).toContain('signer.any.*');
+    rotation.offMs = OFF_MS;
+    await pass(L / 3);
+    expect(joined).toEqual(new Set([`signer.at.${keeper.holder}.load-key`]));
+    expect(health.reasons()).toEqual(['clock: 400 s ahead of the clock of the database']);
+    expect(logger.error).toHaveBeenCalledWith({ off_by_ms: OFF_MS }, 'clock is off, leases given back');
+    await pass(L);
+    expect(rotation.asked.at(-1)).toMatchObject({ epochs: {}, clock_off_ms: OFF_MS });
+    expect(rotation.asked.length).toBeLessThanOrEqual(6);
+    expect(logger.error).toHaveBeenCalledTimes(1);
+  });
+
+  test('P-3: right again, it serves by itself, and needs to load nothing', async () => {
+    rotation.offMs = -OFF_MS;
+    await pass(L / 3);
+    expect(health.reasons()).toEqual(['clock: 400 s behind the clock of the database']);
+    rotation.offMs = 30_000;
+    await pass((2 * L) / 3);
+    expect(joined).toContain(SUBJECT);
+    expect(joined).toContain('signer.any.*');
+    expect(health.reasons()).toEqual([]);
+    expect(rotation.asked.at(-1)).not.toHaveProperty('clock_off_ms');
+    expect(load).toHaveBeenCalledTimes(1);
+  });
+
+  test('P-3: 30 s off is near enough, one more millisecond is not', async () => {
+    rotation.offMs = 30_000;
+    await pass(L / 3);
+    expect(joined).toContain(SUBJECT);
+    rotation.offMs = 30_001;
+    await pass(L / 3);
+    expect(joined).not.toContain(SUBJECT);
+  });
+});
+
+test('P-3: an answer that says no time is a failure', async () => {
+  rotation.offMs = Number.NaN;
+  keeper.onApplicationBootstrap();
+  await pass(1_000);
+  expect(joined).not.toContain(SUBJECT);
+  expect(logger.warn).toHaveBeenCalledWith(expect.anything(), 'leases not renewed');
+});
+
+describe('whose lease', () => {
+  test('S8: each process draws a name and a secret, and says the secret to rotation alone', async () => {
+    keeper.onApplicationBootstrap();
+    await pass(0);
+    expect(rotation.askedOf[0]).toBe(`rotation.renew-lease.signer.${keeper.holder}`);
+    const [{ secret } = { secret: '' }] = rotation.asked;
+    expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(new Set(rotation.asked.map((each) => each.secret)).size).toBe(1);
+    expect(JSON.stringify([logger.info, logger.warn, logger.error].map(({ mock }) => mock.calls))).not.toContain(
+      secret,
+    );
+  });
+
+  test('S8: who is refused draws another name and secret, and hears for that name alone', async () => {
+    keeper.onApplicationBootstrap();
+    await pass(0);
+    const { holder: before } = keeper;
+    const [{ secret: secretBefore } = { secret: '' }] = rotation.asked;
+    rotation.answer = () => Promise.reject(problem('leaseOfAnother'));
+    await pass(L / 3);
+    expect(keeper.holder).not.toBe(before);
+    // What it was granted under the other name is over, or ends with nobody renewing it.
+    expect(joined).not.toContain(SUBJECT);
+    expect(joined).toContain(`signer.at.${keeper.holder}.load-key`);
+    expect(joined).not.toContain(`signer.at.${before}.load-key`);
+    rotation.answer = async () => undefined;
+    await pass(500);
+    expect(rotation.asked.at(-1)?.secret).not.toBe(secretBefore);
+    expect(joined).toContain(SUBJECT);
+  });
+
+  test('S8: after an older ring than it has seen, the next renewal brings the proof, eight at a time and in turn', async () => {
+    const scopes = Array.from({ length: 10 }, (_, i) => `issuer:i-${i}`);
+    rotation.rings = scopes
+      .map((scope) => rotatedRing(scope, 2, 'a', 'b'))
+      .map((ring) => ({ ...ring, statement: ring.scope }));
+    keeper.onApplicationBootstrap();
+    await pass(0);
+    expect(rotation.asked.some(({ statements }) => statements !== undefined)).toBe(false);
+    rotation.rings = scopes.map((scope) => ringOf(scope, 1, { a: 'active' }));
+    await pass(L);
+    const proofs = rotation.asked.flatMap(({ statements }) => (statements === undefined ? [] : [statements]));
+    expect(proofs.every((each) => Object.keys(each).length === 8)).toBe(true);
+    expect(Object.assign({}, ...proofs)).toEqual(Object.fromEntries(scopes.map((scope) => [scope, scope])));
+    expect(logger.error).toHaveBeenCalledTimes(scopes.length);
+  });
+});
+
 test('an orderly stop gives everything back and asks no more', async () => {
   keeper.onApplicationBootstrap();
   await pass(0);
   rotation.asked = [];
   await keeper.onModuleDestroy();
   await pass(2 * L);
-  expect(rotation.asked).toEqual([{ turn: expect.any(Number) as number, epochs: {}, release: true }]);
+  expect(rotation.asked).toEqual([
+    { secret: expect.any(String) as string, turn: expect.any(Number) as number, epochs: {}, release: true },
+  ]);
 });
 
 test('a stop while rotation is silent ends', async () => {

@@ -1,13 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Clocks } from '@plexsphere/keyring';
 import { Bus, BusServer, Health, LOGGER, type Logger } from '@plexsphere/service-kit';
 import { Problem, subjects, type RingView, type Scope } from '@plexsphere/wire';
-import type { RenewLease, RenewLeaseReply } from '@plexsphere/wire/commands';
+import { MAX_STATEMENTS, type RenewLease, type RenewLeaseReply } from '@plexsphere/wire/commands';
 import { KeyLoader, KeyNotLoadable } from '../keys/key-loader';
 import { readClocks } from './clocks';
-import { LeaseTable } from './lease-table';
+import { DatabaseClock } from './database-clock';
+import { drawIdentity } from './lease-identity';
+import { LeaseTable, type EpochWentBack } from './lease-table';
 import { ScopeMembership } from './scope-membership';
 
 /** Between two tries while rotation does not answer; also before the first answer has told L. */
@@ -25,9 +26,7 @@ const RELEASE_MS = 1_000;
  */
 @Injectable()
 export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
-  /** Unique per process: what a predecessor was granted is nothing to this one. */
-  readonly holder = `signer-${randomBytes(4).toString('hex')}`;
-
+  private identity = drawIdentity();
   private leaseMs: number | undefined;
   private recoveryKey: string | undefined;
   private inFlight: Promise<void> | undefined;
@@ -38,11 +37,13 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   /** The epoch that is being loaded, and the last failure that was logged. */
   private readonly loading = new Map<Scope, number>();
   private readonly toldNotLoadable = new Map<Scope, string>();
+  private readonly toldWentBack = new Map<Scope, string>();
   private waiting: (() => void)[] = [];
   private turn = 0;
 
   constructor(
     private readonly table: LeaseTable,
+    private readonly clock: DatabaseClock,
     private readonly membership: ScopeMembership,
     private readonly loader: KeyLoader,
     private readonly bus: Bus,
@@ -54,8 +55,7 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    this.server.join(subjects.thatSigner(this.holder, 'load-key'));
-    this.logger.info({ holder: this.holder }, 'lease holder');
+    this.beHolder();
     this.renew();
   }
 
@@ -66,8 +66,13 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     this.membership.stop();
     // A renewal that overtakes the release would bring the lease back.
     await Promise.race([this.inFlight, delay(RELEASE_MS, undefined, { ref: false })]);
-    const release: RenewLease = { turn: ++this.turn, epochs: {}, release: true };
-    await this.ask(release, RELEASE_MS).catch((err: unknown) => this.logger.warn({ err }, 'leases not given back'));
+    await this.ask({ ...this.request({}), release: true }, RELEASE_MS).catch((err: unknown) =>
+      this.logger.warn({ err }, 'leases not given back'),
+    );
+  }
+
+  get holder(): string {
+    return this.identity.holder;
   }
 
   /** One of the three anchors of a trust bundle; undefined before the first answer. */
@@ -100,17 +105,17 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     clearTimeout(this.timer);
     this.again = false;
     const intervalMs = this.leaseMs === undefined ? undefined : this.leaseMs / 3;
-    const claimed = this.table.epochs();
+    const claimed = this.clock.offByMs === undefined ? this.table.epochs() : {};
     // Before asking: rotation's own count begins after it, so this side's ends first.
     const asked = readClocks();
     let nextMs = TRY_AGAIN_MS;
     try {
-      const request: RenewLease = { turn: ++this.turn, epochs: claimed };
-      const reply = await this.ask(request, Math.min(intervalMs ?? SILENT_MS, SILENT_MS));
+      const reply = await this.ask(this.request(claimed), Math.min(intervalMs ?? SILENT_MS, SILENT_MS));
       this.takeAnswer(asked, claimed, reply);
       nextMs = Math.max(0, reply.lease_ms / 3 - (performance.now() - asked.monotonicMs));
     } catch (error) {
       this.tellFailure(error);
+      if (error instanceof Problem && error.is('leaseOfAnother')) this.beAnother();
       nextMs = Math.min(TRY_AGAIN_MS, intervalMs ?? TRY_AGAIN_MS);
     } finally {
       this.inFlight = undefined;
@@ -126,6 +131,26 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     this.tellSettled();
   }
 
+  private request(epochs: Record<Scope, number>): RenewLease {
+    const turn = ++this.turn;
+    const statements = this.proofs(turn);
+    return {
+      secret: this.identity.secret,
+      turn,
+      epochs,
+      ...(statements === undefined ? {} : { statements }),
+      ...(this.clock.offByMs === undefined ? {} : { clock_off_ms: this.clock.offByMs }),
+    };
+  }
+
+  /** So many at a time, others each time. */
+  private proofs(turn: number): Record<Scope, string> | undefined {
+    const all = this.table.proofs();
+    if (all.length === 0) return undefined;
+    const first = (turn * MAX_STATEMENTS) % all.length;
+    return Object.fromEntries([...all.slice(first), ...all.slice(0, first)].slice(0, MAX_STATEMENTS));
+  }
+
   private ask(request: RenewLease, timeoutMs: number): Promise<RenewLeaseReply> {
     return this.bus.request<RenewLeaseReply>(subjects.renewLease('signer', this.holder), request, {
       timeoutMs,
@@ -136,14 +161,40 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private takeAnswer(asked: Clocks, claimed: Record<Scope, number>, reply: RenewLeaseReply): void {
     // Anything else would renew without a pause.
     if (!(reply.lease_ms > 0)) throw new Error('lease_ms is no duration');
-    const { toLoad, refused } = this.table.answered(asked, claimed, reply);
     this.leaseMs = reply.lease_ms;
-    this.recoveryKey = reply.recovery_public_key;
     this.toldFailure = '';
-    for (const { scope, epoch, seenEpoch } of refused) {
-      this.logger.error({ scope, epoch, seen_epoch: seenEpoch, reason: 'epoch went back' }, 'ring refused');
-    }
+    if (!this.clockIsRight(asked, reply)) return;
+    const { toLoad, refused } = this.table.answered(asked, claimed, reply);
+    this.recoveryKey = reply.recovery_public_key;
+    for (const wentBack of refused) this.tellWentBack(wentBack);
     for (const view of toLoad) void this.load(view);
+  }
+
+  /** Where it is not, every lease is over here, and rotation is told at once why nothing is claimed any more. */
+  private clockIsRight(asked: Clocks, reply: RenewLeaseReply): boolean {
+    const wasOff = this.clock.offByMs !== undefined;
+    this.clock.measured(asked.wallMs, readClocks().wallMs, reply.now);
+    const { isRight, offByMs } = this.clock;
+    if (!isRight) this.table.giveBack();
+    if (!isRight && !wasOff) {
+      this.again = true;
+      this.logger.error({ off_by_ms: offByMs }, 'clock is off, leases given back');
+    }
+    if (isRight && wasOff) this.logger.info('clock is right again');
+    return isRight;
+  }
+
+  private beHolder(): void {
+    this.server.join(subjects.thatSigner(this.holder, 'load-key'));
+    this.logger.info({ holder: this.holder }, 'lease holder');
+  }
+
+  /** The row of this name is not ours: what we were granted under it is over, or ends with nobody renewing it. */
+  private beAnother(): void {
+    this.table.giveBack();
+    this.server.leave(subjects.thatSigner(this.holder, 'load-key'));
+    this.identity = drawIdentity();
+    this.beHolder();
   }
 
   /** Apart from the renewals: a database that hangs on one ring must not cost the leases of the others. */
@@ -181,6 +232,14 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.toldNotLoadable.get(scope) === told) return;
     this.toldNotLoadable.set(scope, told);
     this.logger.error({ scope, kid, epoch, reason, err }, 'ring not taken');
+  }
+
+  /** At each renewal until an operator has settled it; the log says it once. */
+  private tellWentBack({ scope, epoch, seenEpoch }: EpochWentBack): void {
+    const told = `${epoch} ${seenEpoch}`;
+    if (this.toldWentBack.get(scope) === told) return;
+    this.toldWentBack.set(scope, told);
+    this.logger.error({ scope, epoch, seen_epoch: seenEpoch, reason: 'epoch went back' }, 'ring refused');
   }
 
   private tellFailure(error: unknown): void {

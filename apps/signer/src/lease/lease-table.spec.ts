@@ -27,6 +27,7 @@ let clocks: FakeClocks;
 
 const reply = (granted: string[], rings: RingView[] = []): RenewLeaseReply => ({
   lease_ms: L,
+  now: new Date(clocks.wallMs).toISOString(),
   granted,
   rings,
   recovery_public_key: publicKeyOf('recovery'),
@@ -230,4 +231,40 @@ test('a lease that is no duration is none', () => {
   table.take(first, privateKeysOf(first));
   table.answered(clocks.read(), table.epochs(), { ...reply([DOMAIN]), lease_ms: Number.NaN });
   expect(() => permit(1, 1)).toThrow(refusal('no lease'));
+});
+
+test('S8: what rotation has shown an older ring after is proved by the statement of the ring that was seen', () => {
+  holding(second);
+  expect(table.proofs()).toEqual([]);
+  answered([], [first]);
+  expect(table.proofs()).toEqual([[DOMAIN, second.statement]]);
+  // Settled: rotation knows it again.
+  answered([], [rotatedRing(DOMAIN, 3, 'b', 'c')]);
+  expect(table.proofs()).toEqual([]);
+});
+
+test('S8: a grant of an epoch older than one that was shown is answered by its proof, too', () => {
+  holding(first);
+  answered([], [second]);
+  table.notLoaded(second);
+  answered([DOMAIN]);
+  expect(table.proofs()).toEqual([[DOMAIN, second.statement]]);
+});
+
+test('a close alone has no statement, so there is nothing to prove it by', () => {
+  holding(ringOf(DOMAIN, 3, { b: 'active' }, { trust_epoch: 2 }));
+  answered([], [second]);
+  expect(table.proofs()).toEqual([]);
+  answered([], [first]);
+  expect(table.proofs()).toHaveLength(1);
+});
+
+test('P-3: what is given back signs nothing and is not heard, and is claimed again later', () => {
+  holding(first);
+  table.giveBack();
+  expect(() => permit(1, 1)).toThrow(refusal('no lease'));
+  expect(heard()).toEqual([]);
+  expect(table.epochs()).toEqual({ [DOMAIN]: 1 });
+  answered([DOMAIN]);
+  expect(permit(1).view).toBe(first);
 });

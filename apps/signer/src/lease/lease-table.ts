@@ -7,6 +7,8 @@ import { keyInState, type TakenRing } from './taken-ring';
 interface Entry {
   /** The newest ring that rotation has shown, taken or not: nothing older is ever taken. */
   seen: RingView;
+  /** The epoch that rotation showed after a later one. */
+  wentBackTo?: number | undefined;
   ring?: TakenRing;
   /** Of `ring`'s epoch. */
   lease?: Lease | undefined;
@@ -41,6 +43,24 @@ export class LeaseTable {
     return Object.fromEntries(
       [...this.entries].flatMap(([scope, { ring }]) => (ring === undefined ? [] : [[scope, ring.view.epoch]])),
     );
+  }
+
+  /**
+   * Statements that prove a later epoch than rotation has shown: the head of the ring that was seen. Where a close alone
+   * came after it, there is none.
+   */
+  proofs(): [Scope, string][] {
+    return [...this.entries].flatMap(([scope, { seen, wentBackTo }]): [Scope, string][] =>
+      wentBackTo !== undefined && epochWentBack(wentBackTo, seen.trust_epoch) ? [[scope, seen.statement]] : [],
+    );
+  }
+
+  /** Ends every lease. The rings stay: whoever asks again claims them. */
+  giveBack(): void {
+    for (const entry of this.entries.values()) {
+      entry.lease = undefined;
+      entry.outgoing = undefined;
+    }
   }
 
   /** `asked` is when, and `claimed` what, the renewal asked that this is the reply to. */
@@ -116,7 +136,10 @@ export class LeaseTable {
       // A ring that was taken after the question was asked is not what the answer speaks of.
       if (entry?.ring?.view.epoch !== epoch) continue;
       const wentBack = granted.has(scope) && epochWentBack(epoch, entry.seen.epoch);
-      if (wentBack) refused.push({ scope, epoch, seenEpoch: entry.seen.epoch });
+      if (wentBack) {
+        entry.wentBackTo = epoch;
+        refused.push({ scope, epoch, seenEpoch: entry.seen.epoch });
+      }
       // What is not granted is over at once: rotation knows better than the time that is left.
       entry.lease = granted.has(scope) && !wentBack ? lease : undefined;
       entry.outgoing = undefined;
@@ -147,9 +170,11 @@ export class LeaseTable {
     if (epochWentBack(view.epoch, entry.seen.epoch) || isFork(view, entry.seen)) {
       entry.lease = undefined;
       entry.outgoing = undefined;
+      entry.wentBackTo = view.epoch;
       return { scope: view.scope, epoch: view.epoch, seenEpoch: entry.seen.epoch };
     }
     entry.seen = view;
+    entry.wentBackTo = undefined;
     return undefined;
   }
 }

@@ -2,25 +2,31 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BusServer, LOGGER, type Logger } from '@plexsphere/service-kit';
 import type { Scope } from '@plexsphere/wire';
 import { readClocks } from './clocks';
+import { DatabaseClock } from './database-clock';
 import { LeaseTable } from './lease-table';
 
 /** A timer of Node's holds no more than 31 bits of milliseconds. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
+/** What signs for no scope. Credentials carry the time of their making, so it takes a clock that is right. */
+const ANY_SIGNER = 'signer.any.*';
+
 const subjectsOf = (scope: Scope): string => `signer.scope.${scope}.*`;
 
 /**
- * Keeps this process in the queue groups of exactly those scopes that it holds a lease for: a signer without one would
- * take requests from those who could answer them.
+ * Keeps this process in the queue groups of exactly those scopes that it holds a lease for, and in the one of all signers
+ * while its clock is right: a signer that cannot serve would take requests from those who could answer them.
  */
 @Injectable()
 export class ScopeMembership {
   private readonly joined = new Map<Scope, number>();
+  private joinedAny = false;
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
 
   constructor(
     private readonly table: LeaseTable,
+    private readonly clock: DatabaseClock,
     private readonly server: BusServer,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -32,6 +38,7 @@ export class ScopeMembership {
     const heard = this.table.heard(now);
     for (const [scope, epoch] of this.joined) if (!heard.has(scope)) this.leave(scope, epoch);
     for (const [scope, epoch] of heard) this.join(scope, epoch);
+    this.serveAny(this.clock.isRight);
     clearTimeout(this.timer);
     const endMs = this.table.nextEndMs(now);
     // One more than the rest of the lease: it has ended by then, whatever the timer rounds.
@@ -42,6 +49,13 @@ export class ScopeMembership {
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);
+  }
+
+  private serveAny(serve: boolean): void {
+    if (serve === this.joinedAny) return;
+    this.joinedAny = serve;
+    if (serve) this.server.join(ANY_SIGNER);
+    else this.server.leave(ANY_SIGNER);
   }
 
   private join(scope: Scope, epoch: number): void {

@@ -17,6 +17,7 @@ let guard: SigningGuard;
 const answered = (granted: string[], rings: RingView[] = []) =>
   table.answered(readClocks(), table.epochs(), {
     lease_ms: L,
+    now: new Date().toISOString(),
     granted,
     rings,
     recovery_public_key: publicKeyOf('recovery'),

@@ -1,5 +1,15 @@
 import { sign } from 'node:crypto';
-import { buildEnvelope, canonicalText, problem, type CanonicalFields, type Scope } from '@plexsphere/wire';
+import {
+  CLOCK_SKEW_MS,
+  buildEnvelope,
+  canonicalText,
+  isEventId,
+  isNonce,
+  parseRfc3339,
+  problem,
+  type CanonicalFields,
+  type Scope,
+} from '@plexsphere/wire';
 import type { EnvelopeReply } from '@plexsphere/wire/commands';
 import type { SigningKey } from '@plexsphere/wire/jws';
 
@@ -11,13 +21,28 @@ import type { SigningKey } from '@plexsphere/wire/jws';
 const MAX_WIRE_BYTES = 65_535 - 'data: '.length;
 
 /**
- * The envelope over these fields, by this key.
- * @throws Problem invariantViolation for fields that a Node would refuse, envelopeTooLarge
+ * The envelope over these fields, by this key. Every envelope passes here. `now` is the database's: whoever asks and
+ * whoever signs may each be CLOCK_SKEW_MS off it, and who has stolen the right to ask leaves with no stock of envelopes
+ * for later.
+ * @throws Problem invariantViolation for fields that a Node would refuse or that nobody makes so, envelopeTooLarge
  */
-export function sealEnvelope(scope: Scope, key: SigningKey, fields: CanonicalFields): EnvelopeReply {
+export function sealEnvelope(scope: Scope, key: SigningKey, fields: CanonicalFields, now: Date): EnvelopeReply {
+  const malformed = malformedField(fields, now);
+  if (malformed !== undefined) throw problem('invariantViolation', { field: malformed });
   const canonical = canonicalText(fields);
   const signature = sign(null, Buffer.from(canonical), key.privateKey);
   const envelope = buildEnvelope(canonical, { scope, keyId: key.keyId }, signature);
   if (Buffer.byteLength(envelope) > MAX_WIRE_BYTES) throw problem('envelopeTooLarge');
   return { envelope, key_id: key.keyId };
+}
+
+function malformedField({ eventId, nonce, issuedAt }: CanonicalFields, now: Date): string | undefined {
+  if (!isEventId(eventId)) return 'event_id';
+  if (!isNonce(nonce)) return 'nonce';
+  const issued = parseRfc3339(issuedAt);
+  const isNow =
+    issued !== undefined &&
+    issued.ceilMs - now.getTime() <= CLOCK_SKEW_MS &&
+    now.getTime() - issued.ms <= CLOCK_SKEW_MS;
+  return isNow ? undefined : 'issued_at';
 }

@@ -66,12 +66,32 @@ export class RingChangeEntity {
 export class LeaseEntity {
   @PrimaryColumn({ type: 'text' }) holder: string;
   @Column({ type: 'text' }) kind: 'signer' | 'gateway';
+  /** SHA-256 of the holder's secret. */
+  @Column({ name: 'secret_hash', type: 'bytea' }) secretHash: Buffer;
   /** Rises with each renewal: a row that keeps its turn for L is a lease that is over. */
   @Column({ type: 'bigint', transformer: integer }) turn: number;
   @Column({ type: 'jsonb' }) epochs: Record<string, number>;
   /** L as it was granted. */
   @Column({ name: 'lease_ms', type: 'integer' }) leaseMs: number;
   @Column({ name: 'renewed_at', type: 'timestamptz' }) renewedAt: Date;
+  /** Given back in order; the row goes when its lease would have ended. */
+  @Column({ type: 'boolean' }) released: boolean;
+  /** Where its clock is wrong, by how much it is ahead of the database's. */
+  @Column({ name: 'clock_off_ms', type: 'bigint', nullable: true, transformer: integer }) clockOffMs: number | null;
+  /** Epochs that it claimed beyond the rings' without a proof: it is granted nothing there. */
+  @Column({ type: 'jsonb' }) ahead: Record<string, number>;
+  @Column({ name: 'refused_claims', type: 'bigint', transformer: integer }) refusedClaims: number;
+}
+
+/** A statement that proves a later epoch than the ring has: the scope is not served until an operator has decided. */
+@Entity({ schema: 'ring', name: 'later_statement' })
+export class LaterStatementEntity {
+  @PrimaryColumn({ type: 'text' }) scope: string;
+  @Column({ type: 'bigint', transformer: integer }) epoch: number;
+  @Column({ type: 'text' }) statement: string;
+  /** The holder. */
+  @Column({ name: 'shown_by', type: 'text' }) shownBy: string;
+  @Column({ name: 'shown_at', type: 'timestamptz' }) shownAt: Date;
 }
 
 @Entity({ schema: 'ring', name: 'node' })

@@ -95,10 +95,27 @@ export class Ring1700000000001 implements MigrationInterface {
       CREATE TABLE ring.lease (
         holder text PRIMARY KEY,
         kind text NOT NULL CHECK (kind IN ('signer', 'gateway')),
+        -- SHA-256 of the secret that the holder drew: nobody else renews or releases its row.
+        secret_hash bytea NOT NULL CHECK (length(secret_hash) = 32),
         turn bigint NOT NULL,
         epochs jsonb NOT NULL,
         lease_ms integer NOT NULL,
-        renewed_at timestamptz NOT NULL
+        renewed_at timestamptz NOT NULL,
+        -- Given back. The row stays for as long as its lease was: a renewal that was held up must not begin it anew.
+        released boolean NOT NULL DEFAULT false,
+        clock_off_ms bigint,
+        -- What it claimed beyond a ring's epoch at its last renewal, and how often it has: no epoch of the row.
+        ahead jsonb NOT NULL DEFAULT '{}',
+        refused_claims bigint NOT NULL DEFAULT 0
+      );
+
+      -- Proof that a ring has had a later epoch than it has here: the scope is not served until an operator has decided.
+      CREATE TABLE ring.later_statement (
+        scope text PRIMARY KEY REFERENCES ring.key_ring,
+        epoch bigint NOT NULL,
+        statement text NOT NULL,
+        shown_by text NOT NULL,
+        shown_at timestamptz NOT NULL DEFAULT now()
       );
 
       CREATE TABLE ring.node (

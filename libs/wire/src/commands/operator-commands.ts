@@ -35,6 +35,8 @@ export interface RotateReply {
   /** Lease holders that sign and verify by the new ring now, and those whose lease had to run out instead. */
   confirmed: string[];
   lapsed: string[];
+  /** Signers that failed to load the new key, or were silent: they sign nothing by it until they have it. */
+  unready: string[];
   /** Nodes that the event goes to. */
   nodes: number;
   /** Of the platform alone: the Nodes of all Domains, which are told as well. */

@@ -28,6 +28,8 @@ export interface ScopeStatus {
   /** The open rotation; null where none is. */
   transition: OpenTransitionView | null;
   signers: SignerStatus[];
+  /** Absent where the epoch never went back. */
+  went_back?: WentBack;
   nodes: NodesStatus;
   /** Of the platform alone: the Nodes of all Domains, by what they were told and have applied of the platform's ring. */
   domain_nodes?: NodesStatus;
@@ -53,6 +55,19 @@ export interface SignerStatus {
   state: 'confirmed' | 'behind' | 'lapsed';
   epoch: number | null;
   renewed_at: string;
+  /** Its clock is wrong, so it gave its leases back: by so much it is ahead of the database's. */
+  clock_off_by_seconds?: number;
+  /** A later epoch than the ring's that it claims and does not prove, so it gets no lease here; and how often it did. */
+  claimed_epoch?: number;
+  refused_claims?: number;
+}
+
+/** A proven later epoch than the ring has here: nobody serves the scope until an operator has decided. */
+export interface WentBack {
+  epoch: number;
+  /** The holder that proved it. */
+  shown_by: string;
+  shown_at: string;
 }
 
 /**

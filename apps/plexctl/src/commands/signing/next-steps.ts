@@ -9,16 +9,31 @@ const STUCK_SECONDS = 240;
 
 /** What to do about one scope, the most urgent first: each line can be acted on without reading anything else. */
 export function nextSteps(scope: ScopeStatus, now: string): string[] {
-  const steps = [...signerSteps(scope), ...backlogSteps(scope), ...domainSteps(scope), ...rotationSteps(scope, now)];
+  const steps = [
+    ...wentBackSteps(scope),
+    ...signerSteps(scope),
+    ...backlogSteps(scope),
+    ...domainSteps(scope),
+    ...rotationSteps(scope, now),
+  ];
   return steps.length === 0 ? ['nothing to do: no rotation is open, and nobody is behind'] : steps;
 }
 
-function signerSteps({ signers, epoch, transition }: ScopeStatus): string[] {
+function wentBackSteps({ epoch, went_back: later }: ScopeStatus): string[] {
+  if (later === undefined) return [];
+  const proof = `${later.shown_by} proved epoch ${later.epoch} at ${utc(later.shown_at)}, and the database has ${epoch}`;
+  return [`nothing is served: ${proof}; restore the later database`];
+}
+
+function signerSteps({ signers: all, epoch, transition }: ScopeStatus): string[] {
+  const off = all.filter(({ clock_off_by_seconds: seconds }) => seconds !== undefined).map(({ holder }) => holder);
+  const signers = all.filter(({ holder }) => !off.includes(holder));
   const holders = (state: string): string[] => signers.filter((one) => one.state === state).map(({ holder }) => holder);
   const [confirmed, behind, lapsed] = ['confirmed', 'behind', 'lapsed'].map(holders) as [string[], string[], string[]];
   const isSwitching = transition !== null && transition.switched_at === null;
   return [
     ...(confirmed.length + behind.length === 0 ? ['no signer can sign: start one, or look at the log of one'] : []),
+    ...(off.length > 0 ? [`set the clock of the machine of ${named(off)}: it signs again by itself`] : []),
     ...(behind.length > 0 && !isSwitching
       ? [`${named(behind)} signs nothing at epoch ${epoch}: look at its log if it stays behind for longer than a lease`]
       : []),

@@ -54,6 +54,7 @@ export const rotate = command({
     const request = { scope, new_key_id: newKeyId, ...(reason === undefined ? {} : { reason }) };
     const ifUnknown = `plexctl signing status --scope ${scope} shows ${newKeyId} active if the rotation is open`;
     const reply = await bus.change('signing.rotate', request, ifUnknown);
+    noteUnready(reply, terminal);
     noteLapsed(reply, terminal);
     if (reply.domain_nodes !== undefined && reply.domain_nodes > 0) {
       terminal.note(`told as well: ${plural(reply.domain_nodes, 'Node')} of Domains; no close waits for them`);
@@ -73,6 +74,11 @@ const WAIT_SECONDS = 600;
 export function noteLapsed({ lapsed = [] }: { lapsed?: readonly string[] }, terminal: Terminal): void {
   if (lapsed.length === 0) return;
   terminal.note(`silent until their lease ran out, so they sign no more: ${listed(lapsed)}`);
+}
+
+function noteUnready({ unready = [] }: { unready?: readonly string[] }, terminal: Terminal): void {
+  if (unready.length === 0) return;
+  terminal.note(`did not load the new key, so they sign nothing by it until they have: ${listed(unready)}`);
 }
 
 function resultOf(reply: RotateReply): Result {

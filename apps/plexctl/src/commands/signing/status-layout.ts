@@ -6,7 +6,7 @@ import type {
   SignerStatus,
   StatusReply,
 } from '@plexsphere/wire/commands';
-import { age, bar, labelled, named, plural, secondsBetween, type Line } from '../../layout';
+import { age, bar, clockOff, labelled, named, plural, secondsBetween, type Line } from '../../layout';
 import { utc } from '../../render';
 import { printable } from '../../printable';
 import { nextSteps } from './next-steps';
@@ -68,7 +68,10 @@ function signerLines(signers: readonly SignerStatus[], now: string): Line[] {
   return beside('signers', texts.length === 0 ? ['none'] : texts);
 }
 
-function signerText({ holder, state, epoch, renewed_at }: SignerStatus, now: string): string {
+function signerText(signer: SignerStatus, now: string): string {
+  const { holder, state, epoch, renewed_at, clock_off_by_seconds: off, claimed_epoch: claimed } = signer;
+  if (off !== undefined) return `${holder} (its clock is ${clockOff(off)})`;
+  if (claimed !== undefined) return `${holder} (claims epoch ${claimed} without a proof)`;
   if (state === 'confirmed') return holder;
   if (state === 'behind') return `${holder} (epoch ${epoch ?? 'unknown'})`;
   return `${holder} (last seen ${age(secondsBetween(renewed_at, now))} ago)`;

@@ -1,0 +1,82 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import { KeyRingEntity, LaterStatementEntity, RingChangeEntity, SigningKeyEntity } from '@plexsphere/store';
+import { publicKeyFromRaw, type Scope } from '@plexsphere/wire';
+import { JwsError, readStatement, verifyStatement, type Statement } from '@plexsphere/wire/jws';
+import { DataSource, type EntityManager } from 'typeorm';
+import { LEASE_DATABASE } from './lease-database';
+
+/**
+ * Proofs that a ring has had a later epoch than this database knows: it was restored from a backup, or a failover lost
+ * commits. Such a scope is not served until an operator has decided; a number that nothing proves stops nobody.
+ */
+@Injectable()
+export class LaterStatements {
+  constructor(
+    @InjectDataSource(LEASE_DATABASE) private readonly database: DataSource,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Takes what proves a later epoch, and passes over the rest. */
+  async take(holder: string, statements: Record<Scope, string>): Promise<void> {
+    const { manager } = this.database;
+    for (const [scope, text] of Object.entries(statements)) {
+      const statement = await proven(manager, scope, text);
+      if (statement === undefined) continue;
+      const kept = await manager.query<unknown[]>(
+        `INSERT INTO ring.later_statement (scope, epoch, statement, shown_by)
+         SELECT scope, $2, $3, $4 FROM ring.key_ring WHERE scope = $1 AND epoch < $2
+         ON CONFLICT (scope) DO NOTHING RETURNING scope`,
+        [scope, statement.epoch, text, holder],
+      );
+      if (kept.length === 1)
+        this.logger.error({ scope, epoch: statement.epoch, holder }, 'epoch went back, scope stopped');
+    }
+  }
+
+  /** Scopes that are not served. */
+  async stopped(): Promise<Set<Scope>> {
+    const rows = await this.database.manager.find(LaterStatementEntity, { select: { scope: true } });
+    return new Set(rows.map(({ scope }) => scope));
+  }
+}
+
+/** In the caller's transaction: a second connection for it could wait for the first. */
+export const hasLaterStatement = (manager: EntityManager, scope: Scope): Promise<boolean> =>
+  manager.existsBy(LaterStatementEntity, { scope });
+
+/**
+ * The statement, if it descends from the ring as this database has it: by a key that stands in the ring's history, and
+ * after the statement that this key came with. Who signs is the old key, so that one is in our chain wherever the key is.
+ */
+async function proven(manager: EntityManager, scope: Scope, text: string): Promise<Statement | undefined> {
+  const statement = wellFormed(text);
+  const { old_key_id: keyId, old_public_key: publicKey, previous: statementHash } = statement ?? {};
+  if (statement?.scope !== scope || !keyId || !publicKey || !statementHash) return undefined;
+  const ring = await manager.findOneBy(KeyRingEntity, { scope });
+  if (ring === null || statement.epoch <= ring.epoch) return undefined;
+  const isOurs =
+    (await manager.existsBy(SigningKeyEntity, { scope, keyId, publicKey })) &&
+    (await manager.existsBy(RingChangeEntity, { scope, statementHash }));
+  return isOurs && (await verifies(text, publicKey)) ? statement : undefined;
+}
+
+function wellFormed(text: string): Statement | undefined {
+  try {
+    return readStatement(text);
+  } catch (error) {
+    if (error instanceof JwsError) return undefined;
+    throw error;
+  }
+}
+
+async function verifies(text: string, authority: string): Promise<boolean> {
+  try {
+    await verifyStatement(text, publicKeyFromRaw(authority));
+    return true;
+  } catch (error) {
+    if (error instanceof JwsError) return false;
+    throw error;
+  }
+}
