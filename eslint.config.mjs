@@ -1,4 +1,5 @@
-// Lint through nx (`npx nx run-many -t lint`): run alone, eslint has no project graph and silently skips the boundaries.
+// Lint by `npm run lint`: without a project graph, which nx makes first, eslint silently skips the boundaries. In one
+// process, since each would load all types anew.
 import { readdirSync } from 'node:fs';
 import js from '@eslint/js';
 import nx from '@nx/eslint-plugin';

@@ -203,7 +203,12 @@ describe('a plan', () => {
   };
   const close = {
     ...{ scope: 'platform', old_key_id: 'k1', new_key_id: 'k2', closes_at: '2026-05-02T10:00:00Z' },
-    ...{ earliest_close_at: '2026-05-02T10:00:00Z', safe_close_at: '2026-05-01T11:20:31Z', nodes: lagging(2).nodes, blocked_by: ['signing: nodes lagging'] },
+    ...{
+      earliest_close_at: '2026-05-02T10:00:00Z',
+      safe_close_at: '2026-05-01T11:20:31Z',
+      nodes: lagging(2).nodes,
+      blocked_by: ['signing: nodes lagging'],
+    },
   };
   const rotate = ['signing', 'rotate', '--scope', 'platform', '--new-key-id', 'k2', '--plan'];
 

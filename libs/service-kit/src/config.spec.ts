@@ -116,12 +116,7 @@ describe('configuration', () => {
       [],
       'PLEXSPHERE_BUS_CA_FILE must be a file that this service can read.',
     ],
-    [
-      'neither a database nor its file',
-      { PLEXSPHERE_DATABASE_URL: '' },
-      [],
-      'PLEXSPHERE_DATABASE_URL is missing.',
-    ],
+    ['neither a database nor its file', { PLEXSPHERE_DATABASE_URL: '' }, [], 'PLEXSPHERE_DATABASE_URL is missing.'],
     [
       'a database and its file',
       { PLEXSPHERE_DATABASE_URL_FILE: __filename },
