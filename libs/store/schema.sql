@@ -41,6 +41,7 @@ CREATE TABLE material.wrapped_key (
   nonce bytea,
   ciphertext bytea,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  prepared_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   destroyed_at timestamp with time zone,
   CONSTRAINT wrapped_key_check CHECK (((ciphertext IS NULL) = (destroyed_at IS NOT NULL))),
   CONSTRAINT wrapped_key_check1 CHECK (((ciphertext IS NULL) = (nonce IS NULL))),
@@ -239,6 +240,13 @@ CREATE TABLE ring.operator (
   CONSTRAINT operator_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text])))
 );
 
+CREATE TABLE ring.prepared_key (
+  scope text NOT NULL,
+  key_id text NOT NULL,
+  prepared_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT prepared_key_pkey PRIMARY KEY (scope, key_id)
+);
+
 CREATE TABLE ring.request (
   request_id uuid NOT NULL,
   command text NOT NULL,
@@ -329,10 +337,25 @@ CREATE INDEX bus_revocation_newest ON ring.bus_revocation USING btree (kind, rev
 CREATE INDEX bus_revocation_unsigned ON ring.bus_revocation USING btree (due_at) WHERE (signed_at IS NULL);
 CREATE UNIQUE INDEX one_node_name ON ring.node USING btree (scope, name) WHERE (state = 'enrolled'::text);
 CREATE UNIQUE INDEX one_operator_name ON ring.operator USING btree (name) WHERE (revoked_at IS NULL);
+CREATE INDEX prepared_key_age ON ring.prepared_key USING btree (prepared_at);
 CREATE INDEX request_answered ON ring.request USING btree (answered_at);
 CREATE UNIQUE INDEX one_active_key ON ring.signing_key USING btree (scope, purpose) WHERE (state = 'active'::text);
 CREATE UNIQUE INDEX one_open_transition ON ring.transition USING btree (scope) WHERE (outcome IS NULL);
 CREATE INDEX unfinished_transition ON ring.transition USING btree (scope) WHERE (((outcome IS NULL) AND (switched_at IS NULL)) OR ((outcome IS NOT NULL) AND ((end_switched_at IS NULL) OR (old_key_destroyed_at IS NULL))));
+
+-- Functions
+
+CREATE OR REPLACE FUNCTION material.forget_prepared(of_scope text, of_key_id text, prepared_before timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+          DELETE FROM material.wrapped_key
+           WHERE scope = of_scope AND purpose = '' AND key_id = of_key_id AND destroyed_at IS NULL
+             AND prepared_at < least(prepared_before, clock_timestamp() - interval '10 minutes')
+        $function$
+;
 
 -- Grants: what is not here, nobody but the owner may do
 
@@ -361,10 +384,12 @@ GRANT INSERT, SELECT ON ring.later_statement TO plexsphere_<installation>_rotati
 GRANT DELETE, INSERT, SELECT, UPDATE ON ring.lease TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE ON ring.node TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE ON ring.operator TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT, UPDATE ON ring.prepared_key TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT ON ring.request TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.ring_change TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE ON ring.signing_key TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE ON ring.transition TO plexsphere_<installation>_rotation;
 GRANT USAGE ON SCHEMA material TO plexsphere_<installation>_signer;
 GRANT SELECT ON material.bus_key TO plexsphere_<installation>_signer;
-GRANT INSERT, SELECT, UPDATE (nonce, ciphertext, destroyed_at) ON material.wrapped_key TO plexsphere_<installation>_signer;
+GRANT INSERT, SELECT, UPDATE (nonce, ciphertext, prepared_at, destroyed_at) ON material.wrapped_key TO plexsphere_<installation>_signer;
+GRANT EXECUTE ON FUNCTION material.forget_prepared(text,text,timestamp with time zone) TO plexsphere_<installation>_signer;

@@ -27,6 +27,7 @@ import type { RotationConfig } from './rotation-config';
 import { CloseRotation } from './rotator/close-rotation';
 import { OpenRotation } from './rotator/open-rotation';
 import { Preparation } from './rotator/preparation';
+import { PreparedKeys } from './rotator/prepared-keys';
 import { ResumeLoop } from './rotator/resume-loop';
 import { Switch } from './rotator/switch';
 import { Unfinished } from './rotator/unfinished';
@@ -81,6 +82,7 @@ export class RotationModule {
         LeaseBook,
         Signers,
         RingReader,
+        PreparedKeys,
         Preparation,
         Switch,
         ScopeTransactions,

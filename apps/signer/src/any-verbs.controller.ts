@@ -5,9 +5,11 @@ import { validated } from '@plexsphere/service-kit';
 import { isUuid, parseRevocationLines, problem, subjects } from '@plexsphere/wire';
 import {
   DestroyKey,
+  ForgetKey,
   IssueBusCredential,
   SignBusAccount,
   type DestroyKeyReply,
+  type ForgetKeyReply,
   type IssueBusCredentialReply,
   type SignBusAccountReply,
 } from '@plexsphere/wire/commands';
@@ -26,6 +28,12 @@ export class AnyVerbsController {
   async destroyKey(@Payload(validated(DestroyKey)) request: DestroyKey): Promise<DestroyKeyReply> {
     await this.keys.destroy(request.scope, request.key_id);
     return { destroyed: true };
+  }
+
+  @MessagePattern(subjects.anySigner('forget-key'), { joined: true })
+  async forgetKey(@Payload(validated(ForgetKey)) request: ForgetKey): Promise<ForgetKeyReply> {
+    await this.keys.forgetPrepared(request.scope, request.key_id, new Date(request.prepared_before));
+    return { forgotten: true };
   }
 
   @MessagePattern(subjects.anySigner('issue-bus-credential'), { joined: true })

@@ -289,6 +289,24 @@ test('a destroyed key is gone for good, here and in the database, and its id sta
   await expect(generate(DOMAIN, 'domain-1', 4)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
 });
 
+test('P-7: a key that no ring took is forgotten, one that stands in a ring never', async () => {
+  const ring = await created(DOMAIN, 'domain-1');
+  const forget = (key_id: string) => {
+    const prepared_before = new Date(Date.now() - 3_600_000).toISOString();
+    return ask(subjects.anySigner('forget-key'), { scope: DOMAIN, key_id, prepared_before });
+  };
+  await generate(DOMAIN, 'lost', 2);
+  await owner.query(`UPDATE material.wrapped_key SET prepared_at = prepared_at - interval '2 h'`);
+  await expect(forget('lost')).resolves.toEqual({ forgotten: true });
+  const rows = await owner.query<{ key_id: string }[]>(
+    `SELECT key_id FROM material.wrapped_key WHERE scope = $1 ORDER BY key_id`,
+    [DOMAIN],
+  );
+  expect(rows).toEqual([{ key_id: 'domain-1' }]);
+  await expect(forget('domain-1')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', body: { field: 'key_id' } });
+  expect(ring.epoch).toBe(1);
+});
+
 test('the outgoing key announces its successor and signs nothing else; after the close, nothing at all', async () => {
   const next = await rotated(await created(DOMAIN, 'domain-1'), 'domain-2');
   const announce = (event_type: string, key_id: string, epoch: number) =>

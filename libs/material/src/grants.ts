@@ -18,6 +18,7 @@ const grants = (signer: string): string => `
   REVOKE ALL ON ALL TABLES IN SCHEMA material FROM ${signer};
 
   GRANT USAGE ON SCHEMA material TO ${signer};
-  GRANT SELECT, INSERT, UPDATE (nonce, ciphertext, destroyed_at) ON material.wrapped_key TO ${signer};
+  GRANT SELECT, INSERT, UPDATE (nonce, ciphertext, prepared_at, destroyed_at) ON material.wrapped_key TO ${signer};
+  GRANT EXECUTE ON FUNCTION material.forget_prepared TO ${signer};
   GRANT SELECT ON material.bus_key TO ${signer};
 `;

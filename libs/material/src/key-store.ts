@@ -26,10 +26,11 @@ interface KeyRow extends Omit<WrappedKey, 'nonce' | 'ciphertext'> {
  */
 export async function insertKey(sql: Sql, key: WrappedKey): Promise<WrappedKey> {
   await sql.query(
-    // DO NOTHING waits for a transaction that inserts the same name, so the look afterwards sees what that committed.
+    // The conflict waits for a transaction that inserts the same name, so the look afterwards sees what that committed.
+    // Asked for again, it is as good as new: forgetPreparedKey leaves it alone.
     `INSERT INTO material.wrapped_key (scope, purpose, key_id, algorithm, public_key, kek_id, nonce, ciphertext)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-     ON CONFLICT (scope, purpose, key_id) DO NOTHING`,
+     ON CONFLICT (scope, purpose, key_id) DO UPDATE SET prepared_at = clock_timestamp()`,
     [key.scope, key.purpose, key.keyId, key.algorithm, key.publicKey, key.kekId, key.nonce, key.ciphertext],
   );
   return loadKey(sql, key);
@@ -58,4 +59,12 @@ export async function destroyKey(sql: Sql, { scope, purpose, keyId }: KeyName): 
      WHERE scope = $1 AND purpose = $2 AND key_id = $3 AND destroyed_at IS NULL`,
     [scope, purpose, keyId],
   );
+}
+
+/**
+ * Deletes a key that no ring took, name and all, unless it was asked for after `before`. The caller says that it never
+ * stood in a ring.
+ */
+export async function forgetPreparedKey(sql: Sql, { scope, keyId }: KeyName, before: Date): Promise<void> {
+  await sql.query('SELECT material.forget_prepared($1, $2, $3)', [scope, keyId, before]);
 }

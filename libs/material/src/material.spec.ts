@@ -6,7 +6,7 @@ import { DataSource } from 'typeorm';
 import { insertBusKey, loadBusKey } from './bus-key-store';
 import { LocalKek } from './kek';
 import { distinctKekIds, requireOwnKek } from './kek-check';
-import { destroyKey, loadKey } from './key-store';
+import { destroyKey, forgetPreparedKey, loadKey } from './key-store';
 import { migrateMaterial } from './migrate';
 import { loadSigningKey, makeSigningKey } from './signing-key';
 
@@ -83,6 +83,44 @@ it('destroys a private half for good and keeps its name taken', async () => {
   await expect(makeSigningKey(signer, kek, first)).rejects.toMatchObject({ code: 'key_destroyed' });
   const rows = await owner.query('SELECT nonce, ciphertext FROM material.wrapped_key');
   expect(rows).toEqual([{ nonce: null, ciphertext: null }]);
+});
+
+const age = (by: string) => owner.query(`UPDATE material.wrapped_key SET prepared_at = prepared_at - interval '${by}'`);
+const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+
+it('P-7: forgets a key that no ring took, name and all', async () => {
+  const { publicKey } = await makeSigningKey(signer, kek, first);
+  await age('2 h');
+  await forgetPreparedKey(signer, first, hoursAgo(1));
+  await forgetPreparedKey(signer, first, hoursAgo(1));
+  await expect(loadKey(signer, first)).rejects.toMatchObject({ code: 'unknown_key' });
+  expect((await makeSigningKey(signer, kek, first)).publicKey).not.toBe(publicKey);
+});
+
+it('P-7: forgets none that was asked for since, none that is destroyed, and none of the last minutes whatever it is told', async () => {
+  const { publicKey } = await makeSigningKey(signer, kek, first);
+  await age('2 h');
+  // Asked for anew: the attempt that did may be about to commit.
+  await makeSigningKey(signer, kek, first);
+  await forgetPreparedKey(signer, first, hoursAgo(1));
+  await forgetPreparedKey(signer, first, hoursAgo(-24));
+  expect((await loadKey(signer, first)).publicKey).toBe(publicKey);
+  await destroyKey(signer, first);
+  await age('2 h');
+  await forgetPreparedKey(signer, first, hoursAgo(1));
+  await expect(makeSigningKey(signer, kek, first)).rejects.toMatchObject({ code: 'key_destroyed' });
+});
+
+it('P-7: whoever is given a key while it is forgotten has one that stays', async () => {
+  for (let i = 0; i < 20; i++) {
+    await makeSigningKey(signer, kek, first);
+    await age('2 h');
+    const [given] = await Promise.all([
+      makeSigningKey(signer, kek, first),
+      forgetPreparedKey(signer, first, hoursAgo(1)),
+    ]);
+    expect((await loadKey(signer, first)).publicKey).toBe(given.publicKey);
+  }
 });
 
 it('destroys a key that was never made without complaint', async () => {

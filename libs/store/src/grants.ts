@@ -46,7 +46,7 @@ const grants = ({ rotation, outboxRelay }: StoreRoles): string => `
   GRANT UPDATE ON ring.key_ring, ring.signing_key, ring.transition, ring.node, ring.operator TO ${rotation};
   GRANT UPDATE, DELETE ON ring.lease TO ${rotation};
   GRANT DELETE ON ring.request TO ${rotation};
-  GRANT UPDATE, DELETE ON ring.bus_revocation TO ${rotation};
+  GRANT UPDATE, DELETE ON ring.bus_revocation, ring.prepared_key TO ${rotation};
   GRANT INSERT, SELECT ON outbox.event, outbox.message, outbox.node_stream TO ${rotation};
 
   GRANT USAGE ON SCHEMA ring, outbox TO ${outboxRelay};

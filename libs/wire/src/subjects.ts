@@ -61,7 +61,7 @@ export const COMMANDS = [
 ] as const;
 export type Command = (typeof COMMANDS)[number];
 
-export const ANY_SIGNER_VERBS = ['issue-bus-credential', 'sign-bus-account', 'destroy-key'] as const;
+export const ANY_SIGNER_VERBS = ['issue-bus-credential', 'sign-bus-account', 'destroy-key', 'forget-key'] as const;
 export type AnySignerVerb = (typeof ANY_SIGNER_VERBS)[number];
 
 export const SCOPE_SIGNER_VERBS = [

@@ -4,6 +4,7 @@ import { SIGNING_DURATION_MS, problem, subjects, type Scope } from '@plexsphere/
 import type { GenerateKey, GenerateKeyReply, LoadKey, LoadKeyReply } from '@plexsphere/wire/commands';
 import { LeaseBook } from '../leases/lease-book';
 import { Signers } from '../leases/signers';
+import { PreparedKeys } from './prepared-keys';
 
 /** What stands ready before a commit, and dies with an attempt that loses. */
 export interface Prepared extends GenerateKeyReply {
@@ -19,11 +20,13 @@ export class Preparation {
     private readonly bus: Bus,
     private readonly leases: LeaseBook,
     private readonly signers: Signers,
+    private readonly preparedKeys: PreparedKeys,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** @throws Problem UNAVAILABLE where no signer makes the key, or none can load it: nothing has changed then */
   async prepare(authority: Scope, request: Omit<GenerateKey, 'duration_ms'>): Promise<Prepared> {
+    await this.preparedKeys.record(request.scope, request.new_key_id);
     const made = await this.signers.ask<GenerateKeyReply>(authority, 'generate-key', request);
     const holders = await this.leases.liveSigners();
     const loads = await Promise.all(

@@ -6,6 +6,7 @@ import { TransitionEntity } from '@plexsphere/store';
 import { DataSource } from 'typeorm';
 import { LeaseBook } from '../leases/lease-book';
 import { forgetOldAnswers } from '../sql/requests';
+import { PreparedKeys } from './prepared-keys';
 import { Unfinished } from './unfinished';
 
 const TURN_MS = 2_000;
@@ -20,11 +21,13 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly underWay = new Map<string, Promise<void>>();
   private databaseState: string | undefined = 'not looked at yet';
   private loop: Promise<void> = Promise.resolve();
+  private sweeping: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly database: DataSource,
     private readonly unfinished: Unfinished,
     private readonly leases: LeaseBook,
+    private readonly preparedKeys: PreparedKeys,
     @Inject(LOGGER) private readonly logger: Logger,
     health: Health,
   ) {
@@ -39,7 +42,7 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.stopping.abort();
     await this.loop;
-    await Promise.all(this.underWay.values());
+    await Promise.all([...this.underWay.values(), this.sweeping]);
   }
 
   private async run(): Promise<void> {
@@ -55,6 +58,8 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
       for (const transition of await this.findUnfinished()) this.resume(transition);
       await this.leases.sweep();
       await forgetOldAnswers(this.database.manager);
+      // Asks signers, and nothing here should wait for them.
+      this.sweeping = this.preparedKeys.sweep();
       this.databaseState = undefined;
     } catch (err) {
       this.databaseState = 'not answering';

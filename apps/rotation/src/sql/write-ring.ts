@@ -43,13 +43,18 @@ function inWriteOrder(before: KeyRing, after: KeyRing): Key[] {
   return after.keys.filter((key) => was.get(key.keyId) !== key.state).sort((one, other) => rank(one) - rank(other));
 }
 
-/** A ring's first key, or the one that a rotation brings in: either way it signs from this commit on. */
-export const insertKey = (manager: EntityManager, scope: string, { keyId, publicKey }: NewKey): Promise<unknown> =>
-  manager.query(
+/**
+ * A ring's first key, or the one that a rotation brings in: either way it signs from this commit on, and is no longer one
+ * that waits to be taken.
+ */
+export async function insertKey(manager: EntityManager, scope: string, { keyId, publicKey }: NewKey): Promise<void> {
+  await manager.query(
     `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, state_since)
      VALUES ($1, $2, 'Ed25519', $3, 'active', clock_timestamp())`,
     [scope, keyId, publicKey],
   );
+  await manager.query('DELETE FROM ring.prepared_key WHERE scope = $1 AND key_id = $2', [scope, keyId]);
+}
 
 export const insertRingChange = (manager: EntityManager, ring: KeyRing, change: NewRingChange): Promise<unknown> =>
   manager.insert(RingChangeEntity, {

@@ -46,4 +46,15 @@ export class KeyMaker {
     this.loader.forgetPrepared(scope, keyId);
     this.logger.info({ scope, kid: keyId }, 'key destroyed');
   }
+
+  /**
+   * Deletes a key that was made and that no ring took, unless it was asked for after `before`.
+   * @throws Problem invariantViolation, field `key_id`, for a key of the ring that is held here: rotation never asks that
+   */
+  async forgetPrepared(scope: Scope, keyId: string, before: Date): Promise<void> {
+    const ring = this.table.ring(scope);
+    if (ring?.view.keys.some((key) => key.key_id === keyId)) throw problem('invariantViolation', { field: 'key_id' });
+    await this.material.forgetPrepared(scope, keyId, before);
+    this.logger.info({ scope, kid: keyId }, 'prepared key forgotten');
+  }
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { OnModuleDestroy } from '@nestjs/common';
 import {
   destroyKey,
+  forgetPreparedKey,
   loadBusKey,
   loadSigningKey,
   makeSigningKey,
@@ -45,6 +46,11 @@ export class Material implements OnModuleDestroy {
   /** The private half is gone for good; the name stays taken. Twice is fine. */
   destroy(scope: Scope, keyId: string): Promise<void> {
     return destroyKey(this.source, { scope, purpose: '', keyId });
+  }
+
+  /** For a key that no ring took: private half and name are gone, unless it was asked for after `before`. */
+  forgetPrepared(scope: Scope, keyId: string, before: Date): Promise<void> {
+    return forgetPreparedKey(this.source, { scope, purpose: '', keyId }, before);
   }
 
   /** Read each time and kept nowhere. @throws MaterialError */

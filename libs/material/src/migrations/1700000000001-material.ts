@@ -19,11 +19,23 @@ export class Material1700000000001 implements MigrationInterface {
         nonce bytea,
         ciphertext bytea,
         created_at timestamptz NOT NULL DEFAULT now(),
+        prepared_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         destroyed_at timestamptz,
         PRIMARY KEY (scope, purpose, key_id),
         CHECK ((ciphertext IS NULL) = (destroyed_at IS NOT NULL)),
         CHECK ((ciphertext IS NULL) = (nonce IS NULL))
       );
+
+      -- A key that no ring ever took leaves no name behind. The signer's role may delete nothing by itself, and this
+      -- nothing that was asked for lately: a ring takes a key within half a minute or not at all.
+      CREATE FUNCTION material.forget_prepared(of_scope text, of_key_id text, prepared_before timestamptz)
+        RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = ''
+        AS $$
+          DELETE FROM material.wrapped_key
+           WHERE scope = of_scope AND purpose = '' AND key_id = of_key_id AND destroyed_at IS NULL
+             AND prepared_at < least(prepared_before, clock_timestamp() - interval '10 minutes')
+        $$;
+      REVOKE ALL ON FUNCTION material.forget_prepared FROM PUBLIC;
 
       CREATE TABLE material.bus_key (
         kind text PRIMARY KEY CHECK (kind IN ('operator', 'account')),

@@ -51,6 +51,15 @@ export class Ring1700000000001 implements MigrationInterface {
       );
       CREATE UNIQUE INDEX one_active_key ON ring.signing_key (scope, purpose) WHERE state = 'active';
 
+      -- Keys that signers were asked to make, until a ring takes them: what none took is deleted after an hour.
+      CREATE TABLE ring.prepared_key (
+        scope text NOT NULL,
+        key_id text NOT NULL,
+        prepared_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (scope, key_id)
+      );
+      CREATE INDEX prepared_key_age ON ring.prepared_key (prepared_at);
+
       CREATE TABLE ring.transition (
         id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
         scope text NOT NULL REFERENCES ring.key_ring,

@@ -1,4 +1,16 @@
-import { IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min } from 'class-validator';
+import {
+  IsIn,
+  IsInt,
+  IsISO8601,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
 import type { Scope } from '../names';
 import { MAX_REVOCATIONS, REVOCATION_LINES, REVOCATION_LINE_BYTES } from '../revocations';
 import { SIGNING_DURATION_MS } from '../timing';
@@ -101,6 +113,16 @@ export class DestroyKey {
 
 export interface DestroyKeyReply {
   destroyed: true;
+}
+
+/** A key that was made and that no ring took. One that was asked for after `prepared_before` stays. */
+export class ForgetKey extends DestroyKey {
+  @IsISO8601({ strict: true })
+  prepared_before: string;
+}
+
+export interface ForgetKeyReply {
+  forgotten: true;
 }
 
 /** What every envelope has, whoever builds its payload. */

@@ -1,0 +1,83 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { subjects, type Scope } from '@plexsphere/wire';
+import type { ForgetKey, ForgetKeyReply } from '@plexsphere/wire/commands';
+import { DataSource } from 'typeorm';
+
+/** A ring takes a key within half a minute of its preparation, or an attempt that comes later has it prepared anew. */
+const KEPT_FOR = `interval '1 hour'`;
+
+/** One turn's worth: the rest waits for the next. */
+const AT_ONCE = 20;
+
+const FORGET_TIMEOUT_MS = 3_000;
+
+interface Leftover {
+  scope: Scope;
+  keyId: string;
+  preparedBefore: Date;
+}
+
+/**
+ * Keys that signers were asked to make: written down before they are, struck off in the commit that takes one. What no
+ * ring took is deleted after an hour, and its id is free again. No lock is needed for that: being asked for anew makes a
+ * key new to the signers, too, and they delete nothing that was asked for after the hour began.
+ */
+@Injectable()
+export class PreparedKeys {
+  private underWay: Promise<void> | undefined;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly bus: Bus,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Before a signer is asked, so that no key is made that nobody knows of. */
+  async record(scope: Scope, keyId: string): Promise<void> {
+    await this.database.query(
+      `INSERT INTO ring.prepared_key (scope, key_id) VALUES ($1, $2)
+       ON CONFLICT (scope, key_id) DO UPDATE SET prepared_at = clock_timestamp()`,
+      [scope, keyId],
+    );
+  }
+
+  /** Never fails: what is left is found by the next turn, of any replica. */
+  sweep(): Promise<void> {
+    this.underWay ??= this.forgetLeftovers()
+      .catch((err: unknown) => this.logger.warn({ err }, 'prepared keys not forgotten yet'))
+      .then(() => (this.underWay = undefined));
+    return this.underWay;
+  }
+
+  private async forgetLeftovers(): Promise<void> {
+    await this.strikeOffTaken();
+    const leftovers = await this.database.query<Leftover[]>(
+      `SELECT scope, key_id AS "keyId", clock_timestamp() - ${KEPT_FOR} AS "preparedBefore"
+         FROM ring.prepared_key WHERE prepared_at < clock_timestamp() - ${KEPT_FOR} ORDER BY prepared_at LIMIT ${AT_ONCE}`,
+    );
+    for (const leftover of leftovers) await this.forget(leftover);
+  }
+
+  /** An attempt that lost against another one for the same key wrote it down again. */
+  private strikeOffTaken(): Promise<unknown> {
+    return this.database.query(
+      `DELETE FROM ring.prepared_key p USING ring.signing_key k
+        WHERE p.prepared_at < clock_timestamp() - ${KEPT_FOR} AND k.scope = p.scope AND k.key_id = p.key_id`,
+    );
+  }
+
+  private async forget({ scope, keyId, preparedBefore }: Leftover): Promise<void> {
+    const request: ForgetKey = { scope, key_id: keyId, prepared_before: preparedBefore.toISOString() };
+    await this.bus.request<ForgetKeyReply>(subjects.anySigner('forget-key'), request, {
+      timeoutMs: FORGET_TIMEOUT_MS,
+      unavailable: 'noSigner',
+    });
+    await this.database.query(`DELETE FROM ring.prepared_key WHERE scope = $1 AND key_id = $2 AND prepared_at < $3`, [
+      scope,
+      keyId,
+      preparedBefore,
+    ]);
+    this.logger.info({ scope, kid: keyId }, 'prepared key forgotten');
+  }
+}
