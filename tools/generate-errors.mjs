@@ -27,6 +27,8 @@ const WHEN = {
     'The database was made by another version, or by none yet. A service or a migration begins nothing on it.',
   missingPrivilege:
     'Bring-up or a migration needs a right in PostgreSQL that the user of DATABASE_URL has not; `missing` or `reason` names it.',
+  notBootstrapped: 'The database holds no installation.',
+  credentialInUse: 'A service is connected to the database by a login that is to be ended; `used` names it.',
   alreadyBootstrapped: 'The database holds an installation.',
   keyIdInUse: 'The key id stands in the ring of this scope, or once stood there.',
   domainExists: 'The Domain has a ring.',

@@ -11,6 +11,7 @@ import {
 import type { BusUser } from '@plexsphere/wire';
 import { FILES } from './files';
 import { serverConfig } from './server-config';
+import type { Service } from './service-logins';
 
 /** A bus of our own: its root, the account that everything lives in, and what each file of it holds. */
 export interface Bus {
@@ -19,7 +20,7 @@ export interface Bus {
   /** The account's JWT, nobody revoked. */
   accountJwt: string;
   /** Public keys of the services' own bus users. */
-  servicePublicKeys: string[];
+  servicePublicKeys: Record<Service, string>;
   files: Record<string, string>;
 }
 
@@ -39,7 +40,7 @@ export async function makeBus(): Promise<Bus> {
     operator,
     account,
     accountJwt: await signAccount({ operatorSeed, accountPublicKey: account.publicKey, revocations: [] }),
-    servicePublicKeys: [rotation, signer, relay].map((creds) => creds.publicKey),
+    servicePublicKeys: { rotation: rotation.publicKey, signer: signer.publicKey, 'outbox-relay': relay.publicKey },
     files: {
       [FILES.natsServer]: serverConfig(operatorJwt, { publicKey: system.publicKey, jwt: systemJwt }),
       [FILES.rotation]: rotation.text,

@@ -31,8 +31,10 @@ export async function storeInstallation(sql: Sql, { kek, bus, recovery, admin }:
     [admin.id, admin.busPublicKey, admin.bearerHash, admin.expiresAt],
   );
   await sql.query('INSERT INTO ring.bus_user SELECT unnest($1::text[])', [
-    [...bus.servicePublicKeys, admin.busPublicKey],
+    [...Object.values(bus.servicePublicKeys), admin.busPublicKey],
   ]);
+  for (const [service, key] of Object.entries(bus.servicePublicKeys))
+    await sql.query('INSERT INTO ring.service_credential (service, bus_public_key) VALUES ($1, $2)', [service, key]);
   await sql.query(`INSERT INTO ring.audit (actor, action, scope, after) VALUES ('bootstrap', 'bootstrap', $1, $2)`, [
     PLATFORM,
     {

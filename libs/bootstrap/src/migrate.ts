@@ -1,6 +1,6 @@
-import { migrateMaterial } from '@plexsphere/material';
-import { migrateStore } from '@plexsphere/store';
-import type { QueryRunner } from 'typeorm';
+import { migrateMaterial, requireMaterialFormat } from '@plexsphere/material';
+import { migrateStore, requireStoreFormat } from '@plexsphere/store';
+import type { EntityManager, QueryRunner } from 'typeorm';
 import { aloneOnDatabase } from './owner-database';
 import { requirePrivileges } from './owner-privileges';
 import { groupRole } from './service-logins';
@@ -11,6 +11,12 @@ import { groupRole } from './service-logins';
  */
 export const migrate = (databaseUrl: string): Promise<string[]> =>
   aloneOnDatabase(databaseUrl, (owner) => applyMigrations(owner, databaseUrl));
+
+/** @throws Problem databaseFormat */
+export async function requireMigrated(owner: EntityManager): Promise<void> {
+  await requireStoreFormat(owner);
+  await requireMaterialFormat(owner);
+}
 
 /** For a caller that is alone on the database already. */
 export async function applyMigrations(owner: QueryRunner, databaseUrl: string): Promise<string[]> {

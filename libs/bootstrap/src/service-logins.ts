@@ -30,6 +30,18 @@ export async function createLogin(owner: Sql, service: Service, databaseUrl: str
   return url.href;
 }
 
+/** All but the newest. */
+export async function olderLogins(owner: Sql, service: Service): Promise<string[]> {
+  const group = await groupRole(owner, service);
+  const last = await lastGeneration(owner, group);
+  const rows = await owner.query<{ login: string }[]>(
+    `SELECT rolname AS login FROM pg_roles WHERE rolname ~ ('^' || $1 || '_[0-9]{1,9}$') AND rolname <> $1 || '_' || $2::int
+     ORDER BY 1`,
+    [group, last],
+  );
+  return rows.map(({ login }) => login);
+}
+
 async function lastGeneration(owner: Sql, group: string): Promise<number> {
   const [row] = await owner.query<{ last: number | null }[]>(
     `SELECT max(substr(rolname, length($1) + 2)::int) AS last FROM pg_roles WHERE rolname ~ ('^' || $1 || '_[0-9]{1,9}$')`,

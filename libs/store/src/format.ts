@@ -23,7 +23,7 @@ class StoreFormat1700000000099 implements MigrationInterface {
 export const migrations = [...FORM, StoreFormat1700000000099];
 
 /** For a service, at its start. @throws Problem databaseFormat */
-export const requireStoreFormat = async (database: DataSource): Promise<void> =>
+export const requireStoreFormat = async (database: Pick<DataSource, 'query'>): Promise<void> =>
   requireFormat(database, 'ring', await databaseFormat(FORM));
 
 /** Before migrations run. @throws Problem databaseFormat where another form is there */

@@ -41,7 +41,7 @@ const grants = ({ rotation, outboxRelay }: StoreRoles): string => `
   GRANT USAGE ON SCHEMA ring, outbox TO ${rotation};
   GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ring TO ${rotation};
   REVOKE INSERT ON ring.installation FROM ${rotation};
-  REVOKE ALL ON ring.database_role FROM ${rotation};
+  REVOKE ALL ON ring.database_role, ring.service_credential FROM ${rotation};
   GRANT UPDATE (bus_account_jwt, bus_account_signed_at) ON ring.installation TO ${rotation};
   GRANT UPDATE ON ring.key_ring, ring.signing_key, ring.transition, ring.node, ring.operator TO ${rotation};
   GRANT UPDATE, DELETE ON ring.lease TO ${rotation};

@@ -28,6 +28,8 @@ export const PROBLEMS = {
   epochWentBack: { code: 'FAILED_PRECONDITION', detail: 'signing: epoch went back' },
   databaseFormat: { code: 'FAILED_PRECONDITION', detail: 'signing: database of another version' },
   missingPrivilege: { code: 'FAILED_PRECONDITION', detail: 'signing: database privilege missing' },
+  notBootstrapped: { code: 'FAILED_PRECONDITION', detail: 'signing: not bootstrapped' },
+  credentialInUse: { code: 'FAILED_PRECONDITION', detail: 'signing: credential in use' },
   alreadyBootstrapped: { code: 'FAILED_PRECONDITION', detail: 'signing: already bootstrapped' },
   reservedEventType: { code: 'INVALID_ARGUMENT', detail: 'signing: reserved event type' },
   requestTooLarge: { code: 'INVALID_ARGUMENT', detail: 'signing: request too large' },

@@ -25,6 +25,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'token revoke': async () => (await import('./token/revoke')).revokeToken,
   'events publish': async () => (await import('./events/publish')).publishEvent,
   bootstrap: async () => (await import('./bootstrap')).bootstrap,
+  'bootstrap reissue': async () => (await import('./reissue')).reissue,
   'completion bash': async () => (await import('./completion/commands')).completeBash,
   'completion zsh': async () => (await import('./completion/commands')).completeZsh,
   'completion fish': async () => (await import('./completion/commands')).completeFish,
@@ -42,4 +43,5 @@ export async function findCommand(words: readonly string[]): Promise<Command | u
 }
 
 /** A first word that needs a verb after it. */
-export const isNoun = (word: string | undefined): boolean => COMMAND_NAMES.some((name) => name.startsWith(`${word} `));
+export const isNoun = (word: string | undefined): boolean =>
+  !Object.hasOwn(COMMANDS, word ?? '') && COMMAND_NAMES.some((name) => name.startsWith(`${word} `));

@@ -15,6 +15,14 @@ export class Access1700000000003 implements MigrationInterface {
       CREATE TABLE ring.bus_user (public_key text PRIMARY KEY);
       INSERT INTO ring.bus_user SELECT bus_public_key FROM ring.node UNION SELECT bus_public_key FROM ring.operator;
 
+      -- The services' own, so that bring-up knows which an earlier one of a service is. The owner's alone.
+      CREATE TABLE ring.service_credential (
+        bus_public_key text PRIMARY KEY REFERENCES ring.bus_user,
+        service text NOT NULL CHECK (service IN ('rotation', 'signer', 'outbox-relay')),
+        issued_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        revoked_at timestamptz
+      );
+
       -- Every credential of this bus user that was issued up to then is refused. expires_at: when the last of them is
       -- over by itself, and the row may go; none for a Node's, which may sleep for months. due_at: whoever revokes their own
       -- is to hear so first. signed_at: since when the account's JWT takes it into account.

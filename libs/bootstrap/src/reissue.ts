@@ -1,0 +1,101 @@
+import { loadBusKey, MaterialError, readKekFile, type BusSeed } from '@plexsphere/material';
+import { problem } from '@plexsphere/wire';
+import type { QueryRunner } from 'typeorm';
+import { makeCreds } from './bus';
+import { databaseUrlFile } from './files';
+import { isBootstrapped } from './installation';
+import { OutFolder } from './out-folder';
+import { aloneOnDatabase } from './owner-database';
+import { requireMigrated } from './migrate';
+import { createLogin, type Service } from './service-logins';
+import { writeAudit } from './write-audit';
+
+export interface ReissueOptions {
+  databaseUrl: string;
+  service: Service;
+  /** The folder that is made for the new files. */
+  out: string;
+  /** Opens the account's key, by which the bus credential is signed. Without it the database login alone is made anew. */
+  kekFile?: string | undefined;
+}
+
+export interface ReissueReply {
+  service: Service;
+  out: string;
+  files: string[];
+}
+
+/**
+ * Makes a service another database login and bus credential beside those that it has: both work, until `revokeOld` ends
+ * the earlier ones. So a service can be moved from one to the other, replica by replica, without a moment in which it has
+ * none.
+ *
+ * After a crash between commit and rename nobody has the secrets of what the database knows: it opens nothing, the same
+ * command makes another, and `revokeOld` ends it with the rest.
+ *
+ * @throws Problem notBootstrapped, databaseFormat; invariantViolation (`database_url`, `out`, `kek_file`)
+ */
+export const reissue = (options: ReissueOptions): Promise<ReissueReply> =>
+  aloneOnDatabase(options.databaseUrl, async (owner) => {
+    await requireInstallation(owner);
+    const folder = new OutFolder(options.out);
+    await folder.begin();
+    try {
+      await owner.startTransaction();
+      const made = await makeAnew(owner, options);
+      for (const [name, text] of Object.entries(made.files)) await folder.write(name, text);
+      await folder.flush();
+      await writeAudit(owner.manager, 'reissue', { service: options.service, ...made.known });
+      await owner.commitTransaction();
+      return { service: options.service, out: folder.path, files: await folder.publish() };
+    } catch (error) {
+      await folder.discard();
+      throw error;
+    }
+  });
+
+interface Made {
+  files: Record<string, string>;
+  /** What may stand in the audit log. */
+  known: Record<string, string>;
+}
+
+async function makeAnew(owner: QueryRunner, { service, databaseUrl, kekFile }: ReissueOptions): Promise<Made> {
+  const url = await createLogin(owner.manager, service, databaseUrl);
+  const login = { files: { [databaseUrlFile(service)]: `${url}\n` }, known: { login: new URL(url).username } };
+  if (kekFile === undefined) return login;
+  const account = await accountKey(owner, kekFile);
+  const { publicKey, text } = await makeCreds(account, { kind: service });
+  await owner.manager.query('INSERT INTO ring.bus_user VALUES ($1)', [publicKey]);
+  await owner.manager.query('INSERT INTO ring.service_credential (service, bus_public_key) VALUES ($1, $2)', [
+    service,
+    publicKey,
+  ]);
+  return {
+    files: { ...login.files, [`${service}.creds`]: text },
+    known: { ...login.known, bus_public_key: publicKey },
+  };
+}
+
+const KEK_REFUSALS: Partial<Record<string, string>> = {
+  kek_missing: 'is not there',
+  kek_exposed: 'may be read by others: chmod 600',
+  kek_malformed: 'is no key-encryption key',
+  other_kek: 'is not the one of this installation',
+};
+
+/** @throws Problem invariantViolation, field `kek_file` */
+async function accountKey(owner: QueryRunner, kekFile: string): Promise<BusSeed> {
+  try {
+    return await loadBusKey(owner.manager, await readKekFile(kekFile), 'account');
+  } catch (error) {
+    const reason = error instanceof MaterialError ? KEK_REFUSALS[error.code] : undefined;
+    throw reason === undefined ? error : problem('invariantViolation', { field: 'kek_file', reason });
+  }
+}
+
+/** @throws Problem notBootstrapped, databaseFormat */
+export async function requireInstallation(owner: QueryRunner): Promise<void> {
+  if (!(await isBootstrapped(owner.manager))) throw problem('notBootstrapped');
+  await requireMigrated(owner.manager);
+}
