@@ -272,6 +272,15 @@ CREATE TABLE ring.ring_change (
   CONSTRAINT ring_change_pkey PRIMARY KEY (scope, epoch)
 );
 
+CREATE TABLE ring.service_credential (
+  bus_public_key text NOT NULL,
+  service text NOT NULL,
+  issued_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  revoked_at timestamp with time zone,
+  CONSTRAINT service_credential_pkey PRIMARY KEY (bus_public_key),
+  CONSTRAINT service_credential_service_check CHECK ((service = ANY (ARRAY['rotation'::text, 'signer'::text, 'outbox-relay'::text])))
+);
+
 CREATE TABLE ring.signing_key (
   scope text NOT NULL,
   key_id text NOT NULL,
@@ -320,6 +329,7 @@ ALTER TABLE outbox.node_stream ADD CONSTRAINT node_stream_node_id_fkey FOREIGN K
 ALTER TABLE ring.later_statement ADD CONSTRAINT later_statement_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.node ADD CONSTRAINT node_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.ring_change ADD CONSTRAINT ring_change_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
+ALTER TABLE ring.service_credential ADD CONSTRAINT service_credential_bus_public_key_fkey FOREIGN KEY (bus_public_key) REFERENCES ring.bus_user(public_key);
 ALTER TABLE ring.signing_key ADD CONSTRAINT signing_key_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.transition ADD CONSTRAINT transition_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 
