@@ -56,7 +56,8 @@ describe.each(table)('%s', (path, { text }) => {
   });
 });
 
-const commands = plexctlCommands();
+// The longest first: `bootstrap reissue` is not `bootstrap`.
+const commands = plexctlCommands().sort((a, b) => b.length - a.length);
 const nouns = new Set(commands.map((command) => command.split(' ')[0]));
 const helps = new Map<string, string[]>();
 const flagsOf = (command: string): string[] => {
