@@ -162,7 +162,7 @@ export class NodeSession {
     const verdict = verdictOn(this.current, envelope, this.options.now(), this.nonces);
     // As with an event: what was refused for its age or its key comes again, signed now and after that key's news.
     if (verdict.kind === 'refused') return this.refuseOrdinary(verdict.reason, envelope);
-    const ready = readyOf(this.current, envelope);
+    const ready = readyOf(this.current, envelope, verdict.key);
     if (typeof ready === 'string') return this.refuse({ reason: ready, ...namesOf(envelope) });
     if (!this.greeter.answer(ready.hello_id)) return;
     const { position } = this.current;
@@ -325,9 +325,9 @@ function parsed(text: string): Envelope | undefined {
   }
 }
 
-function readyOf(state: TrustState, envelope: Envelope): StreamReady | RefusalReason {
+function readyOf(state: TrustState, envelope: Envelope, verifiedBy: TrustedKey): StreamReady | RefusalReason {
   try {
-    return readReady(state, envelope) ?? 'other_recipient';
+    return readReady(state, envelope, verifiedBy) ?? 'other_recipient';
   } catch (error) {
     if (error instanceof KeyChangeError) return error.code;
     throw error;

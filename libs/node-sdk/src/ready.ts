@@ -1,10 +1,19 @@
 /** `stream_ready`: what the signing plane says, signed, about where this Node's stream goes on. */
-import { isEventIdOf, isHelloId, isUuid, type Envelope, type StreamReady } from '@plexsphere/wire';
+import { isEventIdOf, isHelloId, isUuid, type Envelope, type StreamReady, type TrustedKey } from '@plexsphere/wire';
+import { KeyChangeError } from './key-change';
 import { isCount, isEpoch, read } from './key-payload';
 import type { TrustState } from './trust-state';
 
-/** Undefined where it is another Node's. Throws KeyChangeError `malformed`. */
-export function readReady(state: TrustState, { eventId, payload }: Envelope): StreamReady | undefined {
+/**
+ * Undefined where it is another Node's. By the active key alone: an outgoing one may have leaked, and verifies for what is
+ * under way and for nothing else. Throws KeyChangeError `malformed` or `unknown_key`.
+ */
+export function readReady(
+  state: TrustState,
+  { eventId, payload }: Envelope,
+  verifiedBy: TrustedKey,
+): StreamReady | undefined {
+  if (verifiedBy.keyId !== state.ring.activeKeyId) throw new KeyChangeError('unknown_key');
   const ready = read<StreamReady>(payload, {
     node_id: isUuid,
     hello_id: isHelloId,

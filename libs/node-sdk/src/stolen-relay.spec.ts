@@ -107,10 +107,12 @@ describe('S5: stream_ready counts only as it was signed, for this Node and its l
     expect(node.session.state.position).toBe(4);
   });
 
-  test('a leaked key that was closed signs none', async () => {
+  test('a leaked outgoing key signs none, before the close and after', async () => {
     const leaked = mesh.ring.active;
     await mesh.ring.rotate('key-2', new Date());
     await node.keyEvent(mesh.ring.rotatedEvent(new Date()));
+    await ready(far, { by: leaked });
+    expect(node.session.counts.refused).toEqual({ unknown_key: 1 });
     mesh.ring.close();
     await pass(1);
     await node.chain(await mesh.chain(new Date(), { epoch: 2, platformEpoch: 1 }));

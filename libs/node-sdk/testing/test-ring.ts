@@ -86,6 +86,11 @@ export class TestRing {
     return statementHash(this.statements.at(-1)!.text);
   }
 
+  /** Of the statement that made the ring. */
+  get firstHash(): string {
+    return statementHash(this.statements[0]!.text);
+  }
+
   /** Closes what is open first. */
   async rotate(keyId: string, now: Date, windowMs = 60_000): Promise<void> {
     if (this.retiring !== undefined) this.close();

@@ -29,8 +29,11 @@ export async function verifyCompact(
 export const readCompact = (typ: JwsType, text: string): JsonObject =>
   decodeObject(splitCompact(typ, text).jws.payload);
 
+/** More than any of ours: a person's own payload may be this long. Looked at before anything is parsed. */
+const MAX_LENGTH = 65_535;
+
 function splitCompact(typ: JwsType, text: unknown): { jws: EncodedSignature; keyId: string } {
-  const parts = typeof text === 'string' ? text.split('.', 4) : [];
+  const parts = typeof text === 'string' && text.length <= MAX_LENGTH ? text.split('.', 4) : [];
   const [header, payload, signature] = parts;
   if (parts.length !== 3 || header === undefined || payload === undefined || signature === undefined) {
     throw new JwsError('malformed');

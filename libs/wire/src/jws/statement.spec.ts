@@ -250,3 +250,21 @@ test.each<[string, Pair, Pair]>([
 ])('nothing is signed by %s than the statement names', async (_, authority, possession) => {
   await expect(signStatement(rotation, authority, possession)).rejects.toEqual(refused('unknown_key'));
 });
+
+test('the longest statement that can be signed is read, and nothing beyond twice its length', async () => {
+  const named = (pair: Pair, letter: string): Pair => ({ ...pair, keyId: letter.repeat(128) });
+  const [longOld, longFresh] = [named(old, 'o'), named(fresh, 'n')];
+  const time = '2026-03-02T12:00:00.123456789+12:34';
+  const longest = {
+    ...rotation,
+    epoch: Number.MAX_SAFE_INTEGER,
+    old_key_id: longOld.keyId,
+    new_key_id: longFresh.keyId,
+    closes_at: time,
+    transition_expires: time,
+  };
+  const text = await signStatement(longest, longOld, longFresh);
+  expect(text.length).toBeLessThan(2_048);
+  expect(readStatement(text)).toEqual(longest);
+  expect(() => readStatement(text + ' '.repeat(4_096))).toThrow(refused('malformed') as Error);
+});

@@ -16,6 +16,9 @@ import { verifySignature, type EncodedSignature, type SigningKey } from './signa
 
 const TYP: JwsType = 'plexsphere-statement+jws';
 
+/** Twice what one is with the longest key ids. Looked at before anything is parsed. */
+const MAX_LENGTH = 4_096;
+
 export interface Statement {
   type: 'create' | 'rotate';
   scope: Scope;
@@ -84,6 +87,7 @@ interface OneSignature {
 }
 
 function splitStatement(text: string): { statement: Statement; authority: OneSignature; possession: OneSignature } {
+  if (text.length > MAX_LENGTH) throw new JwsError('malformed');
   const general = parseObject(text);
   const { payload, signatures } = general;
   if (!hasExactly(general, ['payload', 'signatures']) || typeof payload !== 'string' || !Array.isArray(signatures)) {
