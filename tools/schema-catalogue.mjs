@@ -78,10 +78,17 @@ const policies = `
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE ${OURS} AND c.relrowsecurity ORDER BY c.oid::regclass::text COLLATE "C"`;
 
+// System functions that everybody may call in a new database, and that are closed here.
+const SHUT = `n.nspname = 'pg_catalog' AND p.proname ~ '^(lo_|loread$|lowrite$|pg_(try_)?advisory_)'`;
+
 // What the owner may do follows from being the owner.
 const grants = `
   WITH granted AS (
-    SELECT 1 AS kind, format('SCHEMA %I', n.nspname) AS object, g.grantee, g.privilege_type AS privilege
+    SELECT 0 AS kind, 'DATABASE <database>' AS object, g.grantee, g.privilege_type AS privilege
+    FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) g
+    WHERE d.datname = current_database() AND g.grantee <> d.datdba
+    UNION ALL
+    SELECT 1, format('SCHEMA %I', n.nspname), g.grantee, g.privilege_type
     FROM pg_namespace n, aclexplode(n.nspacl) g
     WHERE ${OURS} AND g.grantee <> n.nspowner
     UNION ALL
@@ -97,7 +104,7 @@ const grants = `
     UNION ALL
     SELECT 3, format('FUNCTION %s', p.oid::regprocedure), g.grantee, g.privilege_type
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace, aclexplode(p.proacl) g
-    WHERE ${OURS} AND g.grantee <> p.proowner
+    WHERE g.grantee <> p.proowner AND (${OURS} OR ${SHUT})
   ), named AS (
     SELECT kind, object, privilege,
       CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END AS role

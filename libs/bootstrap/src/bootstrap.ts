@@ -1,4 +1,5 @@
 import { createKekFile } from '@plexsphere/material';
+import { leftOpen } from '@plexsphere/store';
 import { problem } from '@plexsphere/wire';
 import type { QueryRunner } from 'typeorm';
 import { makeAdmin, readTokenFile } from './admin';
@@ -29,6 +30,8 @@ export interface BootstrapReply {
   recovery_public_key: string;
   bus_account_public_key: string;
   migrations: string[];
+  /** What every role of the server may still do in this database: its owner is no superuser, who alone can close it. */
+  left_open: string[];
   /** This run only handed over what an earlier one had made when it was cut off. */
   resumed: boolean;
 }
@@ -102,13 +105,16 @@ async function writeAll(folder: OutFolder, files: Record<string, string>): Promi
   await folder.flush();
 }
 
-type Description = Pick<BootstrapReply, 'admin' | 'platform_key_id' | 'recovery_public_key' | 'bus_account_public_key'>;
+type Description = Pick<
+  BootstrapReply,
+  'admin' | 'platform_key_id' | 'recovery_public_key' | 'bus_account_public_key' | 'left_open'
+>;
 
 async function describe(owner: QueryRunner): Promise<Description> {
-  const [row] = await owner.manager.query<Omit<Description, 'platform_key_id'>[]>(
+  const [row] = await owner.manager.query<Omit<Description, 'platform_key_id' | 'left_open'>[]>(
     `SELECT o.id AS admin, i.recovery_public_key, i.bus_account_public_key
      FROM ring.installation i, ring.operator o WHERE o.role = 'admin' ORDER BY o.created_at LIMIT 1`,
   );
   if (row === undefined) throw problem('internal');
-  return { ...row, platform_key_id: PLATFORM_KEY_ID };
+  return { ...row, platform_key_id: PLATFORM_KEY_ID, left_open: await leftOpen(owner.manager) };
 }

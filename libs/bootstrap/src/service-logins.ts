@@ -4,6 +4,13 @@ import type { Sql } from '@plexsphere/material';
 export const SERVICES = ['rotation', 'signer', 'outbox-relay'] as const;
 export type Service = (typeof SERVICES)[number];
 
+/**
+ * How many connections a login may have, so that no thief with one service's URL takes all of a server's (100, unless its
+ * owner has decided otherwise) away from the others. Enough for three replicas under load; for more of them the
+ * database's owner raises it: ALTER ROLE … CONNECTION LIMIT.
+ */
+const CONNECTION_LIMIT: Record<Service, number> = { rotation: 60, signer: 20, 'outbox-relay': 30 };
+
 /** What the services' group role is called in this installation; it holds the grants, and cannot log in itself. */
 export async function groupRole(owner: Sql, service: Service): Promise<string> {
   const [row] = await owner.query<{ name: string }[]>('SELECT name FROM ring.database_role WHERE service = $1', [
@@ -23,7 +30,10 @@ export async function createLogin(owner: Sql, service: Service, databaseUrl: str
   const login = `${group}_${(await lastGeneration(owner, group)) + 1}`;
   const password = randomBytes(24).toString('base64url');
   // A utility statement takes no parameters; the names need no quoting, and the verifier is base64.
-  await owner.query(`CREATE ROLE ${login} LOGIN PASSWORD '${scramVerifier(password)}' IN ROLE ${group}`);
+  await owner.query(
+    `CREATE ROLE ${login} LOGIN CONNECTION LIMIT ${CONNECTION_LIMIT[service]} PASSWORD '${scramVerifier(password)}'
+     IN ROLE ${group}`,
+  );
   const url = new URL(databaseUrl);
   url.username = login;
   url.password = password;

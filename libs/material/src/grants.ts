@@ -16,6 +16,7 @@ const grants = (signer: string): string => `
   END $$;
   REVOKE ALL ON SCHEMA material FROM PUBLIC, ${signer};
   REVOKE ALL ON ALL TABLES IN SCHEMA material FROM ${signer};
+  DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO ${signer}', current_database()); END $$;
 
   GRANT USAGE ON SCHEMA material TO ${signer};
   GRANT SELECT, INSERT, UPDATE (nonce, ciphertext, prepared_at, destroyed_at) ON material.wrapped_key TO ${signer};

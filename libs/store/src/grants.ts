@@ -1,4 +1,5 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
+import { closeDatabase } from './close-database';
 
 /** The group roles of one installation that have to do with these schemas. A service logs in as a member of its own. */
 export interface StoreRoles {
@@ -15,7 +16,13 @@ export async function grantStore(owner: DataSource): Promise<void> {
   await owner.transaction(async (sql) => {
     const rows = await sql.query<{ service: string; name: string }[]>('SELECT service, name FROM ring.database_role');
     const named = new Map(rows.map(({ service, name }) => [service, name]));
-    await sql.query(grants({ rotation: role(named.get('rotation')), outboxRelay: role(named.get('outbox-relay')) }));
+    const roles = { rotation: role(named.get('rotation')), outboxRelay: role(named.get('outbox-relay')) };
+    await sql.query(grants(roles));
+    for (const [table, fixed] of Object.entries(FIXED)) {
+      const columns = await columnsBut(sql, table, fixed);
+      await sql.query(`GRANT UPDATE (${columns}) ON outbox.${table} TO ${roles.outboxRelay}`);
+    }
+    await closeDatabase(sql, roles);
   });
 }
 
@@ -23,6 +30,21 @@ export async function grantStore(owner: DataSource): Promise<void> {
 function role(name: string | undefined): string {
   if (name === undefined || !/^plexsphere_[a-z0-9_]+$/.test(name)) throw new Error('ring.database_role is damaged');
   return name;
+}
+
+/** What the relay never changes of the rows that it keeps: whose they are, and what they say. */
+const FIXED = {
+  message: ['id', 'node_id', 'event_id', 'ring_scope', 'epoch'],
+  node_stream: ['node_id', 'scope'],
+} as const;
+
+async function columnsBut(sql: EntityManager, table: string, fixed: readonly string[]): Promise<string> {
+  const [row] = await sql.query<[{ columns: string }]>(
+    `SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns FROM pg_attribute
+      WHERE attrelid = ('outbox.' || $1)::regclass AND attnum > 0 AND NOT attisdropped AND attname <> ALL ($2::text[])`,
+    [table, fixed],
+  );
+  return row.columns;
 }
 
 /** They cannot log in: bootstrap makes the members that do. */
@@ -33,6 +55,7 @@ const group = (name: string): string => `
   REVOKE ALL ON SCHEMA ring, outbox FROM ${name};
   REVOKE ALL ON ALL TABLES IN SCHEMA ring, outbox FROM ${name};`;
 
+/** What may be changed of a row is named column by column; what was written once (who, when, which key) stays. */
 const grants = ({ rotation, outboxRelay }: StoreRoles): string => `
   REVOKE ALL ON SCHEMA public FROM PUBLIC;
   ${group(rotation)}
@@ -40,22 +63,34 @@ const grants = ({ rotation, outboxRelay }: StoreRoles): string => `
 
   GRANT USAGE ON SCHEMA ring, outbox TO ${rotation};
   GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ring TO ${rotation};
-  REVOKE INSERT ON ring.installation FROM ${rotation};
+  REVOKE INSERT ON ring.installation, ring.audit, ring.refusal FROM ${rotation};
   REVOKE ALL ON ring.database_role, ring.service_credential FROM ${rotation};
   GRANT UPDATE (bus_account_jwt, bus_account_signed_at) ON ring.installation TO ${rotation};
-  GRANT UPDATE ON ring.key_ring, ring.signing_key, ring.transition, ring.node, ring.operator TO ${rotation};
+  GRANT UPDATE (epoch, trust_epoch) ON ring.key_ring TO ${rotation};
+  GRANT UPDATE (state, state_since) ON ring.signing_key TO ${rotation};
+  GRANT UPDATE (outcome, ended_at, ended_epoch, ended_by, end_request_id, switched_at, end_switched_at,
+                old_key_destroyed_at) ON ring.transition TO ${rotation};
+  GRANT UPDATE (state, removed_at) ON ring.node TO ${rotation};
+  GRANT UPDATE (revoked_at, last_used_at) ON ring.operator TO ${rotation};
   GRANT UPDATE, DELETE ON ring.lease TO ${rotation};
   GRANT DELETE ON ring.request TO ${rotation};
-  GRANT UPDATE, DELETE ON ring.bus_revocation, ring.prepared_key TO ${rotation};
-  GRANT INSERT, SELECT ON outbox.event, outbox.message, outbox.node_stream TO ${rotation};
+  GRANT UPDATE (revoked_at, expires_at, due_at, signed_at), DELETE ON ring.bus_revocation TO ${rotation};
+  GRANT UPDATE, DELETE ON ring.prepared_key TO ${rotation};
+  -- When it happened, and in which order, the database says.
+  GRANT INSERT (actor, action, scope, request_id, before, after, detail) ON ring.audit TO ${rotation};
+  GRANT INSERT, UPDATE (count), DELETE ON ring.refusal TO ${rotation};
+  GRANT SELECT, INSERT (event_id, scope, event_type, payload, epoch) ON outbox.event TO ${rotation};
+  GRANT SELECT, INSERT (node_id, event_id, ring_scope, epoch) ON outbox.message TO ${rotation};
+  GRANT SELECT, INSERT ON outbox.node_stream TO ${rotation};
 
   GRANT USAGE ON SCHEMA ring, outbox TO ${outboxRelay};
-  GRANT SELECT ON ring.key_ring, ring.signing_key, ring.ring_change, ring.transition, ring.node TO ${outboxRelay};
+  GRANT SELECT ON ring.key_ring, ring.signing_key, ring.ring_change TO ${outboxRelay};
+  GRANT SELECT (id, scope, name, state) ON ring.node TO ${outboxRelay};
   GRANT SELECT, DELETE ON outbox.event TO ${outboxRelay};
-  GRANT SELECT, UPDATE, DELETE ON outbox.message TO ${outboxRelay};
   -- For a resync, which stands for what has expired, and for nothing else.
   GRANT INSERT (event_id, scope, event_type, payload) ON outbox.event TO ${outboxRelay};
   GRANT INSERT (node_id, event_id, position) ON outbox.message TO ${outboxRelay};
-  GRANT SELECT, UPDATE ON outbox.node_stream TO ${outboxRelay};
+  GRANT SELECT, DELETE ON outbox.message TO ${outboxRelay};
+  GRANT SELECT ON outbox.node_stream TO ${outboxRelay};
   GRANT SELECT, INSERT, UPDATE ON outbox.bus_stream TO ${outboxRelay};
 `;

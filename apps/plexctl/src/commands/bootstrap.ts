@@ -20,6 +20,12 @@ export const bootstrap = command({
     const made = await bringUp.bootstrap({ databaseUrl: url, out });
     const { recoveryKey, recoveryPassphrase } = bringUp.FILES;
     terminal.note(`take ${recoveryKey} and ${recoveryPassphrase} away from ${made.out}, each to a place of its own`);
+    if (made.left_open.length > 0) {
+      terminal.note(
+        `every role of this server may still ${made.left_open.join(', ')} in this database: only a superuser can take ` +
+          'that away; plexctl migrate does it, run as one',
+      );
+    }
     return { text: { columns: ['FILE'], rows: made.files.map((file) => [join(made.out, file)]) }, document: made };
   },
 });

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Tokens that are used and revoked, Nodes that are removed: what the bus' account must refuse from then on. */
+/** Tokens that are used and revoked, Nodes that are removed: what the bus' account must refuse from then on. And what was refused. */
 export class Access1700000000003 implements MigrationInterface {
   readonly name = 'Access1700000000003';
 
@@ -37,6 +37,17 @@ export class Access1700000000003 implements MigrationInterface {
       CREATE INDEX bus_revocation_unsigned ON ring.bus_revocation (due_at) WHERE signed_at IS NULL;
       CREATE INDEX bus_revocation_expiry ON ring.bus_revocation (expires_at) WHERE expires_at IS NOT NULL;
       CREATE INDEX bus_revocation_newest ON ring.bus_revocation (kind, revoked_at);
+
+      -- What was refused to whom, counted by the minute: a row a kind of refusal, however many there were.
+      CREATE TABLE ring.refusal (
+        minute timestamptz,
+        actor text,
+        command text,
+        code text,
+        detail text,
+        count bigint NOT NULL CHECK (count > 0),
+        PRIMARY KEY (minute, actor, command, code, detail)
+      );
     `);
   }
 
