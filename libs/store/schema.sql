@@ -41,7 +41,6 @@ CREATE TABLE material.wrapped_key (
   nonce bytea,
   ciphertext bytea,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
-  prepared_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   destroyed_at timestamp with time zone,
   CONSTRAINT wrapped_key_check CHECK (((ciphertext IS NULL) = (destroyed_at IS NOT NULL))),
   CONSTRAINT wrapped_key_check1 CHECK (((ciphertext IS NULL) = (nonce IS NULL))),
@@ -247,6 +246,17 @@ CREATE TABLE ring.prepared_key (
   CONSTRAINT prepared_key_pkey PRIMARY KEY (scope, key_id)
 );
 
+CREATE TABLE ring.refusal (
+  minute timestamp with time zone NOT NULL,
+  actor text NOT NULL,
+  command text NOT NULL,
+  code text NOT NULL,
+  detail text NOT NULL,
+  count bigint NOT NULL,
+  CONSTRAINT refusal_count_check CHECK ((count > 0)),
+  CONSTRAINT refusal_pkey PRIMARY KEY (minute, actor, command, code, detail)
+);
+
 CREATE TABLE ring.request (
   request_id uuid NOT NULL,
   command text NOT NULL,
@@ -353,53 +363,44 @@ CREATE UNIQUE INDEX one_active_key ON ring.signing_key USING btree (scope, purpo
 CREATE UNIQUE INDEX one_open_transition ON ring.transition USING btree (scope) WHERE (outcome IS NULL);
 CREATE INDEX unfinished_transition ON ring.transition USING btree (scope) WHERE (((outcome IS NULL) AND (switched_at IS NULL)) OR ((outcome IS NOT NULL) AND ((end_switched_at IS NULL) OR (old_key_destroyed_at IS NULL))));
 
--- Functions
-
-CREATE OR REPLACE FUNCTION material.forget_prepared(of_scope text, of_key_id text, prepared_before timestamp with time zone)
- RETURNS void
- LANGUAGE sql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-          DELETE FROM material.wrapped_key
-           WHERE scope = of_scope AND purpose = '' AND key_id = of_key_id AND destroyed_at IS NULL
-             AND prepared_at < least(prepared_before, clock_timestamp() - interval '10 minutes')
-        $function$
-;
-
 -- Grants: what is not here, nobody but the owner may do
 
+GRANT CONNECT ON DATABASE <database> TO plexsphere_<installation>_outbox_relay;
 GRANT USAGE ON SCHEMA outbox TO plexsphere_<installation>_outbox_relay;
 GRANT USAGE ON SCHEMA ring TO plexsphere_<installation>_outbox_relay;
 GRANT INSERT, SELECT, UPDATE ON outbox.bus_stream TO plexsphere_<installation>_outbox_relay;
 GRANT DELETE, INSERT (event_id, scope, event_type, payload), SELECT ON outbox.event TO plexsphere_<installation>_outbox_relay;
-GRANT DELETE, INSERT (node_id, event_id, "position"), SELECT, UPDATE ON outbox.message TO plexsphere_<installation>_outbox_relay;
-GRANT SELECT, UPDATE ON outbox.node_stream TO plexsphere_<installation>_outbox_relay;
+GRANT DELETE, INSERT (node_id, event_id, "position"), SELECT, UPDATE ("position", state, outcome, sent_at, settled_at) ON outbox.message TO plexsphere_<installation>_outbox_relay;
+GRANT SELECT, UPDATE (told_epoch, told_platform_epoch, chain_epoch, chain_platform_epoch, settled_epoch, settled_platform_epoch, settled_position, last_position, last_sequence, resend_at, resend_count, hello, hello_id, ready_again_at, missed, claim_owner, claim_deadline, attempt, first_seen_at, last_seen_at, acknowledged_at) ON outbox.node_stream TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.key_ring TO plexsphere_<installation>_outbox_relay;
-GRANT SELECT ON ring.node TO plexsphere_<installation>_outbox_relay;
+GRANT SELECT (id, scope, name, state) ON ring.node TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.ring_change TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.signing_key TO plexsphere_<installation>_outbox_relay;
-GRANT SELECT ON ring.transition TO plexsphere_<installation>_outbox_relay;
+GRANT CONNECT ON DATABASE <database> TO plexsphere_<installation>_rotation;
 GRANT USAGE ON SCHEMA outbox TO plexsphere_<installation>_rotation;
 GRANT USAGE ON SCHEMA ring TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT ON outbox.event TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT ON outbox.message TO plexsphere_<installation>_rotation;
+GRANT INSERT (event_id, scope, event_type, payload, epoch), SELECT ON outbox.event TO plexsphere_<installation>_rotation;
+GRANT INSERT (node_id, event_id, ring_scope, epoch), SELECT ON outbox.message TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON outbox.node_stream TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT ON ring.audit TO plexsphere_<installation>_rotation;
-GRANT DELETE, INSERT, SELECT, UPDATE ON ring.bus_revocation TO plexsphere_<installation>_rotation;
+GRANT INSERT (actor, action, scope, request_id, before, after, detail), SELECT ON ring.audit TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT, UPDATE (revoked_at, expires_at, due_at, signed_at) ON ring.bus_revocation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.bus_user TO plexsphere_<installation>_rotation;
 GRANT SELECT, UPDATE (bus_account_jwt, bus_account_signed_at) ON ring.installation TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT, UPDATE ON ring.key_ring TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (epoch, trust_epoch) ON ring.key_ring TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.later_statement TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE ON ring.lease TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT, UPDATE ON ring.node TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT, UPDATE ON ring.operator TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (state, removed_at) ON ring.node TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (revoked_at, last_used_at) ON ring.operator TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE ON ring.prepared_key TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT, UPDATE (count) ON ring.refusal TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT ON ring.request TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.ring_change TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT, UPDATE ON ring.signing_key TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT, UPDATE ON ring.transition TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (state, state_since) ON ring.signing_key TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (outcome, ended_at, ended_epoch, ended_by, end_request_id, switched_at, end_switched_at, old_key_destroyed_at) ON ring.transition TO plexsphere_<installation>_rotation;
+GRANT EXECUTE ON FUNCTION pg_advisory_xact_lock(bigint) TO plexsphere_<installation>_rotation;
+GRANT EXECUTE ON FUNCTION pg_try_advisory_xact_lock(bigint) TO plexsphere_<installation>_rotation;
+GRANT EXECUTE ON FUNCTION pg_try_advisory_xact_lock_shared(bigint) TO plexsphere_<installation>_rotation;
+GRANT CONNECT ON DATABASE <database> TO plexsphere_<installation>_signer;
 GRANT USAGE ON SCHEMA material TO plexsphere_<installation>_signer;
 GRANT SELECT ON material.bus_key TO plexsphere_<installation>_signer;
-GRANT INSERT, SELECT, UPDATE (nonce, ciphertext, prepared_at, destroyed_at) ON material.wrapped_key TO plexsphere_<installation>_signer;
-GRANT EXECUTE ON FUNCTION material.forget_prepared(text,text,timestamp with time zone) TO plexsphere_<installation>_signer;
+GRANT INSERT, SELECT, UPDATE (nonce, ciphertext, destroyed_at) ON material.wrapped_key TO plexsphere_<installation>_signer;
