@@ -20,6 +20,13 @@ A duration is a whole number and a unit: \`500ms\`, \`30s\`, \`10m\`, \`24h\`, \
 
 \`plexctl bootstrap\` writes the files that these settings name; \`databases.env\` has the database URL of each service. What
 \`plexctl\` itself reads is in [cli.md](cli.md).
+
+## Health
+
+On the health address each service answers \`GET /livez\` with 200 for as long as its process turns, and \`GET /readyz\`
+with 200 while it can do its work, else with 503 and the reasons, a line each: \`bus: disconnected\`, \`stopping: yes\`.
+Both are text and show no secret. Restart what is not live; send no new work to what is not ready. What a service must
+not be able to do on the bus and in the database it tries at start, and is not ready while it can.
 `;
 
 const TAIL = `## For somebody else

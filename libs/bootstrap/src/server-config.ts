@@ -6,6 +6,14 @@ export const serverConfig = (operatorJwt: string, system: { publicKey: string; j
   `# Operator mode. Include this file from the configuration of each server, which adds what is its own: listen,
 # tls, jetstream, cluster. The resolver's folder holds the accounts; it is relative to the folder that the server is
 # started in, and belongs on the same disk as JetStream's.
+
+# A client that froze holds its place in a queue group, and swallows its share of what is asked, until the server has
+# missed two answers: 15 s, where the server's own default is six minutes. And nobody who sends to one that does not
+# read is held up for longer than the write deadline.
+ping_interval: "5s"
+ping_max: 2
+write_deadline: "5s"
+
 operator: ${operatorJwt}
 system_account: ${system.publicKey}
 resolver {

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { NatsServer, localFolder } from '@plexsphere/stack';
 import { eventually, temporaryFolder } from '@plexsphere/testkit';
 import { connect, type NatsConnection } from 'nats';
+import { watchBus } from './bus-watch';
 import { Health } from './health';
 import { busTrial, databaseTrial, untilRefused, type Trial } from './least-privilege';
-import { createLogger } from './logger';
+import { createLogger, type Logger } from './logger';
 
 jest.setTimeout(60_000);
 
@@ -43,6 +44,29 @@ it('finds an open bus open, also where somebody listens and says nothing', async
 it('finds a bus that refuses closed, as often as it is asked', async () => {
   const closed = await bus('closed', LEAST);
   for (let i = 0; i < 3; i++) expect(await busTrial(closed).isAllowed()).toBe(false);
+});
+
+it('N-5: logs no error about what the trial is refused, and one about anything else', async () => {
+  const closed = await bus('logged', LEAST);
+  const errors: object[] = [];
+  const spy = { error: (fields: object) => errors.push(fields), warn: () => undefined } as unknown as Logger;
+  watchBus(closed, new Health(), spy);
+  expect(await busTrial(closed).isAllowed()).toBe(false);
+  closed.publish('not.mine');
+  await eventually(() => errors.length > 0);
+  expect(errors).toEqual([{ reason: 'PERMISSIONS_VIOLATION', operation: 'publish', subject: 'not.mine' }]);
+});
+
+it('S14: warns once of a server that has known holes', async () => {
+  const connection = await bus('old');
+  const warnings: object[] = [];
+  const spy = { warn: (fields: object) => warnings.push(fields) } as unknown as Logger;
+  watchBus(
+    { ...connection, info: { version: '2.9.10' }, status: connection.status.bind(connection) } as never,
+    new Health(),
+    spy,
+  );
+  expect(warnings).toEqual([{ version: '2.9.10', holes: 'CVE-2025-30215 and later', fixed_in: '2.11.15, 2.12.6' }]);
 });
 
 it('cannot try a connection that is closed', async () => {

@@ -68,6 +68,10 @@ export const busTrial = (connection: NatsConnection): Trial => ({
   },
 });
 
+/** Whether the server's refusal is the one that the trial is after. */
+export const isBusTrial = (refused: { operation: string; subject: string } | undefined): boolean =>
+  refused?.operation === 'publish' && refused.subject === subjects.nodeEvents(NOBODY);
+
 /** A statement that the service's role has no right to. It should read no row where it is allowed after all. */
 export const databaseTrial = (statement: string, query: (statement: string) => Promise<unknown>): Trial => ({
   where: 'database',

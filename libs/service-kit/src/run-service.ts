@@ -11,9 +11,9 @@ import {
 import { NestFactory } from '@nestjs/core';
 import type { BusUser } from '@plexsphere/wire';
 import { FORMAT_HINT, Problem, queues } from '@plexsphere/wire';
-import { Events, type NatsConnection } from 'nats';
 import { Bus, connectBus } from './bus';
 import { BusServer } from './bus-server';
+import { watchBus } from './bus-watch';
 import { ConfigError, readConfig } from './config';
 import { Health } from './health';
 import { busTrial, databaseTrial, untilRefused } from './least-privilege';
@@ -78,7 +78,7 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
     const user: BusUser = { kind: definition.name };
     const who = { credentialFile: config.busCredentialFile, user, name: definition.name };
     const connection = await connectBus(config, who, logger);
-    watch(connection, health, logger);
+    watchBus(connection, health, logger);
     // Before anything is heard: on an open bus whoever asks may be anybody.
     if (config.allowOpenBus) logger.warn('bus not tried: an open one is allowed');
     else await untilRefused(busTrial(connection), health, logger);
@@ -123,20 +123,6 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
       refuseToStart(new ConfigError(`${error.detail}: ${FORMAT_HINT}.`));
     exitWith(logger, error);
   }
-}
-
-/** Readiness and the log follow the connection, which goes on reconnecting for as long as the process lives. */
-function watch(connection: NatsConnection, health: Health, logger: Logger): void {
-  let state: string | undefined;
-  health.check('bus', () => state);
-  void (async () => {
-    for await (const { type, data } of connection.status()) {
-      if (type === Events.Error) logger.error({ reason: String(data) }, 'bus error');
-      if (type !== Events.Disconnect && type !== Events.Reconnect) continue;
-      state = type === Events.Disconnect ? 'disconnected' : undefined;
-      logger.warn({ state: type }, 'bus connection');
-    }
-  })();
 }
 
 /** The line `ready` says the same as /readyz, so that whoever starts a service can wait for either. */

@@ -10,11 +10,16 @@ const status = (url: string): Promise<number> =>
     }).once('error', reject);
   });
 
+/** pino's number. */
+const ERROR = 50;
+
 export const step: Step = async (world) => {
   const services = world.stack.services();
   for (const service of services) {
     expect(await status(`http://${service.health}/livez`)).toBe(200);
     expect(await status(`http://${service.health}/readyz`)).toBe(200);
+    // N-5: a healthy start logs no error, the refusal that the trial hopes for included.
+    expect(service.logs().filter(({ level }) => Number(level) >= ERROR)).toEqual([]);
   }
   await world.stack.nats.kill();
   for (const service of services) {
