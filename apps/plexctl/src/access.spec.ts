@@ -178,7 +178,7 @@ describe('an unknown outcome', () => {
     const endpoint = parseEndpoint(await bus.start());
     if (endpoint === undefined) throw new Error('no endpoint');
     const terminal = new Terminal(new Sink(), new Sink());
-    const patience = { overallMs: 200, repeatMs: 100, nobodyMs: 50, quietMs: 50 };
+    const patience = { overallMs: 200, repeatMs: [100], nobodyMs: 50, quietMs: 50 };
     const surroundings = { terminal, interrupted: () => new AbortController().signal };
     const client = new BusClient({ endpoint, token: readTokenFile(desk.tokenFile) }, surroundings, patience);
     const line = { scope: 'platform', 'new-key-id': 'k2', old: 'k1', new: 'k2' };

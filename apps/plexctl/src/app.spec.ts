@@ -168,6 +168,21 @@ describe('the other commands', () => {
     expect((await plexctl({ reply: { valid: false } }, verify, 'a.b.c\n')).exitCode).toBe(1);
   });
 
+  it('S10: refuse here what the bus would end the connection for', async () => {
+    const file = desk.file('large.json', JSON.stringify({ x: 'x'.repeat(300_000) }));
+    const { exitCode, stderr, bus } = await plexctl({ reply: {} }, [
+      'signing',
+      'sign',
+      '--scope',
+      'platform',
+      '--payload-file',
+      file,
+    ]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^plexctl: signing: request too large$/m);
+    expect(bus.connections).toBe(0);
+  });
+
   it('publish a payload as it is written', async () => {
     const publish = ['events', 'publish', '--scope', 'platform', '--event-type', 'policy_updated'];
     const reply = { event_id: 'e', nodes: 2 };

@@ -1,16 +1,19 @@
 import { connect } from 'nats';
 import { FakeBus, type Reaction } from '../testing/fake-bus';
-import { ask, type Answer, type Patience } from './ask';
+import { ask, PATIENCE as LASTING, type Answer, type Patience } from './ask';
 
 /** Short, and far enough apart that which one ran out is beyond doubt. */
-const PATIENCE: Patience = { overallMs: 1_000, repeatMs: 150, nobodyMs: 20, quietMs: 500 };
+const PATIENCE: Patience = { overallMs: 1_000, repeatMs: [150], nobodyMs: 20, quietMs: 500 };
 
-async function asked(react: (count: number) => Reaction): Promise<{ answer: Answer; bus: FakeBus; notes: string[] }> {
+async function asked(
+  react: (count: number) => Reaction,
+  patience = PATIENCE,
+): Promise<{ answer: Answer; bus: FakeBus; notes: string[] }> {
   const bus = new FakeBus((_, count) => react(count));
   const notes: string[] = [];
   const connection = await connect({ servers: await bus.start(), reconnectTimeWait: 10, maxReconnectAttempts: -1 });
   const question = { subject: 'cmd.o.signing.jwks', inbox: '_INBOX.o.1', text: '{"request_id":"r"}' };
-  const answer = await ask(connection, question, PATIENCE, (note) => notes.push(note));
+  const answer = await ask(connection, question, patience, (note) => notes.push(note));
   await connection.close();
   await bus.stop();
   return { answer, bus, notes };
@@ -35,6 +38,18 @@ describe('a question on the bus', () => {
     const { answer, bus } = await asked((count) => (count === 1 ? 'silence' : { reply: {} }));
     expect(answer.kind).toBe('reply');
     expect(bus.requests).toHaveLength(2);
+  });
+
+  it('P-5: is asked again within a second, and less often when that does not help', () => {
+    expect(LASTING.repeatMs[0]).toBeLessThanOrEqual(1_000);
+    expect(LASTING.repeatMs.at(-1)).toBeGreaterThanOrEqual(5_000);
+  });
+
+  it('P-5: is repeated after each pause, the last one for all that follow', async () => {
+    const repeatMs = [20, 20, 400];
+    const { answer, bus } = await asked((count) => (count < 4 ? 'silence' : { reply: {} }), { ...PATIENCE, repeatMs });
+    expect(answer.kind).toBe('reply');
+    expect(bus.requests).toHaveLength(4);
   });
 
   it('survives a bus that goes away', async () => {

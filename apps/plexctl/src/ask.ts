@@ -22,15 +22,24 @@ export type Answer =
 export interface Patience {
   /** The bring-up of rotation refuses a lease so long that its slowest answer would not fit (DESIGN, section 4). */
   overallMs: number;
-  /** A service that was killed takes its request along, and only silence tells. */
-  repeatMs: number;
+  /**
+   * A service that was killed, or froze, takes its request along, and only silence tells: the pauses before each
+   * repetition, the last one for all that follow. Quick at first, because the next copy meets another replica; then
+   * slower, because each copy waits in a service for the answer to the first.
+   */
+  repeatMs: readonly number[];
   /** The bus says at once that nobody listens; a service that restarts is back in seconds. */
   nobodyMs: number;
   /** In the last stretch nothing is asked any more: it would come too late, and make a known outcome an unknown one. */
   quietMs: number;
 }
 
-export const PATIENCE: Patience = { overallMs: 30_000, repeatMs: 5_000, nobodyMs: 250, quietMs: 1_000 };
+export const PATIENCE: Patience = {
+  overallMs: 30_000,
+  repeatMs: [1_000, 1_000, 1_000, 1_000, 5_000],
+  nobodyMs: 250,
+  quietMs: 1_000,
+};
 
 const NO_RESPONDERS = 503;
 
@@ -57,6 +66,7 @@ class Asking {
   private readonly lastWordAt: number;
   /** Requests that went out and that the bus did not report as taken by nobody. */
   private open = 0;
+  private sent = 0;
 
   constructor(
     private readonly connection: NatsConnection,
@@ -86,7 +96,9 @@ class Asking {
       reply: this.question.inbox,
     });
     this.open += 1;
-    this.repeat = setTimeout(() => this.send(), this.patience.repeatMs);
+    const { repeatMs } = this.patience;
+    this.repeat = setTimeout(() => this.send(), repeatMs[Math.min(this.sent, repeatMs.length - 1)]);
+    this.sent += 1;
   }
 
   private heard(error: NatsError | null, message: Msg): void {

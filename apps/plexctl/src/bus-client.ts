@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { dialOptions } from '@plexsphere/bus-client';
 import {
+  busLimits,
   headers,
   inboxPrefix,
   parseProblem,
   problem,
   randomToken,
   subjects,
+  type BusUser,
   type Code,
   type Command as Name,
 } from '@plexsphere/wire';
@@ -67,18 +69,19 @@ export class BusClient implements Bus {
   }
 
   private async request(command: Name, request: object): Promise<Answer> {
+    const user: BusUser = { kind: 'operator', id: this.access.token.operator };
+    const text = JSON.stringify(request);
+    // The bus would end the connection without a word about the command.
+    const { payloadBytes: limit } = busLimits(user);
+    if (Buffer.byteLength(text) > limit) throw problem('requestTooLarge', { limit_bytes: limit });
     this.connection ??= await this.dial();
     return ask(
       this.connection,
-      {
-        subject: subjects.command(this.access.token.operator, command),
-        inbox: `${inboxPrefix({ kind: 'operator', id: this.access.token.operator })}.${randomToken()}`,
-        text: JSON.stringify(request),
-      },
+      { subject: subjects.command(user.id, command), inbox: `${inboxPrefix(user)}.${randomToken()}`, text },
       this.patience,
-      (text) =>
+      (what) =>
         this.surroundings.terminal.note(
-          `${text} at ${this.endpoint.text}; asking for up to ${seconds(this.patience)} s`,
+          `${what} at ${this.endpoint.text}; asking for up to ${seconds(this.patience)} s`,
         ),
     );
   }

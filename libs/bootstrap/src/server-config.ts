@@ -8,8 +8,8 @@ export const serverConfig = (operatorJwt: string, system: { publicKey: string; j
 # started in, and belongs on the same disk as JetStream's.
 
 # A client that froze holds its place in a queue group, and swallows its share of what is asked, until the server has
-# missed two answers: 15 s, where the server's own default is six minutes. And nobody who sends to one that does not
-# read is held up for longer than the write deadline.
+# missed two answers: 15 s, where the server's own default is six minutes (before 2.9.16 only where it is sent nothing
+# meanwhile). And nobody who sends to one that does not read is held up for longer than the write deadline.
 ping_interval: "5s"
 ping_max: 2
 write_deadline: "5s"

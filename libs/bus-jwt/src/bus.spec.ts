@@ -174,6 +174,29 @@ describe('a Node', () => {
   });
 });
 
+it('S10: refuses a Node its ninth subscription, and ends the connection of one that sends too much', async () => {
+  const node = await openAs({ kind: 'node', id: NODE });
+  const errors: string[] = [];
+  void (async () => {
+    for await (const { type, data } of node.status()) if (type === 'error') errors.push(String(data));
+  })();
+  const own = subjects.nodeEvents(NODE);
+  for (let n = 0; n < 200; n++) node.subscribe(own);
+  await node.flush();
+  await eventually(() => errors.length > 0);
+  expect(errors).toHaveLength(192);
+  const greedy = await openAs({ kind: 'node', id: OTHER_NODE });
+  greedy.publish(subjects.nodeAck(OTHER_NODE), new Uint8Array(16 * 1_024));
+  await greedy.flush();
+  // The server has told the limit, and a client that heeds it sends no more; this one forgets it.
+  const tooMuch = new Uint8Array(100_000);
+  expect(() => greedy.publish(subjects.nodeAck(OTHER_NODE), tooMuch)).toThrow('MAX_PAYLOAD_EXCEEDED');
+  Object.assign(greedy.info ?? {}, { max_payload: 1_000_000 });
+  greedy.publish(subjects.nodeAck(OTHER_NODE), tooMuch);
+  // By the server's word or, where that came too late, by the connection's own end.
+  expect(await greedy.closed()).toBeDefined();
+});
+
 it('answers a request into the inbox of who asked', async () => {
   const signer = await openAs({ kind: 'signer' });
   const rotation = await openAs({ kind: 'rotation' });

@@ -29,6 +29,18 @@ it.each(users)('writes into the credential of $kind what the contract lets it do
   expect(nats.bearer_token).toBeUndefined();
 });
 
+it('S10: limits what a Node or an operator may hold of the bus, and no service', async () => {
+  const limitsOf = async (busUser: BusUser) => {
+    const jwt = await issueUser({ accountSeed: account.seed, user: busUser, name: 'n', publicKey: user.publicKey });
+    const { subs, payload } = decode<User>(jwt).nats;
+    return { subs, payload };
+  };
+  expect(await limitsOf({ kind: 'node', id })).toEqual({ subs: 8, payload: 16_384 });
+  expect(await limitsOf({ kind: 'operator', id })).toEqual({ subs: 32, payload: 262_144 });
+  for (const kind of ['rotation', 'signer', 'outbox-relay'] as const)
+    expect(await limitsOf({ kind })).toEqual({ subs: -1, payload: -1 });
+});
+
 it('ends a credential when it is told to', async () => {
   const fields = { accountSeed: account.seed, name: 'n', publicKey: user.publicKey, expiresAt: 2_000_000_000 };
   expect(decode<User>(await issueUser({ ...fields, user: { kind: 'operator', id } })).exp).toBe(2_000_000_000);

@@ -1,5 +1,12 @@
 import { encodeUser } from '@nats-io/jwt';
-import { accountPusherPermissions, busPermissions, type BusPermissions, type BusUser } from '@plexsphere/wire';
+import {
+  accountPusherPermissions,
+  busLimits,
+  busPermissions,
+  type BusLimits,
+  type BusPermissions,
+  type BusUser,
+} from '@plexsphere/wire';
 import { requirePublicKey, signingPair } from './bus-key';
 
 /**
@@ -14,7 +21,7 @@ export const issueUser = async (fields: {
   publicKey: string;
   /** Unix seconds. */
   expiresAt?: number | undefined;
-}): Promise<string> => userJwt({ ...fields, permissions: busPermissions(fields.user) });
+}): Promise<string> => userJwt({ ...fields, permissions: busPermissions(fields.user), limits: busLimits(fields.user) });
 
 /** Rotation's second credential, in the system account: it compares and pushes the JWT of that one mesh account. */
 export const issueAccountPusher = async (fields: {
@@ -34,6 +41,7 @@ function userJwt(fields: {
   name: string;
   publicKey: string;
   permissions: BusPermissions;
+  limits?: BusLimits;
   expiresAt?: number | undefined;
 }): Promise<string> {
   const { publish, subscribe } = fields.permissions;
@@ -41,10 +49,14 @@ function userJwt(fields: {
     fields.name,
     requirePublicKey('user', fields.publicKey),
     signingPair('account', fields.accountSeed),
-    { pub: allowOnly(publish), sub: allowOnly(subscribe) },
+    { pub: allowOnly(publish), sub: allowOnly(subscribe), ...limitsOf(fields.limits) },
     fields.expiresAt === undefined ? {} : { exp: fields.expiresAt },
   );
 }
+
+/** Beside them the format has `data`, a number of bytes, which no server up to 2.12 looks at. */
+const limitsOf = (limits: BusLimits | undefined): { subs?: number; payload?: number } =>
+  limits === undefined ? {} : { subs: limits.subscriptions, payload: limits.payloadBytes };
 
 /** An empty allow list means "everything" to the server. */
 const allowOnly = (subjects: string[]): { allow: string[] } | { deny: string[] } =>

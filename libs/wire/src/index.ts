@@ -9,6 +9,7 @@ export * from './headers';
 export * from './traffic';
 export * from './admission';
 export * from './permissions';
+export * from './bus-limits';
 export * from './problem';
 export * from './database-format';
 export * from './timing';
