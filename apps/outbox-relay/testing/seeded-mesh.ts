@@ -94,7 +94,7 @@ export class SeededMesh {
     return this.inTransaction(async (query) => {
       await query(`UPDATE ring.signing_key SET state = 'retired' WHERE scope = $1 AND state = 'retiring'`, [scope]);
       await query(`UPDATE ring.key_ring SET epoch = $2 WHERE scope = $1`, [scope, ring.epoch]);
-      return this.keyEvent(query, ring, 'close', 'signing_key_retired', null);
+      return this.keyEvent(query, ring, 'close', 'chain', null);
     });
   }
 

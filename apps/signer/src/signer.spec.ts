@@ -1,5 +1,5 @@
 // The signer on a real bus and a real PostgreSQL; rotation is played by the spec.
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createBusKey, type BusKey } from '@plexsphere/bus-jwt';
@@ -23,7 +23,13 @@ import {
   type ScopeSignerVerb,
   type UserKind,
 } from '@plexsphere/wire';
-import type { EnvelopeReply, GenerateKeyReply, SignBundleReply, SignReply } from '@plexsphere/wire/commands';
+import type {
+  EnvelopeReply,
+  GenerateKeyReply,
+  SignBundleReply,
+  SignReadyReply,
+  SignReply,
+} from '@plexsphere/wire/commands';
 import { verifyBundle, verifyStatement } from '@plexsphere/wire/jws';
 import { connect, type NatsConnection } from 'nats';
 import { DataSource } from 'typeorm';
@@ -337,12 +343,71 @@ test('the outgoing key announces its successor and signs nothing else; after the
   );
   await held(DOMAIN, 3);
   await expect(announce('signing_key_rotated', 'domain-1', 3)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  const retired = await announce('signing_key_retired', 'domain-2', 3);
-  expect(verifies(retired.envelope, next.keys[1])).toBe('domain-2');
+  await expect(announce('signing_key_retired', 'domain-2', 3)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+});
+
+describe('S5: stream_ready', () => {
+  const node_id = '9f1c2b52-7a43-4a1f-8f5e-3f4f3d1a9e11';
+  const readyFor = (n: number, changes: object = {}) => ({
+    node_id,
+    hello_id: `hello-${n}`,
+    platform_epoch: 1,
+    resumes_after: n,
+    last_position: n + 1,
+    event_id: `${node_id}/${randomUUID()}`,
+    nonce: randomUUID(),
+    ...changes,
+  });
+  const signReady = (epoch: number, readies: unknown, issued_at = new Date().toISOString()) =>
+    askScope<SignReadyReply>(DOMAIN, 'sign-ready', { epoch, issued_at, readies });
+
+  test('a signature each, by the active key, over what was asked and nothing else', async () => {
+    const next = await rotated(await created(DOMAIN, 'domain-1'), 'domain-2');
+    const readies = Array.from({ length: 256 }, (_, n) => readyFor(n));
+    const { envelopes, key_id } = await signReady(2, readies);
+    expect(key_id).toBe('domain-2');
+    expect(envelopes).toHaveLength(256);
+    for (const [n, text] of envelopes.entries()) {
+      expect(verifies(text, next.keys[1])).toBe('domain-2');
+      const { eventType, eventId, payload } = parseEnvelope(text);
+      const { event_id, nonce, ...asked } = readies[n]!;
+      expect([eventType, eventId, parseEnvelope(text).nonce]).toEqual(['stream_ready', event_id, nonce]);
+      expect(JSON.parse(payload)).toEqual({ ...asked, epoch: 2 });
+    }
+    await expect(signReady(1, [readyFor(1)])).rejects.toMatchObject({ code: 'ABORTED', body: { epoch: 2 } });
+  });
+
+  test.each<[string, unknown]>([
+    ['none', []],
+    ['too many', Array.from({ length: 257 }, (_, n) => readyFor(n))],
+    ['no list', { 0: readyFor(0), length: 1 }],
+    ['null in the list', [null]],
+    ['no Node', [readyFor(1, { node_id: 'node' })]],
+    ['another Node in its id', [readyFor(1, { event_id: `${randomUUID()}/${randomUUID()}` })]],
+    ['an id that is no pair', [readyFor(1, { event_id: node_id })]],
+    ['a hello of another grammar', [readyFor(1, { hello_id: '"}' })]],
+    ['an empty hello', [readyFor(1, { hello_id: '' })]],
+    ['a nonce of another grammar', [readyFor(1, { nonce: 'n n' })]],
+    ['half a position', [readyFor(1, { resumes_after: 0.5 })]],
+    ['a position below zero', [readyFor(1, { resumes_after: -1 })]],
+    ['a position as text', [readyFor(1, { last_position: '7' })]],
+    ['an end before where it resumes', [readyFor(1, { last_position: 0 })]],
+    ['no epoch of the platform', [readyFor(1, { platform_epoch: undefined })]],
+  ])('%s is refused', async (_, readies) => {
+    await created(DOMAIN, 'domain-1');
+    const refused = { code: 'INVALID_ARGUMENT', body: { field: 'readies' } };
+    await expect(signReady(1, readies)).rejects.toMatchObject(refused);
+  });
+
+  test('S9: a time that is far from the signer’s is refused', async () => {
+    await created(DOMAIN, 'domain-1');
+    const inAYear = new Date(Date.now() + 31_536_000_000).toISOString();
+    await expect(signReady(1, [readyFor(1)], inAYear)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
 });
 
 test('a reserved event type is nobody’s to sign, and a payload is nobody’s to announce', async () => {
-  for (const event_type of ['signing_key_rotated', 'platform_key_rotated', 'stream_ready', 'resync']) {
+  for (const event_type of ['signing_key_rotated', 'platform_key_rotated', 'stream_ready']) {
     await expect(askScope(PLATFORM, 'sign-envelope', { epoch: 1, event_type, ...event() })).rejects.toMatchObject({
       detail: 'signing: reserved event type',
     });

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
-import { nextKeyMessage } from './announcement';
+import { nextKeyNews, type RingHistory } from './key-news';
 import { activeKey, closeRotation, createRing, type KeyRing, openRotation } from './key-ring';
-import { isTrusted } from './key-state';
 import { Refusal, type RefusalCode } from './refusal';
 import { isOpen, type Transition } from './transition';
 import { trustedKeys } from './trusted-keys';
@@ -163,15 +162,20 @@ describe('any sequence of commands', () => {
       const history = new Map<number, KeyRing>();
       play(commands, ({ ring }) => {
         history.set(ring.epoch, ring);
-        const activeAt = (epoch: number) => activeKey(history.get(epoch) ?? ring).keyId;
-        for (const [toldEpoch, told] of history) {
-          const message = nextKeyMessage(toldEpoch, ring, activeAt);
-          expect(message.kind === 'none').toBe(toldEpoch === ring.epoch);
-          if (message.kind !== 'announce') continue;
-          const stateIn = ({ keys }: KeyRing) => keys.find((key) => key.keyId === message.keyId)?.state ?? 'retired';
-          expect(isTrusted(stateIn(told))).toBe(true);
-          expect(isTrusted(stateIn(ring))).toBe(true);
-          expect(message.eventType).toBe(toldEpoch < ring.trustEpoch ? 'signing_key_rotated' : 'signing_key_retired');
+        const hasStatement = (epoch: number) => history.get(epoch)?.trustEpoch === epoch;
+        const own: RingHistory = {
+          ...ring,
+          activeAt: (epoch) => activeKey(history.get(epoch) ?? ring).keyId,
+          statementsAfter: (epoch) => [...history.keys()].filter((at) => at > epoch && hasStatement(at)).length,
+        };
+        for (const [epoch, told] of history) {
+          const news = nextKeyNews({ epoch, platformEpoch: epoch }, own, own);
+          expect(news.kind === 'none').toBe(epoch === ring.epoch);
+          if (news.kind === 'chain') expect(news.gates).toBe(epoch < ring.trustEpoch);
+          if (news.kind !== 'announce') continue;
+          const stateIn = ({ keys }: KeyRing) => keys.find((key) => key.keyId === news.keyId)?.state;
+          expect([stateIn(told), stateIn(ring)]).toEqual(['active', 'retiring']);
+          expect(news.told.epoch).toBe(ring.trustEpoch);
         }
       });
     });

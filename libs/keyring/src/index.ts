@@ -4,7 +4,6 @@
  * Pure functions over plain values. It must not know the bus, the database, key material or the wire's spelling, and it
  * has no clock, no randomness and no process of its own: time and key ids are arguments. The linter keeps it so.
  */
-export * from './announcement';
 export * from './key-news';
 export * from './key-ring';
 export * from './key-state';

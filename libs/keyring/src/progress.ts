@@ -1,9 +1,10 @@
-import type { ToldNode } from './announcement';
 import type { RefusalCode } from './refusal';
 import type { Transition } from './transition';
 
 /** What is known of one enrolled Node. Times by the database's clock. */
-export interface NodeFacts extends ToldNode {
+export interface NodeFacts {
+  /** The last epoch whose announcement stands on its stream. */
+  readonly toldEpoch: number;
   readonly name: string;
   readonly appliedEpoch: number;
   /** Its first hello or state; null until then. */

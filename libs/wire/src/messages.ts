@@ -82,14 +82,6 @@ export interface SigningKeyRotated {
   statement: string;
 }
 
-/** Payload of `signing_key_retired`: from this epoch on, `active_key_id` alone verifies. */
-export interface SigningKeyRetired {
-  scope: string;
-  epoch: number;
-  retired_key_id: string;
-  active_key_id: string;
-}
-
 /**
  * Payload of `platform_key_rotated`, signed by the Domain's key, which has no say: the platform's statement proves the
  * change, and what stands beside it must agree with it.

@@ -86,7 +86,7 @@ export class CloseRotation {
     await fanOutToScope(manager, {
       eventId,
       scope,
-      eventType: 'signing_key_retired',
+      eventType: 'chain',
       payload: null,
       epoch: closed.ring.epoch,
     });

@@ -47,12 +47,6 @@ test.each(['a', 'b'])('signing_key_rotated by %s: current is the new key, previo
   });
 });
 
-test('signing_key_retired by the active key', () => {
-  const { key, payload } = announce('signing_key_retired', 'b', closed);
-  expect(key.key_id).toBe('b');
-  expect(payload).toEqual({ scope: DOMAIN, epoch: 3, retired_key_id: 'a', active_key_id: 'b' });
-});
-
 test('platform_key_rotated: what the platform changed, by the key of the Domain', () => {
   const { key, payload } = announce('platform_key_rotated', 'b', open);
   expect(key.key_id).toBe('b');
@@ -68,7 +62,6 @@ test.each<[string, Announce['event_type'], string, RingView]>([
     's',
     { ...open, keys: [...open.keys, ...ringOf(DOMAIN, 2, { s: 'staged' }).keys] },
   ],
-  ['the outgoing key, for anything but its successor', 'signing_key_retired', 'a', open],
   ['the outgoing key, for the platform’s', 'platform_key_rotated', 'a', open],
 ])('%s signs nothing: %s', (_, eventType, keyId, ring) => {
   expect(() => announce(eventType, keyId, ring)).toThrow(refused('unknown key'));
@@ -84,11 +77,6 @@ test.each<[string, RingView, string]>([
 test('a transition that does not fit the keys is not announced', () => {
   const torn = { ...open, transition: transitionOf('a', 'c') };
   expect(() => announce('signing_key_rotated', 'a', torn)).toThrow(refused('no open rotation'));
-});
-
-test('nothing is announced as retired while it is retiring, or before there was anything', () => {
-  expect(() => announce('signing_key_retired', 'b', open)).toThrow(refused('rotation in progress'));
-  expect(() => announce('signing_key_retired', 'a', fresh)).toThrow(refused('no open rotation'));
 });
 
 test('a transition of the platform that has ended is left to the chain', () => {

@@ -3,7 +3,6 @@ import {
   type KeyView,
   type PlatformKeyRotated,
   type RingView,
-  type SigningKeyRetired,
   type SigningKeyRotated,
   type TransitionView,
 } from '@plexsphere/wire';
@@ -13,22 +12,19 @@ import { activeKey, keyInState } from '../lease/taken-ring';
 /** What is announced, and by which key of the scope's ring. */
 export interface Announcement {
   key: KeyView;
-  payload: SigningKeyRotated | SigningKeyRetired | PlatformKeyRotated;
+  payload: SigningKeyRotated | PlatformKeyRotated;
 }
 
 /**
  * The announcement that the caller asks for, built from the rings alone. `platform` is the platform's ring.
  *
  * Only `signing_key_rotated` may be by the outgoing key: a key signs nothing else once it has a successor (promise P2).
- * @throws Problem unknownKey where `key_id` may not sign it; noOpenRotation or rotationInProgress where there is no such
- *   thing to announce
+ * @throws Problem unknownKey where `key_id` may not sign it; noOpenRotation where there is nothing to announce
  */
 export function announcementOf(request: Announce, ring: RingView, platform: RingView): Announcement {
   switch (request.event_type) {
     case 'signing_key_rotated':
       return { key: keyOf(ring, request.key_id, ['active', 'retiring']), payload: rotated(ring) };
-    case 'signing_key_retired':
-      return { key: keyOf(ring, request.key_id, ['active']), payload: retired(ring) };
     case 'platform_key_rotated':
       return { key: keyOf(ring, request.key_id, ['active']), payload: platformRotated(platform) };
   }
@@ -56,18 +52,6 @@ function rotated(ring: RingView): SigningKeyRotated {
     opened_at,
     epoch: ring.trust_epoch,
     statement: ring.statement,
-  };
-}
-
-function retired(ring: RingView): SigningKeyRetired {
-  const { transition } = ring;
-  if (transition === null) throw problem('noOpenRotation');
-  if (transition.outcome === null) throw problem('rotationInProgress');
-  return {
-    scope: ring.scope,
-    epoch: ring.epoch,
-    retired_key_id: transition.outcome === 'rolled_back' ? transition.new_key_id : transition.old_key_id,
-    active_key_id: activeKey(ring).key_id,
   };
 }
 

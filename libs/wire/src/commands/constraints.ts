@@ -1,5 +1,5 @@
 import { ValidateBy, buildMessage, type ValidationOptions } from 'class-validator';
-import { isEventIdOf, isEventType, isHelloId, isKeyId, isNodeName, isScope, isUuid } from '../names';
+import { isEventIdOf, isEventType, isHelloId, isKeyId, isNodeName, isNonce, isScope, isUuid } from '../names';
 
 const constraint =
   (name: string, accepts: (value: unknown) => boolean, expected: string) =>
@@ -23,8 +23,6 @@ export const IsNodeName = constraint('isNodeName', isNodeName, 'a name of letter
 const isCount = (value: unknown, least: number): value is number =>
   Number.isSafeInteger(value) && (value as number) >= least;
 
-const NONCE = /^[A-Za-z0-9_-]{1,100}$/;
-
 /** Every field by its grammar: what the signer puts into a payload is never a text of the caller's choice. */
 function isReady(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
@@ -37,8 +35,7 @@ function isReady(value: unknown): boolean {
     isCount(resumes_after, 0) &&
     isCount(last_position, resumes_after) &&
     isEventIdOf(node_id, event_id) &&
-    typeof nonce === 'string' &&
-    NONCE.test(nonce)
+    isNonce(nonce)
   );
 }
 

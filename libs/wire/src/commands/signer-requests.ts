@@ -152,9 +152,9 @@ export class SignEnvelope extends EnvelopeRequest {
 
 /** Carries no payload: the signer builds it from its own ring. Signed with `key_id` if that is active or retiring. */
 export class Announce extends EnvelopeRequest {
-  /** `platform_key_rotated` tells a Domain's Nodes of the platform ring; the other two of `scope`'s own. */
-  @IsIn(['signing_key_rotated', 'signing_key_retired', 'platform_key_rotated'])
-  event_type: 'signing_key_rotated' | 'signing_key_retired' | 'platform_key_rotated';
+  /** `platform_key_rotated` tells a Domain's Nodes of the platform ring, the other one of `scope`'s own. */
+  @IsIn(['signing_key_rotated', 'platform_key_rotated'])
+  event_type: 'signing_key_rotated' | 'platform_key_rotated';
 
   @IsKeyId()
   key_id: string;
