@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
+import { guard } from '@plexsphere/stack';
 
 /** The Nodes' own process: every one of them a real subscriber that verifies each envelope with the node-sdk. */
 export class Fleet {
@@ -13,6 +14,7 @@ export class Fleet {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { PATH: process.env['PATH'] },
     });
+    guard.addChild(child);
     await new Promise<void>((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`the Node process ended with code ${code}`)));
       createInterface({ input: child.stdout }).on('line', (line) => {

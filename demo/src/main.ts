@@ -5,7 +5,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Stack, localFolder } from '@plexsphere/stack';
+import { Stack, guard, localFolder, whenOrphaned } from '@plexsphere/stack';
 import { Narrator } from './narrator';
 import { asTable, broken, type DemoResult } from './result';
 import { Story } from './story';
@@ -18,14 +18,25 @@ async function main(): Promise<number> {
   await mkdir(localFolder, { recursive: true, mode: 0o700 });
   const dir = await mkdtemp(join(localFolder, 'demo-'));
   narrator.chapter('Bring the stack up: PostgreSQL, NATS JetStream, 2 rotations, 2 signers, 2 relays');
-  const stack = await Stack.create({ dir: join(dir, 'stack'), onProgress: (text) => narrator.say(text) });
-  const end = async (): Promise<void> => {
-    await stack.remove();
-    await rm(dir, { recursive: true, force: true });
+  guard.erase(dir);
+  const onProgress = (text: string): void => narrator.say(text);
+  const stack = await Stack.create({ dir: join(dir, 'stack'), temporary: true, onProgress });
+  let ending: Promise<void> | undefined;
+  const end = (): Promise<void> =>
+    (ending ??= stack
+      .remove()
+      .then(() => rm(dir, { recursive: true, force: true }))
+      .then(() => guard.keep(dir)));
+  const interrupted = (): void => {
+    interrupt.abort();
+    void end().finally(() => process.exit(130));
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void end().finally(() => process.exit(130)));
-  }
+  const interrupt = new AbortController();
+  // Not once: a signal to the whole group comes a second time from npm, and must not cut the end short.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupted);
+  whenOrphaned(interrupted);
+  // A terminal that is closed takes our output away; what runs is ended all the same.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
     await stack.start();
     const result = await new Story({ stack, dir, nodes: Number(values.nodes), narrator }).tell();
@@ -37,6 +48,10 @@ async function main(): Promise<number> {
       process.stdout.write(`${JSON.stringify(line)}\n`);
     }
     return complaints.length === 0 ? 0 : 1;
+  } catch (error) {
+    // What was under way fails for that reason; the exit code is the interrupt's.
+    if (interrupt.signal.aborted) await new Promise(() => undefined);
+    throw error;
   } finally {
     await end();
   }

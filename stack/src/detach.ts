@@ -19,7 +19,11 @@ export async function startDetached(
   let shown = log.size;
   const file = openSync(log.path, 'a', 0o600);
   const attached = args.filter((arg) => arg !== '--detach');
-  const child = spawn(process.execPath, [program, ...attached], { detached: true, stdio: ['ignore', file, file] });
+  const child = spawn(process.execPath, [program, ...attached], {
+    detached: true,
+    stdio: ['ignore', file, file],
+    env: { ...process.env, PLEXSPHERE_DETACHED: 'true' },
+  });
   closeSync(file);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill('SIGTERM'));
 

@@ -4,8 +4,8 @@
  * and environment alone, and imports none of them.
  */
 export * from './eventually';
-export * from './folders';
 export * from './free-port';
+export { childrenOf, processIdentity } from './process-identity';
 export * from './managed-process';
 export * from './postgres';
 export * from './nats-server';
@@ -14,3 +14,5 @@ export * from './plexctl';
 export * from './bootstrap-folder';
 export * from './stack';
 export * from './folders';
+export { guard } from './guard';
+export { whenOrphaned } from './when-orphaned';

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from './eventually';
+import { guard } from './guard';
 import { LogFile } from './log-file';
 
 export interface Exit {
@@ -42,6 +43,9 @@ export abstract class ManagedProcess {
 
   /** Told after each launch and each exit, so that whoever writes down process ids has the present ones. */
   onChange: () => void = () => undefined;
+
+  /** What asks it to end when we are gone without having stopped it. */
+  protected readonly lastSignal: NodeJS.Signals = 'SIGTERM';
 
   /** Resolves when the program answers; rejects, with the end of its log, when it cannot. */
   abstract start(): Promise<void>;
@@ -86,6 +90,7 @@ export abstract class ManagedProcess {
 
   /** Lets our own process end while this one runs: somebody else sees to its end. */
   unref(): void {
+    if (this.#child?.pid !== undefined) guard.drop(this.#child.pid);
     this.#child?.unref();
   }
 
@@ -132,7 +137,12 @@ export abstract class ManagedProcess {
       child.once('error', () => resolve({ code: null, signal: null }));
     });
     void this.#exited.then(() => this.onChange());
-    if (child.pid === undefined) await once(child, 'spawn');
+    const { pid } = child;
+    if (pid !== undefined) {
+      guard.add(pid, this.lastSignal);
+      void this.#exited.then(() => guard.drop(pid));
+    }
+    if (pid === undefined) await once(child, 'spawn');
     this.onChange();
   }
 

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { repositoryRoot } from './folders';
+import { guard } from './guard';
 
 export interface Ran {
   exitCode: number;
@@ -18,6 +19,7 @@ export function runPlexctl(args: string[], env: Record<string, string>, input = 
       { env: { PATH: process.env['PATH'], ...env } },
       (error, stdout, stderr) => resolve({ exitCode: exitCodeOf(error), stdout, stderr }),
     );
+    guard.addChild(child);
     // A command that refuses its flags reads no input: the pipe breaks, and its exit code is the answer.
     child.stdin?.on('error', () => undefined).end(input);
   });

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { PROBLEMS } from '@plexsphere/wire';
 import { BootstrapFolder, SERVICE_KINDS, type ServiceKind } from './bootstrap-folder';
 import { localFolder, repositoryRoot } from './folders';
+import { guard } from './guard';
 import type { ManagedProcess } from './managed-process';
 import { NatsServer } from './nats-server';
 import { Postgres } from './postgres';
@@ -23,6 +24,8 @@ export interface StackOptions {
   env?: Partial<Record<ServiceKind, Record<string, string>>>;
   /** false: PostgreSQL flushes nothing to the disk; for tests. */
   durable?: boolean;
+  /** Nothing of it is to outlive this process: what is left is deleted with it. */
+  temporary?: boolean;
   /** Where a downloaded nats-server is kept; by default for all stacks of the clone. */
   cacheFolder?: string;
   /** Told what is going on, in sentences. */
@@ -59,7 +62,8 @@ export class Stack {
 
   /** Prepares the folder; nothing runs yet. The first time on a machine this may download nats-server. */
   static async create(options: StackOptions): Promise<Stack> {
-    const { dir, durable = true, cacheFolder = join(localFolder, 'cache') } = options;
+    const { dir, durable = true, temporary = false, cacheFolder = join(localFolder, 'cache') } = options;
+    if (temporary) guard.erase(dir);
     await mkdir(join(dir, 'logs'), { recursive: true, mode: 0o700 });
     const { natsConfigFile: configFile } = new BootstrapFolder(join(dir, 'bootstrap'));
     const bootstrapped = existsSync(bootstrapMark(dir));
@@ -68,6 +72,7 @@ export class Stack {
       Postgres.create(join(dir, 'postgres'), { durable }),
       NatsServer.create(join(dir, 'nats-server'), { cacheFolder, configFile }),
     ]);
+    if (temporary) guard.erase(postgres.dataFolder);
     return new Stack(postgres, nats, options);
   }
 
@@ -103,8 +108,11 @@ export class Stack {
   /** Stops everything and deletes the folder, keys and all. */
   async remove(): Promise<void> {
     await this.stop();
+    const { dataFolder } = this.postgres;
     await this.postgres.remove();
     await rm(this.options.dir, { recursive: true, force: true });
+    guard.keep(dataFolder);
+    guard.keep(this.options.dir);
   }
 
   services(kind?: ServiceKind): ServiceProcess[] {

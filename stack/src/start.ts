@@ -15,6 +15,7 @@ import {
 } from './stack-state';
 import { START_USAGE, UsageError, parseStartOptions, type StartOptions } from './start-options';
 import { keepUp } from './supervisor';
+import { whenOrphaned } from './when-orphaned';
 
 /** `npm start`: brings the stack of this clone up and keeps it up. */
 
@@ -38,6 +39,8 @@ async function main(args: string[]): Promise<number> {
 async function supervise(options: StartOptions): Promise<number> {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
+  // Not where it was sent into the background: whoever started it there has gone on purpose.
+  if (process.env['PLEXSPHERE_DETACHED'] === undefined) whenOrphaned(() => stopping.abort());
   const leftovers = claim();
   if (leftovers) {
     say('The last stack was not stopped in order: ending what is left of it.');

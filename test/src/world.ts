@@ -30,7 +30,7 @@ export class World {
   static async create(options: Omit<StackOptions, 'dir'>): Promise<World> {
     await mkdir(localFolder, { recursive: true, mode: 0o700 });
     const dir = await mkdtemp(join(localFolder, 'suite-'));
-    const stack = await Stack.create({ durable: false, ...options, dir: join(dir, 'stack') });
+    const stack = await Stack.create({ durable: false, temporary: true, ...options, dir: join(dir, 'stack') });
     const world = new World(stack, dir);
     try {
       await stack.start();

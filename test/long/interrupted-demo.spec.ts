@@ -1,0 +1,10 @@
+import { interruptedDemo } from '../src/interrupted-demo';
+
+it.each(['SIGHUP', 'SIGTERM'] as const)(
+  'N-7: nothing of a demo is left after %s in its middle',
+  async (signal) => {
+    const { found } = await interruptedDemo(signal);
+    expect(found).toBeGreaterThan(8);
+  },
+  180_000,
+);
