@@ -54,6 +54,8 @@ const WHEN = {
   databaseUnavailable:
     'The service cannot reach its database. What was asked has not been done, or not been seen to end.',
   busUnavailable: 'The bus is not there, or the endpoint does not speak its protocol.',
+  tooManyWaiting:
+    'The token that asks has as many requests waiting as the service keeps for one. Others are not affected. Nothing has been done.',
   replyTooLarge: 'The answer is more than the bus carries in one message (1 MB by default).',
   noAnswer: 'A service behind the one that was asked was silent for too long.',
   notAuthenticated: 'The bus refuses the credential, or the operator is unknown, expired or revoked.',

@@ -25,7 +25,7 @@ export class HelloAckController {
   @EventPattern(subjects.nodeHello('*'), { queue: queues.relay })
   async hello(@Payload() body: unknown, @Ctx() context: BusContext): Promise<void> {
     const nodeId = context.token(NODE_ID);
-    const hello = await readHello(nodeId, body);
+    const hello = readHello(nodeId, body);
     if (hello === undefined) return this.drop(nodeId);
     const { hello_id: helloId, epoch, platform_epoch: platformEpoch, position } = hello;
     await this.batcher.hello({ nodeId, helloId, epoch, platformEpoch, position });
@@ -34,7 +34,7 @@ export class HelloAckController {
   @EventPattern(subjects.nodeAck('*'), { queue: queues.relay })
   async ack(@Payload() body: unknown, @Ctx() context: BusContext): Promise<void> {
     const nodeId = context.token(NODE_ID);
-    const ack = await readAck(nodeId, body);
+    const ack = readAck(nodeId, body);
     if (ack === undefined) return this.drop(nodeId);
     const { epoch, platform_epoch: platformEpoch, position } = ack;
     await this.batcher.ack({ nodeId, epoch, platformEpoch, position });

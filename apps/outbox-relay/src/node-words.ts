@@ -1,43 +1,23 @@
-/** What Nodes say, at the edge. Members that we do not know are ignored: a newer Node may say more. */
-import { isUuid, type Ack, type Hello } from '@plexsphere/wire';
-import { plainToInstance } from 'class-transformer';
-import { IsInt, IsString, Matches, Max, Min, validate } from 'class-validator';
-
-class AckBody implements Ack {
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
-  epoch: number;
-
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
-  platform_epoch: number;
-
-  @IsInt()
-  @Min(0)
-  @Max(Number.MAX_SAFE_INTEGER)
-  position: number;
-}
-
-class HelloBody extends AckBody implements Hello {
-  /** Comes back in a header and in a message id. */
-  @IsString()
-  @Matches(/^[A-Za-z0-9_-]{1,64}$/)
-  hello_id: string;
-}
+/**
+ * What Nodes say, at the edge: a few members looked at by name, whatever else a body holds. Members that we do not know
+ * are ignored: a newer Node may say more.
+ */
+import { isHelloId, isUuid, type Ack, type Hello } from '@plexsphere/wire';
 
 /** Undefined for what is none. */
-export const readAck = (nodeId: string, body: unknown): Promise<Ack | undefined> => read(AckBody, nodeId, body);
-export const readHello = (nodeId: string, body: unknown): Promise<Hello | undefined> => read(HelloBody, nodeId, body);
-
-async function read<Body extends object>(
-  Class: new () => Body,
-  nodeId: string,
-  value: unknown,
-): Promise<Body | undefined> {
-  if (!isUuid(nodeId) || typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const body = plainToInstance(Class, value);
-  const errors = await validate(body, { whitelist: true });
-  return errors.length === 0 ? body : undefined;
+export function readAck(nodeId: string, body: unknown): Ack | undefined {
+  if (!isUuid(nodeId) || typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
+  const { epoch, platform_epoch, position } = body as Record<string, unknown>;
+  if (!isCount(epoch, 1) || !isCount(platform_epoch, 1) || !isCount(position, 0)) return undefined;
+  return { epoch, platform_epoch, position };
 }
+
+export function readHello(nodeId: string, body: unknown): Hello | undefined {
+  const ack = readAck(nodeId, body);
+  const { hello_id } = (body ?? {}) as Record<string, unknown>;
+  // It comes back in what the relay has signed, and in a message id.
+  return ack === undefined || !isHelloId(hello_id) ? undefined : { ...ack, hello_id };
+}
+
+const isCount = (value: unknown, least: number): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= least;

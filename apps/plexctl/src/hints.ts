@@ -13,6 +13,7 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   epochWentBack:
     'a signer has seen a later epoch than the database holds: was it restored from a backup? This scope is not served until that is settled',
   lastAdmin: 'plexctl token create makes another admin first',
+  tooManyWaiting: 'this token has more requests waiting than the service keeps: ask again when they are answered',
   requestTooLarge: 'ask for less at once: limit_bytes is the most that one request of this command may have',
   replyTooLarge: 'ask for less: one --scope, or a lower --limit',
   databaseFormat: FORMAT_HINT,

@@ -4,11 +4,12 @@ import { Controller, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import { NatsServer, localFolder } from '@plexsphere/stack';
-import { temporaryFolder } from '@plexsphere/testkit';
+import { eventually, temporaryFolder } from '@plexsphere/testkit';
 import { headers, problem, type Traffic } from '@plexsphere/wire';
 import { IsInt } from 'class-validator';
 import { connect, type NatsConnection } from 'nats';
-import { BusContext, BusServer } from './bus-server';
+import { BusContext } from './bus-context';
+import { BusServer } from './bus-server';
 import { createLogger, NestLogger } from './logger';
 import { ProblemFilter } from './problem-filter';
 import { validated } from './validated';
@@ -21,7 +22,10 @@ class Sum {
   b: number;
 }
 
-let release: () => void = () => undefined;
+/** What ends each call of `slow` that is under way. */
+const slow: (() => void)[] = [];
+const isPending = (promise: Promise<unknown>): Promise<boolean> =>
+  Promise.race([promise.then(() => false), new Promise<true>((resolve) => setImmediate(() => resolve(true)))]);
 const echoed: unknown[] = [];
 
 @Controller()
@@ -54,7 +58,7 @@ class TestController {
 
   @MessagePattern('slow.*')
   async slow(): Promise<object> {
-    await new Promise<void>((resolve) => (release = resolve));
+    await new Promise<void>((resolve) => slow.push(resolve));
     return { slow: true };
   }
 
@@ -71,6 +75,8 @@ const asked = (subject: string): Traffic => ({
   listeners: ['rotation'],
   answered: true,
   limitBytes: 1_000,
+  queue: 'commands',
+  askers: [1],
 });
 const TABLE: Traffic[] = [
   'math.{own}.sum',
@@ -103,7 +109,7 @@ describe('requests on the bus', () => {
     echoed.length = 0;
     client = await connect({ servers: nats.url, inboxPrefix: '_INBOX.operator.alice' });
     connection = await connect({ servers: nats.url });
-    server = new BusServer(connection, 'group', TABLE);
+    server = new BusServer(connection, 'group', { table: TABLE });
     const logger = createLogger('test', 'silent');
     app = await NestFactory.createMicroservice(TestModule, { strategy: server, logger: new NestLogger(logger) });
     app.useGlobalFilters(new ProblemFilter(logger));
@@ -189,6 +195,48 @@ describe('requests on the bus', () => {
     await anybody.close();
   });
 
+  it('S2: are refused unread where they are too large, with how large they may be', async () => {
+    const reply = await ask('echo.alice', JSON.stringify({ text: 'x'.repeat(1_000) }));
+    expect(reply).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      body: { detail: 'signing: request too large', limit_bytes: 1_000 },
+    });
+    expect(echoed).toEqual([]);
+  });
+
+  it('S16: are refused by field where they nest too deep, and the process lives on', async () => {
+    const deep = `{"a":${'['.repeat(490)}${']'.repeat(490)}}`;
+    expect((await ask('echo.alice', deep)).code).toBe('');
+    expect((await ask('echo.alice', '['.repeat(1_000))).body).toMatchObject({ field: 'body' });
+    expect((await ask('echo.alice', '{}')).code).toBe('');
+  });
+
+  it('S2: of one asker have room for so many, and the rest is told so and counted; another is not delayed', async () => {
+    const refused: unknown[] = [];
+    const heldBack: unknown[] = [];
+    server.observe({ onRefused: (each) => refused.push(each), onHeldBack: (each) => heldBack.push(each) });
+    const hung = Array.from({ length: 300 }, () => ask('slow.alice', '{}'));
+    await client.flush();
+    const bob = await connect({ servers: nats.url, inboxPrefix: '_INBOX.operator.bob' });
+    expect((await bob.request('echo.bob', '{"first":true}', { timeout: 2_000 })).json()).toEqual({ first: true });
+    await bob.close();
+    while (slow.length > 0 || (await isPending(Promise.all(hung)))) {
+      for (const release of slow.splice(0)) release();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    const codes = (await Promise.all(hung)).map(({ code }) => code);
+    const turnedAway = codes.filter((code) => code === 'RESOURCE_EXHAUSTED').length;
+    // 256 wait; 8 of one lane are under way by then, or none where all came in one go.
+    expect(turnedAway).toBeGreaterThanOrEqual(300 - 256 - 8);
+    expect(turnedAway).toBeLessThanOrEqual(300 - 256);
+    const detail = 'signing: too many requests waiting';
+    expect(refused).toEqual(
+      Array(turnedAway).fill({ actor: 'alice', subject: 'slow.alice', code: 'RESOURCE_EXHAUSTED', detail }),
+    );
+    expect(heldBack.length).toBeGreaterThan(0);
+    expect(heldBack[0]).toEqual({ actor: 'alice', queue: 'commands' });
+  });
+
   it('reach a joined handler between join and leave only', async () => {
     await expect(ask('lease.platform.sign', '{}')).rejects.toMatchObject({ code: '503' });
     server.join('lease.platform.*');
@@ -200,7 +248,7 @@ describe('requests on the bus', () => {
   });
 
   it('are all answered when the server stops in the middle of a flood', async () => {
-    const answers = Array.from({ length: 500 }, () =>
+    const answers = Array.from({ length: 250 }, () =>
       ask('echo.alice', '{"n":1}').catch((error: { code: string }) => error),
     );
     await client.flush();
@@ -211,12 +259,13 @@ describe('requests on the bus', () => {
   });
 
   it('that are under way hold up the stop until they are answered', async () => {
-    const slow = ask('slow.alice', '{}');
+    const answered = ask('slow.alice', '{}');
+    await eventually(() => slow.length === 1);
     await client.flush();
     const stopped = server.close();
     await ask('slow.alice', '{}').catch(() => undefined);
-    release();
+    for (const release of slow.splice(0)) release();
     await stopped;
-    expect((await slow).body).toEqual({ slow: true });
+    expect((await answered).body).toEqual({ slow: true });
   });
 });

@@ -1,60 +1,71 @@
+import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import {
+  Problem,
   TRAFFIC,
-  headers as wireHeaders,
+  askerOf,
   inadmissible,
+  isScope,
   problem,
   trafficOn,
   type Inadmissible,
-  type ProblemBody,
   type Traffic,
 } from '@plexsphere/wire';
-import { BaseRpcContext, Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
-import { headers as natsHeaders, type Msg, type MsgHdrs, type NatsConnection, type Subscription } from 'nats';
+import type { Msg, NatsConnection, Subscription } from 'nats';
 import { lastValueFrom } from 'rxjs';
+import { BusContext, type HandlerExtras } from './bus-context';
+import { isProblemBody, respond, type Reply } from './bus-reply';
+import { RefusalWatch, type BusObserver } from './refusal-watch';
+import { FairQueue, type Work } from './fair-queue';
+import type { Logger } from './logger';
+import { PLACES } from './places';
+import { requestBody } from './request-body';
 
-/** What a handler learns beside the body. */
-export class BusContext extends BaseRpcContext<[string, MsgHdrs | undefined]> {
-  get subject(): string {
-    return this.getArgByIndex(0);
-  }
-
-  /** The subject's token at `index`, counted from 0: the operator of a command, the Node of a hello. */
-  token(index: number): string {
-    return this.subject.split('.')[index] ?? '';
-  }
+/** A message that may be handled, in its asker's place. */
+interface Admitted extends Work {
+  message: Msg;
+  traffic: Traffic;
 }
 
-type Reply = { body: unknown } | { problem: ProblemBody };
-
-/** Extras of a `@MessagePattern`: `queue` shares the work; `joined` handlers hear nothing until `join` is called. */
-export interface HandlerExtras {
-  queue?: string;
-  joined?: boolean;
+export interface BusServerOptions {
+  logger?: Pick<Logger, 'warn'>;
+  /** A spec may have a table of its own. */
+  table?: readonly Traffic[];
 }
 
 /**
  * Nest's handlers over plain JSON on NATS, without Nest's packet wrapping, so that any client can use the API. Differs
- * from Nest's own transport where that one falls short: bad JSON is answered instead of ending the process, errors carry
- * their code in a header, queue groups are joined and left as leases come and go, and a stop loses no request.
+ * from Nest's own transport where that one falls short: what is too large, or wants its answer where the asker does not
+ * listen, is refused unread; everybody who asks has a place of their own; bad JSON is answered instead of ending the
+ * process, errors carry their code in a header, queue groups are joined and left as leases come and go, and a stop loses
+ * no request.
  */
 export class BusServer extends Server implements CustomTransportStrategy {
   private readonly started: Subscription[] = [];
   private readonly joined = new Map<string, Subscription>();
-  private inFlight = 0;
+  private readonly queues = new Map<string, FairQueue<Admitted>>();
+  private readonly table: readonly Traffic[];
+  private readonly watch: RefusalWatch;
   private closing = false;
-  private idle: () => void = () => undefined;
 
   constructor(
     private readonly connection: NatsConnection,
     private readonly queue: string,
-    /** A spec may have a table of its own. */
-    private readonly table: readonly Traffic[] = TRAFFIC,
+    { logger, table = TRAFFIC }: BusServerOptions = {},
   ) {
     super();
+    this.table = table;
+    this.watch = new RefusalWatch(logger);
+    for (const [name, limits] of Object.entries(PLACES)) this.queues.set(name, new FairQueue(limits));
+  }
+
+  /** Hears of every message that is refused, and of everybody who is held back. */
+  observe(observer: BusObserver): void {
+    this.watch.observe(observer);
   }
 
   listen(callback: (error?: unknown) => void): void {
     for (const [pattern, handler] of this.messageHandlers) {
+      this.refuseUnlisted(pattern, handler);
       const extras = handler.extras as HandlerExtras | undefined;
       if (extras?.joined === true) continue;
       this.started.push(
@@ -86,7 +97,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
     this.started.length = 0;
     this.joined.clear();
     await Promise.all(subscriptions.map((subscription) => subscription.drain().catch(() => undefined)));
-    if (this.inFlight > 0) await new Promise<void>((resolve) => (this.idle = resolve));
+    await Promise.all([...this.queues.values()].map((queue) => queue.idle()));
     await this.connection.flush().catch(() => undefined);
   }
 
@@ -96,58 +107,89 @@ export class BusServer extends Server implements CustomTransportStrategy {
     return this.connection as T;
   }
 
+  /** Whoever serves a subject that no row speaks of would serve nobody, and learn it from the first request. */
+  private refuseUnlisted(pattern: string, { isEventHandler = false }: MessageHandler): void {
+    const traffic = trafficOn(pattern, this.table);
+    if (traffic === undefined) throw new Error(`nobody may speak on ${pattern}`);
+    if (traffic.answered === isEventHandler) throw new Error(`${pattern} is ${isEventHandler ? 'a' : 'no'} request`);
+  }
+
   private subscribe(subject: string, queue: string | undefined): Subscription {
     return this.connection.subscribe(subject, {
       ...(queue === undefined ? {} : { queue }),
       callback: (error, message) => {
         if (error !== null) this.logger.error(error.message);
-        else void this.dispatch(message);
+        else this.dispatch(message);
       },
     });
   }
 
-  private async dispatch(message: Msg): Promise<void> {
-    const { subject, reply: replyTo = '', data } = message;
-    const reason = inadmissible({ subject, reply: replyTo, bytes: data.length }, this.table);
-    if (reason !== undefined) return this.refuse(message, reason);
-    this.inFlight++;
-    try {
-      const reply = await this.answer(message);
-      if (trafficOn(subject, this.table)?.answered === true) respond(message, reply, this.connection.info?.max_payload);
-    } catch (error) {
-      // Only the reply itself can fail here (a connection that closed): the caller's time-out covers it.
-      this.logger.error(error);
-    } finally {
-      this.inFlight--;
-      if (this.inFlight === 0) this.idle();
-    }
-  }
-
-  /** Unread. Only what is too large comes from somebody who may be answered. */
-  private refuse(message: Msg, reason: Inadmissible): void {
-    const { subject } = message;
-    this.logger.warn({ subject, reason }, 'message refused unread');
+  private dispatch(message: Msg): void {
+    const { subject, reply = '', data } = message;
     const traffic = trafficOn(subject, this.table);
-    if (reason === 'too large' && traffic?.answered === true) {
-      respond(message, { problem: problem('requestTooLarge', { limit_bytes: traffic.limitBytes }).body });
+    const asker = traffic === undefined ? '' : askerOf(traffic, subject, reply);
+    const reason = inadmissible({ subject, reply, bytes: data.length }, this.table);
+    if (traffic === undefined || reason !== undefined) {
+      this.refuseUnread(message, traffic, asker, reason ?? 'unknown subject');
+      return;
     }
+    this.enter({ message, traffic, asker });
   }
 
-  private async answer(message: Msg): Promise<Reply> {
+  /** Only what is too large comes from somebody who may be answered. */
+  private refuseUnread(message: Msg, traffic: Traffic | undefined, actor: string, reason: Inadmissible): void {
+    const tooLarge = reason === 'too large';
+    const code = tooLarge ? 'INVALID_ARGUMENT' : 'PERMISSION_DENIED';
+    this.watch.unread({ actor, subject: message.subject, code, detail: reason });
+    if (!tooLarge || traffic?.answered !== true) return;
+    this.respond(message, { problem: problem('requestTooLarge', { limit_bytes: traffic.limitBytes }).body });
+  }
+
+  private enter({ message, traffic, asker }: Pick<Admitted, 'message' | 'traffic' | 'asker'>): void {
+    const body = once(() => requestBody(message.data));
+    const admitted: Admitted = {
+      message,
+      traffic,
+      asker,
+      bytes: message.data.length,
+      lane: () => (traffic.queue === 'commands' ? laneOf(body) : ''),
+      run: () => this.handle(admitted, body),
+    };
+    const queue = this.queues.get(traffic.queue);
+    if (queue === undefined) return void admitted.run();
+    const { heldBack, displaced } = queue.enter(admitted);
+    if (heldBack) this.watch.heldBack({ actor: asker, queue: traffic.queue });
+    if (displaced !== undefined) this.turnAway(displaced);
+  }
+
+  /** There is no room for it. What is no request is dropped, and comes again by itself. */
+  private turnAway({ asker: actor, message, traffic }: Admitted): void {
+    const { body } = problem('tooManyWaiting');
+    this.watch.unread({ actor, subject: message.subject, code: body.code, detail: body.detail });
+    if (traffic.answered) this.respond(message, { problem: body });
+  }
+
+  private async handle({ message, traffic, asker: actor }: Admitted, body: () => unknown): Promise<void> {
+    const reply = await this.answer(message, body);
+    if ('problem' in reply) {
+      const { code, detail } = reply.problem;
+      const refused = { actor, subject: message.subject, code, detail };
+      if (traffic.answered) this.watch.answered(refused);
+      else this.watch.unread(refused);
+    }
+    if (traffic.answered) this.respond(message, reply);
+  }
+
+  private async answer(message: Msg, body: () => unknown): Promise<Reply> {
     const handler = this.handlerOf(message.subject);
     if (handler === undefined) return { problem: problem('internal').body };
-    let body: unknown;
     try {
-      body = message.data.length === 0 ? {} : message.json();
-    } catch {
-      return { problem: problem('invariantViolation', { field: 'body' }).body };
-    }
-    try {
-      const result: unknown = await handler(body, new BusContext([message.subject, message.headers]));
+      const result: unknown = await handler(body(), new BusContext([message.subject, message.headers]));
       return { body: await lastValueFrom(this.transformToObservable(result), { defaultValue: {} }) };
     } catch (error) {
-      // ProblemFilter has turned every error into a problem's body before it comes here.
-      return { problem: isProblemBody(error) ? error : problem('internal').body };
+      // ProblemFilter has turned every error into a problem's body before it comes here, save those of the body itself.
+      const refused: unknown = error instanceof Problem ? error.body : error;
+      return { problem: isProblemBody(refused) ? refused : problem('internal').body };
     }
   }
 
@@ -160,21 +202,30 @@ export class BusServer extends Server implements CustomTransportStrategy {
     }
     return undefined;
   }
+
+  private respond(message: Msg, reply: Reply): void {
+    try {
+      respond(message, reply, this.connection.info?.max_payload);
+    } catch (error) {
+      // Only the reply itself can fail here (a connection that closed): the caller's time-out covers it.
+      this.logger.error(error);
+    }
+  }
 }
 
-const isProblemBody = (error: unknown): error is ProblemBody =>
-  typeof error === 'object' && error !== null && 'code' in error && 'detail' in error;
-
-/** An answer that is more than the bus carries becomes a problem, instead of leaving the caller to its time-out. */
-function respond(message: Msg, reply: Reply, limitBytes = Number.POSITIVE_INFINITY): void {
-  const text = 'body' in reply ? JSON.stringify(reply.body) : undefined;
-  if (text !== undefined && Buffer.byteLength(text) <= limitBytes) {
-    message.respond(text);
-    return;
+/** An operator's requests take turns by the scope that they name: one that is locked must not hold up the others. */
+function laneOf(body: () => unknown): string {
+  try {
+    const { scope } = body() as { scope?: unknown };
+    return isScope(scope) ? scope : '';
+  } catch {
+    // Refused when its turn comes.
+    return '';
   }
-  const refused = 'problem' in reply ? reply.problem : problem('replyTooLarge', { limit_bytes: limitBytes }).body;
-  const errorHeaders = natsHeaders();
-  errorHeaders.set(wireHeaders.errorCode, refused.code);
-  errorHeaders.set(wireHeaders.error, refused.detail);
-  message.respond(JSON.stringify(refused), { headers: errorHeaders });
+}
+
+/** Not kept where it throws. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

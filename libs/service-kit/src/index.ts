@@ -3,7 +3,9 @@
  * an orderly stop. Knows the contract, not the domain and not the database.
  */
 export * from './bus';
+export * from './bus-context';
 export * from './bus-server';
+export type { BusObserver, HeldBackOnBus, RefusedOnBus } from './refusal-watch';
 export * from './config';
 export * from './duration';
 export * from './health';

@@ -82,7 +82,7 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
     // Before anything is heard: on an open bus whoever asks may be anybody.
     if (config.allowOpenBus) logger.warn('bus not tried: an open one is allowed');
     else await untilRefused(busTrial(connection), health, logger);
-    const server = new BusServer(connection, QUEUE[definition.name]);
+    const server = new BusServer(connection, QUEUE[definition.name], { logger });
     const shared = [
       { provide: definition.config, useValue: config },
       { provide: LOGGER, useValue: logger },

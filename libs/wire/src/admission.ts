@@ -38,6 +38,14 @@ function isInboxOfAsker(traffic: Traffic, subject: string, reply: string): boole
   });
 }
 
+/** Whose place in a row's queue a message takes: the operator, the Node, the holder, or a service's inbox and a scope. */
+export function askerOf(traffic: Traffic, subject: string, reply: string): string {
+  const tokens = subject.split('.');
+  const named = traffic.askers.map((index) => tokens[index] ?? '');
+  const isService = traffic.answered && !traffic.subject.includes(OWN);
+  return [...(isService ? [reply.split('.')[1] ?? ''] : []), ...named].join(' ');
+}
+
 /** The operator or Node whom the subject names; the server vouches for it. */
 function ownId(traffic: Traffic, subject: string): string | undefined {
   const index = traffic.subject.split('.').indexOf(OWN);

@@ -20,6 +20,14 @@ const HOLDER = /^[a-z][a-z0-9-]{0,62}$/;
 const EVENT_TYPE = /^[a-z][a-z0-9_]{0,63}$/;
 const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
+/** A person's own words, as they are kept and shown again: nothing in them acts on a terminal or a database. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+const MAX_WORDS_LENGTH = 500;
+
+/** One line of at most 500 characters, without control characters, lone surrogates, or overrides of its direction. */
+export const isWords = (text: unknown): text is string =>
+  typeof text === 'string' && text.length <= MAX_WORDS_LENGTH && !UNPRINTABLE.test(text);
+
 export const isUuid = (text: unknown): text is string => typeof text === 'string' && UUID.test(text);
 
 /** URL-safe, at most 128 characters, so that it fits a JWS header and a path segment without escaping. */

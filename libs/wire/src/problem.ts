@@ -54,6 +54,7 @@ export const PROBLEMS = {
   busUnavailable: { code: 'UNAVAILABLE', detail: 'signing: bus unavailable' },
   noAnswer: { code: 'DEADLINE_EXCEEDED', detail: 'signing: no answer' },
   tooManyHolders: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: too many lease holders' },
+  tooManyWaiting: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: too many requests waiting' },
   replyTooLarge: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: reply too large' },
   notAuthenticated: { code: 'UNAUTHENTICATED', detail: 'signing: not authenticated' },
   leaseOfAnother: { code: 'PERMISSION_DENIED', detail: 'signing: lease of another holder' },

@@ -31,6 +31,10 @@ export interface Traffic {
   answered: boolean;
   /** The largest body, in bytes. A larger one is refused unread. */
   limitBytes: number;
+  /** What waits for the same kind of work, each asker in a place of their own. News wait for nothing. */
+  queue: 'commands' | 'renewals' | 'signing' | 'node words' | 'news';
+  /** The tokens of the subject that tell the askers in a queue apart, beside the kind of inbox that the answer goes to. */
+  askers: readonly number[];
 }
 
 const KIB = 1_024;
@@ -52,23 +56,33 @@ const SCOPE_SIGNER_ASKERS: Readonly<Record<ScopeSignerVerb, readonly UserKind[]>
   verify: ['rotation'],
 };
 
-const LARGER_REQUESTS: Readonly<Record<string, number>> = {
-  'sign-envelope': PAYLOAD_BYTES,
-  // 256 Nodes of up to a KiB each.
-  'sign-ready': 256 * KIB,
-};
-
 const request = { answered: true } as const;
 const event = { answered: false, limitBytes: NODE_WORDS_BYTES } as const;
-const toRotation = { ...request, listeners: ['rotation'] } as const;
-const toSigner = { ...request, listeners: ['signer'], limitBytes: COMMAND_BYTES } as const;
+const news = { ...event, speakers: ['rotation'], queue: 'news', askers: [] } as const;
+const ofNode = { ...event, queue: 'node words', askers: [1] } as const;
+const command = {
+  ...request,
+  speakers: ['operator'],
+  listeners: ['rotation'],
+  limitBytes: COMMAND_BYTES,
+  queue: 'commands',
+  askers: [1],
+} as const;
+const toSigner = {
+  ...request,
+  listeners: ['signer'],
+  limitBytes: COMMAND_BYTES,
+  queue: 'signing',
+  askers: [],
+} as const;
 
 const scopeSigner = ([verb, speakers]: [string, readonly UserKind[]]): Traffic => ({
   ...toSigner,
   subject: subjects.scopeSigner('*', verb as ScopeSignerVerb),
   speakers,
   heardAs: 'signer.scope.*.*',
-  limitBytes: LARGER_REQUESTS[verb] ?? COMMAND_BYTES,
+  askers: [2],
+  ...(verb === 'sign-envelope' ? { limitBytes: PAYLOAD_BYTES } : {}),
 });
 
 const anySigner = (verb: AnySignerVerb): Traffic => ({
@@ -79,33 +93,35 @@ const anySigner = (verb: AnySignerVerb): Traffic => ({
   ...(verb === 'sign-bus-account' ? { limitBytes: BUS_MESSAGE_BYTES } : {}),
 });
 
-/** Asked by a relay, and answered by the server itself. */
-const jetStream = (call: string): Traffic => ({
+/** Said by a relay, and answered by the server itself. */
+const toServer = (subject: string): Traffic => ({
   ...request,
-  subject: `$JS.API.STREAM.${call}.${EVENT_STREAM.name}`,
+  subject,
   speakers: ['outbox-relay'],
   listeners: [],
-  limitBytes: COMMAND_BYTES,
+  limitBytes: BUS_MESSAGE_BYTES,
+  queue: 'news',
+  askers: [],
 });
+
+const jetStream = (call: string): Traffic => toServer(`$JS.API.STREAM.${call}.${EVENT_STREAM.name}`);
 
 /** The first row that a subject fits is its row. */
 export const TRAFFIC: readonly Traffic[] = [
   // Operators to rotation. A credential is made once and outlives versions: it names no command.
-  {
-    ...toRotation,
-    subject: subjects.command(OWN, 'events.publish'),
-    speakers: ['operator'],
-    limitBytes: PAYLOAD_BYTES,
-  },
-  { ...toRotation, subject: subjects.everyCommand(OWN), speakers: ['operator'], limitBytes: COMMAND_BYTES },
+  { ...command, subject: subjects.command(OWN, 'events.publish'), limitBytes: PAYLOAD_BYTES },
+  { ...command, subject: subjects.everyCommand(OWN) },
 
   // Holders of leases to rotation, each kind under its own name.
   ...LEASE_KINDS.map((kind): Traffic => ({
-    ...toRotation,
+    ...request,
     subject: subjects.renewLease(kind, '*'),
     speakers: [kind],
+    listeners: ['rotation'],
     heardAs: subjects.renewLease('*', '*'),
     limitBytes: BUS_MESSAGE_BYTES,
+    queue: 'renewals',
+    askers: [3],
   })),
 
   // To signers.
@@ -114,20 +130,14 @@ export const TRAFFIC: readonly Traffic[] = [
   { ...toSigner, subject: subjects.thatSigner('*', 'load-key'), speakers: ['rotation'], heardAs: 'signer.at.*.*' },
 
   // What rotation tells of its commits. Nobody reads the bodies.
-  { ...event, subject: subjects.ringChanged, speakers: ['rotation'], listeners: ['signer', 'outbox-relay', 'gateway'] },
-  { ...event, subject: subjects.outboxChanged, speakers: ['rotation'], listeners: ['outbox-relay'] },
+  { ...news, subject: subjects.ringChanged, listeners: ['signer', 'outbox-relay', 'gateway'] },
+  { ...news, subject: subjects.outboxChanged, listeners: ['outbox-relay'] },
 
   // Between relays and Nodes: out over the stream, which is the server's, back as bare words.
-  {
-    subject: subjects.eventsOut('*'),
-    speakers: ['outbox-relay'],
-    listeners: [],
-    answered: true,
-    limitBytes: BUS_MESSAGE_BYTES,
-  },
-  { ...event, subject: subjects.nodeEvents(OWN), speakers: [], listeners: ['node'], limitBytes: BUS_MESSAGE_BYTES },
-  { ...event, subject: subjects.nodeHello(OWN), speakers: ['node'], listeners: ['outbox-relay'] },
-  { ...event, subject: subjects.nodeAck(OWN), speakers: ['node'], listeners: ['outbox-relay'] },
+  toServer(subjects.eventsOut('*')),
+  { ...news, subject: subjects.nodeEvents(OWN), speakers: [], listeners: ['node'], limitBytes: BUS_MESSAGE_BYTES },
+  { ...ofNode, subject: subjects.nodeHello(OWN), speakers: ['node'], listeners: ['outbox-relay'] },
+  { ...ofNode, subject: subjects.nodeAck(OWN), speakers: ['node'], listeners: ['outbox-relay'] },
   jetStream('CREATE'),
   jetStream('INFO'),
   jetStream('MSG.GET'),

@@ -5,6 +5,7 @@ import { OperatorEntity } from '@plexsphere/store';
 import { problem, subjects } from '@plexsphere/wire';
 import {
   CreateToken,
+  Nothing,
   RevokeToken,
   type CreateTokenReply,
   type ListTokensReply,
@@ -12,7 +13,6 @@ import {
 } from '@plexsphere/wire/commands';
 import { requireAccepted } from '../rings/scope-profile';
 import { RotationConfig } from '../rotation-config';
-import { nothing } from '../sight/nothing';
 import { identify } from './identity';
 import { Asking, Needs, OperatorGuard } from './operator.guard';
 import { TokenCreation } from './token-creation';
@@ -42,7 +42,7 @@ export class TokenController {
 
   @Needs('admin')
   @MessagePattern(subjects.command('*', 'token.list'))
-  list(@Payload(nothing) _: object, @Asking() operator: OperatorEntity): Promise<ListTokensReply> {
+  list(@Payload(validated(Nothing)) _: Nothing, @Asking() operator: OperatorEntity): Promise<ListTokensReply> {
     requireEveryScope(operator);
     return this.tokens.list();
   }

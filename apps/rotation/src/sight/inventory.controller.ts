@@ -6,6 +6,7 @@ import { isNodeName, isScope, problem, subjects } from '@plexsphere/wire';
 import {
   ListNodes,
   NodeReference,
+  Nothing,
   type DomainListReply,
   type ListNodesReply,
   type ShowNodeReply,
@@ -14,7 +15,6 @@ import { Asking, KeepsToScopes, Needs, OperatorGuard } from '../operators/operat
 import { requireAccepted } from '../rings/scope-profile';
 import { RotationConfig } from '../rotation-config';
 import { InventoryReader } from './inventory-reader';
-import { nothing } from './nothing';
 import { visibleScopes } from './visible-scopes';
 
 /** What an operator can see of Domains and Nodes. Nothing here changes anything. */
@@ -29,7 +29,7 @@ export class InventoryController {
   @Needs('viewer')
   @KeepsToScopes()
   @MessagePattern(subjects.command('*', 'domain.list'))
-  listDomains(@Payload(nothing) _: object, @Asking() operator: OperatorEntity): Promise<DomainListReply> {
+  listDomains(@Payload(validated(Nothing)) _: Nothing, @Asking() operator: OperatorEntity): Promise<DomainListReply> {
     return this.inventory.domains(operator.scopes);
   }
 

@@ -5,6 +5,7 @@ import { OperatorEntity } from '@plexsphere/store';
 import { subjects } from '@plexsphere/wire';
 import {
   History,
+  Nothing,
   PlanClose,
   PlanRotate,
   Show,
@@ -20,7 +21,6 @@ import { Asking, KeepsToScopes, Needs, OperatorGuard } from '../operators/operat
 import { requireAccepted } from '../rings/scope-profile';
 import { RotationConfig } from '../rotation-config';
 import { InventoryReader } from './inventory-reader';
-import { nothing } from './nothing';
 import { PlanClosing } from './plan-closing';
 import { PlanRotation } from './plan-rotation';
 import { StatusReader } from './status-reader';
@@ -52,7 +52,7 @@ export class SigningSightController {
   @Needs('viewer')
   @KeepsToScopes()
   @MessagePattern(subjects.command('*', 'signing.list'))
-  list(@Payload(nothing) _: object, @Asking() operator: OperatorEntity): Promise<ListReply> {
+  list(@Payload(validated(Nothing)) _: Nothing, @Asking() operator: OperatorEntity): Promise<ListReply> {
     return this.inventory.rings(operator.scopes);
   }
 

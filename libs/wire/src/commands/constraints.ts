@@ -1,5 +1,5 @@
 import { ValidateBy, buildMessage, type ValidationOptions } from 'class-validator';
-import { isEventIdOf, isEventType, isHelloId, isKeyId, isNodeName, isNonce, isScope, isUuid } from '../names';
+import { isEventIdOf, isEventType, isHelloId, isKeyId, isNodeName, isNonce, isScope, isUuid, isWords } from '../names';
 
 const constraint =
   (name: string, accepts: (value: unknown) => boolean, expected: string) =>
@@ -19,6 +19,8 @@ export const IsScope = constraint('isScope', isScope, 'platform, domain:<uuid>, 
 export const IsKeyId = constraint('isKeyId', isKeyId, 'a URL-safe key id of at most 128 characters');
 export const IsEventType = constraint('isEventType', isEventType, 'a lower-case event type');
 export const IsNodeName = constraint('isNodeName', isNodeName, 'a name of letters, digits, dots, dashes');
+
+export const IsWords = constraint('isWords', isWords, 'one line of at most 500 printable characters');
 
 const isCount = (value: unknown, least: number): value is number =>
   Number.isSafeInteger(value) && (value as number) >= least;

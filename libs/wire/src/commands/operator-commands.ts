@@ -2,7 +2,7 @@ import { IsBoolean, IsObject, IsOptional, IsString, IsUUID, Matches, MaxLength, 
 import type { Scope } from '../names';
 import type { RingView } from '../ring-view';
 import type { NodesStatus } from './sight-commands';
-import { IsEventType, IsKeyId, IsNodeName, IsScope } from './constraints';
+import { IsEventType, IsKeyId, IsNodeName, IsScope, IsWords } from './constraints';
 
 /** A retry with the same request id gets the same answer; plexctl always sends one. */
 export class Request {
@@ -19,8 +19,7 @@ export class Rotate extends Request {
   new_key_id: string;
 
   @IsOptional()
-  @IsString()
-  @MaxLength(500)
+  @IsWords()
   reason?: string;
 }
 

@@ -1,0 +1,20 @@
+import { BaseRpcContext } from '@nestjs/microservices';
+import type { MsgHdrs } from 'nats';
+
+/** What a handler learns beside the body. */
+export class BusContext extends BaseRpcContext<[string, MsgHdrs | undefined]> {
+  get subject(): string {
+    return this.getArgByIndex(0);
+  }
+
+  /** The subject's token at `index`, counted from 0: the operator of a command, the Node of a hello. */
+  token(index: number): string {
+    return this.subject.split('.')[index] ?? '';
+  }
+}
+
+/** Extras of a `@MessagePattern`: `queue` shares the work; `joined` handlers hear nothing until `join` is called. */
+export interface HandlerExtras {
+  queue?: string;
+  joined?: boolean;
+}
