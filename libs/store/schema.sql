@@ -41,6 +41,7 @@ CREATE TABLE material.wrapped_key (
   nonce bytea,
   ciphertext bytea,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  prepared_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   destroyed_at timestamp with time zone,
   CONSTRAINT wrapped_key_check CHECK (((ciphertext IS NULL) = (destroyed_at IS NOT NULL))),
   CONSTRAINT wrapped_key_check1 CHECK (((ciphertext IS NULL) = (nonce IS NULL))),
@@ -147,7 +148,7 @@ CREATE TABLE ring.bus_revocation (
   due_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   signed_at timestamp with time zone,
   CONSTRAINT bus_revocation_kind_check CHECK ((kind = ANY (ARRAY['node'::text, 'operator'::text, 'service'::text]))),
-  CONSTRAINT bus_revocation_pkey PRIMARY KEY (public_key)
+  CONSTRAINT bus_revocation_pkey PRIMARY KEY (public_key, revoked_at)
 );
 
 CREATE TABLE ring.bus_user (
@@ -363,6 +364,31 @@ CREATE UNIQUE INDEX one_active_key ON ring.signing_key USING btree (scope, purpo
 CREATE UNIQUE INDEX one_open_transition ON ring.transition USING btree (scope) WHERE (outcome IS NULL);
 CREATE INDEX unfinished_transition ON ring.transition USING btree (scope) WHERE (((outcome IS NULL) AND (switched_at IS NULL)) OR ((outcome IS NOT NULL) AND ((end_switched_at IS NULL) OR (old_key_destroyed_at IS NULL))));
 
+-- Functions
+
+CREATE OR REPLACE FUNCTION material.forget_prepared(of_scope text, of_key_id text, prepared_before timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+          DELETE FROM material.wrapped_key
+           WHERE scope = of_scope AND purpose = '' AND key_id = of_key_id AND destroyed_at IS NULL
+             AND prepared_at < least(prepared_before, clock_timestamp() - interval '10 minutes')
+        $function$
+;
+
+CREATE OR REPLACE FUNCTION ring.forget_revocations(skew interval)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+          DELETE FROM ring.bus_revocation
+           WHERE expires_at < clock_timestamp() - greatest(skew, interval '0')
+        $function$
+;
+
 -- Grants: what is not here, nobody but the owner may do
 
 GRANT CONNECT ON DATABASE <database> TO plexsphere_<installation>_outbox_relay;
@@ -383,7 +409,7 @@ GRANT INSERT (event_id, scope, event_type, payload, epoch), SELECT ON outbox.eve
 GRANT INSERT (node_id, event_id, ring_scope, epoch), SELECT ON outbox.message TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON outbox.node_stream TO plexsphere_<installation>_rotation;
 GRANT INSERT (actor, action, scope, request_id, before, after, detail), SELECT ON ring.audit TO plexsphere_<installation>_rotation;
-GRANT DELETE, INSERT, SELECT, UPDATE (revoked_at, expires_at, due_at, signed_at) ON ring.bus_revocation TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (signed_at) ON ring.bus_revocation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.bus_user TO plexsphere_<installation>_rotation;
 GRANT SELECT, UPDATE (bus_account_jwt, bus_account_signed_at) ON ring.installation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (epoch, trust_epoch) ON ring.key_ring TO plexsphere_<installation>_rotation;
@@ -400,7 +426,9 @@ GRANT INSERT, SELECT, UPDATE (outcome, ended_at, ended_epoch, ended_by, end_requ
 GRANT EXECUTE ON FUNCTION pg_advisory_xact_lock(bigint) TO plexsphere_<installation>_rotation;
 GRANT EXECUTE ON FUNCTION pg_try_advisory_xact_lock(bigint) TO plexsphere_<installation>_rotation;
 GRANT EXECUTE ON FUNCTION pg_try_advisory_xact_lock_shared(bigint) TO plexsphere_<installation>_rotation;
+GRANT EXECUTE ON FUNCTION ring.forget_revocations(interval) TO plexsphere_<installation>_rotation;
 GRANT CONNECT ON DATABASE <database> TO plexsphere_<installation>_signer;
 GRANT USAGE ON SCHEMA material TO plexsphere_<installation>_signer;
 GRANT SELECT ON material.bus_key TO plexsphere_<installation>_signer;
-GRANT INSERT, SELECT, UPDATE (nonce, ciphertext, destroyed_at) ON material.wrapped_key TO plexsphere_<installation>_signer;
+GRANT INSERT, SELECT, UPDATE (nonce, ciphertext, prepared_at, destroyed_at) ON material.wrapped_key TO plexsphere_<installation>_signer;
+GRANT EXECUTE ON FUNCTION material.forget_prepared(text,text,timestamp with time zone) TO plexsphere_<installation>_signer;

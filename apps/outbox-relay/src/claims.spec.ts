@@ -91,7 +91,7 @@ const ack = (nodeId: string, epoch: number, position: number, platformEpoch = 1)
   platformEpoch,
   position,
 });
-const hello = (nodeId: string, helloId: string, epoch: number, platformEpoch = 1): Promise<void> =>
+const hello = (nodeId: string, helloId: string, epoch: number, platformEpoch = 1): Promise<string[]> =>
   recordHellos(source.manager, [{ nodeId, helloId, epoch, platformEpoch, position: 0 }]);
 
 describe('claiming', () => {

@@ -40,8 +40,11 @@ export class SettleBatcher {
   }
 
   private async recordHellos(hellos: SaidHello[]): Promise<void> {
-    await recordHellos(this.database.manager, hellos);
-    this.counters.add('hello', hellos.length);
+    const nobodies = await recordHellos(this.database.manager, hellos);
+    this.counters.add('hello', hellos.length - nobodies.length);
+    // Its credential has left the list of those that the bus refuses, or has not come there yet.
+    if (nobodies.length > 0) this.counters.add('hello_of_nobody', nobodies.length);
+    for (const node of nobodies) this.complaints.warn('hello of a Node that is not enrolled', 'not enrolled', { node });
     this.loop.wake();
   }
 

@@ -74,7 +74,8 @@ const grants = ({ rotation, outboxRelay }: StoreRoles): string => `
   GRANT UPDATE (revoked_at, last_used_at) ON ring.operator TO ${rotation};
   GRANT UPDATE, DELETE ON ring.lease TO ${rotation};
   GRANT DELETE ON ring.request TO ${rotation};
-  GRANT UPDATE (revoked_at, expires_at, due_at, signed_at), DELETE ON ring.bus_revocation TO ${rotation};
+  GRANT UPDATE (signed_at) ON ring.bus_revocation TO ${rotation};
+  GRANT EXECUTE ON FUNCTION ring.forget_revocations TO ${rotation};
   GRANT UPDATE, DELETE ON ring.prepared_key TO ${rotation};
   -- When it happened, and in which order, the database says.
   GRANT INSERT (actor, action, scope, request_id, before, after, detail) ON ring.audit TO ${rotation};

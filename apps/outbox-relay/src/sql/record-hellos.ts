@@ -33,14 +33,17 @@ const RECORD_HELLOS = `
     settled_platform_epoch = least(s.settled_platform_epoch, (said.hello ->> 'platform_epoch')::bigint),
     first_seen_at = coalesce(s.first_seen_at, clock_timestamp()),
     last_seen_at = clock_timestamp()
-    FROM known JOIN said ON said.node_id = known.node_id WHERE s.node_id = known.node_id`;
+    FROM known JOIN said ON said.node_id = known.node_id WHERE s.node_id = known.node_id
+  RETURNING s.node_id AS "nodeId"`;
 
-/** Hellos in the order in which they came. A Node that is not enrolled is nobody. */
-export async function recordHellos(manager: EntityManager, hellos: readonly SaidHello[]): Promise<void> {
+/** Hellos in the order in which they came. Returns the ids of those that are nobody: a Node that is not enrolled. */
+export async function recordHellos(manager: EntityManager, hellos: readonly SaidHello[]): Promise<string[]> {
   const latest = new Map(hellos.map((hello) => [hello.nodeId, hello]));
   const rows = [...latest.values()].map(({ nodeId, helloId, epoch, platformEpoch, position }) => ({
     node_id: nodeId,
     hello: { hello_id: helloId, epoch, platform_epoch: platformEpoch, position },
   }));
-  await manager.query(RECORD_HELLOS, [JSON.stringify(rows)]);
+  const [recorded] = await manager.query<[{ nodeId: string }[], number]>(RECORD_HELLOS, [JSON.stringify(rows)]);
+  for (const { nodeId } of recorded) latest.delete(nodeId);
+  return [...latest.keys()];
 }

@@ -46,13 +46,13 @@ export async function listRevocations(manager: EntityManager, skewMs: number): P
       ORDER BY kind = 'node', kind = 'operator', revoked_at DESC, public_key LIMIT ${MAX_REVOCATIONS}`,
     [skewMs],
   );
-  const revocations = rows.map(({ public_key, at }) => ({ public_key, at }));
-  return { revocations, leftOut: (rows[0]?.total ?? 0) - rows.length };
+  const newest = new Map<string, Revocation>();
+  for (const { public_key, at } of rows) if (!newest.has(public_key)) newest.set(public_key, { public_key, at });
+  return { revocations: [...newest.values()], leftOut: (rows[0]?.total ?? 0) - rows.length };
 }
 
 export const markSigned = (manager: EntityManager, due: readonly DueRevocation[]): Promise<unknown> =>
   manager.query(
-    // One that was entered anew meanwhile has a later time, and stays due.
     `UPDATE ring.bus_revocation SET signed_at = clock_timestamp()
        FROM unnest($1::text[], $2::text[]) AS due (public_key, revoked_at)
       WHERE bus_revocation.public_key = due.public_key AND bus_revocation.revoked_at = due.revoked_at::timestamptz`,
@@ -60,4 +60,4 @@ export const markSigned = (manager: EntityManager, due: readonly DueRevocation[]
   );
 
 export const forgetOver = (manager: EntityManager, skewMs: number): Promise<unknown> =>
-  manager.query(`DELETE FROM ring.bus_revocation WHERE ${OVER}`, [skewMs]);
+  manager.query(`SELECT ring.forget_revocations($1 * interval '1 millisecond')`, [skewMs]);

@@ -23,20 +23,31 @@ export class Access1700000000003 implements MigrationInterface {
         revoked_at timestamptz
       );
 
-      -- Every credential of this bus user that was issued up to then is refused. expires_at: when the last of them is
-      -- over by itself, and the row may go; none for a Node's, which may sleep for months. due_at: whoever revokes their own
-      -- is to hear so first. signed_at: since when the account's JWT takes it into account.
+      -- Every credential of this bus user that was issued up to then is refused; of several rows the last counts.
+      -- expires_at: when the last of those credentials is over by itself, and the row may go; none for a Node's, which may
+      -- sleep for months. due_at: whoever revokes their own is to hear so first. signed_at: since when the account's JWT
+      -- takes it into account.
       CREATE TABLE ring.bus_revocation (
-        public_key text PRIMARY KEY,
+        public_key text,
         kind text NOT NULL CHECK (kind IN ('node', 'operator', 'service')),
         revoked_at timestamptz NOT NULL,
         expires_at timestamptz,
         due_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-        signed_at timestamptz
+        signed_at timestamptz,
+        PRIMARY KEY (public_key, revoked_at)
       );
       CREATE INDEX bus_revocation_unsigned ON ring.bus_revocation (due_at) WHERE signed_at IS NULL;
       CREATE INDEX bus_revocation_expiry ON ring.bus_revocation (expires_at) WHERE expires_at IS NOT NULL;
       CREATE INDEX bus_revocation_newest ON ring.bus_revocation (kind, revoked_at);
+
+      -- Who revokes may take nothing back: what is over by every clock of the mesh goes, and nothing else.
+      CREATE FUNCTION ring.forget_revocations(skew interval)
+        RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = ''
+        AS $$
+          DELETE FROM ring.bus_revocation
+           WHERE expires_at < clock_timestamp() - greatest(skew, interval '0')
+        $$;
+      REVOKE ALL ON FUNCTION ring.forget_revocations FROM PUBLIC;
 
       -- What was refused to whom, counted by the minute: a row a kind of refusal, however many there were.
       CREATE TABLE ring.refusal (
