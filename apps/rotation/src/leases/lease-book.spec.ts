@@ -2,7 +2,15 @@ import 'reflect-metadata';
 import { createHash } from 'node:crypto';
 import type { Logger } from '@plexsphere/service-kit';
 import { storeOptions, migrateStore } from '@plexsphere/store';
-import { eventually, testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import {
+  LeaseRows,
+  eventually,
+  seededRandom,
+  testDatabase,
+  type LeaseClaim,
+  type TestDatabase,
+} from '@plexsphere/testkit';
+import { Problem } from '@plexsphere/wire';
 import type { RenewLease } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import type { RotationConfig } from '../rotation-config';
@@ -25,6 +33,8 @@ const SEED = `
     ('domain:d', 1, 'create', 'd1', 'e2', 's2', 'h2'),
     ('domain:d', 2, 'rotate', 'd2', 'e3', 's3', 'h3'),
     ('domain:d', 3, 'close', 'd2', 'e4', NULL, NULL);`;
+
+const another = { code: 'PERMISSION_DENIED', detail: 'signing: lease of another holder' };
 
 describe('leases', () => {
   let test: TestDatabase;
@@ -153,7 +163,6 @@ describe('leases', () => {
       { secret: secretOf('thief'), turn: 1, epochs: {}, ...more },
     ];
     const OWNED = { kind: 'signer', holder: 'signer-1' } as const;
-    const another = { code: 'PERMISSION_DENIED', detail: 'signing: lease of another holder' };
 
     it.each([
       ['a lower turn', OWNED, 1],
@@ -268,8 +277,79 @@ describe('leases', () => {
     expect(await book.clocksOff()).toEqual([]);
     expect(await book.liveSigners()).toEqual(['signer-1']);
   });
+
+  it('S8: does what the model of the table does, through any sequence of true, false, late and stolen claims', async () => {
+    const random = seededRandom();
+    const model = new LeaseRows();
+    const book = bookOf(config);
+    await database.query(`UPDATE ring.key_ring SET epoch = 3`);
+    for (const scope of ['platform', 'domain:d']) model.rings.set(scope, 3);
+    const holders = ['signer-1', 'signer-2', 'signer-3'];
+    const turns = new Map(holders.map((holder) => [holder, 0]));
+
+    const claimOf = (holder: string): LeaseClaim => {
+      const turn = turns.get(holder) ?? 0;
+      turns.set(holder, turn + 1);
+      const scopes = random.shuffle(['platform', 'domain:d', 'domain:none']).slice(0, random.integer(0, 3));
+      const near = (scope: string) => Math.max(1, (model.rings.get(scope) ?? 1) + random.integer(-1, 1));
+      return {
+        kind: random.next() < 0.95 ? 'signer' : 'gateway',
+        holder,
+        secret: secretOf(random.next() < 0.85 ? holder : 'thief'),
+        turn: random.next() < 0.8 ? turn + 1 : random.integer(1, turn + 2),
+        epochs: Object.fromEntries(
+          scopes.map((scope) => [scope, random.next() < 0.9 ? near(scope) : Number.MAX_SAFE_INTEGER]),
+        ),
+        ...(random.next() < 0.15 ? { release: true } : {}),
+      };
+    };
+    const ask = async ({ kind, holder, secret, turn, epochs, release }: LeaseClaim): Promise<unknown> => {
+      try {
+        if (release === true) return (await book.release({ kind, holder }, { secret, turn, epochs }), []);
+        return (await book.renew({ kind, holder }, { secret, turn, epochs })).granted;
+      } catch (error) {
+        if (error instanceof Problem) return error.detail;
+        throw error;
+      }
+    };
+    const expected = (claim: LeaseClaim): unknown => {
+      const entered = model.enter(claim);
+      return entered === 'of another' ? another.detail : claim.release === true ? [] : model.granted(entered).sort();
+    };
+    const stored = async () => {
+      const rows = await database.query<{ holder: string; row: object }[]>(
+        `SELECT holder, jsonb_build_object('kind', kind, 'secret', encode(secret_hash, 'hex'), 'turn', turn,
+                'epochs', epochs, 'released', released) AS row FROM ring.lease`,
+      );
+      return new Map(rows.map(({ holder, row: present }) => [holder, present]));
+    };
+    const modelled = () =>
+      new Map([...model.rows].map(([holder, row]) => [holder, { ...row, secret: sha256(row.secret) }]));
+
+    for (let step = 0; step < 250; step++) {
+      const holder = random.pick(holders);
+      const what = random.next();
+      if (what < 0.05) {
+        model.rows.delete(holder);
+        await database.query('DELETE FROM ring.lease WHERE holder = $1', [holder]);
+      } else if (what < 0.15) {
+        const scope = random.pick([...model.rings.keys()]);
+        model.rings.set(scope, (model.rings.get(scope) ?? 0) + 1);
+        await database.query('UPDATE ring.key_ring SET epoch = epoch + 1 WHERE scope = $1', [scope]);
+      } else {
+        const claim = claimOf(holder);
+        expect([step, claim, await ask(claim)]).toEqual([step, claim, expected(claim)]);
+      }
+      expect([step, await stored()]).toEqual([step, modelled()]);
+      for (const [scope, epoch] of model.rings) {
+        expect((await holding(scope, epoch)).sort()).toEqual(model.holdersBefore(scope, epoch).sort());
+      }
+    }
+  });
 });
 
 type Renewal = [Asking, RenewLease];
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const secretOf = (holder: string): string => createHash('sha256').update(holder).digest('base64url');
