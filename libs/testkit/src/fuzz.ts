@@ -13,10 +13,10 @@ export interface FuzzTarget<Parsed> {
 }
 
 /** Of one parser, in seconds: PLEXSPHERE_FUZZ_SECONDS, else enough to be worth it in every run of the tests. */
-const seconds = Number(process.env['PLEXSPHERE_FUZZ_SECONDS'] ?? 5);
+export const FUZZ_SECONDS = Number(process.env['PLEXSPHERE_FUZZ_SECONDS'] ?? 5);
 
 /** For Jest, in milliseconds: the fuzzing, and room to shrink what was found. */
-export const FUZZ_TIMEOUT_MS = seconds * 1_000 + 60_000;
+export const FUZZ_TIMEOUT_MS = FUZZ_SECONDS * 1_000 + 60_000;
 
 /**
  * What a parser may take at most: far above what any of ours needs, far below what one whose time grows with the square
@@ -39,7 +39,7 @@ export async function fuzz<Parsed>(target: FuzzTarget<Parsed>): Promise<void> {
       if (performance.now() - beganAt > limitMs(text)) await expectFast(target, text);
       if (parsed !== undefined) await target.accepted(parsed.value, text);
     }),
-    { seed: seededRandom().seed, numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: seconds * 1_000 },
+    { seed: seededRandom().seed, numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: FUZZ_SECONDS * 1_000 },
   );
 }
 

@@ -1,29 +1,19 @@
+// That nothing old is accepted in a world without mistakes is lease-world.fuzz.spec's.
 import { LeaseRows, seededRandom, type LeaseClaim } from '@plexsphere/testkit';
 import { LeaseWorld, type Mistakes } from '../../testing/lease-world';
 
 const RUN_MS = 30_000;
 
-/** Runs of a world each, until one has accepted too late; undefined where none has. */
-function worlds(seed: number | undefined, runs: number, rows: () => LeaseRows, mistakes?: Mistakes) {
-  const random = seededRandom(seed);
-  const count = { accepted: 0, switches: 0 };
-  for (let run = 1; run <= runs; run++) {
+/** Worlds until one has accepted too late. */
+function firstTooLate(rows: () => LeaseRows, mistakes: Mistakes): string[] {
+  const random = seededRandom(7);
+  for (let run = 0; run < 400; run++) {
     const world = new LeaseWorld(random, rows(), mistakes);
     world.run(RUN_MS);
-    count.accepted += world.accepted;
-    count.switches += world.switches;
-    if (world.tooLate.length > 0) return { ...count, run, tooLate: world.tooLate };
+    if (world.tooLate.length > 0) return world.tooLate;
   }
-  return { ...count, run: runs, tooLate: [] };
+  return [];
 }
-
-test('P2, S8: whatever is held up, reordered, repeated, stolen, paused or jumps: nothing old is accepted after a switch', () => {
-  const { tooLate, accepted, switches } = worlds(undefined, 60, () => new LeaseRows());
-  expect(tooLate).toEqual([]);
-  // A world in which nobody ever signs would keep every promise.
-  expect(accepted).toBeGreaterThan(60 * 50);
-  expect(switches).toBeGreaterThan(60 * 3);
-});
 
 /** Whoever knows the name may renew and release, as before there were secrets. */
 class AnybodysRows extends LeaseRows {
@@ -50,6 +40,6 @@ describe('this world notices', () => {
     ['a switch that returns at the last confirmation', () => new LeaseRows(), { noD: true }],
     ['a lease that counts from its answer', () => new LeaseRows(), { fromAnswer: true }],
   ])('%s', (_, rows, mistakes) => {
-    expect(worlds(7, 400, rows, mistakes).tooLate).not.toEqual([]);
+    expect(firstTooLate(rows, mistakes)).not.toEqual([]);
   });
 });
