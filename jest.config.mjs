@@ -2,6 +2,8 @@ import { swcOptions } from './tools/swc-options.mjs';
 
 const transform = { '^.+\\.(ts|m?js)$': ['@swc/jest', swcOptions] };
 const workspace = {
+  // Below the clone, as all caches: two clones share nothing, and nothing is written outside of them.
+  cacheDirectory: '<rootDir>/.nx/jest',
   transform,
   // jose and the NATS key libraries ship ES modules only.
   transformIgnorePatterns: ['/node_modules/(?!(jose|@nats-io|@nestjs/typeorm)/)'],
@@ -11,10 +13,11 @@ const workspace = {
     '^@plexsphere/([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts',
   },
   testEnvironment: 'node',
-  modulePathIgnorePatterns: ['/dist/', '/\\.plexsphere/'],
+  modulePathIgnorePatterns: ['/dist/', '/\\.plexsphere/', '/\\.nx/'],
 };
 
 export default {
+  cacheDirectory: '<rootDir>/.nx/jest',
   projects: [
     { ...workspace, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps,stack,demo,tools}/**/*.spec.ts'] },
     {

@@ -2,8 +2,8 @@
 // Types are checked by `npm run typecheck`, once for the whole repository, so this step stays fast.
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { transformFile } from '@swc/core';
 import { swcOptions } from './swc-options.mjs';
+import { transformFile } from '@swc/core';
 
 const source = join(process.cwd(), 'src');
 const target = join(process.cwd(), 'dist');
