@@ -38,7 +38,7 @@ const STATEMENTS: Record<ServiceKind, string[]> = {
     `UPDATE ring.node SET state = 'removed'`,
     'SELECT FROM ring.operator',
     'SELECT FROM ring.installation',
-    `INSERT INTO outbox.event (event_id, scope, event_type) VALUES ('e', 'platform', 'x')`,
+    `INSERT INTO outbox.event (event_id, scope, event_type, epoch) VALUES ('e', 'platform', 'x', 2)`,
   ],
 };
 

@@ -16,9 +16,10 @@ export const step: Step = async (world) => {
   const late = await makeToken(world, { name: 'late', role: 'operator' });
   await world.query('UPDATE ring.operator SET expires_at = clock_timestamp() WHERE id = $1', [late.id]);
   const expired = await askAs(world, late, 'signing.ring', { scope: 'platform' });
-  await world.query('UPDATE ring.operator SET expires_at = NULL, revoked_at = clock_timestamp() WHERE id = $1', [
-    late.id,
-  ]);
+  await world.query(
+    `UPDATE ring.operator SET expires_at = expires_at + interval '1 h', revoked_at = clock_timestamp() WHERE id = $1`,
+    [late.id],
+  );
   const revoked = await askAs(world, late, 'signing.ring', { scope: 'platform' });
   await world.query('DELETE FROM ring.operator WHERE id = $1', [late.id]);
   const unknown = await askAs(world, late, 'signing.ring', { scope: 'platform' });
