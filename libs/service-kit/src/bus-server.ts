@@ -109,7 +109,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
 
   /** Whoever serves a subject that no row speaks of would serve nobody, and learn it from the first request. */
   private refuseUnlisted(pattern: string, { isEventHandler = false }: MessageHandler): void {
-    const traffic = trafficOn(pattern, this.table);
+    const traffic = trafficOn(pattern, this.table) ?? this.table.find(({ heardAs }) => heardAs === pattern);
     if (traffic === undefined) throw new Error(`nobody may speak on ${pattern}`);
     if (traffic.answered === isEventHandler) throw new Error(`${pattern} is ${isEventHandler ? 'a' : 'no'} request`);
   }
