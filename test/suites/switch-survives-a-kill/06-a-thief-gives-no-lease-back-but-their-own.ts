@@ -1,0 +1,39 @@
+import { subjects } from '@plexsphere/wire';
+import type { Step } from '../../src/tell-story';
+import { refusal } from '../permissions/hands';
+import { holderOf, renewAs, thief } from './thief';
+
+interface Rotated {
+  lapsed: string[];
+}
+
+const ANOTHER = { code: 'PERMISSION_DENIED', body: { detail: 'signing: lease of another holder' } };
+
+/** S8: a signer is stopped, and whoever holds the signers' credential would have its lease forgotten meanwhile. */
+export const step: Step = async (world) => {
+  await world.allSignersServe(world.domain);
+  const bus = await thief(world);
+  const [victim] = world.stack.services('signer');
+  if (victim === undefined) throw new Error('no signer');
+  const holder = holderOf(victim);
+  victim.pause();
+  const row = `SELECT turn, epochs, released FROM ring.lease WHERE holder = $1`;
+  const before = await world.query(row, [holder]);
+  for (const turn of [1, Number.MAX_SAFE_INTEGER]) {
+    expect(await renewAs(bus, holder, { turn, release: true })).toMatchObject(ANOTHER);
+    expect(await renewAs(bus, holder, { turn })).toMatchObject(ANOTHER);
+    expect(await renewAs(bus, holder, { turn, epochs: { [world.domain]: Number.MAX_SAFE_INTEGER } })).toMatchObject(
+      ANOTHER,
+    );
+  }
+  const asGateway = subjects.renewLease('gateway', holder);
+  expect(await refusal(bus, () => bus.publish(asGateway, '{}'))).toBe(`publish ${asGateway}`);
+  expect(await world.query(row, [holder])).toEqual(before);
+
+  const rotated = await world.json<Rotated>(['signing', 'rotate', '--scope', world.domain, '--new-key-id', 'k3']);
+  expect(rotated.lapsed).toEqual([holder]);
+  victim.resume();
+  const sign = () => world.json<{ key_id: string }>(['signing', 'sign', '--scope', world.domain], '{}');
+  const signed = await Promise.all(Array.from({ length: 12 }, sign));
+  expect(new Set(signed.map((each) => each.key_id))).toEqual(new Set(['k3']));
+};
