@@ -85,7 +85,8 @@ const TABLE: Traffic[] = [
   'refuse.{own}',
   'break.{own}',
   'slow.{own}',
-  'lease.*.sign',
+  'lease.platform.sign',
+  'lease.issuer.sign',
 ].map(asked);
 
 @Module({ controllers: [TestController] })
@@ -261,11 +262,20 @@ describe('requests on the bus', () => {
   it('that are under way hold up the stop until they are answered', async () => {
     const answered = ask('slow.alice', '{}');
     await eventually(() => slow.length === 1);
-    await client.flush();
     const stopped = server.close();
-    await ask('slow.alice', '{}').catch(() => undefined);
+    await Promise.all([client.flush(), connection.flush()]);
+    expect(await isPending(stopped)).toBe(true);
     for (const release of slow.splice(0)) release();
     await stopped;
     expect((await answered).body).toEqual({ slow: true });
+  });
+
+  it.each([
+    ['that nobody may speak on', 'nobody.asks', false],
+    ['of requests as events', 'echo.*', true],
+  ])('have no handler for a subject %s', (_, pattern, isEventHandler) => {
+    const other = new BusServer(connection, 'group', { table: TABLE });
+    other.addHandler(pattern, () => Promise.resolve(), isEventHandler);
+    expect(() => other.listen(() => undefined)).toThrow(pattern);
   });
 });

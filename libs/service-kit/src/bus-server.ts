@@ -5,6 +5,7 @@ import {
   askerOf,
   inadmissible,
   isScope,
+  matches,
   problem,
   trafficOn,
   type Inadmissible,
@@ -109,9 +110,11 @@ export class BusServer extends Server implements CustomTransportStrategy {
 
   /** Whoever serves a subject that no row speaks of would serve nobody, and learn it from the first request. */
   private refuseUnlisted(pattern: string, { isEventHandler = false }: MessageHandler): void {
-    const traffic = trafficOn(pattern, this.table) ?? this.table.find(({ heardAs }) => heardAs === pattern);
-    if (traffic === undefined) throw new Error(`nobody may speak on ${pattern}`);
-    if (traffic.answered === isEventHandler) throw new Error(`${pattern} is ${isEventHandler ? 'a' : 'no'} request`);
+    const rows = this.table.filter(({ subject }) => matches(subject, pattern) || matches(pattern, subject));
+    if (rows.length === 0) throw new Error(`nobody may speak on ${pattern}`);
+    if (rows.some(({ answered }) => answered === isEventHandler)) {
+      throw new Error(`${pattern} is ${isEventHandler ? 'a' : 'no'} request`);
+    }
   }
 
   private subscribe(subject: string, queue: string | undefined): Subscription {
