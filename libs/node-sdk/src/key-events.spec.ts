@@ -99,13 +99,13 @@ describe('an outgoing key that leaked has no say', () => {
   });
 
   test('in what follows', async () => {
-    const payload = await mesh.ring.forgedRotation(leaked, 'mallory', NOW);
+    const payload = await mesh.ring.forgedRotation(leaked, testKey('mallory'), NOW);
     const text = envelopeBy(leaked, mesh.ring.scope, NOW, { eventType: 'signing_key_rotated', payload });
     await expect(deliver(state, text)).resolves.toEqual({ kind: 'refused', reason: 'unknown_key' });
   });
 
   test('S7: nor its statement, whoever announces it', async () => {
-    const payload = await mesh.ring.forgedRotation(leaked, 'mallory', NOW);
+    const payload = await mesh.ring.forgedRotation(leaked, testKey('mallory'), NOW);
     const text = envelopeBy(mesh.ring.active, mesh.ring.scope, NOW, { eventType: 'signing_key_rotated', payload });
     await expect(deliver(state, text)).resolves.toEqual({ kind: 'refused', reason: 'broken_chain' });
   });

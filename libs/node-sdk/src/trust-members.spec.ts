@@ -145,9 +145,9 @@ const attacks: Record<string, Record<string, () => Promise<void>>> = {
     'S7: a chain by both outgoing keys': async () =>
       capture([await statementBy(domainLeak, 'ring')], await statementBy(platformLeak, 'platform')),
     'S7: a successor of the head, by the outgoing key, announced by it': async () =>
-      announce(domainLeak, await mesh.ring.forgedRotation(domainLeak, 'mallory', START)),
+      announce(domainLeak, await mesh.ring.forgedRotation(domainLeak, mallory, START)),
     'the same, announced by the active key': async () =>
-      announce(mesh.ring.active, await mesh.ring.forgedRotation(domainLeak, 'mallory', START)),
+      announce(mesh.ring.active, await mesh.ring.forgedRotation(domainLeak, mallory, START)),
     'a bundle that names one key more': async () =>
       chainWith(await bundleBy(mesh.platform.active, ({ keys }) => ({ keys: extraKey(keys), ...now() }))),
     'a bundle without the outgoing key, by the outgoing platform key': async () =>

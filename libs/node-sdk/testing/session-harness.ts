@@ -19,6 +19,8 @@ export class SessionHarness {
   /** What a restart would find. */
   onDisk: TrustState;
   readonly resyncs: NodeEvent[] = [];
+  /** Everything that was on the stream. */
+  readonly sent: StreamMessage[] = [];
   saves = 0;
   handler: Handler = async () => undefined;
   /** Replaced by a spec whose disk is slow or full. */
@@ -70,6 +72,7 @@ export class SessionHarness {
   send(message: StreamMessage): Promise<void> {
     const lastSequence = this.sequence;
     this.sequence += 1;
+    this.sent.push(message);
     return this.session.take({ sequence: this.sequence, lastSequence, ...message });
   }
 

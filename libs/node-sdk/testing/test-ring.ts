@@ -49,6 +49,8 @@ export function envelopeBy(key: TestKey, scope: string, now: Date, fields: Event
 export class TestRing {
   /** Newest trusted first. */
   keys: { key: TestKey; notAfter?: Date }[];
+  /** Every key that it ever had. */
+  readonly everKeys: TestKey[] = [];
   epoch = 1;
   trustEpoch = 1;
   readonly statements: { text: string; epoch: number }[] = [];
@@ -60,6 +62,7 @@ export class TestRing {
     first: TestKey,
   ) {
     this.keys = [{ key: first }];
+    this.everKeys.push(first);
   }
 
   static async create(scope: string, keyId: string, authority: TestKey, now: Date): Promise<TestRing> {
@@ -105,6 +108,7 @@ export class TestRing {
     const fields = await this.state(base, old, next, now, closesAt);
     this.lastRotation = { old, fields, transitionExpires: closesAt };
     this.keys = [{ key: next }, { key: old, notAfter: closesAt }];
+    this.everKeys.push(next);
   }
 
   close(): void {
@@ -130,8 +134,7 @@ export class TestRing {
   }
 
   /** What someone who holds a former key would claim to come after the last statement. */
-  async forgedRotation(leaked: TestKey, keyId: string, now: Date): Promise<SigningKeyRotated> {
-    const next = testKey(keyId);
+  async forgedRotation(leaked: TestKey, next: TestKey, now: Date): Promise<SigningKeyRotated> {
     const closesAt = new Date(now.getTime() + 60_000).toISOString();
     const fields: Statement = {
       type: 'rotate',
@@ -139,7 +142,7 @@ export class TestRing {
       epoch: this.epoch + 1,
       old_key_id: leaked.keyId,
       old_public_key: rawPublicKey(leaked.privateKey),
-      new_key_id: keyId,
+      new_key_id: next.keyId,
       new_public_key: rawPublicKey(next.privateKey),
       opened_at: now.toISOString(),
       closes_at: closesAt,
@@ -229,11 +232,16 @@ export class TestMesh {
     return new TestMesh(recovery, platform, ring);
   }
 
-  bundle(now: Date, by: TestKey = this.platform.active, anchor: TrustAnchor = this.ring.anchor()): Promise<string> {
+  bundle(
+    now: Date,
+    by: TestKey = this.platform.active,
+    anchor: TrustAnchor = this.ring.anchor(),
+    platform: TrustAnchor = this.platform.anchor(),
+  ): Promise<string> {
     const bundle = {
       scope: this.ring.scope,
       ...anchor,
-      platform: this.platform.anchor(),
+      platform,
       recovery_public_key: rawPublicKey(this.recovery.privateKey),
       issued_at: now.toISOString(),
       expires_at: new Date(now.getTime() + 3_600_000).toISOString(),
