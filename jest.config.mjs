@@ -19,7 +19,12 @@ const workspace = {
 export default {
   cacheDirectory: '<rootDir>/.nx/jest',
   projects: [
-    { ...workspace, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps,stack,demo,tools}/**/*.spec.ts'] },
+    {
+      ...workspace,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{libs,apps,stack,demo,tools}/**/*.spec.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '\\.long\\.spec\\.ts$'],
+    },
     {
       ...workspace,
       displayName: 'suites',
@@ -30,7 +35,7 @@ export default {
     {
       ...workspace,
       displayName: 'long',
-      testMatch: ['<rootDir>/test/long/**/*.spec.ts', '<rootDir>/{libs,apps}/**/*.fuzz.spec.ts'],
+      testMatch: ['<rootDir>/test/long/**/*.spec.ts', '<rootDir>/{libs,apps}/**/*.{fuzz,long}.spec.ts'],
     },
   ],
 };

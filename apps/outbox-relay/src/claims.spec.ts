@@ -1,98 +1,38 @@
 /** The claiming and settling SQL, on a real PostgreSQL and under the relay's own role. */
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { storeOptions, migrateStore } from '@plexsphere/store';
-import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { PLATFORM } from '@plexsphere/wire';
-import { DataSource } from 'typeorm';
-import { SeededMesh } from '../testing/seeded-mesh';
-import { Claims, type Claim } from './claims';
-import { RelayIdentity } from './identity';
-import { Outcomes } from './outcomes';
+import type { DataSource } from 'typeorm';
+import { ClaimWorld, ack, type Claimer } from '../testing/claim-world';
+import type { SeededMesh } from '../testing/seeded-mesh';
+import type { Claim } from './claims';
 import type { SaidAck } from './said-ack';
 import { deleteSettled } from './sql/delete-settled';
 import { recordHellos } from './sql/record-hellos';
 import { replaceBusStream } from './sql/replace-bus-stream';
-import { settleAcks } from './sql/settle-acks';
-import type { Told } from './what-to-say';
 
 jest.setTimeout(60_000);
 
-const DOMAIN = `domain:${randomUUID()}`;
 const OTHER = `domain:${randomUUID()}`;
 const GONE = `clock_timestamp() - interval '1 s'`;
 
-let database: TestDatabase;
+let world: ClaimWorld;
 let source: DataSource;
 let mesh: SeededMesh;
+let DOMAIN: string;
 
 beforeEach(async () => {
-  database = await testDatabase({ name: 'store', prepare: migrateStore });
-  source = await new DataSource(storeOptions(await database.urlAs('outbox-relay'), 'spec')).initialize();
-  mesh = new SeededMesh(database.url);
-  await mesh.ring(PLATFORM, 'p1');
-  await mesh.ring(DOMAIN, 'd1');
+  world = await ClaimWorld.create();
+  ({ source, mesh, domain: DOMAIN } = world);
 });
 
-afterEach(async () => {
-  await source.destroy();
-  await mesh.close();
-  await database.drop();
-});
+afterEach(() => world.end());
 
-const relay = () => {
-  const identity = new RelayIdentity();
-  return { name: identity.name, claims: new Claims(source, identity), outcomes: new Outcomes(source, identity) };
-};
-type Relay = ReturnType<typeof relay>;
-
-/** A chain is taken for one of a single part. */
-function toldBy({ saying }: Claim): { told: Told; chain?: null } {
-  if (saying.kind !== 'chain') return { told: saying.kind === 'announce' ? saying.told : {} };
-  return { told: { epoch: saying.epoch, platformEpoch: saying.platformEpoch }, chain: null };
-}
-let sequence = 0;
-
-/** As if it had been published. */
-const mark = ({ outcomes }: Relay, claim: Claim): Promise<void> =>
-  outcomes.published({
-    ...claim.node,
-    sequence: ++sequence,
-    ...toldBy(claim),
-    ...(claim.saying.kind === 'ordinary' && { ordinaryId: claim.saying.message.id }),
-    ...(claim.saying.kind === 'ready' && { answeredHelloId: claim.saying.helloId }),
-  });
-
-/** Claims until nothing is due, and says what was said to each Node. */
-async function drain(by: Relay): Promise<Map<string, string[]>> {
-  const said = new Map<string, string[]>();
-  for (;;) {
-    const { claims, claimed } = await by.claims.take(100);
-    if (claimed === 0) return said;
-    for (const claim of claims) {
-      const { saying } = claim;
-      const word =
-        saying.kind === 'announce'
-          ? saying.eventType
-          : saying.kind === 'ordinary'
-            ? `${saying.message.position}`
-            : saying.kind;
-      said.set(claim.node.nodeId, [...(said.get(claim.node.nodeId) ?? []), word]);
-    }
-    await Promise.all(claims.map((claim) => mark(by, claim)));
-  }
-}
-
-const settle = (...acks: SaidAck[]): Promise<SaidAck[]> =>
-  source.transaction('READ COMMITTED', (manager) => settleAcks(manager, acks));
-const ack = (nodeId: string, epoch: number, position: number, platformEpoch = 1): SaidAck => ({
-  nodeId,
-  epoch,
-  platformEpoch,
-  position,
-});
-const hello = (nodeId: string, helloId: string, epoch: number, platformEpoch = 1): Promise<string[]> =>
-  recordHellos(source.manager, [{ nodeId, helloId, epoch, platformEpoch, position: 0 }]);
+const relay = () => world.claimer();
+const mark = (by: Claimer, claim: Claim) => world.mark(by, claim);
+const drain = (by: Claimer) => world.drain(by);
+const settle = (...acks: SaidAck[]) => world.settle(...acks);
+const hello = (nodeId: string, helloId: string, epoch: number) => world.hello(nodeId, helloId, epoch);
 
 describe('claiming', () => {
   test('nothing is due of a Node that has nothing to hear', async () => {

@@ -15,11 +15,12 @@ import type {
   Announce,
   EnvelopeReply,
   SignBundle,
+  SignBundleReply,
   SignEnvelope,
   SignReady,
   SignReadyReply,
 } from '@plexsphere/wire/commands';
-import { signBundle, statementHash } from '@plexsphere/wire/jws';
+import { readStatement, signBundle, statementHash } from '@plexsphere/wire/jws';
 import { headers as natsHeaders, type Msg, type NatsConnection } from 'nats';
 import type { SeededMesh, SeededRing } from './seeded-mesh';
 
@@ -79,27 +80,42 @@ export class FakeSigner {
   private announcement(request: Announce): unknown {
     const ring = this.at(request.scope, request.epoch);
     const about = request.event_type === 'platform_key_rotated' ? this.mesh.of(PLATFORM) : ring;
-    const { epoch, statement } = about;
-    const expires = new Date(Date.now() + 3_600_000).toISOString();
-    return this.sealed(request, request.key_id, JSON.stringify({ epoch, statement, transition_expires: expires }));
+    const made = readStatement(about.statement);
+    const { epoch, transition_expires, scope, old_key_id, new_key_id, opened_at } = made;
+    const proven = { epoch, transition_expires, statement: about.statement };
+    const own = {
+      current: made.new_public_key,
+      previous: made.old_public_key,
+      scope,
+      old_key_id,
+      new_key_id,
+      opened_at,
+    };
+    const payload = about === ring ? { ...own, ...proven } : proven;
+    return this.sealed(request, request.key_id, JSON.stringify(payload));
   }
 
-  private async bundle(request: SignBundle): Promise<unknown> {
-    const ring = this.at(request.scope, request.epoch);
-    const platform = this.at(PLATFORM, request.platform_epoch);
+  /** As an enrolment brings it. */
+  async bundleOf(scope: Scope): Promise<string> {
     const now = Date.now();
-    const bundle = await signBundle(
+    const platform = anchorOf(this.mesh.of(PLATFORM));
+    return signBundle(
       {
-        scope: request.scope,
-        ...anchorOf(ring),
-        platform: anchorOf(platform),
-        recovery_public_key: anchorOf(platform).keys[0]?.public_key ?? '',
+        scope,
+        ...anchorOf(this.mesh.of(scope)),
+        platform,
+        recovery_public_key: rawPublicKey(this.mesh.recovery.privateKey),
         issued_at: new Date(now).toISOString(),
         expires_at: new Date(now + 300_000).toISOString(),
       },
       this.mesh.active(PLATFORM),
     );
-    return { bundle };
+  }
+
+  private async bundle(request: SignBundle): Promise<SignBundleReply> {
+    this.at(request.scope, request.epoch);
+    this.at(PLATFORM, request.platform_epoch);
+    return { bundle: await this.bundleOf(request.scope) };
   }
 
   private at(scope: Scope, epoch: number): SeededRing {

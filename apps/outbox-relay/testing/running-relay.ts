@@ -15,13 +15,18 @@ export interface RunningRelay {
   stop(): Promise<void>;
 }
 
-/** `listens: false`: its loops do not run and it hears nothing; a spec uses its parts. */
+export interface RelaySettings {
+  /** False: its loops do not run and it hears nothing; a spec uses its parts. */
+  listens?: boolean;
+  eventRetentionMs?: number;
+}
+
 export async function runningRelay(
   connection: NatsConnection,
   databaseUrl: string,
-  { listens = true }: { listens?: boolean } = {},
+  { listens = true, eventRetentionMs = 604_800_000 }: RelaySettings = {},
 ): Promise<RunningRelay> {
-  const config = Object.assign(new RelayConfig(), { databaseUrl, eventRetentionMs: 604_800_000, streamReplicas: 1 });
+  const config = Object.assign(new RelayConfig(), { databaseUrl, eventRetentionMs, streamReplicas: 1 });
   const logger = createLogger('outbox-relay', process.env['SPEC_LOG'] ?? 'silent');
   const server = new BusServer(connection, queues.relay);
   const health = new Health();

@@ -28,6 +28,8 @@ export interface StreamRow {
   told_epoch: number;
   told_platform_epoch: number;
   settled_epoch: number;
+  settled_platform_epoch: number;
+  chain_epoch: number | null;
   settled_position: number;
   last_position: number;
   last_sequence: number;
@@ -37,17 +39,22 @@ export interface StreamRow {
   resend_at: Date | null;
   resend_count: number;
   first_seen_at: Date | null;
+  last_seen_at: Date | null;
+  missed: { position: number; count: number; since: string } | null;
 }
 
 const newKey = (keyId: string): SigningKey => ({ keyId, privateKey: makeKeyPair().privateKey });
 const publicHalf = (key: KeyObject): string => rawPublicKey(key);
 
 export class SeededMesh {
+  readonly recovery: SigningKey = newKey('recovery');
   readonly rings = new Map<Scope, SeededRing>();
   readonly pool: Pool;
 
   constructor(ownerUrl: string) {
     this.pool = new Pool({ connectionString: ownerUrl, max: 4 });
+    // The database is dropped by force, and a connection that is just ending may hear of it.
+    this.pool.on('error', () => undefined);
   }
 
   close(): Promise<void> {
@@ -56,7 +63,7 @@ export class SeededMesh {
 
   async ring(scope: Scope, keyId: string): Promise<SeededRing> {
     const key = newKey(keyId);
-    const authority = this.rings.get(PLATFORM)?.keys[0] ?? newKey('recovery');
+    const authority = this.rings.get(PLATFORM)?.keys[0] ?? this.recovery;
     const statement = await this.statement('create', scope, 1, authority, key, null);
     const ring: SeededRing = { scope, epoch: 1, trustEpoch: 1, keys: [{ ...key, state: 'active' }], statement };
     this.rings.set(scope, ring);
@@ -95,6 +102,54 @@ export class SeededMesh {
       await query(`UPDATE ring.signing_key SET state = 'retired' WHERE scope = $1 AND state = 'retiring'`, [scope]);
       await query(`UPDATE ring.key_ring SET epoch = $2 WHERE scope = $1`, [scope, ring.epoch]);
       return this.keyEvent(query, ring, 'close', 'chain', null);
+    });
+  }
+
+  /**
+   * What `links` rotations leave behind, each closed but the last, in one insert: signed, not rotated. Nobody is told of
+   * any; Nodes hear of it when they say hello, or when a relay looks.
+   */
+  async sleepThrough(scope: Scope, links: number): Promise<void> {
+    const ring = this.of(scope);
+    const keys: { key_id: string; public_key: string; state: string }[] = [];
+    const changes: { epoch: number; change: string; key_id: string; statement: string | null }[] = [];
+    for (let link = 1; link <= links; link++) {
+      const old = this.active(scope);
+      const key = newKey(`${old.keyId.split('-')[0]}-${randomUUID().slice(0, 8)}`);
+      const epoch = ring.epoch + 1;
+      const statement = await this.statement('rotate', scope, epoch, old, key, ring.statement);
+      changes.push({ epoch, change: 'rotate', key_id: key.keyId, statement });
+      Object.assign(ring, { epoch, trustEpoch: epoch, statement });
+      old.state = 'retiring';
+      ring.keys.push({ ...key, state: 'active' });
+      if (link === links) break;
+      old.state = 'retired';
+      ring.epoch += 1;
+      changes.push({ epoch: ring.epoch, change: 'close', key_id: key.keyId, statement: null });
+    }
+    for (const { keyId, privateKey, state } of ring.keys) {
+      keys.push({ key_id: keyId, public_key: publicHalf(privateKey), state });
+    }
+    const hashes = changes.map((change) => ({ ...change, hash: change.statement && statementHash(change.statement) }));
+    await this.inTransaction(async (query) => {
+      await query(`DELETE FROM ring.signing_key WHERE scope = $1`, [scope]);
+      await query(
+        `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state)
+         SELECT $1, key_id, 'Ed25519', public_key, state
+           FROM jsonb_to_recordset($2::jsonb) AS k(key_id text, public_key text, state text)`,
+        [scope, JSON.stringify(keys)],
+      );
+      await query(
+        `INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash)
+         SELECT $1, epoch, change, key_id, gen_random_uuid()::text, statement, hash FROM jsonb_to_recordset($2::jsonb)
+             AS c(epoch bigint, change text, key_id text, statement text, hash text)`,
+        [scope, JSON.stringify(hashes)],
+      );
+      await query(`UPDATE ring.key_ring SET epoch = $2, trust_epoch = $3 WHERE scope = $1`, [
+        scope,
+        ring.epoch,
+        ring.trustEpoch,
+      ]);
     });
   }
 
@@ -145,8 +200,8 @@ export class SeededMesh {
 
   async stream(nodeId: string): Promise<StreamRow> {
     const { rows } = await this.pool.query<StreamRow>(
-      `SELECT told_epoch::int, told_platform_epoch::int, settled_epoch::int, settled_position::int, last_position::int,
-              last_sequence::int, claim_owner, attempt::int, hello, resend_at, resend_count, first_seen_at
+      `SELECT told_epoch::int, told_platform_epoch::int, settled_epoch::int, settled_platform_epoch::int, chain_epoch::int, settled_position::int, last_position::int,
+              last_sequence::int, claim_owner, attempt::int, hello, resend_at, resend_count, first_seen_at, last_seen_at, missed
          FROM outbox.node_stream WHERE node_id = $1`,
       [nodeId],
     );

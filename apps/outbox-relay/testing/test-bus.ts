@@ -1,4 +1,5 @@
-/** For specs: a nats-server whose relay user has exactly the relay's permissions, and one user who may do everything. */
+/** For specs: a nats-server whose relay user has exactly the relay's permissions, one who may do everything, and Nodes who are let in
+ *  by whatever credential they have. */
 import { busPermissions, inboxPrefix } from '@plexsphere/wire';
 import { connect, type NatsConnection } from 'nats';
 
@@ -9,7 +10,9 @@ const PASSWORD = 'for-specs';
 export const busUsers = (): string => {
   const { publish, subscribe } = busPermissions(RELAY);
   const permissions = JSON.stringify({ publish, subscribe });
-  return `authorization { users: [
+  return `no_auth_user: node
+authorization { users: [
+    { user: node, password: ${PASSWORD} }
     { user: relay, password: ${PASSWORD}, permissions: ${permissions} }
     { user: everything, password: ${PASSWORD} }
   ] }\n`;

@@ -49,7 +49,10 @@ const MARK_MESSAGES = `
 const TOLD_EPOCH = 'greatest(d.told_epoch, s.told_epoch)';
 const TOLD_PLATFORM_EPOCH = 'greatest(d.told_platform_epoch, s.told_platform_epoch)';
 
-/** The time of the release stays in claim_deadline: who has waited longest comes first. */
+/**
+ * The time of the release stays in claim_deadline: who has waited longest comes first. A chain is not repeated as soon as
+ * the rest: whoever walks some hundred statements takes a while.
+ */
 const MARK_NODES = `
   UPDATE outbox.node_stream s SET
     claim_owner = NULL,
@@ -60,8 +63,10 @@ const MARK_NODES = `
     chain_epoch = CASE WHEN d.is_chain THEN d.chain_epoch ELSE s.chain_epoch END,
     chain_platform_epoch = CASE WHEN d.is_chain THEN d.chain_platform_epoch ELSE s.chain_platform_epoch END,
     hello = CASE WHEN s.hello ->> 'hello_id' = d.hello_id THEN NULL ELSE s.hello END,
+    hello_answered_at = CASE WHEN d.hello_id IS NULL THEN s.hello_answered_at ELSE clock_timestamp() END,
     resend_at = CASE WHEN ${isUnsettled(TOLD_EPOCH, TOLD_PLATFORM_EPOCH)}
-                     THEN coalesce(s.resend_at, ${RESEND_AFTER('s.resend_count')}) END
+                     THEN coalesce(s.resend_at, CASE WHEN d.is_chain THEN ${RESEND_AFTER('s.resend_count + 2')}
+                                                         ELSE ${RESEND_AFTER('s.resend_count')} END) END
     FROM ${RECORD} WHERE s.node_id = d.node_id AND d.node_id = ANY($2::uuid[])`;
 
 /**

@@ -8,9 +8,13 @@ export interface SaidHello {
   position: number;
 }
 
+/** A Node that is slow to hear its answer has asked again meanwhile; if it was lost, it asks a third time. */
+const CROSSED_WITHIN = `interval '2 s'`;
+
 /**
  * The latest hello of each Node counts; one that is being answered is replaced, and so answered too. Not by a repetition
- * of itself: a Node asks again every few seconds, and what is under way to it would begin anew each time.
+ * of itself: a Node asks again every few seconds, and what is under way to it would begin anew each time; nor is one that
+ * has crossed its own answer another question.
  *
  * A Node that says less than it has settled has lost its store: what it does not hold counts as applied no more. What
  * was settled by position stays so, since the rows may be gone.
@@ -26,7 +30,9 @@ const RECORD_HELLOS = `
      ORDER BY s.node_id FOR UPDATE OF s
   )
   UPDATE outbox.node_stream s SET
-    hello = CASE WHEN s.hello ? 'taken' AND s.hello ->> 'hello_id' = said.hello ->> 'hello_id'
+    hello = CASE WHEN s.hello_id = said.hello ->> 'hello_id'
+                      AND (s.hello ? 'taken'
+                           OR s.hello IS NULL AND s.hello_answered_at > clock_timestamp() - ${CROSSED_WITHIN})
                  THEN s.hello ELSE said.hello END,
     hello_id = said.hello ->> 'hello_id',
     settled_epoch = least(s.settled_epoch, (said.hello ->> 'epoch')::bigint),

@@ -46,7 +46,8 @@ export class Outbox1700000000002 implements MigrationInterface {
       CREATE INDEX message_settled ON outbox.message (settled_at) WHERE state = 'settled';
 
       -- chain_epoch, chain_platform_epoch: up to where the parts of an unfinished chain have told; null where none is.
-      -- hello: unanswered; hello_id: the latest one's, answered or not; ready_again_at: when that was last answered anew.
+      -- hello: unanswered; hello_id: the latest one's, answered (hello_answered_at) or not; ready_again_at: when it was
+      -- last answered anew, unasked.
       -- missed: {position, count, since} of events that expired unheard; the Node's next hello makes a resync of it.
       CREATE TABLE outbox.node_stream (
         node_id uuid PRIMARY KEY REFERENCES ring.node,
@@ -64,6 +65,7 @@ export class Outbox1700000000002 implements MigrationInterface {
         resend_count integer NOT NULL DEFAULT 0,
         hello jsonb,
         hello_id text,
+        hello_answered_at timestamptz,
         ready_again_at timestamptz,
         missed jsonb,
         claim_owner text,
