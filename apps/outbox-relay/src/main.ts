@@ -4,7 +4,7 @@
  * It never reads key material and never changes a ring.
  */
 import { runService } from '@plexsphere/service-kit';
-import { requireStoreFormat } from '@plexsphere/store';
+import { openDatabase } from '@plexsphere/store';
 import { DataSource } from 'typeorm';
 import { RelayConfig } from './relay-config';
 import { RelayModule } from './relay.module';
@@ -12,8 +12,14 @@ import { RelayModule } from './relay.module';
 void runService({
   name: 'outbox-relay',
   config: RelayConfig,
+  // Waited for here, in our own words and before the bus is dialled; the relay's own pool then finds it.
+  prepare: async ({ databaseUrl }, logger) => {
+    const found = await openDatabase(databaseUrl, 'outbox-relay', (reason) =>
+      logger.warn({ reason }, 'database not reachable yet'),
+    );
+    await found.destroy();
+  },
   module: (config) => RelayModule.with(config),
-  checkDatabase: (app) => requireStoreFormat(app.get(DataSource)),
   forbidden: {
     statement: 'SELECT FROM material.wrapped_key LIMIT 0',
     run: (app, statement) => app.get(DataSource).query(statement),

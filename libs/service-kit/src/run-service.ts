@@ -41,8 +41,6 @@ export interface ServiceDefinition<Config extends ServiceConfig> {
   module: (config: Config, logger: Logger) => Type | DynamicModule;
   /** Runs before the bus is dialled: what must hold or the process does not start. */
   prepare?: (config: Config, logger: Logger) => Promise<void>;
-  /** What must hold of the database or the process does not start, where `prepare` has not looked. */
-  checkDatabase?: (app: INestMicroservice) => Promise<void>;
   /** What the service's own database role has no right to; `run` tries it on the service's own pool. */
   forbidden: { statement: string; run: (app: INestMicroservice, statement: string) => Promise<unknown> };
 }
@@ -98,7 +96,6 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
       logger: new NestLogger(logger),
     });
     app.useGlobalFilters(new ProblemFilter(logger));
-    await definition.checkDatabase?.(app);
     const { statement, run } = definition.forbidden;
     await untilRefused(
       databaseTrial(statement, (text) => run(app, text)),

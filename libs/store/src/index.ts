@@ -5,5 +5,6 @@
 export { leftOpen } from './close-database';
 export * from './data-source';
 export { requireStoreFormat } from './format';
+export { openDatabase } from './open-database';
 export * from './entities/ring';
 export * from './entities/outbox';

@@ -14,6 +14,7 @@ export const migrate = command({
     const url = databaseUrl(env);
     const bringUp = await import('@plexsphere/bootstrap');
     const migrations = await bringUp.migrate(url);
+    if (migrations.length === 0) return { text: 'Nothing to do: the schema is up to date.', document: { migrations } };
     return { text: { columns: ['MIGRATION'], rows: migrations.map((name) => [name]) }, document: { migrations } };
   },
 });

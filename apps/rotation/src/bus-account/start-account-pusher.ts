@@ -1,8 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { connectBus, type Logger } from '@plexsphere/service-kit';
-import { requireStoreFormat, storeOptions } from '@plexsphere/store';
+import { openDatabase } from '@plexsphere/store';
 import { ACCOUNT_PUSHER_INBOX } from '@plexsphere/wire';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { RotationConfig } from '../rotation-config';
 import { AccountPusher, type StoredAccount } from './account-pusher';
 
@@ -12,8 +11,9 @@ import { AccountPusher, type StoredAccount } from './account-pusher';
  * @throws Problem databaseFormat
  */
 export async function startAccountPusher(config: RotationConfig, logger: Logger): Promise<AccountPusher> {
-  const database = await openDatabase(config, logger);
-  await requireStoreFormat(database);
+  const database = await openDatabase(config.databaseUrl, 'rotation-account-pusher', (reason) =>
+    logger.warn({ reason }, 'database not reachable yet'),
+  );
   const connection = await connectBus(
     config,
     {
@@ -40,17 +40,4 @@ function storedAccount(database: DataSource): StoredAccount {
     read: () => select(`bus_account_public_key AS "publicKey", bus_account_jwt AS jwt, ${revision}`),
     revision: async () => (await select<{ revision: string }>(revision)).revision,
   };
-}
-
-async function openDatabase(config: RotationConfig, logger: Logger): Promise<DataSource> {
-  const options = storeOptions(config.databaseUrl, 'rotation-account-pusher');
-  const database = new DataSource({ ...options, extra: { ...options.extra, max: 1 } });
-  for (;;) {
-    try {
-      return await database.initialize();
-    } catch (err) {
-      logger.warn({ err }, 'database not reachable yet');
-      await delay(500);
-    }
-  }
 }
