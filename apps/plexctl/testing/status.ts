@@ -36,4 +36,6 @@ export const statusReply = (...scopes: ScopeStatus[]): StatusReply => ({
   now: NOW,
   short_overlap_allowed: false,
   scopes,
+  refusals: [],
+  held_back: [],
 });

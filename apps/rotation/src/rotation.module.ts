@@ -23,6 +23,7 @@ import { TokenList } from './operators/token-list';
 import { TokenRevocation } from './operators/token-revocation';
 import { TokenController } from './operators/token.controller';
 import { RingReader } from './rings/ring-reader';
+import { RefusalLog } from './refusals/refusal-log';
 import type { RotationConfig } from './rotation-config';
 import { CloseRotation } from './rotator/close-rotation';
 import { OpenRotation } from './rotator/open-rotation';
@@ -38,6 +39,7 @@ import { PlanRotation } from './sight/plan-rotation';
 import { SigningSightController } from './sight/signing-sight.controller';
 import { StatusReader } from './sight/status-reader';
 import { TransitionReader } from './sight/transition-reader';
+import { SignData } from './signing/sign-data';
 import { SigningController } from './signing/signing.controller';
 import { ScopeTransactions } from './transactions/scope-transactions';
 import { WAITING_DATABASE, waitingOptions } from './transactions/waiting-database';
@@ -99,6 +101,8 @@ export class RotationModule {
         InventoryReader,
         PlanRotation,
         PlanClosing,
+        RefusalLog,
+        SignData,
       ],
     };
   }

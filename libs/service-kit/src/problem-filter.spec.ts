@@ -1,6 +1,8 @@
+import type { ArgumentsHost } from '@nestjs/common';
 import { lastValueFrom } from 'rxjs';
 import { problem } from '@plexsphere/wire';
-import { createLogger } from './logger';
+import { BusContext } from './bus-context';
+import { createLogger, type Logger } from './logger';
 import { ProblemFilter } from './problem-filter';
 
 const filter = new ProblemFilter(createLogger('test', 'silent'));
@@ -34,5 +36,51 @@ describe('what a caller is told of an error', () => {
 
   it.each([[coded('42601')], [new Error('/etc/passwd')], ['text'], [undefined]])('%p leaks nothing', async (error) => {
     expect(await answerTo(error)).toEqual({ code: 'INTERNAL', detail: 'signing: internal error' });
+  });
+});
+
+describe('N-5: what the log says', () => {
+  function filtering() {
+    const lines: unknown[] = [];
+    const clock = { ms: 0 };
+    const logger = { error: (members: object, text: string) => lines.push({ text, ...members }) } as unknown as Logger;
+    const loud = new ProblemFilter(logger, () => clock.ms);
+    const fail = (
+      error: unknown,
+      subject = 'cmd.0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1.signing.rotate',
+      scope: unknown = 'platform',
+    ) => {
+      const rpc = { getContext: () => new BusContext([subject, undefined]), getData: () => ({ scope, reason: 'why' }) };
+      const host = { switchToRpc: () => rpc } as unknown as ArgumentsHost;
+      return lastValueFrom(loud.catch(error, host)).catch(() => undefined);
+    };
+    return { lines, clock, fail };
+  }
+
+  it('N-5: of a database that is away is one line in ten seconds, with command and scope, and how many failed', async () => {
+    const { lines, clock, fail } = filtering();
+    for (let i = 0; i < 100; i++) await fail(coded('57P01'));
+    expect(lines).toEqual([
+      {
+        text: 'database away: requests fail',
+        command: 'signing.rotate',
+        scope: 'platform',
+        reason: '57P01',
+        requests: 1,
+      },
+    ]);
+    clock.ms = 10_000;
+    await fail(coded('ECONNREFUSED'), 'node.0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1.ack', '\u202e');
+    expect(lines[1]).toEqual({
+      ...{ text: 'database away: requests fail', command: 'node.0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1.ack' },
+      ...{ reason: 'ECONNREFUSED', requests: 100 },
+    });
+  });
+
+  it('N-5: of anything else is a line a request, with command and scope', async () => {
+    const { lines, fail } = filtering();
+    for (let i = 0; i < 3; i++) await fail(coded('42601'));
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toMatchObject({ text: 'request failed', command: 'signing.rotate', scope: 'platform' });
   });
 });

@@ -1,6 +1,7 @@
-import { Catch, type ExceptionFilter } from '@nestjs/common';
-import { Problem, problem } from '@plexsphere/wire';
+import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Problem, commandOf, isScope, problem } from '@plexsphere/wire';
 import { throwError, type Observable } from 'rxjs';
+import { BusContext } from './bus-context';
 import type { Logger } from './logger';
 
 /** Postgres' own codes that say "not now" and not "never": class 08 and 57, too_many_connections; and the socket's. */
@@ -10,25 +11,62 @@ const AWAY_MESSAGE =
   /^Connection terminated|^timeout exceeded when trying to connect|^Client has encountered a connection/;
 const LOCK_NOT_AVAILABLE = '55P03';
 
+/** While the database is away every request fails by it: one line in so long, and how many there were meanwhile. */
+const AWAY_LINE_EVERY_MS = 10_000;
+
+/** What a line of the log says of the request that it is about. */
+interface Asked {
+  command?: string;
+  scope?: string;
+}
+
 /**
  * The last stop of every error: a Problem goes out as it is; anything else goes to the log, and out as one stable line,
  * so that no SQL, path or driver text ever reaches a caller.
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly logger: Logger) {}
+  private lastAwayLineAt = -Infinity;
+  private unsaid = 0;
 
-  catch(error: unknown): Observable<never> {
-    return throwError(() => this.asProblem(error).body);
+  constructor(
+    private readonly logger: Logger,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  catch(error: unknown, host?: ArgumentsHost): Observable<never> {
+    return throwError(() => this.asProblem(error, host).body);
   }
 
-  private asProblem(error: unknown): Problem {
+  private asProblem(error: unknown, host: ArgumentsHost | undefined): Problem {
     if (error instanceof Problem) return error;
-    this.logger.error({ err: error }, 'request failed');
-    if (codeOf(error) === LOCK_NOT_AVAILABLE) return problem('scopeBusy');
-    if (isAway(error)) return problem('databaseUnavailable');
-    return problem('internal');
+    const asked = askedOf(host);
+    if (isAway(error)) {
+      this.tellAway(error, asked);
+      return problem('databaseUnavailable');
+    }
+    this.logger.error({ err: error, ...asked }, 'request failed');
+    return problem(codeOf(error) === LOCK_NOT_AVAILABLE ? 'scopeBusy' : 'internal');
   }
+
+  private tellAway(error: unknown, asked: Asked): void {
+    this.unsaid += 1;
+    if (this.now() - this.lastAwayLineAt < AWAY_LINE_EVERY_MS) return;
+    const reason = codeOf(error) || (error as Error).message;
+    this.logger.error({ ...asked, reason, requests: this.unsaid }, 'database away: requests fail');
+    this.lastAwayLineAt = this.now();
+    this.unsaid = 0;
+  }
+}
+
+function askedOf(host: ArgumentsHost | undefined): Asked {
+  const context: unknown = host?.switchToRpc().getContext();
+  if (!(context instanceof BusContext)) return {};
+  const body: unknown = host?.switchToRpc().getData();
+  const scope = typeof body === 'object' && body !== null && 'scope' in body ? body.scope : undefined;
+  // A command by its name: the subject names who asks as well.
+  const command = commandOf(context.subject)?.command ?? context.subject;
+  return { command, ...(isScope(scope) ? { scope } : {}) };
 }
 
 const isAway = (error: unknown): boolean =>

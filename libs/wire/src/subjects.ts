@@ -79,6 +79,12 @@ export type ScopeSignerVerb = (typeof SCOPE_SIGNER_VERBS)[number];
 export const LEASE_KINDS = ['signer', 'gateway'] as const;
 export type LeaseKind = (typeof LEASE_KINDS)[number];
 
+/** Who asks for what, of a command's subject; undefined for any other. */
+export function commandOf(subject: string): { operator: string; command: string } | undefined {
+  const [head, operator, ...command] = subject.split('.');
+  return head === 'cmd' && operator !== undefined ? { operator, command: command.join('.') } : undefined;
+}
+
 /** Queue groups: one member of the group gets each message. */
 export const queues = { rotation: 'rotation', signer: 'signer', relay: 'outbox-relay' } as const;
 

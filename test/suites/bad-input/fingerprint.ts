@@ -1,7 +1,7 @@
 import type { World } from '../../src/world';
 
-/** Tables that live by themselves: leases are renewed, a token's last use is noted, the stream's sight is kept. */
-const ALIVE = ['ring.lease', 'ring.operator', 'outbox.bus_stream'];
+/** Tables that live by themselves: leases are renewed, refusals counted, a token's last use is noted, the stream's sight is kept. */
+const ALIVE = ['ring.lease', 'ring.refusal', 'ring.operator', 'outbox.bus_stream'];
 
 /** What the database holds, in one line a table: the same before and after whatever was refused. */
 export async function fingerprint(world: World): Promise<Record<string, string>> {

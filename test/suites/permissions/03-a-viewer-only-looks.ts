@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { eventually } from '@plexsphere/testkit';
 import type { Command } from '@plexsphere/wire';
+import type { StatusReply } from '@plexsphere/wire/commands';
 import type { Step } from '../../src/tell-story';
 import { askAs, known, plexctlAs } from './hands';
 
@@ -30,4 +32,16 @@ export const step: Step = async (world) => {
     expect([command, code]).toEqual([command, 'PERMISSION_DENIED']);
   }
   expect(await world.kids(domain)).toEqual(['k1']);
+
+  // S12: what was refused is counted, by who asked for what, and shown to who sees everything.
+  const refused = { command: 'signing.rotate', code: 'PERMISSION_DENIED', detail: 'signing: permission denied' };
+  await eventually(
+    async () => {
+      const { refusals } = await world.json<StatusReply>(['signing', 'status']);
+      return refusals.some((each) => each.actor === 'viewer' && each.command === refused.command && each.count > 0);
+    },
+    { timeoutMs: 20_000, describe: 'the refusal counted' },
+  );
+  const { refusals } = await world.json<StatusReply>(['signing', 'status']);
+  expect(refusals).toContainEqual({ actor: 'viewer', ...refused, count: 1, last_at: expect.any(String) });
 };

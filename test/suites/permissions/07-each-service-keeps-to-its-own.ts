@@ -5,6 +5,15 @@ import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';
 import { admin, allowed, bootstrapFile, dial, known } from './hands';
 
+/** S11: what a new database lets everybody do, and no service needs to. */
+const FOR_NOBODY = [
+  'CREATE TEMPORARY TABLE mine (x int)',
+  'CREATE TABLE public.mine ()',
+  'SELECT lo_create(0)',
+  'SELECT pg_advisory_lock(1)',
+  'SELECT pg_advisory_xact_lock(1, 1)',
+];
+
 /** SQLSTATE insufficient_privilege. */
 const DENIED = '42501';
 
@@ -14,9 +23,12 @@ const STATEMENTS: Record<ServiceKind, string[]> = {
     'SELECT FROM material.bus_key',
     `UPDATE ring.installation SET recovery_public_key = ''`,
     'UPDATE ring.audit SET actor = actor',
+    `INSERT INTO ring.audit (happened_at, actor, action, scope) VALUES (now(), 'a', 'b', 'c')`,
+    `UPDATE ring.operator SET role = 'admin'`,
+    `UPDATE ring.signing_key SET public_key = ''`,
+    'UPDATE ring.transition SET opened_at = now()',
+    'UPDATE outbox.node_stream SET settled_epoch = 9',
     'DELETE FROM ring.audit',
-    'DELETE FROM ring.bus_revocation',
-    'UPDATE ring.bus_revocation SET revoked_at = revoked_at',
     `UPDATE outbox.message SET state = 'unsent'`,
     'CREATE TABLE public.mine ()',
   ],
@@ -30,6 +42,7 @@ const STATEMENTS: Record<ServiceKind, string[]> = {
     `UPDATE material.wrapped_key SET public_key = ''`,
     'DELETE FROM material.wrapped_key',
     'UPDATE material.bus_key SET kek_id = kek_id',
+    'SELECT pg_try_advisory_xact_lock(1)',
   ],
   'outbox-relay': [
     'SELECT FROM material.wrapped_key',
@@ -38,6 +51,10 @@ const STATEMENTS: Record<ServiceKind, string[]> = {
     `UPDATE ring.node SET state = 'removed'`,
     'SELECT FROM ring.operator',
     'SELECT FROM ring.installation',
+    'SELECT pg_advisory_xact_lock(1)',
+    'SELECT bus_public_key FROM ring.node',
+    'UPDATE outbox.message SET node_id = node_id',
+    `UPDATE outbox.node_stream SET scope = 'platform'`,
     `INSERT INTO outbox.event (event_id, scope, event_type, epoch) VALUES ('e', 'platform', 'x', 2)`,
   ],
 };
@@ -81,7 +98,7 @@ export const step: Step = async (world) => {
   for (const kind of ['rotation', 'signer', 'outbox-relay'] as const) {
     const bus = await dial(world, await bootstrapFile(world, `${kind}.creds`), { kind });
     expect([kind, await allowed(bus, { hear, say: say[kind] })]).toEqual([kind, []]);
-    for (const statement of STATEMENTS[kind]) {
+    for (const statement of [...FOR_NOBODY, ...STATEMENTS[kind]]) {
       expect([kind, statement, await outcome(world, kind, statement)]).toEqual([kind, statement, DENIED]);
     }
   }

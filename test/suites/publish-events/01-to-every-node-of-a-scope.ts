@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { eventually } from '@plexsphere/testkit';
 import type { Step } from '../../src/tell-story';
 
@@ -12,5 +13,12 @@ export const step: Step = async (world) => {
   const { event_id: eventId, nodes } = await world.json<{ event_id: string; nodes: number }>(publish, PAYLOAD);
   expect(nodes).toBe(2);
   await eventually(() => world.nodes.every((node) => node.applied.length === 1));
+  // S12: who published what is known by its hash, and the payload itself stands in no row of the log.
+  const audit = await world.query<{ detail: object }>(
+    `SELECT detail FROM ring.audit WHERE action = 'events.publish' AND actor <> '' AND scope = $1`,
+    [world.domain],
+  );
+  const payload_sha256 = createHash('sha256').update(PAYLOAD).digest('hex');
+  expect(audit).toEqual([{ detail: { event_id: eventId, event_type: 'route_updated', nodes: 2, payload_sha256 } }]);
   for (const node of world.nodes) expect(node.applied[0]).toMatchObject({ event_id: eventId, payload: SIGNED });
 };

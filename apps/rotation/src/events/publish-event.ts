@@ -1,12 +1,13 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@plexsphere/service-kit';
 import { KeyRingEntity, NodeEntity } from '@plexsphere/store';
 import { MAX_ENVELOPE_BYTES, canonicalText, isReservedEventType, problem, subjects } from '@plexsphere/wire';
 import type { Publish, PublishReply } from '@plexsphere/wire/commands';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { fanOutToNode, fanOutToScope, type NewEvent } from '../sql/fan-out';
 import { onceFor, type RequestIdentity } from '../sql/requests';
+import { writeAudit } from '../sql/write-audit';
 import { ScopeTransactions } from '../transactions/scope-transactions';
 
 /** Accepts an event for one Node or for every Node of a scope, and keeps its payload as the text that it is. */
@@ -36,7 +37,7 @@ export class PublishEvent {
     const event = this.event(request, scope, randomUUID());
     return this.transactions.shared([scope], identity, async (manager) => {
       if (!(await manager.existsBy(KeyRingEntity, { scope }))) throw problem('unknownScope', { field: 'scope' });
-      return { event_id: event.eventId, nodes: await fanOutToScope(manager, event) };
+      return this.audited(manager, identity, event, await fanOutToScope(manager, event));
     });
   }
 
@@ -47,8 +48,21 @@ export class PublishEvent {
     const event = this.event(request, node.scope, `${nodeId}/${randomUUID()}`);
     return this.transactions.shared([node.scope], identity, async (manager) => {
       await fanOutToNode(manager, event, nodeId);
-      return { event_id: event.eventId, nodes: 1 };
+      return this.audited(manager, identity, event, 1);
     });
+  }
+
+  /** The audit log knows what was sent by its hash: the payload is not the signing plane's to keep. */
+  private async audited(
+    manager: EntityManager,
+    identity: RequestIdentity,
+    { eventId, eventType, scope, payload }: NewEvent,
+    nodes: number,
+  ): Promise<PublishReply> {
+    const payload_sha256 = payload === null ? null : createHash('sha256').update(payload).digest('hex');
+    const detail = { event_id: eventId, event_type: eventType, nodes, payload_sha256 };
+    await writeAudit(manager, identity, { scope, detail });
+    return { event_id: eventId, nodes };
   }
 
   private event(request: Publish, scope: string, eventId: string): NewEvent {

@@ -5,11 +5,14 @@ import { Health, LOGGER, type Logger } from '@plexsphere/service-kit';
 import { TransitionEntity } from '@plexsphere/store';
 import { DataSource } from 'typeorm';
 import { LeaseBook } from '../leases/lease-book';
+import { forgetOldRefusals } from '../sql/refusals';
 import { forgetOldAnswers } from '../sql/requests';
 import { PreparedKeys } from './prepared-keys';
 import { Unfinished } from './unfinished';
 
 const TURN_MS = 2_000;
+
+const NOT_ANSWERING = 'not answering';
 
 /**
  * Every replica, at boot and every 2 s: whatever a process that died left between a commit and its end is finished. It
@@ -58,12 +61,14 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
       for (const transition of await this.findUnfinished()) this.resume(transition);
       await this.leases.sweep();
       await forgetOldAnswers(this.database.manager);
+      await forgetOldRefusals(this.database.manager);
       // Asks signers, and nothing here should wait for them.
       this.sweeping = this.preparedKeys.sweep();
       this.databaseState = undefined;
     } catch (err) {
-      this.databaseState = 'not answering';
-      this.logger.error({ err }, 'resume turn failed');
+      // Once, and not every two seconds for as long as it lasts.
+      if (this.databaseState !== NOT_ANSWERING) this.logger.error({ err }, 'resume turn failed');
+      this.databaseState = NOT_ANSWERING;
     }
   }
 

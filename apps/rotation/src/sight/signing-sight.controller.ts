@@ -46,7 +46,7 @@ export class SigningSightController {
   status(@Payload(validated(Status)) request: Status, @Asking() operator: OperatorEntity): Promise<StatusReply> {
     const scope = request.scope ?? undefined;
     if (scope !== undefined) requireAccepted(scope, this.config);
-    return this.statusReader.status(scope, visibleScopes(scope, operator), operator.scopes);
+    return this.statusReader.status(scope, visibleScopes(scope, operator), operator);
   }
 
   @Needs('viewer')

@@ -3,6 +3,9 @@ import { requiredOverlapMs } from '@plexsphere/keyring';
 import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
 import {
+  ANA,
+  STRANGER,
+  VIC,
   CLOSED_SCOPE,
   NODE_IDS,
   OPEN_SCOPE,
@@ -11,6 +14,7 @@ import {
   type SeededRings,
 } from '../../testing/seeded-rings';
 import type { RotationConfig } from '../rotation-config';
+import { addRefusals } from '../sql/refusals';
 import { StatusReader } from './status-reader';
 
 const LONG_ENOUGH = {
@@ -19,6 +23,9 @@ const LONG_ENOUGH = {
   verifierCacheMs: 900_000,
   longestTokenLifeMs: 3_600_000,
 };
+/** Sees every scope. */
+const ALL = { id: ANA, scopes: null };
+
 const config = {
   leaseMs: 10_000,
   signingDurationMs: 1_000,
@@ -36,7 +43,7 @@ describe('status', () => {
   afterAll(() => seeded.drop());
 
   const statusOf = async (scope: string) => {
-    const [status] = (await reader.status(scope, [scope])).scopes;
+    const [status] = (await reader.status(scope, [scope], ALL)).scopes;
     if (status === undefined) throw new Error('no status');
     return status;
   };
@@ -124,7 +131,7 @@ describe('status', () => {
 
   it("P-9: counts the Domains' Nodes by the platform's epochs, and names them to who may see them", async () => {
     const platformSeenBy = async (seen: string[] | null) =>
-      (await reader.status('platform', ['platform'], seen)).scopes[0]?.domain_nodes;
+      (await reader.status('platform', ['platform'], { id: ANA, scopes: seen })).scopes[0]?.domain_nodes;
     expect(await platformSeenBy(null)).toMatchObject({ enrolled: 7, sent: 7, applied: 6, lagging_count: 0 });
     await seeded.asOwner(PLATFORM_OPEN);
     const numbers = { enrolled: 7, sent: 1, applied: 1, lagging_count: 5, pending_count: 1, offline_count: 2 };
@@ -138,6 +145,31 @@ describe('status', () => {
     expect(await statusOf(OPEN_SCOPE)).not.toHaveProperty('domain_nodes');
   });
 
+  it('S12: counts what was refused in the last hour, to an operator of some scopes their own alone', async () => {
+    const denied = { command: 'signing.close', code: 'PERMISSION_DENIED', detail: 'signing: permission denied' };
+    await addRefusals(seeded.database, [
+      { actor: VIC, ...denied, count: 3 },
+      { actor: STRANGER, ...denied, count: 9 },
+      { actor: 'others', ...denied, command: 'others', count: 1 },
+      { actor: VIC, command: 'commands', code: 'HELD_BACK', detail: '', count: 5 },
+    ]);
+    await addRefusals(seeded.database, [{ actor: VIC, ...denied, count: 4 }]);
+    await seeded.asOwner(`INSERT INTO ring.refusal SELECT minute - interval '2 h', actor, command, code, detail, 100
+                            FROM ring.refusal`);
+    const seenBy = async (asker: typeof ALL | { id: string; scopes: string[] }) =>
+      (await reader.status(OPEN_SCOPE, [OPEN_SCOPE], asker)).refusals.map(({ actor, count }) => [actor, count]);
+    expect(await seenBy(ALL)).toEqual([
+      ['unknown', 9],
+      ['vic', 7],
+      ['others', 1],
+    ]);
+    expect(await seenBy({ id: VIC, scopes: [OPEN_SCOPE] })).toEqual([['vic', 7]]);
+    expect((await reader.status(undefined, null, ALL)).held_back).toEqual([
+      { actor: 'vic', queue: 'commands', count: 5, last_at: expect.any(String) },
+    ]);
+    expect(await seenBy({ id: STRANGER, scopes: [OPEN_SCOPE] })).toEqual([]);
+  });
+
   it('N-10: says from when on no verifier can need the old key', async () => {
     const { transition } = await statusOf(OPEN_SCOPE);
     const after = Date.parse(transition?.safe_close_at ?? '') - Date.parse(transition?.switched_at ?? '');
@@ -146,21 +178,21 @@ describe('status', () => {
 
   it('shows every scope that may be seen and no other', async () => {
     const seen = async (scopes: string[] | null) =>
-      (await reader.status(undefined, scopes)).scopes.map(({ scope }) => scope);
+      (await reader.status(undefined, scopes, ALL)).scopes.map(({ scope }) => scope);
     expect(await seen(null)).toEqual(['platform', OPEN_SCOPE, CLOSED_SCOPE]);
     expect(await seen([OPEN_SCOPE])).toEqual([OPEN_SCOPE]);
     expect(await seen([])).toEqual([]);
   });
 
   it('refuses a scope without ring', async () => {
-    await expect(reader.status('domain:none', ['domain:none'])).rejects.toMatchObject({
+    await expect(reader.status('domain:none', ['domain:none'], ALL)).rejects.toMatchObject({
       detail: 'signing: unknown scope',
     });
   });
 
   it('says whether the overlap window is too short', async () => {
-    expect((await reader.status(undefined, null)).short_overlap_allowed).toBe(false);
+    expect((await reader.status(undefined, null, ALL)).short_overlap_allowed).toBe(false);
     const short = new StatusReader(seeded.database, { ...config, overlapWindowMs: 30_000 } as RotationConfig);
-    expect((await short.status(undefined, null)).short_overlap_allowed).toBe(true);
+    expect((await short.status(undefined, null, ALL)).short_overlap_allowed).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { checkPolicy, progressOf, safeCloseAt, type Policy, type Progress } from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
-import { LaterStatementEntity, LeaseEntity, TransitionEntity } from '@plexsphere/store';
+import { LaterStatementEntity, LeaseEntity, TransitionEntity, type OperatorEntity } from '@plexsphere/store';
 import { PLATFORM, problem } from '@plexsphere/wire';
 import type { OpenTransitionView, ScopeStatus, StatusReply } from '@plexsphere/wire/commands';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
@@ -14,6 +14,7 @@ import { readSnapshot } from '../sql/read-snapshot';
 import { backlogView } from './backlog';
 import { groupBy } from './group-by';
 import { NAMES_SHOWN, domainNodesStatus, nodesStatus } from './nodes-status';
+import { readRefusals } from './refusal-counts';
 import { secondsBetween } from './seconds';
 import { signerStatus } from './signer-status';
 
@@ -44,18 +45,23 @@ export class StatusReader {
   ) {}
 
   /**
-   * @param seen all scopes that the asker may see, those included that are not asked for
+   * @param asker of what is not the scopes' own sees what concerns themselves, or all that there is
    * @throws Problem unknownScope where `scope` is named and has no ring
    */
-  status(scope: string | undefined, scopes: Scopes, seen: Scopes = scopes): Promise<StatusReply> {
+  status(
+    scope: string | undefined,
+    scopes: Scopes,
+    asker: Pick<OperatorEntity, 'id' | 'scopes'>,
+  ): Promise<StatusReply> {
     return readSnapshot(this.database, async (manager, now) => {
       const rings = await listRings(manager, scopes);
       if (scope !== undefined && rings.length === 0) throw problem('unknownScope', { field: 'scope' });
-      const found = await find(manager, scopes, rings, { now, seen });
+      const found = await find(manager, scopes, rings, { now, seen: asker.scopes });
       return {
         now: now.toISOString(),
         short_overlap_allowed: hasShortOverlap(this.config),
         scopes: rings.map((ring) => this.view(ring, found)),
+        ...(await readRefusals(manager, asker)),
       };
     });
   }

@@ -23,6 +23,7 @@ import { Asking, Needs, OperatorGuard, suffices } from '../operators/operator.gu
 import { RingReader } from '../rings/ring-reader';
 import { requireAccepted } from '../rings/scope-profile';
 import { RotationConfig } from '../rotation-config';
+import { SignData } from './sign-data';
 import { CloseRotation } from '../rotator/close-rotation';
 import { OpenRotation } from '../rotator/open-rotation';
 
@@ -32,6 +33,7 @@ export class SigningController {
   constructor(
     private readonly openRotation: OpenRotation,
     private readonly closeRotation: CloseRotation,
+    private readonly signData: SignData,
     private readonly rings: RingReader,
     private readonly signers: Signers,
     private readonly config: RotationConfig,
@@ -67,9 +69,9 @@ export class SigningController {
 
   @Needs('operator')
   @MessagePattern(subjects.command('*', 'signing.sign'))
-  sign(@Payload(validated(Sign)) request: Sign): Promise<SignReply> {
+  sign(@Payload(validated(Sign)) request: Sign, @Asking() operator: OperatorEntity): Promise<SignReply> {
     requireAccepted(request.scope, this.config);
-    return this.signers.ask(request.scope, 'sign-jws', request);
+    return this.signData.sign(request, identify('signing.sign', {}, operator));
   }
 
   @Needs('viewer')

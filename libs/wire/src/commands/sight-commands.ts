@@ -18,6 +18,30 @@ export interface StatusReply {
   /** The installation runs with an overlap window below what keeps every verifier live. */
   short_overlap_allowed: boolean;
   scopes: ScopeStatus[];
+  /** Of the last hour, the most frequent first, at most 50 kinds; to an operator of some scopes, their own alone. */
+  refusals: RefusalCount[];
+  /** Whose requests waited, in the last hour, because of what they had under way themselves; to whom as above. */
+  held_back: HeldBackCount[];
+}
+
+export interface HeldBackCount {
+  actor: string;
+  /** What they waited for: `commands`, … */
+  queue: string;
+  /** Requests that waited. */
+  count: number;
+  last_at: string;
+}
+
+/** What was refused to whom. `others` and `unknown` stand for actors and commands that are not told apart. */
+export interface RefusalCount {
+  actor: string;
+  command: string;
+  code: string;
+  detail: string;
+  count: number;
+  /** To the minute. */
+  last_at: string;
 }
 
 export interface ScopeStatus {

@@ -44,6 +44,20 @@ describe('the status of a scope', () => {
     );
   });
 
+  it('S12: ends in what was refused and who was held back, of the last hour', () => {
+    const [who, last_at] = ['vic', '2026-05-01T11:58:00Z'];
+    const denied = { command: 'signing.close', code: 'PERMISSION_DENIED', detail: 'signing: permission denied' };
+    const refusals = Array.from({ length: 7 }, (_, i) => ({ actor: who, ...denied, count: 9 - i, last_at }));
+    const held_back = [{ actor: 'bob\u202e', queue: 'commands', count: 12, last_at }];
+    const text = statusLines({ ...statusReply(scopeStatus()), refusals, held_back }).join('\n');
+    expect(text).toContain(
+      `\n\nrefused in the last hour\n  9x        signing.close by vic: signing: permission denied (PERMISSION_DENIED), last at ${last_at}\n`,
+    );
+    expect(text).toContain('\n  and 2 other kinds (--output json shows them)\n');
+    expect(text).toMatch(/\n\nheld back in the last hour, .*\n {2}12x {7}commands of bob\\u\{202e\}, last at /);
+    expect(statusLines(statusReply(scopeStatus())).join('\n')).not.toContain('last hour');
+  });
+
   it('has a bar where one looks on, and only while a rotation is open', () => {
     expect(statusLines(statusReply(scopeStatus({ nodes: LAGGING })), true).join('\n')).toContain(
       '[###########################---] 92 %',

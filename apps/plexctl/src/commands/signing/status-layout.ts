@@ -1,7 +1,9 @@
 import type {
   Backlog,
+  HeldBackCount,
   NodesStatus,
   OpenTransitionView,
+  RefusalCount,
   ScopeStatus,
   SignerStatus,
   StatusReply,
@@ -12,7 +14,38 @@ import { printable } from '../../printable';
 import { nextSteps } from './next-steps';
 
 /** `signing status` as an operator reads it: a block a scope, what to do last. */
-export function statusLines({ now, scopes }: StatusReply, withBar = false): string[] {
+export function statusLines({ now, scopes, refusals, held_back: heldBack }: StatusReply, withBar = false): string[] {
+  return [...scopeLines(scopes, now, withBar), ...refusalLines(refusals), ...heldBackLines(heldBack)];
+}
+
+const REFUSALS_SHOWN = 5;
+
+/** Somebody who tries what they may not, or a program that asks for the same wrong thing again and again. */
+function refusalLines(refusals: readonly RefusalCount[]): string[] {
+  if (refusals.length === 0) return [];
+  const shown = refusals.slice(0, REFUSALS_SHOWN).map(({ actor, command, code, detail, count, last_at }) => ({
+    label: `${count}x`,
+    text: `${command} by ${actor}: ${detail} (${code}), last at ${utc(last_at)}`,
+  }));
+  const more = refusals.length - shown.length;
+  return [
+    ...['', 'refused in the last hour'],
+    ...labelled(shown, '  '),
+    ...(more > 0 ? [`  and ${plural(more, 'other kind')} (--output json shows them)`] : []),
+  ];
+}
+
+/** Who asks for more than their share: nobody else waits for them. */
+function heldBackLines(heldBack: readonly HeldBackCount[]): string[] {
+  if (heldBack.length === 0) return [];
+  const lines = heldBack.slice(0, REFUSALS_SHOWN).map(({ actor, queue, count, last_at }) => ({
+    label: `${count}x`,
+    text: `${queue} of ${actor}, last at ${utc(last_at)}`,
+  }));
+  return ['', 'held back in the last hour, by what they had under way themselves', ...labelled(lines, '  ')];
+}
+
+function scopeLines(scopes: readonly ScopeStatus[], now: string, withBar: boolean): string[] {
   if (scopes.length === 0) return ['no scope to show'];
   return scopes.flatMap((scope, index) => [
     ...(index === 0 ? [] : ['']),

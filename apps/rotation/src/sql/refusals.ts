@@ -1,0 +1,47 @@
+import type { EntityManager } from 'typeorm';
+import type { CountedRefusal } from '../refusals/refusal-counter';
+
+/** As long as somebody may come to ask what was tried. */
+const KEPT_FOR = `interval '30 days'`;
+
+/** `others` where a minute had more kinds than are told apart, `unknown` where the id is nobody's. */
+const ADD = `
+  INSERT INTO ring.refusal AS stored (minute, actor, command, code, detail, count)
+  SELECT date_trunc('minute', statement_timestamp()),
+         coalesce(operator.id::text, CASE WHEN said.actor = 'others' THEN 'others' ELSE 'unknown' END) AS actor,
+         said.command, said.code, said.detail, sum(said.count)
+    FROM jsonb_to_recordset($1::jsonb) AS said(actor text, command text, code text, detail text, count bigint)
+    LEFT JOIN ring.operator AS operator ON operator.id::text = said.actor
+   GROUP BY 1, 2, 3, 4, 5
+   -- One order for all replicas: none of two waits for the other's rows.
+   ORDER BY 2, 3, 4, 5
+  ON CONFLICT (minute, actor, command, code, detail) DO UPDATE SET count = stored.count + excluded.count`;
+
+/** One statement however many there were, to the database's minute. */
+export const addRefusals = (
+  manager: Pick<EntityManager, 'query'>,
+  counted: readonly CountedRefusal[],
+): Promise<unknown> => manager.query(ADD, [JSON.stringify(counted)]);
+
+export const forgetOldRefusals = (manager: EntityManager): Promise<unknown> =>
+  manager.query(`DELETE FROM ring.refusal WHERE minute < clock_timestamp() - ${KEPT_FOR}`);
+
+export interface RefusalRow {
+  actor: string;
+  command: string;
+  code: string;
+  detail: string;
+  count: string;
+  lastAt: Date;
+}
+
+/** Of the last hour, the most frequent first; of one actor alone where one is named. */
+export const listRefusals = (manager: EntityManager, actor: string | null, limit: number): Promise<RefusalRow[]> =>
+  manager.query<RefusalRow[]>(
+    `SELECT coalesce(operator.name, refusal.actor) AS actor, command, code, detail, sum(count) AS count,
+            max(minute) AS "lastAt"
+       FROM ring.refusal AS refusal LEFT JOIN ring.operator AS operator ON operator.id::text = refusal.actor
+      WHERE minute > clock_timestamp() - interval '1 hour' AND ($1::text IS NULL OR refusal.actor = $1)
+      GROUP BY 1, 2, 3, 4 ORDER BY sum(count) DESC, 1, 2, 3, 4 LIMIT $2`,
+    [actor, limit],
+  );
