@@ -3,6 +3,8 @@
 // file <folder>/<pid> says, which may change while it runs. The monotonic clock stays as it is, as on a real machine.
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
+const process = require('node:process');
+const { setInterval } = require('node:timers');
 
 const folder = process.env.TEST_WRONG_CLOCK;
 const LOOK_EVERY_MS = 50;

@@ -65,6 +65,25 @@ describe('signing rotate', () => {
   });
 });
 
+describe('P-3: no signer, because no clock is right', () => {
+  const problem = {
+    code: 'UNAVAILABLE',
+    detail: 'signing: no signer available',
+    clocks: [
+      { holder: 'signer-1', off_by_seconds: 400 },
+      { holder: 'signer-2', off_by_seconds: -7_200 },
+    ],
+  };
+
+  it('names the clocks in words, and what to do', async () => {
+    const { exitCode, stderr } = await plexctl({ problem }, ROTATE);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('plexctl: signing: no signer available');
+    expect(stderr).toContain('clocks: signer-1 is 6m40s ahead, signer-2 is 2h behind');
+    expect(stderr).toContain('hint: set the clocks of these machines');
+  });
+});
+
 describe('signing close', () => {
   it('echoes the triple, and says on stderr how early it is and who is missing', async () => {
     const { exitCode, stdout, stderr, bus } = await plexctl({ reply: CLOSED }, CLOSE);

@@ -34,6 +34,8 @@ const SEED = `
     ('domain:d', 2, 'rotate', 'd2', 'e3', 's3', 'h3'),
     ('domain:d', 3, 'close', 'd2', 'e4', NULL, NULL);`;
 
+jest.setTimeout(60_000);
+
 const another = { code: 'PERMISSION_DENIED', detail: 'signing: lease of another holder' };
 
 describe('leases', () => {

@@ -2,6 +2,8 @@
 import { LeaseRows, seededRandom, type LeaseClaim } from '@plexsphere/testkit';
 import { LeaseWorld, type Mistakes } from '../../testing/lease-world';
 
+jest.setTimeout(60_000);
+
 const RUN_MS = 30_000;
 
 /** Worlds until one has accepted too late. */

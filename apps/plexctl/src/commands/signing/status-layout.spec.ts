@@ -65,6 +65,28 @@ describe('the status of a scope', () => {
     expect(statusLines(statusReply(scopeStatus({ transition: null })), true).join('\n')).not.toContain('%');
   });
 
+  it('P-3, S8: names a signer whose clock is wrong, and one that claims what it does not prove', () => {
+    const scope = scopeStatus({
+      signers: [
+        { holder: 'signer-1', state: 'confirmed', epoch: 2, renewed_at: NOW },
+        { holder: 'signer-2', state: 'lapsed', epoch: null, renewed_at: NOW, clock_off_by_seconds: -400 },
+        { holder: 'signer-3', state: 'lapsed', epoch: null, renewed_at: NOW, claimed_epoch: 9, refused_claims: 12 },
+      ],
+    });
+    const lines = statusLines(statusReply(scope)).join('\n');
+    expect(lines).toContain(
+      '2 lapsed: signer-2 (its clock is 6m40s behind), signer-3 (claims epoch 9 without a proof)',
+    );
+    expect(lines).toContain('next: set the clock of the machine of signer-2: it signs again by itself');
+    expect(lines).not.toContain('signer-2 has no lease');
+  });
+
+  it('S8: says first that nothing is served, where the epoch went back', () => {
+    const scope = scopeStatus({ went_back: { epoch: 5, shown_by: 'signer-1', shown_at: NOW } });
+    const [next] = statusLines(statusReply(scope)).filter((line) => line.includes('next:'));
+    expect(next).toMatch(/nothing is served: signer-1 proved epoch 5 at .*, and the database has 2; restore/);
+  });
+
   it('cannot steer a terminal', () => {
     const scope = scopeStatus({ nodes: nodes({ lagging_count: 1, lagging: ['\u001b[2J'] }), transition: null });
     expect(statusLines(statusReply(scope)).join('\n')).not.toContain('\u001b');
