@@ -84,6 +84,20 @@ describe('P-9: a close is told', () => {
     await expect(stream(node)).resolves.toMatchObject({ settled_platform_epoch: 3, resend_at: null });
   });
 
+  test('to a Node for which there is always an event, too', async () => {
+    const { mesh, domain } = world;
+    const node = await mesh.node(domain);
+    const by = world.claimer();
+    await mesh.rotate(domain, 'd2');
+    await world.drain(by);
+    await world.settle(ack(node, 2, 0));
+    await mesh.closeRotation(domain);
+    for (let i = 0; i < 40; i++) await mesh.publish(domain);
+    const said = (await world.drain(by)).get(node) ?? [];
+    expect(said).toHaveLength(41);
+    expect(said.indexOf('chain')).toBeLessThan(33);
+  });
+
   test('and rests while nobody signs bundles, so that ordinary events go on at once', async () => {
     const { mesh, domain } = world;
     const node = await mesh.node(domain);
