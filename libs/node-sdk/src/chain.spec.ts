@@ -73,6 +73,60 @@ test('a close that was slept through needs no statement', async () => {
   expect(closed.ring.epoch).toBe(3);
 });
 
+test("P-9: a Domain's Node drops the platform key that was closed, as soon as the bundle says so", async () => {
+  await mesh.platform.rotate('platform-2', NOW);
+  const state = await taken(enrolled, await mesh.chain(NOW, AT_ENROLMENT));
+  expect(names(state, 'platform')).toEqual(['platform-2', 'platform-1']);
+  mesh.platform.close();
+  const closed = await taken(state, await mesh.chain(later(1), { epoch: 1, platformEpoch: 2 }), later(1));
+  expect(names(closed, 'platform')).toEqual(['platform-2']);
+  expect(closed.platform).toMatchObject({ epoch: 3, statementHash: mesh.platform.statementHash });
+  expect(names(closed)).toEqual(['key-1']);
+});
+
+describe('S6: of two bundles for one head', () => {
+  const numbered = (epoch: number, at: Date) => mesh.bundle(at, mesh.platform.active, { ...mesh.ring.anchor(), epoch });
+  const shown = async (state: TrustState, bundle: string) =>
+    (await takeChain(state, JSON.stringify({ platform_statements: [], statements: [], bundle }), later(2))) as {
+      kind: string;
+      state: TrustState;
+    };
+
+  test('the later one gives the epoch, so a number that was wrong heals', async () => {
+    const wrong = await shown(enrolled, await numbered(Number.MAX_SAFE_INTEGER, later(1)));
+    expect(wrong.state.ring.epoch).toBe(Number.MAX_SAFE_INTEGER);
+    const right = await shown(wrong.state, await numbered(1, later(2)));
+    expect(right).toMatchObject({ kind: 'taken', state: { ring: { epoch: 1 } } });
+    const again = await shown(right.state, await numbered(Number.MAX_SAFE_INTEGER, later(1)));
+    expect(again).toMatchObject({ kind: 'superseded', state: { ring: { epoch: 1 } } });
+  });
+
+  test('a number that was wrong keeps no rotation out', async () => {
+    const { state } = await shown(enrolled, await numbered(Number.MAX_SAFE_INTEGER, later(1)));
+    await mesh.ring.rotate('key-2', later(2));
+    const next = await taken(state, await mesh.chain(later(2), AT_ENROLMENT), later(2));
+    expect(next.ring).toMatchObject({ epoch: 2, activeKeyId: 'key-2' });
+  });
+
+  test('an earlier one brings back no key that a later one dropped', async () => {
+    await mesh.ring.rotate('key-2', NOW);
+    const before = await taken(enrolled, await mesh.chain(later(1), AT_ENROLMENT), later(1));
+    const captured = await mesh.bundle(later(2));
+    mesh.ring.close();
+    const closed = await taken(before, await mesh.chain(later(2), AT_ENROLMENT), later(2));
+    expect(names((await shown(closed, captured)).state)).toEqual(['key-2']);
+  });
+});
+
+test('a key that a bundle names and no statement proves stays untrusted, and is no reason to refuse', async () => {
+  await mesh.ring.rotate('key-2', NOW);
+  const anchor = mesh.ring.anchor();
+  const stranger = (await TestMesh.create(NOW)).ring.anchor().keys[0]!;
+  const keys = [...anchor.keys, { ...stranger, key_id: 'stranger' }];
+  const bundle = await mesh.bundle(NOW, mesh.platform.active, { ...anchor, keys });
+  expect(names(await taken(enrolled, await mesh.chain(NOW, AT_ENROLMENT, { bundle })))).toEqual(['key-2', 'key-1']);
+});
+
 test('statements that the Node has taken since it asked are passed over', async () => {
   await sleepThrough(1);
   const state = await taken(enrolled, await mesh.chain(NOW, AT_ENROLMENT));
