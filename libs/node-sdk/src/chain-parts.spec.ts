@@ -3,6 +3,8 @@ import { CHAIN_STATEMENTS, PLATFORM } from '@plexsphere/wire';
 import { SessionHarness } from '../testing/session-harness';
 import { TestMesh } from '../testing/test-ring';
 
+jest.setTimeout(120_000); // many signatures, on a machine that may be busy
+
 const START = new Date('2026-03-01T12:00:00Z');
 const scopes = [undefined, PLATFORM];
 

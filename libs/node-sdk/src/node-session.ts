@@ -13,7 +13,7 @@ import {
   type StreamReady,
   type TrustedKey,
 } from '@plexsphere/wire';
-import { backOffMs, pause } from './back-off';
+import { Application } from './application';
 import { takeChain, type Walked } from './chain';
 import { Greeter } from './greeter';
 import { KeyChangeError, type KeyChange } from './key-change';
@@ -47,8 +47,6 @@ export interface NodeSessionOptions {
   now(): Date;
 }
 
-const FIRST_RETRY_MS = 250;
-
 export class NodeSession {
   readonly counts: Counts = noCounts();
   /** Resolves when a hello was answered for the first time. */
@@ -57,27 +55,30 @@ export class NodeSession {
   private current: TrustState;
   /** Where the parts of an unfinished chain have led; in memory alone, and undone by whatever is not the next part. */
   private walked: Walked | undefined;
-  private handling = false;
   private taking: Promise<void> = Promise.resolve();
   private becomeReady: () => void = () => undefined;
   private readonly stopping = new AbortController();
   private readonly nonces = new NonceMemory();
   private readonly sequences = new SequenceWatch();
+  private readonly application: Application;
   private readonly greeter: Greeter;
   private readonly writer: WriteBehind;
   private readonly trusts: TrustWatch;
 
   constructor(private readonly options: NodeSessionOptions) {
-    const { now, logger, observer } = options;
+    const { now, logger, observer, handler } = options;
+    const { signal } = this.stopping;
     this.current = options.state;
     this.ready = new Promise((resolve) => (this.becomeReady = resolve));
-    this.greeter = new Greeter({ say: (helloId) => this.sayHello(helloId), isBusy: () => this.handling, now });
+    this.greeter = new Greeter({ say: (helloId) => this.sayHello(helloId), isBusy: () => this.application.busy, now });
     this.writer = new WriteBehind(options.state, {
       save: (state) => options.save(state),
       acknowledge: (state) => options.acknowledge(standingOf(state)),
       onFailure: (error) => logger.error({ error: String(error) }, 'trust store cannot be written'),
-      signal: this.stopping.signal,
+      signal,
     });
+    const onFailure = (): void => void (this.counts.handlerFailures += 1);
+    this.application = new Application({ handler, logger, signal, onFailure });
     this.trusts = new TrustWatch(now, (trusts) => observer.onTrusts?.(trusts));
     this.trusts.look(this.current);
   }
@@ -167,13 +168,13 @@ export class NodeSession {
     if (!this.greeter.answer(ready.hello_id)) return;
     const { position } = this.current;
     const next = positionAfter(position, ready);
-    if (next < position)
-      this.options.logger.warn({ position, resumes_after: next }, 'position was beyond the last event');
+    const fields = { position, resumes_after: next };
+    if (next < position) this.options.logger.warn(fields, 'position was beyond the last event');
     if (next !== position) this.become({ ...this.current, position: next });
     this.becomeReady();
   }
 
-  /** Taken whether or not a hello is open: ordered by epoch, a key event never needs what went before. */
+  /** Taken whether or not a hello is open: ordered by its statement, a key event never needs what went before. */
   private async takeKeyEvent(envelope: Envelope, eventType: Parameters<typeof takeKeyEvent>[1]): Promise<void> {
     // Not told apart by its event id, which whoever may have events signed could have used up: by its statement.
     const verdict = verdictOn(this.current, envelope, this.options.now(), this.nonces);
@@ -227,7 +228,7 @@ export class NodeSession {
   private async apply(envelope: Envelope, position: number, key: TrustedKey): Promise<void> {
     const event = this.eventOf(envelope, position, key);
     const ours = isReservedEventType(envelope.eventType);
-    if (!ours && !(await this.hand(event))) return;
+    if (!ours && !(await this.application.hand(event))) return;
     if (!ours) this.counts.applied += 1;
     else if (envelope.eventType === 'resync') this.options.observer.onResync?.(event);
     this.greeter.progress();
@@ -246,34 +247,6 @@ export class NodeSession {
       key_id: key.keyId,
       epoch: this.current.ring.epoch,
     };
-  }
-
-  /** False when the session was stopped before the application was done with the event. */
-  private async hand(event: NodeEvent): Promise<boolean> {
-    const { signal } = this.stopping;
-    this.handling = true;
-    try {
-      for (let failures = 1; !signal.aborted; failures += 1) {
-        if (await this.handled(event, failures)) return true;
-        await pause(backOffMs(failures, FIRST_RETRY_MS), signal);
-      }
-      return false;
-    } finally {
-      this.handling = false;
-    }
-  }
-
-  private async handled(event: NodeEvent, failures: number): Promise<boolean> {
-    try {
-      await this.options.handler(event);
-      return true;
-    } catch (error) {
-      this.counts.handlerFailures += 1;
-      const { event_id, event_type, position } = event;
-      const fields = { event_id, event_type, position, failures, error: String(error) };
-      this.options.logger.error(fields, 'handler failed and is called again');
-      return false;
-    }
   }
 
   private become(state: TrustState): void {

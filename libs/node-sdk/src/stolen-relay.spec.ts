@@ -3,6 +3,8 @@ import type { StreamReady } from '@plexsphere/wire';
 import { SessionHarness } from '../testing/session-harness';
 import { envelopeBy, testKey, TestMesh, type EventFields, type TestKey } from '../testing/test-ring';
 
+jest.setTimeout(120_000); // many signatures, on a machine that may be busy
+
 const START = new Date('2026-03-01T12:00:00Z');
 const FAR = 10 ** 15;
 const OTHER_NODE = '9f1c2b52-7a43-4a1f-8f5e-3f4f3d1a9e11';

@@ -17,6 +17,8 @@ import { SessionHarness } from '../testing/session-harness';
 import { envelopeBy, testKey, TestMesh, type TestKey } from '../testing/test-ring';
 import { trustFileText } from './trust-file';
 
+jest.setTimeout(120_000); // many signatures, on a machine that may be busy
+
 const START = new Date('2026-03-01T12:00:00Z');
 const FAR = Number.MAX_SAFE_INTEGER;
 const LATE = '9999-12-31T23:59:59.000Z';
