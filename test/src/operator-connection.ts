@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { createBusKey, credsText } from '@plexsphere/bus-jwt';
 import { headers, inboxPrefix, subjects, type Command } from '@plexsphere/wire';
 import { connect, credsAuthenticator, type Msg, type NatsConnection } from 'nats';
 import type { World } from './world';
@@ -21,13 +22,27 @@ export class OperatorConnection {
       operator: string;
       bus_credential: string;
     };
+    return OperatorConnection.dial(world, token.operator, token.bus_credential);
+  }
+
+  private static async dial(world: World, operator: string, credential: string): Promise<OperatorConnection> {
     const connection = await connect({
       servers: world.stack.natsUrl,
-      authenticator: credsAuthenticator(new TextEncoder().encode(token.bus_credential)),
-      inboxPrefix: inboxPrefix({ kind: 'operator', id: token.operator }),
+      authenticator: credsAuthenticator(new TextEncoder().encode(credential)),
+      inboxPrefix: inboxPrefix({ kind: 'operator', id: operator }),
     });
     world.afterwards(() => connection.close());
-    return new OperatorConnection(connection, token.operator);
+    return new OperatorConnection(connection, operator);
+  }
+
+  /** Another operator, of whom the admin has just made a token. */
+  async makeColleague(world: World, name: string): Promise<OperatorConnection> {
+    const key = createBusKey('user');
+    const made = await this.ask('token.create', {
+      ...{ name, role: 'operator', bus_public_key: key.publicKey, bearer_hash: '0'.repeat(64) },
+    });
+    const { id, bus_jwt: jwt } = made.body as { id: string; bus_jwt: string };
+    return OperatorConnection.dial(world, id, credsText(jwt, key.seed));
   }
 
   async ask(command: Command, body: object): Promise<Answer> {

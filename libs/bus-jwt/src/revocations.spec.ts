@@ -1,7 +1,8 @@
-// The account's JWT at its largest: what the wire allows, what it costs the signer, and what a real server makes of it.
+// The account's JWT at its largest: what the wire allows, and what it costs the signer.
 import { randomBytes } from 'node:crypto';
 import {
   encodeBusPublicKey,
+  MAX_ACCOUNT_BYTES,
   MAX_REVOCATIONS,
   REVOCATION_LINES,
   parseRevocationLines,
@@ -19,7 +20,7 @@ const full = Array.from({ length: MAX_REVOCATIONS }, () => ({
 
 it('S3: is below 512 KB with as many revocations as it may carry, and its request is below that', async () => {
   const jwt = await signAccount({ operatorSeed, accountPublicKey: account, revocations: full });
-  expect(jwt.length).toBeLessThan(512_000);
+  expect(jwt.length).toBeLessThan(MAX_ACCOUNT_BYTES);
   expect(revocationLines(full).length).toBeLessThan(400_000);
 });
 

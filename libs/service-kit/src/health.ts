@@ -5,26 +5,37 @@ import type { AddressInfo } from 'node:net';
 export type ReadinessCheck = () => string | undefined;
 
 /**
- * `GET /livez`: the process turns. `GET /readyz`: it can do its work, or 503 with the reasons. Both text, no secret.
+ * `GET /livez`: the process turns. `GET /readyz`: it can do its work, with what somebody should look at some day, or 503
+ * with the reasons. Both text, no secret.
  */
 export class Health {
   private readonly checks = new Map<string, ReadinessCheck>();
+  private readonly warnings = new Map<string, ReadinessCheck>();
   private readonly server: Server = createServer((request, response) => {
-    const reasons = request.url === '/readyz' ? this.reasons() : [];
-    const known = request.url === '/livez' || request.url === '/readyz';
+    const isReadiness = request.url === '/readyz';
+    const reasons = isReadiness ? this.reasons() : [];
+    const known = isReadiness || request.url === '/livez';
     response.writeHead(known ? (reasons.length === 0 ? 200 : 503) : 404, { 'content-type': 'text/plain' });
-    response.end(known ? (reasons.length === 0 ? 'ok\n' : `${reasons.join('\n')}\n`) : 'not found\n');
+    response.end(
+      known ? (reasons.length > 0 ? `${reasons.join('\n')}\n` : isReadiness ? this.ready() : 'ok\n') : 'not found\n',
+    );
   });
 
   check(name: string, check: ReadinessCheck): void {
     this.checks.set(name, check);
   }
 
+  /** What is worth a look long before it hinders anything: the service stays ready. */
+  warn(name: string, check: ReadinessCheck): void {
+    this.warnings.set(name, check);
+  }
+
   reasons(): string[] {
-    return [...this.checks].flatMap(([name, check]) => {
-      const reason = check();
-      return reason === undefined ? [] : [`${name}: ${reason}`];
-    });
+    return told(this.checks);
+  }
+
+  private ready(): string {
+    return ['ok', ...told(this.warnings).map((warning) => `warning: ${warning}`), ''].join('\n');
   }
 
   /** Returns the address that it listens on. */
@@ -43,3 +54,9 @@ export class Health {
     this.server.closeAllConnections();
   }
 }
+
+const told = (checks: ReadonlyMap<string, ReadinessCheck>): string[] =>
+  [...checks].flatMap(([name, check]) => {
+    const reason = check();
+    return reason === undefined ? [] : [`${name}: ${reason}`];
+  });

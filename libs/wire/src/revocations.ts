@@ -9,6 +9,7 @@ export interface Revocation {
  * at every connection when it comes. So many are 505 KB of JWT.
  */
 export const MAX_REVOCATIONS = 5_400;
+export const MAX_ACCOUNT_BYTES = 512_000;
 
 /** An nkey of 56 letters, a blank, ten digits, a line feed. */
 export const REVOCATION_LINE_BYTES = 68;

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
-import { MAX_REVOCATIONS, revocationLines, subjects } from '@plexsphere/wire';
+import { Bus, Health, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { MAX_ACCOUNT_BYTES, MAX_REVOCATIONS, revocationLines, subjects } from '@plexsphere/wire';
 import type { SignBusAccount, SignBusAccountReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { RotationConfig } from '../rotation-config';
@@ -23,11 +23,12 @@ const LOST_AGAIN_MS = 50;
 const TIDY_EVERY_MS = 3_600_000;
 
 /** From here on it is said how full the list is: long before the first has to leave it. */
-const NEARLY_FULL = 0.8 * MAX_REVOCATIONS;
+const NEARLY_FULL = 0.8;
+const nearlyFull = ({ listed }: Fullness): boolean => listed >= NEARLY_FULL * MAX_REVOCATIONS;
 
 interface Stored {
-  jwt: string;
   ageMs: number;
+  bytes: number;
 }
 
 /** How full the list was when it was last signed here. */
@@ -43,13 +44,17 @@ export interface Fullness {
 @Injectable()
 export class AccountSigning {
   fullness: Fullness = { listed: 0, leftOut: 0 };
+  private warning: string | undefined;
 
   constructor(
     private readonly database: DataSource,
     private readonly bus: Bus,
     private readonly config: RotationConfig,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+    health: Health,
+  ) {
+    health.warn('bus account', () => this.warning);
+  }
 
   /**
    * What was due when it was called is in the stored JWT when it returns, or somebody else must be asked for it: then it
@@ -59,14 +64,19 @@ export class AccountSigning {
   async signDue(): Promise<{ againInMs: number }> {
     const due = await dueRevocations(this.database.manager);
     const stored = await this.stored();
+    this.warn(stored.bytes);
     const isDue = due.length > 0 || (stored.ageMs >= TIDY_EVERY_MS && (await this.isAnyOver()));
     if (!isDue) return { againInMs: 0 };
     if (stored.ageMs < SIGN_EVERY_MS) return { againInMs: SIGN_EVERY_MS - stored.ageMs };
-    return { againInMs: (await this.sign(stored.jwt, due)) ? 0 : LOST_AGAIN_MS };
+    return { againInMs: (await this.sign(due)) ? 0 : LOST_AGAIN_MS };
   }
 
-  private async sign(before: string, due: readonly DueRevocation[]): Promise<boolean> {
+  private async sign(due: readonly DueRevocation[]): Promise<boolean> {
     const { manager } = this.database;
+    // Before the list is read: who stores another one meanwhile may know of more, and then this one is not stored.
+    const [{ before }] = await manager.query<[{ before: string }]>(
+      `SELECT bus_account_jwt AS before FROM ring.installation`,
+    );
     const { revocations, leftOut } = await listRevocations(manager, this.config.clockSkewMs);
     const request: SignBusAccount = { revocations: revocationLines(revocations) };
     const { jwt } = await this.bus.request<SignBusAccountReply>(subjects.anySigner('sign-bus-account'), request, {
@@ -95,7 +105,14 @@ export class AccountSigning {
     this.logger.info(fields, 'bus account signed');
     if (now.leftOut > 0 && was.leftOut === 0)
       this.logger.warn(fields, 'bus account full: oldest removed nodes left it');
-    else if (now.listed >= NEARLY_FULL && was.listed < NEARLY_FULL) this.logger.warn(fields, 'bus account nearly full');
+    else if (nearlyFull(now) && !nearlyFull(was)) this.logger.warn(fields, 'bus account nearly full');
+  }
+
+  /** Whichever replica signed it. Nobody is refused anything by it, so readiness does not fall. */
+  private warn(bytes: number): void {
+    const percent = Math.floor((100 * bytes) / MAX_ACCOUNT_BYTES);
+    this.warning =
+      percent < 100 * NEARLY_FULL ? undefined : `at ${percent} % of its revocations; then the oldest Nodes' leave it`;
   }
 
   private isAnyOver(): Promise<boolean> {
@@ -104,7 +121,7 @@ export class AccountSigning {
 
   private async stored(): Promise<Stored> {
     const [row] = await this.database.query<[Stored]>(
-      `SELECT bus_account_jwt AS jwt,
+      `SELECT octet_length(bus_account_jwt) AS bytes,
               (extract(epoch FROM clock_timestamp() - bus_account_signed_at) * 1000)::float8 AS "ageMs"
          FROM ring.installation`,
     );

@@ -2,7 +2,7 @@
 // replicas; the signer and the bus are played.
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
-import type { Bus, Logger } from '@plexsphere/service-kit';
+import { Health, type Bus, type Logger } from '@plexsphere/service-kit';
 import { migrateStore, storeOptions } from '@plexsphere/store';
 import { eventually, testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { MAX_REVOCATIONS, parseRevocationLines, type Revocation } from '@plexsphere/wire';
@@ -32,6 +32,7 @@ let onBus: Revocation[];
 let pushedAt: number[];
 let sign: (request: SignBusAccount) => Promise<void>;
 let warnings: string[];
+let health: Health;
 
 beforeEach(async () => {
   test = await testDatabase({ name: 'store', prepare: migrateStore });
@@ -58,7 +59,8 @@ beforeEach(async () => {
     },
   } as unknown as AccountPusher;
   const config = { clockSkewMs: SKEW_S * 1_000 } as RotationConfig;
-  signings = [1, 2].map(() => new AccountSigning(database, bus, config, logger as unknown as Logger));
+  health = new Health();
+  signings = [1, 2].map(() => new AccountSigning(database, bus, config, logger as unknown as Logger, health));
   replicas = signings.map((signing) => new Revocations(signing, pusher, logger as unknown as Logger));
   for (const each of replicas) each.onApplicationBootstrap();
 });
@@ -163,6 +165,19 @@ it('S3: warns long before the list is full', async () => {
   await revoke();
   expect(warnings).toEqual(['bus account nearly full', 'bus account nearly full'].slice(0, warnings.length));
   expect(warnings.length).toBeGreaterThan(0);
+});
+
+it('S3: says on every replica how full the list is, and stays ready', async () => {
+  await owner.query(`UPDATE ring.installation SET bus_account_jwt = repeat('x', 450000)`);
+  expect(health.reasons()).toEqual([]);
+  const address = await health.listen('127.0.0.1:0');
+  try {
+    await eventually(async () =>
+      (await (await fetch(`http://${address}/readyz`)).text()).includes('bus account: at 87 %'),
+    );
+  } finally {
+    health.close();
+  }
 });
 
 it('S3: a commit stands while no signer signs, and is on the bus when one does', async () => {
