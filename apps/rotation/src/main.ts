@@ -4,24 +4,23 @@
  */
 import { ConfigError, runService, type Logger } from '@plexsphere/service-kit';
 import { DataSource } from 'typeorm';
-import type { AccountPusher } from './bus-account/account-pusher';
-import { startAccountPusher } from './bus-account/start-account-pusher';
+import { startAccountPusher, type BusAccountWork } from './bus-account/start-account-pusher';
 import { RotationConfig, forbidsBringUp } from './rotation-config';
 import { RotationModule } from './rotation.module';
 
-let pusher: AccountPusher;
+let busAccount: BusAccountWork;
 
 async function prepare(config: RotationConfig, logger: Logger): Promise<void> {
   const [reason] = forbidsBringUp(config);
   if (reason !== undefined) throw new ConfigError(reason);
-  pusher = await startAccountPusher(config, logger);
+  busAccount = await startAccountPusher(config, logger);
 }
 
 void runService({
   name: 'rotation',
   config: RotationConfig,
   prepare,
-  module: (config) => RotationModule.with(config, pusher),
+  module: (config) => RotationModule.with(config, busAccount),
   forbidden: {
     statement: 'SELECT FROM material.wrapped_key LIMIT 0',
     run: (app, statement) => app.get(DataSource).query(statement),

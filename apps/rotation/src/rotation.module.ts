@@ -2,6 +2,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { storeOptions } from '@plexsphere/store';
 import { AccountPusher } from './bus-account/account-pusher';
+import { BusConnections } from './bus-account/bus-connections';
+import type { BusAccountWork } from './bus-account/start-account-pusher';
 import { AccountSigning } from './bus-account/account-signing';
 import { Revocations } from './bus-account/revocations';
 import { CreateDomain } from './domains/create-domain';
@@ -49,7 +51,7 @@ const WAITED_FOR = { retryAttempts: Number.MAX_SAFE_INTEGER, retryDelay: 500 };
 
 @Module({})
 export class RotationModule {
-  static with(config: RotationConfig, pusher: AccountPusher): DynamicModule {
+  static with(config: RotationConfig, { pusher, connections }: BusAccountWork): DynamicModule {
     return {
       module: RotationModule,
       imports: [
@@ -74,6 +76,7 @@ export class RotationModule {
       ],
       providers: [
         { provide: AccountPusher, useValue: pusher },
+        { provide: BusConnections, useValue: connections },
         AccountSigning,
         Revocations,
         OperatorGuard,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { connect, credsAuthenticator, type Msg, type NatsConnection, type Subscription } from 'nats';
 import { NatsServer } from '@plexsphere/stack';
 import { eventually, temporaryFolder } from '@plexsphere/testkit';
-import { EVENT_STREAM, inboxPrefix, subjects, type BusUser } from '@plexsphere/wire';
+import { accountSubjects, EVENT_STREAM, inboxPrefix, subjects, type BusUser } from '@plexsphere/wire';
 import { issueOperator, issueSystemAccount, signAccount } from './accounts';
 import { createBusKey, type BusKey } from './bus-key';
 import { credsText } from './creds';
@@ -97,6 +97,20 @@ it('lets the account pusher push and look up that account', async () => {
   const jwt = await push();
   const found = await pusher.request(`$SYS.REQ.ACCOUNT.${mesh.publicKey}.CLAIMS.LOOKUP`);
   expect(found.string()).toBe(jwt);
+});
+
+it('S10: lets the account pusher hear who of that account comes and goes, and ask who is there', async () => {
+  const subject = accountSubjects(mesh.publicKey);
+  const [come, gone] = [heard(pusher.subscribe(subject.connect)), heard(pusher.subscribe(subject.disconnect))];
+  await pusher.flush();
+  const key = createBusKey('user');
+  const node = await openAs({ kind: 'node', id: NODE }, key);
+  await eventually(() => come.length > 0);
+  expect(JSON.parse(come[0] ?? '')).toMatchObject({ client: { user: key.publicKey } });
+  const asked = await pusher.request(subject.connections, JSON.stringify({ auth: true }));
+  expect(JSON.stringify(asked.json())).toContain(`"authorized_user":"${key.publicKey}"`);
+  await node.close();
+  await eventually(() => gone.some((word) => word.includes(key.publicKey)));
 });
 
 it.each(['$SYS.>', '$SYS.ACCOUNT.*.CONNECT', '_INBOX.>'])(

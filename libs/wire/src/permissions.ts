@@ -42,11 +42,25 @@ const distinct = (patterns: string[]): string[] =>
 
 export const ACCOUNT_PUSHER_INBOX = '_INBOX.account-pusher';
 
+/** What rotation asks and hears of the one mesh account, by its second connection, in the system account. */
+export const accountSubjects = (accountPublicKey: string) =>
+  ({
+    lookUp: `$SYS.REQ.ACCOUNT.${accountPublicKey}.CLAIMS.LOOKUP`,
+    push: '$SYS.REQ.CLAIMS.UPDATE',
+    /** Who is connected now, of each server. */
+    connections: `$SYS.REQ.ACCOUNT.${accountPublicKey}.CONNZ`,
+    connect: `$SYS.ACCOUNT.${accountPublicKey}.CONNECT`,
+    disconnect: `$SYS.ACCOUNT.${accountPublicKey}.DISCONNECT`,
+  }) as const;
+
 /**
- * Rotation's second connection, in the system account: compare the mesh account's JWT with the one in Postgres and push
- * it where the bus has another.
+ * Rotation's second connection: compare the mesh account's JWT with the one in Postgres, push it where the bus has
+ * another, and count the connections of each user.
  */
-export const accountPusherPermissions = (accountPublicKey: string): BusPermissions => ({
-  publish: [`$SYS.REQ.ACCOUNT.${accountPublicKey}.CLAIMS.LOOKUP`, '$SYS.REQ.CLAIMS.UPDATE'],
-  subscribe: [`${ACCOUNT_PUSHER_INBOX}.>`],
-});
+export const accountPusherPermissions = (accountPublicKey: string): BusPermissions => {
+  const { lookUp, push, connections, connect, disconnect } = accountSubjects(accountPublicKey);
+  return {
+    publish: [lookUp, push, connections],
+    subscribe: [`${ACCOUNT_PUSHER_INBOX}.>`, connect, disconnect],
+  };
+};

@@ -4,13 +4,20 @@ import { ACCOUNT_PUSHER_INBOX } from '@plexsphere/wire';
 import type { DataSource } from 'typeorm';
 import type { RotationConfig } from '../rotation-config';
 import { AccountPusher, type StoredAccount } from './account-pusher';
+import { BusConnections } from './bus-connections';
+import { ConnectionWatch, type NameOfUser } from './connection-watch';
+
+export interface BusAccountWork {
+  pusher: AccountPusher;
+  connections: BusConnections;
+}
 
 /**
  * Starts before the service's own connection is dialled, because that one is refused until the bus has the account. Has
  * its own small pool for the same reason; both live as long as the process.
  * @throws Problem databaseFormat
  */
-export async function startAccountPusher(config: RotationConfig, logger: Logger): Promise<AccountPusher> {
+export async function startAccountPusher(config: RotationConfig, logger: Logger): Promise<BusAccountWork> {
   const database = await openDatabase(config.databaseUrl, 'rotation-account-pusher', (reason) =>
     logger.warn({ reason }, 'database not reachable yet'),
   );
@@ -24,11 +31,31 @@ export async function startAccountPusher(config: RotationConfig, logger: Logger)
     logger,
   );
   const pusher = new AccountPusher(connection, storedAccount(database), logger);
-  process.once('SIGTERM', () => void pusher.stop());
-  process.once('SIGINT', () => void pusher.stop());
+  const connections = new BusConnections();
+  const { publicKey } = await storedAccount(database).read();
+  const watch = new ConnectionWatch(connection, publicKey, connections, nameOfUser(database), logger);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      watch.stop();
+      void pusher.stop();
+    });
+  }
   void pusher.run();
-  return pusher;
+  void watch.run();
+  return { pusher, connections };
 }
+
+/** Services are not found here: their replicas share one credential. */
+const nameOfUser =
+  (database: DataSource): NameOfUser =>
+  async (publicKey) => {
+    const [user] = await database.query<{ kind: 'node' | 'operator'; name: string }[]>(
+      `SELECT 'node' AS kind, name FROM ring.node WHERE bus_public_key = $1
+        UNION ALL SELECT 'operator', name FROM ring.operator WHERE bus_public_key = $1`,
+      [publicKey],
+    );
+    return user;
+  };
 
 function storedAccount(database: DataSource): StoredAccount {
   const select = async <Row>(columns: string): Promise<Row> => {

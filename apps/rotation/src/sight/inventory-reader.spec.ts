@@ -10,6 +10,7 @@ import {
   seededRings,
   type SeededRings,
 } from '../../testing/seeded-rings';
+import { BusConnections } from '../bus-account/bus-connections';
 import { InventoryReader } from './inventory-reader';
 
 const unknownNode = (field: string) => ({ body: { code: 'NOT_FOUND', detail: 'signing: unknown node', field } });
@@ -19,7 +20,7 @@ describe('what there is', () => {
   let reader: InventoryReader;
   beforeAll(async () => {
     seeded = await seededRings(await testDatabase({ name: 'store', prepare: migrateStore }));
-    reader = new InventoryReader(seeded.database);
+    reader = new InventoryReader(seeded.database, new BusConnections());
   }, 60_000);
   afterAll(() => seeded.drop());
 

@@ -12,6 +12,7 @@ import type {
 } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { countBacklogOf } from '../sql/count-backlog';
+import { BusConnections } from '../bus-account/bus-connections';
 import { findNode, listNodes, type NodeRow } from '../sql/list-nodes';
 import { listRings, type Scopes } from '../sql/list-rings';
 import { readSnapshot } from '../sql/read-snapshot';
@@ -24,7 +25,10 @@ const NODES_IN_REPLY = 2_000;
 /** What there is: rings, Domains, Nodes. */
 @Injectable()
 export class InventoryReader {
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    private readonly connections: BusConnections,
+  ) {}
 
   rings(scopes: Scopes): Promise<ListReply> {
     return readSnapshot(this.database, async (manager) => ({
@@ -72,6 +76,7 @@ export class InventoryReader {
         ...summary(node, now),
         state: node.state,
         added_at: node.addedAt.toISOString(),
+        connections: this.connections.of(node.busPublicKey) ?? null,
         told_epoch: node.toldEpoch,
         applied_epoch: node.firstSeenAt && node.appliedEpoch,
         applied_position: node.firstSeenAt && node.appliedPosition,

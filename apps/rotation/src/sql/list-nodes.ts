@@ -9,6 +9,7 @@ export interface NodeRow extends NodeFacts {
   scope: string;
   state: NodeEntity['state'];
   addedAt: Date;
+  busPublicKey: string;
   appliedPosition: number;
   trustEpoch: number;
 }
@@ -17,7 +18,8 @@ type Integers = 'toldEpoch' | 'appliedEpoch' | 'appliedPosition' | 'trustEpoch';
 type Row = Omit<NodeRow, Integers> & Record<Integers, string>;
 
 const SELECT_NODE = `
-  SELECT node.id, node.scope, node.name, node.state, node.added_at AS "addedAt", stream.told_epoch AS "toldEpoch",
+  SELECT node.id, node.scope, node.name, node.state, node.added_at AS "addedAt",
+         node.bus_public_key AS "busPublicKey", stream.told_epoch AS "toldEpoch",
          stream.settled_epoch AS "appliedEpoch", stream.settled_position AS "appliedPosition",
          stream.first_seen_at AS "firstSeenAt", stream.last_seen_at AS "lastSeenAt", ring.trust_epoch AS "trustEpoch"
     FROM ring.node AS node

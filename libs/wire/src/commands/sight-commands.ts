@@ -278,6 +278,8 @@ export class NodeReference {
 export interface ShowNodeReply extends NodeSummary {
   state: 'enrolled' | 'removed' | 'revoked';
   added_at: string;
+  /** On the bus, by this Node's credential: two or more are a clone, or a connection that is not found dead yet. Null while they are not counted. */
+  connections: number | null;
   told_epoch: number;
   /** Null until it has been seen: what its enrolment wrote down is no word of its own. */
   applied_epoch: number | null;

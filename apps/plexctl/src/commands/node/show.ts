@@ -31,6 +31,7 @@ const textOf = (node: ShowNodeReply): string =>
       scope: node.scope,
       name: node.name,
       state: stateOf(node),
+      ...connectionsOf(node),
       last_seen_at: lastSeen(node),
       added_at: utc(node.added_at),
       told_epoch: String(node.told_epoch),
@@ -43,6 +44,12 @@ const textOf = (node: ShowNodeReply): string =>
 /** One that is removed or revoked comes no further: how far it had come is past. */
 const stateOf = ({ state, progress, online }: ShowNodeReply): string =>
   state === 'enrolled' ? `${state}, ${progress}, ${online ? 'online' : 'offline'}` : state;
+
+/** One is as it should be, and not worth a line. */
+const connectionsOf = ({ connections }: ShowNodeReply): { connections?: string } =>
+  connections === null || connections < 2
+    ? {}
+    : { connections: `${connections}: does a second machine have its file?` };
 
 const lastSeen = ({ last_seen_at: at, last_seen_seconds: seconds }: ShowNodeReply): string =>
   at === null || seconds === null ? '-' : `${utc(at)}, ${age(seconds)} ago`;
