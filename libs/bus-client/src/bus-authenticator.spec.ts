@@ -1,6 +1,6 @@
 import { createUser } from '@nats-io/nkeys';
+import { busCredentialText } from '@plexsphere/testkit';
 import { credsAuthenticator } from 'nats';
-import { busCredentialText } from '../testing/bus-credential';
 import { busAuthenticator, readBusCredential } from './bus-authenticator';
 
 type Answer = { jwt: string; sig: string };

@@ -2,10 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NatsServer } from '@plexsphere/stack';
-import { temporaryFolder, testCertificates } from '@plexsphere/testkit';
+import { busCredentialText, RogueServer, temporaryFolder, testCertificates } from '@plexsphere/testkit';
 import { connect, type NatsConnection } from 'nats';
-import { busCredentialText } from '../testing/bus-credential';
-import { RogueServer } from '../testing/rogue-server';
 import { readBusCredential } from './bus-authenticator';
 import { dialOptions, type Dialling } from './dial-options';
 

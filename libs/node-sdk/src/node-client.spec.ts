@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nkeys } from 'nats';
 import { eventually, NatsServer } from '@plexsphere/stack';
+import { RogueServer } from '@plexsphere/testkit';
 import { FakeRelay } from '../testing/fake-relay';
 import { TestMesh } from '../testing/test-ring';
 import { parseEnrolment, type Enrolment } from './enrolment';
@@ -123,3 +124,36 @@ test.each(['is killed', 'loses its disk'])(
     expect(relay.hellos.length).toBeGreaterThan(1);
   },
 );
+
+test('S15: a rogue bus gets nothing signed, and the Node says why it does not come in', async () => {
+  const rogue = new RogueServer({ nonce: `${Buffer.from('{"alg":"EdDSA"}').toString('base64url')}.e30` });
+  const reasons: object[] = [];
+  const logger = { info: () => undefined, warn: (fields: object) => void reasons.push(fields), error: () => undefined };
+  const lured = new NodeClient({
+    enrolment: { ...enrolment, servers: [await rogue.start()] },
+    storeDir: join(folder, 'lured'),
+    handler: () => Promise.resolve(),
+    logger,
+  });
+  await lured.start();
+  await eventually(() => rogue.connections >= 2);
+  expect(rogue.heard).toBe('');
+  expect(reasons[0]).toEqual({ reason: expect.stringContaining('no nonce of the bus') });
+  await lured.stop();
+  await rogue.stop();
+});
+
+test('S4: a Node does not start towards a bus that its credential must not be shown to', async () => {
+  const nodeOf = (servers: string[], allowPlaintextBus = false) =>
+    new NodeClient({
+      enrolment: { ...enrolment, servers },
+      storeDir: join(folder, 'exposed'),
+      handler: () => Promise.resolve(),
+      allowPlaintextBus,
+    });
+  await expect(nodeOf(['192.0.2.1:4222']).start()).rejects.toMatchObject({ code: 'plaintext_beyond_loopback' });
+  // The store was given back: the next one opens it. 192.0.2.0/24 is nobody's (RFC 5737).
+  const insisting = nodeOf(['192.0.2.1:4222'], true);
+  await insisting.start();
+  await insisting.stop();
+});

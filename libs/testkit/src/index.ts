@@ -10,3 +10,5 @@ export * from './test-database';
 export * from './event-source';
 export * from './fuzz';
 export * from './certificates';
+export * from './bus-credential';
+export * from './rogue-server';

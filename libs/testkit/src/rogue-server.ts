@@ -1,5 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
+const USUAL = { server_id: 'ROGUE', version: '2.10.0', proto: 1, headers: true, max_payload: 1_048_576 };
+
 /** Whoever has taken the bus' address: says INFO as it likes, and keeps what it is told. */
 export class RogueServer {
   /** What the clients said, as text. */
@@ -8,16 +10,15 @@ export class RogueServer {
   private readonly sockets = new Set<Socket>();
   private readonly server: Server;
 
-  constructor(info: object) {
-    const all = { server_id: 'ROGUE', version: '2.10.0', proto: 1, headers: true, max_payload: 1_048_576, ...info };
+  constructor(public info: object) {
     this.server = createServer((socket) => {
       this.connections += 1;
       this.sockets.add(socket);
       socket.on('error', () => socket.destroy());
-      socket.write(`INFO ${JSON.stringify(all)}\r\n`);
+      socket.write(`INFO ${JSON.stringify({ ...USUAL, ...this.info })}\r\n`);
       socket.on('data', (bytes) => {
         this.heard += bytes.toString('latin1');
-        if (this.heard.includes('PING\r\n')) socket.write('PONG\r\n');
+        if (bytes.includes('PING\r\n')) socket.write('PONG\r\n');
       });
     });
   }
@@ -27,8 +28,14 @@ export class RogueServer {
     return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  async stop(): Promise<void> {
+  /** Ends all connections; they may come again. */
+  hangUp(): void {
     for (const socket of this.sockets) socket.destroy();
+    this.sockets.clear();
+  }
+
+  async stop(): Promise<void> {
+    this.hangUp();
     await new Promise((resolve) => this.server.close(resolve));
   }
 }

@@ -1,0 +1,63 @@
+// How a service comes to its bus, and comes back to it.
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { busCredentialText, eventually, RogueServer, temporaryFolder } from '@plexsphere/testkit';
+import type { NatsConnection } from 'nats';
+import { connectBus } from './bus';
+import type { Logger } from './logger';
+
+const folder = temporaryFolder();
+const credentialFile = join(folder, 'service.creds');
+
+let server: RogueServer;
+let connection: NatsConnection | undefined;
+let warnings: { reason?: string }[];
+let natsUrl: string;
+
+beforeEach(async () => {
+  server = new RogueServer({ nonce: 'abcdefghijk' });
+  natsUrl = `nats://${await server.start()}`;
+  warnings = [];
+  writeFileSync(credentialFile, busCredentialText('first.jwt'));
+});
+
+afterEach(async () => {
+  await connection?.close();
+  connection = undefined;
+  await server.stop();
+});
+
+const config = () => ({ natsUrl, busCaFile: '', allowPlaintextBus: false });
+const connectService = (file = credentialFile): Promise<NatsConnection> =>
+  connectBus(config(), { credentialFile: file, user: { kind: 'signer' }, name: 'signer' }, {
+    warn: (fields: object) => warnings.push(fields),
+  } as unknown as Logger);
+
+it('N-1: shows the credential as it is in its file at each connect, and the last good one while that is torn', async () => {
+  connection = await connectService();
+  expect(server.heard).toContain('"jwt":"first.jwt"');
+  writeFileSync(credentialFile, busCredentialText('second.jwt'));
+  server.hangUp();
+  await eventually(() => server.heard.includes('"jwt":"second.jwt"'));
+  rmSync(credentialFile);
+  const { length } = server.heard;
+  server.hangUp();
+  await eventually(() => server.heard.slice(length).includes('"jwt":"second.jwt"'));
+});
+
+it('does not begin without a credential', async () => {
+  await expect(connectService(join(folder, 'nothing'))).rejects.toMatchObject({ code: 'ENOENT' });
+  writeFileSync(credentialFile, 'not a credential');
+  await expect(connectService()).rejects.toMatchObject({ code: 'bad_credential' });
+});
+
+it('S15: signs nothing of what a rogue bus asks for, says so, and waits for a better one', async () => {
+  server.info = { nonce: `${Buffer.from('{"alg":"EdDSA","typ":"data"}').toString('base64url')}.e30` };
+  const connecting = connectService();
+  await eventually(() => server.connections >= 2);
+  expect(server.heard).toBe('');
+  expect(warnings).toEqual([{ reason: expect.stringContaining('no nonce of the bus') }]);
+  server.info = { nonce: 'abcdefghijk' };
+  connection = await connecting;
+  expect(server.heard).toContain('"jwt":"first.jwt"');
+});
