@@ -10,7 +10,8 @@ const DOWNLOAD_TIMEOUT_MS = 180_000;
 
 /**
  * SHA-256 of the project's release archives. Linux: as pinned in the nats-io/nats-docker image of that version. macOS:
- * of a release whose Linux sums are the same there and where these two were found.
+ * of a release whose Linux sums are the same there and where these two were found (cashapp/hermit-packages). For a demo on
+ * one machine: later releases close more holes, and production takes one of those.
  */
 const RELEASES: Readonly<Record<string, { name: string; version: string; sha256: string }>> = {
   'linux-x64': {
@@ -24,14 +25,14 @@ const RELEASES: Readonly<Record<string, { name: string; version: string; sha256:
     sha256: 'da4b27942ecfb4c5f0c54553d2e7f470ddda9d7581cfe8131b351a0e223ed401',
   },
   'darwin-x64': {
-    version: '2.10.22',
-    name: 'nats-server-v2.10.22-darwin-amd64',
-    sha256: 'e99eb01a886b5de05972445e362e48cf8ad10b45e4cd5a5592475b184f8f81c9',
+    version: '2.11.9',
+    name: 'nats-server-v2.11.9-darwin-amd64',
+    sha256: '6b46d52e327ea0c177cf64d7afb9159031972adfef961ce0bef24eaf2a6754fd',
   },
   'darwin-arm64': {
-    version: '2.10.22',
-    name: 'nats-server-v2.10.22-darwin-arm64',
-    sha256: '93ce74f61a49d8fa9dfbf420e5a844e25309e429c5c8e27b54b3283d0712fcff',
+    version: '2.11.9',
+    name: 'nats-server-v2.11.9-darwin-arm64',
+    sha256: '600b5cdca8cfe634881b53c782b5f6384500a3ffcb10cc83d02a6239f788d48c',
   },
 };
 

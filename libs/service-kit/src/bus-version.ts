@@ -6,10 +6,13 @@ const CVE_2025_30215_FIXED: readonly Version[] = [
   [2, 11, 1],
 ];
 
-/** The first of each line without a hole that is known today; a line that is not named here, and is older, has some. */
+/**
+ * The first of each line without a hole that was published up to June 2026 (advisories.nats.io); a line that is not named
+ * here, and is older, has some.
+ */
 const WITHOUT_KNOWN_HOLES: readonly Version[] = [
-  [2, 11, 15],
-  [2, 12, 6],
+  [2, 12, 12],
+  [2, 14, 3],
 ];
 
 /** Of a nats-server that should not carry a mesh in production: what is known of it; undefined of any other. */

@@ -66,7 +66,7 @@ it('S14: warns once of a server that has known holes', async () => {
     new Health(),
     spy,
   );
-  expect(warnings).toEqual([{ version: '2.9.10', holes: 'CVE-2025-30215 and later', fixed_in: '2.11.15, 2.12.6' }]);
+  expect(warnings).toEqual([{ version: '2.9.10', holes: 'CVE-2025-30215 and later', fixed_in: '2.12.12, 2.14.3' }]);
 });
 
 it('cannot try a connection that is closed', async () => {
