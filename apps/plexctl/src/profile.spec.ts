@@ -19,7 +19,7 @@ const GOOD = `
 default_profile: lab
 profiles:
   lab: { signer_endpoint: '127.0.0.1:1', token_file: lab.token, output: yaml }
-  prod: { signer_endpoint: 'signer.example:4222', token_file: ~/prod.token, insecure: true }
+  prod: { signer_endpoint: 'signer.example:4222', token_file: ~/prod.token, bus_ca_file: ca.pem, insecure: true }
   empty:
 `;
 
@@ -30,7 +30,11 @@ describe('a profile', () => {
       ...{ signer_endpoint: '127.0.0.1:1', output: 'yaml' },
       token_file: join(folder, 'lab.token'),
     });
-    expect(await load('prod')).toMatchObject({ token_file: '/home/alice/prod.token', insecure: true });
+    expect(await load('prod')).toMatchObject({
+      token_file: '/home/alice/prod.token',
+      bus_ca_file: join(folder, 'ca.pem'),
+      insecure: true,
+    });
     expect(await load('empty')).toEqual({});
   });
 

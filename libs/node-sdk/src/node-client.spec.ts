@@ -1,10 +1,11 @@
 /** On a real nats-server: what the server itself adds, drops and republishes. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nkeys } from 'nats';
+import { connect, nkeys } from 'nats';
 import { eventually, NatsServer } from '@plexsphere/stack';
-import { RogueServer } from '@plexsphere/testkit';
+import { dialOptions, readBusCredential } from '@plexsphere/bus-client';
+import { RogueServer, testCertificates } from '@plexsphere/testkit';
 import { FakeRelay } from '../testing/fake-relay';
 import { TestMesh } from '../testing/test-ring';
 import { parseEnrolment, type Enrolment } from './enrolment';
@@ -156,4 +157,45 @@ test('S4: a Node does not start towards a bus that its credential must not be sh
   const insisting = nodeOf(['192.0.2.1:4222'], true);
   await insisting.start();
   await insisting.stop();
+});
+
+test('S4: a Node greets over TLS by the certificates of its enrolment, and by no others', async () => {
+  const { ca, cert, key } = testCertificates(['127.0.0.1']);
+  const pathOf = async (name: string, text: string) => {
+    await writeFile(join(folder, name), text);
+    return JSON.stringify(join(folder, name));
+  };
+  const secure = await NatsServer.create(join(folder, 'secure'), {
+    cacheFolder: join(__dirname, '../../../.plexsphere/cache'),
+    config: `tls { cert_file: ${await pathOf('cert.pem', cert)}, key_file: ${await pathOf('key.pem', key)} }`,
+  });
+  await secure.start();
+  const servers = [`tls://${secure.host}:${secure.port}`];
+  const own = { credential: () => readBusCredential(credential()), inboxPrefix: '_INBOX.relay', name: 'relay' };
+  const listener = await connect(dialOptions({ servers, ca, ...own }));
+  const hellos: string[] = [];
+  listener.subscribe('node.*.hello', { callback: (_, message) => void hellos.push(message.subject) });
+  await listener.flush();
+  const warnings: object[] = [];
+  const logger = {
+    info: () => undefined,
+    warn: (fields: object) => void warnings.push(fields),
+    error: () => undefined,
+  };
+  const text = await mesh.enrolment(new Date(), { servers, bus_credential: credential(), bus_ca: ca });
+  const { busCa: _, ...stranger } = parseEnrolment(text);
+  const nodeOf = (known: Enrolment, name: string) =>
+    new NodeClient({ enrolment: known, storeDir: join(folder, name), handler: () => Promise.resolve(), logger });
+
+  const distrusting = nodeOf(stranger, 'distrusting');
+  await distrusting.start();
+  await eventually(() => warnings.length > 0);
+  await distrusting.stop();
+  expect(hellos).toEqual([]);
+  const trusting = nodeOf(parseEnrolment(text), 'trusting');
+  await trusting.start();
+  await eventually(() => hellos.length > 0);
+  await trusting.stop();
+  await listener.close();
+  await secure.remove();
 });
