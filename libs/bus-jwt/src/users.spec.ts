@@ -74,3 +74,22 @@ it('refuses a subject in place of the account that is to be pushed', async () =>
     issueAccountPusher({ systemAccountSeed: account.seed, accountPublicKey: '*', publicKey: user.publicKey });
   await expect(issuing()).rejects.toMatchObject({ code: 'bad_public_key' });
 });
+
+it.each(['EVENTS', 'rotation', 'outbox-relay', 'platform', 'node', '_INBOX', 'account-pusher'])(
+  'S16: a Node that is called %s has the rights of any other, and no name of ours',
+  async (name) => {
+    const account = createBusKey('account');
+    const issue = async (called: string) => {
+      const user = { kind: 'node', id: '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1' } as const;
+      const publicKey = createBusKey('user').publicKey;
+      const jwt = await issueUser({ accountSeed: account.seed, user, name: called, publicKey });
+      return decode<User>(jwt);
+    };
+    const [one, other] = [await issue(name), await issue('edge-1')];
+    expect(one.nats).toEqual(other.nats);
+    expect(one.name).toBe(`node/${name}`);
+    const service = { accountSeed: account.seed, user: { kind: 'rotation' } as const, name: 'rotation' };
+    const jwt = await issueUser({ ...service, publicKey: createBusKey('user').publicKey });
+    expect(decode<User>(jwt).name).toBe('rotation');
+  },
+);

@@ -21,7 +21,20 @@ export const issueUser = async (fields: {
   publicKey: string;
   /** Unix seconds. */
   expiresAt?: number | undefined;
-}): Promise<string> => userJwt({ ...fields, permissions: busPermissions(fields.user), limits: busLimits(fields.user) });
+}): Promise<string> =>
+  userJwt({
+    ...fields,
+    name: shownName(fields.user, fields.name),
+    permissions: busPermissions(fields.user),
+    limits: busLimits(fields.user),
+  });
+
+/**
+ * What the bus' own monitoring shows of it. Nothing else is made of a name: subjects and inboxes have the id. People give
+ * Nodes and operators any name, a service's or the stream's too, so it says what it is the name of.
+ */
+const shownName = ({ kind }: BusUser, name: string): string =>
+  kind === 'node' || kind === 'operator' ? `${kind}/${name}` : name;
 
 /** Rotation's second credential, in the system account: it compares and pushes the JWT of that one mesh account. */
 export const issueAccountPusher = async (fields: {
