@@ -3,7 +3,7 @@ import { Transform } from 'class-transformer';
 import { IsIn } from 'class-validator';
 
 export class RelayConfig extends ServiceConfig {
-  /** How long a settled message is kept for those who ask what became of it. */
+  /** How long an event waits for a Node that is away, and how long a settled message is kept for those who ask. */
   @Variable('EVENT_RETENTION', '7d')
   @DurationMs()
   eventRetentionMs: number;

@@ -26,4 +26,11 @@ export const step: Step = async (world) => {
     lagging: [],
     domain_nodes: { enrolled: 1, sent: 1, applied: 1, lagging_count: 0 },
   });
+  // P-9: and it drops the key that is gone, long before that would run out by itself.
+  await eventually(() => node.trustsPlatform.length === 1, {
+    timeoutMs: 10_000,
+    describe: "the Domain's Node trusting the new platform key alone",
+  });
+  expect(node.trustsPlatform).toEqual(['platform-2026-07']);
+  expect(node.refused).toEqual([]);
 };
