@@ -1,4 +1,4 @@
-import { checkServerIdentity } from 'node:tls';
+import type { PeerCertificate } from 'node:tls';
 import type { ConnectionOptions } from 'nats';
 import { privateAddresses, type BusAddress } from './bus-address';
 import { busAuthenticator, type BusCredential } from './bus-authenticator';
@@ -58,7 +58,9 @@ export function dialOptions(dialling: Dialling): ConnectionOptions {
  * localhost, and refuse one for that number.
  */
 const identityOf = (addresses: readonly BusAddress[]) => ({
-  checkServerIdentity: (_: string, certificate: Parameters<typeof checkServerIdentity>[1]): Error | undefined => {
+  checkServerIdentity: (_: string, certificate: PeerCertificate): Error | undefined => {
+    // By then TLS is loaded; importing it would cost each start of plexctl, of --help too.
+    const { checkServerIdentity } = process.getBuiltinModule('node:tls');
     const refusals = addresses.map(({ host }) => checkServerIdentity(host, certificate));
     return refusals.includes(undefined) ? undefined : refusals[0];
   },
