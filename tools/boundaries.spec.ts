@@ -89,9 +89,9 @@ describe('who may import whom', () => {
   );
 
   it(
-    'opens the test kit and the stack to specs, and nothing else',
+    'opens the test kit, the stack and a Node to specs, and nothing else',
     () => {
-      const expected = tableOf((project) => inOrder([...(ALLOWED[project] ?? []), 'testkit', 'stack']));
+      const expected = tableOf((project) => inOrder([...(ALLOWED[project] ?? []), 'node-sdk', 'testkit', 'stack']));
       expect(importable('not-there.spec.ts')).toEqual(expected);
     },
     LINT_TIMEOUT_MS,
