@@ -406,6 +406,30 @@ describe('S5: stream_ready', () => {
   });
 });
 
+test('S9: whoever has stolen the right to ask leaves with no envelope for later', async () => {
+  await rotated(await created(DOMAIN, 'domain-1'), 'domain-2');
+  const announce = { epoch: 2, event_type: 'signing_key_rotated', key_id: 'domain-1' };
+  for (const [verb, body] of [
+    ['sign-envelope', { epoch: 2, event_type: 'note' }],
+    ['announce', announce],
+  ] as const) {
+    for (const [field, change] of [
+      ['issued_at', { issued_at: '2036-05-01T10:00:00Z' }],
+      ['issued_at', { issued_at: '9999-12-31T23:59:59Z' }],
+      ['issued_at', { issued_at: new Date(Date.now() + 60_000).toISOString() }],
+      ['issued_at', { issued_at: new Date(Date.now() - 60_000).toISOString() }],
+      ['event_id', { event_id: 'e-1' }],
+      ['nonce', { nonce: 'short' }],
+    ] as const) {
+      await expect(askScope(DOMAIN, verb, { ...body, ...event(change) })).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        body: { field },
+      });
+    }
+    await expect(askScope(DOMAIN, verb, { ...body, ...event() })).resolves.toHaveProperty('envelope');
+  }
+});
+
 test('a reserved event type is nobody’s to sign, and a payload is nobody’s to announce', async () => {
   for (const event_type of ['signing_key_rotated', 'platform_key_rotated', 'stream_ready']) {
     await expect(askScope(PLATFORM, 'sign-envelope', { epoch: 1, event_type, ...event() })).rejects.toMatchObject({

@@ -152,6 +152,11 @@ describe('leases', () => {
     expect(await holding('domain:d', 3)).toEqual(['signer-1']);
   });
 
+  it('what is null was left out', async () => {
+    const nothing = { statements: null, clock_off_ms: null } as unknown as Partial<RenewLease>;
+    expect((await book.renew(...request({ platform: 1 }, 'signer-1', nothing))).granted).toEqual(['platform']);
+  });
+
   it('tells the time by the database', async () => {
     const before = Date.now() - 1;
     const { now } = await book.renew(...request({}));

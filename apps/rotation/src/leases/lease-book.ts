@@ -64,9 +64,9 @@ export class LeaseBook {
       recovery_public_key: installation.recoveryPublicKey,
     };
     // A holder whose clock is wrong has nothing to load: it asks again, with what it claims, when it is right.
-    if (entered === undefined || request.clock_off_ms !== undefined) return { ...answer, granted: [], rings: [] };
+    if (entered === undefined || typeof request.clock_off_ms === 'number') return { ...answer, granted: [], rings: [] };
     this.tellAhead(asking.holder, entered.ahead);
-    if (request.statements !== undefined) await this.later.take(asking.holder, request.statements);
+    await this.later.take(asking.holder, request.statements ?? {});
     const present = await manager.find(KeyRingEntity, { order: { scope: 'ASC' } });
     const stopped = await this.later.stopped();
     const granted = present.filter(({ scope, epoch }) => entered.epochs[scope] === epoch && !stopped.has(scope));
