@@ -91,7 +91,10 @@ describe('who may import whom', () => {
   it(
     'opens the test kit, the stack and a Node to specs, and nothing else',
     () => {
-      const expected = tableOf((project) => inOrder([...(ALLOWED[project] ?? []), 'node-sdk', 'testkit', 'stack']));
+      // What the SDK itself stands on would make a circle with it.
+      const withNode = (project: string) => (['libs/wire', 'libs/bus-client'].includes(project) ? [] : ['node-sdk']);
+      const opened = (project: string) => [...(ALLOWED[project] ?? []), ...withNode(project), 'testkit', 'stack'];
+      const expected = tableOf((project) => inOrder(opened(project)));
       expect(importable('not-there.spec.ts')).toEqual(expected);
     },
     LINT_TIMEOUT_MS,
