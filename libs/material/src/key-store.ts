@@ -51,7 +51,8 @@ export async function loadKey(sql: Sql, { scope, purpose, keyId }: KeyName): Pro
 
 /**
  * Forgets the private half; the row stays, so that the name is never given again. Destroying twice, or a key that was
- * never made, is fine: afterwards there is none. (Postgres keeps the old row, still wrapped, until it vacuums.)
+ * never made, is fine: afterwards there is none. What stood in the row before, still wrapped, stays in files, log and
+ * backups until those are overwritten: SECURITY.md says what that means.
  */
 export async function destroyKey(sql: Sql, { scope, purpose, keyId }: KeyName): Promise<void> {
   await sql.query(
