@@ -37,11 +37,11 @@ const folder = mkdtempSync(join(tmpdir(), 'plexctl-start-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('plexctl', () => {
-  it('loads nothing but the wire contract for help, and for a command line that is wrong', () => {
+  it('loads nothing but the contract, and how the bus is dialled, for help, and for a command line that is wrong', () => {
     for (const [args, exitCode] of [[['--help'], 0] as const, [['signing', 'rotate'], 2] as const]) {
       const run = loadedBy([...args]);
       expect(run.exitCode).toBe(exitCode);
-      expect([...run.packages].sort()).toEqual(['plexctl', 'wire']);
+      expect([...run.packages].sort()).toEqual(['bus-client', 'plexctl', 'wire']);
       expect([...HEAVY, ...LAZY].filter((name) => run.packages.has(name))).toEqual([]);
     }
   });
@@ -61,7 +61,7 @@ describe('plexctl', () => {
     expect([...HEAVY, 'bootstrap', 'store', 'yaml'].filter((name) => watch.packages.has(name))).toEqual([]);
     const completion = loadedBy(['completion', 'bash']);
     expect(completion.exitCode).toBe(0);
-    expect([...completion.packages].sort()).toEqual(['plexctl', 'wire']);
+    expect([...completion.packages].sort()).toEqual(['bus-client', 'plexctl', 'wire']);
   });
 
   it('reads YAML where there is a file with profiles, and not where there is none', () => {
