@@ -67,6 +67,7 @@ describe('a later epoch, proven', () => {
         ('${SCOPE}', 'a', 'Ed25519', '${publicOf('a')}', 'retiring'),
         ('${SCOPE}', 'b', 'Ed25519', '${publicOf('b')}', 'active');
       INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash) VALUES
+        ('${SCOPE}', 1, 'create', 'a', 'e1', 's1', '${'A'.repeat(43)}'),
         ('${SCOPE}', 2, 'rotate', 'b', 'e2', '${rotateToB}', '${head}');`);
     database = await new DataSource(storeOptions(await test.urlAs('rotation'), 'test')).initialize();
     later = new LaterStatements(database, logger as unknown as Logger);
@@ -114,6 +115,12 @@ describe('a later epoch, proven', () => {
       'an authority that has the name of one of ours',
       () => by({ old_public_key: publicOf('x') }, 'x').catch(() => signed({ ...keyOf('x'), keyId: 'b' })),
     ],
+    [
+      'a key that has left, after the statement that it came with',
+      () => by({ old_key_id: 'a', old_public_key: publicOf('a'), previous: 'A'.repeat(43) }, 'a'),
+    ],
+    ['a key that has left, after the head', () => by({ old_key_id: 'a', old_public_key: publicOf('a') }, 'a')],
+    ['the active key, after an earlier statement', () => by({ previous: 'A'.repeat(43) }, 'b')],
     ['a chain that is not ours', () => by({ previous: `${'B'.repeat(42)}A` }, 'b')],
     ["another scope's", () => by({ scope: OTHER }, 'b')],
     [

@@ -47,8 +47,9 @@ export const hasLaterStatement = (manager: EntityManager, scope: Scope): Promise
   manager.existsBy(LaterStatementEntity, { scope });
 
 /**
- * The statement, if it descends from the ring as this database has it: by a key that stands in the ring's history, and
- * after the statement that this key came with. Who signs is the old key, so that one is in our chain wherever the key is.
+ * The statement, if it continues the ring as this database has it: after its head, by the key that is active here. One by
+ * a key that has left, after the statement that this key came with, is no sign of a restore: it is what a thief of an
+ * old key would make to have the scope stopped.
  */
 async function proven(manager: EntityManager, scope: Scope, text: string): Promise<Statement | undefined> {
   const statement = wellFormed(text);
@@ -56,10 +57,10 @@ async function proven(manager: EntityManager, scope: Scope, text: string): Promi
   if (statement?.scope !== scope || !keyId || !publicKey || !statementHash) return undefined;
   const ring = await manager.findOneBy(KeyRingEntity, { scope });
   if (ring === null || statement.epoch <= ring.epoch) return undefined;
-  const isOurs =
-    (await manager.existsBy(SigningKeyEntity, { scope, keyId, publicKey })) &&
-    (await manager.existsBy(RingChangeEntity, { scope, statementHash }));
-  return isOurs && (await verifies(text, publicKey)) ? statement : undefined;
+  const continues =
+    (await manager.existsBy(SigningKeyEntity, { scope, keyId, publicKey, state: 'active' })) &&
+    (await manager.existsBy(RingChangeEntity, { scope, epoch: ring.trustEpoch, statementHash }));
+  return continues && (await verifies(text, publicKey)) ? statement : undefined;
 }
 
 function wellFormed(text: string): Statement | undefined {
