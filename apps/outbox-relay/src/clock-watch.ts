@@ -1,18 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Health, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { CLOCK_SKEW_MS } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
 import { Complaints } from './complaints';
 import { clockOffsetMs } from './sql/database-clock';
 
-/**
- * issued_at is this process's clock, everything stored is the database's. Beyond this the two cannot both be right, and a
- * Node that refuses what is five minutes off would soon refuse what we send.
- */
-const MOST_OFFSET_MS = 30_000;
 const LOOK_EVERY_MS = 10_000;
 
-/** Compares this process's clock with the database's; a relay that is far off says nothing to anybody. */
+/**
+ * Compares this process's clock, which issued_at is, with the database's, which everything stored is. A relay that is far
+ * off says nothing to anybody, and no signer would sign for it.
+ */
 @Injectable()
 export class ClockWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly stopping = new AbortController();
@@ -30,7 +29,7 @@ export class ClockWatch implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   get isRight(): boolean {
-    return Math.abs(this.offsetMs) <= MOST_OFFSET_MS;
+    return Math.abs(this.offsetMs) <= CLOCK_SKEW_MS;
   }
 
   async onApplicationBootstrap(): Promise<void> {
