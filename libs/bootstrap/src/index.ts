@@ -10,3 +10,4 @@ export { revokeOld, type RevokeOldReply } from './revoke-old';
 export { SERVICES, type Service } from './service-logins';
 export { FILES } from './files';
 export { openRecoveryKey } from './recovery-file';
+export { reissueAdmin } from './reissue-admin';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseCreds } from '@plexsphere/bus-jwt';
 import { temporaryFolder, testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { DataSource } from 'typeorm';
-import { bootstrap, FILES, reissue, revokeOld } from './index';
+import { bootstrap, FILES, reissue, reissueAdmin, revokeOld } from './index';
 
 jest.setTimeout(60_000);
 
@@ -131,4 +131,22 @@ it('leaves no login behind where the KEK is another one', async () => {
   });
   expect(await logins()).toEqual(before);
   await expect(stat(`${join(folder, `another-${folders}`)}.unfinished`)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+it('S3: makes another admin where every admin has expired', async () => {
+  await owner.query(`UPDATE ring.operator SET expires_at = clock_timestamp()`);
+  await expect(reissueAdmin({ databaseUrl, out: another() })).rejects.toMatchObject({ body: { field: 'kek_file' } });
+  const made = await reissueAdmin({ databaseUrl, out: another(), kekFile: join(out, FILES.kek) });
+  expect(made.files).toEqual([FILES.adminToken]);
+  const token = JSON.parse(await readFile(join(made.out, FILES.adminToken), 'utf8')) as Record<string, string>;
+  const { jwt } = parseCreds(token['bus_credential'] ?? '');
+  const claims = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) as {
+    sub: string;
+    exp: number;
+  };
+  const rows = await owner.query<{ id: string; key: string; exp: number }[]>(
+    `SELECT id, bus_public_key AS key, ceil(extract(epoch FROM expires_at))::float8 AS exp FROM ring.operator
+      WHERE role = 'admin' AND scopes IS NULL AND expires_at > clock_timestamp() + interval '360 days'`,
+  );
+  expect(rows).toEqual([{ id: token['operator'], key: claims.sub, exp: claims.exp }]);
 });

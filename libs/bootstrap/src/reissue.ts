@@ -85,7 +85,7 @@ const KEK_REFUSALS: Partial<Record<string, string>> = {
 };
 
 /** @throws Problem invariantViolation, field `kek_file` */
-async function accountKey(owner: QueryRunner, kekFile: string): Promise<BusSeed> {
+export async function accountKey(owner: QueryRunner, kekFile: string): Promise<BusSeed> {
   try {
     return await loadBusKey(owner.manager, await readKekFile(kekFile), 'account');
   } catch (error) {

@@ -12,13 +12,16 @@ export const reissue = command({
     names the database, as its owner.
 
     The key-encryption key opens the keys of the bus; without --kek-file the database login alone is made anew. No service
-    is asked. It is rotation that tells the bus what is revoked: within seconds, or when it runs again.`,
+    is asked. It is rotation that tells the bus what is revoked: within seconds, or when it runs again.
+
+    --service admin writes a token file of another admin instead, for an installation whose last one has expired or is lost;
+    plexctl token revoke ends the one before.`,
   flags: {
     service: {
       value: 'name',
-      summary: 'whose: rotation, signer or outbox-relay',
+      summary: 'whose: rotation, signer or outbox-relay; admin for the token of another admin',
       required: true,
-      oneOf: ['rotation', 'signer', 'outbox-relay'],
+      oneOf: ['rotation', 'signer', 'outbox-relay', 'admin'],
     },
     out: { value: 'dir', summary: 'where the new files go; made with mode 0700', required: true, unless: 'revoke-old' },
     'kek-file': { value: 'file', summary: 'the key-encryption key that bootstrap wrote' },
@@ -31,7 +34,9 @@ export const reissue = command({
   ],
   asks: 'database',
 
-  check({ out, force, 'kek-file': kekFile, 'revoke-old': revokeOld }) {
+  check({ service, out, force, 'kek-file': kekFile, 'revoke-old': revokeOld }) {
+    if (service === 'admin' && revokeOld) throw misuse('plexctl token revoke ends an admin', 'revoke_old');
+    if (service === 'admin' && kekFile === undefined) throw misuse('--service admin takes --kek-file', 'kek_file');
     if (revokeOld && out !== undefined) throw misuse('--out goes with what is made, not with --revoke-old', 'out');
     if (revokeOld && kekFile !== undefined)
       throw misuse('--kek-file goes with what is made, not with --revoke-old', 'kek-file');
@@ -41,6 +46,10 @@ export const reissue = command({
   async run({ env, flags: { service, out, 'kek-file': kekFile, 'revoke-old': revokeOld, force }, terminal }) {
     const url = databaseUrl(env);
     const bringUp = await import('@plexsphere/bootstrap');
+    if (service === 'admin') {
+      const made = await bringUp.reissueAdmin({ databaseUrl: url, kekFile, out: out ?? '' });
+      return { text: { columns: ['FILE'], rows: made.files.map((file) => [join(made.out, file)]) }, document: made };
+    }
     const asked = { databaseUrl: url, service: service as (typeof bringUp.SERVICES)[number] };
     if (revokeOld) {
       const ended = await bringUp.revokeOld({ ...asked, force });

@@ -1,0 +1,46 @@
+import { problem } from '@plexsphere/wire';
+import { makeAdmin } from './admin';
+import { FILES } from './files';
+import { OutFolder } from './out-folder';
+import { aloneOnDatabase } from './owner-database';
+import { accountKey, requireInstallation, type ReissueReply } from './reissue';
+import { writeAudit } from './write-audit';
+
+export interface ReissueAdminOptions {
+  databaseUrl: string;
+  out: string;
+  kekFile?: string | undefined;
+}
+
+/**
+ * Another admin's token, for an installation whose last one has expired or is lost: every token ends, and only an admin
+ * can make the next. Whoever owns the database and the key-encryption key could do all that an admin can.
+ * @throws Problem notBootstrapped, databaseFormat; invariantViolation (`database_url`, `out`, `kek_file`)
+ */
+export const reissueAdmin = (options: ReissueAdminOptions): Promise<Omit<ReissueReply, 'service'>> =>
+  aloneOnDatabase(options.databaseUrl, async (owner) => {
+    await requireInstallation(owner);
+    if (options.kekFile === undefined) throw problem('invariantViolation', { field: 'kek_file' });
+    const account = await accountKey(owner, options.kekFile);
+    const folder = new OutFolder(options.out);
+    await folder.begin();
+    try {
+      await owner.startTransaction();
+      const { id, busPublicKey, bearerHash, expiresAt, tokenFile } = await makeAdmin(account);
+      const name = `admin-${id.slice(0, 8)}`;
+      await owner.manager.query(
+        `INSERT INTO ring.operator (id, name, role, bus_public_key, bearer_hash, expires_at)
+         VALUES ($1, $2, 'admin', $3, $4, $5)`,
+        [id, name, busPublicKey, bearerHash, expiresAt],
+      );
+      await owner.manager.query('INSERT INTO ring.bus_user VALUES ($1)', [busPublicKey]);
+      await folder.write(FILES.adminToken, tokenFile);
+      await folder.flush();
+      await writeAudit(owner.manager, 'reissue', { operator: id, name, expires_at: expiresAt.toISOString() });
+      await owner.commitTransaction();
+      return { out: folder.path, files: await folder.publish() };
+    } catch (error) {
+      await folder.discard();
+      throw error;
+    }
+  });
