@@ -1,0 +1,117 @@
+/** For specs: relays whose publishing is a call, so that they can die between any two steps. */
+import { CHAIN_STATEMENTS, PLATFORM } from '@plexsphere/wire';
+import type { SeededRandom } from '@plexsphere/testkit';
+import { chainPart } from '../src/chain-parts';
+import type { Claim } from '../src/claims';
+import { readStatements } from '../src/sql/read-statements';
+import { replaceBusStream } from '../src/sql/replace-bus-stream';
+import type { ClaimWorld, Claimer } from './claim-world';
+import type { ModelNode, Said } from './model-node';
+
+interface Letter {
+  said: Said;
+  told: { epoch?: number; platformEpoch?: number };
+  chain?: { afterEpoch: number; afterPlatformEpoch: number } | null;
+}
+
+export class ModelBus {
+  private readonly relays: Claimer[];
+  private readonly last = new Map<string, number>();
+  private sequence = 0;
+  private streams = 0;
+
+  constructor(
+    private readonly world: ClaimWorld,
+    private readonly nodes: readonly ModelNode[],
+    private readonly random: SeededRandom,
+    private readonly statements: () => readonly number[],
+  ) {
+    this.relays = [world.claimer(), world.claimer()];
+  }
+
+  /** A claim's worth; each message arrives with this likelihood. Returns how many Nodes were claimed. */
+  async deliver(likelihood: number): Promise<number> {
+    const by = this.random.pick(this.relays);
+    const { claims, claimed } = await by.claims.take(this.random.integer(1, 3));
+    for (const claim of claims) {
+      const sequence = this.lastOf(claim);
+      if (sequence !== claim.node.lastSequence) {
+        await by.outcomes.otherSequence(claim.node, sequence);
+        continue;
+      }
+      const letter = await this.publish(claim, likelihood);
+      const { node, saying } = claim;
+      await by.outcomes.published({
+        ...node,
+        sequence: this.lastOf(claim),
+        told: letter.told,
+        ...(letter.chain !== undefined && { chain: letter.chain }),
+        ...(saying.kind === 'ordinary' && { ordinaryId: saying.message.id }),
+        ...(saying.kind === 'ready' && { answeredHelloId: saying.helloId }),
+      });
+    }
+    return claimed;
+  }
+
+  async die({ published }: { published: boolean }): Promise<void> {
+    const { claims } = await this.random.pick(this.relays).claims.take(2);
+    for (const claim of claims) {
+      if (published && this.lastOf(claim) === claim.node.lastSequence) await this.publish(claim, 1);
+      await this.world.mesh.set(claim.node.nodeId, `claim_deadline = clock_timestamp()`);
+    }
+  }
+
+  async loseStream(): Promise<void> {
+    const before = this.streams === 0 ? undefined : `${this.streams}`;
+    const now = `${++this.streams}`;
+    await this.world.source.transaction((manager) => replaceBusStream(manager, 'EVENTS', { before, now }));
+    this.last.clear();
+    for (const node of this.nodes) await node.reconnect();
+  }
+
+  private lastOf({ node }: Claim): number {
+    return this.last.get(node.nodeId) ?? 0;
+  }
+
+  private async publish(claim: Claim, likelihood: number): Promise<Letter> {
+    const letter = await this.write(claim);
+    const last = this.lastOf(claim);
+    const sequence = ++this.sequence;
+    this.last.set(claim.node.nodeId, sequence);
+    const node = this.nodes.find(({ id }) => id === claim.node.nodeId);
+    if (this.random.next() < likelihood) await node?.hear({ said: letter.said, sequence, last });
+    return letter;
+  }
+
+  private async write({ node, saying }: Claim): Promise<Letter> {
+    const head = this.statements().at(-1) ?? 1;
+    switch (saying.kind) {
+      case 'announce':
+        return {
+          said: { kind: 'announce', statement: saying.told.epoch ?? 0, signedAfter: this.headAt(node.toldEpoch) },
+          told: saying.told,
+        };
+      case 'ready': {
+        const { settledPosition: resumesAfter, lastPosition } = node;
+        return { said: { kind: 'ready', helloId: saying.helloId, resumesAfter, lastPosition, head }, told: {} };
+      }
+      case 'ordinary': {
+        const { position, eventId } = saying.message;
+        return { said: { kind: 'ordinary', position, eventId, head }, told: {} };
+      }
+      case 'chain': {
+        const limit = CHAIN_STATEMENTS + 1;
+        const rows = await readStatements(this.world.source.manager, node.scope, saying.from, { upTo: saying, limit });
+        const part = chainPart(node.scope, saying.from, saying, rows);
+        const own = rows.slice(0, CHAIN_STATEMENTS).filter(({ scope }) => scope !== PLATFORM);
+        const statements = own.map(({ epoch }) => epoch);
+        const end = part.next === null ? { bundle: { head, epoch: saying.epoch } } : {};
+        return { said: { kind: 'chain', statements, ...end }, told: part.told, chain: part.next };
+      }
+    }
+  }
+
+  private headAt(epoch: number): number {
+    return this.statements().findLast((statement) => statement <= epoch) ?? 1;
+  }
+}
