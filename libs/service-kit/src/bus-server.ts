@@ -131,7 +131,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
     const { subject, reply = '', data } = message;
     const traffic = trafficOn(subject, this.table);
     const asker = traffic === undefined ? '' : askerOf(traffic, subject, reply);
-    const reason = inadmissible({ subject, reply, bytes: data.length }, this.table);
+    const reason = inadmissible({ subject, reply, bytes: data.length }, traffic);
     if (traffic === undefined || reason !== undefined) {
       this.refuseUnread(message, traffic, asker, reason ?? 'unknown subject');
       return;

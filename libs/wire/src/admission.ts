@@ -1,5 +1,5 @@
 /** What reaches a handler: looked at before a byte of the body is read. */
-import { OWN, TRAFFIC, inboxOf, trafficOn, type Traffic } from './traffic';
+import { OWN, inboxOf, trafficOn, type Traffic } from './traffic';
 
 export type Inadmissible =
   /** No row says that anybody may speak there. */
@@ -20,9 +20,8 @@ const MAX_REPLY_LENGTH = 256;
  */
 export function inadmissible(
   message: { subject: string; reply: string; bytes: number },
-  table: readonly Traffic[] = TRAFFIC,
+  traffic: Traffic | undefined = trafficOn(message.subject),
 ): Inadmissible | undefined {
-  const traffic = trafficOn(message.subject, table);
   if (traffic === undefined) return 'unknown subject';
   if (traffic.answered && message.reply === '') return 'no reply subject';
   if (traffic.answered && !isInboxOfAsker(traffic, message.subject, message.reply)) return 'foreign reply subject';

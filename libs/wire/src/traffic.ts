@@ -144,16 +144,29 @@ export const TRAFFIC: readonly Traffic[] = [
 ];
 
 /** NATS: `*` is one token, `>` is one or more at the end. */
-export function matches(pattern: string, subject: string): boolean {
-  const tokens = subject.split('.');
-  const parts = pattern.split('.');
+export const matches = (pattern: string, subject: string): boolean => fits(pattern.split('.'), subject.split('.'));
+
+function fits(parts: readonly string[], tokens: readonly string[]): boolean {
   const open = parts.at(-1) === '>';
   if (open ? tokens.length < parts.length : tokens.length !== parts.length) return false;
   return parts.every((part, index) => part === '>' || part === '*' || part === OWN || part === tokens[index]);
 }
 
-export const trafficOn = (subject: string, table: readonly Traffic[] = TRAFFIC): Traffic | undefined =>
-  table.find((row) => matches(row.subject, subject));
+/** Split once: every message is looked up here. */
+const patterns = new WeakMap<Traffic, string[]>();
+
+function partsOf(row: Traffic): string[] {
+  const known = patterns.get(row);
+  if (known !== undefined) return known;
+  const parts = row.subject.split('.');
+  patterns.set(row, parts);
+  return parts;
+}
+
+export function trafficOn(subject: string, table: readonly Traffic[] = TRAFFIC): Traffic | undefined {
+  const tokens = subject.split('.');
+  return table.find((row) => fits(partsOf(row), tokens));
+}
 
 const INBOXES = '_INBOX';
 
