@@ -22,7 +22,7 @@ export const PERSISTENT_FLAGS = {
   output: {
     value: OUTPUTS.join('|'),
     oneOf: OUTPUTS,
-    summary: 'form of the result (default: text)',
+    summary: 'form of the result, and of errors and notes (default: text)',
   },
   insecure: { summary: 'accept an endpoint that is neither loopback nor TLS' },
   profile: { value: 'name', summary: 'the profile to take what is not given from (default: default_profile)' },

@@ -23,6 +23,14 @@ export const step: Step = async (world) => {
   expect([undecided.exitCode, undecided.stdout]).toEqual([1, '']);
   expect(undecided.stderr).toContain('signing: database unavailable');
   expect(undecided.stderr).not.toMatch(LEAKS);
+  // N-5: a line for many requests, and none that does not say which.
+  const away = stack
+    .services('rotation')
+    .flatMap((service) => service.logs())
+    .filter(({ msg }) => msg === 'database away: requests fail' || msg === 'request failed');
+  expect(away.length).toBeGreaterThan(0);
+  expect(away.length).toBeLessThan(10);
+  for (const line of away) expect(line).toMatchObject({ command: expect.any(String) });
   await stack.postgres.start();
 
   expect(await world.kids(domain)).toEqual(['k2']);
