@@ -45,7 +45,7 @@ it('admits the account pusher at first, and everybody else once the account is t
     await open(await fileOf(FILES.signer), inboxPrefix({ kind: 'signer' }));
     await open(await fileOf(FILES.relay), inboxPrefix({ kind: 'outbox-relay' }));
     const rotation = await open(rotationCreds, inboxPrefix({ kind: 'rotation' }));
-    rotation.subscribe('cmd.>', { callback: (_, message) => void message.respond(message.subject) });
+    rotation.subscribe(subjects.everyCommand('*'), { callback: (_, message) => void message.respond(message.subject) });
     await rotation.flush();
     const { operator: id, bus_credential: creds } = JSON.parse(await fileOf(FILES.adminToken)) as Record<
       string,
