@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
-import { KeyRingEntity, NodeEntity, NodeStreamEntity } from '@plexsphere/store';
+import { KeyRingEntity, NodeStreamEntity } from '@plexsphere/store';
 import { PLATFORM, problem } from '@plexsphere/wire';
 import type {
   AddNode as Request,
@@ -15,6 +15,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
 import { Signers } from '../leases/signers';
 import { onceFor, type RequestIdentity } from '../sql/requests';
+import { insertNode } from '../sql/insert-node';
 import { takeBusKey } from '../sql/take-bus-key';
 import { writeAudit } from '../sql/write-audit';
 import { ScopeTransactions } from '../transactions/scope-transactions';
@@ -82,11 +83,11 @@ export class AddNode {
     const now = await this.epochs(manager, request.scope);
     if (now.epoch !== handedOut.epoch || now.platformEpoch !== handedOut.platformEpoch) return undefined;
     const { scope, name } = request;
-    if (await manager.existsBy(NodeEntity, { scope, name, state: 'enrolled' }))
-      throw problem('nodeExists', { field: 'name' });
     const busPublicKey = request.bus_public_key;
     if (!(await takeBusKey(manager, busPublicKey))) throw problem('nodeExists', { field: 'bus_public_key' });
-    await manager.insert(NodeEntity, { id: reply.node_id, scope, name, busPublicKey });
+    if (!(await insertNode(manager, { id: reply.node_id, scope, name, busPublicKey }))) {
+      throw problem('nodeExists', { field: 'name' });
+    }
     await manager.insert(NodeStreamEntity, {
       nodeId: reply.node_id,
       scope,
