@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { dialOptions } from '@plexsphere/bus-client';
 import {
-  busLimits,
   headers,
   inboxPrefix,
   parseProblem,
   problem,
   randomToken,
   subjects,
+  trafficOn,
   type BusUser,
   type Code,
   type Command as Name,
@@ -71,13 +71,14 @@ export class BusClient implements Bus {
   private async request(command: Name, request: object): Promise<Answer> {
     const user: BusUser = { kind: 'operator', id: this.access.token.operator };
     const text = JSON.stringify(request);
-    // The bus would end the connection without a word about the command.
-    const { payloadBytes: limit } = busLimits(user);
+    const subject = subjects.command(user.id, command);
+    // Far beyond it the bus would end the connection without a word about the command.
+    const limit = trafficOn(subject)?.limitBytes ?? 0;
     if (Buffer.byteLength(text) > limit) throw problem('requestTooLarge', { limit_bytes: limit });
     this.connection ??= await this.dial();
     return ask(
       this.connection,
-      { subject: subjects.command(user.id, command), inbox: `${inboxPrefix(user)}.${randomToken()}`, text },
+      { subject, inbox: `${inboxPrefix(user)}.${randomToken()}`, text },
       this.patience,
       (what) =>
         this.surroundings.terminal.note(

@@ -1,5 +1,5 @@
 import { decode, type Account, type User } from '@nats-io/jwt';
-import { busPermissions, type BusUser } from '@plexsphere/wire';
+import { MAX_ENVELOPE_BYTES, busPermissions, subjects, trafficOn, type BusUser } from '@plexsphere/wire';
 import { signAccount } from './accounts';
 import { createBusKey } from './bus-key';
 import { issueAccountPusher, issueUser } from './users';
@@ -36,7 +36,10 @@ it('S10: limits what a Node or an operator may hold of the bus, and no service',
     return { subs, payload };
   };
   expect(await limitsOf({ kind: 'node', id })).toEqual({ subs: 8, payload: 16_384 });
-  expect(await limitsOf({ kind: 'operator', id })).toEqual({ subs: 32, payload: 262_144 });
+  // Whatever an operator may legally publish has to fit.
+  const { limitBytes } = trafficOn(subjects.command(id, 'events.publish')) ?? { limitBytes: 0 };
+  expect(await limitsOf({ kind: 'operator', id })).toEqual({ subs: 32, payload: limitBytes });
+  expect(limitBytes).toBeGreaterThan(6 * MAX_ENVELOPE_BYTES);
   for (const kind of ['rotation', 'signer', 'outbox-relay'] as const)
     expect(await limitsOf({ kind })).toEqual({ subs: -1, payload: -1 });
 });

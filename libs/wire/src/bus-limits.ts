@@ -1,4 +1,5 @@
 import type { BusUser } from './permissions';
+import { TRAFFIC } from './traffic';
 
 /** What one credential may hold of the bus at a time; the server refuses or cuts what goes beyond. -1 is no limit. */
 export interface BusLimits {
@@ -11,18 +12,21 @@ const NONE = -1;
 
 /**
  * Nodes and operators are many, and theirs are the credentials that get lost: they get what our own clients need, and
- * some room. A Node has one subscription, and says hello and acknowledges; an operator's longest request is a payload
- * of 64 KB whose every character is escaped. Services have a subscription or more for each scope, and chains of 1 MB.
+ * some room. A message may be as long as the longest that they have to say; what is too long for its own subject is
+ * refused by who hears it. Services have a subscription or more for each scope, and chains of 1 MB.
  * How many connections: unlimited, because the account's limit would let one Node lock the services out. They are
  * counted instead, and shown.
  */
 export function busLimits({ kind }: BusUser): BusLimits {
   switch (kind) {
     case 'node':
-      return { subscriptions: 8, payloadBytes: 16 * 1_024 };
+      return { subscriptions: 8, payloadBytes: longestSaidBy('node') };
     case 'operator':
-      return { subscriptions: 32, payloadBytes: 256 * 1_024 };
+      return { subscriptions: 32, payloadBytes: longestSaidBy('operator') };
     default:
       return { subscriptions: NONE, payloadBytes: NONE };
   }
 }
+
+const longestSaidBy = (kind: BusUser['kind']): number =>
+  Math.max(...TRAFFIC.filter(({ speakers }) => speakers.includes(kind)).map(({ limitBytes }) => limitBytes));
