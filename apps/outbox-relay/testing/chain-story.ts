@@ -108,9 +108,12 @@ export async function diesAmid(whose: Whose, links: number, who: 'the relay' | '
   const world = await RelayWorld.create();
   try {
     const node = await sleeper(world, whose, links);
-    const first = await world.relay();
+    const telling = await world.relay();
     await isTold(world, whose, node);
+    await telling.stop();
     world.endSigner();
+    // One that has no bundle of the minute before.
+    const first = await world.relay();
     const heard = await listen(world, node);
     await node.begin();
     const material = partsOf(links).slice(0, -1);
