@@ -96,19 +96,22 @@ describe('Nodes', () => {
   const byName = ['--scope', 'platform', '--name', 'edge-1'];
 
   it('are listed with how far they have come', async () => {
-    const reply = { nodes: [{ ...node, last_seen_at: null }] };
+    const reply = { nodes: [{ ...node, last_seen_at: null, last_seen_seconds: null }] };
     const { stdout, bus } = await plexctl({ reply }, ['node', 'list']);
     expect(bus.requests[0]?.body).toEqual({});
-    expect(cells(stdout)[1]).toEqual([OPERATOR, 'platform', 'edge-1', 'lagging', 'no', '-']);
+    expect(cells(stdout)[1]).toEqual([OPERATOR, 'platform', 'edge-1', 'lagging', 'no', '-', '-']);
   });
 
   it('are shown by id, or by scope and name', async () => {
-    const progress = { told_epoch: 2, applied_epoch: 1, applied_position: 7, backlog: { rows: 2, oldest_seconds: 60 } };
-    const reply = { ...node, last_seen_at: AT, state: 'enrolled', added_at: AT, ...progress };
+    const backlog = { rows: 2, unsent: 1, sent: 1, oldest_seconds: 60 };
+    const progress = { told_epoch: 2, applied_epoch: 1, applied_position: 7, connections: 1, backlog };
+    const seen = { last_seen_at: AT, last_seen_seconds: 300 };
+    const reply = { ...node, ...seen, state: 'enrolled', added_at: AT, ...progress };
     const { stdout, bus } = await plexctl({ reply }, ['node', 'show', ...byName]);
     expect(bus.requests[0]?.body).toEqual({ scope: 'platform', name: 'edge-1' });
     expect(stdout).toMatch(/^state +enrolled, lagging, offline$/m);
-    expect(stdout).toMatch(/^backlog +2 rows, the oldest 1m old$/m);
+    expect(stdout).toMatch(/^backlog +2 rows: 1 unsent, 1 sent and not applied; the oldest 1m old$/m);
+    expect(stdout).not.toContain('undefined');
     const byId = await plexctl({ reply }, ['node', 'show', '--node-id', OPERATOR]);
     expect(byId.bus.requests[0]?.body).toEqual({ node_id: OPERATOR });
   });
