@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { swcOptions } from './tools/swc-options.mjs';
 
 const transform = { '^.+\\.(ts|m?js)$': ['@swc/jest', swcOptions] };
@@ -17,6 +18,8 @@ const workspace = {
 };
 
 export default {
+  // Jest leaves a core to itself, which on two cores would be half of them: most of what runs here waits for others.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   cacheDirectory: '<rootDir>/.nx/jest',
   projects: [
     {
