@@ -18,16 +18,16 @@ missing, malformed or unknown ends the process with exit code 2 and a sentence f
 
 A duration is a whole number and a unit: \`500ms\`, \`30s\`, \`10m\`, \`24h\`, \`7d\`. A flag that is a switch needs no value.
 
-\`plexctl bootstrap\` writes the files that these settings name; \`databases.env\` has the database URL of each service. What
-\`plexctl\` itself reads is in [cli.md](cli.md).
+\`plexctl bootstrap\` writes the files that these settings name, \`<service>.database-url\` among them. What \`plexctl\`
+itself reads is in [cli.md](cli.md).
 
 ## Health
 
 On the health address each service answers \`GET /livez\` with 200 for as long as its process turns, and \`GET /readyz\`
 with 200 while it can do its work, else with 503 and the reasons, a line each: \`bus: disconnected\`, \`stopping: yes\`.
-A line \`warning: …\` behind the 200 is worth a look and hinders nothing.
-Both are text and show no secret. Restart what is not live; send no new work to what is not ready. What a service must
-not be able to do on the bus and in the database it tries at start, and is not ready while it can.
+A line \`warning: …\` behind the 200 is worth a look and hinders nothing. Both are text and show no secret. Restart what
+is not live; send no new work to what is not ready. What a service must not be able to do on the bus and in the database
+it tries at start, and is not ready while it can.
 `;
 
 const TAIL = `## For somebody else

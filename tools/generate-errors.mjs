@@ -21,7 +21,7 @@ const WHEN = {
   nodesLagging:
     'Before closes_at, Nodes that hold a key have not applied the new one. The numbers, and up to 50 names, stand beside it.',
   epochWentBack:
-    'A signer has seen a later epoch of this scope than the database has, as after a restore from a backup. Nothing is changed.',
+    'A signer has proven a later epoch of this scope than the database has, as after a restore from a backup. Nothing is changed.',
   lastAdmin: 'It would leave no admin of every scope whose token is valid: nobody could make tokens any more.',
   databaseFormat:
     'The database was made by another version, or by none yet. A service or a migration begins nothing on it.',
@@ -76,7 +76,7 @@ const { hintFor } = load('./apps/plexctl/dist/hints.js');
 const { EXIT_CODES } = load('./apps/plexctl/dist/exit-code.js');
 const { COMMAND_NAMES } = load('./apps/plexctl/dist/commands/index.js');
 const CODE = new RegExp(
-  `(plexctl (?:${COMMAND_NAMES.join('|')})(?: --[a-z-]+(?: <[a-z-]+>)?)*|--[a-z-]+|[a-z]+_[a-z_]*\\*?)`,
+  `(npm stop -- --erase|plexctl (?:${COMMAND_NAMES.join('|')})(?: --[a-z-]+(?: <[a-z-]+>)?)*|--[a-z-]+|[a-z]+_[a-z_]*\\*?)`,
 );
 
 const HEAD = `<!-- Made by tools/generate-errors.mjs; npm run verify compares. -->
@@ -121,7 +121,7 @@ function nextOf(name) {
 function sentence(hint) {
   const parts = hint.split(CODE).map((part, index) => (index % 2 === 1 ? `\`${part}\`` : escaped(part)));
   const text = parts.join('');
-  return `${text[0].toUpperCase()}${text.slice(1)}.`;
+  return `${text[0].toUpperCase()}${text.slice(1)}${text.endsWith('?') ? '' : '.'}`;
 }
 
 function escaped(text) {
