@@ -38,7 +38,7 @@ describe('the body of a request', () => {
     const beganAt = performance.now();
     expect(refusedField(Buffer.from(`{"payload":${nested(100_000, ['{"a":', '}'])}}`))).toBe('payload');
     expect(refusedField(Buffer.from('['.repeat(1_000_000)))).toBe('body');
-    expect(performance.now() - beganAt).toBeLessThan(500);
+    expect(performance.now() - beganAt).toBeLessThan(2_000);
   });
 
   it('counts no bracket in a string', () => {

@@ -49,7 +49,7 @@ async function aCrowdHoldsUpNobodyElse(
   // Nobody who publishes waits inside PostgreSQL.
   expect(await waiting).toBe(0);
   // Before, one waited for the pool's 4.7 s; what is left is the crowd's own share of the machine.
-  expect(crowded).toBeLessThan(Math.max(5 * quiet, 250));
+  expect(crowded).toBeLessThan(Math.max(5 * quiet, 1_000));
   const answers = await Promise.all(crowd);
   const refusals = new Set(answers.filter(({ code }) => code !== '').map(({ body }) => body['detail']));
   expect(['signing: scope busy']).toEqual(expect.arrayContaining([...refusals]));
@@ -82,8 +82,8 @@ async function aStreamStarvesNoClose(
   isOver = true;
   await stream;
   expect((await Promise.all(published)).filter(({ code }) => code === '').length).toBeGreaterThan(CROWD);
-  // A second; on a machine that is too busy for that, its share of it.
-  expect(median(took)).toBeLessThan(Math.max(1_000, 10 * quiet));
+  // Half of the patience that a starved one would use up; on a machine that is too busy for that, its share of it.
+  expect(median(took)).toBeLessThan(Math.max(2_500, 10 * quiet));
 }
 
 async function epochOf(looker: Client, scope: string): Promise<number> {
