@@ -16,6 +16,7 @@ import {
 import { KeyChangeError, refusing, type KeyChange } from './key-change';
 import { isSameKey } from './key-events';
 import { parse } from './key-payload';
+import { areTexts } from './members';
 import { keyOf, withPlatform, withRing, type TrustState } from './trust-state';
 
 /** Where the parts of a chain have led so far. In memory alone, and good for the next part and for nothing else. */
@@ -88,9 +89,6 @@ function chainOf(text: string, scope: string): ReadChain {
   }
   return { platformStatements, statements, bundle: bundle as string | undefined };
 }
-
-const areTexts = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 
 function walk(statements: string[], scope: string, from: ChainAnchor): Promise<ChainAnchor> {
   if (statements.some((text) => readStatement(text).scope !== scope)) throw new KeyChangeError('wrong_scope');

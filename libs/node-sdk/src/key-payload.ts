@@ -1,12 +1,10 @@
 /** The payloads of the signing plane's own events. Read after their envelope was verified, and still a boundary. */
 import { isKeyId, isRawPublicKey, type PlatformKeyRotated, type SigningKeyRotated } from '@plexsphere/wire';
 import { KeyChangeError } from './key-change';
+import { isEpoch, isText } from './members';
 
 type Accepts = (value: unknown) => boolean;
 
-const isText: Accepts = (value) => typeof value === 'string';
-export const isCount: Accepts = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-export const isEpoch: Accepts = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
 const isTime: Accepts = (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value));
 
 /** Throws KeyChangeError `malformed`. */

@@ -3,20 +3,17 @@
  * order, and decides what comes of it. Everything with an effect is an argument.
  */
 import {
-  EnvelopeError,
   isReservedEventType,
   NonceMemory,
-  parseEnvelope,
   type Ack,
   type Envelope,
   type Hello,
-  type StreamReady,
   type TrustedKey,
 } from '@plexsphere/wire';
 import { Application } from './application';
 import { takeChain, type Walked } from './chain';
 import { Greeter } from './greeter';
-import { KeyChangeError, type KeyChange } from './key-change';
+import type { KeyChange } from './key-change';
 import { isKeyEvent, takeKeyEvent } from './key-events';
 import {
   noCounts,
@@ -28,8 +25,9 @@ import {
   type RefusalReason,
   type Refused,
 } from './node-observer';
-import type { StreamMessage } from './stream-message';
+import { readEnvelope } from './read-envelope';
 import { positionAfter, readReady } from './ready';
+import type { StreamMessage } from './stream-message';
 import { SequenceWatch } from './stream-order';
 import { oneFurther, type TrustState } from './trust-state';
 import { TrustWatch } from './trust-watch';
@@ -152,7 +150,7 @@ export class NodeSession {
   }
 
   private async takeEvent(message: StreamMessage): Promise<void> {
-    const envelope = parsed(message.text);
+    const envelope = readEnvelope(message.text);
     if (envelope === undefined) return this.refuse({ reason: 'malformed' });
     if (envelope.eventType === 'stream_ready') return this.takeReady(envelope);
     if (isKeyEvent(envelope.eventType)) return this.takeKeyEvent(envelope, envelope.eventType);
@@ -163,7 +161,7 @@ export class NodeSession {
     const verdict = verdictOn(this.current, envelope, this.options.now(), this.nonces);
     // As with an event: what was refused for its age or its key comes again, signed now and after that key's news.
     if (verdict.kind === 'refused') return this.refuseOrdinary(verdict.reason, envelope);
-    const ready = readyOf(this.current, envelope, verdict.key);
+    const ready = readReady(this.current, envelope, verdict.key);
     if (typeof ready === 'string') return this.refuse({ reason: ready, ...namesOf(envelope) });
     if (!this.greeter.answer(ready.hello_id)) return;
     const { position } = this.current;
@@ -284,25 +282,3 @@ const namesOf = ({ eventId, eventType, keyId }: Envelope) => ({
   event_type: eventType,
   ...(keyId !== undefined && { key_id: keyId }),
 });
-
-/** Bytes of the longest envelope that anybody sends; looked at before it is parsed. */
-const MAX_ENVELOPE_LENGTH = 65_535;
-
-function parsed(text: string): Envelope | undefined {
-  if (text.length > MAX_ENVELOPE_LENGTH) return undefined;
-  try {
-    return parseEnvelope(text);
-  } catch (error) {
-    if (error instanceof EnvelopeError) return undefined;
-    throw error;
-  }
-}
-
-function readyOf(state: TrustState, envelope: Envelope, verifiedBy: TrustedKey): StreamReady | RefusalReason {
-  try {
-    return readReady(state, envelope, verifiedBy) ?? 'other_recipient';
-  } catch (error) {
-    if (error instanceof KeyChangeError) return error.code;
-    throw error;
-  }
-}

@@ -1,20 +1,32 @@
 /** `stream_ready`: what the signing plane says, signed, about where this Node's stream goes on. */
 import { isEventIdOf, isHelloId, isUuid, type Envelope, type StreamReady, type TrustedKey } from '@plexsphere/wire';
 import { KeyChangeError } from './key-change';
-import { isCount, isEpoch, read } from './key-payload';
+import { read } from './key-payload';
+import { isCount, isEpoch } from './members';
+import type { RefusalReason } from './node-observer';
 import type { TrustState } from './trust-state';
 
 /**
- * Undefined where it is another Node's. By the active key alone: an outgoing one may have leaked, and verifies for what is
- * under way and for nothing else. Throws KeyChangeError `malformed` or `unknown_key`.
+ * What it says, or why it is refused. By the active key alone: an outgoing one may have leaked, and verifies for what is
+ * under way and for nothing else.
  */
 export function readReady(
   state: TrustState,
   { eventId, payload }: Envelope,
   verifiedBy: TrustedKey,
-): StreamReady | undefined {
-  if (verifiedBy.keyId !== state.ring.activeKeyId) throw new KeyChangeError('unknown_key');
-  const ready = read<StreamReady>(payload, {
+): StreamReady | RefusalReason {
+  if (verifiedBy.keyId !== state.ring.activeKeyId) return 'unknown_key';
+  try {
+    const ready = readPayload(payload);
+    return ready.node_id === state.nodeId && isEventIdOf(state.nodeId, eventId) ? ready : 'other_recipient';
+  } catch (error) {
+    if (error instanceof KeyChangeError) return error.code;
+    throw error;
+  }
+}
+
+const readPayload = (payload: string): StreamReady =>
+  read<StreamReady>(payload, {
     node_id: isUuid,
     hello_id: isHelloId,
     epoch: isEpoch,
@@ -22,8 +34,6 @@ export function readReady(
     resumes_after: isCount,
     last_position: isCount,
   });
-  return ready.node_id === state.nodeId && isEventIdOf(state.nodeId, eventId) ? ready : undefined;
-}
 
 /**
  * How far the Node is. Behind where the stream resumes, what lies between is settled: expired, or applied before this

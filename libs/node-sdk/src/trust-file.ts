@@ -1,8 +1,8 @@
 /** The trust state as text on disk. Reading is strict: of a file that somebody or something changed, nothing is taken. */
 import { createHash } from 'node:crypto';
 import {
-  isKeyId,
   PLATFORM,
+  isKeyId,
   isRawPublicKey,
   isScope,
   isUuid,
@@ -12,6 +12,7 @@ import {
 } from '@plexsphere/wire';
 import type { ChainAnchor } from '@plexsphere/wire/jws';
 import { AppliedEvents, type AppliedBatch } from './applied-events';
+import { areTexts, isCount } from './members';
 import type { TrustState } from './trust-state';
 
 const VERSION = 2;
@@ -98,13 +99,8 @@ function parse(text: string): unknown {
 const objectOf = (value: unknown): Record<string, unknown> | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
 const areBatches = (value: unknown): value is AppliedBatch[] =>
   Array.isArray(value) && value.every((batch: unknown) => Array.isArray(batch) && isBatch(batch));
 
 const isBatch = ([keptUntilMs, eventIds, ...rest]: unknown[]): boolean =>
   isCount(keptUntilMs) && areTexts(eventIds) && rest.length === 0;
-
-const areTexts = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((entry) => typeof entry === 'string');

@@ -59,7 +59,7 @@ export interface Envelope {
 }
 
 /** Bytes of a line of server-sent events that a Go Node still reads, without its line feed. */
-const MAX_LINE_BYTES = 65_535;
+export const MAX_LINE_BYTES = 65_535;
 /** Members that stand beside the canonical text, at their longest: scope `channel:` + 63, key id 128, signature 88. */
 const UNSIGNED_MEMBERS_BYTES = ',"scope":"","key_id":"","signature":""'.length + ('channel:'.length + 63) + 128 + 88;
 /** What a later signing may have longer than the first: nine digits of a fraction, and a nonce of 100 characters. */

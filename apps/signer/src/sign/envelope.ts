@@ -1,6 +1,7 @@
 import { sign } from 'node:crypto';
 import {
   CLOCK_SKEW_MS,
+  MAX_LINE_BYTES,
   buildEnvelope,
   canonicalText,
   isEventId,
@@ -14,11 +15,11 @@ import type { EnvelopeReply } from '@plexsphere/wire/commands';
 import type { SigningKey } from '@plexsphere/wire/jws';
 
 /**
- * The longest envelope whose line of server-sent events a Go Node still reads (wire contract: 65,535 bytes with
- * `data: `). Whoever accepts an event compares with MAX_ENVELOPE_BYTES, which leaves room for what this signing adds;
+ * The longest envelope whose line of server-sent events a Go Node still reads (MAX_LINE_BYTES with `data: `
+ * before it). Whoever accepts an event compares with MAX_ENVELOPE_BYTES, which leaves room for what this signing adds;
  * comparing with that again here would refuse for ever an event that was accepted.
  */
-const MAX_WIRE_BYTES = 65_535 - 'data: '.length;
+const MAX_WIRE_BYTES = MAX_LINE_BYTES - 'data: '.length;
 
 /**
  * The envelope over these fields, by this key. Every envelope passes here. `now` is the database's: whoever asks and
