@@ -1,15 +1,10 @@
 /** Rings and keys for specs: the same name is the same key in every run. */
-import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
-import { rawPublicKey, type KeyView, type RingView, type TransitionView } from '@plexsphere/wire';
+import { createHash, type KeyObject } from 'node:crypto';
+import { privateKeyFromSeed, rawPublicKey, type KeyView, type RingView, type TransitionView } from '@plexsphere/wire';
 
 export const DOMAIN = 'domain:0a4cbd25-6e0b-4f2c-8a0e-5d8a2f3c7b11';
 
-const PKCS8_HEADER = Buffer.from('302e020100300506032b657004220420', 'hex');
-
-export function privateKeyOf(name: string): KeyObject {
-  const seed = createHash('sha256').update(name).digest();
-  return createPrivateKey({ key: Buffer.concat([PKCS8_HEADER, seed]), format: 'der', type: 'pkcs8' });
-}
+export const privateKeyOf = (name: string): KeyObject => privateKeyFromSeed(createHash('sha256').update(name).digest());
 
 export const publicKeyOf = (name: string): string => rawPublicKey(privateKeyOf(name));
 

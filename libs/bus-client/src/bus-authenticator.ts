@@ -1,13 +1,10 @@
-import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
-import { decodeBusSeed } from '@plexsphere/wire';
+import { sign, type KeyObject } from 'node:crypto';
+import { decodeBusSeed, privateKeyFromSeed } from '@plexsphere/wire';
 import type { Authenticator } from 'nats';
 import { BusClientError } from './bus-client-error';
 
 /** The two blocks of a NATS .creds file, in this order. */
 const BLOCK = /-{3,}BEGIN [^\n]*-{3,}\s+(\S+)\s+-{3,}END/g;
-
-/** PKCS#8 of an Ed25519 key is this and its 32 bytes (RFC 8410 section 7). */
-const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /**
  * What a bus server asks to have signed: 11 random bytes in base64url (nats-server up to 2.12), with room for more. No
@@ -25,7 +22,7 @@ export function readBusCredential(text: string): BusCredential {
   const [jwt, seed] = [...text.matchAll(BLOCK)].map(([, block]) => block);
   const raw = decodeBusSeed('user', seed ?? '');
   if (jwt === undefined || raw === undefined) throw new BusClientError('bad_credential');
-  return { jwt, key: createPrivateKey({ key: Buffer.concat([PKCS8, raw]), format: 'der', type: 'pkcs8' }) };
+  return { jwt, key: privateKeyFromSeed(raw) };
 }
 
 /**

@@ -1,10 +1,11 @@
-import { createPrivateKey, createPublicKey, randomBytes, sign, type KeyObject } from 'node:crypto';
+import { createPublicKey, randomBytes, sign, type KeyObject } from 'node:crypto';
 import type { KeyPair } from '@nats-io/jwt';
 import {
   decodeBusPublicKey,
   decodeBusSeed,
   encodeBusPublicKey,
   encodeBusSeed,
+  privateKeyFromSeed,
   rawPublicKey,
   type BusKeyKind,
 } from '@plexsphere/wire';
@@ -53,13 +54,10 @@ export function signingPair(kind: BusKeyKind, seed: string): KeyPair {
   return pair as KeyPair;
 }
 
-/** RFC 8410, section 7: what stands before the 32 bytes of an Ed25519 private key in PKCS#8. */
-const PKCS8_HEADER = Buffer.from('302e020100300506032b657004220420', 'hex');
-
 function privateKeyOf(kind: BusKeyKind, seed: string): KeyObject {
   const raw = decodeBusSeed(kind, seed);
   if (raw === undefined) throw new BusJwtError('bad_seed');
-  return createPrivateKey({ key: Buffer.concat([PKCS8_HEADER, raw]), format: 'der', type: 'pkcs8' });
+  return privateKeyFromSeed(raw);
 }
 
 const rawPublic = (key: KeyObject): Buffer => Buffer.from(rawPublicKey(key), 'base64');

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { isRawPublicKey, makeKeyPair, publicKeyFromRaw, rawPublicKey } from './ed25519';
+import { isRawPublicKey, makeKeyPair, privateKeyFromSeed, publicKeyFromRaw, rawPublicKey } from './ed25519';
 import { Problem } from './problem';
 
 const X25519_SPKI = Buffer.from(`302a300506032b656e032100${'09'.padEnd(64, '0')}`, 'hex');
@@ -12,6 +12,13 @@ test('a raw public key comes back as it was', () => {
 test('of a private key only the public half comes out', () => {
   const { privateKey, publicKey } = makeKeyPair();
   expect(rawPublicKey(privateKey)).toBe(rawPublicKey(publicKey));
+});
+
+// RFC 8032, section 7.1, test 1.
+test('a seed makes the key that the standard says', () => {
+  const seed = Buffer.from('9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60', 'hex');
+  const publicKey = Buffer.from(rawPublicKey(privateKeyFromSeed(seed)), 'base64');
+  expect(publicKey.toString('hex')).toBe('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a');
 });
 
 test('a key of another algorithm has no raw form here', () => {

@@ -40,8 +40,15 @@ function isOfSmallOrder(bytes: Buffer): boolean {
   return SMALL_ORDER_Y.has(y.toString('hex'));
 }
 
-/** RFC 8410: what stands before the 32 bytes of a public key in SPKI. */
+/** RFC 8410, section 4: what stands before the 32 bytes of a public key in SPKI. */
 const SPKI_HEADER = Buffer.from('302a300506032b6570032100', 'hex');
+
+/** RFC 8410, section 7: what stands before the 32 bytes of a private key in PKCS#8. */
+const PKCS8_HEADER = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** Of the 32 bytes that an Ed25519 key is made from (RFC 8032, section 5.1.5). */
+export const privateKeyFromSeed = (seed: Uint8Array): KeyObject =>
+  createPrivateKey({ key: Buffer.concat([PKCS8_HEADER, seed]), format: 'der', type: 'pkcs8' });
 
 /** Throws Problem invariantViolation, field `public_key`, for anything but padded standard base64 of 32 bytes. */
 export function publicKeyFromRaw(text: string): KeyObject {

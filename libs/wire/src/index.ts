@@ -20,5 +20,5 @@ export * from './messages';
 export * from './revocations';
 export { canonicalText, type CanonicalFields } from './canonical';
 export * from './envelope';
-export { isRawPublicKey, makeKeyPair, publicKeyFromRaw, rawPublicKey } from './ed25519';
+export { isRawPublicKey, makeKeyPair, privateKeyFromSeed, publicKeyFromRaw, rawPublicKey } from './ed25519';
 export * from './nkey';

@@ -17,6 +17,7 @@ const KEY_ID = /^[A-Za-z0-9_-][A-Za-z0-9._~-]{0,127}$/;
 const EVENT_ID = new RegExp(`^${UUID.source.slice(1, -1)}(?:/${UUID.source.slice(1, -1)})?$`);
 const NONCE = /^[A-Za-z0-9_-]{16,100}$/;
 const HOLDER = /^[a-z][a-z0-9-]{0,62}$/;
+const HELLO_ID = /^[A-Za-z0-9_-]{1,64}$/;
 const EVENT_TYPE = /^[a-z][a-z0-9_]{0,63}$/;
 const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
@@ -24,7 +25,7 @@ const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 const MAX_WORDS_LENGTH = 500;
 
-/** One line of at most 500 characters, without control characters, lone surrogates, or overrides of its direction. */
+/** One line, without control characters, lone surrogates, or overrides of its direction. */
 export const isWords = (text: unknown): text is string =>
   typeof text === 'string' && text.length <= MAX_WORDS_LENGTH && !UNPRINTABLE.test(text);
 
@@ -45,8 +46,6 @@ export const isNonce = (text: unknown): text is string => typeof text === 'strin
 export const isEventType = (text: unknown): text is string => typeof text === 'string' && EVENT_TYPE.test(text);
 
 export const isNodeName = (text: unknown): text is string => typeof text === 'string' && NODE_NAME.test(text);
-
-const HELLO_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Chosen by a Node. */
 export const isHelloId = (text: unknown): text is string => typeof text === 'string' && HELLO_ID.test(text);

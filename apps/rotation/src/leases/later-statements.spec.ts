@@ -1,10 +1,10 @@
 // Proofs of a later epoch, with real statements on a real PostgreSQL, as the service's own role.
 import 'reflect-metadata';
-import { createHash, createPrivateKey } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Logger } from '@plexsphere/service-kit';
 import { migrateStore, storeOptions } from '@plexsphere/store';
 import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
-import { rawPublicKey } from '@plexsphere/wire';
+import { privateKeyFromSeed, rawPublicKey } from '@plexsphere/wire';
 import { signStatement, statementHash, type SigningKey, type Statement } from '@plexsphere/wire/jws';
 import { DataSource } from 'typeorm';
 import { LaterStatements, hasLaterStatement } from './later-statements';
@@ -12,11 +12,10 @@ import { LaterStatements, hasLaterStatement } from './later-statements';
 const SCOPE = 'domain:0a4cbd25-6e0b-4f2c-8a0e-5d8a2f3c7b11';
 const OTHER = 'domain:0a4cbd25-6e0b-4f2c-8a0e-5d8a2f3c7b12';
 
-const keyOf = (keyId: string): SigningKey => {
-  const seed = createHash('sha256').update(keyId).digest();
-  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
-  return { keyId, privateKey: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) };
-};
+const keyOf = (keyId: string): SigningKey => ({
+  keyId,
+  privateKey: privateKeyFromSeed(createHash('sha256').update(keyId).digest()),
+});
 const publicOf = (keyId: string): string => rawPublicKey(keyOf(keyId).privateKey);
 
 const statement = (change: Partial<Statement>): Statement => ({

@@ -14,7 +14,7 @@ afterEach(() => jest.clearAllMocks());
 const ask = (subject: string, body: object = request): Promise<unknown> =>
   validated(RenewLease)
     .transform(body, { type: 'body' })
-    .then((valid) => controller.renew(valid, new BusContext([subject, undefined])));
+    .then((valid) => controller.renew(valid, new BusContext([subject])));
 
 const refused = (field: string) => ({ code: 'INVALID_ARGUMENT', body: { field } });
 
