@@ -1,12 +1,13 @@
 // Tokens on a real PostgreSQL, under rotation's own role; the signer and the bus are played.
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import type { Bus, Logger } from '@plexsphere/service-kit';
+import type { Logger } from '@plexsphere/service-kit';
 import { migrateStore, storeOptions } from '@plexsphere/store';
 import { eventually, testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import type { CreateToken, IssueBusCredential } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import type { Revocations } from '../bus-account/revocations';
+import type { Signers } from '../leases/signers';
 import type { RequestIdentity } from '../sql/requests';
 import { ScopeTransactions } from '../transactions/scope-transactions';
 import { TokenCreation } from './token-creation';
@@ -26,7 +27,7 @@ const SEED = `
 class FakeSigner {
   issued: IssueBusCredential[] = [];
 
-  async request(_: string, body: IssueBusCredential): Promise<{ jwt: string }> {
+  async askAny(_: string, body: IssueBusCredential): Promise<{ jwt: string }> {
     this.issued.push(body);
     return { jwt: `jwt of ${randomUUID()}` };
   }
@@ -49,7 +50,7 @@ beforeEach(async () => {
   [signer, pushed] = [new FakeSigner(), 0];
   const revocations = { push: async () => (pushed++, true) } as unknown as Revocations;
   const transactions = new ScopeTransactions(database, database);
-  creation = new TokenCreation(database, signer as unknown as Bus, transactions, logger);
+  creation = new TokenCreation(database, signer as unknown as Signers, transactions, logger);
   revocation = new TokenRevocation(database, transactions, revocations, logger);
 });
 

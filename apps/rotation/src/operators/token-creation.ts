@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { OperatorEntity } from '@plexsphere/store';
-import { PLATFORM, problem, subjects } from '@plexsphere/wire';
+import { PLATFORM, problem } from '@plexsphere/wire';
 import {
   DEFAULT_TOKEN_SECONDS,
   type CreateToken,
@@ -11,20 +11,19 @@ import {
   type IssueBusCredentialReply,
 } from '@plexsphere/wire/commands';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
+import { Signers } from '../leases/signers';
 import { databaseNow } from '../sql/database-clock';
 import { onceFor, type RequestIdentity } from '../sql/requests';
 import { takeBusKey } from '../sql/take-bus-key';
 import { writeAudit } from '../sql/write-audit';
 import { ScopeTransactions } from '../transactions/scope-transactions';
 
-const CREDENTIAL_TIMEOUT_MS = 3_000;
-
 /** A token for an operator: a credential for the key that they made, and the hash of the bearer that they drew. */
 @Injectable()
 export class TokenCreation {
   constructor(
     private readonly database: DataSource,
-    private readonly bus: Bus,
+    private readonly signers: Signers,
     private readonly transactions: ScopeTransactions,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -44,11 +43,7 @@ export class TokenCreation {
       // Rounded up: the database's clock decides, and the bus must not come before it.
       expires_at: Math.ceil(expiresAt.getTime() / 1_000),
     };
-    const { jwt } = await this.bus.request<IssueBusCredentialReply>(
-      subjects.anySigner('issue-bus-credential'),
-      credential,
-      { timeoutMs: CREDENTIAL_TIMEOUT_MS, unavailable: 'noSigner' },
-    );
+    const { jwt } = await this.signers.askAny<IssueBusCredentialReply>('issue-bus-credential', credential);
     const reply: CreateTokenReply = {
       id,
       name: request.name,
