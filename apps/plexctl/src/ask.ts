@@ -20,7 +20,7 @@ export type Answer =
   | { kind: 'lost'; error: Error };
 
 export interface Patience {
-  /** The bring-up of rotation refuses a lease so long that its slowest answer would not fit (DESIGN, section 4). */
+  /** The bring-up of rotation refuses a lease so long that its slowest answer would not fit. */
   overallMs: number;
   /**
    * A service that was killed, or froze, takes its request along, and only silence tells: the pauses before each

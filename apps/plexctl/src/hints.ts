@@ -11,7 +11,7 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   transitionMismatch: 'plexctl signing status --scope <scope> names the old and the new key of the open rotation',
   nodesLagging: 'wait until the Nodes have applied the new key, or until closes_at; an admin may insist with --force',
   epochWentBack:
-    'a signer has seen a later epoch than the database holds: was it restored from a backup? This scope is not served until that is settled',
+    'a signer has proven a later epoch than the database holds: was it restored from a backup? This scope is not served until that is settled',
   lastAdmin: 'plexctl token create makes another admin first',
   tooManyWaiting: 'this token has more requests waiting than the service keeps: ask again when they are answered',
   requestTooLarge: 'ask for less at once: limit_bytes is the most that one request of this command may have',

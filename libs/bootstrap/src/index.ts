@@ -1,7 +1,6 @@
 /**
- * Bring-up: on an empty database everything that a new installation starts from, and the migrations of both schemas.
- * and other credentials for a service later on. Runs under the database owner's URL; no service needs it, and nothing of
- * it runs on.
+ * Bring-up: on an empty database everything that a new installation starts from; later the migrations, and other
+ * credentials for a service. Runs under the database owner's URL and ends; no service needs it.
  */
 export { bootstrap, type BootstrapOptions, type BootstrapReply } from './bootstrap';
 export { migrate } from './migrate';

@@ -36,7 +36,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ verb: 'close_open' as const }) },
 );
 
-/** What a reader of DESIGN would keep on a slip of paper: enough to say what each command must answer. */
+/** A model of one ring, as small as can be: enough to say what each command must answer. */
 interface Slip {
   active: string;
   open: { oldKeyId: string; newKeyId: string } | null;

@@ -1,8 +1,7 @@
 import { BaseRpcContext } from '@nestjs/microservices';
-import type { MsgHdrs } from 'nats';
 
 /** What a handler learns beside the body. */
-export class BusContext extends BaseRpcContext<[string, MsgHdrs | undefined]> {
+export class BusContext extends BaseRpcContext<[subject: string]> {
   get subject(): string {
     return this.getArgByIndex(0);
   }

@@ -187,7 +187,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
     const handler = this.handlerOf(message.subject);
     if (handler === undefined) return { problem: problem('internal').body };
     try {
-      const result: unknown = await handler(body(), new BusContext([message.subject, message.headers]));
+      const result: unknown = await handler(body(), new BusContext([message.subject]));
       return { body: await lastValueFrom(this.transformToObservable(result), { defaultValue: {} }) };
     } catch (error) {
       // ProblemFilter has turned every error into a problem's body before it comes here, save those of the body itself.

@@ -50,7 +50,7 @@ describe('N-5: what the log says', () => {
       subject = 'cmd.0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1.signing.rotate',
       scope: unknown = 'platform',
     ) => {
-      const rpc = { getContext: () => new BusContext([subject, undefined]), getData: () => ({ scope, reason: 'why' }) };
+      const rpc = { getContext: () => new BusContext([subject]), getData: () => ({ scope, reason: 'why' }) };
       const host = { switchToRpc: () => rpc } as unknown as ArgumentsHost;
       return lastValueFrom(loud.catch(error, host)).catch(() => undefined);
     };

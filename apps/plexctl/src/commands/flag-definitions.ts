@@ -1,9 +1,6 @@
 import { isKeyId, isNodeName, isScope, isUuid } from '@plexsphere/wire';
 
-/** The flags that several commands have, described once, and what several commands say. */
-
-export const NOT_CUT_YET =
-  'the bus does not refuse its credential yet, the services do; it will within seconds of being reached';
+/** The flags that several commands have, described once. */
 
 export const SCOPE_FLAG = {
   value: 'scope',

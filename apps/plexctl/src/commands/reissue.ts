@@ -39,7 +39,7 @@ export const reissue = command({
     if (service === 'admin' && kekFile === undefined) throw misuse('--service admin takes --kek-file', 'kek_file');
     if (revokeOld && out !== undefined) throw misuse('--out goes with what is made, not with --revoke-old', 'out');
     if (revokeOld && kekFile !== undefined)
-      throw misuse('--kek-file goes with what is made, not with --revoke-old', 'kek-file');
+      throw misuse('--kek-file goes with what is made, not with --revoke-old', 'kek_file');
     if (force && !revokeOld) throw misuse('--force goes with --revoke-old', 'force');
   },
 

@@ -37,7 +37,7 @@ describe('what an operator of one scope may ask', () => {
   afterAll(() => seeded.drop());
 
   const ask = (handler: unknown, request: unknown): Promise<boolean> => {
-    const bus = new BusContext([`cmd.${VIC}.any.thing`, undefined]);
+    const bus = new BusContext([`cmd.${VIC}.any.thing`]);
     const context = {
       getHandler: () => handler,
       switchToRpc: () => ({ getContext: () => bus, getData: () => request }),

@@ -23,9 +23,9 @@ import { Asking, Needs, OperatorGuard, suffices } from '../operators/operator.gu
 import { RingReader } from '../rings/ring-reader';
 import { requireAccepted } from '../rings/scope-profile';
 import { RotationConfig } from '../rotation-config';
-import { SignData } from './sign-data';
 import { CloseRotation } from '../rotator/close-rotation';
 import { OpenRotation } from '../rotator/open-rotation';
+import { SignData } from './sign-data';
 
 @Controller()
 @UseGuards(OperatorGuard)

@@ -1,6 +1,7 @@
 import { command } from '../../command';
 import { utc } from '../../render';
-import { NOT_CUT_YET, UUID_FLAG } from '../flag-definitions';
+import { UUID_FLAG } from '../flag-definitions';
+import { NOT_CUT_YET } from '../not-cut-yet';
 
 export const revokeToken = command({
   path: ['token', 'revoke'],
