@@ -9,8 +9,8 @@ import {
   type ValueProvider,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { BusUser } from '@plexsphere/wire';
-import { FORMAT_HINT, Problem, queues } from '@plexsphere/wire';
+import { FORMAT_HINT, Problem, queues, type BusUser } from '@plexsphere/wire';
+import type { NatsConnection } from 'nats';
 import { Bus, connectBus } from './bus';
 import { BusServer } from './bus-server';
 import { watchBus } from './bus-watch';
@@ -80,23 +80,9 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
     // Before anything is heard: on an open bus whoever asks may be anybody.
     if (config.allowOpenBus) logger.warn('bus not tried: an open one is allowed');
     else await untilRefused(busTrial(connection), health, logger);
-    const server = new BusServer(connection, QUEUE[definition.name], { logger });
-    const shared = [
-      { provide: definition.config, useValue: config },
-      { provide: LOGGER, useValue: logger },
-      { provide: Health, useValue: health },
-      { provide: Bus, useValue: new Bus(connection) },
-      { provide: BusServer, useValue: server },
-    ];
-    const imports = [ProcessModule.sharing(shared), definition.module(config, logger)];
-    @Module({ imports })
-    class ServiceModule {}
-    const app = await NestFactory.createMicroservice(ServiceModule, {
-      strategy: server,
-      logger: new NestLogger(logger),
-    });
-    app.useGlobalFilters(new ProblemFilter(logger));
+    const app = await build(definition, { config, logger, health, connection });
     const { statement, run } = definition.forbidden;
+    app.useGlobalFilters(new ProblemFilter(logger));
     await untilRefused(
       databaseTrial(statement, (text) => run(app, text)),
       health,
@@ -120,6 +106,29 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
       refuseToStart(new ConfigError(`${error.detail}: ${FORMAT_HINT}.`));
     exitWith(logger, error);
   }
+}
+
+/** The service's own module and what the whole process shares, over the connection; nothing is heard yet. */
+function build<Config extends ServiceConfig>(
+  { name, config: Class, module }: ServiceDefinition<Config>,
+  {
+    config,
+    logger,
+    health,
+    connection,
+  }: { config: Config; logger: Logger; health: Health; connection: NatsConnection },
+): Promise<INestMicroservice> {
+  const server = new BusServer(connection, QUEUE[name], { logger });
+  const shared = [
+    { provide: Class, useValue: config },
+    { provide: LOGGER, useValue: logger },
+    { provide: Health, useValue: health },
+    { provide: Bus, useValue: new Bus(connection) },
+    { provide: BusServer, useValue: server },
+  ];
+  @Module({ imports: [ProcessModule.sharing(shared), module(config, logger)] })
+  class ServiceModule {}
+  return NestFactory.createMicroservice(ServiceModule, { strategy: server, logger: new NestLogger(logger) });
 }
 
 /** The line `ready` says the same as /readyz, so that whoever starts a service can wait for either. */

@@ -3,13 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { eventually } from '@plexsphere/testkit';
 import { SIGNING_DURATION_MS, headers, inboxPrefix, subjects, type Ack, type Hello } from '@plexsphere/wire';
-import type { SignReadyReply } from '@plexsphere/wire/commands';
-import { connect, credsAuthenticator, headers as natsHeaders } from 'nats';
+import type { SignReady, SignReadyReply } from '@plexsphere/wire/commands';
+import { connect, credsAuthenticator, headers as natsHeaders, type MsgHdrs, type NatsConnection } from 'nats';
 import type { Step } from '../../src/tell-story';
+import type { World } from '../../src/world';
 
 const FAR = 10 ** 15;
 
-/** S5: with the real credential, at a real signer. The Node's own acknowledgements end what he began. */
+/** S5: with the real credential, at a real signer. The Node's own acknowledgements end what the thief began. */
 export const step: Step = async (world) => {
   const [, node] = world.nodes;
   const [row] = await world.query<{ id: string }>(`SELECT id FROM ring.node WHERE name = 'edge-2'`);
@@ -34,33 +35,14 @@ export const step: Step = async (world) => {
   await node?.start();
   const helloId = await eventually(() => hellos.at(-1), { describe: 'the hello that the thief overhears' });
 
-  const position = { resumes_after: FAR, last_position: FAR };
-  const request = {
-    scope: world.domain,
-    epoch: 1,
-    duration_ms: SIGNING_DURATION_MS,
-    issued_at: new Date().toISOString(),
-    readies: [
-      {
-        node_id: nodeId,
-        hello_id: helloId,
-        platform_epoch: 1,
-        ...position,
-        event_id: `${nodeId}/${randomUUID()}`,
-        nonce: randomUUID(),
-      },
-    ],
-  };
-  const reply = await thief.request(subjects.scopeSigner(world.domain, 'sign-ready'), JSON.stringify(request));
-  const [envelope = ''] = reply.json<SignReadyReply>().envelopes;
-  const asEvent = natsHeaders();
-  asEvent.set(headers.kind, 'event');
+  const publishing = thief.jetstream();
+  await publishing.publish(subjects.eventsOut(nodeId), await farReady(world, thief, { nodeId, helloId }), {
+    headers: headersOf({ [headers.kind]: 'event' }),
+  });
   // A position in a header, too, under an event that nobody signed.
-  const farHeader = natsHeaders();
-  farHeader.set(headers.kind, 'event');
-  farHeader.set(headers.position, String(FAR));
-  await thief.jetstream().publish(subjects.eventsOut(nodeId), envelope, { headers: asEvent });
-  await thief.jetstream().publish(subjects.eventsOut(nodeId), '{}', { headers: farHeader });
+  await publishing.publish(subjects.eventsOut(nodeId), '{}', {
+    headers: headersOf({ [headers.kind]: 'event', [headers.position]: String(FAR) }),
+  });
   await eventually(() => positions.includes(FAR), { describe: 'the Node having taken what was signed for the thief' });
   await thief.close();
 
@@ -81,3 +63,36 @@ export const step: Step = async (world) => {
   await node?.stop();
   await node?.start();
 };
+
+/** A true signature over a position that no event will have. */
+async function farReady(
+  world: World,
+  thief: NatsConnection,
+  { nodeId, helloId }: { nodeId: string; helloId: string },
+): Promise<string> {
+  const ready = {
+    node_id: nodeId,
+    hello_id: helloId,
+    platform_epoch: 1,
+    resumes_after: FAR,
+    last_position: FAR,
+    event_id: `${nodeId}/${randomUUID()}`,
+    nonce: randomUUID(),
+  };
+  const request: SignReady = {
+    scope: world.domain,
+    epoch: 1,
+    duration_ms: SIGNING_DURATION_MS,
+    issued_at: new Date().toISOString(),
+    readies: [ready],
+  };
+  const reply = await thief.request(subjects.scopeSigner(world.domain, 'sign-ready'), JSON.stringify(request));
+  const [envelope = ''] = reply.json<SignReadyReply>().envelopes;
+  return envelope;
+}
+
+function headersOf(fields: Record<string, string>): MsgHdrs {
+  const made = natsHeaders();
+  for (const [name, value] of Object.entries(fields)) made.set(name, value);
+  return made;
+}

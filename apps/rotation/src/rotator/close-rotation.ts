@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { closeGate, closeRotation, progressOf, type CloseAllowed, type Progress } from '@plexsphere/keyring';
+import {
+  closeGate,
+  closeRotation,
+  progressOf,
+  type CloseAllowed,
+  type Progress,
+  type RingChange,
+} from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { TransitionEntity } from '@plexsphere/store';
 import { PLATFORM, problem } from '@plexsphere/wire';
@@ -8,6 +15,7 @@ import type { Close, CloseReply, NodesStatus } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { decide } from '../domain-problem';
 import { hasLaterStatement } from '../leases/later-statements';
+import { NAMES_SHOWN, nodesStatus } from '../sight/nodes-status';
 import { databaseNow } from '../sql/database-clock';
 import { fanOutToScope } from '../sql/fan-out';
 import { readDomainNodeFacts, readNodeFacts } from '../sql/node-facts';
@@ -16,13 +24,9 @@ import { onceFor, type RequestIdentity } from '../sql/requests';
 import { writeAudit } from '../sql/write-audit';
 import { insertRingChange, writeRing } from '../sql/write-ring';
 import { ScopeTransactions } from '../transactions/scope-transactions';
-import { nodesStatus } from '../sight/nodes-status';
 import { Unfinished } from './unfinished';
 
 type Committed = Omit<CloseReply, 'confirmed' | 'lapsed'>;
-
-/** Names in a reply; the counts beside them are whole. */
-const NAMES_SHOWN = 50;
 
 /** CloseRotation: one transaction behind the gate of facts, then the switch, then the old key's destruction. */
 @Injectable()
@@ -64,32 +68,7 @@ export class CloseRotation {
     const domainNodes = scope === PLATFORM ? await domainNodesOf(manager, before.ring.trustEpoch, closedAt) : null;
     const gate = this.gate(progress, before, closedAt, request.force === true);
 
-    const eventId = randomUUID();
-    await writeRing(manager, before.ring, closed.ring, null);
-    await insertRingChange(manager, closed.ring, {
-      change: 'close',
-      activeKeyId: request.new_key_id,
-      eventId,
-      statement: null,
-    });
-    await manager.update(
-      TransitionEntity,
-      { id: before.transition?.id ?? '' },
-      {
-        outcome: 'closed',
-        endedAt: closedAt,
-        endedEpoch: closed.ring.epoch,
-        endedBy: identity.actor,
-        endRequestId: identity.requestId,
-      },
-    );
-    await fanOutToScope(manager, {
-      eventId,
-      scope,
-      eventType: 'chain',
-      payload: null,
-      epoch: closed.ring.epoch,
-    });
+    await writeClose(manager, before, closed, { closedAt, identity });
     const reply: Committed = {
       scope,
       old_key_id: request.old_key_id,
@@ -134,6 +113,32 @@ export class CloseRotation {
       closes_at: closesAt.toISOString(),
     });
   }
+}
+
+/** The ring and its change, how the transition ended, and what has relays tell the Nodes. */
+async function writeClose(
+  manager: EntityManager,
+  before: StoredRing,
+  { ring, transition }: RingChange,
+  { closedAt, identity }: { closedAt: Date; identity: RequestIdentity },
+): Promise<void> {
+  const { scope, epoch } = ring;
+  const eventId = randomUUID();
+  await writeRing(manager, before.ring, ring, null);
+  const activeKeyId = transition.newKeyId;
+  await insertRingChange(manager, ring, { change: 'close', activeKeyId, eventId, statement: null });
+  await manager.update(
+    TransitionEntity,
+    { id: before.transition?.id ?? '' },
+    {
+      outcome: 'closed',
+      endedAt: closedAt,
+      endedEpoch: epoch,
+      endedBy: identity.actor,
+      endRequestId: identity.requestId,
+    },
+  );
+  await fanOutToScope(manager, { eventId, scope, eventType: 'chain', payload: null, epoch });
 }
 
 /** The Domains' Nodes by the platform's epochs: they do not block, a chain brings back those that lag. Without names. */
