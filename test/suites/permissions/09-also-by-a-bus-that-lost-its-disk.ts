@@ -8,7 +8,8 @@ export const step: Step = async (world) => {
   await nats.kill();
   await nats.loseDisk();
   await nats.start();
-  const back = () => askAs(world, known(world, 'operator'), 'signing.ring', { scope: 'platform' });
+  // The signer, too, and not rotation alone: each dials by itself.
+  const back = () => askAs(world, known(world, 'operator'), 'signing.sign', { scope: 'platform', payload: {} });
   await eventually(async () => (await back()).code === 'OK', {
     timeoutMs: 20_000,
     describe: 'the services being back',

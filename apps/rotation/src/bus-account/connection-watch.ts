@@ -12,6 +12,8 @@ export type NameOfUser = (publicKey: string) => Promise<{ kind: 'node' | 'operat
 const TOO_MANY = 4;
 /** Events can be lost; what the servers answer is right again after this. */
 const ASK_EVERY_MS = 60_000;
+/** Nobody answered: a bus that is new does not have the account yet, of which it was asked. */
+const ASK_AGAIN_MS = 500;
 /** How long the servers are listened to after each question, because nobody says how many there are. */
 const ANSWERS_WITHIN_MS = 1_000;
 /** An entry has 1.5 KB, and an answer has to fit 1 MB. */
@@ -23,6 +25,7 @@ const PAGE = 256;
  */
 export class ConnectionWatch {
   private readonly stopping = new AbortController();
+  private askNow: () => void = () => undefined;
   private readonly warned = new Set<string>();
   /** What came and went while the servers were being asked: their answers may be from before. */
   private since: { come: Connected[]; gone: Connected[] } | undefined;
@@ -43,10 +46,14 @@ export class ConnectionWatch {
     this.hear(subjects.disconnect, (connected) => this.went(connected));
     void this.askOnReconnect();
     while (!signal.aborted) {
-      await this.ask().catch((err: unknown) => {
+      const asked = new AbortController();
+      this.askNow = () => asked.abort();
+      const isAnswered = await this.ask().catch((err: unknown) => {
         if (!signal.aborted) this.logger.warn({ err }, 'bus connections not counted');
+        return false;
       });
-      await delay(ASK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+      const pause = { signal: AbortSignal.any([signal, asked.signal]) };
+      await delay(isAnswered ? ASK_EVERY_MS : ASK_AGAIN_MS, undefined, pause).catch(() => undefined);
     }
   }
 
@@ -76,12 +83,11 @@ export class ConnectionWatch {
   }
 
   private async askOnReconnect(): Promise<void> {
-    for await (const { type } of this.connection.status())
-      if (type === 'reconnect') await this.ask().catch(() => undefined);
+    for await (const { type } of this.connection.status()) if (type === 'reconnect') this.askNow();
   }
 
-  private async ask(): Promise<void> {
-    if (this.since !== undefined) return;
+  /** False where no server answered. */
+  private async ask(): Promise<boolean> {
     this.since = { come: [], gone: [] };
     try {
       const found = new Map<string, Map<number, string>>();
@@ -99,6 +105,7 @@ export class ConnectionWatch {
       // A bus of which nobody answers has not lost its connections: we have.
       if (found.size > 0) this.connections.replace(found);
       for (const publicKey of [...this.warned, ...this.connections.from(TOO_MANY)]) this.warn(publicKey);
+      return found.size > 0;
     } finally {
       this.since = undefined;
     }
@@ -121,14 +128,11 @@ export class ConnectionWatch {
     return pages;
   }
 
-  /** Once, until it is fewer again. */
+  /** Once, until it is in one hand again: commands that come and go beside three that stay are no news each time. */
   private warn(publicKey: string): void {
     const count = this.connections.of(publicKey) ?? 0;
-    if (count < TOO_MANY) {
-      this.warned.delete(publicKey);
-      return;
-    }
-    if (this.warned.has(publicKey)) return;
+    if (count <= 1) this.warned.delete(publicKey);
+    if (count < TOO_MANY || this.warned.has(publicKey)) return;
     this.warned.add(publicKey);
     void this.nameOf(publicKey).then(
       (user) => {
