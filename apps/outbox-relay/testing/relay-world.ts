@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { NodeClient, parseEnrolment, type NodeEvent, type Refused } from '@plexsphere/node-sdk';
 import { migrateStore } from '@plexsphere/store';
 import { NatsServer, localFolder } from '@plexsphere/stack';
-import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import { busCredentialText, testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { PLATFORM, type Scope } from '@plexsphere/wire';
-import { nkeys } from 'nats';
 import { FakeSigner } from './fake-signer';
 import { runningRelay, type RelaySettings, type RunningRelay } from './running-relay';
 import { SeededMesh } from './seeded-mesh';
@@ -67,14 +66,12 @@ export class RelayWorld {
   /** Enrolled at the rings of this moment, and not started. */
   async node(scope: Scope): Promise<WorldNode> {
     const nodeId = await this.mesh.node(scope, { present: false });
-    const seed = Buffer.from(nkeys.createUser().getSeed()).toString();
-    const block = (title: string, text: string) => `-----BEGIN ${title}-----\n${text}\n------END ${title}------\n`;
     const enrolment = JSON.stringify({
       node_id: nodeId,
       scope,
       name: `n-${nodeId}`,
       servers: [`${this.server.host}:${this.server.port}`],
-      bus_credential: `${block('NATS USER JWT', 'e30.e30.e30')}\n${block('USER NKEY SEED', seed)}`,
+      bus_credential: busCredentialText(),
       bundle: await this.signer.bundleOf(scope),
     });
     const node = new WorldNode(nodeId, enrolment, join(this.folder, nodeId));

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dialOptions, readBusCredential } from '@plexsphere/bus-client';
 import { NatsServer } from '@plexsphere/stack';
-import { testCertificates } from '@plexsphere/testkit';
+import { busCredentialText, testCertificates } from '@plexsphere/testkit';
 import { connect, type NatsConnection } from 'nats';
 import { FakeBus } from '../testing/fake-bus';
-import { Desk, OPERATOR, credential } from '../testing/surroundings';
+import { Desk, OPERATOR } from '../testing/surroundings';
 
 jest.setTimeout(60_000);
 
@@ -29,7 +29,11 @@ beforeAll(async () => {
   });
   await server.start();
   endpoint = `tls://${server.host}:${server.port}`;
-  const own = { credential: () => readBusCredential(credential()), inboxPrefix: '_INBOX.service', name: 'service' };
+  const own = {
+    credential: () => readBusCredential(busCredentialText()),
+    inboxPrefix: '_INBOX.service',
+    name: 'service',
+  };
   service = await connect(dialOptions({ servers: [endpoint], ca, ...own }));
   service.subscribe('cmd.*.signing.jwks', { callback: (_, message) => void message.respond(JSON.stringify(REPLY)) });
   service.subscribe('cmd.*.node.add', { callback: (_, message) => void message.respond(JSON.stringify(ENROLLED)) });

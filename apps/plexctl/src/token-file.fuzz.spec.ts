@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { FUZZ_TIMEOUT_MS, fuzz } from '@plexsphere/testkit';
+import { busCredentialText, fuzz, FUZZ_TIMEOUT_MS } from '@plexsphere/testkit';
 import { isUuid } from '@plexsphere/wire';
-import { credential, Desk, OPERATOR } from '../testing/surroundings';
+import { Desk, OPERATOR } from '../testing/surroundings';
 import { Failure } from './failure';
 import { readTokenFile } from './token-file';
 
@@ -11,7 +11,7 @@ afterAll(() => desk.remove());
 test(
   'a token file',
   () => {
-    const sample = JSON.stringify({ operator: OPERATOR, bus_credential: credential(), bearer: 'b'.repeat(43) });
+    const sample = JSON.stringify({ operator: OPERATOR, bus_credential: busCredentialText(), bearer: 'b'.repeat(43) });
     const path = desk.file('fuzzed.token', sample);
     return fuzz({
       samples: [sample],

@@ -1,5 +1,6 @@
 import { chmodSync } from 'node:fs';
-import { credential, Desk, OPERATOR } from '../testing/surroundings';
+import { busCredentialText } from '@plexsphere/testkit';
+import { Desk, OPERATOR } from '../testing/surroundings';
 import type { Failure } from './failure';
 import { readTokenFile } from './token-file';
 
@@ -21,7 +22,7 @@ describe('the token file', () => {
   });
 
   it.each([0o640, 0o604, 0o620, 0o602, 0o610, 0o666])('is refused where others have rights: %o', (mode) => {
-    const path = desk.file('open.token', JSON.stringify({ operator: OPERATOR, bus_credential: credential() }));
+    const path = desk.file('open.token', JSON.stringify({ operator: OPERATOR, bus_credential: busCredentialText() }));
     chmodSync(path, mode);
     expect(refused(path)).toMatchObject({ exitCode: 77, members: { file: path, cause: 'others can read it' } });
   });
@@ -29,8 +30,11 @@ describe('the token file', () => {
   it.each([
     ['no JSON', 'SECRET'],
     ['no object', 'null'],
-    ['no operator', JSON.stringify({ bus_credential: credential() })],
-    ['an operator that would leave its subject', JSON.stringify({ operator: 'a.>', bus_credential: credential() })],
+    ['no operator', JSON.stringify({ bus_credential: busCredentialText() })],
+    [
+      'an operator that would leave its subject',
+      JSON.stringify({ operator: 'a.>', bus_credential: busCredentialText() }),
+    ],
     ['no credential', JSON.stringify({ operator: OPERATOR })],
     ['a credential that is none', JSON.stringify({ operator: OPERATOR, bus_credential: 'SECRET' })],
   ])('is refused where it has %s, and is not quoted', (_, text) => {

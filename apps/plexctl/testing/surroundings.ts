@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
-import { createUser } from '@nats-io/nkeys';
+import { busCredentialText } from '@plexsphere/testkit';
 import { run } from '../src/app';
 import type { ExitCode } from '../src/exit-code';
 import { Terminal } from '../src/terminal';
@@ -28,7 +28,7 @@ export class Desk {
   readonly folder = mkdtempSync(join(tmpdir(), 'plexctl-'));
   readonly tokenFile = this.file(
     'operator.token',
-    JSON.stringify({ operator: OPERATOR, bus_credential: credential() }),
+    JSON.stringify({ operator: OPERATOR, bus_credential: busCredentialText() }),
   );
 
   file(name: string, text: string, mode = 0o600): string {
@@ -67,20 +67,4 @@ export class Sink extends Writable {
     this.text += chunk.toString();
     done();
   }
-}
-
-/** Of a bus that does not exist. */
-export function credential(jwt = 'header.claims.signature', user = createUser()): string {
-  const seed = Buffer.from(user.getSeed()).toString();
-  return [
-    '-----BEGIN NATS USER JWT-----',
-    jwt,
-    '------END NATS USER JWT------',
-    '',
-    '************************* IMPORTANT *************************',
-    '-----BEGIN USER NKEY SEED-----',
-    seed,
-    '------END USER NKEY SEED------',
-    '',
-  ].join('\n');
 }

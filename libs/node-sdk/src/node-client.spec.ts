@@ -2,10 +2,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, nkeys } from 'nats';
+import { connect } from 'nats';
 import { eventually, NatsServer } from '@plexsphere/stack';
 import { dialOptions, readBusCredential } from '@plexsphere/bus-client';
-import { RogueServer, testCertificates } from '@plexsphere/testkit';
+import { busCredentialText, RogueServer, testCertificates } from '@plexsphere/testkit';
 import { FakeRelay } from '../testing/fake-relay';
 import { TestMesh } from '../testing/test-ring';
 import { parseEnrolment, type Enrolment } from './enrolment';
@@ -21,13 +21,6 @@ let enrolment: Enrolment;
 let relay: FakeRelay;
 let node: NodeClient;
 let handled: NodeEvent[];
-
-/** The server is open to everybody, so any user of the right form will do. */
-function credential(): string {
-  const seed = Buffer.from(nkeys.createUser().getSeed()).toString();
-  const block = (title: string, text: string) => `-----BEGIN ${title}-----\n${text}\n------END ${title}------\n`;
-  return `${block('NATS USER JWT', 'e30.e30.e30')}\n${block('USER NKEY SEED', seed)}`;
-}
 
 const newNode = (): NodeClient =>
   new NodeClient({
@@ -50,7 +43,7 @@ afterAll(async () => {
 beforeEach(async () => {
   await server.start();
   mesh = await TestMesh.create(new Date());
-  const bus = { servers: [`${server.host}:${server.port}`], bus_credential: credential() };
+  const bus = { servers: [`${server.host}:${server.port}`], bus_credential: busCredentialText() };
   enrolment = parseEnrolment(await mesh.enrolment(new Date(), bus));
   relay = await FakeRelay.connect(server.url, mesh);
   handled = [];
@@ -171,7 +164,7 @@ test('S4: a Node greets over TLS by the certificates of its enrolment, and by no
   });
   await secure.start();
   const servers = [`tls://${secure.host}:${secure.port}`];
-  const own = { credential: () => readBusCredential(credential()), inboxPrefix: '_INBOX.relay', name: 'relay' };
+  const own = { credential: () => readBusCredential(busCredentialText()), inboxPrefix: '_INBOX.relay', name: 'relay' };
   const listener = await connect(dialOptions({ servers, ca, ...own }));
   const hellos: string[] = [];
   listener.subscribe('node.*.hello', { callback: (_, message) => void hellos.push(message.subject) });
@@ -182,7 +175,7 @@ test('S4: a Node greets over TLS by the certificates of its enrolment, and by no
     warn: (fields: object) => void warnings.push(fields),
     error: () => undefined,
   };
-  const text = await mesh.enrolment(new Date(), { servers, bus_credential: credential(), bus_ca: ca });
+  const text = await mesh.enrolment(new Date(), { servers, bus_credential: busCredentialText(), bus_ca: ca });
   const enrolled = parseEnrolment(text);
   const stranger = { ...enrolled, busCa: testCertificates(['127.0.0.1']).ca };
   const nodeOf = (known: Enrolment, name: string) =>

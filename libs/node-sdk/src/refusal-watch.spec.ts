@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { subjects } from '@plexsphere/wire';
-import { connect, ErrorCode, nkeys } from 'nats';
+import { busCredentialText } from '@plexsphere/testkit';
+import { connect, ErrorCode } from 'nats';
 import { eventually, NatsServer } from '@plexsphere/stack';
 import { TestMesh } from '../testing/test-ring';
 import { parseEnrolment } from './enrolment';
@@ -61,10 +62,7 @@ describe('a Node', () => {
     await turnAway();
     await server.start();
     const mesh = await TestMesh.create(new Date());
-    const seed = Buffer.from(nkeys.createUser().getSeed()).toString();
-    const block = (title: string, text: string) => `-----BEGIN ${title}-----\n${text}\n------END ${title}------\n`;
-    const busCredential = `${block('NATS USER JWT', 'e30.e30.e30')}\n${block('USER NKEY SEED', seed)}`;
-    const bus = { servers: [`${server.host}:${server.port}`], bus_credential: busCredential };
+    const bus = { servers: [`${server.host}:${server.port}`], bus_credential: busCredentialText() };
     told = [];
     node = new NodeClient({
       enrolment: parseEnrolment(await mesh.enrolment(new Date(), bus)),

@@ -15,6 +15,7 @@ export const step: Step = async (world) => {
     ['signing', 'sign', '--scope', world.domain],
     ['domain', 'create', '--id', '9c1f5a90-7a3e-4df7-a6b0-0c7a3f8a51c2', '--key-id', 'k1'],
     ['node', 'add', '--scope', world.domain, '--name', 'edge-3', '--out', `${world.stack.tokenFile}.edge-3`],
+    ['token', 'create', '--name', 'late', '--role', 'viewer', '--out', `${world.stack.tokenFile}.late`],
   ];
   for (const command of commands) {
     const { exitCode, stderr } = await world.plexctl(command, '{}');
