@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@plexsphere/service-kit';
-import { ErrorCode, NatsError, type NatsConnection } from 'nats';
+import { accountSubjects } from '@plexsphere/wire';
+import { ErrorCode, Events, NatsError, type NatsConnection } from 'nats';
 
 /** The account's public key and the JWT that the bus should have, with its revocations. */
 export interface BusAccount {
@@ -68,7 +69,7 @@ export class AccountPusher {
 
   private async compareOnReconnect(): Promise<void> {
     for await (const status of this.connection.status()) {
-      if (status.type === 'reconnect') await this.compare().catch(() => undefined);
+      if (status.type === Events.Reconnect) await this.compare().catch(() => undefined);
     }
   }
 
@@ -77,7 +78,7 @@ export class AccountPusher {
     let account = await this.stored.read();
     let found = await this.lookUp(account.publicKey);
     while (found !== account.jwt) {
-      await this.push(account.jwt);
+      await this.push(account);
       found = account.jwt;
       // Read again: while we pushed this one a replica may have stored and pushed a later one, and ours came on top.
       account = await this.stored.read();
@@ -86,8 +87,9 @@ export class AccountPusher {
     this.comparedAt = performance.now();
   }
 
-  private async push(jwt: string): Promise<void> {
-    const pushed = await this.connection.request('$SYS.REQ.CLAIMS.UPDATE', jwt, { timeout: PUSH_TIMEOUT_MS });
+  private async push({ publicKey, jwt }: BusAccount): Promise<void> {
+    const { push } = accountSubjects(publicKey);
+    const pushed = await this.connection.request(push, jwt, { timeout: PUSH_TIMEOUT_MS });
     const { error } = pushed.json<{ error?: { description?: string } }>();
     if (error !== undefined) throw new Error(`bus refused the account: ${error.description ?? 'no reason given'}`);
     this.logger.info('bus account pushed');
@@ -96,8 +98,8 @@ export class AccountPusher {
   /** Undefined where the bus does not have the account: it leaves such a question unanswered (nats-server 2.9). */
   private async lookUp(publicKey: string): Promise<string | undefined> {
     try {
-      const subject = `$SYS.REQ.ACCOUNT.${publicKey}.CLAIMS.LOOKUP`;
-      return (await this.connection.request(subject, '', { timeout: LOOK_UP_TIMEOUT_MS })).string();
+      const { lookUp } = accountSubjects(publicKey);
+      return (await this.connection.request(lookUp, '', { timeout: LOOK_UP_TIMEOUT_MS })).string();
     } catch (error) {
       if (error instanceof NatsError && error.code === ErrorCode.Timeout) return undefined;
       throw error;

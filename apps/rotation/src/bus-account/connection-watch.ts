@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@plexsphere/service-kit';
 import { ACCOUNT_PUSHER_INBOX, accountSubjects, randomToken } from '@plexsphere/wire';
-import type { NatsConnection } from 'nats';
+import { Events, type NatsConnection } from 'nats';
 import type { BusConnections } from './bus-connections';
 import { readEvent, readPage, type Connected, type Page } from './server-words';
 
@@ -83,7 +83,7 @@ export class ConnectionWatch {
   }
 
   private async askOnReconnect(): Promise<void> {
-    for await (const { type } of this.connection.status()) if (type === 'reconnect') this.askNow();
+    for await (const { type } of this.connection.status()) if (type === Events.Reconnect) this.askNow();
   }
 
   /** False where no server answered. */
