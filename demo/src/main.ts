@@ -27,11 +27,11 @@ async function main(): Promise<number> {
       .remove()
       .then(() => rm(dir, { recursive: true, force: true }))
       .then(() => guard.keep(dir)));
+  const interrupt = new AbortController();
   const interrupted = (): void => {
     interrupt.abort();
     void end().finally(() => process.exit(130));
   };
-  const interrupt = new AbortController();
   // Not once: a signal to the whole group comes a second time from npm, and must not cut the end short.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupted);
   whenOrphaned(interrupted);
