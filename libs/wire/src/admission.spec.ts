@@ -80,7 +80,8 @@ test('an event is admitted whatever reply subject it carries, since nobody answe
 
 test.each([
   ['a Node says', subjects.nodeHello(alice), 16 * 1_024],
-  ['a command carries', subjects.command(alice, 'signing.verify'), 128 * 1_024],
+  ['a command carries', subjects.command(alice, 'signing.status'), 16 * 1_024],
+  ['a command with a JWS carries', subjects.command(alice, 'signing.verify'), 128 * 1_024],
   ['a renewal carries', subjects.renewLease('signer', 'signer-0'), 1_024 * 1_024],
 ])('S2: what %s has a limit', (_, subject, limit) => {
   const { speakers } = trafficOn(subject) ?? { speakers: [] };

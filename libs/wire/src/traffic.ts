@@ -10,6 +10,7 @@ import {
   LEASE_KINDS,
   subjects,
   type AnySignerVerb,
+  type Command,
   type ScopeSignerVerb,
 } from './subjects';
 
@@ -40,9 +41,13 @@ export interface Traffic {
 const KIB = 1_024;
 
 const NODE_WORDS_BYTES = 16 * KIB;
-const COMMAND_BYTES = 128 * KIB;
+/** Scopes, names and a reason: whoever says more says nothing that is asked for. */
+const COMMAND_BYTES = 16 * KIB;
+/** A JWS or what is to be signed by one, and a token's list of scopes. */
+const LONG_COMMAND_BYTES = 128 * KIB;
+const LONG_COMMANDS = ['signing.sign', 'signing.verify', 'token.create'] as const satisfies readonly Command[];
 /** An event's payload travels as text in a JSON string, where six bytes (a `\u0041`) may stand for one. */
-const PAYLOAD_BYTES = COMMAND_BYTES + 6 * MAX_ENVELOPE_BYTES;
+const PAYLOAD_BYTES = LONG_COMMAND_BYTES + 6 * MAX_ENVELOPE_BYTES;
 /** What grows with the installation (scopes of a holder, revocations of the account): a whole message of the bus. */
 const BUS_MESSAGE_BYTES = 1_024 * KIB;
 
@@ -71,7 +76,7 @@ const command = {
 const toSigner = {
   ...request,
   listeners: ['signer'],
-  limitBytes: COMMAND_BYTES,
+  limitBytes: LONG_COMMAND_BYTES,
   queue: 'signing',
   askers: [],
 } as const;
@@ -110,6 +115,11 @@ const jetStream = (call: string): Traffic => toServer(`$JS.API.STREAM.${call}.${
 export const TRAFFIC: readonly Traffic[] = [
   // Operators to rotation. A credential is made once and outlives versions: it names no command.
   { ...command, subject: subjects.command(OWN, 'events.publish'), limitBytes: PAYLOAD_BYTES },
+  ...LONG_COMMANDS.map((name): Traffic => ({
+    ...command,
+    subject: subjects.command(OWN, name),
+    limitBytes: LONG_COMMAND_BYTES,
+  })),
   { ...command, subject: subjects.everyCommand(OWN) },
 
   // Holders of leases to rotation, each kind under its own name.

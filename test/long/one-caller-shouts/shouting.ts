@@ -8,7 +8,7 @@ const EVERY_MS = 20;
 const COMMAND_BYTES = 128 * 1_024;
 const NODE_WORDS_BYTES = 16 * 1_024;
 
-/** The largest that a viewer may say: a signature to verify in its longest spelling, and a crowd of empty objects. */
+/** The largest that a viewer may say, to verify it: a JWS in its longest spelling, and a crowd of empty objects. */
 const SHOUTS = (scope: string): string[] => [
   spelled({ scope, jws: '' }, 65_535, COMMAND_BYTES),
   `{"scope":"${scope}","crowd":[${'{},'.repeat(43_000)}{}]}`,
@@ -35,8 +35,7 @@ export async function shout(world: World): Promise<{ stop(): Promise<number> }> 
   const answers: Promise<unknown>[] = [];
   const shouting = (async () => {
     for (let n = 0; !stopping.signal.aborted; n++) {
-      const command = subjects.command(viewer.id, n % 2 === 0 ? 'signing.verify' : 'signing.status');
-      answers.push(asking.request(command, shouts[n % 2], { timeout: 20_000 }));
+      answers.push(asking.request(subjects.command(viewer.id, 'signing.verify'), shouts[n % 2], { timeout: 20_000 }));
       speaking.publish(subjects.nodeAck(node.id), ack);
       await delay(EVERY_MS);
     }
