@@ -1,10 +1,12 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { subjects } from '@plexsphere/wire';
+import { inboxPrefix, subjects } from '@plexsphere/wire';
 import type { NatsConnection } from 'nats';
 import type { World } from '../../src/world';
-import { ask, dial, dialAs, known } from '../../suites/permissions/hands';
+import { ask, known } from '../../suites/permissions/hands';
 
-const EVERY_MS = 20;
 const COMMAND_BYTES = 128 * 1_024;
 const NODE_WORDS_BYTES = 16 * 1_024;
 
@@ -25,28 +27,27 @@ function spelled(body: object, length: number, bytes: number): string {
 /** 50 requests a second of one viewer and 50 acknowledgements a second of one Node, until it is told to stop. */
 export async function shout(world: World): Promise<{ stop(): Promise<number> }> {
   const [viewer, node] = [known(world, 'shouting'), known(world, 'edge-1')];
-  const asking = await dialAs(world, viewer);
-  const speaking = await dial(world, node.creds, { kind: 'node', id: node.id });
   const shouts = SHOUTS(world.domain);
   for (const text of shouts) expect(text.length).toBeLessThanOrEqual(COMMAND_BYTES);
   const ack = `{"epoch":1,"platform_epoch":1,"position":0,"crowd":[${'{},'.repeat(5_400)}{}]}`;
   expect(ack.length).toBeLessThanOrEqual(NODE_WORDS_BYTES);
-  const stopping = new AbortController();
-  const answers: Promise<unknown>[] = [];
-  const shouting = (async () => {
-    for (let n = 0; !stopping.signal.aborted; n++) {
-      answers.push(asking.request(subjects.command(viewer.id, 'signing.verify'), shouts[n % 2], { timeout: 20_000 }));
-      speaking.publish(subjects.nodeAck(node.id), ack);
-      await delay(EVERY_MS);
-    }
-  })();
+  const shouter = fork(join(__dirname, 'shouter.cjs'));
+  world.afterwards(async () => void shouter.kill());
+  shouter.send({
+    url: world.stack.natsUrl,
+    viewer: { creds: viewer.creds, inboxPrefix: inboxPrefix({ kind: 'operator', id: viewer.id }) },
+    node: { creds: node.creds, inboxPrefix: inboxPrefix({ kind: 'node', id: node.id }) },
+    command: subjects.command(viewer.id, 'signing.verify'),
+    shouts,
+    ackSubject: subjects.nodeAck(node.id),
+    ack,
+  });
   return {
     stop: async () => {
-      stopping.abort();
-      await shouting;
-      const answered = (await Promise.all(answers)).length;
-      await Promise.all([asking.close(), speaking.close()]);
-      return answered;
+      const answered = once(shouter, 'message');
+      shouter.send('stop');
+      const [count] = (await answered) as [number];
+      return count;
     },
   };
 }

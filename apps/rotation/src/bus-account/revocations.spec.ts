@@ -30,7 +30,8 @@ let signings: AccountSigning[];
 /** What the bus has, and when it was given that. */
 let onBus: Revocation[];
 let pushedAt: number[];
-let sign: (request: SignBusAccount) => Promise<void>;
+/** `replica` is who asks for it. */
+let sign: (request: SignBusAccount, replica: number) => Promise<void>;
 let warnings: string[];
 let health: Health;
 
@@ -42,12 +43,13 @@ beforeEach(async () => {
   [onBus, pushedAt, warnings, sign] = [[], [], [], async () => undefined];
   const logger = { info: () => undefined, warn: (...texts: unknown[]) => warnings.push(String(texts.at(-1))) };
   let jwts = 0;
-  const bus = {
-    request: async (_: string, request: SignBusAccount) => {
-      await sign(request);
-      return { jwt: JSON.stringify([++jwts, request.revocations]) };
-    },
-  } as unknown as Bus;
+  const busOf = (replica: number) =>
+    ({
+      request: async (_: string, request: SignBusAccount) => {
+        await sign(request, replica);
+        return { jwt: JSON.stringify([++jwts, request.revocations]) };
+      },
+    }) as unknown as Bus;
   let had = 'none';
   const pusher = {
     compare: async () => {
@@ -60,7 +62,7 @@ beforeEach(async () => {
   } as unknown as AccountPusher;
   const config = { clockSkewMs: SKEW_S * 1_000 } as RotationConfig;
   health = new Health();
-  signings = [1, 2].map(() => new AccountSigning(database, bus, config, logger as unknown as Logger, health));
+  signings = [0, 1].map((i) => new AccountSigning(database, busOf(i), config, logger as unknown as Logger, health));
   replicas = signings.map((signing) => new Revocations(signing, pusher, logger as unknown as Logger));
   for (const each of replicas) each.onApplicationBootstrap();
 });
@@ -200,7 +202,12 @@ it('S3: whoever waits longer than they like is told so', async () => {
 
 it('S3: a replica whose signature comes after another one stored its own loses nothing', async () => {
   let slow: (() => void) | undefined;
-  sign = () => new Promise((resolve) => (slow === undefined ? (slow = resolve) : resolve()));
+  // Whose own turn comes first in between waits until the one that was asked is stuck.
+  const stuck = turn % 2;
+  sign = async (_, replica) => {
+    if (replica !== stuck) await eventually(() => slow !== undefined);
+    else if (slow === undefined) await new Promise<void>((resolve) => (slow = resolve));
+  };
   const first = revoke();
   await eventually(() => slow !== undefined);
   const second = await revoke();
