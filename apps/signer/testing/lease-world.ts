@@ -405,10 +405,11 @@ export class LeaseWorld {
     const signer = this.random.pick(this.signers);
     const what = this.random.next();
     if (what < 0.2) this.pause(signer);
-    else if (what < 0.3) signer.clock.jump(this.random.integer(-5_000, 5_000));
-    else if (what < 0.4) this.setWrong(signer.clock, this.random.pick([-400_000, 400_000]));
+    else if (what < 0.3) signer.clock.jump(this.random.integer(-5, 4) * 1_000 + 300);
+    else if (what < 0.4) this.setWrong(signer.clock, this.random.pick([-400_300, 400_300]));
     else if (what < 0.5) {
-      const ms = this.random.next() * 2 * L;
+      // Never as long as a clock is set back meanwhile: a lease cannot tell that, and the promise rests on its absence.
+      const ms = this.random.integer(1, (2 * L) / 1_000) * 1_000;
       signer.pausedUntil = Math.max(signer.pausedUntil, this.nowMs + ms);
       signer.clock.slept(ms);
     } else if (what < 0.8) {

@@ -22,15 +22,25 @@ export function leaseFrom(asked: { askedMonotonicMs: number; askedWallMs: number
 }
 
 /**
- * Whether the lease still stands `durationMs` from now, by both clocks: the monotonic one sleeps while some machines do,
- * the wall clock jumps. A clock behind the time of asking was set back, so it can no longer tell how long a sleep was,
- * and the lease counts as ended. Anything that is no number ends it too: every comparison has to hold.
+ * By how much the two clocks may differ about how long it was since the lease was asked for. Both are slewed together;
+ * what moves them apart is a machine that slept and a clock that was set, and then neither can be believed alone: a
+ * clock set back during a sleep makes both too slow.
+ */
+export const CLOCKS_AGREE_WITHIN_MS = 100;
+
+/**
+ * Whether the lease still stands `durationMs` from now, by both clocks. The monotonic one sleeps while some machines do,
+ * the wall clock jumps: where they disagree about the time since the lease was asked for, it counts as ended. Anything
+ * that is no number ends it too: every comparison has to hold.
  */
 export function leaseOutlives(lease: Lease, now: Clocks, durationMs: number): boolean {
+  const monotonicMs = now.monotonicMs - lease.askedAt.monotonicMs;
+  const wallMs = now.wallMs - lease.askedAt.wallMs;
   return (
     durationMs >= 0 &&
-    now.monotonicMs >= lease.askedAt.monotonicMs &&
-    now.wallMs >= lease.askedAt.wallMs &&
+    monotonicMs >= 0 &&
+    wallMs >= 0 &&
+    Math.abs(wallMs - monotonicMs) <= CLOCKS_AGREE_WITHIN_MS &&
     now.monotonicMs + durationMs < lease.endsAt.monotonicMs &&
     now.wallMs + durationMs < lease.endsAt.wallMs
   );
