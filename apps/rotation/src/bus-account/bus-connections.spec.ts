@@ -1,5 +1,5 @@
 import { BusConnections } from './bus-connections';
-import { readEvent, readPage } from './server-words';
+import { readEvent, readPage } from './read-connections';
 
 const of = (entries: [number, string][]) => new Map(entries);
 let connections: BusConnections;

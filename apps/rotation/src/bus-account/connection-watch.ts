@@ -3,7 +3,7 @@ import type { Logger } from '@plexsphere/service-kit';
 import { ACCOUNT_PUSHER_INBOX, accountSubjects, randomToken } from '@plexsphere/wire';
 import { Events, type NatsConnection } from 'nats';
 import type { BusConnections } from './bus-connections';
-import { readEvent, readPage, type Connected, type Page } from './server-words';
+import { readEvent, readPage, type Connected, type Page } from './read-connections';
 
 /** Of a Node or an operator; undefined for a service, of which several replicas share one credential. */
 export type NameOfUser = (publicKey: string) => Promise<{ kind: 'node' | 'operator'; name: string } | undefined>;

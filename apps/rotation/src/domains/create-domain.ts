@@ -7,13 +7,13 @@ import { PLATFORM, domainScope, problem } from '@plexsphere/wire';
 import type { CreateDomain as Request, CreateDomainReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Signers } from '../leases/signers';
-import { Preparation, type Prepared } from '../rotator/preparation';
-import { Switch } from '../rotator/switch';
-import { databaseNow } from '../sql/database-clock';
-import { snapshotRing } from '../sql/read-ring';
-import { onceFor, type RequestIdentity } from '../sql/requests';
-import { writeAudit } from '../sql/write-audit';
-import { insertKey, insertRingChange } from '../sql/write-ring';
+import { Preparation, type Prepared } from '../rotations/preparation';
+import { Switch } from '../rotations/epoch-switch';
+import { databaseNow } from '../transactions/database-clock';
+import { snapshotRing } from '../rings/read-ring';
+import { onceFor, type RequestIdentity } from '../transactions/requests';
+import { writeAudit } from '../transactions/write-audit';
+import { insertKey, insertRingChange } from '../rings/write-ring';
 import { ScopeTransactions } from '../transactions/scope-transactions';
 
 /** A Domain begins with a ring at epoch 1 whose one key is active: no transition, no event. */

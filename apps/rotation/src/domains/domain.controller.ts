@@ -4,7 +4,7 @@ import { validated } from '@plexsphere/service-kit';
 import { OperatorEntity } from '@plexsphere/store';
 import { domainScope, subjects } from '@plexsphere/wire';
 import { CreateDomain as Request, type CreateDomainReply } from '@plexsphere/wire/commands';
-import { identify } from '../operators/identity';
+import { identify } from '../operators/request-identity';
 import { Asking, Needs, OperatorGuard } from '../operators/operator.guard';
 import { requireAccepted } from '../rings/scope-profile';
 import { RotationConfig } from '../rotation-config';

@@ -4,7 +4,7 @@ import { validated } from '@plexsphere/service-kit';
 import { OperatorEntity } from '@plexsphere/store';
 import { subjects } from '@plexsphere/wire';
 import { Publish, type PublishReply } from '@plexsphere/wire/commands';
-import { identify } from '../operators/identity';
+import { identify } from '../operators/request-identity';
 import { Asking, Needs, OperatorGuard } from '../operators/operator.guard';
 import { PublishEvent } from './publish-event';
 

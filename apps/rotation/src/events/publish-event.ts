@@ -5,9 +5,9 @@ import { KeyRingEntity, NodeEntity } from '@plexsphere/store';
 import { MAX_ENVELOPE_BYTES, canonicalText, isReservedEventType, problem, subjects } from '@plexsphere/wire';
 import type { Publish, PublishReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
-import { fanOutToNode, fanOutToScope, type NewEvent } from '../sql/fan-out';
-import { onceFor, type RequestIdentity } from '../sql/requests';
-import { writeAudit } from '../sql/write-audit';
+import { fanOutToNode, fanOutToScope, type NewEvent } from './fan-out';
+import { onceFor, type RequestIdentity } from '../transactions/requests';
+import { writeAudit } from '../transactions/write-audit';
 import { ScopeTransactions } from '../transactions/scope-transactions';
 
 /** Accepts an event for one Node or for every Node of a scope, and keeps its payload as the text that it is. */

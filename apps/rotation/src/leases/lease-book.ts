@@ -9,9 +9,9 @@ import type { RenewLease, RenewLeaseReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { ringView } from '../rings/ring-view';
 import { RotationConfig } from '../rotation-config';
-import { databaseNow } from '../sql/database-clock';
-import { enterLease, type LeaseEntry } from '../sql/enter-lease';
-import { snapshotRing } from '../sql/read-ring';
+import { databaseNow } from '../transactions/database-clock';
+import { enterLease, type LeaseEntry } from './enter-lease';
+import { snapshotRing } from '../rings/read-ring';
 import { LaterStatements } from './later-statements';
 import { LEASE_DATABASE } from './lease-database';
 

@@ -14,10 +14,10 @@ import type {
 import { DataSource, type EntityManager } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
 import { Signers } from '../leases/signers';
-import { onceFor, type RequestIdentity } from '../sql/requests';
-import { insertNode } from '../sql/insert-node';
-import { takeBusKey } from '../sql/take-bus-key';
-import { writeAudit } from '../sql/write-audit';
+import { onceFor, type RequestIdentity } from '../transactions/requests';
+import { insertNode } from './insert-node';
+import { takeBusKey } from '../bus-account/bus-users';
+import { writeAudit } from '../transactions/write-audit';
 import { ScopeTransactions } from '../transactions/scope-transactions';
 import { nodeScopes } from './node-scopes';
 

@@ -1,7 +1,7 @@
 import type { NodeFacts } from '@plexsphere/keyring';
 import type { NodeEntity } from '@plexsphere/store';
 import type { EntityManager } from 'typeorm';
-import type { Scopes } from './list-rings';
+import type { Scopes } from '../rings/list-rings';
 
 /** One Node and what is known of it, with the trust epoch that it should have applied. */
 export interface NodeRow extends NodeFacts {

@@ -11,7 +11,7 @@ import {
   type SeededRings,
 } from '../../testing/seeded-rings';
 import { BusConnections } from '../bus-account/bus-connections';
-import { InventoryReader } from './inventory-reader';
+import { InventoryReader } from './node-reader';
 
 const unknownNode = (field: string) => ({ body: { code: 'NOT_FOUND', detail: 'signing: unknown node', field } });
 

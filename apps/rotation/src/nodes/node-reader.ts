@@ -11,13 +11,13 @@ import type {
   ShowNodeReply,
 } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
-import { countBacklogOf } from '../sql/count-backlog';
+import { countBacklogOf } from '../status/count-backlog';
 import { BusConnections } from '../bus-account/bus-connections';
-import { findNode, listNodes, type NodeRow } from '../sql/list-nodes';
-import { listRings, type Scopes } from '../sql/list-rings';
-import { readSnapshot } from '../sql/read-snapshot';
-import { backlogView } from './backlog';
-import { secondsBetween } from './seconds';
+import { findNode, listNodes, type NodeRow } from './list-nodes';
+import { listRings, type Scopes } from '../rings/list-rings';
+import { readSnapshot } from '../transactions/read-snapshot';
+import { backlogView } from '../status/backlog';
+import { secondsBetween } from '../sight/seconds';
 
 /** Nodes in one reply, of some 300 bytes at most: far below the bus' limit of 1 MB. */
 const NODES_IN_REPLY = 2_000;

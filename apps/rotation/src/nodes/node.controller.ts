@@ -4,7 +4,7 @@ import { validated } from '@plexsphere/service-kit';
 import { OperatorEntity } from '@plexsphere/store';
 import { problem, scopeKind, subjects } from '@plexsphere/wire';
 import { AddNode as Request, type AddNodeReply } from '@plexsphere/wire/commands';
-import { identify } from '../operators/identity';
+import { identify } from '../operators/request-identity';
 import { Asking, Needs, OperatorGuard } from '../operators/operator.guard';
 import { requireAccepted } from '../rings/scope-profile';
 import { RotationConfig } from '../rotation-config';

@@ -7,9 +7,9 @@ import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import type { RemoveNode as Request } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import type { Revocations } from '../bus-account/revocations';
-import { fanOutToScope } from '../sql/fan-out';
-import { readNodeFacts } from '../sql/node-facts';
-import type { RequestIdentity } from '../sql/requests';
+import { fanOutToScope } from '../events/fan-out';
+import { readNodeFacts } from './node-facts';
+import type { RequestIdentity } from '../transactions/requests';
 import { ScopeTransactions } from '../transactions/scope-transactions';
 import { RemoveNode } from './remove-node';
 

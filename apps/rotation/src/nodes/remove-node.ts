@@ -6,9 +6,9 @@ import type { RemoveNode as Request, RemoveNodeReply } from '@plexsphere/wire/co
 import { DataSource, type EntityManager } from 'typeorm';
 import { Revocations } from '../bus-account/revocations';
 import { revokeBusUser } from '../bus-account/revoke-bus-user';
-import { databaseNow } from '../sql/database-clock';
-import { onceFor, type RequestIdentity } from '../sql/requests';
-import { writeAudit } from '../sql/write-audit';
+import { databaseNow } from '../transactions/database-clock';
+import { onceFor, type RequestIdentity } from '../transactions/requests';
+import { writeAudit } from '../transactions/write-audit';
 import { ScopeTransactions } from '../transactions/scope-transactions';
 import { nodeScopes } from './node-scopes';
 

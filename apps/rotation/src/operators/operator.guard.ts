@@ -4,7 +4,7 @@ import type { BusContext } from '@plexsphere/service-kit';
 import { OperatorEntity } from '@plexsphere/store';
 import { domainScope, problem } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
-import { findValidOperator } from './token-lookup';
+import { findValidOperator } from '../tokens/find-token';
 
 const ROLES = ['viewer', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { OperatorEntity } from '@plexsphere/store';
 import type { Command } from '@plexsphere/wire';
-import type { RequestIdentity } from '../sql/requests';
+import type { RequestIdentity } from '../transactions/requests';
 
 /** A caller that sends no request id gets one, and cannot retry. */
 export const identify = (

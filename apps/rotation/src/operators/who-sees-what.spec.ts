@@ -13,10 +13,10 @@ import {
   seededRings,
   type SeededRings,
 } from '../../testing/seeded-rings';
-import { OperatorGuard } from '../operators/operator.guard';
-import { SigningController } from '../signing/signing.controller';
-import { InventoryController } from './inventory.controller';
-import { SigningSightController } from './signing-sight.controller';
+import { OperatorGuard } from './operator.guard';
+import { SigningController } from '../signatures/signature.controller';
+import { InventoryController } from '../sight/inventory.controller';
+import { SigningSightController } from '../rotations/rotation.controller';
 
 const handlers = { ...methodsOf(SigningSightController), ...methodsOf(InventoryController) };
 type Handler = keyof typeof handlers;

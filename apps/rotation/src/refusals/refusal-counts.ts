@@ -1,8 +1,8 @@
 import type { OperatorEntity } from '@plexsphere/store';
 import type { StatusReply } from '@plexsphere/wire/commands';
 import type { EntityManager } from 'typeorm';
-import { HELD_BACK } from '../refusals/refusal-counter';
-import { listRefusals } from '../sql/refusals';
+import { HELD_BACK } from './refusal-counter';
+import { listRefusals } from './refusal-table';
 
 const KINDS_SHOWN = 50;
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { BusServer } from '@plexsphere/service-kit';
 import { DataSource } from 'typeorm';
-import { addRefusals } from '../sql/refusals';
+import { addRefusals } from './refusal-table';
 import { RefusalCounter } from './refusal-counter';
 
 const EVERY_MS = 1_000;

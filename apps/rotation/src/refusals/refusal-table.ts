@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { CountedRefusal } from '../refusals/refusal-counter';
+import type { CountedRefusal } from './refusal-counter';
 
 /** As long as somebody may come to ask what was tried. */
 const KEPT_FOR = `interval '30 days'`;

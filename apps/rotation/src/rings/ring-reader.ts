@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { problem, type RingView, type Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
 import { RotationConfig } from '../rotation-config';
-import { snapshotRing } from '../sql/read-ring';
+import { snapshotRing } from './read-ring';
 import { ringView } from './ring-view';
 import { requireAccepted } from './scope-profile';
 

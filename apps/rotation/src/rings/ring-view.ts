@@ -1,7 +1,7 @@
 import type { TransitionEntity } from '@plexsphere/store';
 import type { KeyView, RingView, TransitionView } from '@plexsphere/wire';
 import { readStatement } from '@plexsphere/wire/jws';
-import type { StoredRing } from '../sql/read-ring';
+import type { StoredRing } from './read-ring';
 
 /** The ring as those see it who sign and serve by it. What is retired or revoked is not in it. */
 export function ringView({ ring, keys, transition, head }: StoredRing): RingView {

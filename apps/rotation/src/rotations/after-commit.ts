@@ -3,7 +3,7 @@ import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
 import { subjects, type Scope } from '@plexsphere/wire';
 import type { DestroyKey, DestroyKeyReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
-import { Switch, type Switched } from './switch';
+import { Switch, type Switched } from './epoch-switch';
 
 /** Wrapped keys are small and the database near: a signer that needs longer is asked again by the next turn. */
 const DESTROY_TIMEOUT_MS = 3_000;

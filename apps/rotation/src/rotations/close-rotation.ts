@@ -13,18 +13,18 @@ import { TransitionEntity } from '@plexsphere/store';
 import { PLATFORM, problem } from '@plexsphere/wire';
 import type { Close, CloseReply, NodesStatus } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
-import { decide } from '../domain-problem';
+import { decide } from '../rings/refusal-problem';
 import { hasLaterStatement } from '../leases/later-statements';
-import { NAMES_SHOWN, nodesStatus } from '../sight/nodes-status';
-import { databaseNow } from '../sql/database-clock';
-import { fanOutToScope } from '../sql/fan-out';
-import { readDomainNodeFacts, readNodeFacts } from '../sql/node-facts';
-import { asTransition, readRing, type StoredRing } from '../sql/read-ring';
-import { onceFor, type RequestIdentity } from '../sql/requests';
-import { writeAudit } from '../sql/write-audit';
-import { insertRingChange, writeRing } from '../sql/write-ring';
+import { NAMES_SHOWN, nodesStatus } from '../status/nodes-status';
+import { databaseNow } from '../transactions/database-clock';
+import { fanOutToScope } from '../events/fan-out';
+import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
+import { asTransition, readRing, type StoredRing } from '../rings/read-ring';
+import { onceFor, type RequestIdentity } from '../transactions/requests';
+import { writeAudit } from '../transactions/write-audit';
+import { insertRingChange, writeRing } from '../rings/write-ring';
 import { ScopeTransactions } from '../transactions/scope-transactions';
-import { Unfinished } from './unfinished';
+import { Unfinished } from './after-commit';
 
 type Committed = Omit<CloseReply, 'confirmed' | 'lapsed'>;
 

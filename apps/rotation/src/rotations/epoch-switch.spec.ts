@@ -3,7 +3,7 @@ import type { Bus, Logger } from '@plexsphere/service-kit';
 import { SIGNING_DURATION_MS as D } from '@plexsphere/wire';
 import type { LeaseBook } from '../leases/lease-book';
 import type { RotationConfig } from '../rotation-config';
-import { Switch } from './switch';
+import { Switch } from './epoch-switch';
 
 // Jest's clock does not reach Node's own promises of timers: here they are those of the clock.
 jest.mock('node:timers/promises', () => ({

@@ -1,6 +1,6 @@
 import type { TransitionEntity } from '@plexsphere/store';
 import type { EntityManager } from 'typeorm';
-import type { Scopes } from './list-rings';
+import type { Scopes } from '../rings/list-rings';
 
 export interface TransitionRow extends Omit<TransitionEntity, 'actor' | 'endedBy' | 'openedEpoch' | 'endedEpoch'> {
   openedBy: string;

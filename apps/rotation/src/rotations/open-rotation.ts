@@ -6,18 +6,18 @@ import { TransitionEntity } from '@plexsphere/store';
 import { PLATFORM, Problem, problem } from '@plexsphere/wire';
 import type { Rotate, RotateReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
-import { decide } from '../domain-problem';
+import { decide } from '../rings/refusal-problem';
 import { hasLaterStatement } from '../leases/later-statements';
 import { RotationConfig } from '../rotation-config';
-import { databaseNow } from '../sql/database-clock';
-import { fanOutPlatformChange, fanOutToScope } from '../sql/fan-out';
-import { asTransition, readRing, snapshotRing, type StoredRing } from '../sql/read-ring';
-import { onceFor, type RequestIdentity } from '../sql/requests';
-import { writeAudit } from '../sql/write-audit';
-import { insertRingChange, writeRing } from '../sql/write-ring';
+import { databaseNow } from '../transactions/database-clock';
+import { fanOutPlatformChange, fanOutToScope } from '../events/fan-out';
+import { asTransition, readRing, snapshotRing, type StoredRing } from '../rings/read-ring';
+import { onceFor, type RequestIdentity } from '../transactions/requests';
+import { writeAudit } from '../transactions/write-audit';
+import { insertRingChange, writeRing } from '../rings/write-ring';
 import { ScopeTransactions } from '../transactions/scope-transactions';
 import { Preparation, type Prepared } from './preparation';
-import { Unfinished } from './unfinished';
+import { Unfinished } from './after-commit';
 
 /** A statement carries opened_at, so what was prepared must be committed soon after. */
 const PREPARED_FOR_MS = 30_000;

@@ -7,11 +7,11 @@ import { DataSource } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
 import { suffices } from '../operators/operator.guard';
 import { RotationConfig } from '../rotation-config';
-import { readDomainNodeFacts, readNodeFacts } from '../sql/node-facts';
-import { asTransition, readRing, type StoredRing } from '../sql/read-ring';
-import { readSnapshot } from '../sql/read-snapshot';
-import { domainNodesStatus, nodesStatus } from './nodes-status';
-import { refusalsOfClose } from './refusals';
+import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
+import { asTransition, readRing, type StoredRing } from '../rings/read-ring';
+import { readSnapshot } from '../transactions/read-snapshot';
+import { domainNodesStatus, nodesStatus } from '../status/nodes-status';
+import { refusalsOfClose } from './plan-refusals';
 
 /** What a close without force would do, and when it could first be. */
 @Injectable()

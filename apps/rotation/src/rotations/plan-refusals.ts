@@ -1,6 +1,6 @@
 import { Refusal, closeRotation, isOpen, openRotation, type OpenRotation } from '@plexsphere/keyring';
-import { asProblem } from '../domain-problem';
-import { asTransition, type StoredRing } from '../sql/read-ring';
+import { asProblem } from '../rings/refusal-problem';
+import { asTransition, type StoredRing } from '../rings/read-ring';
 
 /** The stable details of what the domain would refuse a rotation with, as it is and once an open one is closed. */
 export function refusalsOfRotation({ ring, transition }: StoredRing, command: OpenRotation): string[] {

@@ -7,11 +7,11 @@ import { DataSource } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
 import { suffices } from '../operators/operator.guard';
 import { RotationConfig } from '../rotation-config';
-import { readDomainNodeFacts, readNodeFacts } from '../sql/node-facts';
-import { readRing, type StoredRing } from '../sql/read-ring';
-import { readSnapshot } from '../sql/read-snapshot';
-import { refusalsOfRotation } from './refusals';
-import { isLive, serves, signerStatus } from './signer-status';
+import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
+import { readRing, type StoredRing } from '../rings/read-ring';
+import { readSnapshot } from '../transactions/read-snapshot';
+import { refusalsOfRotation } from './plan-refusals';
+import { isLive, serves, signerStatus } from '../status/signer-status';
 
 /** What a rotate would do, out of what is stored alone: no signer is asked, for one that makes a key has changed something. */
 @Injectable()

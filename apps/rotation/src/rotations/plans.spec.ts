@@ -17,10 +17,10 @@ import {
   type SeededRings,
 } from '../../testing/seeded-rings';
 import type { RotationConfig } from '../rotation-config';
-import { CloseRotation } from '../rotator/close-rotation';
-import { OpenRotation } from '../rotator/open-rotation';
-import type { Preparation } from '../rotator/preparation';
-import type { Unfinished } from '../rotator/unfinished';
+import { CloseRotation } from './close-rotation';
+import { OpenRotation } from './open-rotation';
+import type { Preparation } from './preparation';
+import type { Unfinished } from './after-commit';
 import { ScopeTransactions } from '../transactions/scope-transactions';
 import { PlanClosing } from './plan-closing';
 import { PlanRotation } from './plan-rotation';

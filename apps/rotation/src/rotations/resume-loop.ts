@@ -5,10 +5,10 @@ import { Health, LOGGER, type Logger } from '@plexsphere/service-kit';
 import { TransitionEntity } from '@plexsphere/store';
 import { DataSource } from 'typeorm';
 import { LeaseBook } from '../leases/lease-book';
-import { forgetOldRefusals } from '../sql/refusals';
-import { forgetOldAnswers } from '../sql/requests';
+import { forgetOldRefusals } from '../refusals/refusal-table';
+import { forgetOldAnswers } from '../transactions/requests';
 import { PreparedKeys } from './prepared-keys';
-import { Unfinished } from './unfinished';
+import { Unfinished } from './after-commit';
 
 const TURN_MS = 2_000;
 

@@ -10,7 +10,7 @@ import {
   seededRings,
   type SeededRings,
 } from '../../testing/seeded-rings';
-import { TransitionReader } from './transition-reader';
+import { TransitionReader } from './rotation-history';
 
 describe('rotations', () => {
   let seeded: SeededRings;

@@ -3,9 +3,9 @@ import { KeyRingEntity } from '@plexsphere/store';
 import { problem } from '@plexsphere/wire';
 import type { History, HistoryReply, Show, ShowReply, TransitionSummary } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
-import type { Scopes } from '../sql/list-rings';
-import { findTransition, listAudit, listTransitions, type TransitionRow } from '../sql/list-transitions';
-import { readSnapshot } from '../sql/read-snapshot';
+import type { Scopes } from '../rings/list-rings';
+import { findTransition, listAudit, listTransitions, type TransitionRow } from './list-transitions';
+import { readSnapshot } from '../transactions/read-snapshot';
 
 const NEWEST = 20;
 

@@ -20,12 +20,12 @@ import {
 import { Asking, KeepsToScopes, Needs, OperatorGuard } from '../operators/operator.guard';
 import { requireAccepted } from '../rings/scope-profile';
 import { RotationConfig } from '../rotation-config';
-import { InventoryReader } from './inventory-reader';
+import { InventoryReader } from '../nodes/node-reader';
 import { PlanClosing } from './plan-closing';
 import { PlanRotation } from './plan-rotation';
-import { StatusReader } from './status-reader';
-import { TransitionReader } from './transition-reader';
-import { visibleScopes } from './visible-scopes';
+import { StatusReader } from '../status/status-reader';
+import { TransitionReader } from './rotation-history';
+import { visibleScopes } from '../sight/visible-scopes';
 
 /** What an operator can see of key rings and rotations. Nothing here changes anything. */
 @Controller()

@@ -14,7 +14,7 @@ import {
 import { Asking, KeepsToScopes, Needs, OperatorGuard } from '../operators/operator.guard';
 import { requireAccepted } from '../rings/scope-profile';
 import { RotationConfig } from '../rotation-config';
-import { InventoryReader } from './inventory-reader';
+import { InventoryReader } from '../nodes/node-reader';
 import { visibleScopes } from './visible-scopes';
 
 /** What an operator can see of Domains and Nodes. Nothing here changes anything. */

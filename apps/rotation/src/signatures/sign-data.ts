@@ -4,8 +4,8 @@ import { SIGNING_DURATION_MS, problem } from '@plexsphere/wire';
 import type { Sign, SignReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { Signers } from '../leases/signers';
-import type { RequestIdentity } from '../sql/requests';
-import { writeAudit } from '../sql/write-audit';
+import type { RequestIdentity } from '../transactions/requests';
+import { writeAudit } from '../transactions/write-audit';
 
 /** Has a person's own payload signed; nobody is handed a signature that the audit log does not know of. */
 @Injectable()

@@ -18,13 +18,13 @@ import {
 } from '@plexsphere/wire/commands';
 import { jwks } from '@plexsphere/wire/jws';
 import { Signers } from '../leases/signers';
-import { identify } from '../operators/identity';
+import { identify } from '../operators/request-identity';
 import { Asking, Needs, OperatorGuard, suffices } from '../operators/operator.guard';
 import { RingReader } from '../rings/ring-reader';
 import { requireAccepted } from '../rings/scope-profile';
 import { RotationConfig } from '../rotation-config';
-import { CloseRotation } from '../rotator/close-rotation';
-import { OpenRotation } from '../rotator/open-rotation';
+import { CloseRotation } from '../rotations/close-rotation';
+import { OpenRotation } from '../rotations/open-rotation';
 import { SignData } from './sign-data';
 
 @Controller()

@@ -1,6 +1,6 @@
 import type { Backlog } from '@plexsphere/wire/commands';
-import type { BacklogRow } from '../sql/count-backlog';
-import { secondsBetween } from './seconds';
+import type { BacklogRow } from './count-backlog';
+import { secondsBetween } from '../sight/seconds';
 
 const NONE: BacklogRow = { unsent: 0, sent: 0, oldestAt: null, oldestUnsentAt: null };
 

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { Scopes } from './list-rings';
+import type { Scopes } from '../rings/list-rings';
 
 /** Rows that their Nodes have not applied, as far as anybody knows: no relay has sent them yet, or no word has come. */
 export interface BacklogRow {

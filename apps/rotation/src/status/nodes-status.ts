@@ -1,7 +1,7 @@
 import type { Progress } from '@plexsphere/keyring';
 import type { NodesStatus } from '@plexsphere/wire/commands';
-import type { Scopes } from '../sql/list-rings';
-import { secondsBetween } from './seconds';
+import type { Scopes } from '../rings/list-rings';
+import { secondsBetween } from '../sight/seconds';
 
 /** Names in a list; the counts beside them are whole. */
 export const NAMES_SHOWN = 50;

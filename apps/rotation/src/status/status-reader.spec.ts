@@ -14,7 +14,7 @@ import {
   type SeededRings,
 } from '../../testing/seeded-rings';
 import type { RotationConfig } from '../rotation-config';
-import { addRefusals } from '../sql/refusals';
+import { addRefusals } from '../refusals/refusal-table';
 import { StatusReader } from './status-reader';
 
 const LONG_ENOUGH = {

@@ -5,17 +5,17 @@ import { PLATFORM, problem } from '@plexsphere/wire';
 import type { OpenTransitionView, ScopeStatus, StatusReply } from '@plexsphere/wire/commands';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { RotationConfig } from '../rotation-config';
-import { countBacklogs, type BacklogRow } from '../sql/count-backlog';
-import { listKeys, type KeyRow } from '../sql/list-keys';
-import { listNodes, type NodeRow } from '../sql/list-nodes';
-import { listRings, type RingRow, type Scopes } from '../sql/list-rings';
-import { readDomainNodeFacts } from '../sql/node-facts';
-import { readSnapshot } from '../sql/read-snapshot';
+import { countBacklogs, type BacklogRow } from './count-backlog';
+import { listKeys, type KeyRow } from '../rings/list-keys';
+import { listNodes, type NodeRow } from '../nodes/list-nodes';
+import { listRings, type RingRow, type Scopes } from '../rings/list-rings';
+import { readDomainNodeFacts } from '../nodes/node-facts';
+import { readSnapshot } from '../transactions/read-snapshot';
 import { backlogView } from './backlog';
-import { groupBy } from './group-by';
+import { groupBy } from '../sight/group-by';
 import { NAMES_SHOWN, domainNodesStatus, nodesStatus } from './nodes-status';
-import { readRefusals } from './refusal-counts';
-import { secondsBetween } from './seconds';
+import { readRefusals } from '../refusals/refusal-counts';
+import { secondsBetween } from '../sight/seconds';
 import { signerStatus } from './signer-status';
 
 /** Names over all scopes of a reply: a list. Together with what else there is they stay below the bus' limit of 1 MB. */

@@ -12,10 +12,10 @@ import {
 } from '@plexsphere/wire/commands';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { Signers } from '../leases/signers';
-import { databaseNow } from '../sql/database-clock';
-import { onceFor, type RequestIdentity } from '../sql/requests';
-import { takeBusKey } from '../sql/take-bus-key';
-import { writeAudit } from '../sql/write-audit';
+import { databaseNow } from '../transactions/database-clock';
+import { onceFor, type RequestIdentity } from '../transactions/requests';
+import { takeBusKey } from '../bus-account/bus-users';
+import { writeAudit } from '../transactions/write-audit';
 import { ScopeTransactions } from '../transactions/scope-transactions';
 
 /** A token for an operator: a credential for the key that they made, and the hash of the bearer that they drew. */

@@ -6,11 +6,11 @@ import type { RevokeToken, RevokeTokenReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Revocations } from '../bus-account/revocations';
 import { revokeBusUser } from '../bus-account/revoke-bus-user';
-import { databaseNow } from '../sql/database-clock';
-import { onceFor, type RequestIdentity } from '../sql/requests';
-import { writeAudit } from '../sql/write-audit';
+import { databaseNow } from '../transactions/database-clock';
+import { onceFor, type RequestIdentity } from '../transactions/requests';
+import { writeAudit } from '../transactions/write-audit';
 import { ScopeTransactions } from '../transactions/scope-transactions';
-import { countOtherAdmins } from './token-lookup';
+import { countOtherAdmins } from './find-token';
 
 /** Whoever revokes their own token is to hear so before the bus cuts them. */
 const OWN_DUE_AFTER_MS = 1_000;

@@ -8,12 +8,12 @@ import type { CreateToken, IssueBusCredential } from '@plexsphere/wire/commands'
 import { DataSource } from 'typeorm';
 import type { Revocations } from '../bus-account/revocations';
 import type { Signers } from '../leases/signers';
-import type { RequestIdentity } from '../sql/requests';
+import type { RequestIdentity } from '../transactions/requests';
 import { ScopeTransactions } from '../transactions/scope-transactions';
-import { TokenCreation } from './token-creation';
-import { TokenList } from './token-list';
-import { findValidOperator } from './token-lookup';
-import { TokenRevocation } from './token-revocation';
+import { TokenCreation } from './create-token';
+import { TokenList } from './list-tokens';
+import { findValidOperator } from './find-token';
+import { TokenRevocation } from './revoke-token';
 
 jest.setTimeout(60_000);
 

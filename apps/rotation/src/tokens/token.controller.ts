@@ -13,11 +13,11 @@ import {
 } from '@plexsphere/wire/commands';
 import { requireAccepted } from '../rings/scope-profile';
 import { RotationConfig } from '../rotation-config';
-import { identify } from './identity';
-import { Asking, Needs, OperatorGuard } from './operator.guard';
-import { TokenCreation } from './token-creation';
-import { TokenList } from './token-list';
-import { TokenRevocation } from './token-revocation';
+import { identify } from '../operators/request-identity';
+import { Asking, Needs, OperatorGuard } from '../operators/operator.guard';
+import { TokenCreation } from './create-token';
+import { TokenList } from './list-tokens';
+import { TokenRevocation } from './revoke-token';
 
 @Controller()
 @UseGuards(OperatorGuard)

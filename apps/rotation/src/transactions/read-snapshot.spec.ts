@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
 import { OPEN_SCOPE, seededRings, type SeededRings } from '../../testing/seeded-rings';
-import { countBacklogs } from './count-backlog';
-import { listNodes } from './list-nodes';
+import { countBacklogs } from '../status/count-backlog';
+import { listNodes } from '../nodes/list-nodes';
 import { readSnapshot } from './read-snapshot';
 
 describe('a snapshot', () => {

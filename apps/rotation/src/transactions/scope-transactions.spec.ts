@@ -4,10 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { migrateStore, storeOptions } from '@plexsphere/store';
 import { eventually, testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { DataSource, type EntityManager } from 'typeorm';
-import { onceFor, type RequestIdentity } from '../sql/requests';
+import { onceFor, type RequestIdentity } from './requests';
 import { PATIENCE_MS } from './line';
 import { ScopeTransactions } from './scope-transactions';
-import { waitingOptions } from './waiting-database';
+import { waitingOptions } from './pools';
 
 jest.setTimeout(120_000);
 

@@ -3,10 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { problem, type Scope } from '@plexsphere/wire';
 import { DataSource, type EntityManager } from 'typeorm';
-import { answerOf, claimRequest, keepAnswer, type RequestIdentity } from '../sql/requests';
-import { tryExclusive, tryShared, waitForExclusive, type Locked } from '../sql/scope-lock';
+import { answerOf, claimRequest, keepAnswer, type RequestIdentity } from './requests';
+import { tryExclusive, tryShared, waitForExclusive, type Locked } from './scope-lock';
 import { Line, PATIENCE_MS } from './line';
-import { WAITING_CONNECTIONS, WAITING_DATABASE } from './waiting-database';
+import { WAITING_CONNECTIONS, WAITING_DATABASE } from './pools';
 
 /** Of one scope's publishers so many have a connection at a time: far fewer than the pool has. */
 const SHARING_AT_ONCE = 4;
