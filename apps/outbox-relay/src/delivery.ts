@@ -2,13 +2,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { Problem } from '@plexsphere/wire';
-import { Claims, type Claim } from './claims';
+import { Claims, type Claim } from './claim/claims';
 import { Complaints } from './complaints';
 import { Counters } from './counters';
-import { LetterWriter, type Letter } from './letter';
-import { Outcomes } from './outcomes';
-import { Publisher } from './publisher';
-import type { Saying } from './what-to-say';
+import { LetterWriter, type Letter } from './write/message-writer';
+import { Outcomes } from './publish/claim-results';
+import { Publisher } from './publish/publisher';
+import type { Saying } from './claim/next-message';
 
 /** The ring has moved, or the signers are about to: a switch takes milliseconds. */
 const MOVED_DEFER_MS = 50;

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Health, LOGGER, type Logger } from '@plexsphere/service-kit';
-import { Claims, type Claim } from './claims';
+import { Claims, type Claim } from './claim/claims';
 import { ClockWatch } from './clock-watch';
 import { Complaints } from './complaints';
 import { Delivery } from './delivery';
-import { EventStream } from './event-stream';
-import { Outcomes } from './outcomes';
+import { EventStream } from './publish/event-stream';
+import { Outcomes } from './publish/claim-results';
 
 /** Nodes a claim: large enough that its statements are shared by many, small enough that it commits in milliseconds. */
 const CLAIM_LIMIT = 512;

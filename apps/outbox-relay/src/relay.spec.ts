@@ -23,11 +23,11 @@ import { FakeSigner } from '../testing/fake-signer';
 import { runningRelay, type RunningRelay } from '../testing/running-relay';
 import { SeededMesh } from '../testing/seeded-mesh';
 import { TestBus, busUsers } from '../testing/test-bus';
-import { Claims, type Claim } from './claims';
-import { EventStream } from './event-stream';
-import { LetterWriter, type Letter } from './letter';
-import { Outcomes } from './outcomes';
-import { Publisher } from './publisher';
+import { Claims, type Claim } from './claim/claims';
+import { EventStream } from './publish/event-stream';
+import { LetterWriter, type Letter } from './write/message-writer';
+import { Outcomes } from './publish/claim-results';
+import { Publisher } from './publish/publisher';
 
 jest.setTimeout(240_000); // the first run on a machine downloads the server
 

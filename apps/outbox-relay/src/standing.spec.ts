@@ -1,7 +1,7 @@
 /** What Nodes say of themselves, and what counts of it: on a real PostgreSQL. */
 import 'reflect-metadata';
 import { ClaimWorld, ack } from '../testing/claim-world';
-import { releaseOtherClaims } from './sql/release-claims';
+import { releaseOtherClaims } from './claim/release-claims';
 
 jest.setTimeout(60_000);
 

@@ -1,10 +1,10 @@
 /** For specs: Nodes that slept through chains of many links, over a real bus and with relays and Nodes that die amid one. */
 import { eventually } from '@plexsphere/testkit';
 import { CHAIN_STATEMENTS, PLATFORM, headers as names, parseEnvelope, subjects } from '@plexsphere/wire';
-import { EventStream } from '../src/event-stream';
-import { Claims } from '../src/claims';
-import { LetterWriter } from '../src/letter';
-import { Publisher } from '../src/publisher';
+import { EventStream } from '../src/publish/event-stream';
+import { Claims } from '../src/claim/claims';
+import { LetterWriter } from '../src/write/message-writer';
+import { Publisher } from '../src/publish/publisher';
 import { RelayWorld, type WorldNode } from './relay-world';
 
 const PATIENCE = { timeoutMs: 60_000 };

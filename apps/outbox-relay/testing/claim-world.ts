@@ -4,13 +4,13 @@ import { migrateStore, storeOptions } from '@plexsphere/store';
 import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { PLATFORM } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
-import { Claims, type Claim } from '../src/claims';
+import { Claims, type Claim } from '../src/claim/claims';
 import { RelayIdentity } from '../src/identity';
-import { Outcomes } from '../src/outcomes';
-import type { SaidAck } from '../src/said-ack';
-import { recordHellos } from '../src/sql/record-hellos';
-import { settleAcks } from '../src/sql/settle-acks';
-import type { Told } from '../src/what-to-say';
+import { Outcomes } from '../src/publish/claim-results';
+import type { SaidAck } from '../src/settle/combine-acks';
+import { recordHellos } from '../src/settle/record-hellos';
+import { settleAcks } from '../src/settle/settle-acks';
+import type { Told } from '../src/claim/next-message';
 import { SeededMesh } from './seeded-mesh';
 
 export interface Claimer {

@@ -1,10 +1,10 @@
 /** For specs: relays whose publishing is a call, so that they can die between any two steps. */
 import { CHAIN_STATEMENTS, PLATFORM } from '@plexsphere/wire';
 import type { SeededRandom } from '@plexsphere/testkit';
-import { chainPart } from '../src/chain-parts';
-import type { Claim } from '../src/claims';
-import { readStatements } from '../src/sql/read-statements';
-import { replaceBusStream } from '../src/sql/replace-bus-stream';
+import { chainPart } from '../src/write/chain-part';
+import type { Claim } from '../src/claim/claims';
+import { readStatements } from '../src/write/read-statements';
+import { replaceBusStream } from '../src/publish/bus-stream-record';
 import type { ClaimWorld, Claimer } from './claim-world';
 import type { ModelNode, Said } from './model-node';
 

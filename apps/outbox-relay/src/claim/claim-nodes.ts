@@ -1,7 +1,7 @@
 import { PLATFORM } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
-import type { ClaimedNode } from '../claim';
-import { IS_PRESENT } from './presence';
+import type { ClaimedNode } from './claimed-node';
+import { IS_PRESENT } from '../sql/presence';
 import { RESEND_AFTER } from './resending';
 
 /**

@@ -3,13 +3,13 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { PLATFORM } from '@plexsphere/wire';
 import type { DataSource } from 'typeorm';
-import { ClaimWorld, ack, type Claimer } from '../testing/claim-world';
-import type { SeededMesh } from '../testing/seeded-mesh';
+import { ClaimWorld, ack, type Claimer } from '../../testing/claim-world';
+import type { SeededMesh } from '../../testing/seeded-mesh';
 import type { Claim } from './claims';
-import type { SaidAck } from './said-ack';
-import { deleteSettled } from './sql/delete-settled';
-import { recordHellos } from './sql/record-hellos';
-import { replaceBusStream } from './sql/replace-bus-stream';
+import type { SaidAck } from '../settle/combine-acks';
+import { deleteSettled } from '../housekeeping/delete-settled';
+import { recordHellos } from '../settle/record-hellos';
+import { replaceBusStream } from '../publish/bus-stream-record';
 
 jest.setTimeout(60_000);
 

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { ClaimedNode } from './claim';
-import { RelayIdentity } from './identity';
+import type { ClaimedNode } from './claimed-node';
+import { RelayIdentity } from '../identity';
 import type { Rings } from './ring';
-import { CLAIM_MS, claimNodes } from './sql/claim-nodes';
-import { readRings } from './sql/read-rings';
-import { releaseClaims } from './sql/release-claims';
-import { takeNextMessages } from './sql/take-next-messages';
-import { tidyKeyMessages } from './sql/tidy-key-messages';
-import { unsendMessages } from './sql/unsend-messages';
-import { writeResyncs } from './sql/write-resyncs';
-import { nextThing, type NextThing, type Saying } from './what-to-say';
+import { CLAIM_MS, claimNodes } from './claim-nodes';
+import { readRings } from './read-rings';
+import { releaseClaims } from './release-claims';
+import { takeNextMessages } from './take-next-messages';
+import { tidyKeyMessages } from './tidy-key-messages';
+import { unsendMessages } from './unsend-messages';
+import { writeResyncs } from './write-resyncs';
+import { nextThing, type NextThing, type Saying } from './next-message';
 
 /** A Node of ours until `deadline`, and what it is to hear. */
 export interface Claim {

@@ -1,7 +1,7 @@
 import { PLATFORM } from '@plexsphere/wire';
-import type { ClaimedNode } from './claim';
+import type { ClaimedNode } from './claimed-node';
 import type { Ring, Rings } from './ring';
-import { nextThing } from './what-to-say';
+import { nextThing } from './next-message';
 
 const DOMAIN = 'domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
 

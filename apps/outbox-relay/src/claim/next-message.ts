@@ -1,7 +1,7 @@
 /** What a Node must hear next. Pure: the order of the kinds is the promise that no Node meets an unknown key. */
 import { nextKeyNews, type KeyNews as RingNews, type RingHistory } from '@plexsphere/keyring';
 import { PLATFORM } from '@plexsphere/wire';
-import type { ChainPlace, ClaimedNode, OrdinaryMessage } from './claim';
+import type { ChainPlace, ClaimedNode, OrdinaryMessage } from './claimed-node';
 import type { Ring, Rings } from './ring';
 
 /** The epochs that a Node's stream has told it once the message stands there. */

@@ -1,8 +1,8 @@
 import type { Key } from '@plexsphere/keyring';
 import { PLATFORM } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
-import type { ClaimedNode } from '../claim';
-import type { Rings } from '../ring';
+import type { ClaimedNode } from './claimed-node';
+import type { Rings } from './ring';
 
 interface Row {
   scope: string;

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { ClaimKey } from '../claim';
+import type { ClaimKey } from './claimed-node';
 
 export interface Release extends ClaimKey {
   /** How long nobody claims the Node, in milliseconds: after a failure that another try at once would only repeat. */

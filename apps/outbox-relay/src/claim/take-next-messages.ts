@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { OrdinaryMessage } from '../claim';
+import type { OrdinaryMessage } from './claimed-node';
 
 interface Row {
   node_id: string;

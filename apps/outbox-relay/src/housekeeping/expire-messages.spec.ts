@@ -1,7 +1,7 @@
 /** What waited too long for Nodes that are away, and how they hear of it: on a real PostgreSQL. */
 import 'reflect-metadata';
-import { ClaimWorld, ack } from '../testing/claim-world';
-import { expireMessages } from './sql/expire-messages';
+import { ClaimWorld, ack } from '../../testing/claim-world';
+import { expireMessages } from './expire-messages';
 
 jest.setTimeout(60_000);
 

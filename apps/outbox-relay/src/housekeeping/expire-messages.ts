@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { IS_PRESENT } from './presence';
+import { IS_PRESENT } from '../sql/presence';
 
 /** Nodes looked at by a statement, and rows of each that one expires: short enough that nobody waits for it. */
 const NODES = 200;

@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { DataSource } from 'typeorm';
-import { Counters } from './counters';
-import { RelayConfig } from './relay-config';
-import { deleteSettled } from './sql/delete-settled';
-import { expireMessages } from './sql/expire-messages';
-import { settleRemoved } from './sql/settle-removed';
+import { Counters } from '../counters';
+import { RelayConfig } from '../relay-config';
+import { deleteSettled } from './delete-settled';
+import { expireMessages } from './expire-messages';
+import { settleRemoved } from './settle-removed';
 
 const COUNT_EVERY_MS = 10_000;
 const DELETE_EVERY_MS = 60_000;

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import type { ClaimKey } from '../claim';
-import { unsendMessages } from './unsend-messages';
+import type { ClaimKey } from '../claim/claimed-node';
+import { unsendMessages } from '../claim/unsend-messages';
 
 /**
  * The stream holds another last message for this Node than the one on record: someone published and was gone before it

@@ -1,12 +1,12 @@
 /** What became of claims, written down many at a time. */
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Batcher } from './batcher';
-import type { ClaimKey } from './claim';
-import { RelayIdentity } from './identity';
-import { adoptSequence } from './sql/adopt-sequence';
-import { markPublished, type Published } from './sql/mark-published';
-import { releaseClaims, releaseOtherClaims, type Release } from './sql/release-claims';
+import { Batcher } from '../batcher';
+import type { ClaimKey } from '../claim/claimed-node';
+import { RelayIdentity } from '../identity';
+import { adoptSequence } from './adopt-sequence';
+import { markPublished, type Published } from './mark-published';
+import { releaseClaims, releaseOtherClaims, type Release } from '../claim/release-claims';
 
 /** Long enough to gather what a batch of publishes brings, short enough that no Node notices. */
 const GATHER_MS = 3;

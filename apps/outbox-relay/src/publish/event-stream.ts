@@ -16,10 +16,10 @@ import {
   type StreamConfig,
 } from 'nats';
 import { DataSource } from 'typeorm';
-import { Complaints } from './complaints';
-import { RelayConfig } from './relay-config';
-import { readBusStream } from './sql/read-bus-stream';
-import { replaceBusStream } from './sql/replace-bus-stream';
+import { Complaints } from '../complaints';
+import { RelayConfig } from '../relay-config';
+import { readBusStream } from '../sql/read-bus-stream';
+import { replaceBusStream } from './bus-stream-record';
 
 /** Between two looks when nothing gives rise to doubt, and after one that failed, in milliseconds. */
 const LOOK_EVERY_MS = 5_000;

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
-import type { ChainPlace, ClaimKey } from '../claim';
-import type { Told } from '../what-to-say';
-import { RESEND_AFTER, isUnsettled } from './resending';
+import type { ChainPlace, ClaimKey } from '../claim/claimed-node';
+import type { Told } from '../claim/next-message';
+import { RESEND_AFTER, isUnsettled } from '../claim/resending';
 
 /** A message that stands on the stream. */
 export interface Published extends ClaimKey {

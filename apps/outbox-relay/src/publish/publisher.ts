@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
 import { ErrorCode, NatsError, headers as natsHeaders, type JetStreamClient, type PubAck } from 'nats';
-import { Complaints } from './complaints';
+import { Complaints } from '../complaints';
 import { EventStream } from './event-stream';
-import type { Letter } from './letter';
+import type { Letter } from '../write/message-writer';
 
 export type PublishOutcome =
   /** It stands on the stream with this sequence. */

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { SaidAck } from '../said-ack';
+import type { SaidAck } from './combine-acks';
 
 /** Between two such answers to a Node, which repeats its acknowledgement every 60 s: below that, above any flood. */
 const AT_MOST_EVERY = `interval '30 s'`;

@@ -1,4 +1,4 @@
-import { combineAcks } from './said-ack';
+import { combineAcks } from './combine-acks';
 
 const ack = (nodeId: string, epoch: number, position: number, platformEpoch = 1) => ({
   nodeId,

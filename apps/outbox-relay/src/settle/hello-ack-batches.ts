@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { DataSource } from 'typeorm';
-import { Batcher } from './batcher';
-import { Complaints } from './complaints';
-import { Counters } from './counters';
-import { RelayLoop } from './relay-loop';
-import type { SaidAck } from './said-ack';
-import { recordHellos, type SaidHello } from './sql/record-hellos';
-import { settleAcks } from './sql/settle-acks';
+import { Batcher } from '../batcher';
+import { Complaints } from '../complaints';
+import { Counters } from '../counters';
+import { RelayLoop } from '../relay-loop';
+import type { SaidAck } from './combine-acks';
+import { recordHellos, type SaidHello } from './record-hellos';
+import { settleAcks } from './settle-acks';
 
 const GATHER_MS = 20;
 

@@ -2,10 +2,10 @@ import { Controller, Inject } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { BusContext, LOGGER, type Logger } from '@plexsphere/service-kit';
 import { queues, subjects } from '@plexsphere/wire';
-import { Complaints } from './complaints';
-import { Counters } from './counters';
-import { readAck, readHello } from './node-words';
-import { SettleBatcher } from './settle-batcher';
+import { Complaints } from '../complaints';
+import { Counters } from '../counters';
+import { readAck, readHello } from './read-hello-ack';
+import { SettleBatcher } from './hello-ack-batches';
 
 /** `node.<id>.hello`: the server vouches for the id, since a Node may publish below its own only. */
 const NODE_ID = 1;

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { FUZZ_TIMEOUT_MS, fuzz } from '@plexsphere/testkit';
-import { readAck, readHello } from './node-words';
+import { readAck, readHello } from './read-hello-ack';
 
 const NODE = '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
 const ack = { epoch: 3, platform_epoch: 2, position: 41 };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readAck, readHello } from './node-words';
+import { readAck, readHello } from './read-hello-ack';
 
 const node = randomUUID();
 const ack = { epoch: 2, platform_epoch: 1, position: 0 };

@@ -1,8 +1,8 @@
 import { PLATFORM } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
-import { combineAcks, type NodeLimits, type SaidAck } from '../said-ack';
+import { combineAcks, type NodeLimits, type SaidAck } from './combine-acks';
 import { answerAnew } from './answer-anew';
-import { RESEND_AFTER, isUnsettled } from './resending';
+import { RESEND_AFTER, isUnsettled } from '../claim/resending';
 
 interface LimitsRow {
   node_id: string;

@@ -3,8 +3,8 @@
  * last ends in a bundle for exactly these two ring epochs.
  */
 import { CHAIN_STATEMENTS, PLATFORM, type Scope } from '@plexsphere/wire';
-import type { ChainPlace } from './claim';
-import type { StatementRow } from './sql/read-statements';
+import type { ChainPlace } from '../claim/claimed-node';
+import type { StatementRow } from './read-statements';
 
 export interface ChainPart {
   /** The two lists, as the beginning of a JSON object. */

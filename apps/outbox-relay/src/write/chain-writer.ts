@@ -2,11 +2,11 @@
 import { Injectable } from '@nestjs/common';
 import { CHAIN_STATEMENTS, type Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
-import { chainPart, chainText, type ChainPart } from './chain-parts';
-import type { ChainPlace } from './claim';
+import { chainPart, chainText, type ChainPart } from './chain-part';
+import type { ChainPlace } from '../claim/claimed-node';
 import { SharedTexts } from './shared-texts';
-import { Signatures } from './signatures';
-import { readStatements } from './sql/read-statements';
+import { Signatures } from './signer-client';
+import { readStatements } from './read-statements';
 
 /** Statements never change; they are kept for as long as it is likely that another Node wants the same ones. */
 const SHARED_FOR_MS = 60_000;

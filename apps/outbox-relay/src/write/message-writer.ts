@@ -1,11 +1,11 @@
 /** One message as it goes on a Node's stream. */
 import { Injectable } from '@nestjs/common';
 import { headers as names, subjects } from '@plexsphere/wire';
-import { Chains } from './chains';
-import type { ChainPlace, ClaimedNode } from './claim';
-import { Readies } from './readies';
-import { Signatures } from './signatures';
-import type { Saying, Told } from './what-to-say';
+import { Chains } from './chain-writer';
+import type { ChainPlace, ClaimedNode } from '../claim/claimed-node';
+import { Readies } from './ready-signer';
+import { Signatures } from './signer-client';
+import type { Saying, Told } from '../claim/next-message';
 
 export interface Letter {
   subject: string;

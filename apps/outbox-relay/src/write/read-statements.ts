@@ -1,6 +1,6 @@
 import { PLATFORM, type Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
-import type { ChainPlace } from '../claim';
+import type { ChainPlace } from '../claim/claimed-node';
 
 export interface StatementRow {
   scope: Scope;

@@ -11,9 +11,9 @@ import {
   type PlatformKeyRotated,
 } from '@plexsphere/wire';
 import type { Announce, EnvelopeReply, SignBundle, SignBundleReply, SignEnvelope } from '@plexsphere/wire/commands';
-import type { ClaimedNode, OrdinaryMessage } from './claim';
+import type { ClaimedNode, OrdinaryMessage } from '../claim/claimed-node';
 import { SharedSignatures } from './shared-signatures';
-import type { Announcement } from './what-to-say';
+import type { Announcement } from '../claim/next-message';
 
 @Injectable()
 export class Signatures {
