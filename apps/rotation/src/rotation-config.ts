@@ -4,6 +4,8 @@ import { SCOPE_KINDS, SIGNING_DURATION_MS } from '@plexsphere/wire';
 import { Transform } from 'class-transformer';
 import { Allow, IsBoolean, IsIn, Min } from 'class-validator';
 
+const KINDS = Object.keys(SCOPE_KINDS);
+
 export class RotationConfig extends ServiceConfig {
   /** A credential of the bus' system account, for pushing the mesh account's JWT. */
   @Variable('ACCOUNT_CREDENTIAL_FILE')
@@ -53,7 +55,7 @@ export class RotationConfig extends ServiceConfig {
   /** The deployment profile: the scope kinds that this installation accepts. */
   @Variable('SCOPE_KINDS', 'platform,domain')
   @Transform(({ value }) => String(value).split(','))
-  @IsIn(SCOPE_KINDS, { each: true, message: `must be a list of ${SCOPE_KINDS.join(', ')}` })
+  @IsIn(KINDS, { each: true, message: `must be a list of ${KINDS.join(', ')}` })
   scopeKinds: string[];
 }
 

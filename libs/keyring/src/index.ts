@@ -13,6 +13,7 @@ export * from './policy';
 export * from './progress';
 export * from './refusal';
 export * from './safe-close';
+export * from './scope-policy';
 export * from './switch-wait';
 export * from './transition';
 export * from './trusted-keys';

@@ -180,7 +180,7 @@ test('what is accepted at the largest size fits a line, whichever key signs it',
     nonce: 'n'.repeat(101),
     issuedAt: '2026-03-01T12:00:00.123456789Z',
   });
-  const hints = { scope: `channel:${'c'.repeat(63)}`, keyId: 'k'.repeat(128) };
+  const hints = { scope: `channel:${'c'.repeat(63)}:${'a'.repeat(31)}-to-${'b'.repeat(31)}`, keyId: 'k'.repeat(128) };
   const envelope = buildEnvelope(resigned, hints, Buffer.alloc(64));
   expect(Buffer.byteLength(`data: ${envelope}`)).toBe(65_535);
   expect(parseEnvelope(envelope)).toMatchObject(hints);

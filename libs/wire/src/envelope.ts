@@ -8,7 +8,8 @@ import { verify, type KeyObject } from 'node:crypto';
 import { canonicalString, composeCanonical } from './canonical';
 import { decodeBase64 } from './ed25519';
 import { foldCase, JsonTextError, readMembers, wellFormed, type JsonValueText } from './json-text';
-import { isKeyId, isScope, type Scope } from './names';
+import { isKeyId } from './names';
+import { isScope, MAX_SCOPE_LENGTH, type Scope } from './scope';
 import { NonceMemory, STALENESS_MS } from './nonce-memory';
 import { parseRfc3339 } from './rfc3339';
 
@@ -60,8 +61,8 @@ export interface Envelope {
 
 /** Bytes of a line of server-sent events that a Go Node still reads, without its line feed. */
 export const MAX_LINE_BYTES = 65_535;
-/** Members that stand beside the canonical text, at their longest: scope `channel:` + 63, key id 128, signature 88. */
-const UNSIGNED_MEMBERS_BYTES = ',"scope":"","key_id":"","signature":""'.length + ('channel:'.length + 63) + 128 + 88;
+/** Members that stand beside the canonical text, at their longest: the longest scope, key id 128, signature 88. */
+const UNSIGNED_MEMBERS_BYTES = ',"scope":"","key_id":"","signature":""'.length + MAX_SCOPE_LENGTH + 128 + 88;
 /** What a later signing may have longer than the first: nine digits of a fraction, and a nonce of 100 characters. */
 const RESIGNED_BYTES = '.123456789'.length + 100;
 

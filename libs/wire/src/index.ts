@@ -3,6 +3,7 @@
  * the domain. This entry loads nothing heavy; `@plexsphere/wire/commands` brings class-validator (the requests as
  * validated classes) and `@plexsphere/wire/jws` brings jose (statement, trust bundle, JWKS, signed data).
  */
+export * from './scope';
 export * from './names';
 export * from './subjects';
 export * from './headers';

@@ -1,20 +1,12 @@
 /**
  * The grammar of the names that cross a process boundary. One place, so that plexctl refuses before it dials exactly
- * what rotation would refuse after.
+ * what rotation would refuse after. Scopes have a file of their own.
  */
+import { UUID_PATTERN } from './scope';
 
-/** What a key ring belongs to: `platform`, `domain:<uuid>`, `issuer:<slug>` or `channel:<slug>`. */
-export type Scope = string;
-
-export const PLATFORM: Scope = 'platform';
-
-export const SCOPE_KINDS = ['platform', 'domain', 'issuer', 'channel'] as const;
-export type ScopeKind = (typeof SCOPE_KINDS)[number];
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const UUID = new RegExp(`^${UUID_PATTERN}$`);
 const KEY_ID = /^[A-Za-z0-9_-][A-Za-z0-9._~-]{0,127}$/;
-const EVENT_ID = new RegExp(`^${UUID.source.slice(1, -1)}(?:/${UUID.source.slice(1, -1)})?$`);
+const EVENT_ID = new RegExp(`^${UUID_PATTERN}(?:/${UUID_PATTERN})?$`);
 const NONCE = /^[A-Za-z0-9_-]{16,100}$/;
 const HOLDER = /^[a-z][a-z0-9-]{0,62}$/;
 const HELLO_ID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -63,19 +55,3 @@ export const isReservedEventType = (eventType: string): boolean =>
   eventType.startsWith('platform_key_') ||
   eventType === 'stream_ready' ||
   eventType === 'resync';
-
-/** The kind of a well-formed scope; undefined for anything else, an upper-case UUID included. */
-export function scopeKind(text: unknown): ScopeKind | undefined {
-  if (text === PLATFORM) return 'platform';
-  if (typeof text !== 'string') return undefined;
-  const separator = text.indexOf(':');
-  const kind = text.slice(0, separator);
-  const name = text.slice(separator + 1);
-  if (kind === 'domain') return UUID.test(name) ? 'domain' : undefined;
-  if (kind === 'issuer' || kind === 'channel') return SLUG.test(name) ? kind : undefined;
-  return undefined;
-}
-
-export const isScope = (text: unknown): text is Scope => scopeKind(text) !== undefined;
-
-export const domainScope = (id: string): Scope => `domain:${id}`;

@@ -1,4 +1,4 @@
-import type { Scope } from './names';
+import type { Scope } from './scope';
 
 /** A key as its ring shows it. `staged → active ⇄ retiring → retired`, `revoked` from any state. */
 export interface KeyView {

@@ -1,4 +1,4 @@
-import type { Scope } from './names';
+import type { Scope } from './scope';
 
 /**
  * Every subject on the bus, in one table. Who says what there to whom is another (traffic.ts), written in terms of this

@@ -9,7 +9,7 @@ import {
 import { privateKeyOf, publicKeyOf } from '../../testing/rings';
 import { sealEnvelope } from './envelope';
 
-const LONGEST_SCOPE = `channel:${'c'.repeat(63)}`;
+const LONGEST_SCOPE = `channel:${'c'.repeat(63)}:${'a'.repeat(31)}-to-${'b'.repeat(31)}`;
 const LONGEST_KEY_ID = 'k'.repeat(128);
 const EVENT = '9c1f5a90-7a3e-4df7-a6b0-0c7a3f8a51c2';
 const fields = {

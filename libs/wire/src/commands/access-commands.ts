@@ -11,7 +11,7 @@ import {
   MaxLength,
   Min,
 } from 'class-validator';
-import type { Scope } from '../names';
+import type { Scope } from '../scope';
 import { IsNodeName, IsScope } from './constraints';
 import { Request } from './operator-commands';
 import { NodeReference } from './sight-commands';

@@ -1,5 +1,6 @@
 import { ValidateBy, buildMessage, type ValidationOptions } from 'class-validator';
-import { isEventIdOf, isEventType, isHelloId, isKeyId, isNodeName, isNonce, isScope, isUuid, isWords } from '../names';
+import { isEventIdOf, isEventType, isHelloId, isKeyId, isNodeName, isNonce, isUuid, isWords } from '../names';
+import { isScope, SCOPE_FORMS } from '../scope';
 
 const constraint =
   (name: string, accepts: (value: unknown) => boolean, expected: string) =>
@@ -15,7 +16,7 @@ const constraint =
       options,
     );
 
-export const IsScope = constraint('isScope', isScope, 'platform, domain:<uuid>, issuer:<slug> or channel:<slug>');
+export const IsScope = constraint('isScope', isScope, `one of ${SCOPE_FORMS.join(', ')}`);
 export const IsKeyId = constraint('isKeyId', isKeyId, 'a URL-safe key id of at most 128 characters');
 export const IsEventType = constraint('isEventType', isEventType, 'a lower-case event type');
 export const IsNodeName = constraint('isNodeName', isNodeName, 'a name of letters, digits, dots, dashes');

@@ -1,5 +1,5 @@
 import { IsBoolean, IsInt, IsOptional, Matches, Max, Min, ValidateBy } from 'class-validator';
-import { isScope, type Scope } from '../names';
+import { isScope, type Scope } from '../scope';
 import type { RingView } from '../ring-view';
 
 /** Statements in one renewal, and the length of each: a holder with more of them sends the rest with the next ones. */

@@ -1,5 +1,5 @@
 import { IsBoolean, IsObject, IsOptional, IsString, IsUUID, Matches, MaxLength, ValidateIf } from 'class-validator';
-import type { Scope } from '../names';
+import type { Scope } from '../scope';
 import type { RingView } from '../ring-view';
 import type { NodesStatus } from './sight-commands';
 import { IsEventType, IsKeyId, IsNodeName, IsScope, IsWords } from './constraints';

@@ -1,5 +1,5 @@
 import { IsInt, IsOptional, IsUUID, Max, Min, ValidateIf } from 'class-validator';
-import type { Scope } from '../names';
+import type { Scope } from '../scope';
 import type { KeyView } from '../ring-view';
 import { IsKeyId, IsNodeName, IsScope } from './constraints';
 

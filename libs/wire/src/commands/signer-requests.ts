@@ -11,7 +11,7 @@ import {
   MaxLength,
   Min,
 } from 'class-validator';
-import type { Scope } from '../names';
+import type { Scope } from '../scope';
 import { MAX_REVOCATIONS, REVOCATION_LINES, REVOCATION_LINE_BYTES } from '../revocations';
 import { SIGNING_DURATION_MS } from '../timing';
 import { IsEventType, IsKeyId, IsReadies, IsScope } from './constraints';

@@ -1,6 +1,7 @@
 /** Reads the members of a payload. Each throws JwsError `malformed` for anything but what it names. */
 import { isRawPublicKey } from '../ed25519';
-import { isKeyId, isScope, type Scope } from '../names';
+import { isKeyId } from '../names';
+import { isScope, type Scope } from '../scope';
 import { parseRfc3339 } from '../rfc3339';
 import { JwsError } from './jws-error';
 

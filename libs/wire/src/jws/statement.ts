@@ -6,7 +6,7 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { GeneralSign } from 'jose';
 import { publicKeyFromRaw, rawPublicKey } from '../ed25519';
-import type { Scope } from '../names';
+import type { Scope } from '../scope';
 import { parseRfc3339 } from '../rfc3339';
 import { decodeBase64url, decodeObject, hasExactly, isObject, parseObject, type JsonObject } from './encoding';
 import { JwsError } from './jws-error';

@@ -4,8 +4,8 @@
  */
 import type { TrustedKey } from '../envelope';
 import { STALENESS_MS } from '../nonce-memory';
-import { PLATFORM, type Scope } from '../names';
 import { parseRfc3339 } from '../rfc3339';
+import { PLATFORM, type Scope } from '../scope';
 import { readCompact, signCompact, verifyCompact } from './compact';
 import { isObject, type JsonObject } from './encoding';
 import { JwsError } from './jws-error';

@@ -1,0 +1,23 @@
+import { Refusal } from './refusal';
+import { hasStatements, SCOPE_POLICIES, scopePolicy } from './scope-policy';
+
+test.each(Object.keys(SCOPE_POLICIES))('%s has its row', (kind) => {
+  expect(scopePolicy(kind)).toBe(SCOPE_POLICIES[kind]);
+});
+
+test.each(['channel', 'Platform', '', 'constructor', '__proto__', undefined])(
+  'no ring can be of the kind %s',
+  (kind) => {
+    expect(() => scopePolicy(kind)).toThrow(new Refusal('invariant_violation', { field: 'scope' }));
+  },
+);
+
+test.each(['platform', 'domain'])('a Node of %s has room for two keys, and follows statements', (kind) => {
+  expect(scopePolicy(kind)).toMatchObject({ algorithm: 'Ed25519', mostTrusted: 2, gate: 'nodes' });
+  expect(hasStatements(scopePolicy(kind))).toBe(true);
+});
+
+test('only the platform vouches for what others should trust now', () => {
+  const vouching = Object.keys(SCOPE_POLICIES).filter((kind) => scopePolicy(kind).signs.includes('bundle'));
+  expect(vouching).toEqual(['platform']);
+});

@@ -1,0 +1,57 @@
+import { invariantViolation } from './refusal';
+
+/** What a signer makes with a ring's keys; each verifier takes one kind of text and refuses the others. */
+export type SignedText = 'statement' | 'envelope' | 'bundle' | 'data';
+
+/** What the product fixes for every ring of one kind of scope. What an installation decides is its `Policy`. */
+export interface ScopePolicy {
+  /** Of each key that is made for such a ring: a row of the wire's table of algorithms. */
+  readonly algorithm: string;
+  /** Where that is not a statement, the ring has none: its keys cannot vouch for one another. */
+  readonly signs: readonly SignedText[];
+  /** How many keys the verifier with the least room holds at once. */
+  readonly mostTrusted: number;
+  /**
+   * Whether a new key signs at once, since whoever verifies is told of it before anything by it arrives; or has to be
+   * staged first, since whoever verifies asks when it likes.
+   */
+  readonly newKey: 'signs_at_once' | 'is_staged_first';
+  /** What keeps the old key until closes_at: Nodes that have not applied the change, or nothing. */
+  readonly gate: 'nodes' | 'none';
+  /** Which event a rotation writes for the Nodes that are in the scope itself, and for all others; null: nothing. */
+  readonly tells: { readonly ownNodes: KeyEvent | null; readonly otherNodes: KeyEvent | null };
+}
+
+export type KeyEvent = 'signing_key_rotated' | 'platform_key_rotated';
+
+/** Two keys are what a Node holds (a Go Node: `current` and `previous`). */
+const MESH: Omit<ScopePolicy, 'signs' | 'tells'> = {
+  algorithm: 'Ed25519',
+  mostTrusted: 2,
+  newKey: 'signs_at_once',
+  gate: 'nodes',
+};
+
+/** By kind of scope. This table and the two of the wire (forms of scopes, algorithms) are what a new kind needs. */
+export const SCOPE_POLICIES: Readonly<Record<string, ScopePolicy>> = {
+  platform: {
+    ...MESH,
+    signs: ['statement', 'envelope', 'bundle', 'data'],
+    tells: { ownNodes: 'signing_key_rotated', otherNodes: 'platform_key_rotated' },
+  },
+  domain: {
+    ...MESH,
+    signs: ['statement', 'envelope', 'data'],
+    tells: { ownNodes: 'signing_key_rotated', otherNodes: null },
+  },
+};
+
+/** @throws Refusal `invariant_violation` where no ring can be of this kind */
+export function scopePolicy(kind: string | undefined): ScopePolicy {
+  const policy = kind !== undefined && Object.hasOwn(SCOPE_POLICIES, kind) ? SCOPE_POLICIES[kind] : undefined;
+  if (policy === undefined) throw invariantViolation('scope');
+  return policy;
+}
+
+/** Whether each change of trust in such a ring is a statement, by which others may follow it. */
+export const hasStatements = (policy: Pick<ScopePolicy, 'signs'>): boolean => policy.signs.includes('statement');

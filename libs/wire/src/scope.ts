@@ -1,0 +1,65 @@
+/**
+ * The grammar of scopes, one row a kind. Here, so that plexctl refuses before it dials exactly what a service would
+ * refuse after. What a kind means for its keys is the domain's table (SCOPE_POLICIES); a kind that has no row there is a
+ * reserved name, which a token may bear and no ring has.
+ */
+
+/** What a key ring belongs to, and all that names it. */
+export type Scope = string;
+
+/** The parts in angle brackets: `<name:grammar>`. */
+export const SCOPE_KINDS = {
+  platform: 'platform',
+  domain: 'domain:<id:uuid>',
+  issuer: 'issuer:<slug:slug>',
+  /** One direction of a pair: `channel:<slug>` alone names no ring. A side has no dash, so there is one way to read it. */
+  channel: 'channel:<slug:slug>:<from:side>-to-<to:side>',
+} as const;
+
+export type ScopeKind = keyof typeof SCOPE_KINDS;
+
+export const UUID_PATTERN = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+
+const GRAMMARS = {
+  uuid: { pattern: UUID_PATTERN, longest: 36 },
+  slug: { pattern: '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?', longest: 63 },
+  side: { pattern: '[a-z][a-z0-9]{0,30}', longest: 31 },
+};
+
+type PartsOf<Form> = Form extends `${string}<${infer Name}:${string}>${infer Rest}` ? Name | PartsOf<Rest> : never;
+
+/** A scope's kind and its parts, each under its name in the table. */
+export type ParsedScope = {
+  [Kind in ScopeKind]: { kind: Kind } & Record<PartsOf<(typeof SCOPE_KINDS)[Kind]>, string>;
+}[ScopeKind];
+
+const PART = /<(\w+):(\w+)>/g;
+const grammar = (name: string) => GRAMMARS[name as keyof typeof GRAMMARS];
+const FORMS = Object.entries(SCOPE_KINDS).map(([kind, form]) => ({
+  kind,
+  pattern: new RegExp(`^${form.replace(PART, (_, name, of) => `(?<${name}>${grammar(of).pattern})`)}$`),
+  longest: form.replace(PART, (_, _name, of) => '-'.repeat(grammar(of).longest)).length,
+}));
+
+export const MAX_SCOPE_LENGTH = Math.max(...FORMS.map(({ longest }) => longest));
+
+/** For people: every form that a scope may have. */
+export const SCOPE_FORMS = Object.values(SCOPE_KINDS).map((form) => form.replace(PART, '<$2>'));
+
+/** undefined for what is no scope: in capitals, in another spelling, or with anything before or after it. */
+export function parseScope(text: unknown): ParsedScope | undefined {
+  if (typeof text !== 'string') return undefined;
+  for (const { kind, pattern } of FORMS) {
+    const match = pattern.exec(text);
+    if (match !== null) return { kind, ...match.groups } as ParsedScope;
+  }
+  return undefined;
+}
+
+export const scopeKind = (text: unknown): ScopeKind | undefined => parseScope(text)?.kind;
+
+export const isScope = (text: unknown): text is Scope => parseScope(text) !== undefined;
+
+export const PLATFORM: Scope = 'platform';
+
+export const domainScope = (id: string): Scope => `domain:${id}`;
