@@ -1,6 +1,6 @@
 import { DurationMs, ServiceConfig, Switch, Variable } from '@plexsphere/service-kit';
-import { checkPolicy, type Policy } from '@plexsphere/keyring';
-import { SCOPE_KINDS, SIGNING_DURATION_MS } from '@plexsphere/wire';
+import { checkPolicy, refusesScopeKind, type Policy } from '@plexsphere/keyring';
+import { SCOPE_KINDS, SIGNING_DURATION_MS, problem, scopeKind, type Scope } from '@plexsphere/wire';
 import { Transform } from 'class-transformer';
 import { Allow, IsBoolean, IsIn, Min } from 'class-validator';
 
@@ -71,3 +71,11 @@ export const forbidsBringUp = (config: RotationConfig): string[] =>
   checkPolicy(config satisfies Policy)
     .filter((found) => !(found.code === 'short_overlap' && config.allowShortOverlap))
     .map((found) => `${REMEDY[found.code]}: ${found.sentence}.`);
+
+/** @throws Problem invariantViolation where the deployment profile does not have this kind of scope */
+export function requireAccepted(scope: Scope, config: RotationConfig): void {
+  const kind = scopeKind(scope);
+  if (kind === undefined || refusesScopeKind(config, kind)) {
+    throw problem('invariantViolation', { field: 'scope', accepted_kinds: config.scopeKinds });
+  }
+}

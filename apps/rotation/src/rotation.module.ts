@@ -12,17 +12,16 @@ import { EventsController } from './events/events.controller';
 import { PublishEvent } from './events/publish-event';
 import { LaterStatements } from './leases/later-statements';
 import { LeaseBook } from './leases/lease-book';
-import { LEASE_DATABASE } from './leases/lease-database';
+import { LEASE_DATABASE, WAITING_DATABASE, waitingOptions } from './transactions/pools';
 import { LeaseController } from './leases/lease.controller';
 import { Signers } from './leases/signers';
 import { AddNode } from './nodes/add-node';
 import { NodeController } from './nodes/node.controller';
 import { RemoveNode } from './nodes/remove-node';
-import { RemoveNodeController } from './nodes/remove-node.controller';
 import { OperatorGuard } from './operators/operator.guard';
-import { TokenCreation } from './tokens/create-token';
-import { TokenList } from './tokens/list-tokens';
-import { TokenRevocation } from './tokens/revoke-token';
+import { CreateToken } from './tokens/create-token';
+import { ListTokens } from './tokens/list-tokens';
+import { RevokeToken } from './tokens/revoke-token';
 import { TokenController } from './tokens/token.controller';
 import { RingReader } from './rings/ring-reader';
 import { RefusalLog } from './refusals/refusal-log';
@@ -32,19 +31,19 @@ import { OpenRotation } from './rotations/open-rotation';
 import { Preparation } from './rotations/preparation';
 import { PreparedKeys } from './rotations/prepared-keys';
 import { ResumeLoop } from './rotations/resume-loop';
-import { Switch } from './rotations/epoch-switch';
-import { Unfinished } from './rotations/after-commit';
-import { InventoryReader } from './nodes/node-reader';
-import { InventoryController } from './sight/inventory.controller';
+import { EpochSwitch } from './rotations/epoch-switch';
+import { AfterCommit } from './rotations/after-commit';
+import { NodeReader } from './nodes/node-reader';
 import { PlanClosing } from './rotations/plan-closing';
 import { PlanRotation } from './rotations/plan-rotation';
-import { SigningSightController } from './rotations/rotation.controller';
+import { RotationController } from './rotations/rotation.controller';
+import { StatusController } from './status/status.controller';
+import { RingController } from './rings/ring.controller';
 import { StatusReader } from './status/status-reader';
-import { TransitionReader } from './rotations/rotation-history';
+import { RotationHistory } from './rotations/rotation-history';
 import { SignData } from './signatures/sign-data';
-import { SigningController } from './signatures/signature.controller';
+import { SignatureController } from './signatures/signature.controller';
 import { ScopeTransactions } from './transactions/scope-transactions';
-import { WAITING_DATABASE, waitingOptions } from './transactions/pools';
 
 /** A database that is down at boot: readiness says so meanwhile. */
 const WAITED_FOR = { retryAttempts: Number.MAX_SAFE_INTEGER, retryDelay: 500 };
@@ -65,14 +64,14 @@ export class RotationModule {
       ],
       controllers: [
         TokenController,
-        RemoveNodeController,
-        SigningController,
+        SignatureController,
         DomainController,
         NodeController,
         EventsController,
         LeaseController,
-        SigningSightController,
-        InventoryController,
+        RotationController,
+        RingController,
+        StatusController,
       ],
       providers: [
         { provide: AccountPusher, useValue: pusher },
@@ -80,18 +79,18 @@ export class RotationModule {
         AccountSigning,
         Revocations,
         OperatorGuard,
-        TokenCreation,
-        TokenList,
-        TokenRevocation,
+        CreateToken,
+        ListTokens,
+        RevokeToken,
         LaterStatements,
         LeaseBook,
         Signers,
         RingReader,
         PreparedKeys,
         Preparation,
-        Switch,
+        EpochSwitch,
         ScopeTransactions,
-        Unfinished,
+        AfterCommit,
         OpenRotation,
         CloseRotation,
         ResumeLoop,
@@ -100,8 +99,8 @@ export class RotationModule {
         RemoveNode,
         PublishEvent,
         StatusReader,
-        TransitionReader,
-        InventoryReader,
+        RotationHistory,
+        NodeReader,
         PlanRotation,
         PlanClosing,
         RefusalLog,

@@ -12,7 +12,7 @@ import type { RotationConfig } from '../rotation-config';
 import type { AccountPusher } from './account-pusher';
 import { AccountSigning } from './account-signing';
 import { Revocations } from './revocations';
-import { revokeBusUser, type RevokedUser } from './revoke-bus-user';
+import { revokeBusUser, type RevokedUser } from './bus-users';
 
 jest.setTimeout(60_000);
 

@@ -8,7 +8,7 @@ import type { CreateDomain as Request, CreateDomainReply } from '@plexsphere/wir
 import { DataSource, type EntityManager } from 'typeorm';
 import { Signers } from '../leases/signers';
 import { Preparation, type Prepared } from '../rotations/preparation';
-import { Switch } from '../rotations/epoch-switch';
+import { EpochSwitch } from '../rotations/epoch-switch';
 import { databaseNow } from '../transactions/database-clock';
 import { snapshotRing } from '../rings/read-ring';
 import { onceFor, type RequestIdentity } from '../transactions/requests';
@@ -22,7 +22,7 @@ export class CreateDomain {
   constructor(
     private readonly database: DataSource,
     private readonly preparation: Preparation,
-    private readonly switching: Switch,
+    private readonly switching: EpochSwitch,
     private readonly signers: Signers,
     private readonly transactions: ScopeTransactions,
     @Inject(LOGGER) private readonly logger: Logger,

@@ -3,11 +3,16 @@ import { MessagePattern, Payload } from '@nestjs/microservices';
 import { validated } from '@plexsphere/service-kit';
 import { OperatorEntity } from '@plexsphere/store';
 import { domainScope, subjects } from '@plexsphere/wire';
-import { CreateDomain as Request, type CreateDomainReply } from '@plexsphere/wire/commands';
+import {
+  CreateDomain as Request,
+  Nothing,
+  type CreateDomainReply,
+  type DomainListReply,
+} from '@plexsphere/wire/commands';
+import { Asking, KeepsToScopes, Needs, OperatorGuard } from '../operators/operator.guard';
 import { identify } from '../operators/request-identity';
-import { Asking, Needs, OperatorGuard } from '../operators/operator.guard';
-import { requireAccepted } from '../rings/scope-profile';
-import { RotationConfig } from '../rotation-config';
+import { RingReader } from '../rings/ring-reader';
+import { RotationConfig, requireAccepted } from '../rotation-config';
 import { CreateDomain } from './create-domain';
 
 @Controller()
@@ -15,6 +20,7 @@ import { CreateDomain } from './create-domain';
 export class DomainController {
   constructor(
     private readonly createDomain: CreateDomain,
+    private readonly rings: RingReader,
     private readonly config: RotationConfig,
   ) {}
 
@@ -26,5 +32,12 @@ export class DomainController {
   ): Promise<CreateDomainReply> {
     requireAccepted(domainScope(request.id), this.config);
     return this.createDomain.create(request, identify('domain.create', request, operator));
+  }
+
+  @Needs('viewer')
+  @KeepsToScopes()
+  @MessagePattern(subjects.command('*', 'domain.list'))
+  list(@Payload(validated(Nothing)) _: Nothing, @Asking() operator: OperatorEntity): Promise<DomainListReply> {
+    return this.rings.domains(operator.scopes);
   }
 }

@@ -5,7 +5,7 @@ import { KeyRingEntity, LaterStatementEntity, RingChangeEntity, SigningKeyEntity
 import { publicKeyFromRaw, type Scope } from '@plexsphere/wire';
 import { JwsError, readStatement, verifyStatement, type Statement } from '@plexsphere/wire/jws';
 import { DataSource, type EntityManager } from 'typeorm';
-import { LEASE_DATABASE } from './lease-database';
+import { LEASE_DATABASE } from '../transactions/pools';
 
 /**
  * Proofs that a ring has had a later epoch than this database knows: it was restored from a backup, or a failover lost

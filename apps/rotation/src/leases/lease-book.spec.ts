@@ -15,7 +15,7 @@ import type { RenewLease } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import type { RotationConfig } from '../rotation-config';
 import { LaterStatements, hasLaterStatement } from './later-statements';
-import { LeaseBook, type Asking } from './lease-book';
+import { LeaseBook, type LeaseHolder } from './lease-book';
 
 const config = { leaseMs: 10_000, clockSkewMs: 30_000 } as RotationConfig;
 const logger = { info: jest.fn(), warn: jest.fn(), error: jest.fn() };
@@ -165,7 +165,7 @@ describe('leases', () => {
   });
 
   describe('whose lease', () => {
-    const thief = (asking: Asking, more: Partial<RenewLease>): Renewal => [
+    const thief = (asking: LeaseHolder, more: Partial<RenewLease>): Renewal => [
       asking,
       { secret: secretOf('thief'), turn: 1, epochs: {}, ...more },
     ];
@@ -355,7 +355,7 @@ describe('leases', () => {
   });
 });
 
-type Renewal = [Asking, RenewLease];
+type Renewal = [LeaseHolder, RenewLease];
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 

@@ -13,7 +13,7 @@ import { databaseNow } from '../transactions/database-clock';
 import { enterLease, type LeaseEntry } from './enter-lease';
 import { snapshotRing } from '../rings/read-ring';
 import { LaterStatements } from './later-statements';
-import { LEASE_DATABASE } from './lease-database';
+import { LEASE_DATABASE } from '../transactions/pools';
 
 /** Rings in one answer: far below the bus' limit of 1 MB. The holder asks again at once for the rest. */
 const RINGS_PER_REPLY = 200;
@@ -22,7 +22,7 @@ const RINGS_PER_REPLY = 200;
 const TELL_AGAIN_MS = 30_000;
 
 /** Who asks, as the subject says: a credential may publish its own kind alone. */
-export interface Asking {
+export interface LeaseHolder {
   kind: LeaseKind;
   holder: string;
 }
@@ -54,7 +54,7 @@ export class LeaseBook {
    * granted: a claim beyond the ring is no epoch of it, even if the ring reaches it in between.
    * @throws Problem leaseOfAnother, tooManyHolders
    */
-  async renew(asking: Asking, request: RenewLease): Promise<RenewLeaseReply> {
+  async renew(asking: LeaseHolder, request: RenewLease): Promise<RenewLeaseReply> {
     const { manager } = this.database;
     const entered = await enterLease(manager, this.entryOf(asking, request));
     const installation = await manager.findOneByOrFail(InstallationEntity, { onlyRow: true });
@@ -79,7 +79,7 @@ export class LeaseBook {
   }
 
   /** Whoever stops in order claims nothing any more. @throws Problem leaseOfAnother */
-  async release(asking: Asking, request: RenewLease): Promise<void> {
+  async release(asking: LeaseHolder, request: RenewLease): Promise<void> {
     await enterLease(this.database.manager, { ...this.entryOf(asking, request), epochs: {}, released: true });
   }
 
@@ -148,7 +148,7 @@ export class LeaseBook {
       for (const holder of known.keys()) if (!present.has(holder)) known.delete(holder);
   }
 
-  private entryOf({ kind, holder }: Asking, { secret, turn, epochs, clock_off_ms }: RenewLease): LeaseEntry {
+  private entryOf({ kind, holder }: LeaseHolder, { secret, turn, epochs, clock_off_ms }: RenewLease): LeaseEntry {
     return {
       ...{ kind, holder, turn, epochs },
       secretHash: createHash('sha256').update(secret).digest(),

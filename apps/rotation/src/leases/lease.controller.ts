@@ -3,7 +3,7 @@ import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import { BusContext, validated } from '@plexsphere/service-kit';
 import { LEASE_KINDS, isHolder, problem, subjects, type LeaseKind } from '@plexsphere/wire';
 import { RenewLease, type RenewLeaseReply } from '@plexsphere/wire/commands';
-import { LeaseBook, type Asking } from './lease-book';
+import { LeaseBook, type LeaseHolder } from './lease-book';
 
 /** The tokens of the subject: rotation, renew-lease, kind, holder. */
 const KIND = 2;
@@ -26,7 +26,7 @@ export class LeaseController {
 }
 
 /** The server vouches for the kind; the name is the holder's own choice, and what it proves is that it drew it. */
-function askingOf(context: BusContext): Asking {
+function askingOf(context: BusContext): LeaseHolder {
   const kind = context.token(KIND);
   const holder = context.token(HOLDER);
   if (!isLeaseKind(kind)) throw problem('invariantViolation', { field: 'kind' });

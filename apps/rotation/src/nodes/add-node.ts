@@ -19,7 +19,7 @@ import { insertNode } from './insert-node';
 import { takeBusKey } from '../bus-account/bus-users';
 import { writeAudit } from '../transactions/write-audit';
 import { ScopeTransactions } from '../transactions/scope-transactions';
-import { nodeScopes } from './node-scopes';
+import { nodeScopes } from '../transactions/scope-lock';
 
 /** Rings may change between the bundle and the commit; after this many losses the caller is told. */
 const ATTEMPTS = 3;

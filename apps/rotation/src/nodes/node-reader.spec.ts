@@ -11,39 +11,21 @@ import {
   type SeededRings,
 } from '../../testing/seeded-rings';
 import { BusConnections } from '../bus-account/bus-connections';
-import { InventoryReader } from './node-reader';
+import { NodeReader } from './node-reader';
 
 const unknownNode = (field: string) => ({ body: { code: 'NOT_FOUND', detail: 'signing: unknown node', field } });
 
-describe('what there is', () => {
+describe('Nodes', () => {
   let seeded: SeededRings;
-  let reader: InventoryReader;
+  let reader: NodeReader;
   beforeAll(async () => {
     seeded = await seededRings(await testDatabase({ name: 'store', prepare: migrateStore }));
-    reader = new InventoryReader(seeded.database, new BusConnections());
+    reader = new NodeReader(seeded.database, new BusConnections());
   }, 60_000);
   afterAll(() => seeded.drop());
 
-  it('rings, the platform first, with the Nodes that are enrolled', async () => {
-    expect((await reader.rings(null)).rings).toEqual([
-      { scope: 'platform', epoch: 1, active_key_id: 'p1', open: false, nodes: 0 },
-      { scope: OPEN_SCOPE, epoch: 2, active_key_id: 'a2', open: true, nodes: 6 },
-      { scope: CLOSED_SCOPE, epoch: 5, active_key_id: 'b3', open: false, nodes: 1 },
-    ]);
-    expect((await reader.rings([CLOSED_SCOPE])).rings.map(({ scope }) => scope)).toEqual([CLOSED_SCOPE]);
-  });
-
-  it('Domains, by their ids', async () => {
-    const { domains } = await reader.domains(null);
-    expect(domains.map(({ id, open, nodes }) => [`domain:${id}`, open, nodes])).toEqual([
-      [OPEN_SCOPE, true, 6],
-      [CLOSED_SCOPE, false, 1],
-    ]);
-    expect((await reader.domains([OPEN_SCOPE])).domains).toHaveLength(1);
-  });
-
   it('Nodes, and how far each has come', async () => {
-    const { nodes, next } = await reader.nodes(OPEN_SCOPE, [OPEN_SCOPE], undefined);
+    const { nodes, next } = await reader.list(OPEN_SCOPE, [OPEN_SCOPE], undefined);
     expect(nodes.map(({ name, progress, online }) => [name, progress, online])).toEqual([
       ['asleep', 'lagging', false],
       ['current', 'applied', true],
@@ -57,16 +39,16 @@ describe('what there is', () => {
 
   it('Nodes of the scopes that may be seen', async () => {
     const names = async (scopes: string[] | null) =>
-      (await reader.nodes(undefined, scopes, undefined)).nodes.map(({ name }) => name);
+      (await reader.list(undefined, scopes, undefined)).nodes.map(({ name }) => name);
     expect(await names(null)).toHaveLength(7);
     expect(await names([CLOSED_SCOPE])).toEqual(['edge']);
-    await expect(reader.nodes('domain:none', ['domain:none'], undefined)).rejects.toMatchObject({
+    await expect(reader.list('domain:none', ['domain:none'], undefined)).rejects.toMatchObject({
       detail: 'signing: unknown scope',
     });
   });
 
   it('one Node, by its id or by its scope and name', async () => {
-    const node = await reader.node({ node_id: NODE_IDS.untold }, null);
+    const node = await reader.show({ node_id: NODE_IDS.untold }, null);
     expect(node).toMatchObject({
       name: 'untold',
       state: 'enrolled',
@@ -77,17 +59,17 @@ describe('what there is', () => {
       backlog: { rows: 2, unsent: 2, sent: 0, oldest_seconds: expect.any(Number) },
       last_seen_seconds: expect.any(Number),
     });
-    expect(await reader.node({ scope: OPEN_SCOPE, name: 'untold' }, null)).toMatchObject({ node_id: node.node_id });
+    expect(await reader.show({ scope: OPEN_SCOPE, name: 'untold' }, null)).toMatchObject({ node_id: node.node_id });
   });
 
   it('P-4: one that was never seen has applied nothing that anybody knows of', async () => {
-    const pending = await reader.node({ node_id: NODE_IDS.new }, null);
+    const pending = await reader.show({ node_id: NODE_IDS.new }, null);
     expect(pending).toMatchObject({ progress: 'pending', applied_epoch: null, applied_position: null });
     expect(pending).toMatchObject({ online: false, last_seen_at: null, last_seen_seconds: null });
   });
 
   it('one that is gone, as gone', async () => {
-    const gone = await reader.node({ scope: OPEN_SCOPE, name: 'gone' }, null);
+    const gone = await reader.show({ scope: OPEN_SCOPE, name: 'gone' }, null);
     expect(gone).toMatchObject({ state: 'removed', online: false });
   });
 
@@ -97,7 +79,7 @@ describe('what there is', () => {
     ['whose scope is another', { node_id: NODE_IDS.edge, scope: OPEN_SCOPE }, null, 'node_id'],
     ['of no such name', { scope: OPEN_SCOPE, name: 'nobody' }, null, 'name'],
   ])('is unknown alike: one %s', async (_, reference, scopes, field) => {
-    await expect(reader.node(reference, scopes)).rejects.toMatchObject(unknownNode(field));
+    await expect(reader.show(reference, scopes)).rejects.toMatchObject(unknownNode(field));
   });
 
   it('10,000 Nodes come in pages that fit a message of the bus, each Node once', async () => {
@@ -110,13 +92,13 @@ describe('what there is', () => {
     const seen: NodeSummary[] = [];
     let after: string | undefined;
     do {
-      const page = await reader.nodes(undefined, null, after);
+      const page = await reader.list(undefined, null, after);
       expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(900_000);
       seen.push(...page.nodes);
       after = page.next;
     } while (after !== undefined);
     expect(seen).toHaveLength(10_007);
     expect(new Set(seen.map(({ node_id }) => node_id)).size).toBe(10_007);
-    await expect(reader.nodes(undefined, null, STRANGER)).rejects.toMatchObject(unknownNode('after'));
+    await expect(reader.list(undefined, null, STRANGER)).rejects.toMatchObject(unknownNode('after'));
   });
 });

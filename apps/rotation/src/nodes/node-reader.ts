@@ -1,60 +1,29 @@
 import { progressOf } from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
 import { KeyRingEntity } from '@plexsphere/store';
-import { problem, scopeKind } from '@plexsphere/wire';
-import type {
-  DomainListReply,
-  ListNodesReply,
-  ListReply,
-  NodeReference,
-  NodeSummary,
-  ShowNodeReply,
-} from '@plexsphere/wire/commands';
+import { problem } from '@plexsphere/wire';
+import type { ListNodesReply, NodeReference, NodeSummary, ShowNodeReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
-import { countBacklogOf } from '../status/count-backlog';
+import { countBacklogOf, backlogView } from '../status/backlog';
 import { BusConnections } from '../bus-account/bus-connections';
 import { findNode, listNodes, type NodeRow } from './list-nodes';
-import { listRings, type Scopes } from '../rings/list-rings';
+import type { Scopes } from '../rings/list-rings';
 import { readSnapshot } from '../transactions/read-snapshot';
-import { backlogView } from '../status/backlog';
-import { secondsBetween } from '../sight/seconds';
+import { secondsBetween } from '../transactions/database-clock';
 
 /** Nodes in one reply, of some 300 bytes at most: far below the bus' limit of 1 MB. */
 const NODES_IN_REPLY = 2_000;
 
-/** What there is: rings, Domains, Nodes. */
+/** Nodes, and how far each has come. */
 @Injectable()
-export class InventoryReader {
+export class NodeReader {
   constructor(
     private readonly database: DataSource,
     private readonly connections: BusConnections,
   ) {}
 
-  rings(scopes: Scopes): Promise<ListReply> {
-    return readSnapshot(this.database, async (manager) => ({
-      rings: (await listRings(manager, scopes)).map(({ scope, epoch, activeKeyId, open, nodes }) => {
-        return { scope, epoch, active_key_id: activeKeyId, open, nodes };
-      }),
-    }));
-  }
-
-  domains(scopes: Scopes): Promise<DomainListReply> {
-    return readSnapshot(this.database, async (manager) => ({
-      domains: (await listRings(manager, scopes))
-        .filter(({ scope }) => scopeKind(scope) === 'domain')
-        .map(({ scope, activeKeyId, open, nodes, createdAt }) => ({
-          id: scope.slice('domain:'.length),
-          scope,
-          active_key_id: activeKeyId,
-          open,
-          nodes,
-          created_at: createdAt.toISOString(),
-        })),
-    }));
-  }
-
   /** @throws Problem unknownScope; unknownNode where there is no Node `after` */
-  nodes(scope: string | undefined, scopes: Scopes, after: string | undefined): Promise<ListNodesReply> {
+  list(scope: string | undefined, scopes: Scopes, after: string | undefined): Promise<ListNodesReply> {
     return readSnapshot(this.database, async (manager, now) => {
       if (scope !== undefined && !(await manager.existsBy(KeyRingEntity, { scope }))) {
         throw problem('unknownScope', { field: 'scope' });
@@ -68,7 +37,7 @@ export class InventoryReader {
   }
 
   /** @throws Problem unknownNode, alike for one that is not there and for one of a scope that is not theirs */
-  node(reference: NodeReference, scopes: Scopes): Promise<ShowNodeReply> {
+  show(reference: NodeReference, scopes: Scopes): Promise<ShowNodeReply> {
     return readSnapshot(this.database, async (manager, now) => {
       const field = reference.node_id === undefined ? 'name' : 'node_id';
       const node = await existing(manager, scopes, reference, field);

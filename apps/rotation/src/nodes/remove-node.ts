@@ -5,12 +5,12 @@ import { problem, type Problem } from '@plexsphere/wire';
 import type { RemoveNode as Request, RemoveNodeReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Revocations } from '../bus-account/revocations';
-import { revokeBusUser } from '../bus-account/revoke-bus-user';
+import { revokeBusUser } from '../bus-account/bus-users';
 import { databaseNow } from '../transactions/database-clock';
 import { onceFor, type RequestIdentity } from '../transactions/requests';
 import { writeAudit } from '../transactions/write-audit';
 import { ScopeTransactions } from '../transactions/scope-transactions';
-import { nodeScopes } from './node-scopes';
+import { nodeScopes } from '../transactions/scope-lock';
 
 type Committed = Omit<RemoveNodeReply, 'pushed'>;
 

@@ -4,6 +4,7 @@ import type { BusContext } from '@plexsphere/service-kit';
 import { OperatorEntity } from '@plexsphere/store';
 import { domainScope, problem } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
+import type { Scopes } from '../rings/list-rings';
 import { findValidOperator } from '../tokens/find-token';
 
 const ROLES = ['viewer', 'operator', 'admin'] as const;
@@ -73,3 +74,7 @@ function isWithin(scopes: string[], request: unknown, keepsToScopes: boolean): b
   const named = typeof scope === 'string' ? scope : typeof id === 'string' ? domainScope(id) : undefined;
   return named !== undefined && scopes.includes(named);
 }
+
+/** The scope that is asked for (the guard has seen that it is theirs), else every one that the operator may see. */
+export const visibleScopes = (scope: string | undefined, operator: Pick<OperatorEntity, 'scopes'>): Scopes =>
+  scope === undefined ? operator.scopes : [scope];

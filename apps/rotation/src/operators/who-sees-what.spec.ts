@@ -13,18 +13,28 @@ import {
   seededRings,
   type SeededRings,
 } from '../../testing/seeded-rings';
+import { DomainController } from '../domains/domain.controller';
+import { NodeController } from '../nodes/node.controller';
+import { RingController } from '../rings/ring.controller';
+import { RotationController } from '../rotations/rotation.controller';
+import { StatusController } from '../status/status.controller';
 import { OperatorGuard } from './operator.guard';
-import { SigningController } from '../signatures/signature.controller';
-import { InventoryController } from '../sight/inventory.controller';
-import { SigningSightController } from '../rotations/rotation.controller';
 
-const handlers = { ...methodsOf(SigningSightController), ...methodsOf(InventoryController) };
-type Handler = keyof typeof handlers;
-
-function methodsOf<Methods extends object>(controller: { prototype: Methods }): Record<string, unknown> {
-  const names = Object.getOwnPropertyNames(controller.prototype).filter((name) => name !== 'constructor');
-  return Object.fromEntries(names.map((name) => [name, controller.prototype[name as keyof Methods]]));
-}
+const rotations = RotationController.prototype;
+const nodes = NodeController.prototype;
+/** Whatever changes nothing and shows more than one ring's keys. */
+const reads = {
+  status: StatusController.prototype.status,
+  list: RingController.prototype.list,
+  listDomains: DomainController.prototype.list,
+  listNodes: nodes.list,
+  showNode: nodes.show,
+  history: rotations.history,
+  show: rotations.show,
+  planRotate: rotations.planRotate,
+  planClose: rotations.planClose,
+};
+type Read = keyof typeof reads;
 
 /** A viewer of one scope asks. */
 describe('what an operator of one scope may ask', () => {
@@ -45,7 +55,7 @@ describe('what an operator of one scope may ask', () => {
     return guard.canActivate(context as unknown as ExecutionContext);
   };
 
-  it.each<[Handler, unknown]>([
+  it.each<[Read, unknown]>([
     ['status', {}],
     ['status', { scope: OPEN_SCOPE }],
     ['list', {}],
@@ -57,11 +67,11 @@ describe('what an operator of one scope may ask', () => {
     ['showNode', { node_id: NODE_IDS.edge }],
     ['planRotate', { scope: OPEN_SCOPE, new_key_id: 'a3' }],
     ['planClose', { scope: OPEN_SCOPE }],
-  ])('%s %j is let through: what is not theirs is left out of the answer', async (handler, request) => {
-    await expect(ask(handlers[handler], request)).resolves.toBe(true);
+  ])('%s %j is let through: what is not theirs is left out of the answer', async (read, request) => {
+    await expect(ask(reads[read], request)).resolves.toBe(true);
   });
 
-  it.each<[Handler, unknown]>([
+  it.each<[Read, unknown]>([
     ['status', { scope: CLOSED_SCOPE }],
     ['listNodes', { scope: CLOSED_SCOPE }],
     ['history', { scope: CLOSED_SCOPE }],
@@ -71,23 +81,22 @@ describe('what an operator of one scope may ask', () => {
     ['planRotate', { scope: CLOSED_SCOPE, new_key_id: 'b4' }],
     ['planClose', { scope: CLOSED_SCOPE }],
     ['planClose', undefined],
-  ])('%s %j is refused', async (handler, request) => {
-    await expect(ask(handlers[handler], request)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+  ])('%s %j is refused', async (read, request) => {
+    await expect(ask(reads[read], request)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
   });
 
   it('a command that does not keep to scopes by itself is refused where it names none', async () => {
-    const { ring, rotate } = SigningController.prototype;
+    const { ring } = RingController.prototype;
     await expect(ask(ring, {})).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
     await expect(ask(ring, { scope: OPEN_SCOPE })).resolves.toBe(true);
-    await expect(ask(rotate, { scope: OPEN_SCOPE })).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    await expect(ask(rotations.rotate, { scope: OPEN_SCOPE })).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
   });
 
-  it('every command of sight needs a viewer', async () => {
-    expect(Object.keys(handlers)).toHaveLength(9);
+  it('each needs a viewer, and no more', async () => {
     await seeded.asOwner(`UPDATE ring.operator SET scopes = NULL WHERE id = '${VIC}'`);
-    for (const handler of Object.values(handlers)) await expect(ask(handler, {})).resolves.toBe(true);
+    for (const handler of Object.values(reads)) await expect(ask(handler, {})).resolves.toBe(true);
     await seeded.asOwner(`UPDATE ring.operator SET revoked_at = now() WHERE id = '${VIC}'`);
-    for (const handler of Object.values(handlers)) {
+    for (const handler of Object.values(reads)) {
       await expect(ask(handler, {})).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     }
   });

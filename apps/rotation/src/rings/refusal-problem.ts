@@ -17,7 +17,7 @@ const PROBLEM_OF: Record<RefusalCode, ProblemName> = {
 export const asProblem = (refusal: Refusal): Problem => problem(PROBLEM_OF[refusal.code], { ...refusal.members });
 
 /** Runs a decision of the domain. @throws Problem where it refuses */
-export function decide<Result>(decision: () => Result): Result {
+export function orProblem<Result>(decision: () => Result): Result {
   try {
     return decision();
   } catch (error) {

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { problem, type RingView, type Scope } from '@plexsphere/wire';
+import { problem, scopeKind, type RingView, type Scope } from '@plexsphere/wire';
+import type { DomainListReply, ListReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
-import { RotationConfig } from '../rotation-config';
+import { RotationConfig, requireAccepted } from '../rotation-config';
+import { readSnapshot } from '../transactions/read-snapshot';
+import { listRings, type Scopes } from './list-rings';
 import { snapshotRing } from './read-ring';
 import { ringView } from './ring-view';
-import { requireAccepted } from './scope-profile';
 
+/** From the primary, never cached: after a close nothing names the retired key. */
 @Injectable()
 export class RingReader {
   constructor(
@@ -13,14 +16,34 @@ export class RingReader {
     private readonly config: RotationConfig,
   ) {}
 
-  /**
-   * The present ring, from the primary: never cached, so that after a close nothing names the retired key.
-   * @throws Problem invariantViolation, unknownScope
-   */
+  /** @throws Problem invariantViolation, unknownScope */
   async view(scope: Scope): Promise<RingView> {
     requireAccepted(scope, this.config);
     const stored = await snapshotRing(this.database, scope);
     if (stored === undefined) throw problem('unknownScope', { field: 'scope' });
     return ringView(stored);
+  }
+
+  list(scopes: Scopes): Promise<ListReply> {
+    return readSnapshot(this.database, async (manager) => ({
+      rings: (await listRings(manager, scopes)).map(({ scope, epoch, activeKeyId, open, nodes }) => {
+        return { scope, epoch, active_key_id: activeKeyId, open, nodes };
+      }),
+    }));
+  }
+
+  domains(scopes: Scopes): Promise<DomainListReply> {
+    return readSnapshot(this.database, async (manager) => ({
+      domains: (await listRings(manager, scopes))
+        .filter(({ scope }) => scopeKind(scope) === 'domain')
+        .map(({ scope, activeKeyId, open, nodes, createdAt }) => ({
+          id: scope.slice('domain:'.length),
+          scope,
+          active_key_id: activeKeyId,
+          open,
+          nodes,
+          created_at: createdAt.toISOString(),
+        })),
+    }));
   }
 }

@@ -3,7 +3,7 @@ import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
 import { subjects, type Scope } from '@plexsphere/wire';
 import type { DestroyKey, DestroyKeyReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
-import { Switch, type Switched } from './epoch-switch';
+import { EpochSwitch, type Switched } from './epoch-switch';
 
 /** Wrapped keys are small and the database near: a signer that needs longer is asked again by the next turn. */
 const DESTROY_TIMEOUT_MS = 3_000;
@@ -19,11 +19,11 @@ export interface MadeEpoch {
  * recorded when done, so that whoever comes next knows what is left; each may be done twice without harm.
  */
 @Injectable()
-export class Unfinished {
+export class AfterCommit {
   constructor(
     private readonly database: DataSource,
     private readonly bus: Bus,
-    private readonly switching: Switch,
+    private readonly switching: EpochSwitch,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

@@ -13,7 +13,7 @@ import { TransitionEntity } from '@plexsphere/store';
 import { PLATFORM, problem } from '@plexsphere/wire';
 import type { Close, CloseReply, NodesStatus } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
-import { decide } from '../rings/refusal-problem';
+import { orProblem } from '../rings/refusal-problem';
 import { hasLaterStatement } from '../leases/later-statements';
 import { NAMES_SHOWN, nodesStatus } from '../status/nodes-status';
 import { databaseNow } from '../transactions/database-clock';
@@ -24,7 +24,7 @@ import { onceFor, type RequestIdentity } from '../transactions/requests';
 import { writeAudit } from '../transactions/write-audit';
 import { insertRingChange, writeRing } from '../rings/write-ring';
 import { ScopeTransactions } from '../transactions/scope-transactions';
-import { Unfinished } from './after-commit';
+import { AfterCommit } from './after-commit';
 
 type Committed = Omit<CloseReply, 'confirmed' | 'lapsed'>;
 
@@ -33,7 +33,7 @@ type Committed = Omit<CloseReply, 'confirmed' | 'lapsed'>;
 export class CloseRotation {
   constructor(
     private readonly database: DataSource,
-    private readonly unfinished: Unfinished,
+    private readonly afterCommit: AfterCommit,
     private readonly transactions: ScopeTransactions,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -42,9 +42,9 @@ export class CloseRotation {
     const committed = await onceFor(this.database.manager, identity, () =>
       this.transactions.exclusive(request.scope, identity, (manager) => this.commit(manager, request, identity)),
     );
-    const switched = await this.unfinished.finishCloseSwitch(committed);
+    const switched = await this.afterCommit.finishCloseSwitch(committed);
     try {
-      await this.unfinished.destroyOldKey({ ...committed, oldKeyId: committed.old_key_id });
+      await this.afterCommit.destroyOldKey({ ...committed, oldKeyId: committed.old_key_id });
     } catch (err) {
       // The key is retired all the same, and the Resume loop destroys it.
       this.logger.warn({ err, scope: request.scope, kid: request.old_key_id }, 'old key not destroyed yet');
@@ -56,7 +56,7 @@ export class CloseRotation {
     const { scope } = request;
     const before = await readRing(manager, scope);
     if (before === undefined) throw problem('unknownScope', { field: 'scope' });
-    const closed = decide(() =>
+    const closed = orProblem(() =>
       closeRotation(before.ring, asTransition(before.transition), {
         oldKeyId: request.old_key_id,
         newKeyId: request.new_key_id,

@@ -3,7 +3,7 @@ import type { Bus, Logger } from '@plexsphere/service-kit';
 import { SIGNING_DURATION_MS as D } from '@plexsphere/wire';
 import type { LeaseBook } from '../leases/lease-book';
 import type { RotationConfig } from '../rotation-config';
-import { Switch } from './epoch-switch';
+import { EpochSwitch } from './epoch-switch';
 
 // Jest's clock does not reach Node's own promises of timers: here they are those of the clock.
 jest.mock('node:timers/promises', () => ({
@@ -17,7 +17,7 @@ let holders: EarlierLease[];
 let look: () => Promise<EarlierLease[]>;
 let publish: jest.Mock;
 let beganAt: number;
-let switching: Switch;
+let switching: EpochSwitch;
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -27,7 +27,7 @@ beforeEach(() => {
   const leases = { holdersBefore: () => look(), holdersAt: async () => ['signer-1'] } as unknown as LeaseBook;
   const logger = { info: () => undefined } as unknown as Logger;
   const config = { leaseMs: L, signingDurationMs: D } as RotationConfig;
-  switching = new Switch({ publish } as unknown as Bus, leases, config, logger);
+  switching = new EpochSwitch({ publish } as unknown as Bus, leases, config, logger);
   beganAt = performance.now();
 });
 afterEach(() => jest.useRealTimers());

@@ -20,7 +20,7 @@ export interface Switched {
  * the leases alone.
  */
 @Injectable()
-export class Switch {
+export class EpochSwitch {
   constructor(
     private readonly bus: Bus,
     private readonly leases: LeaseBook,

@@ -6,7 +6,7 @@ import { TransitionEntity } from '@plexsphere/store';
 import { PLATFORM, Problem, problem } from '@plexsphere/wire';
 import type { Rotate, RotateReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
-import { decide } from '../rings/refusal-problem';
+import { orProblem } from '../rings/refusal-problem';
 import { hasLaterStatement } from '../leases/later-statements';
 import { RotationConfig } from '../rotation-config';
 import { databaseNow } from '../transactions/database-clock';
@@ -17,7 +17,7 @@ import { writeAudit } from '../transactions/write-audit';
 import { insertRingChange, writeRing } from '../rings/write-ring';
 import { ScopeTransactions } from '../transactions/scope-transactions';
 import { Preparation, type Prepared } from './preparation';
-import { Unfinished } from './after-commit';
+import { AfterCommit } from './after-commit';
 
 /** A statement carries opened_at, so what was prepared must be committed soon after. */
 const PREPARED_FOR_MS = 30_000;
@@ -41,7 +41,7 @@ export class OpenRotation {
   constructor(
     private readonly database: DataSource,
     private readonly preparation: Preparation,
-    private readonly unfinished: Unfinished,
+    private readonly afterCommit: AfterCommit,
     private readonly transactions: ScopeTransactions,
     private readonly config: RotationConfig,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -49,7 +49,7 @@ export class OpenRotation {
 
   async open(request: Rotate, identity: RequestIdentity): Promise<RotateReply> {
     const committed = await onceFor(this.database.manager, identity, () => this.prepareAndCommit(request, identity));
-    return { ...committed, ...(await this.unfinished.finishSwitch(committed)) };
+    return { ...committed, ...(await this.afterCommit.finishSwitch(committed)) };
   }
 
   private async prepareAndCommit(request: Rotate, identity: RequestIdentity): Promise<Committed> {
@@ -156,7 +156,7 @@ export class OpenRotation {
   }
 
   private decision(stored: StoredRing, request: Rotate, openedAt: Date): ReturnType<typeof openRotation> {
-    return decide(() =>
+    return orProblem(() =>
       openRotation(stored.ring, asTransition(stored.transition), {
         newKeyId: request.new_key_id,
         openedAt,

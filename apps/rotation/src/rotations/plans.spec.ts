@@ -20,7 +20,7 @@ import type { RotationConfig } from '../rotation-config';
 import { CloseRotation } from './close-rotation';
 import { OpenRotation } from './open-rotation';
 import type { Preparation } from './preparation';
-import type { Unfinished } from './after-commit';
+import type { AfterCommit } from './after-commit';
 import { ScopeTransactions } from '../transactions/scope-transactions';
 import { PlanClosing } from './plan-closing';
 import { PlanRotation } from './plan-rotation';
@@ -30,7 +30,7 @@ const config = {
   ...{ verifierCacheMs: 900_000, longestTokenLifeMs: 3_600_000 },
 } as RotationConfig;
 const logger = { info: () => undefined, warn: () => undefined } as unknown as Logger;
-const unfinished = {} as Unfinished;
+const afterCommit = {} as AfterCommit;
 
 const ALL_APPLIED = `UPDATE outbox.node_stream SET settled_epoch = told_epoch, told_epoch = greatest(told_epoch, 2);
                      UPDATE outbox.node_stream SET settled_epoch = told_epoch`;
@@ -105,7 +105,7 @@ describe('plans', () => {
       const command = new OpenRotation(
         seeded.database,
         preparation,
-        unfinished,
+        afterCommit,
         new ScopeTransactions(seeded.database, seeded.database),
         config,
         logger,
@@ -190,7 +190,7 @@ describe('plans', () => {
       expect(plan.earliest_close_at === null).toBe(request.scope !== OPEN_SCOPE);
       const closing = new CloseRotation(
         seeded.database,
-        unfinished,
+        afterCommit,
         new ScopeTransactions(seeded.database, seeded.database),
         logger,
       ).close({ old_key_id: 'a1', new_key_id: 'a2', ...request }, identity('signing.close'));

@@ -8,7 +8,7 @@ import { LeaseBook } from '../leases/lease-book';
 import { forgetOldRefusals } from '../refusals/refusal-table';
 import { forgetOldAnswers } from '../transactions/requests';
 import { PreparedKeys } from './prepared-keys';
-import { Unfinished } from './after-commit';
+import { AfterCommit } from './after-commit';
 
 const TURN_MS = 2_000;
 
@@ -28,7 +28,7 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly database: DataSource,
-    private readonly unfinished: Unfinished,
+    private readonly afterCommit: AfterCommit,
     private readonly leases: LeaseBook,
     private readonly preparedKeys: PreparedKeys,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -100,9 +100,9 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
     { step }: NextStep,
     { scope, oldKeyId, openedEpoch, endedEpoch }: TransitionEntity,
   ): Promise<void> {
-    if (step === 'finish_switch') await this.unfinished.finishSwitch({ scope, epoch: openedEpoch });
+    if (step === 'finish_switch') await this.afterCommit.finishSwitch({ scope, epoch: openedEpoch });
     if (endedEpoch === null) return;
-    if (step === 'finish_close_switch') await this.unfinished.finishCloseSwitch({ scope, epoch: endedEpoch });
-    if (step === 'destroy_old_key') await this.unfinished.destroyOldKey({ scope, epoch: endedEpoch, oldKeyId });
+    if (step === 'finish_close_switch') await this.afterCommit.finishCloseSwitch({ scope, epoch: endedEpoch });
+    if (step === 'destroy_old_key') await this.afterCommit.destroyOldKey({ scope, epoch: endedEpoch, oldKeyId });
   }
 }

@@ -10,14 +10,14 @@ import {
   seededRings,
   type SeededRings,
 } from '../../testing/seeded-rings';
-import { TransitionReader } from './rotation-history';
+import { RotationHistory } from './rotation-history';
 
 describe('rotations', () => {
   let seeded: SeededRings;
-  let reader: TransitionReader;
+  let reader: RotationHistory;
   beforeAll(async () => {
     seeded = await seededRings(await testDatabase({ name: 'store', prepare: migrateStore }));
-    reader = new TransitionReader(seeded.database);
+    reader = new RotationHistory(seeded.database);
   }, 60_000);
   afterAll(() => seeded.drop());
 

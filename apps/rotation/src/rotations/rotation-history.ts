@@ -10,7 +10,7 @@ import { readSnapshot } from '../transactions/read-snapshot';
 const NEWEST = 20;
 
 @Injectable()
-export class TransitionReader {
+export class RotationHistory {
   constructor(private readonly database: DataSource) {}
 
   /** @throws Problem unknownScope */

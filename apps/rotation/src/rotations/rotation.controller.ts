@@ -2,72 +2,57 @@ import { Controller, UseGuards } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { validated } from '@plexsphere/service-kit';
 import { OperatorEntity } from '@plexsphere/store';
-import { subjects } from '@plexsphere/wire';
+import { problem, subjects } from '@plexsphere/wire';
 import {
+  Close,
   History,
-  Nothing,
   PlanClose,
   PlanRotate,
+  Rotate,
   Show,
-  Status,
+  type CloseReply,
   type HistoryReply,
-  type ListReply,
   type PlanCloseReply,
   type PlanRotateReply,
+  type RotateReply,
   type ShowReply,
-  type StatusReply,
 } from '@plexsphere/wire/commands';
-import { Asking, KeepsToScopes, Needs, OperatorGuard } from '../operators/operator.guard';
-import { requireAccepted } from '../rings/scope-profile';
-import { RotationConfig } from '../rotation-config';
-import { InventoryReader } from '../nodes/node-reader';
+import { Asking, KeepsToScopes, Needs, OperatorGuard, suffices } from '../operators/operator.guard';
+import { identify } from '../operators/request-identity';
+import { RotationConfig, requireAccepted } from '../rotation-config';
+import { CloseRotation } from './close-rotation';
+import { OpenRotation } from './open-rotation';
 import { PlanClosing } from './plan-closing';
 import { PlanRotation } from './plan-rotation';
-import { StatusReader } from '../status/status-reader';
-import { TransitionReader } from './rotation-history';
-import { visibleScopes } from '../sight/visible-scopes';
+import { RotationHistory } from './rotation-history';
 
-/** What an operator can see of key rings and rotations. Nothing here changes anything. */
+/** Rotations: opened, closed, planned, and those that were. */
 @Controller()
 @UseGuards(OperatorGuard)
-export class SigningSightController {
+export class RotationController {
   constructor(
-    private readonly statusReader: StatusReader,
-    private readonly transitions: TransitionReader,
-    private readonly inventory: InventoryReader,
+    private readonly openRotation: OpenRotation,
+    private readonly closeRotation: CloseRotation,
     private readonly rotation: PlanRotation,
     private readonly closing: PlanClosing,
+    private readonly rotations: RotationHistory,
     private readonly config: RotationConfig,
   ) {}
 
-  @Needs('viewer')
-  @KeepsToScopes()
-  @MessagePattern(subjects.command('*', 'signing.status'))
-  status(@Payload(validated(Status)) request: Status, @Asking() operator: OperatorEntity): Promise<StatusReply> {
-    const scope = request.scope ?? undefined;
-    if (scope !== undefined) requireAccepted(scope, this.config);
-    return this.statusReader.status(scope, visibleScopes(scope, operator), operator);
-  }
-
-  @Needs('viewer')
-  @KeepsToScopes()
-  @MessagePattern(subjects.command('*', 'signing.list'))
-  list(@Payload(validated(Nothing)) _: Nothing, @Asking() operator: OperatorEntity): Promise<ListReply> {
-    return this.inventory.rings(operator.scopes);
-  }
-
-  @Needs('viewer')
-  @MessagePattern(subjects.command('*', 'signing.history'))
-  history(@Payload(validated(History)) request: History): Promise<HistoryReply> {
+  @Needs('operator')
+  @MessagePattern(subjects.command('*', 'signing.rotate'))
+  rotate(@Payload(validated(Rotate)) request: Rotate, @Asking() operator: OperatorEntity): Promise<RotateReply> {
     requireAccepted(request.scope, this.config);
-    return this.transitions.history(request);
+    return this.openRotation.open(request, identify('signing.rotate', request, operator));
   }
 
-  @Needs('viewer')
-  @KeepsToScopes()
-  @MessagePattern(subjects.command('*', 'signing.show'))
-  show(@Payload(validated(Show)) request: Show, @Asking() operator: OperatorEntity): Promise<ShowReply> {
-    return this.transitions.show(request, operator.scopes);
+  @Needs('operator')
+  @MessagePattern(subjects.command('*', 'signing.close'))
+  close(@Payload(validated(Close)) request: Close, @Asking() operator: OperatorEntity): Promise<CloseReply> {
+    requireAccepted(request.scope, this.config);
+    // To leave Nodes behind is an admin's decision.
+    if (request.force === true && !suffices(operator.role, 'admin')) throw problem('permissionDenied');
+    return this.closeRotation.close(request, identify('signing.close', request, operator));
   }
 
   @Needs('viewer')
@@ -88,5 +73,19 @@ export class SigningSightController {
   ): Promise<PlanCloseReply> {
     requireAccepted(request.scope, this.config);
     return this.closing.plan(request, operator);
+  }
+
+  @Needs('viewer')
+  @MessagePattern(subjects.command('*', 'signing.history'))
+  history(@Payload(validated(History)) request: History): Promise<HistoryReply> {
+    requireAccepted(request.scope, this.config);
+    return this.rotations.history(request);
+  }
+
+  @Needs('viewer')
+  @KeepsToScopes()
+  @MessagePattern(subjects.command('*', 'signing.show'))
+  show(@Payload(validated(Show)) request: Show, @Asking() operator: OperatorEntity): Promise<ShowReply> {
+    return this.rotations.show(request, operator.scopes);
   }
 }

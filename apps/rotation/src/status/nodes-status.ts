@@ -1,7 +1,7 @@
 import type { Progress } from '@plexsphere/keyring';
 import type { NodesStatus } from '@plexsphere/wire/commands';
 import type { Scopes } from '../rings/list-rings';
-import { secondsBetween } from '../sight/seconds';
+import { secondsBetween } from '../transactions/database-clock';
 
 /** Names in a list; the counts beside them are whole. */
 export const NAMES_SHOWN = 50;

@@ -5,17 +5,15 @@ import { PLATFORM, problem } from '@plexsphere/wire';
 import type { OpenTransitionView, ScopeStatus, StatusReply } from '@plexsphere/wire/commands';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { RotationConfig } from '../rotation-config';
-import { countBacklogs, type BacklogRow } from './count-backlog';
+import { countBacklogs, type BacklogRow, backlogView } from './backlog';
 import { listKeys, type KeyRow } from '../rings/list-keys';
 import { listNodes, type NodeRow } from '../nodes/list-nodes';
 import { listRings, type RingRow, type Scopes } from '../rings/list-rings';
 import { readDomainNodeFacts } from '../nodes/node-facts';
 import { readSnapshot } from '../transactions/read-snapshot';
-import { backlogView } from './backlog';
-import { groupBy } from '../sight/group-by';
 import { NAMES_SHOWN, domainNodesStatus, nodesStatus } from './nodes-status';
 import { readRefusals } from '../refusals/refusal-counts';
-import { secondsBetween } from '../sight/seconds';
+import { secondsBetween } from '../transactions/database-clock';
 import { signerStatus } from './signer-status';
 
 /** Names over all scopes of a reply: a list. Together with what else there is they stay below the bus' limit of 1 MB. */
@@ -133,3 +131,14 @@ const wentBack = (later: LaterStatementEntity | undefined): Pick<ScopeStatus, 'w
 
 /** Bring-up has refused it unless it was insisted on. */
 const hasShortOverlap = (policy: Policy): boolean => checkPolicy(policy).some(({ code }) => code === 'short_overlap');
+
+/** In the order in which they come. */
+function groupBy<Key, Item>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}

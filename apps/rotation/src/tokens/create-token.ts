@@ -5,7 +5,7 @@ import { OperatorEntity } from '@plexsphere/store';
 import { PLATFORM, problem } from '@plexsphere/wire';
 import {
   DEFAULT_TOKEN_SECONDS,
-  type CreateToken,
+  type CreateToken as Request,
   type CreateTokenReply,
   type IssueBusCredential,
   type IssueBusCredentialReply,
@@ -20,7 +20,7 @@ import { ScopeTransactions } from '../transactions/scope-transactions';
 
 /** A token for an operator: a credential for the key that they made, and the hash of the bearer that they drew. */
 @Injectable()
-export class TokenCreation {
+export class CreateToken {
   constructor(
     private readonly database: DataSource,
     private readonly signers: Signers,
@@ -28,11 +28,11 @@ export class TokenCreation {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  create(request: CreateToken, identity: RequestIdentity): Promise<CreateTokenReply> {
+  create(request: Request, identity: RequestIdentity): Promise<CreateTokenReply> {
     return onceFor(this.database.manager, identity, () => this.issueAndCommit(request, identity));
   }
 
-  private async issueAndCommit(request: CreateToken, identity: RequestIdentity): Promise<CreateTokenReply> {
+  private async issueAndCommit(request: Request, identity: RequestIdentity): Promise<CreateTokenReply> {
     const id = randomUUID();
     const expiresAt = await this.expiry(request.expires_in_seconds ?? DEFAULT_TOKEN_SECONDS);
     const credential: IssueBusCredential = {
@@ -57,7 +57,7 @@ export class TokenCreation {
 
   private async commit(
     manager: EntityManager,
-    request: CreateToken,
+    request: Request,
     reply: CreateTokenReply,
     identity: RequestIdentity,
   ): Promise<CreateTokenReply> {
@@ -73,7 +73,7 @@ export class TokenCreation {
     return reply;
   }
 
-  private async refuseTaken(manager: EntityManager, { name, bus_public_key }: CreateToken): Promise<void> {
+  private async refuseTaken(manager: EntityManager, { name, bus_public_key }: Request): Promise<void> {
     if (await manager.existsBy(OperatorEntity, { name, revokedAt: IsNull() })) {
       throw problem('tokenExists', { field: 'name' });
     }

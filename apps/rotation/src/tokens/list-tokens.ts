@@ -10,7 +10,7 @@ interface Row extends Pick<TokenSummary, 'id' | 'name' | 'role' | 'scopes' | 'st
 
 /** Every token that there ever was, the oldest first, and nothing by which one could be used. */
 @Injectable()
-export class TokenList {
+export class ListTokens {
   constructor(private readonly database: DataSource) {}
 
   async list(): Promise<ListTokensReply> {

@@ -2,10 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { OperatorEntity } from '@plexsphere/store';
 import { PLATFORM, problem } from '@plexsphere/wire';
-import type { RevokeToken, RevokeTokenReply } from '@plexsphere/wire/commands';
+import type { RevokeToken as Request, RevokeTokenReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Revocations } from '../bus-account/revocations';
-import { revokeBusUser } from '../bus-account/revoke-bus-user';
+import { revokeBusUser } from '../bus-account/bus-users';
 import { databaseNow } from '../transactions/database-clock';
 import { onceFor, type RequestIdentity } from '../transactions/requests';
 import { writeAudit } from '../transactions/write-audit';
@@ -19,7 +19,7 @@ type Committed = Omit<RevokeTokenReply, 'pushed'>;
 
 /** The commit shuts the operator out of every command; the push to the bus ends their connection, too. */
 @Injectable()
-export class TokenRevocation {
+export class RevokeToken {
   constructor(
     private readonly database: DataSource,
     private readonly transactions: ScopeTransactions,
@@ -27,7 +27,7 @@ export class TokenRevocation {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async revoke(request: RevokeToken, identity: RequestIdentity): Promise<RevokeTokenReply> {
+  async revoke(request: Request, identity: RequestIdentity): Promise<RevokeTokenReply> {
     const committed = await onceFor(this.database.manager, identity, () =>
       this.transactions.exclusive('tokens', identity, (manager) => this.commit(manager, request.id, identity)),
     );

@@ -4,16 +4,16 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from '@plexsphere/service-kit';
 import { migrateStore, storeOptions } from '@plexsphere/store';
 import { eventually, testDatabase, type TestDatabase } from '@plexsphere/testkit';
-import type { CreateToken, IssueBusCredential } from '@plexsphere/wire/commands';
+import type { CreateToken as Request, IssueBusCredential } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import type { Revocations } from '../bus-account/revocations';
 import type { Signers } from '../leases/signers';
 import type { RequestIdentity } from '../transactions/requests';
 import { ScopeTransactions } from '../transactions/scope-transactions';
-import { TokenCreation } from './create-token';
-import { TokenList } from './list-tokens';
+import { CreateToken } from './create-token';
+import { ListTokens } from './list-tokens';
 import { findValidOperator } from './find-token';
-import { TokenRevocation } from './revoke-token';
+import { RevokeToken } from './revoke-token';
 
 jest.setTimeout(60_000);
 
@@ -38,8 +38,8 @@ let owner: DataSource;
 let database: DataSource;
 let signer: FakeSigner;
 let pushed: number;
-let creation: TokenCreation;
-let revocation: TokenRevocation;
+let creation: CreateToken;
+let revocation: RevokeToken;
 let keys = 0;
 
 beforeEach(async () => {
@@ -50,8 +50,8 @@ beforeEach(async () => {
   [signer, pushed] = [new FakeSigner(), 0];
   const revocations = { push: async () => (pushed++, true) } as unknown as Revocations;
   const transactions = new ScopeTransactions(database, database);
-  creation = new TokenCreation(database, signer as unknown as Signers, transactions, logger);
-  revocation = new TokenRevocation(database, transactions, revocations, logger);
+  creation = new CreateToken(database, signer as unknown as Signers, transactions, logger);
+  revocation = new RevokeToken(database, transactions, revocations, logger);
 });
 
 afterEach(async () => {
@@ -66,11 +66,11 @@ const identity = (command: 'token.create' | 'token.revoke', actor: string = ADMI
   bodyHash: 'b',
 });
 
-const make = (name: string, more: Partial<CreateToken> = {}, as = identity('token.create')) =>
+const make = (name: string, more: Partial<Request> = {}, as = identity('token.create')) =>
   creation.create({ name, role: 'operator', bus_public_key: `U${++keys}`, bearer_hash: 'secret hash', ...more }, as);
 const revoke = (id: string, as = identity('token.revoke')) => revocation.revoke({ id }, as);
 const states = async () =>
-  Object.fromEntries((await new TokenList(database).list()).tokens.map(({ name, state }) => [name, state]));
+  Object.fromEntries((await new ListTokens(database).list()).tokens.map(({ name, state }) => [name, state]));
 const revokedKeys = (): Promise<{ due_in: number; ends_with_token: boolean }[]> =>
   owner.query(`SELECT extract(epoch FROM due_at - r.revoked_at)::float8 AS due_in, r.expires_at = o.expires_at AS ends_with_token
                  FROM ring.bus_revocation r JOIN ring.operator o ON o.bus_public_key = r.public_key`);
@@ -171,7 +171,7 @@ it('marks the minute of the last use, and writes no more than once a minute', as
   await findValidOperator(database.manager, ADMIN);
   await eventually(async () => (await mark()).minute !== null);
   const before = await mark();
-  expect((await new TokenList(database).list()).tokens[0]?.last_used_at).toMatch(/:00\.000Z$/);
+  expect((await new ListTokens(database).list()).tokens[0]?.last_used_at).toMatch(/:00\.000Z$/);
   for (let i = 0; i < 5; i++) await findValidOperator(database.manager, ADMIN);
   const after = await mark();
   // Unless a minute has just begun.
@@ -182,5 +182,5 @@ it('leaves no hash of a bearer where people read', async () => {
   const { id } = await make('quiet');
   await revoke(id);
   const texts = await owner.query(`SELECT a::text FROM ring.audit a UNION ALL SELECT r::text FROM ring.request r`);
-  expect(JSON.stringify([texts, await new TokenList(database).list()])).not.toContain('secret hash');
+  expect(JSON.stringify([texts, await new ListTokens(database).list()])).not.toContain('secret hash');
 });

@@ -4,57 +4,56 @@ import { validated } from '@plexsphere/service-kit';
 import { OperatorEntity } from '@plexsphere/store';
 import { problem, subjects } from '@plexsphere/wire';
 import {
-  CreateToken,
+  CreateToken as CreateRequest,
   Nothing,
-  RevokeToken,
+  RevokeToken as RevokeRequest,
   type CreateTokenReply,
   type ListTokensReply,
   type RevokeTokenReply,
 } from '@plexsphere/wire/commands';
-import { requireAccepted } from '../rings/scope-profile';
-import { RotationConfig } from '../rotation-config';
+import { requireAccepted, RotationConfig } from '../rotation-config';
 import { identify } from '../operators/request-identity';
 import { Asking, Needs, OperatorGuard } from '../operators/operator.guard';
-import { TokenCreation } from './create-token';
-import { TokenList } from './list-tokens';
-import { TokenRevocation } from './revoke-token';
+import { CreateToken } from './create-token';
+import { ListTokens } from './list-tokens';
+import { RevokeToken } from './revoke-token';
 
 @Controller()
 @UseGuards(OperatorGuard)
 export class TokenController {
   constructor(
-    private readonly creation: TokenCreation,
-    private readonly tokens: TokenList,
-    private readonly revocation: TokenRevocation,
+    private readonly createToken: CreateToken,
+    private readonly listTokens: ListTokens,
+    private readonly revokeToken: RevokeToken,
     private readonly config: RotationConfig,
   ) {}
 
   @Needs('admin')
   @MessagePattern(subjects.command('*', 'token.create'))
   create(
-    @Payload(validated(CreateToken)) request: CreateToken,
+    @Payload(validated(CreateRequest)) request: CreateRequest,
     @Asking() operator: OperatorEntity,
   ): Promise<CreateTokenReply> {
     requireEveryScope(operator);
     for (const scope of request.scopes ?? []) requireAccepted(scope, this.config);
-    return this.creation.create(request, identify('token.create', request, operator));
+    return this.createToken.create(request, identify('token.create', request, operator));
   }
 
   @Needs('admin')
   @MessagePattern(subjects.command('*', 'token.list'))
   list(@Payload(validated(Nothing)) _: Nothing, @Asking() operator: OperatorEntity): Promise<ListTokensReply> {
     requireEveryScope(operator);
-    return this.tokens.list();
+    return this.listTokens.list();
   }
 
   @Needs('admin')
   @MessagePattern(subjects.command('*', 'token.revoke'))
   revoke(
-    @Payload(validated(RevokeToken)) request: RevokeToken,
+    @Payload(validated(RevokeRequest)) request: RevokeRequest,
     @Asking() operator: OperatorEntity,
   ): Promise<RevokeTokenReply> {
     requireEveryScope(operator);
-    return this.revocation.revoke(request, identify('token.revoke', request, operator));
+    return this.revokeToken.revoke(request, identify('token.revoke', request, operator));
   }
 }
 

@@ -1,6 +1,9 @@
 import { storeOptions } from '@plexsphere/store';
 import type { DataSourceOptions } from 'typeorm';
 
+/** The name of the pool that leases are renewed on: renewals must not queue behind requests that wait for a lock. */
+export const LEASE_DATABASE = 'leases';
+
 /** The name of the pool whose connections may wait for a lock, for as long as its lock_timeout. */
 export const WAITING_DATABASE = 'waiting';
 

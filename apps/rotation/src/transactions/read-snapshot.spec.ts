@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
 import { OPEN_SCOPE, seededRings, type SeededRings } from '../../testing/seeded-rings';
-import { countBacklogs } from '../status/count-backlog';
+import { countBacklogs } from '../status/backlog';
 import { listNodes } from '../nodes/list-nodes';
 import { readSnapshot } from './read-snapshot';
 

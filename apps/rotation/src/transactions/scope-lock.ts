@@ -1,4 +1,4 @@
-import { problem, type Scope } from '@plexsphere/wire';
+import { PLATFORM, problem, type Scope } from '@plexsphere/wire';
 import { QueryFailedError, type EntityManager } from 'typeorm';
 
 /** What a transaction is alone with: a scope, or who has a token. No scope is called so. */
@@ -35,3 +35,6 @@ async function tryLock(manager: EntityManager, statement: string, name: Locked):
   const [row] = await manager.query<{ mine: boolean }[]>(statement, [name]);
   return row?.mine === true;
 }
+
+/** What adding or removing a Node locks: the platform's first, since its fan-out has every Domain's Nodes in it, too. */
+export const nodeScopes = (scope: Scope): Scope[] => (scope === PLATFORM ? [PLATFORM] : [PLATFORM, scope]);
