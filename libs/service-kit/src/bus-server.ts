@@ -15,7 +15,8 @@ import type { Msg, NatsConnection, Subscription } from 'nats';
 import { lastValueFrom } from 'rxjs';
 import { BusContext, type HandlerExtras } from './bus-context';
 import { isProblemBody, respond, type Reply } from './bus-reply';
-import { RefusalWatch, type BusObserver } from './refusal-watch';
+import { RefusalReports, type BusObserver } from './refusal-reports';
+import { ThrottledLog } from './throttled-log';
 import { FairQueue, type Work } from './fair-queue';
 import type { Logger } from './logger';
 import { PLACES } from './places';
@@ -45,7 +46,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
   private readonly joined = new Map<string, Subscription>();
   private readonly queues = new Map<string, FairQueue<Admitted>>();
   private readonly table: readonly Traffic[];
-  private readonly watch: RefusalWatch;
+  private readonly reports: RefusalReports;
   private closing = false;
 
   constructor(
@@ -55,13 +56,13 @@ export class BusServer extends Server implements CustomTransportStrategy {
   ) {
     super();
     this.table = table;
-    this.watch = new RefusalWatch(logger);
+    this.reports = new RefusalReports(new ThrottledLog(logger));
     for (const [name, limits] of Object.entries(PLACES)) this.queues.set(name, new FairQueue(limits));
   }
 
   /** Hears of every message that is refused, and of everybody who is held back. */
   observe(observer: BusObserver): void {
-    this.watch.observe(observer);
+    this.reports.observe(observer);
   }
 
   listen(callback: (error?: unknown) => void): void {
@@ -143,7 +144,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
   private refuseUnread(message: Msg, traffic: Traffic | undefined, actor: string, reason: Inadmissible): void {
     const tooLarge = reason === 'too large';
     const code = tooLarge ? 'INVALID_ARGUMENT' : 'PERMISSION_DENIED';
-    this.watch.unread({ actor, subject: message.subject, code, detail: reason });
+    this.reports.unread({ actor, subject: message.subject, code, detail: reason });
     if (!tooLarge || traffic?.answered !== true) return;
     this.respond(message, { problem: problem('requestTooLarge', { limit_bytes: traffic.limitBytes }).body });
   }
@@ -161,14 +162,14 @@ export class BusServer extends Server implements CustomTransportStrategy {
     const queue = this.queues.get(traffic.queue);
     if (queue === undefined) return void admitted.run();
     const { heldBack, displaced } = queue.enter(admitted);
-    if (heldBack) this.watch.heldBack({ actor: asker, queue: traffic.queue });
+    if (heldBack) this.reports.heldBack({ actor: asker, queue: traffic.queue });
     if (displaced !== undefined) this.turnAway(displaced);
   }
 
   /** There is no room for it. What is no request is dropped, and comes again by itself. */
   private turnAway({ asker: actor, message, traffic }: Admitted): void {
     const { body } = problem('tooManyWaiting');
-    this.watch.unread({ actor, subject: message.subject, code: body.code, detail: body.detail });
+    this.reports.unread({ actor, subject: message.subject, code: body.code, detail: body.detail });
     if (traffic.answered) this.respond(message, { problem: body });
   }
 
@@ -177,8 +178,8 @@ export class BusServer extends Server implements CustomTransportStrategy {
     if ('problem' in reply) {
       const { code, detail } = reply.problem;
       const refused = { actor, subject: message.subject, code, detail };
-      if (traffic.answered) this.watch.answered(refused);
-      else this.watch.unread(refused);
+      if (traffic.answered) this.reports.answered(refused);
+      else this.reports.unread(refused);
     }
     if (traffic.answered) this.respond(message, reply);
   }

@@ -5,14 +5,16 @@
 export * from './bus';
 export * from './bus-context';
 export * from './bus-server';
-export type { BusObserver, HeldBackOnBus, RefusedOnBus } from './refusal-watch';
+export type { BusObserver, HeldBackOnBus, RefusedOnBus } from './refusal-reports';
 export * from './config';
 export * from './duration';
 export * from './health';
 export * from './least-privilege';
 export * from './logger';
+export * from './loop';
 export * from './problem-filter';
 export * from './run-service';
 export * from './service-config';
+export * from './throttled-log';
 export * from './validated';
 export * from './random-reply-tokens';

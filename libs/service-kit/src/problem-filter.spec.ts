@@ -66,14 +66,14 @@ describe('N-5: what the log says', () => {
         command: 'signing.rotate',
         scope: 'platform',
         reason: '57P01',
-        requests: 1,
+        times: 1,
       },
     ]);
     clock.ms = 10_000;
     await fail(coded('ECONNREFUSED'), 'node.0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1.ack', '\u202e');
     expect(lines[1]).toEqual({
       ...{ text: 'database away: requests fail', command: 'node.0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1.ack' },
-      ...{ reason: 'ECONNREFUSED', requests: 100 },
+      ...{ reason: 'ECONNREFUSED', times: 100 },
     });
   });
 

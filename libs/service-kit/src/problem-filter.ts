@@ -3,6 +3,7 @@ import { Problem, commandOf, isScope, problem } from '@plexsphere/wire';
 import { throwError, type Observable } from 'rxjs';
 import { BusContext } from './bus-context';
 import type { Logger } from './logger';
+import { ThrottledLog } from './throttled-log';
 
 /** Postgres' own codes that say "not now" and not "never": class 08 and 57, too_many_connections; and the socket's. */
 const AWAY_CODE = /^(08|57)|^53300$|^ECONN|^EPIPE$|^ETIMEDOUT$/;
@@ -26,13 +27,14 @@ interface Asked {
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  private lastAwayLineAt = -Infinity;
-  private unsaid = 0;
+  private readonly throttled: ThrottledLog;
 
   constructor(
     private readonly logger: Logger,
-    private readonly now: () => number = () => performance.now(),
-  ) {}
+    nowMs?: () => number,
+  ) {
+    this.throttled = new ThrottledLog(logger, nowMs, AWAY_LINE_EVERY_MS);
+  }
 
   catch(error: unknown, host?: ArgumentsHost): Observable<never> {
     return throwError(() => this.asProblem(error, host).body);
@@ -42,20 +44,12 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof Problem) return error;
     const asked = askedOf(host);
     if (isAway(error)) {
-      this.tellAway(error, asked);
+      const reason = codeOf(error) || (error as Error).message;
+      this.throttled.error({ ...asked, reason }, 'database away: requests fail', '');
       return problem('databaseUnavailable');
     }
     this.logger.error({ err: error, ...asked }, 'request failed');
     return problem(codeOf(error) === LOCK_NOT_AVAILABLE ? 'scopeBusy' : 'internal');
-  }
-
-  private tellAway(error: unknown, asked: Asked): void {
-    this.unsaid += 1;
-    if (this.now() - this.lastAwayLineAt < AWAY_LINE_EVERY_MS) return;
-    const reason = codeOf(error) || (error as Error).message;
-    this.logger.error({ ...asked, reason, requests: this.unsaid }, 'database away: requests fail');
-    this.lastAwayLineAt = this.now();
-    this.unsaid = 0;
   }
 }
 

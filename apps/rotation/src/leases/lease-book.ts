@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { outlasting, type EarlierLease } from '@plexsphere/keyring';
-import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import { LOGGER, ThrottledLog, type Logger } from '@plexsphere/service-kit';
 import { InstallationEntity, KeyRingEntity } from '@plexsphere/store';
 import type { LeaseKind, RingView } from '@plexsphere/wire';
 import type { RenewLease, RenewLeaseReply } from '@plexsphere/wire/commands';
@@ -17,9 +17,6 @@ import { LEASE_DATABASE } from '../transactions/pools';
 
 /** Rings in one answer: far below the bus' limit of 1 MB. The holder asks again at once for the rest. */
 const RINGS_PER_REPLY = 200;
-
-/** After so long the same holder's claims are worth another line. */
-const TELL_AGAIN_MS = 30_000;
 
 /** Who asks, as the subject says: a credential may publish its own kind alone. */
 export interface LeaseHolder {
@@ -38,15 +35,17 @@ export interface ClockOff {
 export class LeaseBook {
   /** Each row's turn, and since when it has stood there, by this process' own clock. */
   private readonly seen = new Map<string, { turn: number; sinceMs: number }>();
-  private readonly toldAhead = new Map<string, number>();
+  private readonly log: ThrottledLog;
 
   constructor(
     // A pool of its own: renewals must not queue behind requests that wait for a scope's lock.
     @InjectDataSource(LEASE_DATABASE) private readonly database: DataSource,
     private readonly later: LaterStatements,
     private readonly config: RotationConfig,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    this.log = new ThrottledLog(logger);
+  }
 
   /**
    * First commits that the holder works by these epochs, and only then reads the rings. So after a ring's commit no
@@ -144,8 +143,7 @@ export class LeaseBook {
       }
     }
     const present = new Set(rows.map((row) => row.holder));
-    for (const known of [this.seen, this.toldAhead])
-      for (const holder of known.keys()) if (!present.has(holder)) known.delete(holder);
+    for (const holder of this.seen.keys()) if (!present.has(holder)) this.seen.delete(holder);
   }
 
   private entryOf({ kind, holder }: LeaseHolder, { secret, turn, epochs, clock_off_ms }: RenewLease): LeaseEntry {
@@ -161,13 +159,10 @@ export class LeaseBook {
   /** A number that nothing proves stops nobody, but somebody should look at who says it. */
   private tellAhead(holder: string, ahead: Record<string, number>): void {
     const scopes = Object.keys(ahead);
-    if (scopes.length === 0 || performance.now() < (this.toldAhead.get(holder) ?? -Infinity) + TELL_AGAIN_MS) return;
-    this.toldAhead.set(holder, performance.now());
-    const [scope = ''] = scopes;
-    this.logger.warn(
-      { holder, scope, claimed_epoch: ahead[scope], scopes: scopes.length },
-      'later epoch claimed without a proof, not granted',
-    );
+    const [scope] = scopes;
+    if (scope === undefined) return;
+    const fields = { holder, scope, claimed_epoch: ahead[scope], scopes: scopes.length };
+    this.log.warn(fields, 'later epoch claimed without a proof, not granted', holder);
   }
 
   private async views(scopes: string[]): Promise<RingView[]> {

@@ -1,0 +1,38 @@
+import { ThrottledLog } from './throttled-log';
+
+const lines: unknown[] = [];
+const line = (level: string) => (fields: object, text: string) => void lines.push({ level, text, ...fields });
+let nowMs = 0;
+const throttled = () => new ThrottledLog({ warn: line('warn'), error: line('error') } as never, () => nowMs);
+
+beforeEach(() => {
+  lines.length = 0;
+  nowMs = 0;
+});
+
+it('tells a trouble once, and while it lasts each half minute, with how often it came', () => {
+  const log = throttled();
+  for (let i = 0; i < 50; i++) log.warn({ reason: 'away' }, 'not signed');
+  nowMs = 29_999;
+  log.warn({ reason: 'away' }, 'not signed');
+  expect(lines).toEqual([{ level: 'warn', text: 'not signed', reason: 'away', times: 1 }]);
+  nowMs = 30_000;
+  log.warn({ reason: 'away' }, 'not signed');
+  expect(lines[1]).toEqual({ level: 'warn', text: 'not signed', reason: 'away', times: 51 });
+});
+
+it('tells what differs by its fields, or by what it is about', () => {
+  const log = throttled();
+  for (const node of ['a', 'b', 'a']) log.warn({ node }, 'dropped');
+  for (const subject of ['x', 'y']) log.error({ subject }, 'refused', 'alice');
+  log.error({ subject: 'x' }, 'refused', 'bob');
+  expect(lines).toMatchObject([{ node: 'a' }, { node: 'b' }, { subject: 'x' }, { level: 'error', subject: 'x' }]);
+});
+
+it('is no memory that whoever draws names can fill', () => {
+  const log = throttled();
+  for (let n = 0; n < 5_000; n++) log.warn({ holder: n }, 'refused');
+  const kept = Object.values(log).find((value: unknown) => value instanceof Map) as Map<unknown, unknown>;
+  expect(kept.size).toBeLessThanOrEqual(1_000);
+  expect(lines).toHaveLength(5_000);
+});
