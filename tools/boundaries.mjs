@@ -9,6 +9,7 @@ const MATERIAL = 'lib:material';
 const SERVICE_KIT = 'lib:service-kit';
 const BUS_JWT = 'lib:bus-jwt';
 const BUS_CLIENT = 'lib:bus-client';
+const LEASE_HOLDER = 'lib:lease-holder';
 const BOOTSTRAP = 'lib:bootstrap';
 const TESTKIT = 'layer:testkit';
 const STACK = 'layer:stack';
@@ -26,10 +27,12 @@ export const MAY_IMPORT = {
   [BUS_JWT]: [CONTRACT],
   [BUS_CLIENT]: [CONTRACT],
   [SERVICE_KIT]: [CONTRACT, BUS_CLIENT],
+  // What a process does with a ring is handed in: neither keys nor a database.
+  [LEASE_HOLDER]: [DOMAIN, CONTRACT, SERVICE_KIT],
   [BOOTSTRAP]: [STORE, MATERIAL, BUS_JWT, CONTRACT, DOMAIN],
   'app:rotation': [DOMAIN, CONTRACT, STORE, SERVICE_KIT],
   // Not the store: the signer keeps its own schema.
-  'app:signer': [DOMAIN, CONTRACT, MATERIAL, BUS_JWT, SERVICE_KIT],
+  'app:signer': [DOMAIN, CONTRACT, MATERIAL, BUS_JWT, SERVICE_KIT, LEASE_HOLDER],
   'app:outbox-relay': [DOMAIN, CONTRACT, STORE, SERVICE_KIT],
   'app:plexctl': [CONTRACT, BUS_CLIENT, BOOTSTRAP],
   [TESTKIT]: OUTSIDE_SERVICES,
@@ -43,6 +46,7 @@ const BANNED_PACKAGES = {
   [CONTRACT]: ['@nestjs/*', 'nats', 'pg', 'typeorm'],
   [SDK]: ['@nestjs/*', 'pg', 'typeorm'],
   [SERVICE_KIT]: ['pg', 'typeorm'],
+  [LEASE_HOLDER]: ['pg', 'typeorm'],
   [BUS_JWT]: ['@nestjs/*', 'nats', 'pg', 'typeorm'],
   [BUS_CLIENT]: ['@nestjs/*', '@nats-io/*', 'pg', 'typeorm'],
   'app:plexctl': ['@nestjs/*', 'pg', 'typeorm'],

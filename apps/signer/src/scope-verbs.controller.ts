@@ -1,5 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
+import { DatabaseClock, LeaseGuard, LeaseKeeper, LeaseTable } from '@plexsphere/lease-holder';
 import { LOGGER, validated, type Logger } from '@plexsphere/service-kit';
 import { PLATFORM, isReservedEventType, problem, subjects } from '@plexsphere/wire';
 import {
@@ -27,15 +28,11 @@ import {
   type SigningKey,
 } from '@plexsphere/wire/jws';
 import { KeyMaker } from './keys/key-maker';
-import { DatabaseClock } from './lease/database-clock';
-import { LeaseKeeper } from './lease/lease-keeper';
-import { LeaseTable } from './lease/lease-table';
-import { SigningGuard } from './lease/signing-guard';
-import { activeKey, signingKey, trustedKeys } from './lease/taken-ring';
 import { announcementOf } from './sign/announcement';
 import { trustBundle } from './sign/bundle';
 import { sealEnvelope } from './sign/envelope';
 import { readyFields } from './sign/ready';
+import { activeKey, signingKey, trustedKeys, type PrivateKeys } from './sign/signing-ring';
 import { checkRequest, statementFor } from './sign/statement';
 
 /** The longest JWS that `verify` takes: a longer one could be made here and never be verified. */
@@ -45,8 +42,8 @@ const MAX_JWS_BYTES = 65_535;
 @Controller()
 export class ScopeVerbsController {
   constructor(
-    private readonly guard: SigningGuard,
-    private readonly table: LeaseTable,
+    private readonly guard: LeaseGuard<PrivateKeys>,
+    private readonly table: LeaseTable<PrivateKeys>,
     private readonly keeper: LeaseKeeper,
     private readonly clock: DatabaseClock,
     private readonly keys: KeyMaker,

@@ -33,7 +33,7 @@ import type {
 import { verifyBundle, verifyStatement } from '@plexsphere/wire/jws';
 import { connect, type NatsConnection } from 'nats';
 import { DataSource } from 'typeorm';
-import { DOMAIN, hashOf, publicKeyOf, transitionOf } from '../testing/rings';
+import { DOMAIN, hashOf, publicKeyOf, transitionOf } from '@plexsphere/testkit';
 import { FakeRotation, runSigner, type RunningSigner } from '../testing/running-signer';
 import { openMaterial } from './keys/material';
 

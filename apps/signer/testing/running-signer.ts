@@ -10,7 +10,7 @@ import type { NatsConnection, Subscription } from 'nats';
 import { pino } from 'pino';
 import type { Material } from '../src/keys/material';
 import { SignerModule } from '../src/signer.module';
-import { publicKeyOf } from './rings';
+import { publicKeyOf } from '@plexsphere/testkit';
 
 @Global()
 @Module({})

@@ -1,10 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import type { Clocks } from '@plexsphere/keyring';
 import { Health } from '@plexsphere/service-kit';
 import { CLOCK_SKEW_MS } from '@plexsphere/wire';
 
+/** Both clocks of this process: the monotonic one sleeps while some machines do, the wall clock jumps. */
+export const readClocks = (): Clocks => ({ monotonicMs: performance.now(), wallMs: Date.now() });
+
 /**
- * How far this process' clock is from the database's, as the answers to renewals tell it. A signer whose clock is wrong
- * signs nothing: a Node would refuse it, or take for five minutes longer what should be over.
+ * How far this process' clock is from the database's, as the answers to renewals tell it. A holder whose clock is wrong
+ * holds nothing: what a signer signed then a Node would refuse, or take for five minutes longer what should be over.
  */
 @Injectable()
 export class DatabaseClock {

@@ -1,9 +1,9 @@
-import { DOMAIN, privateKeysOf, publicKeyOf, ringOf, rotatedRing } from '../../testing/rings';
+import { DOMAIN, privateKeysOf, publicKeyOf, ringOf, rotatedRing } from '@plexsphere/testkit';
 import type { RingView } from '@plexsphere/wire';
-import { readClocks } from './clocks';
+import { readClocks } from './database-clock';
+import { LeaseGuard } from './lease-guard';
 import type { LeaseKeeper } from './lease-keeper';
 import { LeaseTable } from './lease-table';
-import { SigningGuard } from './signing-guard';
 
 const L = 9_000;
 const D = 3_000;
@@ -12,7 +12,7 @@ const second = rotatedRing(DOMAIN, 2, 'a', 'b');
 
 let table: LeaseTable;
 let keeper: { renew: jest.Mock; settled: jest.Mock };
-let guard: SigningGuard;
+let guard: LeaseGuard;
 
 const answered = (granted: string[], rings: RingView[] = []) =>
   table.answered(readClocks(), table.epochs(), {
@@ -36,7 +36,7 @@ beforeEach(() => {
   jest.useFakeTimers();
   table = new LeaseTable();
   keeper = { renew: jest.fn(), settled: jest.fn(async () => undefined) };
-  guard = new SigningGuard(table, keeper as unknown as LeaseKeeper);
+  guard = new LeaseGuard(table, keeper as unknown as LeaseKeeper);
   take(first);
 });
 

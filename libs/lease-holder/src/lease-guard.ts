@@ -1,26 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { Problem, type Scope } from '@plexsphere/wire';
-import { readClocks } from './clocks';
+import { readClocks } from './database-clock';
+import type { TakenRing } from './holder';
 import { LeaseKeeper } from './lease-keeper';
 import { LeaseTable } from './lease-table';
-import type { TakenRing } from './taken-ring';
 
-/** A ring to sign by, at that epoch; without one, at whichever this process holds. */
+/** A ring to work by, at that epoch; without one, at whichever this process holds. */
 export interface Need {
   scope: Scope;
   epoch?: number | undefined;
 }
 
-type Rings<Needs extends readonly Need[]> = { [Index in keyof Needs]: TakenRing };
+type Rings<Needs extends readonly Need[], Loaded> = { [Index in keyof Needs]: TakenRing<Loaded> };
 
-/** How long a request waits here for a switch that is under way. No longer: the caller then asks another signer. */
+/** How long a request waits here for a switch that is under way. No longer: the caller then asks another holder. */
 const CATCH_UP_MS = 250;
 
-/** Every signature that rests on a ring is made inside this guard. */
+/** Whatever rests on a ring, each signature first of all, is made inside this guard. */
 @Injectable()
-export class SigningGuard {
+export class LeaseGuard<Loaded = unknown> {
   constructor(
-    private readonly table: LeaseTable,
+    private readonly table: LeaseTable<Loaded>,
     private readonly keeper: LeaseKeeper,
   ) {}
 
@@ -32,15 +32,15 @@ export class SigningGuard {
   async under<const Needs extends readonly Need[], Reply>(
     needs: Needs,
     durationMs: number,
-    make: (...rings: Rings<Needs>) => Reply | Promise<Reply>,
+    make: (...rings: Rings<Needs, Loaded>) => Reply | Promise<Reply>,
   ): Promise<Reply> {
     const rings = await this.permits(needs, durationMs);
-    const reply = await make(...(rings as Rings<Needs>));
+    const reply = await make(...(rings as Rings<Needs, Loaded>));
     for (const { view } of rings) this.table.permit(view, durationMs, readClocks());
     return reply;
   }
 
-  private async permits(needs: readonly Need[], durationMs: number): Promise<TakenRing[]> {
+  private async permits(needs: readonly Need[], durationMs: number): Promise<TakenRing<Loaded>[]> {
     const permits = () => needs.map((need) => this.table.permit(need, durationMs, readClocks()));
     try {
       return permits();

@@ -1,14 +1,13 @@
-import type { KeyObject } from 'node:crypto';
 import type { Bus, BusServer, Logger } from '@plexsphere/service-kit';
 import { Health } from '@plexsphere/service-kit';
 import { problem, type RingView } from '@plexsphere/wire';
 import type { RenewLease, RenewLeaseReply } from '@plexsphere/wire/commands';
-import { DOMAIN, privateKeysOf, publicKeyOf, ringOf, rotatedRing } from '../../testing/rings';
-import { KeyNotLoadable, type KeyLoader } from '../keys/key-loader';
+import { DOMAIN, privateKeysOf, publicKeyOf, ringOf, rotatedRing } from '@plexsphere/testkit';
 import { DatabaseClock } from './database-clock';
+import { HeldScopes } from './held-scopes';
+import { NotLoadable, type LeaseHolder } from './holder';
 import { LeaseKeeper } from './lease-keeper';
 import { LeaseTable } from './lease-table';
-import { ScopeMembership } from './scope-membership';
 
 const L = 9_000;
 const first = ringOf(DOMAIN, 1, { a: 'active' });
@@ -42,7 +41,8 @@ class FakeRotation {
 
 let rotation: FakeRotation;
 let joined: Set<string>;
-let load: jest.Mock<Promise<Map<string, KeyObject>>, [RingView]>;
+let load: jest.Mock<Promise<unknown>, [RingView, unknown]>;
+let taken: jest.Mock<void, [RingView]>;
 let logger: Record<'info' | 'warn' | 'error', jest.Mock>;
 let health: Health;
 let keeper: LeaseKeeper;
@@ -55,15 +55,25 @@ beforeEach(() => {
     join: (subject: string) => joined.add(subject),
     leave: (subject: string) => joined.delete(subject),
   } as unknown as BusServer;
-  load = jest.fn(async (ring: RingView) => privateKeysOf(ring));
-  const loader = { loadRing: load, forgetPrepared: jest.fn() } as unknown as KeyLoader;
+  load = jest.fn(async (ring: RingView, _held: unknown) => privateKeysOf(ring));
+  taken = jest.fn();
+  const signer: LeaseHolder<unknown> = {
+    kind: 'signer',
+    hears: {
+      ofHolder: (holder) => `signer.at.${holder}.load-key`,
+      ofScope: (scope) => `signer.scope.${scope}.*`,
+      withRightClock: 'signer.any.*',
+    },
+    load,
+    taken,
+  };
   logger = { info: jest.fn(), warn: jest.fn(), error: jest.fn() };
   health = new Health();
   const table = new LeaseTable();
   const clock = new DatabaseClock(health);
-  const membership = new ScopeMembership(table, clock, server, logger as unknown as Logger);
-  const bus = rotation as unknown as Bus;
-  keeper = new LeaseKeeper(table, clock, membership, loader, bus, server, health, logger as unknown as Logger);
+  const log = logger as unknown as Logger;
+  const held = new HeldScopes(signer, table, clock, server, log);
+  keeper = new LeaseKeeper(signer, table, clock, held, rotation as unknown as Bus, health, log);
 });
 
 afterEach(() => jest.useRealTimers());
@@ -74,7 +84,7 @@ const epochsAsked = () => rotation.asked.map(({ epochs }) => epochs[DOMAIN]);
 test('boot: asks, loads, confirms at once, hears the scope; ready after the first answer', async () => {
   expect(health.reasons()).toEqual(['lease: rotation has not answered yet']);
   keeper.onApplicationBootstrap();
-  expect(joined).toEqual(new Set([`signer.at.${keeper.holder}.load-key`]));
+  expect(joined).toEqual(new Set([`signer.at.${keeper.holderName}.load-key`]));
   await pass(0);
   expect(epochsAsked()).toEqual([undefined, 1]);
   expect(joined).toContain(SUBJECT);
@@ -83,7 +93,7 @@ test('boot: asks, loads, confirms at once, hears the scope; ready after the firs
 });
 
 test('holders are unique and of the form that the contract names', () => {
-  expect(keeper.holder).toMatch(/^signer-[0-9a-f]{8}$/);
+  expect(keeper.holderName).toMatch(/^signer-[0-9a-f]{8}$/);
 });
 
 test('renews every third of L, in one request', async () => {
@@ -146,6 +156,9 @@ test('a change: loads the new key, takes the ring, confirms its epoch without le
   expect(epochsAsked()).toEqual([1, 2]);
   expect(joined).toContain(SUBJECT);
   expect(logger.info).toHaveBeenCalledWith({ scope: DOMAIN, epoch: 2, kid: 'b' }, 'ring taken');
+  // The holder is handed what it had loaded for the ring before, and told once the new one is worked by.
+  expect(load).toHaveBeenLastCalledWith(second, privateKeysOf(first));
+  expect(taken.mock.calls).toEqual([[first], [second]]);
 });
 
 test('a key that cannot be loaded: the epoch is never claimed, the log says it once, and it is tried again', async () => {
@@ -153,7 +166,7 @@ test('a key that cannot be loaded: the epoch is never claimed, the log says it o
   await pass(0);
   rotation.asked = [];
   rotation.rings = [second];
-  load.mockRejectedValue(new KeyNotLoadable('b', 'unknown_key'));
+  load.mockRejectedValue(new NotLoadable('b', 'unknown_key'));
   keeper.renew();
   await pass(L);
   expect(new Set(epochsAsked())).toEqual(new Set([1]));
@@ -224,7 +237,7 @@ describe('a clock that is wrong', () => {
     expect(joined).toContain('signer.any.*');
     rotation.offMs = OFF_MS;
     await pass(L / 3);
-    expect(joined).toEqual(new Set([`signer.at.${keeper.holder}.load-key`]));
+    expect(joined).toEqual(new Set([`signer.at.${keeper.holderName}.load-key`]));
     expect(health.reasons()).toEqual(['clock: 400 s ahead of the clock of the database']);
     expect(logger.error).toHaveBeenCalledWith({ off_by_ms: OFF_MS }, 'clock is off, leases given back');
     await pass(L);
@@ -268,7 +281,7 @@ describe('whose lease', () => {
   test('S8: each process draws a name and a secret, and says the secret to rotation alone', async () => {
     keeper.onApplicationBootstrap();
     await pass(0);
-    expect(rotation.askedOf[0]).toBe(`rotation.renew-lease.signer.${keeper.holder}`);
+    expect(rotation.askedOf[0]).toBe(`rotation.renew-lease.signer.${keeper.holderName}`);
     const [{ secret } = { secret: '' }] = rotation.asked;
     expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/);
     expect(new Set(rotation.asked.map((each) => each.secret)).size).toBe(1);
@@ -280,14 +293,14 @@ describe('whose lease', () => {
   test('S8: who is refused draws another name and secret, and hears for that name alone', async () => {
     keeper.onApplicationBootstrap();
     await pass(0);
-    const { holder: before } = keeper;
+    const { holderName: before } = keeper;
     const [{ secret: secretBefore } = { secret: '' }] = rotation.asked;
     rotation.answer = () => Promise.reject(problem('leaseOfAnother'));
     await pass(L / 3);
-    expect(keeper.holder).not.toBe(before);
+    expect(keeper.holderName).not.toBe(before);
     // What it was granted under the other name is over, or ends with nobody renewing it.
     expect(joined).not.toContain(SUBJECT);
-    expect(joined).toContain(`signer.at.${keeper.holder}.load-key`);
+    expect(joined).toContain(`signer.at.${keeper.holderName}.load-key`);
     expect(joined).not.toContain(`signer.at.${before}.load-key`);
     rotation.answer = async () => undefined;
     await pass(500);

@@ -1,15 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Clocks } from '@plexsphere/keyring';
-import { Bus, BusServer, Health, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { Bus, Health, LOGGER, type Logger } from '@plexsphere/service-kit';
 import { Problem, subjects, type RingView, type Scope } from '@plexsphere/wire';
 import { MAX_STATEMENTS, type RenewLease, type RenewLeaseReply } from '@plexsphere/wire/commands';
-import { KeyLoader, KeyNotLoadable } from '../keys/key-loader';
-import { readClocks } from './clocks';
-import { DatabaseClock } from './database-clock';
-import { drawIdentity } from './lease-identity';
+import { DatabaseClock, readClocks } from './database-clock';
+import { HeldScopes } from './held-scopes';
+import { LEASE_HOLDER, drawIdentity, type HolderIdentity, type LeaseHolder } from './holder';
 import { LeaseTable, type EpochWentBack } from './lease-table';
-import { ScopeMembership } from './scope-membership';
+import { RingLoading } from './ring-loading';
 
 /** Between two tries while rotation does not answer; also before the first answer has told L. */
 const TRY_AGAIN_MS = 500;
@@ -26,7 +25,8 @@ const RELEASE_MS = 1_000;
  */
 @Injectable()
 export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
-  private identity = drawIdentity();
+  private identity: HolderIdentity;
+  private readonly loading: RingLoading;
   private leaseMs: number | undefined;
   private recoveryKey: string | undefined;
   private inFlight: Promise<void> | undefined;
@@ -34,23 +34,21 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private stopped = false;
   private timer: NodeJS.Timeout | undefined;
   private toldFailure = '';
-  /** The epoch that is being loaded, and the last failure that was logged. */
-  private readonly loading = new Map<Scope, number>();
-  private readonly toldNotLoadable = new Map<Scope, string>();
   private readonly toldWentBack = new Map<Scope, string>();
   private waiting: (() => void)[] = [];
   private turn = 0;
 
   constructor(
+    @Inject(LEASE_HOLDER) private readonly holder: LeaseHolder<unknown>,
     private readonly table: LeaseTable,
     private readonly clock: DatabaseClock,
-    private readonly membership: ScopeMembership,
-    private readonly loader: KeyLoader,
+    private readonly held: HeldScopes,
     private readonly bus: Bus,
-    private readonly server: BusServer,
     health: Health,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
+    this.identity = drawIdentity(holder.kind);
+    this.loading = new RingLoading(holder, table, logger, () => this.renew());
     health.check('lease', () => (this.leaseMs === undefined ? 'rotation has not answered yet' : undefined));
   }
 
@@ -59,11 +57,11 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     this.renew();
   }
 
-  /** The bus server has answered everything by now, so nothing is signed any more. */
+  /** The bus server has answered everything by now, so nothing rests on a lease any more. */
   async onModuleDestroy(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
-    this.membership.stop();
+    this.held.stop();
     // A renewal that overtakes the release would bring the lease back.
     await Promise.race([this.inFlight, delay(RELEASE_MS, undefined, { ref: false })]);
     await this.ask({ ...this.request({}), release: true }, RELEASE_MS).catch((err: unknown) =>
@@ -71,7 +69,7 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     );
   }
 
-  get holder(): string {
+  get holderName(): string {
     return this.identity.holder;
   }
 
@@ -98,7 +96,7 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private get idle(): boolean {
-    return this.inFlight === undefined && this.loading.size === 0;
+    return this.inFlight === undefined && this.loading.isIdle;
   }
 
   private async renewOnce(): Promise<void> {
@@ -119,7 +117,7 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
       nextMs = Math.min(TRY_AGAIN_MS, intervalMs ?? TRY_AGAIN_MS);
     } finally {
       this.inFlight = undefined;
-      this.membership.update();
+      this.held.update();
       this.planNext(nextMs);
     }
   }
@@ -152,7 +150,7 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private ask(request: RenewLease, timeoutMs: number): Promise<RenewLeaseReply> {
-    return this.bus.request<RenewLeaseReply>(subjects.renewLease('signer', this.holder), request, {
+    return this.bus.request<RenewLeaseReply>(subjects.renewLease(this.holder.kind, this.holderName), request, {
       timeoutMs,
       unavailable: 'busUnavailable',
     });
@@ -185,53 +183,23 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private beHolder(): void {
-    this.server.join(subjects.thatSigner(this.holder, 'load-key'));
-    this.logger.info({ holder: this.holder }, 'lease holder');
+    this.held.hear(true, this.holder.hears.ofHolder?.(this.holderName));
+    this.logger.info({ holder: this.holderName }, 'lease holder');
   }
 
   /** The row of this name is not ours: what we were granted under it is over, or ends with nobody renewing it. */
   private beAnother(): void {
     this.table.giveBack();
-    this.server.leave(subjects.thatSigner(this.holder, 'load-key'));
-    this.identity = drawIdentity();
+    this.held.hear(false, this.holder.hears.ofHolder?.(this.holderName));
+    this.identity = drawIdentity(this.holder.kind);
     this.beHolder();
   }
 
   /** Apart from the renewals: a database that hangs on one ring must not cost the leases of the others. */
   private async load(view: RingView): Promise<void> {
-    const { scope, epoch } = view;
-    if (this.loading.get(scope) === epoch) return;
-    this.loading.set(scope, epoch);
-    try {
-      const held = this.table.ring(scope)?.privateKeys ?? new Map();
-      const taken = this.table.take(view, await this.loader.loadRing(view, held));
-      if (taken) this.tellTaken(view);
-    } catch (error) {
-      this.table.notLoaded(view);
-      this.tellNotLoadable(view, error);
-    } finally {
-      if (this.loading.get(scope) === epoch) this.loading.delete(scope);
-      this.membership.update();
-      this.tellSettled();
-    }
-  }
-
-  /** Confirms the switch at once: rotation waits for it. */
-  private tellTaken({ scope, epoch, keys }: RingView): void {
-    this.toldNotLoadable.delete(scope);
-    const kid = keys.find(({ state }) => state === 'active')?.key_id;
-    this.logger.info({ scope, epoch, kid }, 'ring taken');
-    for (const { key_id } of keys) this.loader.forgetPrepared(scope, key_id);
-    this.renew();
-  }
-
-  private tellNotLoadable({ scope, epoch }: RingView, error: unknown): void {
-    const { keyId: kid, reason, cause: err } = asNotLoadable(error);
-    const told = `${epoch} ${kid} ${reason}`;
-    // It is tried again at each renewal; the log says it once.
-    if (this.toldNotLoadable.get(scope) === told) return;
-    this.toldNotLoadable.set(scope, told);
-    this.logger.error({ scope, kid, epoch, reason, err }, 'ring not taken');
+    await this.loading.load(view);
+    this.held.update();
+    this.tellSettled();
   }
 
   /** At each renewal until an operator has settled it; the log says it once. */
@@ -253,6 +221,3 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     for (const resolve of this.waiting.splice(0)) resolve();
   }
 }
-
-const asNotLoadable = (error: unknown): KeyNotLoadable =>
-  error instanceof KeyNotLoadable ? error : new KeyNotLoadable(undefined, 'internal', { cause: error });

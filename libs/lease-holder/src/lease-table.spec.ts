@@ -1,7 +1,7 @@
 import type { Clocks } from '@plexsphere/keyring';
 import type { RingView } from '@plexsphere/wire';
 import type { RenewLeaseReply } from '@plexsphere/wire/commands';
-import { DOMAIN, privateKeysOf, publicKeyOf, ringOf, rotatedRing } from '../../testing/rings';
+import { DOMAIN, privateKeysOf, publicKeyOf, ringOf, rotatedRing } from '@plexsphere/testkit';
 import { LeaseTable } from './lease-table';
 
 const L = 9_000;

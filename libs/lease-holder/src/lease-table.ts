@@ -1,20 +1,19 @@
-import type { KeyObject } from 'node:crypto';
 import { epochWentBack, leaseFrom, leaseOutlives, type Clocks, type Lease } from '@plexsphere/keyring';
-import { problem, type RingView, type Scope } from '@plexsphere/wire';
+import { problem, type KeyView, type RingView, type Scope } from '@plexsphere/wire';
 import type { RenewLeaseReply } from '@plexsphere/wire/commands';
-import { keyInState, type TakenRing } from './taken-ring';
+import type { TakenRing } from './holder';
 
-interface Entry {
+interface Entry<Loaded> {
   /** The newest ring that rotation has shown, taken or not: nothing older is ever taken. */
   seen: RingView;
   /** The epoch that rotation showed after a later one. */
   wentBackTo?: number | undefined;
-  ring?: TakenRing;
+  ring?: TakenRing<Loaded>;
   /** Of `ring`'s epoch. */
   lease?: Lease | undefined;
   /**
    * The lease of the ring that is being replaced: until the new one is confirmed or this ends, requests are still heard
-   * and wait, so that a switch is no gap in which nobody listens. Nothing is signed under it.
+   * and wait, so that a switch is no gap in which nobody listens. Nothing is permitted under it.
    */
   outgoing?: Lease | undefined;
 }
@@ -32,13 +31,13 @@ export interface Outcome {
 }
 
 /**
- * Which rings this process has taken, and until when it may sign by each. No I/O and no clock of its own: what happened,
+ * Which rings this process has taken, and until when it may work by each. No I/O and no clock of its own: what happened,
  * and when, are arguments.
  */
-export class LeaseTable {
-  private readonly entries = new Map<Scope, Entry>();
+export class LeaseTable<Loaded = unknown> {
+  private readonly entries = new Map<Scope, Entry<Loaded>>();
 
-  /** What to claim when renewing: only rings whose keys are loaded. */
+  /** What to claim when renewing: only rings that are loaded. */
   epochs(): Record<Scope, number> {
     return Object.fromEntries(
       [...this.entries].flatMap(([scope, { ring }]) => (ring === undefined ? [] : [[scope, ring.view.epoch]])),
@@ -75,11 +74,11 @@ export class LeaseTable {
     return outcome;
   }
 
-  /** Signs by this ring from now on and by the one before no more; false where a newer one has been shown meanwhile. */
-  take(view: RingView, privateKeys: Map<string, KeyObject>): boolean {
+  /** By this ring from now on and by the one before no more; false where a newer one has been shown meanwhile. */
+  take(view: RingView, loaded: Loaded): boolean {
     const entry = this.entries.get(view.scope);
     if (entry === undefined || entry.seen.epoch !== view.epoch || entry.ring?.view.epoch === view.epoch) return false;
-    entry.ring = { view, privateKeys };
+    entry.ring = { view, loaded };
     entry.lease = undefined;
     return true;
   }
@@ -90,15 +89,15 @@ export class LeaseTable {
     if (entry?.seen.epoch === view.epoch) entry.outgoing = undefined;
   }
 
-  ring(scope: Scope): TakenRing | undefined {
+  ring(scope: Scope): TakenRing<Loaded> | undefined {
     return this.entries.get(scope)?.ring;
   }
 
   /**
-   * The ring to sign by. Without `epoch`, the one that is held.
+   * The ring to work by. Without `epoch`, the one that is held.
    * @throws Problem epochMismatch, with the own epoch; noLease where the lease does not outlive `durationMs` from now
    */
-  permit(need: { scope: Scope; epoch?: number | undefined }, durationMs: number, now: Clocks): TakenRing {
+  permit(need: { scope: Scope; epoch?: number | undefined }, durationMs: number, now: Clocks): TakenRing<Loaded> {
     const entry = this.entries.get(need.scope);
     if (entry?.ring === undefined) throw problem('noLease');
     const { epoch } = entry.ring.view;
@@ -179,11 +178,18 @@ export class LeaseTable {
   }
 }
 
-const standing = ({ lease, outgoing }: Entry, now: Clocks): Lease[] =>
+const standing = ({ lease, outgoing }: Entry<unknown>, now: Clocks): Lease[] =>
   [lease, outgoing].filter((each) => each !== undefined).filter((each) => leaseOutlives(each, now, 0));
 
 /** The same epoch with other keys: a restored database went on from an earlier state. */
-const isFork = (shown: RingView, seen: RingView): boolean =>
-  shown.epoch === seen.epoch &&
-  (shown.statement_hash !== seen.statement_hash ||
-    keyInState(shown, 'active')?.public_key !== keyInState(seen, 'active')?.public_key);
+function isFork(shown: RingView, seen: RingView): boolean {
+  if (shown.epoch !== seen.epoch) return false;
+  const [key, keySeen] = [activeKey(shown), activeKey(seen)];
+  return (
+    shown.statement_hash !== seen.statement_hash ||
+    key?.key_id !== keySeen?.key_id ||
+    key?.public_key !== keySeen?.public_key
+  );
+}
+
+const activeKey = (ring: RingView): KeyView | undefined => ring.keys.find(({ state }) => state === 'active');

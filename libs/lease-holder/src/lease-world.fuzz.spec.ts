@@ -1,5 +1,5 @@
 import { FUZZ_SECONDS, FUZZ_TIMEOUT_MS, LeaseRows, seededRandom } from '@plexsphere/testkit';
-import { LeaseWorld } from '../../testing/lease-world';
+import { LeaseWorld } from '../testing/lease-world';
 
 test(
   'P2, S8: whatever is held up, reordered, repeated, stolen, paused or jumps: nothing old is accepted after a switch',

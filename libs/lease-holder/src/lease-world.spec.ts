@@ -1,6 +1,6 @@
 // That nothing old is accepted in a world without mistakes is lease-world.fuzz.spec's.
 import { LeaseRows, seededRandom, type LeaseClaim } from '@plexsphere/testkit';
-import { LeaseWorld, type Mistakes } from '../../testing/lease-world';
+import { LeaseWorld, type Mistakes } from '../testing/lease-world';
 
 jest.setTimeout(60_000);
 

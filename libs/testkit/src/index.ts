@@ -12,3 +12,4 @@ export * from './fuzz';
 export * from './certificates';
 export * from './bus-credential';
 export * from './rogue-server';
+export * from './ring-views';

@@ -1,6 +1,8 @@
+import type { LeaseKind } from '@plexsphere/wire';
+
 /** One request of a lease holder, or of somebody who says that they are one. */
 export interface LeaseClaim {
-  kind: 'signer' | 'gateway';
+  kind: LeaseKind;
   holder: string;
   secret: string;
   turn: number;

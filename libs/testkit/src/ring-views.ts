@@ -1,4 +1,4 @@
-/** Rings and keys for specs: the same name is the same key in every run. */
+/** Rings as rotation shows them, and their keys, for specs: the same name is the same key in every run. */
 import { createHash, type KeyObject } from 'node:crypto';
 import { privateKeyFromSeed, rawPublicKey, type KeyView, type RingView, type TransitionView } from '@plexsphere/wire';
 

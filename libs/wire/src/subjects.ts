@@ -12,9 +12,9 @@ export const subjects = {
   everyCommand: (operator: string): string => `cmd.${operator}.>`,
 
   /** Any signer, lease or not: work that signs for no scope. */
-  anySigner: (verb: AnySignerVerb): string => `signer.any.${verb}`,
+  anySigner: (verb: AnySignerVerb | '*'): string => `signer.any.${verb}`,
   /** A signer that holds a lease for `scope`; without one it leaves this queue group. */
-  scopeSigner: (scope: Scope, verb: ScopeSignerVerb): string => `signer.scope.${scope}.${verb}`,
+  scopeSigner: (scope: Scope, verb: ScopeSignerVerb | '*'): string => `signer.scope.${scope}.${verb}`,
   /** That very signer. `holder` is its lease's name. */
   thatSigner: (holder: string, verb: 'load-key'): string => `signer.at.${holder}.${verb}`,
 

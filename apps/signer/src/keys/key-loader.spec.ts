@@ -1,6 +1,6 @@
 import { MaterialError } from '@plexsphere/material';
 import type { Logger } from '@plexsphere/service-kit';
-import { DOMAIN, privateKeyOf, publicKeyOf, ringOf, rotatedRing } from '../../testing/rings';
+import { DOMAIN, privateKeyOf, publicKeyOf, ringOf, rotatedRing } from '@plexsphere/testkit';
 import { KeyLoader } from './key-loader';
 import type { Material } from './material';
 

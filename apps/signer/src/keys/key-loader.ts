@@ -1,9 +1,10 @@
 import { sign, verify, type KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { NotLoadable } from '@plexsphere/lease-holder';
 import { MaterialError } from '@plexsphere/material';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { isRawPublicKey, publicKeyFromRaw, type KeyView, type RingView, type Scope } from '@plexsphere/wire';
-import { keyInState } from '../lease/taken-ring';
+import { keyInState } from '../sign/signing-ring';
 import { Material } from './material';
 
 /**
@@ -14,19 +15,6 @@ const PREPARED_FOR_MS = 60_000;
 
 /** Neither an envelope's text (no brace) nor a JWS input (blanks): even if it leaked it would be no signature of ours. */
 const TEST_TEXT = Buffer.from('the signer tests its own key');
-
-/** Why a key cannot be loaded, for the log; names no secret. */
-export class KeyNotLoadable extends Error {
-  override readonly name = 'KeyNotLoadable';
-
-  constructor(
-    readonly keyId: string | undefined,
-    readonly reason: string,
-    options?: ErrorOptions,
-  ) {
-    super(reason, options);
-  }
-}
 
 /** Brings private halves from the database to memory, each proven to match the public half that the ring shows. */
 @Injectable()
@@ -41,10 +29,10 @@ export class KeyLoader {
   /**
    * The private halves of the keys that may sign in this ring: the active one and the retiring one, which still
    * announces. Those in `held` are not read again, so that a switch needs no database.
-   * @throws KeyNotLoadable for the first that fails
+   * @throws NotLoadable for the first that fails
    */
   async loadRing(ring: RingView, held: ReadonlyMap<string, KeyObject>): Promise<Map<string, KeyObject>> {
-    if (keyInState(ring, 'active') === undefined) throw new KeyNotLoadable(undefined, 'no_active_key');
+    if (keyInState(ring, 'active') === undefined) throw new NotLoadable(undefined, 'no_active_key');
     const signing = ring.keys.filter(({ state }) => state === 'active' || state === 'retiring');
     const keys = await Promise.all(
       signing.map(async (key): Promise<[string, KeyObject]> => [key.key_id, await this.privateHalf(ring, key, held)]),
@@ -54,7 +42,7 @@ export class KeyLoader {
 
   /**
    * Loads the key that the next ring may bring, always from the database: that is what is to be tried.
-   * @throws KeyNotLoadable
+   * @throws NotLoadable
    */
   async prepare(scope: Scope, keyId: string, publicKey: string): Promise<void> {
     const privateKey = await this.read(scope, keyId);
@@ -86,7 +74,7 @@ export class KeyLoader {
     try {
       return (await this.material.load(scope, keyId)).privateKey;
     } catch (cause) {
-      throw new KeyNotLoadable(keyId, cause instanceof MaterialError ? cause.code : 'database_unavailable', { cause });
+      throw new NotLoadable(keyId, cause instanceof MaterialError ? cause.code : 'database_unavailable', { cause });
     }
   }
 }
@@ -95,7 +83,7 @@ export class KeyLoader {
 function proveKey(keyId: string, privateKey: KeyObject, publicKey: string): void {
   const signature = sign(null, TEST_TEXT, privateKey);
   if (!isRawPublicKey(publicKey) || !verify(null, TEST_TEXT, publicKeyFromRaw(publicKey), signature))
-    throw new KeyNotLoadable(keyId, 'public_key_mismatch');
+    throw new NotLoadable(keyId, 'public_key_mismatch');
 }
 
 const nameOf = (scope: Scope, keyId: string): string => `${scope} ${keyId}`;

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { LeaseTable } from '@plexsphere/lease-holder';
 import { MaterialError, type SigningKey } from '@plexsphere/material';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { problem, type Scope } from '@plexsphere/wire';
-import { LeaseTable } from '../lease/lease-table';
-import { keyInState } from '../lease/taken-ring';
+import { keyInState, type PrivateKeys } from '../sign/signing-ring';
 import { KeyLoader } from './key-loader';
 import { Material } from './material';
 
@@ -12,7 +12,7 @@ import { Material } from './material';
 export class KeyMaker {
   constructor(
     private readonly material: Material,
-    private readonly table: LeaseTable,
+    private readonly table: LeaseTable<PrivateKeys>,
     private readonly loader: KeyLoader,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -42,7 +42,7 @@ export class KeyMaker {
       throw problem('invariantViolation', { field: 'key_id' });
     }
     await this.material.destroy(scope, keyId);
-    ring?.privateKeys.delete(keyId);
+    ring?.loaded.delete(keyId);
     this.loader.forgetPrepared(scope, keyId);
     this.logger.info({ scope, kid: keyId }, 'key destroyed');
   }

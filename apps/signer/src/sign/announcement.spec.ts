@@ -1,6 +1,6 @@
 import { PLATFORM, type RingView } from '@plexsphere/wire';
 import type { Announce } from '@plexsphere/wire/commands';
-import { DOMAIN, publicKeyOf, ringOf, rotatedRing, transitionOf } from '../../testing/rings';
+import { DOMAIN, publicKeyOf, ringOf, rotatedRing, transitionOf } from '@plexsphere/testkit';
 import { announcementOf } from './announcement';
 
 const open = rotatedRing(DOMAIN, 2, 'a', 'b');

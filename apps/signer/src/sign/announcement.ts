@@ -7,7 +7,7 @@ import {
   type TransitionView,
 } from '@plexsphere/wire';
 import type { Announce } from '@plexsphere/wire/commands';
-import { activeKey, keyInState } from '../lease/taken-ring';
+import { activeKey, keyInState } from './signing-ring';
 
 /** What is announced, and by which key of the scope's ring. */
 export interface Announcement {

@@ -1,6 +1,6 @@
 import { PLATFORM, publicKeyFromRaw } from '@plexsphere/wire';
 import { signBundle, verifyBundle } from '@plexsphere/wire/jws';
-import { DOMAIN, privateKeyOf, publicKeyOf, ringOf, rotatedRing } from '../../testing/rings';
+import { DOMAIN, privateKeyOf, publicKeyOf, ringOf, rotatedRing } from '@plexsphere/testkit';
 import { trustBundle } from './bundle';
 
 const now = new Date('2031-05-01T12:00:00Z');

@@ -1,6 +1,6 @@
 import type { RingView } from '@plexsphere/wire';
 import { BUNDLE_MAX_AGE_MS, type BundleKey, type TrustAnchor, type TrustBundle } from '@plexsphere/wire/jws';
-import { activeKey, notAfter, trustedViews } from '../lease/taken-ring';
+import { activeKey, notAfter, trustedViews } from './signing-ring';
 
 /** What a verifier of `ring`'s scope should trust at `now`, for as long as any verifier takes a bundle. */
 export const trustBundle = (ring: RingView, platform: RingView, recoveryPublicKey: string, now: Date): TrustBundle => ({

@@ -6,7 +6,7 @@ import {
   publicKeyFromRaw,
   verifyEnvelope,
 } from '@plexsphere/wire';
-import { privateKeyOf, publicKeyOf } from '../../testing/rings';
+import { privateKeyOf, publicKeyOf } from '@plexsphere/testkit';
 import { sealEnvelope } from './envelope';
 
 const LONGEST_SCOPE = `channel:${'c'.repeat(63)}:${'a'.repeat(31)}-to-${'b'.repeat(31)}`;

@@ -1,13 +1,10 @@
 import type { KeyObject } from 'node:crypto';
+import type { TakenRing } from '@plexsphere/lease-holder';
 import { problem, publicKeyFromRaw, type KeyView, type RingView, type TrustedKey } from '@plexsphere/wire';
 import type { SigningKey } from '@plexsphere/wire/jws';
 
-/** A ring that this process signs by: as rotation showed it, and the private halves of those keys that may sign. */
-export interface TakenRing {
-  readonly view: RingView;
-  /** By key id. A key that is destroyed goes from here at once. */
-  readonly privateKeys: Map<string, KeyObject>;
-}
+/** By key id, of those keys of a ring that may sign. A key that is destroyed goes from here at once. */
+export type PrivateKeys = Map<string, KeyObject>;
 
 /** Staged leads: a verifier holds it already, and it is the newest. */
 const NEWEST_FIRST: Partial<Record<KeyView['state'], number>> = { staged: 0, active: 1, retiring: 2 };
@@ -46,8 +43,8 @@ export const trustedKeys = (ring: RingView): TrustedKey[] =>
   });
 
 /** @throws Problem keyUnavailable where the private half has been destroyed meanwhile */
-export function signingKey(ring: TakenRing, { key_id: keyId }: KeyView): SigningKey {
-  const privateKey = ring.privateKeys.get(keyId);
+export function signingKey(ring: TakenRing<PrivateKeys>, { key_id: keyId }: KeyView): SigningKey {
+  const privateKey = ring.loaded.get(keyId);
   if (privateKey === undefined) throw problem('keyUnavailable');
   return { keyId, privateKey };
 }

@@ -1,6 +1,6 @@
 import { PLATFORM } from '@plexsphere/wire';
 import type { GenerateKey } from '@plexsphere/wire/commands';
-import { DOMAIN, publicKeyOf, ringOf, rotatedRing, transitionOf } from '../../testing/rings';
+import { DOMAIN, publicKeyOf, ringOf, rotatedRing, transitionOf } from '@plexsphere/testkit';
 import { checkRequest, statementFor } from './statement';
 
 const ring = ringOf(DOMAIN, 4, { a: 'active' });

@@ -1,7 +1,7 @@
 import { problem, type KeyView, type RingView } from '@plexsphere/wire';
 import type { GenerateKey } from '@plexsphere/wire/commands';
 import type { Statement } from '@plexsphere/wire/jws';
-import { activeKey } from '../lease/taken-ring';
+import { activeKey } from './signing-ring';
 
 /**
  * Refuses what no ring could take, before a key is made. `authority` is the ring that `request` is to be signed by,
