@@ -1,15 +1,13 @@
 import { Loop, type LoopOptions } from './loop';
-import { ThrottledLog } from './throttled-log';
 
 const lines: unknown[] = [];
 const logger = { warn: (fields: { err: Error }, text: string) => void lines.push([text, fields.err.message]) };
-const log = new ThrottledLog(logger as never);
 
 let turns = 0;
 let loop: Loop;
 const start = (options: Partial<LoopOptions> = {}, afterMs?: number): void => {
   const turn = () => Promise.resolve(void turns++);
-  loop = new Loop({ turn, everyMs: 1_000, failure: 'no turn', log, ...options });
+  loop = new Loop({ turn, everyMs: 1_000, failure: 'no turn', logger: logger as never, ...options });
   loop.start(afterMs);
 };
 const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);

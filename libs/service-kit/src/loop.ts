@@ -1,4 +1,5 @@
-import type { ThrottledLog } from './throttled-log';
+import type { Logger } from './logger';
+import { ThrottledLog } from './throttled-log';
 
 export interface LoopOptions {
   /**
@@ -11,9 +12,9 @@ export interface LoopOptions {
   afterFailureMs?: number;
   /** What a wake-up waits for others that come with it, so that they cost one turn together. */
   gatherMs?: () => number;
-  /** The line of the log that tells of a turn that failed. */
+  /** The line of the log that tells of a turn that failed: once, and again while it lasts. */
   failure: string;
-  log: ThrottledLog;
+  logger: Pick<Logger, 'warn'>;
 }
 
 /**
@@ -46,7 +47,8 @@ export class Loop {
   }
 
   private async run(afterMs: number): Promise<void> {
-    const { turn, everyMs, afterFailureMs = everyMs, failure, log } = this.options;
+    const { turn, everyMs, afterFailureMs = everyMs, failure, logger } = this.options;
+    const log = new ThrottledLog(logger);
     const { signal } = this.stopping;
     let pauseMs = afterMs;
     let hasFailed = false;
@@ -57,7 +59,8 @@ export class Loop {
         pauseMs = (await turn(signal)) ?? everyMs;
         hasFailed = false;
       } catch (err) {
-        log.warn({ err }, failure, err instanceof Error ? err.message : '');
+        // What the stop itself took away from a turn is no failure.
+        if (!signal.aborted) log.warn({ err }, failure, err instanceof Error ? err.message : '');
         pauseMs = afterFailureMs;
         hasFailed = true;
       }

@@ -61,7 +61,7 @@ it('reads anew for whoever asks while it compares', async () => {
 });
 
 it('pushes by itself what another replica has stored, and goes on after a failure', async () => {
-  const running = pusher.run();
+  pusher.start();
   await eventually(() => bus.has === 'v1');
   let failures = 1;
   bus.onPush = () => {
@@ -70,5 +70,4 @@ it('pushes by itself what another replica has stored, and goes on after a failur
   stored = 'v2';
   await eventually(() => bus.has === 'v2', { timeoutMs: 10_000 });
   await pusher.stop();
-  await running;
 });

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from '@plexsphere/service-kit';
+import { Loop, type Logger } from '@plexsphere/service-kit';
 import { accountSubjects } from '@plexsphere/wire';
 import { ErrorCode, Events, NatsError, type NatsConnection } from 'nats';
 
@@ -26,7 +25,7 @@ const PUSH_TIMEOUT_MS = 2_000;
  * new, or has lost its disk, admits nobody before it has the account with its revocations.
  */
 export class AccountPusher {
-  private readonly stopping = new AbortController();
+  private readonly loop: Loop;
   private comparing: Promise<void> = Promise.resolve();
   /** The revision that the bus had when it was last compared. */
   private known: string | undefined;
@@ -36,23 +35,22 @@ export class AccountPusher {
     private readonly connection: NatsConnection,
     private readonly stored: StoredAccount,
     private readonly logger: Logger,
-  ) {}
-
-  /** Runs until stopped: compares at once, after every reconnect, when Postgres has another JWT, and every minute. */
-  async run(): Promise<void> {
-    const { signal } = this.stopping;
-    void this.compareOnReconnect();
-    while (!signal.aborted) {
-      await this.look().catch((err: unknown) => {
-        if (!signal.aborted) this.logger.warn({ err }, 'bus account not compared');
-      });
-      await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
-    }
+  ) {
+    const turn = () => this.look();
+    this.loop = new Loop({ turn, everyMs: LOOK_EVERY_MS, failure: 'bus account not compared', logger });
   }
 
+  /** Until it is stopped, compares at once, after every reconnect, when Postgres has another JWT, and every minute. */
+  start(): void {
+    void this.compareOnReconnect();
+    this.loop.start();
+  }
+
+  /** A turn that is under way ends with its connection. */
   async stop(): Promise<void> {
-    this.stopping.abort();
+    const stopped = this.loop.stop();
     await this.connection.close();
+    await stopped;
   }
 
   /** Now; after one that is under way, which may have read what was there before. */

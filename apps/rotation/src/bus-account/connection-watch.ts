@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from '@plexsphere/service-kit';
+import { Loop, type Logger } from '@plexsphere/service-kit';
 import { ACCOUNT_PUSHER_INBOX, accountSubjects, randomToken } from '@plexsphere/wire';
 import { Events, type NatsConnection } from 'nats';
 import type { BusConnections } from './bus-connections';
@@ -24,8 +24,7 @@ const PAGE = 256;
  * the start, after a reconnect, and every minute. Over rotation's connection in the system account.
  */
 export class ConnectionWatch {
-  private readonly stopping = new AbortController();
-  private askNow: () => void = () => undefined;
+  private readonly loop: Loop;
   private readonly warned = new Set<string>();
   /** What came and went while the servers were being asked: their answers may be from before. */
   private since: { come: Connected[]; gone: Connected[] } | undefined;
@@ -36,29 +35,25 @@ export class ConnectionWatch {
     private readonly connections: BusConnections,
     private readonly nameOf: NameOfUser,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.loop = new Loop({
+      turn: async (stopping) => ((await this.ask(stopping)) ? ASK_EVERY_MS : ASK_AGAIN_MS),
+      everyMs: ASK_AGAIN_MS,
+      failure: 'bus connections not counted',
+      logger,
+    });
+  }
 
-  /** Runs until stopped. */
-  async run(): Promise<void> {
-    const { signal } = this.stopping;
+  start(): void {
     const subjects = accountSubjects(this.account);
     this.hear(subjects.connect, (connected) => this.came(connected));
     this.hear(subjects.disconnect, (connected) => this.went(connected));
     void this.askOnReconnect();
-    while (!signal.aborted) {
-      const asked = new AbortController();
-      this.askNow = () => asked.abort();
-      const isAnswered = await this.ask().catch((err: unknown) => {
-        if (!signal.aborted) this.logger.warn({ err }, 'bus connections not counted');
-        return false;
-      });
-      const pause = { signal: AbortSignal.any([signal, asked.signal]) };
-      await delay(isAnswered ? ASK_EVERY_MS : ASK_AGAIN_MS, undefined, pause).catch(() => undefined);
-    }
+    this.loop.start();
   }
 
-  stop(): void {
-    this.stopping.abort();
+  stop(): Promise<void> {
+    return this.loop.stop();
   }
 
   private hear(subject: string, take: (connected: Connected) => void): void {
@@ -83,16 +78,16 @@ export class ConnectionWatch {
   }
 
   private async askOnReconnect(): Promise<void> {
-    for await (const { type } of this.connection.status()) if (type === Events.Reconnect) this.askNow();
+    for await (const { type } of this.connection.status()) if (type === Events.Reconnect) this.loop.wake();
   }
 
   /** False where no server answered. */
-  private async ask(): Promise<boolean> {
+  private async ask(stopping: AbortSignal): Promise<boolean> {
     this.since = { come: [], gone: [] };
     try {
       const found = new Map<string, Map<number, string>>();
       for (let offset = 0, isMore = true; isMore; offset += PAGE) {
-        const pages = await this.page(offset);
+        const pages = await this.page(offset, stopping);
         for (const { server, connections } of pages) {
           const known = found.get(server) ?? new Map<number, string>();
           found.set(server, known);
@@ -112,7 +107,7 @@ export class ConnectionWatch {
   }
 
   /** One page of each server. */
-  private async page(offset: number): Promise<Page[]> {
+  private async page(offset: number, stopping: AbortSignal): Promise<Page[]> {
     const pages: Page[] = [];
     const inbox = `${ACCOUNT_PUSHER_INBOX}.${randomToken()}`;
     const answers = this.connection.subscribe(inbox, {
@@ -123,7 +118,7 @@ export class ConnectionWatch {
     });
     const question = JSON.stringify({ auth: true, sort: 'cid', offset, limit: PAGE });
     this.connection.publish(accountSubjects(this.account).connections, question, { reply: inbox });
-    await delay(ANSWERS_WITHIN_MS, undefined, { signal: this.stopping.signal });
+    await delay(ANSWERS_WITHIN_MS, undefined, { signal: stopping });
     answers.unsubscribe();
     return pages;
   }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import { LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
 import { AccountPusher } from './account-pusher';
 import { AccountSigning } from './account-signing';
 
@@ -28,31 +28,34 @@ function waiting(): Waiting {
 export class Revocations implements OnApplicationBootstrap, OnModuleDestroy {
   private next = waiting();
   private isAwaited = false;
-  private wake: () => void = () => undefined;
-  private isStopped = false;
-  private loop: Promise<void> = Promise.resolve();
+  private readonly loop: Loop;
 
   constructor(
     private readonly signing: AccountSigning,
     private readonly pusher: AccountPusher,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.loop = this.run();
+  ) {
+    this.loop = new Loop({
+      turn: (stopping) => this.turn(stopping),
+      everyMs: TURN_MS,
+      failure: 'revocations not brought to the bus',
+      logger,
+    });
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.isStopped = true;
-    this.wake();
-    await this.loop;
+  onApplicationBootstrap(): void {
+    this.loop.start();
+  }
+
+  onModuleDestroy(): Promise<void> {
+    return this.loop.stop();
   }
 
   /** After the commit. True when the bus has it; false where that takes longer, and any replica goes on trying. */
   async push(): Promise<boolean> {
     this.isAwaited = true;
     const { pushed } = this.next;
-    this.wake();
+    this.loop.wake();
     const patience = new AbortController();
     const isPushed = await Promise.race([
       pushed,
@@ -63,27 +66,15 @@ export class Revocations implements OnApplicationBootstrap, OnModuleDestroy {
     return isPushed;
   }
 
-  private async run(): Promise<void> {
-    while (!this.isStopped) {
-      const isDone = await this.turn().catch((err: unknown) => {
-        this.logger.warn({ err }, 'revocations not brought to the bus');
-        return false;
-      });
-      if (isDone && this.isAwaited) continue;
-      await this.pause(TURN_MS, isDone);
-    }
-  }
-
   /** Those who came before it began are told when it ends; whoever comes while it runs may be too late for it. */
-  private async turn(): Promise<boolean> {
+  private async turn(stopping: AbortSignal): Promise<void> {
     const { isAwaited, next } = this;
     [this.isAwaited, this.next] = [false, waiting()];
     try {
-      await this.signAll();
+      await this.signAll(stopping);
       // Otherwise the pusher, which looks by itself, does it within a second.
       if (isAwaited) await this.pusher.compare();
       next.resolve(true);
-      return true;
     } catch (error) {
       // They stand with those who came meanwhile, and wait for the next turn as long as they like.
       if (isAwaited) {
@@ -94,21 +85,11 @@ export class Revocations implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  private async signAll(): Promise<void> {
+  private async signAll(stopping: AbortSignal): Promise<void> {
     for (;;) {
       const { againInMs } = await this.signing.signDue();
-      if (againInMs === 0 || this.isStopped) return;
-      await this.pause(againInMs, false);
+      if (againInMs === 0 || stopping.aborted) return;
+      await delay(againInMs, undefined, { signal: stopping });
     }
-  }
-
-  private async pause(ms: number, untilAwaited: boolean): Promise<void> {
-    const stop = new AbortController();
-    this.wake = () => {
-      if (untilAwaited || this.isStopped) stop.abort();
-    };
-    if (this.isStopped || (untilAwaited && this.isAwaited)) return;
-    await delay(ms, undefined, { signal: stop.signal }).catch(() => undefined);
-    this.wake = () => undefined;
   }
 }

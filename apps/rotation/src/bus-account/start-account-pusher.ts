@@ -36,12 +36,12 @@ export async function startAccountPusher(config: RotationConfig, logger: Logger)
   const watch = new ConnectionWatch(connection, publicKey, connections, nameOfUser(database), logger);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
-      watch.stop();
+      void watch.stop();
       void pusher.stop();
     });
   }
-  void pusher.run();
-  void watch.run();
+  pusher.start();
+  watch.start();
   return { pusher, connections };
 }
 

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { BusServer } from '@plexsphere/service-kit';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { BusServer, LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
 import { DataSource } from 'typeorm';
 import { addRefusals } from './refusal-table';
 import { RefusalCounter } from './refusal-counter';
@@ -11,34 +10,27 @@ const EVERY_MS = 1_000;
 @Injectable()
 export class RefusalLog implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly counter = new RefusalCounter();
-  private readonly stopping = new AbortController();
-  private loop: Promise<void> = Promise.resolve();
+  private readonly loop: Loop;
 
   constructor(
     private readonly database: DataSource,
     private readonly server: BusServer,
-  ) {}
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    this.loop = new Loop({ turn: () => this.write(), everyMs: EVERY_MS, failure: 'refusals not written', logger });
+  }
 
   onApplicationBootstrap(): void {
     this.server.observe({
       onRefused: ({ subject, code, detail }) => this.counter.note(subject, { code, detail }),
       onHeldBack: ({ actor, queue }) => this.counter.noteHeldBack(actor, queue),
     });
-    this.loop = this.run();
+    this.loop.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    await this.loop;
+    await this.loop.stop();
     await this.write();
-  }
-
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      await delay(EVERY_MS, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) await this.write();
-    }
   }
 
   private async write(): Promise<void> {

@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { nextStep, type NextStep } from '@plexsphere/keyring';
-import { Health, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { Health, LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
 import { TransitionEntity } from '@plexsphere/store';
 import { DataSource } from 'typeorm';
 import { LeaseBook } from '../leases/lease-book';
@@ -12,18 +11,15 @@ import { AfterCommit } from './after-commit';
 
 const TURN_MS = 2_000;
 
-const NOT_ANSWERING = 'not answering';
-
 /**
  * Every replica, at boot and every 2 s: whatever a process that died left between a commit and its end is finished. It
  * writes no outbox row and sends no Node anything, so an open transition survives any restart unseen.
  */
 @Injectable()
 export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopping = new AbortController();
+  private readonly loop: Loop;
   private readonly underWay = new Map<string, Promise<void>>();
   private databaseState: string | undefined = 'not looked at yet';
-  private loop: Promise<void> = Promise.resolve();
   private sweeping: Promise<void> = Promise.resolve();
 
   constructor(
@@ -35,25 +31,17 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
     health: Health,
   ) {
     health.check('database', () => this.databaseState);
+    const turn = () => this.turn();
+    this.loop = new Loop({ turn, everyMs: TURN_MS, failure: 'resume turn failed', logger });
   }
 
-  async onApplicationBootstrap(): Promise<void> {
-    await this.turn();
-    this.loop = this.run();
+  onApplicationBootstrap(): void {
+    this.loop.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    await this.loop;
+    await this.loop.stop();
     await Promise.all([...this.underWay.values(), this.sweeping]);
-  }
-
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      await delay(TURN_MS, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) await this.turn();
-    }
   }
 
   private async turn(): Promise<void> {
@@ -65,10 +53,9 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
       // Asks signers, and nothing here should wait for them.
       this.sweeping = this.preparedKeys.sweep();
       this.databaseState = undefined;
-    } catch (err) {
-      // Once, and not every two seconds for as long as it lasts.
-      if (this.databaseState !== NOT_ANSWERING) this.logger.error({ err }, 'resume turn failed');
-      this.databaseState = NOT_ANSWERING;
+    } catch (error) {
+      this.databaseState = 'not answering';
+      throw error;
     }
   }
 
