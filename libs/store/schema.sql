@@ -161,8 +161,7 @@ CREATE TABLE ring.database_role (
   service text NOT NULL,
   name text NOT NULL,
   CONSTRAINT database_role_name_key UNIQUE (name),
-  CONSTRAINT database_role_pkey PRIMARY KEY (service),
-  CONSTRAINT database_role_service_check CHECK ((service = ANY (ARRAY['rotation'::text, 'signer'::text, 'outbox-relay'::text])))
+  CONSTRAINT database_role_pkey PRIMARY KEY (service)
 );
 
 CREATE TABLE ring.installation (
@@ -289,8 +288,7 @@ CREATE TABLE ring.service_credential (
   service text NOT NULL,
   issued_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   revoked_at timestamp with time zone,
-  CONSTRAINT service_credential_pkey PRIMARY KEY (bus_public_key),
-  CONSTRAINT service_credential_service_check CHECK ((service = ANY (ARRAY['rotation'::text, 'signer'::text, 'outbox-relay'::text])))
+  CONSTRAINT service_credential_pkey PRIMARY KEY (bus_public_key)
 );
 
 CREATE TABLE ring.signing_key (
@@ -342,6 +340,7 @@ ALTER TABLE ring.later_statement ADD CONSTRAINT later_statement_scope_fkey FOREI
 ALTER TABLE ring.node ADD CONSTRAINT node_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.ring_change ADD CONSTRAINT ring_change_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.service_credential ADD CONSTRAINT service_credential_bus_public_key_fkey FOREIGN KEY (bus_public_key) REFERENCES ring.bus_user(public_key);
+ALTER TABLE ring.service_credential ADD CONSTRAINT service_credential_service_fkey FOREIGN KEY (service) REFERENCES ring.database_role(service);
 ALTER TABLE ring.signing_key ADD CONSTRAINT signing_key_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.transition ADD CONSTRAINT transition_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 

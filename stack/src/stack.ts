@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { PROBLEMS } from '@plexsphere/wire';
-import { BootstrapFolder, SERVICE_KINDS, type ServiceKind } from './bootstrap-folder';
+import { PROBLEMS, SERVICES, SERVICE_NAMES, type Replicas, type ServiceName } from '@plexsphere/wire';
+import { BootstrapFolder } from './bootstrap-folder';
 import { localFolder, repositoryRoot } from './folders';
 import { guard } from './guard';
 import type { ManagedProcess } from './managed-process';
@@ -14,14 +14,12 @@ import { ServiceProcess } from './service-process';
 
 const execute = promisify(execFile);
 
-export interface StackOptions {
+/** How many replicas of each service, two where nothing is said; and the rest. */
+export interface StackOptions extends Partial<Replicas> {
   /** Everything of this stack lives below; what is there is taken up. */
   dir: string;
-  rotations?: number;
-  signers?: number;
-  relays?: number;
   /** More variables for the services of a kind; they win over the stack's own. */
-  env?: Partial<Record<ServiceKind, Record<string, string>>>;
+  env?: Partial<Record<ServiceName, Record<string, string>>>;
   /** false: PostgreSQL flushes nothing to the disk; for tests. */
   durable?: boolean;
   /** Nothing of it is to outlive this process: what is left is deleted with it. */
@@ -53,10 +51,8 @@ export class Stack {
     private readonly options: StackOptions,
   ) {
     this.bootstrap = new BootstrapFolder(join(options.dir, 'bootstrap'));
-    const { rotations, signers, relays } = options;
-    const replicas = { rotation: rotations, signer: signers, 'outbox-relay': relays };
-    for (const kind of SERVICE_KINDS)
-      for (let i = 0; i < (replicas[kind] ?? REPLICAS_BY_DEFAULT); i++) this.addService(kind);
+    for (const name of SERVICE_NAMES)
+      for (let i = 0; i < (options[SERVICES[name].replicas] ?? REPLICAS_BY_DEFAULT); i++) this.addService(name);
     for (const managed of this.processes()) managed.onChange = () => this.options.onChange?.();
   }
 
@@ -115,7 +111,7 @@ export class Stack {
     guard.keep(this.options.dir);
   }
 
-  services(kind?: ServiceKind): ServiceProcess[] {
+  services(kind?: ServiceName): ServiceProcess[] {
     return this.#services.filter(({ service }) => kind === undefined || service === kind);
   }
 
@@ -125,7 +121,7 @@ export class Stack {
   }
 
   /** One more replica, not started yet. */
-  addService(kind: ServiceKind): ServiceProcess {
+  addService(kind: ServiceName): ServiceProcess {
     const name = `${kind}-${this.services(kind).length + 1}`;
     const service = new ServiceProcess({
       service: kind,
@@ -142,7 +138,7 @@ export class Stack {
     return service;
   }
 
-  databaseUrl(role: 'owner' | ServiceKind): string {
+  databaseUrl(role: 'owner' | ServiceName): string {
     return role === 'owner' ? this.postgres.url : this.bootstrap.databaseUrl(role, this.postgres.url);
   }
 

@@ -1,22 +1,27 @@
 import { parseArgs } from 'node:util';
+import { SERVICES, type Replicas } from '@plexsphere/wire';
 
-export interface StartOptions {
+export interface StartOptions extends Replicas {
   detach: boolean;
-  rotations: number;
-  signers: number;
-  relays: number;
   /** Variables for rotation. */
   rotationEnv: Record<string, string>;
 }
+
+/** The same for the replicas of every service, under the flag that counts them. */
+const forEachService = <T>(make: (flag: keyof Replicas, title: string) => T): Record<keyof Replicas, T> =>
+  Object.fromEntries(Object.values(SERVICES).map(({ replicas: flag, title }) => [flag, make(flag, title)])) as Record<
+    keyof Replicas,
+    T
+  >;
+
+const REPLICA_LINES = forEachService((flag, title) => `  --${`${flag} <n>`.padEnd(20)} replicas of ${title} (2)`);
 
 export const START_USAGE = `Usage: npm start -- [flags]
 
 Brings the stack up on this machine and keeps it up until Ctrl-C, or until npm stop with --detach.
 
   --detach               return once everything is ready; the stack goes on in the background
-  --rotations <n>        replicas of the rotation service (2)
-  --signers <n>          replicas of the signer (2)
-  --relays <n>           replicas of the outbox relay (2)
+${Object.values(REPLICA_LINES).join('\n')}
   --overlap-window <d>   how long both keys verify, such as 30s, 10m or 24h (24h)
   --allow-short-overlap  accept an overlap window below the safe sum: for laboratories and tests
   --lease <d>            how long a signer may sign without asking again (10s)
@@ -35,9 +40,7 @@ export function parseStartOptions(args: string[]): StartOptions | 'help' {
   if (values.help) return 'help';
   return {
     detach: values.detach ?? false,
-    rotations: replicas('rotations', values.rotations),
-    signers: replicas('signers', values.signers),
-    relays: replicas('relays', values.relays),
+    ...forEachService((flag) => replicas(flag, values[flag])),
     rotationEnv: {
       ...duration('overlap-window', values['overlap-window']),
       ...duration('lease', values.lease),
@@ -53,9 +56,7 @@ function parse(args: string[]) {
       options: {
         help: { type: 'boolean', short: 'h' },
         detach: { type: 'boolean' },
-        rotations: { type: 'string' },
-        signers: { type: 'string' },
-        relays: { type: 'string' },
+        ...forEachService(() => ({ type: 'string' }) as const),
         'overlap-window': { type: 'string' },
         'allow-short-overlap': { type: 'boolean' },
         lease: { type: 'string' },

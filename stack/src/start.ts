@@ -61,11 +61,11 @@ async function supervise(options: StartOptions): Promise<number> {
 async function run(options: StartOptions, stopping: AbortSignal): Promise<void> {
   let ready = false;
   const record = (): void => writeState(localFolder, stateOf(stack, ready), ready ? stack.env : {});
-  const { rotations, signers, relays, rotationEnv } = options;
+  const { rotationEnv, detach: _, ...replicas } = options;
   say('Preparing PostgreSQL and nats-server.');
   const stack = await Stack.create({
     dir: localFolder,
-    ...{ rotations, signers, relays },
+    ...replicas,
     env: { rotation: rotationEnv },
     onProgress: say,
     onChange: () => record(),

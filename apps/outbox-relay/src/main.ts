@@ -20,8 +20,5 @@ void runService({
     await found.destroy();
   },
   module: (config) => RelayModule.with(config),
-  forbidden: {
-    statement: 'SELECT FROM material.wrapped_key LIMIT 0',
-    run: (app, statement) => app.get(DataSource).query(statement),
-  },
+  query: (app, statement) => app.get(DataSource).query(statement),
 });

@@ -3,7 +3,6 @@ import { Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Bus, BusServer, Health, LOGGER, NestLogger, createLogger } from '@plexsphere/service-kit';
 import { storeOptions } from '@plexsphere/store';
-import { queues } from '@plexsphere/wire';
 import type { NatsConnection } from 'nats';
 import { DataSource } from 'typeorm';
 import { RelayConfig } from '../src/relay-config';
@@ -28,7 +27,7 @@ export async function runningRelay(
 ): Promise<RunningRelay> {
   const config = Object.assign(new RelayConfig(), { databaseUrl, eventRetentionMs, streamReplicas: 1 });
   const logger = createLogger('outbox-relay', process.env['SPEC_LOG'] ?? 'silent');
-  const server = new BusServer(connection, queues.relay);
+  const server = new BusServer(connection, 'outbox-relay');
   const health = new Health();
   const database = await new DataSource(storeOptions(databaseUrl, 'outbox-relay')).initialize();
   const given = [

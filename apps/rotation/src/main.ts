@@ -21,8 +21,5 @@ void runService({
   config: RotationConfig,
   prepare,
   module: (config) => RotationModule.with(config, busAccount),
-  forbidden: {
-    statement: 'SELECT FROM material.wrapped_key LIMIT 0',
-    run: (app, statement) => app.get(DataSource).query(statement),
-  },
+  query: (app, statement) => app.get(DataSource).query(statement),
 });

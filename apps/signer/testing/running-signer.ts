@@ -4,7 +4,7 @@ import 'reflect-metadata';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Bus, BusServer, Health, LOGGER, NestLogger, ProblemFilter } from '@plexsphere/service-kit';
-import { queues, subjects, type RingView } from '@plexsphere/wire';
+import { subjects, type RingView } from '@plexsphere/wire';
 import type { RenewLease, RenewLeaseReply } from '@plexsphere/wire/commands';
 import type { NatsConnection, Subscription } from 'nats';
 import { pino } from 'pino';
@@ -27,7 +27,7 @@ export async function runSigner(connection: NatsConnection, material: Material):
   let text = '';
   const sink = new Writable({ write: (chunk, _, done) => ((text += String(chunk)), done()) });
   const logger = pino({ level: 'debug' }, sink);
-  const server = new BusServer(connection, queues.signer);
+  const server = new BusServer(connection, 'signer');
   const bus = new Bus(connection);
   const shared: DynamicModule = {
     module: ProcessModule,

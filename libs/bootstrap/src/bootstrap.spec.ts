@@ -6,10 +6,22 @@ import { inspect } from 'node:util';
 import { parseCreds } from '@plexsphere/bus-jwt';
 import { loadBusKey, loadSigningKey, readKekFile, requireOwnKek } from '@plexsphere/material';
 import { temporaryFolder, testDatabase, type TestDatabase } from '@plexsphere/testkit';
-import { publicKeyFromRaw, rawPublicKey } from '@plexsphere/wire';
+import {
+  BRING_UP_FILES as FILES,
+  SERVICE_NAMES,
+  credentialFile,
+  databaseUrlFile,
+  publicKeyFromRaw,
+  rawPublicKey,
+} from '@plexsphere/wire';
 import { statementHash, verifyStatement } from '@plexsphere/wire/jws';
 import { DataSource } from 'typeorm';
-import { bootstrap, FILES, migrate, openRecoveryKey } from './index';
+import { bootstrap, migrate, openRecoveryKey } from './index';
+
+const ALL_FILES = [
+  ...Object.values(FILES),
+  ...SERVICE_NAMES.flatMap((service) => [credentialFile(service), databaseUrlFile(service)]),
+].sort();
 
 jest.setTimeout(60_000);
 
@@ -74,10 +86,10 @@ async function everythingStored(): Promise<string> {
 }
 
 async function secrets(): Promise<string[]> {
-  const creds = [FILES.rotation, FILES.signer, FILES.relay, FILES.accountPusher];
+  const creds = [...SERVICE_NAMES.map(credentialFile), FILES.accountPusher];
   const token = JSON.parse(await fileOf(FILES.adminToken)) as { bearer: string; bus_credential: string };
   const kek = await readKekFile(join(out, FILES.kek));
-  const urls = await Promise.all(['rotation', 'signer', 'outbox-relay'].map(serviceUrl));
+  const urls = await Promise.all(SERVICE_NAMES.map(serviceUrl));
   return [
     ...(await Promise.all(creds.map(async (name) => parseCreds(await fileOf(name)).seed))),
     parseCreds(token.bus_credential).seed,
@@ -93,7 +105,7 @@ async function secrets(): Promise<string[]> {
 
 it('makes an installation on an empty database, and tells of it without a secret', async () => {
   const reply = await bootstrap({ databaseUrl, out });
-  expect(reply).toMatchObject({ out, files: Object.values(FILES).sort(), migrations: MIGRATIONS, resumed: false });
+  expect(reply).toMatchObject({ out, files: ALL_FILES, migrations: MIGRATIONS, resumed: false });
   const known = await secrets();
   expect(known.every((secret) => secret.length >= 16)).toBe(true);
   const shown = JSON.stringify(reply) + (await everythingStored());
@@ -188,15 +200,14 @@ it.each([
 
 it('N-1: a second installation on the same server leaves the first as it was', async () => {
   await bootstrap({ databaseUrl, out });
-  const services = ['rotation', 'signer', 'outbox-relay'];
-  const first = await Promise.all(services.map(serviceUrl));
+  const first = await Promise.all(SERVICE_NAMES.map(serviceUrl));
   const connected = await Promise.all(first.map(open));
   out = `${out}-neighbour`;
   await bootstrap({ databaseUrl: await emptyDatabase(), out });
-  const second = await Promise.all(services.map(serviceUrl));
+  const second = await Promise.all(SERVICE_NAMES.map(serviceUrl));
 
   const logins = [...first, ...second].map((url) => new URL(url).username);
-  expect(new Set(logins).size).toBe(6);
+  expect(new Set(logins).size).toBe(2 * SERVICE_NAMES.length);
   for (const source of connected) await source.query('SELECT 1');
   const limits = `SELECT rolconnlimit AS most FROM pg_roles WHERE rolname = ANY ($1)`;
   const most = await owner.query<{ most: number }[]>(limits, [logins]);

@@ -1,16 +1,15 @@
 import { createKekFile } from '@plexsphere/material';
 import { leftOpen } from '@plexsphere/store';
-import { problem } from '@plexsphere/wire';
+import { BRING_UP_FILES as FILES, databaseUrlFile, problem, SERVICE_NAMES } from '@plexsphere/wire';
 import type { QueryRunner } from 'typeorm';
 import { makeAdmin, readTokenFile } from './admin';
 import { makeBus } from './bus';
-import { databaseUrlFile, FILES } from './files';
 import { isBootstrapped, knowsAdmin, PLATFORM_KEY_ID, storeInstallation } from './installation';
 import { applyMigrations } from './migrate';
 import { OutFolder } from './out-folder';
 import { aloneOnDatabase } from './owner-database';
 import { makeRecoveryKey } from './recovery-key';
-import { createLogin, SERVICES } from './service-logins';
+import { createLogin } from './service-logins';
 
 export interface BootstrapOptions {
   /** The owner's, with a host. */
@@ -95,7 +94,7 @@ async function bringUp(owner: QueryRunner, folder: OutFolder, options: Bootstrap
 
 async function databaseUrls(owner: QueryRunner, ownerUrl: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
-  for (const service of SERVICES)
+  for (const service of SERVICE_NAMES)
     files[databaseUrlFile(service)] = `${await createLogin(owner.manager, service, ownerUrl)}\n`;
   return files;
 }

@@ -8,10 +8,8 @@ import {
   signAccount,
   type BusKey,
 } from '@plexsphere/bus-jwt';
-import type { BusUser } from '@plexsphere/wire';
-import { FILES } from './files';
+import { BRING_UP_FILES, credentialFile, SERVICE_NAMES, type BusUser, type ServiceName } from '@plexsphere/wire';
 import { serverConfig } from './server-config';
-import type { Service } from './service-logins';
 
 /** A bus of our own: its root, the account that everything lives in, and what each file of it holds. */
 export interface Bus {
@@ -20,7 +18,7 @@ export interface Bus {
   /** The account's JWT, nobody revoked. */
   accountJwt: string;
   /** Public keys of the services' own bus users. */
-  servicePublicKeys: Record<Service, string>;
+  servicePublicKeys: [service: ServiceName, publicKey: string][];
   files: Record<string, string>;
 }
 
@@ -33,20 +31,18 @@ export async function makeBus(): Promise<Bus> {
   const operatorSeed = operator.seed;
   const systemJwt = await issueSystemAccount({ operatorSeed, accountPublicKey: system.publicKey });
   const operatorJwt = await issueOperator({ operatorSeed, systemAccountPublicKey: system.publicKey });
-  const rotation = await makeCreds(account, { kind: 'rotation' });
-  const signer = await makeCreds(account, { kind: 'signer' });
-  const relay = await makeCreds(account, { kind: 'outbox-relay' });
+  const services = await Promise.all(
+    SERVICE_NAMES.map(async (kind) => ({ kind, ...(await makeCreds(account, { kind })) })),
+  );
   return {
     operator,
     account,
     accountJwt: await signAccount({ operatorSeed, accountPublicKey: account.publicKey, revocations: [] }),
-    servicePublicKeys: { rotation: rotation.publicKey, signer: signer.publicKey, 'outbox-relay': relay.publicKey },
+    servicePublicKeys: services.map(({ kind, publicKey }) => [kind, publicKey]),
     files: {
-      [FILES.natsServer]: serverConfig(operatorJwt, { publicKey: system.publicKey, jwt: systemJwt }),
-      [FILES.rotation]: rotation.text,
-      [FILES.signer]: signer.text,
-      [FILES.relay]: relay.text,
-      [FILES.accountPusher]: await accountPusherCreds(system, account.publicKey),
+      [BRING_UP_FILES.natsServer]: serverConfig(operatorJwt, { publicKey: system.publicKey, jwt: systemJwt }),
+      ...Object.fromEntries(services.map(({ kind, text }) => [credentialFile(kind), text])),
+      [BRING_UP_FILES.accountPusher]: await accountPusherCreds(system, account.publicKey),
     },
   };
 }

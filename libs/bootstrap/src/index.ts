@@ -6,7 +6,5 @@ export { bootstrap, type BootstrapOptions, type BootstrapReply } from './bootstr
 export { migrate } from './migrate';
 export { reissue, type ReissueReply } from './reissue';
 export { revokeOld, type RevokeOldReply } from './revoke-old';
-export { SERVICES, type Service } from './service-logins';
-export { FILES } from './files';
 export { openRecoveryKey } from './recovery-file';
 export { reissueAdmin } from './reissue-admin';

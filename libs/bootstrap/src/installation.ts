@@ -31,9 +31,9 @@ export async function storeInstallation(sql: Sql, { kek, bus, recovery, admin }:
     [admin.id, admin.busPublicKey, admin.bearerHash, admin.expiresAt],
   );
   await sql.query('INSERT INTO ring.bus_user SELECT unnest($1::text[])', [
-    [...Object.values(bus.servicePublicKeys), admin.busPublicKey],
+    [...bus.servicePublicKeys.map(([, key]) => key), admin.busPublicKey],
   ]);
-  for (const [service, key] of Object.entries(bus.servicePublicKeys))
+  for (const [service, key] of bus.servicePublicKeys)
     await sql.query('INSERT INTO ring.service_credential (service, bus_public_key) VALUES ($1, $2)', [service, key]);
   await sql.query(`INSERT INTO ring.audit (actor, action, scope, after) VALUES ('bootstrap', 'bootstrap', $1, $2)`, [
     PLATFORM,

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NatsServer } from '@plexsphere/stack';
 import { temporaryFolder, testDatabase } from '@plexsphere/testkit';
-import { inboxPrefix, subjects } from '@plexsphere/wire';
+import { BRING_UP_FILES as FILES, credentialFile, inboxPrefix, subjects } from '@plexsphere/wire';
 import { connect, credsAuthenticator, type NatsConnection } from 'nats';
 import { DataSource } from 'typeorm';
-import { bootstrap, FILES } from './index';
+import { bootstrap } from './index';
 
 jest.setTimeout(120_000);
 
@@ -31,7 +31,7 @@ it('admits the account pusher at first, and everybody else once the account is t
   try {
     await bootstrap({ databaseUrl, out });
     await bus.start();
-    const rotationCreds = await fileOf(FILES.rotation);
+    const rotationCreds = await fileOf(credentialFile('rotation'));
     const early = open(rotationCreds, inboxPrefix({ kind: 'rotation' }));
     await expect(early).rejects.toMatchObject({ code: 'AUTHORIZATION_VIOLATION' });
 
@@ -42,8 +42,8 @@ it('admits the account pusher at first, and everybody else once the account is t
     const pushed = await pusher.request('$SYS.REQ.CLAIMS.UPDATE', row?.jwt);
     expect(pushed.json()).toMatchObject({ data: { code: 200 } });
 
-    await open(await fileOf(FILES.signer), inboxPrefix({ kind: 'signer' }));
-    await open(await fileOf(FILES.relay), inboxPrefix({ kind: 'outbox-relay' }));
+    await open(await fileOf(credentialFile('signer')), inboxPrefix({ kind: 'signer' }));
+    await open(await fileOf(credentialFile('outbox-relay')), inboxPrefix({ kind: 'outbox-relay' }));
     const rotation = await open(rotationCreds, inboxPrefix({ kind: 'rotation' }));
     rotation.subscribe(subjects.everyCommand('*'), { callback: (_, message) => void message.respond(message.subject) });
     await rotation.flush();

@@ -1,6 +1,5 @@
-import { problem } from '@plexsphere/wire';
+import { BRING_UP_FILES, problem } from '@plexsphere/wire';
 import { makeAdmin } from './admin';
-import { FILES } from './files';
 import { OutFolder } from './out-folder';
 import { aloneOnDatabase } from './owner-database';
 import { accountKey, requireInstallation, type ReissueReply } from './reissue';
@@ -34,7 +33,7 @@ export const reissueAdmin = (options: ReissueAdminOptions): Promise<Omit<Reissue
         [id, name, busPublicKey, bearerHash, expiresAt],
       );
       await owner.manager.query('INSERT INTO ring.bus_user VALUES ($1)', [busPublicKey]);
-      await folder.write(FILES.adminToken, tokenFile);
+      await folder.write(BRING_UP_FILES.adminToken, tokenFile);
       await folder.flush();
       await writeAudit(owner.manager, 'reissue', { operator: id, name, expires_at: expiresAt.toISOString() });
       await owner.commitTransaction();

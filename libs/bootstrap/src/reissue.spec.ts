@@ -3,8 +3,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseCreds } from '@plexsphere/bus-jwt';
 import { temporaryFolder, testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import { BRING_UP_FILES as FILES, credentialFile } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
-import { bootstrap, FILES, reissue, reissueAdmin, revokeOld } from './index';
+import { bootstrap, reissue, reissueAdmin, revokeOld } from './index';
 
 jest.setTimeout(60_000);
 
@@ -67,7 +68,7 @@ it('N-1: makes a login and a bus credential beside those that go on working', as
 
 it('N-1: refuses to end a login that is in use, and then ends all but the newest for good', async () => {
   const earlier = await urlIn(out, 'rotation');
-  const { publicKey: earlierKey } = parseCreds(await readFile(join(out, FILES.rotation), 'utf8'));
+  const { publicKey: earlierKey } = parseCreds(await readFile(join(out, credentialFile('rotation')), 'utf8'));
   const inUse = await open(earlier);
   await expect(revokeOld({ databaseUrl, service: 'rotation', force: false })).rejects.toMatchObject({
     code: 'FAILED_PRECONDITION',

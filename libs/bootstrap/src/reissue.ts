@@ -1,18 +1,17 @@
 import { loadBusKey, MaterialError, readKekFile, type BusSeed } from '@plexsphere/material';
-import { problem } from '@plexsphere/wire';
+import { credentialFile, databaseUrlFile, problem, type ServiceName } from '@plexsphere/wire';
 import type { QueryRunner } from 'typeorm';
 import { makeCreds } from './bus';
-import { databaseUrlFile } from './files';
 import { isBootstrapped } from './installation';
 import { OutFolder } from './out-folder';
 import { aloneOnDatabase } from './owner-database';
 import { requireMigrated } from './migrate';
-import { createLogin, type Service } from './service-logins';
+import { createLogin } from './service-logins';
 import { writeAudit } from './write-audit';
 
 export interface ReissueOptions {
   databaseUrl: string;
-  service: Service;
+  service: ServiceName;
   /** The folder that is made for the new files. */
   out: string;
   /** Opens the account's key, by which the bus credential is signed. Without it the database login alone is made anew. */
@@ -20,7 +19,7 @@ export interface ReissueOptions {
 }
 
 export interface ReissueReply {
-  service: Service;
+  service: ServiceName;
   out: string;
   files: string[];
 }
@@ -72,7 +71,7 @@ async function makeAnew(owner: QueryRunner, { service, databaseUrl, kekFile }: R
     publicKey,
   ]);
   return {
-    files: { ...login.files, [`${service}.creds`]: text },
+    files: { ...login.files, [credentialFile(service)]: text },
     known: { ...login.known, bus_public_key: publicKey },
   };
 }

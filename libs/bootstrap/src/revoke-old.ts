@@ -1,20 +1,20 @@
 import type { Sql } from '@plexsphere/material';
-import { problem } from '@plexsphere/wire';
+import { problem, type ServiceName } from '@plexsphere/wire';
 import type { QueryRunner } from 'typeorm';
 import { aloneOnDatabase } from './owner-database';
 import { requireInstallation } from './reissue';
-import { olderLogins, type Service } from './service-logins';
+import { olderLogins } from './service-logins';
 import { writeAudit } from './write-audit';
 
 export interface RevokeOldOptions {
   databaseUrl: string;
-  service: Service;
+  service: ServiceName;
   /** Also where the earlier login is in use: its connections are cut. */
   force: boolean;
 }
 
 export interface RevokeOldReply {
-  service: Service;
+  service: ServiceName;
   logins: string[];
   bus_public_keys: string[];
 }
@@ -60,7 +60,7 @@ async function drop(owner: QueryRunner, login: string): Promise<void> {
 }
 
 /** Rotation has the account signed with what stands here, and gives it to the bus within seconds, or when it starts. */
-async function revokeBusKeys(owner: QueryRunner, service: Service): Promise<string[]> {
+async function revokeBusKeys(owner: QueryRunner, service: ServiceName): Promise<string[]> {
   const rows = await owner.manager.query<{ key: string }[]>(
     `WITH ended AS (
        UPDATE ring.service_credential SET revoked_at = clock_timestamp()

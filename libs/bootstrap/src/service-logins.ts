@@ -1,18 +1,9 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import type { Sql } from '@plexsphere/material';
-
-export const SERVICES = ['rotation', 'signer', 'outbox-relay'] as const;
-export type Service = (typeof SERVICES)[number];
-
-/**
- * How many connections a login may have, so that no thief with one service's URL takes all of a server's (100, unless its
- * owner has decided otherwise) away from the others. Enough for three replicas under load; for more of them the
- * database's owner raises it: ALTER ROLE … CONNECTION LIMIT.
- */
-const CONNECTION_LIMIT: Record<Service, number> = { rotation: 60, signer: 20, 'outbox-relay': 30 };
+import { SERVICES, type ServiceName } from '@plexsphere/wire';
 
 /** What the services' group role is called in this installation; it holds the grants, and cannot log in itself. */
-export async function groupRole(owner: Sql, service: Service): Promise<string> {
+export async function groupRole(owner: Sql, service: ServiceName): Promise<string> {
   const [row] = await owner.query<{ name: string }[]>('SELECT name FROM ring.database_role WHERE service = $1', [
     service,
   ]);
@@ -25,13 +16,13 @@ export async function groupRole(owner: Sql, service: Service): Promise<string> {
  * that is to get another one gets another login, and the one before goes on.
  * @returns the service's database URL
  */
-export async function createLogin(owner: Sql, service: Service, databaseUrl: string): Promise<string> {
+export async function createLogin(owner: Sql, service: ServiceName, databaseUrl: string): Promise<string> {
   const group = await groupRole(owner, service);
   const login = `${group}_${(await lastGeneration(owner, group)) + 1}`;
   const password = randomBytes(24).toString('base64url');
   // A utility statement takes no parameters; the names need no quoting, and the verifier is base64.
   await owner.query(
-    `CREATE ROLE ${login} LOGIN CONNECTION LIMIT ${CONNECTION_LIMIT[service]} PASSWORD '${scramVerifier(password)}'
+    `CREATE ROLE ${login} LOGIN CONNECTION LIMIT ${SERVICES[service].connections} PASSWORD '${scramVerifier(password)}'
      IN ROLE ${group}`,
   );
   const url = new URL(databaseUrl);
@@ -41,7 +32,7 @@ export async function createLogin(owner: Sql, service: Service, databaseUrl: str
 }
 
 /** All but the newest. */
-export async function olderLogins(owner: Sql, service: Service): Promise<string[]> {
+export async function olderLogins(owner: Sql, service: ServiceName): Promise<string[]> {
   const group = await groupRole(owner, service);
   const last = await lastGeneration(owner, group);
   const rows = await owner.query<{ login: string }[]>(

@@ -1,5 +1,5 @@
 import { decode, type Account, type User } from '@nats-io/jwt';
-import { MAX_ENVELOPE_BYTES, busPermissions, subjects, trafficOn, type BusUser } from '@plexsphere/wire';
+import { MAX_ENVELOPE_BYTES, SERVICE_NAMES, busPermissions, subjects, trafficOn, type BusUser } from '@plexsphere/wire';
 import { signAccount } from './accounts';
 import { createBusKey } from './bus-key';
 import { issueAccountPusher, issueUser } from './users';
@@ -40,8 +40,7 @@ it('S10: limits what a Node or an operator may hold of the bus, and no service',
   const { limitBytes } = trafficOn(subjects.command(id, 'events.publish')) ?? { limitBytes: 0 };
   expect(await limitsOf({ kind: 'operator', id })).toEqual({ subs: 32, payload: limitBytes });
   expect(limitBytes).toBeGreaterThan(6 * MAX_ENVELOPE_BYTES);
-  for (const kind of ['rotation', 'signer', 'outbox-relay'] as const)
-    expect(await limitsOf({ kind })).toEqual({ subs: -1, payload: -1 });
+  for (const kind of SERVICE_NAMES) expect(await limitsOf({ kind })).toEqual({ subs: -1, payload: -1 });
 });
 
 it('ends a credential when it is told to', async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { NatsServer, localFolder } from '@plexsphere/stack';
 import { eventually, temporaryFolder } from '@plexsphere/testkit';
+import { SERVICES } from '@plexsphere/wire';
 import { connect, type NatsConnection } from 'nats';
 import { watchBus } from './bus-watch';
 import { Health } from './health';
@@ -8,6 +9,8 @@ import { busTrial, databaseTrial, untilRefused, type Trial } from './least-privi
 import { createLogger, type Logger } from './logger';
 
 jest.setTimeout(60_000);
+
+const EAR = SERVICES.signer.forbidden.subject;
 
 const folder = temporaryFolder();
 const cacheFolder = join(localFolder, 'cache');
@@ -36,14 +39,14 @@ afterAll(() => Promise.all(endings.map((end) => end())));
 
 it('finds an open bus open, also where somebody listens and says nothing', async () => {
   const open = await bus('open');
-  expect(await busTrial(open).isAllowed()).toBe(true);
+  expect(await busTrial(open, EAR).isAllowed()).toBe(true);
   open.subscribe('>');
-  expect(await busTrial(open).isAllowed()).toBe(true);
+  expect(await busTrial(open, EAR).isAllowed()).toBe(true);
 });
 
 it('finds a bus that refuses closed, as often as it is asked', async () => {
   const closed = await bus('closed', LEAST);
-  for (let i = 0; i < 3; i++) expect(await busTrial(closed).isAllowed()).toBe(false);
+  for (let i = 0; i < 3; i++) expect(await busTrial(closed, EAR).isAllowed()).toBe(false);
 });
 
 it('N-5: logs no error about what the trial is refused, and one about anything else', async () => {
@@ -51,7 +54,7 @@ it('N-5: logs no error about what the trial is refused, and one about anything e
   const errors: object[] = [];
   const spy = { error: (fields: object) => errors.push(fields), warn: () => undefined } as unknown as Logger;
   watchBus(closed, new Health(), spy);
-  expect(await busTrial(closed).isAllowed()).toBe(false);
+  expect(await busTrial(closed, EAR).isAllowed()).toBe(false);
   closed.publish('not.mine');
   await eventually(() => errors.length > 0);
   expect(errors).toEqual([{ reason: 'PERMISSIONS_VIOLATION', operation: 'publish', subject: 'not.mine' }]);
@@ -72,7 +75,7 @@ it('S14: warns once of a server that has known holes', async () => {
 it('cannot try a connection that is closed', async () => {
   const gone = await bus('gone', LEAST);
   await gone.close();
-  await expect(busTrial(gone).isAllowed()).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
+  await expect(busTrial(gone, EAR).isAllowed()).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
 });
 
 it.each([

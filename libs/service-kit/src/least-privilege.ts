@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { subjects } from '@plexsphere/wire';
+import { SERVICES } from '@plexsphere/wire';
 import { ErrorCode, NatsError, type NatsConnection } from 'nats';
 import type { Health } from './health';
 import type { Logger } from './logger';
@@ -43,19 +43,16 @@ async function find({ what, isAllowed }: Trial): Promise<string | undefined> {
   }
 }
 
-/** No Node has this id, so where the bus is open nobody is told anything. */
-const NOBODY = 'trial';
-
 /**
- * To put words into a Node's ear, past the stream: no credential may. Asked as a request, because the server's refusal
- * ends exactly that one, and an open bus answers at once that nobody listens.
+ * A subject that the service's credential may not speak on. Asked as a request, because the server's refusal ends exactly
+ * that one, and an open bus answers at once that nobody listens.
  */
-export const busTrial = (connection: NatsConnection): Trial => ({
+export const busTrial = (connection: NatsConnection, subject: string): Trial => ({
   where: 'bus',
-  what: `publish to ${subjects.nodeEvents(NOBODY)}`,
+  what: `publish to ${subject}`,
   isAllowed: async () => {
     try {
-      await connection.request(subjects.nodeEvents(NOBODY), '', { timeout: BUS_TIMEOUT_MS });
+      await connection.request(subject, '', { timeout: BUS_TIMEOUT_MS });
       return true;
     } catch (error) {
       const code = error instanceof NatsError ? error.code : undefined;
@@ -70,9 +67,10 @@ export const busTrial = (connection: NatsConnection): Trial => ({
 
 /** Whether the server's refusal is the one that the trial is after. */
 export const isBusTrial = (refused: { operation: string; subject: string } | undefined): boolean =>
-  refused?.operation === 'publish' && refused.subject === subjects.nodeEvents(NOBODY);
+  refused?.operation === 'publish' &&
+  Object.values(SERVICES).some(({ forbidden }) => forbidden.subject === refused.subject);
 
-/** A statement that the service's role has no right to. It should read no row where it is allowed after all. */
+/** A statement that the service's role has no right to. */
 export const databaseTrial = (statement: string, query: (statement: string) => Promise<unknown>): Trial => ({
   where: 'database',
   what: statement,

@@ -9,7 +9,7 @@ import {
   type ValueProvider,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FORMAT_HINT, Problem, queues, type BusUser } from '@plexsphere/wire';
+import { FORMAT_HINT, Problem, SERVICES, type ServiceName } from '@plexsphere/wire';
 import type { NatsConnection } from 'nats';
 import { Bus, connectBus } from './bus';
 import { BusServer } from './bus-server';
@@ -36,18 +36,16 @@ class ProcessModule {
 }
 
 export interface ServiceDefinition<Config extends ServiceConfig> {
-  name: 'rotation' | 'signer' | 'outbox-relay';
+  name: ServiceName;
   config: new () => Config;
   module: (config: Config, logger: Logger) => Type | DynamicModule;
   /** Runs before the bus is dialled: what must hold or the process does not start. */
   prepare?: (config: Config, logger: Logger) => Promise<void>;
-  /** What the service's own database role has no right to; `run` tries it on the service's own pool. */
-  forbidden: { statement: string; run: (app: INestMicroservice, statement: string) => Promise<unknown> };
+  /** Runs a statement on the service's own pool, as its own role: the one that must be refused (wire, services.ts). */
+  query: (app: INestMicroservice, statement: string) => Promise<unknown>;
 }
 
 const LOOK_AGAIN_MS = 20;
-
-const QUEUE = { rotation: queues.rotation, signer: queues.signer, 'outbox-relay': queues.relay } as const;
 
 /**
  * The life of every service: read the configuration, be live, connect, build, listen, be ready; on SIGTERM hear no
@@ -73,18 +71,18 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
   }
   try {
     await definition.prepare?.(config, logger);
-    const user: BusUser = { kind: definition.name };
-    const who = { credentialFile: config.busCredentialFile, user, name: definition.name };
+    const { name, query } = definition;
+    const { forbidden } = SERVICES[name];
+    const who = { credentialFile: config.busCredentialFile, user: { kind: name }, name };
     const connection = await connectBus(config, who, logger);
     watchBus(connection, health, logger);
     // Before anything is heard: on an open bus whoever asks may be anybody.
     if (config.allowOpenBus) logger.warn('bus not tried: an open one is allowed');
-    else await untilRefused(busTrial(connection), health, logger);
+    else await untilRefused(busTrial(connection, forbidden.subject), health, logger);
     const app = await build(definition, { config, logger, health, connection });
-    const { statement, run } = definition.forbidden;
     app.useGlobalFilters(new ProblemFilter(logger));
     await untilRefused(
-      databaseTrial(statement, (text) => run(app, text)),
+      databaseTrial(forbidden.statement, (statement) => query(app, statement)),
       health,
       logger,
     );
@@ -118,7 +116,7 @@ function build<Config extends ServiceConfig>(
     connection,
   }: { config: Config; logger: Logger; health: Health; connection: NatsConnection },
 ): Promise<INestMicroservice> {
-  const server = new BusServer(connection, QUEUE[name], { logger });
+  const server = new BusServer(connection, name, { logger });
   const shared = [
     { provide: Class, useValue: config },
     { provide: LOGGER, useValue: logger },

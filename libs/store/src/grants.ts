@@ -1,3 +1,4 @@
+import { SERVICE_NAMES } from '@plexsphere/wire';
 import type { DataSource, EntityManager } from 'typeorm';
 import { closeDatabase } from './close-database';
 
@@ -14,6 +15,7 @@ export interface StoreRoles {
  */
 export async function grantStore(owner: DataSource): Promise<void> {
   await owner.transaction(async (sql) => {
+    await nameRoles(sql);
     const rows = await sql.query<{ service: string; name: string }[]>('SELECT service, name FROM ring.database_role');
     const named = new Map(rows.map(({ service, name }) => [service, name]));
     const roles = { rotation: role(named.get('rotation')), outboxRelay: role(named.get('outbox-relay')) };
@@ -25,6 +27,18 @@ export async function grantStore(owner: DataSource): Promise<void> {
     await closeDatabase(sql, roles);
   });
 }
+
+/** Draws the installation's name once; a service that came later is named after it, too. */
+const nameRoles = (sql: EntityManager): Promise<unknown> =>
+  sql.query(
+    `INSERT INTO ring.database_role
+       SELECT service, format('plexsphere_%s_%s', drawn.id, replace(service, '-', '_'))
+       FROM unnest($1::text[]) service,
+         (SELECT coalesce(min(split_part(name, '_', 2)), left(gen_random_uuid()::text, 8)) AS id
+          FROM ring.database_role) drawn
+     ON CONFLICT DO NOTHING`,
+    [SERVICE_NAMES],
+  );
 
 /** Stands in statements that take no parameters: only what needs no quoting is a role of ours. */
 function role(name: string | undefined): string {

@@ -1,6 +1,7 @@
 import { askerOf, inadmissible } from './admission';
 import { busPermissions } from './permissions';
 import { COMMANDS, SCOPE_SIGNER_VERBS, subjects } from './subjects';
+import { SERVICE_NAMES } from './services';
 import { OWN, TRAFFIC, USER_KINDS, inboxOf, matches, trafficOn } from './traffic';
 
 const alice = '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
@@ -60,7 +61,7 @@ test('S1: nobody is answered whom the answerer has no right to answer, and the o
       }
     }
   }
-  for (const kind of ['rotation', 'signer', 'outbox-relay'] as const) {
+  for (const kind of SERVICE_NAMES) {
     const inboxes = busPermissions({ kind }).publish.filter((pattern) => pattern.startsWith('_INBOX'));
     const asked = TRAFFIC.filter((row) => row.answered && row.listeners.includes(kind)).flatMap((row) => row.speakers);
     expect(new Set(inboxes)).toEqual(new Set(asked.map((speaker) => `${inboxOf(speaker)}.>`)));

@@ -6,6 +6,7 @@
 export * from './scope';
 export * from './names';
 export * from './subjects';
+export * from './services';
 export * from './headers';
 export * from './traffic';
 export * from './admission';

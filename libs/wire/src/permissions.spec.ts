@@ -1,4 +1,5 @@
 import { accountPusherPermissions, busPermissions, inboxPrefix, type BusUser } from './permissions';
+import { SERVICE_NAMES } from './services';
 import { subjects } from './subjects';
 
 const id = '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
@@ -7,7 +8,7 @@ const strangers: BusUser[] = [
   { kind: 'node', id },
   { kind: 'operator', id },
 ];
-const services: BusUser[] = [{ kind: 'rotation' }, { kind: 'signer' }, { kind: 'outbox-relay' }];
+const services: BusUser[] = SERVICE_NAMES.map((kind) => ({ kind }));
 
 /** S1: whose inboxes a service may publish to. */
 const ANSWERED: Record<string, string[]> = {

@@ -1,3 +1,4 @@
+import type { ServiceName } from './services';
 import { OWN, TRAFFIC, inboxOf, matches, type Traffic } from './traffic';
 
 /**
@@ -11,12 +12,7 @@ export interface BusPermissions {
   subscribe: string[];
 }
 
-export type BusUser =
-  | { kind: 'node'; id: string }
-  | { kind: 'operator'; id: string }
-  | { kind: 'rotation' }
-  | { kind: 'signer' }
-  | { kind: 'outbox-relay' };
+export type BusUser = { kind: 'node'; id: string } | { kind: 'operator'; id: string } | { kind: ServiceName };
 
 const idOf = (user: BusUser): string | undefined => ('id' in user ? user.id : undefined);
 

@@ -1,4 +1,4 @@
-import { CODES, parseProblem, problem, PROBLEMS, type ProblemName } from './problem';
+import { CODES, parseProblem, problem, problemDetails, PROBLEMS, type ProblemName } from './problem';
 
 test.each(Object.keys(PROBLEMS) as ProblemName[])('%s crosses a process boundary unchanged', (name) => {
   const sent = problem(name, { field: 'scope', lagging: 3 });
@@ -30,12 +30,47 @@ test.each([
   expect(parseProblem(header, body).body).toEqual(expected);
 });
 
+// google/rpc/code.proto names the HTTP status of each.
 test.each([
-  ['INVALID_ARGUMENT', 2],
-  ['FAILED_PRECONDITION', 1],
-  ['UNAVAILABLE', 1],
-  ['UNAUTHENTICATED', 77],
-  ['PERMISSION_DENIED', 77],
-] as const)('%s exits with %i', (code, exitCode) => {
-  expect(CODES[code].exitCode).toBe(exitCode);
+  ['INVALID_ARGUMENT', 2, 400],
+  ['FAILED_PRECONDITION', 1, 400],
+  ['NOT_FOUND', 1, 404],
+  ['ALREADY_EXISTS', 1, 409],
+  ['ABORTED', 1, 409],
+  ['RESOURCE_EXHAUSTED', 1, 429],
+  ['INTERNAL', 1, 500],
+  ['UNAVAILABLE', 1, 503],
+  ['DEADLINE_EXCEEDED', 1, 504],
+  ['UNAUTHENTICATED', 77, 401],
+  ['PERMISSION_DENIED', 77, 403],
+] as const)('%s exits with %i, and is %i over HTTP', (code, exitCode, httpStatus) => {
+  expect(CODES[code]).toEqual({ exitCode, httpStatus });
+});
+
+describe('RFC 9457', () => {
+  test('the body of a problem with its type and status, which no member can change', () => {
+    const refused = problem('nodesLagging', { lagging: ['edge-1'], type: 'x', status: 200 });
+    expect(problemDetails(refused)).toEqual({
+      type: '/problems/nodes-lagging',
+      status: 400,
+      code: 'FAILED_PRECONDITION',
+      detail: 'signing: nodes lagging',
+      lagging: ['edge-1'],
+    });
+  });
+
+  test('every problem has a type of its own, which is a URI reference', () => {
+    const types = (Object.keys(PROBLEMS) as ProblemName[]).map((name) => problemDetails(problem(name)).type);
+    expect(new Set(types).size).toBe(types.length);
+    for (const type of types) expect(new URL(type, 'https://gateway.test').pathname).toBe(type);
+  });
+
+  test('what another version answers is about:blank', () => {
+    expect(problemDetails(parseProblem('ABORTED', { detail: 'signing: later' }))).toEqual({
+      type: 'about:blank',
+      status: 409,
+      code: 'ABORTED',
+      detail: 'signing: later',
+    });
+  });
 });

@@ -1,19 +1,20 @@
 /**
  * What goes wrong, as it crosses a process boundary: gRPC's canonical code names, and stable detail strings that
- * callers may compare. Everything that an operator can be told stands in these two tables.
+ * callers may compare. Everything that an operator can be told stands in these two tables. HTTP statuses are those that
+ * google.rpc.Code names for each.
  */
 export const CODES = {
-  INVALID_ARGUMENT: { exitCode: 2 },
-  FAILED_PRECONDITION: { exitCode: 1 },
-  NOT_FOUND: { exitCode: 1 },
-  ALREADY_EXISTS: { exitCode: 1 },
-  ABORTED: { exitCode: 1 },
-  RESOURCE_EXHAUSTED: { exitCode: 1 },
-  INTERNAL: { exitCode: 1 },
-  UNAVAILABLE: { exitCode: 1 },
-  DEADLINE_EXCEEDED: { exitCode: 1 },
-  UNAUTHENTICATED: { exitCode: 77 },
-  PERMISSION_DENIED: { exitCode: 77 },
+  INVALID_ARGUMENT: { exitCode: 2, httpStatus: 400 },
+  FAILED_PRECONDITION: { exitCode: 1, httpStatus: 400 },
+  NOT_FOUND: { exitCode: 1, httpStatus: 404 },
+  ALREADY_EXISTS: { exitCode: 1, httpStatus: 409 },
+  ABORTED: { exitCode: 1, httpStatus: 409 },
+  RESOURCE_EXHAUSTED: { exitCode: 1, httpStatus: 429 },
+  INTERNAL: { exitCode: 1, httpStatus: 500 },
+  UNAVAILABLE: { exitCode: 1, httpStatus: 503 },
+  DEADLINE_EXCEEDED: { exitCode: 1, httpStatus: 504 },
+  UNAUTHENTICATED: { exitCode: 77, httpStatus: 401 },
+  PERMISSION_DENIED: { exitCode: 77, httpStatus: 403 },
 } as const;
 export type Code = keyof typeof CODES;
 
@@ -96,6 +97,15 @@ export const problem = (name: ProblemName, members: { field?: string; [member: s
   new Problem({ ...members, ...PROBLEMS[name] });
 
 const isCode = (text: unknown): text is Code => typeof text === 'string' && Object.hasOwn(CODES, text);
+
+/** The same as RFC 9457's `application/problem+json`. A detail that is not in the table has no type of its own. */
+export function problemDetails({ body, code, detail }: Problem): ProblemBody & { type: string; status: number } {
+  const [name] = Object.entries(PROBLEMS).find(([, known]) => known.detail === detail) ?? [];
+  return { ...body, type: name === undefined ? 'about:blank' : typeOf(name), status: CODES[code].httpStatus };
+}
+
+/** A URI reference: on the service that answers. */
+const typeOf = (name: string): string => `/problems/${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** Reads an error reply. Whatever it is, the answer is a Problem: an unknown shape becomes INTERNAL. */
 export function parseProblem(codeHeader: string, body: unknown): Problem {

@@ -85,9 +85,6 @@ export function commandOf(subject: string): { operator: string; command: string 
   return head === 'cmd' && operator !== undefined ? { operator, command: command.join('.') } : undefined;
 }
 
-/** Queue groups: one member of the group gets each message. */
-export const queues = { rotation: 'rotation', signer: 'signer', relay: 'outbox-relay' } as const;
-
 /**
  * The one stream, and what it republishes where. Its configuration is fixed, and a stream that exists keeps what it
  * republishes: so it takes `events.<how the Node listens>.<node>` from the start, though only `bus` is spoken yet. What

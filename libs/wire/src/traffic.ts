@@ -4,6 +4,7 @@
  * nobody can be asked by somebody to whom they may not answer.
  */
 import { MAX_ENVELOPE_BYTES } from './envelope';
+import { SERVICE_NAMES } from './services';
 import {
   ANY_SIGNER_VERBS,
   EVENT_STREAM,
@@ -14,8 +15,8 @@ import {
   type ScopeSignerVerb,
 } from './subjects';
 
-/** Everybody who has, or will have, a credential of their own kind. */
-export const USER_KINDS = ['node', 'operator', 'rotation', 'signer', 'outbox-relay', 'gateway'] as const;
+/** Everybody who has, or will have, a credential of their own kind. The gateway is no service yet. */
+export const USER_KINDS = ['node', 'operator', ...SERVICE_NAMES, 'gateway'] as const;
 export type UserKind = (typeof USER_KINDS)[number];
 
 /** In a row's subject: the id of the Node or operator that the credential is for. */

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { BootstrapFolder } from '@plexsphere/stack';
+import { SERVICE_NAMES } from '@plexsphere/wire';
 import { runToItsEnd } from '../../src/run-service';
 import type { Step } from '../../src/tell-story';
 
@@ -10,7 +11,7 @@ export const step: Step = async (world) => {
   const bootstrap = new BootstrapFolder(dirname(world.stack.tokenFile));
   const at = { natsUrl: world.stack.natsUrl, databaseUrl: world.stack.databaseUrl('owner') };
   for (const schema of ['ring', 'material']) await world.query(`COMMENT ON SCHEMA ${schema} IS NULL`);
-  for (const kind of ['rotation', 'signer', 'outbox-relay'] as const) {
+  for (const kind of SERVICE_NAMES) {
     const ended = await runToItsEnd(kind, bootstrap.environment(kind, at));
     expect([kind, ended.exitCode, ended.stderr]).toEqual([kind, 2, expect.stringMatching(SENTENCE)]);
   }

@@ -1,5 +1,4 @@
-import type { ServiceKind } from '@plexsphere/stack';
-import { EVENT_STREAM, subjects } from '@plexsphere/wire';
+import { EVENT_STREAM, SERVICE_NAMES, credentialFile, subjects, type ServiceName } from '@plexsphere/wire';
 import { Client } from 'pg';
 import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';
@@ -17,7 +16,7 @@ const FOR_NOBODY = [
 /** SQLSTATE insufficient_privilege. */
 const DENIED = '42501';
 
-const STATEMENTS: Record<ServiceKind, string[]> = {
+const STATEMENTS: Record<ServiceName, string[]> = {
   rotation: [
     'SELECT FROM material.wrapped_key',
     'SELECT FROM material.bus_key',
@@ -65,7 +64,7 @@ export const step: Step = async (world) => {
   const node = known(world, 'edge-1').id;
   const command = subjects.command((await admin(world)).id, 'signing.rotate');
   const { domain } = world;
-  const say: Record<ServiceKind, string[]> = {
+  const say: Record<ServiceName, string[]> = {
     rotation: [
       subjects.eventsOut(node),
       subjects.nodeEvents(node),
@@ -97,8 +96,8 @@ export const step: Step = async (world) => {
     ],
   };
   const hear = [subjects.nodeEvents('*'), '_INBOX.>', '$SYS.>', '>'];
-  for (const kind of ['rotation', 'signer', 'outbox-relay'] as const) {
-    const bus = await dial(world, await bootstrapFile(world, `${kind}.creds`), { kind });
+  for (const kind of SERVICE_NAMES) {
+    const bus = await dial(world, await bootstrapFile(world, credentialFile(kind)), { kind });
     expect([kind, await allowed(bus, { hear, say: say[kind] })]).toEqual([kind, []]);
     for (const statement of [...FOR_NOBODY, ...STATEMENTS[kind]]) {
       expect([kind, statement, await outcome(world, kind, statement)]).toEqual([kind, statement, DENIED]);
@@ -107,7 +106,7 @@ export const step: Step = async (world) => {
 };
 
 /** The SQLSTATE that the service's own role gets; `done` where the database did it. */
-async function outcome(world: World, kind: ServiceKind, statement: string): Promise<string> {
+async function outcome(world: World, kind: ServiceName, statement: string): Promise<string> {
   const client = new Client({ connectionString: world.stack.databaseUrl(kind) });
   await client.connect();
   try {

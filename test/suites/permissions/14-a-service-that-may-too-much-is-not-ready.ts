@@ -1,40 +1,26 @@
 import { dirname, join } from 'node:path';
-import {
-  BootstrapFolder,
-  NatsServer,
-  SERVICE_KINDS,
-  ServiceProcess,
-  freePort,
-  localFolder,
-  repositoryRoot,
-  type ServiceKind,
-} from '@plexsphere/stack';
+import { BootstrapFolder, NatsServer, ServiceProcess, freePort, localFolder, repositoryRoot } from '@plexsphere/stack';
 import { eventually } from '@plexsphere/testkit';
+import { SERVICES, SERVICE_NAMES, type ServiceName } from '@plexsphere/wire';
 import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';
-
-const COULD: Record<ServiceKind, string> = {
-  rotation: 'SELECT FROM material.wrapped_key LIMIT 0',
-  signer: 'SELECT FROM ring.key_ring LIMIT 0',
-  'outbox-relay': 'SELECT FROM material.wrapped_key LIMIT 0',
-};
 
 export const step: Step = async (world) => {
   const open = await openBus(world);
   const owner = world.stack.databaseUrl('owner');
   await Promise.all(
-    SERVICE_KINDS.flatMap((kind) => [
+    SERVICE_NAMES.flatMap((kind) => [
       refuses(
         world,
         kind,
         { PLEXSPHERE_DATABASE_URL: owner },
-        `database trial: open: this service could ${COULD[kind]}`,
+        `database trial: open: this service could ${SERVICES[kind].forbidden.statement}`,
       ),
       refuses(
         world,
         kind,
         { PLEXSPHERE_NATS_URL: open.url },
-        'bus trial: open: this service could publish to node.trial.bus',
+        `bus trial: open: this service could publish to ${SERVICES[kind].forbidden.subject}`,
       ),
     ]),
   );
@@ -63,7 +49,7 @@ interface Started {
 }
 
 /** One more replica, with the stack's own configuration but for `change`. */
-async function service(world: World, kind: ServiceKind, change: Record<string, string>): Promise<Started> {
+async function service(world: World, kind: ServiceName, change: Record<string, string>): Promise<Started> {
   const health = `127.0.0.1:${await freePort()}`;
   const folder = new BootstrapFolder(dirname(world.stack.tokenFile));
   const at = { natsUrl: world.stack.natsUrl, databaseUrl: world.stack.databaseUrl('owner') };
@@ -79,7 +65,7 @@ async function service(world: World, kind: ServiceKind, change: Record<string, s
   return { process, health };
 }
 
-async function refuses(world: World, kind: ServiceKind, change: Record<string, string>, reason: string): Promise<void> {
+async function refuses(world: World, kind: ServiceName, change: Record<string, string>, reason: string): Promise<void> {
   const { process, health } = await service(world, kind, change);
   const started = process.start().then(
     () => 'ready',

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, dirname } from 'node:path';
 import { parseCreds } from '@plexsphere/bus-jwt';
+import { SERVICE_NAMES } from '@plexsphere/wire';
 import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';
 import { admin, bootstrapFile, people, said } from './hands';
@@ -21,13 +22,13 @@ export const step: Step = async (world) => {
 /** Name → the very value. */
 async function everySecret(world: World): Promise<Map<string, string>> {
   const secrets = new Map<string, string>();
-  for (const name of ['rotation', 'signer', 'outbox-relay', 'account-pusher']) {
+  for (const name of [...SERVICE_NAMES, 'account-pusher']) {
     secrets.set(`the bus seed of ${name}`, parseCreds(await bootstrapFile(world, `${name}.creds`)).seed);
   }
   for (const name of ['kek', 'recovery-key.passphrase']) secrets.set(name, (await bootstrapFile(world, name)).trim());
   const { ciphertext } = JSON.parse(await bootstrapFile(world, 'recovery-key.json')) as { ciphertext: string };
   secrets.set('recovery-key.json', ciphertext);
-  for (const kind of ['owner', 'rotation', 'signer', 'outbox-relay'] as const) {
+  for (const kind of ['owner', ...SERVICE_NAMES] as const) {
     secrets.set(`the database password of ${kind}`, new URL(world.stack.databaseUrl(kind)).password);
   }
   for (const [name, { creds, bearer }] of [...people(world), ['the admin', await admin(world)] as const]) {

@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { BusContext, LOGGER, type Logger } from '@plexsphere/service-kit';
-import { queues, subjects } from '@plexsphere/wire';
+import { subjects } from '@plexsphere/wire';
 import { Complaints } from '../complaints';
 import { Counters } from '../counters';
 import { readAck, readHello } from './read-hello-ack';
@@ -22,7 +22,7 @@ export class HelloAckController {
     this.complaints = new Complaints(logger);
   }
 
-  @EventPattern(subjects.nodeHello('*'), { queue: queues.relay })
+  @EventPattern(subjects.nodeHello('*'), { queue: 'outbox-relay' })
   async hello(@Payload() body: unknown, @Ctx() context: BusContext): Promise<void> {
     const nodeId = context.token(NODE_ID);
     const hello = readHello(nodeId, body);
@@ -31,7 +31,7 @@ export class HelloAckController {
     await this.batcher.hello({ nodeId, helloId, epoch, platformEpoch, position });
   }
 
-  @EventPattern(subjects.nodeAck('*'), { queue: queues.relay })
+  @EventPattern(subjects.nodeAck('*'), { queue: 'outbox-relay' })
   async ack(@Payload() body: unknown, @Ctx() context: BusContext): Promise<void> {
     const nodeId = context.token(NODE_ID);
     const ack = readAck(nodeId, body);

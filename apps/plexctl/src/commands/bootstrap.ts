@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { BRING_UP_FILES } from '@plexsphere/wire';
 import { command } from '../command';
 import { databaseUrl } from './database-url';
 
@@ -19,7 +20,7 @@ export const bootstrap = command({
     const url = databaseUrl(env);
     const bringUp = await import('@plexsphere/bootstrap');
     const made = await bringUp.bootstrap({ databaseUrl: url, out });
-    const { recoveryKey, recoveryPassphrase } = bringUp.FILES;
+    const { recoveryKey, recoveryPassphrase } = BRING_UP_FILES;
     terminal.note('this installation needs a NATS server, or cluster, of its own: a server takes one operator');
     terminal.note(`take ${recoveryKey} and ${recoveryPassphrase} away from ${made.out}, each to a place of its own`);
     if (made.left_open.length > 0) {

@@ -1,7 +1,10 @@
 import { join } from 'node:path';
+import { SERVICE_NAMES, type ServiceName } from '@plexsphere/wire';
 import { command } from '../command';
 import { misuse } from '../failure';
 import { databaseUrl } from './database-url';
+
+const ANY_OF = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
 export const reissue = command({
   path: ['bootstrap', 'reissue'],
@@ -19,9 +22,9 @@ export const reissue = command({
   flags: {
     service: {
       value: 'name',
-      summary: 'whose: rotation, signer or outbox-relay; admin for the token of another admin',
+      summary: `whose: ${ANY_OF.format(SERVICE_NAMES)}; admin for the token of another admin`,
       required: true,
-      oneOf: ['rotation', 'signer', 'outbox-relay', 'admin'],
+      oneOf: [...SERVICE_NAMES, 'admin'],
     },
     out: { value: 'dir', summary: 'where the new files go; made with mode 0700', required: true, unless: 'revoke-old' },
     'kek-file': { value: 'file', summary: 'the key-encryption key that bootstrap wrote' },
@@ -50,7 +53,7 @@ export const reissue = command({
       const made = await bringUp.reissueAdmin({ databaseUrl: url, kekFile, out: out ?? '' });
       return { text: { columns: ['FILE'], rows: made.files.map((file) => [join(made.out, file)]) }, document: made };
     }
-    const asked = { databaseUrl: url, service: service as (typeof bringUp.SERVICES)[number] };
+    const asked = { databaseUrl: url, service: service as ServiceName };
     if (revokeOld) {
       const ended = await bringUp.revokeOld({ ...asked, force });
       const rows = [

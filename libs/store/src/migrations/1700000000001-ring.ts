@@ -11,16 +11,9 @@ export class Ring1700000000001 implements MigrationInterface {
     await query.query(`
       CREATE SCHEMA ring;
 
-      -- Under which names the services' group roles stand in the server, which other installations may share: drawn here,
-      -- once.
-      CREATE TABLE ring.database_role (
-        service text PRIMARY KEY CHECK (service IN ('rotation', 'signer', 'outbox-relay')),
-        name text NOT NULL UNIQUE
-      );
-      INSERT INTO ring.database_role
-        SELECT service, format('plexsphere_%s_%s', drawn.id, replace(service, '-', '_'))
-        FROM (SELECT left(gen_random_uuid()::text, 8) AS id OFFSET 0) drawn,
-          unnest(ARRAY['rotation', 'signer', 'outbox-relay']) service;
+      -- Under which names the services' group roles stand in the server, which other installations may share; drawn with
+      -- the grants.
+      CREATE TABLE ring.database_role (service text PRIMARY KEY, name text NOT NULL UNIQUE);
 
       CREATE TABLE ring.installation (
         only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),

@@ -18,7 +18,7 @@ export class Access1700000000003 implements MigrationInterface {
       -- The services' own, so that bring-up knows which an earlier one of a service is. The owner's alone.
       CREATE TABLE ring.service_credential (
         bus_public_key text PRIMARY KEY REFERENCES ring.bus_user,
-        service text NOT NULL CHECK (service IN ('rotation', 'signer', 'outbox-relay')),
+        service text NOT NULL REFERENCES ring.database_role,
         issued_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         revoked_at timestamptz
       );
