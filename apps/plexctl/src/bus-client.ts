@@ -9,12 +9,16 @@ import {
   subjects,
   trafficOn,
   type BusUser,
+  type ChangingCommand,
   type Code,
   type Command as Name,
+  type ReadingCommand,
+  type ReplyOf,
+  type RequestOf,
 } from '@plexsphere/wire';
 import type { ConnectionOptions, Msg, NatsConnection } from 'nats';
 import { ask, PATIENCE, type Answer, type Patience } from './ask';
-import type { Asked, Bus, Changed, Surroundings } from './command';
+import type { Bus, Surroundings } from './command';
 import type { Endpoint } from './endpoint';
 import { Failure, refuseAs } from './failure';
 import type { Access } from './persistent-flags';
@@ -49,13 +53,13 @@ export class BusClient implements Bus {
     return this.access.busCa;
   }
 
-  async ask<C extends keyof Asked>(command: C, request: Asked[C][0]): Promise<Asked[C][1]> {
+  async ask<C extends ReadingCommand>(command: C, request: RequestOf<C>): Promise<ReplyOf<C>> {
     const answer = await this.request(command, request);
     if (answer.kind !== 'unknown') return this.read(command, answer);
     throw this.silence(command, {}, 'the service is up but slow or cut off: check it, then run the command again');
   }
 
-  async change<C extends keyof Changed>(command: C, request: Changed[C][0], ifUnknown: string): Promise<Changed[C][1]> {
+  async change<C extends ChangingCommand>(command: C, request: RequestOf<C>, ifUnknown: string): Promise<ReplyOf<C>> {
     const requestId = randomUUID();
     // Ctrl-C takes nothing back: who presses it is told how to find out what has become of it.
     const stop = this.surroundings.interrupted();

@@ -1,45 +1,4 @@
-import type {
-  AddNode,
-  AddNodeReply,
-  Close,
-  CloseReply,
-  CreateDomain,
-  CreateDomainReply,
-  CreateToken,
-  CreateTokenReply,
-  DomainListReply,
-  History,
-  HistoryReply,
-  JwksReply,
-  ListNodes,
-  ListNodesReply,
-  ListReply,
-  ListTokensReply,
-  NodeReference,
-  Nothing,
-  OfScope,
-  PlanClose,
-  PlanCloseReply,
-  PlanRotate,
-  PlanRotateReply,
-  Publish,
-  PublishReply,
-  RemoveNode,
-  RemoveNodeReply,
-  RevokeToken,
-  RevokeTokenReply,
-  Rotate,
-  RotateReply,
-  Show,
-  ShowNodeReply,
-  ShowReply,
-  Sign,
-  SignReply,
-  Status,
-  StatusReply,
-  Verify,
-  VerifyReply,
-} from '@plexsphere/wire/commands';
+import type { ChangingCommand, ReadingCommand, ReplyOf, RequestOf } from '@plexsphere/wire';
 import type { Endpoint } from './endpoint';
 import type { Input } from './input';
 import type { Output } from './output';
@@ -119,42 +78,13 @@ export interface Invocation<F extends Flags = Flags> extends Surroundings {
   bus: Bus;
 }
 
-/** What can be asked over the bus: request and reply by command. */
-export interface Asked {
-  'signing.jwks': [OfScope, JwksReply];
-  'signing.sign': [Sign, SignReply];
-  'signing.verify': [Verify, VerifyReply];
-  'signing.plan-rotate': [PlanRotate, PlanRotateReply];
-  'signing.plan-close': [PlanClose, PlanCloseReply];
-  'signing.status': [Status, StatusReply];
-  'signing.list': [Nothing, ListReply];
-  'signing.history': [History, HistoryReply];
-  'signing.show': [Show, ShowReply];
-  'domain.list': [Nothing, DomainListReply];
-  'node.list': [ListNodes, ListNodesReply];
-  'node.show': [NodeReference, ShowNodeReply];
-  'token.list': [Nothing, ListTokensReply];
-}
-
-/** What can be changed over the bus. */
-export interface Changed {
-  'signing.rotate': [Rotate, RotateReply];
-  'signing.close': [Close, CloseReply];
-  'domain.create': [CreateDomain, CreateDomainReply];
-  'node.add': [AddNode, AddNodeReply];
-  'node.remove': [RemoveNode, RemoveNodeReply];
-  'events.publish': [Publish, PublishReply];
-  'token.create': [CreateToken, CreateTokenReply];
-  'token.revoke': [RevokeToken, RevokeTokenReply];
-}
-
 export interface Bus {
   endpoint: Endpoint;
   /** The certificates in PEM that it was told to trust. */
   ca?: string | undefined;
-  ask<C extends keyof Asked>(command: C, request: Asked[C][0]): Promise<Asked[C][1]>;
+  ask<C extends ReadingCommand>(command: C, request: RequestOf<C>): Promise<ReplyOf<C>>;
   /** Gives the request its id. `ifUnknown` tells how to find out, should no answer come, whether it was done. */
-  change<C extends keyof Changed>(command: C, request: Changed[C][0], ifUnknown: string): Promise<Changed[C][1]>;
+  change<C extends ChangingCommand>(command: C, request: RequestOf<C>, ifUnknown: string): Promise<ReplyOf<C>>;
 }
 
 /** Keeps each flag's own type for `run`, and forgets it for the table of commands. */

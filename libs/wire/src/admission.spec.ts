@@ -1,6 +1,7 @@
 import { askerOf, inadmissible } from './admission';
 import { busPermissions } from './permissions';
-import { COMMANDS, SCOPE_SIGNER_VERBS, subjects } from './subjects';
+import { COMMAND_NAMES } from './commands/table';
+import { SCOPE_SIGNER_VERBS, subjects, type ScopeSignerVerb } from './subjects';
 import { SERVICE_NAMES } from './services';
 import { OWN, TRAFFIC, USER_KINDS, inboxOf, matches, trafficOn } from './traffic';
 
@@ -69,8 +70,8 @@ test('S1: nobody is answered whom the answerer has no right to answer, and the o
 });
 
 test('every command and every verb has a row; what has none is refused', () => {
-  for (const command of COMMANDS) expect(trafficOn(subjects.command(alice, command))?.listeners).toEqual(['rotation']);
-  for (const verb of SCOPE_SIGNER_VERBS)
+  for (const command of COMMAND_NAMES) expect(trafficOn(subjects.command(alice, command))?.listeners).toEqual(['rotation']);
+  for (const verb of Object.keys(SCOPE_SIGNER_VERBS) as ScopeSignerVerb[])
     expect(trafficOn(subjects.scopeSigner('platform', verb))?.listeners).toEqual(['signer']);
   expect(inadmissible({ subject: 'signer.scope.platform.other', reply: 'x', bytes: 0 })).toBe('unknown subject');
 });

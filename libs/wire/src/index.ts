@@ -5,6 +5,7 @@
  */
 export * from './scope';
 export * from './names';
+export * from './commands/table';
 export * from './subjects';
 export * from './services';
 export * from './headers';

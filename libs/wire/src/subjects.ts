@@ -1,3 +1,4 @@
+import type { Command } from './commands/table';
 import type { Scope } from './scope';
 
 /**
@@ -34,46 +35,21 @@ export const subjects = {
   nodeAck: (nodeId: string): string => `node.${nodeId}.ack`,
 } as const;
 
-/** `<noun>.<verb>`; the command's own name everywhere: bus, audit log, CLI. */
-export const COMMANDS = [
-  'signing.rotate',
-  'signing.close',
-  'signing.jwks',
-  'signing.ring',
-  'signing.sign',
-  'signing.verify',
-  'signing.plan-rotate',
-  'signing.plan-close',
-  'signing.status',
-  'signing.list',
-  'signing.history',
-  'signing.show',
-  'domain.create',
-  'domain.list',
-  'node.add',
-  'node.list',
-  'node.show',
-  'node.remove',
-  'events.publish',
-  'token.create',
-  'token.list',
-  'token.revoke',
-] as const;
-export type Command = (typeof COMMANDS)[number];
-
+/** What a signer does for no scope. Rotation alone asks for it. */
 export const ANY_SIGNER_VERBS = ['issue-bus-credential', 'sign-bus-account', 'destroy-key', 'forget-key'] as const;
 export type AnySignerVerb = (typeof ANY_SIGNER_VERBS)[number];
 
-export const SCOPE_SIGNER_VERBS = [
-  'generate-key',
-  'sign-envelope',
-  'announce',
-  'sign-ready',
-  'sign-bundle',
-  'sign-jws',
-  'verify',
-] as const;
-export type ScopeSignerVerb = (typeof SCOPE_SIGNER_VERBS)[number];
+/** What a signer does for a scope, and who may ask for it. */
+export const SCOPE_SIGNER_VERBS = {
+  'generate-key': ['rotation'],
+  'sign-envelope': ['outbox-relay'],
+  announce: ['outbox-relay'],
+  'sign-ready': ['outbox-relay'],
+  'sign-bundle': ['rotation', 'outbox-relay', 'gateway'],
+  'sign-jws': ['rotation'],
+  verify: ['rotation'],
+} as const;
+export type ScopeSignerVerb = keyof typeof SCOPE_SIGNER_VERBS;
 
 /** Who works by leases. */
 export const LEASE_KINDS = ['signer', 'gateway'] as const;

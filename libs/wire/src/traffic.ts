@@ -3,15 +3,15 @@
  * permissions of every credential (permissions.ts) and what a service lets reach its handlers (admission.ts), so that
  * nobody can be asked by somebody to whom they may not answer.
  */
-import { MAX_ENVELOPE_BYTES } from './envelope';
+import { COMMANDS, COMMAND_NAMES, PAYLOAD_BYTES } from './commands/table';
 import { SERVICE_NAMES } from './services';
 import {
   ANY_SIGNER_VERBS,
   EVENT_STREAM,
   LEASE_KINDS,
+  SCOPE_SIGNER_VERBS,
   subjects,
-  type AnySignerVerb,
-  type Command,
+  type LeaseKind,
   type ScopeSignerVerb,
 } from './subjects';
 
@@ -40,118 +40,135 @@ export interface Traffic {
 }
 
 const KIB = 1_024;
-
-const NODE_WORDS_BYTES = 16 * KIB;
-/** Scopes, names and a reason: whoever says more says nothing that is asked for. */
-const COMMAND_BYTES = 16 * KIB;
-/** A JWS or what is to be signed by one, and a token's list of scopes. */
-const LONG_COMMAND_BYTES = 128 * KIB;
-const LONG_COMMANDS = ['signing.sign', 'signing.verify', 'token.create'] as const satisfies readonly Command[];
-/** An event's payload travels as text in a JSON string, where six bytes (a `\u0041`) may stand for one. */
-const PAYLOAD_BYTES = LONG_COMMAND_BYTES + 6 * MAX_ENVELOPE_BYTES;
+const WORDS_BYTES = 16 * KIB;
+const TO_SIGN_BYTES = 128 * KIB;
 /** What grows with the installation (scopes of a holder, revocations of the account): a whole message of the bus. */
 const BUS_MESSAGE_BYTES = 1_024 * KIB;
 
-const SCOPE_SIGNER_ASKERS: Readonly<Record<ScopeSignerVerb, readonly UserKind[]>> = {
-  'generate-key': ['rotation'],
-  'sign-envelope': ['outbox-relay'],
-  announce: ['outbox-relay'],
-  'sign-ready': ['outbox-relay'],
-  'sign-bundle': ['rotation', 'outbox-relay', 'gateway'],
-  'sign-jws': ['rotation'],
-  verify: ['rotation'],
-};
-
-const request = { answered: true } as const;
-const event = { answered: false, limitBytes: NODE_WORDS_BYTES } as const;
-const news = { ...event, speakers: ['rotation'], queue: 'news', askers: [] } as const;
-const ofNode = { ...event, queue: 'node words', askers: [1] } as const;
-const command = {
-  ...request,
+/** An operator's to rotation; each operator has a place in the queue. */
+const command = (subject: string, limitBytes: number): Traffic => ({
+  subject,
   speakers: ['operator'],
   listeners: ['rotation'],
-  limitBytes: COMMAND_BYTES,
+  answered: true,
+  limitBytes,
   queue: 'commands',
   askers: [1],
-} as const;
-const toSigner = {
-  ...request,
+});
+
+/** A lease holder's to rotation, each kind under its own name; each holder has a place in the queue. */
+const renewal = (kind: LeaseKind): Traffic => ({
+  subject: subjects.renewLease(kind, '*'),
+  speakers: [kind],
+  listeners: ['rotation'],
+  heardAs: subjects.renewLease('*', '*'),
+  answered: true,
+  limitBytes: BUS_MESSAGE_BYTES,
+  queue: 'renewals',
+  askers: [3],
+});
+
+/** A service's to a signer that serves the scope; each service has a place in the queue for each scope. */
+const toScopeSigner = (verb: ScopeSignerVerb, limitBytes: number): Traffic => ({
+  subject: subjects.scopeSigner('*', verb),
+  speakers: SCOPE_SIGNER_VERBS[verb],
   listeners: ['signer'],
-  limitBytes: LONG_COMMAND_BYTES,
+  heardAs: 'signer.scope.*.*',
+  answered: true,
+  limitBytes,
+  queue: 'signing',
+  askers: [2],
+});
+
+/** Rotation's to one signer, whichever or this one. */
+const toSigner = (subject: string, heardAs: string, limitBytes: number): Traffic => ({
+  subject,
+  speakers: ['rotation'],
+  listeners: ['signer'],
+  heardAs,
+  answered: true,
+  limitBytes,
   queue: 'signing',
   askers: [],
-} as const;
-
-const scopeSigner = ([verb, speakers]: [string, readonly UserKind[]]): Traffic => ({
-  ...toSigner,
-  subject: subjects.scopeSigner('*', verb as ScopeSignerVerb),
-  speakers,
-  heardAs: 'signer.scope.*.*',
-  askers: [2],
-  ...(verb === 'sign-envelope' ? { limitBytes: PAYLOAD_BYTES } : {}),
 });
 
-const anySigner = (verb: AnySignerVerb): Traffic => ({
-  ...toSigner,
-  subject: subjects.anySigner(verb),
+/** What rotation tells of its commits. Nobody reads the bodies. */
+const told = (subject: string, listeners: readonly UserKind[]): Traffic => ({
+  subject,
   speakers: ['rotation'],
-  heardAs: 'signer.any.*',
-  ...(verb === 'sign-bus-account' ? { limitBytes: BUS_MESSAGE_BYTES } : {}),
+  listeners,
+  answered: false,
+  limitBytes: WORDS_BYTES,
+  queue: 'news',
+  askers: [],
 });
 
-/** Said by a relay, and answered by the server itself. */
+/** A bare word of a Node's to a relay; each Node has a place in the queue. */
+const nodeWord = (subject: string): Traffic => ({
+  subject,
+  speakers: ['node'],
+  listeners: ['outbox-relay'],
+  answered: false,
+  limitBytes: WORDS_BYTES,
+  queue: 'node words',
+  askers: [1],
+});
+
+/** A relay's to the server, which answers itself. */
 const toServer = (subject: string): Traffic => ({
-  ...request,
   subject,
   speakers: ['outbox-relay'],
   listeners: [],
+  answered: true,
   limitBytes: BUS_MESSAGE_BYTES,
   queue: 'news',
   askers: [],
 });
 
-const jetStream = (call: string): Traffic => toServer(`$JS.API.STREAM.${call}.${EVENT_STREAM.name}`);
+/** What the server republishes of its stream to a Node. */
+const toNode = (subject: string): Traffic => ({
+  subject,
+  speakers: [],
+  listeners: ['node'],
+  answered: false,
+  limitBytes: BUS_MESSAGE_BYTES,
+  queue: 'news',
+  askers: [],
+});
+
+const EVERY_COMMAND_BYTES = Math.min(...COMMAND_NAMES.map((name) => COMMANDS[name].limitBytes));
 
 /** The first row that a subject fits is its row. */
 export const TRAFFIC: readonly Traffic[] = [
-  // Operators to rotation. A credential is made once and outlives versions: it names no command.
-  { ...command, subject: subjects.command(OWN, 'events.publish'), limitBytes: PAYLOAD_BYTES },
-  ...LONG_COMMANDS.map((name): Traffic => ({
-    ...command,
-    subject: subjects.command(OWN, name),
-    limitBytes: LONG_COMMAND_BYTES,
-  })),
-  { ...command, subject: subjects.everyCommand(OWN) },
+  // A credential is made once and outlives versions: its rights name no command. Those that say more have their own row.
+  ...COMMAND_NAMES.filter((name) => COMMANDS[name].limitBytes > EVERY_COMMAND_BYTES).map((name) =>
+    command(subjects.command(OWN, name), COMMANDS[name].limitBytes),
+  ),
+  command(subjects.everyCommand(OWN), EVERY_COMMAND_BYTES),
 
-  // Holders of leases to rotation, each kind under its own name.
-  ...LEASE_KINDS.map((kind): Traffic => ({
-    ...request,
-    subject: subjects.renewLease(kind, '*'),
-    speakers: [kind],
-    listeners: ['rotation'],
-    heardAs: subjects.renewLease('*', '*'),
-    limitBytes: BUS_MESSAGE_BYTES,
-    queue: 'renewals',
-    askers: [3],
-  })),
+  ...LEASE_KINDS.map(renewal),
 
-  // To signers.
-  ...ANY_SIGNER_VERBS.map(anySigner),
-  ...Object.entries(SCOPE_SIGNER_ASKERS).map(scopeSigner),
-  { ...toSigner, subject: subjects.thatSigner('*', 'load-key'), speakers: ['rotation'], heardAs: 'signer.at.*.*' },
+  ...ANY_SIGNER_VERBS.map((verb) =>
+    toSigner(
+      subjects.anySigner(verb),
+      'signer.any.*',
+      verb === 'sign-bus-account' ? BUS_MESSAGE_BYTES : TO_SIGN_BYTES,
+    ),
+  ),
+  ...(Object.keys(SCOPE_SIGNER_VERBS) as ScopeSignerVerb[]).map((verb) =>
+    toScopeSigner(verb, verb === 'sign-envelope' ? PAYLOAD_BYTES : TO_SIGN_BYTES),
+  ),
+  toSigner(subjects.thatSigner('*', 'load-key'), 'signer.at.*.*', TO_SIGN_BYTES),
 
-  // What rotation tells of its commits. Nobody reads the bodies.
-  { ...news, subject: subjects.ringChanged, listeners: ['signer', 'outbox-relay', 'gateway'] },
-  { ...news, subject: subjects.outboxChanged, listeners: ['outbox-relay'] },
+  told(subjects.ringChanged, ['signer', 'outbox-relay', 'gateway']),
+  told(subjects.outboxChanged, ['outbox-relay']),
 
   // Between relays and Nodes: out over the stream, which is the server's, back as bare words.
   toServer(subjects.eventsOut('*')),
-  { ...news, subject: subjects.nodeEvents(OWN), speakers: [], listeners: ['node'], limitBytes: BUS_MESSAGE_BYTES },
-  { ...ofNode, subject: subjects.nodeHello(OWN), speakers: ['node'], listeners: ['outbox-relay'] },
-  { ...ofNode, subject: subjects.nodeAck(OWN), speakers: ['node'], listeners: ['outbox-relay'] },
-  jetStream('CREATE'),
-  jetStream('INFO'),
-  jetStream('MSG.GET'),
+  toNode(subjects.nodeEvents(OWN)),
+  nodeWord(subjects.nodeHello(OWN)),
+  nodeWord(subjects.nodeAck(OWN)),
+  ...['CREATE', 'INFO', 'MSG.GET'].map((call) => toServer(`$JS.API.STREAM.${call}.${EVENT_STREAM.name}`)),
 ];
 
 /** NATS: `*` is one token, `>` is one or more at the end. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createBusKey } from '@plexsphere/bus-jwt';
 import { eventually } from '@plexsphere/testkit';
-import { COMMANDS, OWN, TRAFFIC, inboxOf, subjects, type BusUser, type Traffic, type UserKind } from '@plexsphere/wire';
+import { COMMAND_NAMES, OWN, TRAFFIC, inboxOf, subjects, type BusUser, type Traffic, type UserKind } from '@plexsphere/wire';
 import type { NatsConnection } from 'nats';
 import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';
@@ -126,7 +126,7 @@ async function speakAs(world: World, kind: UserKind, asker: Person): Promise<Nat
 
 function subjectsOf({ subject }: Traffic, world: World, asker: Person): string[] {
   const own = subject.replace(OWN, asker.id);
-  if (own.endsWith('.>')) return COMMANDS.map((command) => subjects.command(asker.id, command));
+  if (own.endsWith('.>')) return COMMAND_NAMES.map((command) => subjects.command(asker.id, command));
   if (!own.startsWith('signer.at.')) return [own.replace('*', world.domain)];
   const holder = world.stack
     .services('signer')[0]

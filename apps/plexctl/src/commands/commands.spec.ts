@@ -1,4 +1,4 @@
-import { COMMANDS as ON_THE_BUS } from '@plexsphere/wire';
+import { COMMAND_NAMES as ON_THE_BUS } from '@plexsphere/wire';
 import type { Invocation } from '../command';
 import { check, leadingWords, parse } from '../flags';
 import { usageOf, usageOfCommand } from '../usage';

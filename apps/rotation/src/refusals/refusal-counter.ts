@@ -1,4 +1,4 @@
-import { COMMANDS, commandOf, isUuid, type Command } from '@plexsphere/wire';
+import { COMMAND_NAMES, commandOf, isUuid, type Command } from '@plexsphere/wire';
 
 /** One kind of refusal: nothing in it is free text, so there are only so many kinds. */
 export interface RefusalKind {
@@ -35,7 +35,7 @@ export class RefusalCounter {
   note(subject: string, { code, detail }: Pick<RefusalKind, 'code' | 'detail'>): void {
     const asked = commandOf(subject);
     if (asked === undefined) return;
-    const command = COMMANDS.includes(asked.command as Command) ? asked.command : UNKNOWN;
+    const command = COMMAND_NAMES.includes(asked.command as Command) ? asked.command : UNKNOWN;
     this.count({ actor: actorOf(asked.operator), command, code, detail });
   }
 

@@ -1,27 +1,27 @@
-import { ValidateBy, buildMessage, type ValidationOptions } from 'class-validator';
+import { ValidateBy, type ValidationOptions } from 'class-validator';
 import { isEventIdOf, isEventType, isHelloId, isKeyId, isNodeName, isNonce, isUuid, isWords } from '../names';
-import { isScope, SCOPE_FORMS } from '../scope';
+import { isScope } from '../scope';
 
+const BUS_USER = /^U[A-Z2-7]{55}$/;
+
+/** A member that its own look at the value takes. Whoever is refused hears which member it was, and no words about it. */
 const constraint =
-  (name: string, accepts: (value: unknown) => boolean, expected: string) =>
+  (name: string, accepts: (value: unknown) => boolean) =>
   (options?: ValidationOptions): PropertyDecorator =>
-    ValidateBy(
-      {
-        name,
-        validator: {
-          validate: accepts,
-          defaultMessage: buildMessage((each) => `${each}$property must be ${expected}`, options),
-        },
-      },
-      options,
-    );
+    ValidateBy({ name, validator: { validate: accepts } }, options);
 
-export const IsScope = constraint('isScope', isScope, `one of ${SCOPE_FORMS.join(', ')}`);
-export const IsKeyId = constraint('isKeyId', isKeyId, 'a URL-safe key id of at most 128 characters');
-export const IsEventType = constraint('isEventType', isEventType, 'a lower-case event type');
-export const IsNodeName = constraint('isNodeName', isNodeName, 'a name of letters, digits, dots, dashes');
-
-export const IsWords = constraint('isWords', isWords, 'one line of at most 500 printable characters');
+export const IsScope = constraint('isScope', isScope);
+export const IsKeyId = constraint('isKeyId', isKeyId);
+export const IsEventType = constraint('isEventType', isEventType);
+export const IsNodeName = constraint('isNodeName', isNodeName);
+export const IsWords = constraint('isWords', isWords);
+/** A UUID in lower case, as it stands in the Domain's scope. */
+export const IsDomainId = constraint('isDomainId', isUuid);
+/** Of a bus user (nkey, `U…`). */
+export const IsBusPublicKey = constraint(
+  'isBusPublicKey',
+  (value) => typeof value === 'string' && BUS_USER.test(value),
+);
 
 const isCount = (value: unknown, least: number): value is number =>
   Number.isSafeInteger(value) && (value as number) >= least;
@@ -47,5 +47,12 @@ export const IsReadies = (most: number): PropertyDecorator =>
   constraint(
     'isReadies',
     (value) => Array.isArray(value) && value.length >= 1 && value.length <= most && value.every(isReady),
-    `1 to ${most} well-formed entries`,
   )();
+
+/** An object with a scope for each name. */
+export const IsByScope = (isValue: (value: unknown) => boolean, most = Number.POSITIVE_INFINITY): PropertyDecorator =>
+  constraint('isByScope', (map) => {
+    if (typeof map !== 'object' || map === null || Array.isArray(map)) return false;
+    const entries = Object.entries(map);
+    return entries.length <= most && entries.every(([scope, value]) => isScope(scope) && isValue(value));
+  })();

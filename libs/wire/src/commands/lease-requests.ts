@@ -1,5 +1,5 @@
-import { IsBoolean, IsInt, IsOptional, Matches, Max, Min, ValidateBy } from 'class-validator';
-import { isScope, type Scope } from '../scope';
+import { IsBoolean, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import type { Scope } from '../scope';
 import type { RingView } from '../ring-view';
 
 /** Statements in one renewal, and the length of each: a holder with more of them sends the rest with the next ones. */
@@ -58,13 +58,4 @@ export interface RenewLeaseReply {
   rings: RingView[];
   /** Standard base64 of the recovery public key: one of the three anchors that a trust bundle names. */
   recovery_public_key: string;
-}
-
-function IsByScope(isValue: (value: unknown) => boolean, most = Number.POSITIVE_INFINITY): PropertyDecorator {
-  const validate = (map: unknown): boolean => {
-    if (typeof map !== 'object' || map === null || Array.isArray(map)) return false;
-    const entries = Object.entries(map);
-    return entries.length <= most && entries.every(([scope, value]) => isScope(scope) && isValue(value));
-  };
-  return ValidateBy({ name: 'isByScope', validator: { validate } });
 }

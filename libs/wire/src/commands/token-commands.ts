@@ -1,38 +1,8 @@
-import {
-  ArrayNotEmpty,
-  IsArray,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  IsUUID,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-} from 'class-validator';
+import { ArrayNotEmpty, IsArray, IsIn, IsInt, IsOptional, IsUUID, Matches, Max, Min } from 'class-validator';
 import type { Scope } from '../scope';
-import { IsNodeName, IsScope } from './constraints';
-import { Request } from './operator-commands';
-import { NodeReference } from './sight-commands';
-
-/** Who may come in, and who no longer. */
-
-export class RemoveNode extends NodeReference {
-  @IsOptional()
-  @IsUUID()
-  request_id?: string;
-}
-
-/** Its connection is ended, its credential revoked; it gets nothing more and blocks nothing. */
-export interface RemoveNodeReply {
-  node_id: string;
-  scope: Scope;
-  name: string;
-  removed_at: string;
-  /** Whether the bus has the revocation; where not, it gets it as soon as it and a signer are there. */
-  pushed: boolean;
-}
+import { IsBusPublicKey, IsNodeName, IsScope } from './constraints';
+import { Request } from './request';
+import { ROLES, type Role } from './table';
 
 /** 90 days. */
 export const DEFAULT_TOKEN_SECONDS = 90 * 24 * 3_600;
@@ -42,8 +12,8 @@ export class CreateToken extends Request {
   @IsNodeName()
   name: string;
 
-  @IsIn(['viewer', 'operator', 'admin'])
-  role: 'viewer' | 'operator' | 'admin';
+  @IsIn(ROLES)
+  role: Role;
 
   /** Without it: every scope. */
   @IsOptional()
@@ -59,12 +29,10 @@ export class CreateToken extends Request {
   @Max(315_360_000)
   expires_in_seconds?: number;
 
-  @Matches(/^U[A-Z2-7]{55}$/, { message: 'bus_public_key must be the public key of a bus user' })
+  @IsBusPublicKey()
   bus_public_key: string;
 
   /** SHA-256 of the bearer token, hex. */
-  @IsString()
-  @MaxLength(64)
   @Matches(/^[0-9a-f]{64}$/)
   bearer_hash: string;
 }
@@ -72,7 +40,7 @@ export class CreateToken extends Request {
 export interface CreateTokenReply {
   id: string;
   name: string;
-  role: 'viewer' | 'operator' | 'admin';
+  role: Role;
   scopes: Scope[] | null;
   expires_at: string;
   bus_jwt: string;
@@ -81,7 +49,7 @@ export interface CreateTokenReply {
 export interface TokenSummary {
   id: string;
   name: string;
-  role: 'viewer' | 'operator' | 'admin';
+  role: Role;
   scopes: Scope[] | null;
   state: 'valid' | 'expired' | 'revoked';
   created_at: string;
@@ -106,6 +74,3 @@ export interface RevokeTokenReply {
   /** Whether the bus has the revocation. Not yet where it is the caller's own token: they hear so before they are cut. */
   pushed: boolean;
 }
-
-/** For commands that take nothing. */
-export class Nothing {}

@@ -1,0 +1,101 @@
+import { IsOptional, IsUUID, ValidateIf } from 'class-validator';
+import type { Scope } from '../scope';
+import { IsBusPublicKey, IsNodeName, IsScope } from './constraints';
+import { Request } from './request';
+import type { Backlog } from './status-command';
+
+export class AddNode extends Request {
+  @IsScope()
+  scope: Scope;
+
+  @IsNodeName()
+  name: string;
+
+  /** The public half of the Node's bus key (nkey, `U…`). The private half never leaves who made it. */
+  @IsBusPublicKey()
+  bus_public_key: string;
+}
+
+export interface AddNodeReply {
+  node_id: string;
+  scope: Scope;
+  name: string;
+  /** The bus credential: a user JWT for `bus_public_key`, valid while the Node is enrolled. */
+  bus_jwt: string;
+  /** The trust bundle of this moment (compact JWS). */
+  bundle: string;
+}
+
+/** By id, or by scope and name. */
+export class NodeReference {
+  // Not IsOptional, which lets null pass: a reference that names nothing would be taken for any Node.
+  @ValidateIf((node: NodeReference) => node.node_id !== undefined)
+  @IsUUID()
+  node_id?: string;
+
+  @ValidateIf((node: NodeReference) => node.node_id === undefined || node.scope !== undefined)
+  @IsScope()
+  scope?: Scope;
+
+  @ValidateIf((node: NodeReference) => node.node_id === undefined || node.name !== undefined)
+  @IsNodeName()
+  name?: string;
+}
+
+export class RemoveNode extends NodeReference {
+  @IsOptional()
+  @IsUUID()
+  request_id?: string;
+}
+
+/** Its connection is ended, its credential revoked; it gets nothing more and blocks nothing. */
+export interface RemoveNodeReply {
+  node_id: string;
+  scope: Scope;
+  name: string;
+  removed_at: string;
+  /** Whether the bus has the revocation; where not, it gets it as soon as it and a signer are there. */
+  pushed: boolean;
+}
+
+export class ListNodes {
+  @IsOptional()
+  @IsScope()
+  scope?: Scope;
+
+  /** The `next` of the reply before. */
+  @ValidateIf((list: ListNodes) => list.after !== undefined)
+  @IsUUID()
+  after?: string;
+}
+
+export interface NodeSummary {
+  node_id: string;
+  scope: Scope;
+  name: string;
+  /** `pending` has never said hello; `lagging` holds a key and has not applied the trust epoch. */
+  progress: 'applied' | 'lagging' | 'pending';
+  /** Not silent for 180 s: `last_seen_seconds` says how old its last word is. */
+  online: boolean;
+  last_seen_at: string | null;
+  last_seen_seconds: number | null;
+}
+
+/** By scope and name, at most 2,000 of them: more would not fit a message of the bus. */
+export interface ListNodesReply {
+  nodes: NodeSummary[];
+  /** Where there are more: ask again with it as `after`. */
+  next?: string;
+}
+
+export interface ShowNodeReply extends NodeSummary {
+  state: 'enrolled' | 'removed' | 'revoked';
+  added_at: string;
+  /** On the bus, by this Node's credential: two or more are a clone, or a connection that is not found dead yet. Null while they are not counted. */
+  connections: number | null;
+  told_epoch: number;
+  /** Null until it has been seen: what its enrolment wrote down is no word of its own. */
+  applied_epoch: number | null;
+  applied_position: number | null;
+  backlog: Backlog;
+}

@@ -1,0 +1,168 @@
+import { IsBoolean, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import type { Scope } from '../scope';
+import { IsKeyId, IsScope, IsWords } from './constraints';
+import { Request } from './request';
+import type { NodesStatus } from './status-command';
+
+export class Rotate extends Request {
+  @IsScope()
+  scope: Scope;
+
+  @IsKeyId()
+  new_key_id: string;
+
+  @IsOptional()
+  @IsWords()
+  reason?: string;
+}
+
+/** The transition as it was committed. Times RFC 3339, UTC. */
+export interface RotateReply {
+  scope: Scope;
+  old_key_id: string;
+  new_key_id: string;
+  opened_at: string;
+  closes_at: string;
+  epoch: number;
+  /** Lease holders that sign and verify by the new ring now, and those whose lease had to run out instead. */
+  confirmed: string[];
+  lapsed: string[];
+  /** Signers that failed to load the new key, or were silent: they sign nothing by it until they have it. */
+  unready: string[];
+  /** Nodes that the event goes to. */
+  nodes: number;
+  /** Of the platform alone: the Nodes of all Domains, which are told as well. */
+  domain_nodes?: number;
+}
+
+export class Close extends Request {
+  @IsScope()
+  scope: Scope;
+
+  @IsKeyId()
+  old_key_id: string;
+
+  @IsKeyId()
+  new_key_id: string;
+
+  @IsOptional()
+  @IsBoolean()
+  force?: boolean;
+}
+
+export interface CloseReply {
+  scope: Scope;
+  old_key_id: string;
+  new_key_id: string;
+  closes_at: string;
+  closed_at: string;
+  epoch: number;
+  /** Seconds between the close and closes_at; 0 when it came after. */
+  early_by_seconds: number;
+  /** Names of Nodes that hold the old key and have not applied the new one; never empty only after closes_at or by force. */
+  lagging: string[];
+  /** Names of Nodes that have never said hello: they come in like any Node that slept. */
+  pending: string[];
+  /** Of the platform alone: how far the Nodes of all Domains have come, without names. Those that lag did not block. */
+  domain_nodes?: NodesStatus;
+  confirmed: string[];
+  lapsed: string[];
+}
+
+export class PlanRotate {
+  @IsScope()
+  scope: Scope;
+
+  @IsKeyId()
+  new_key_id: string;
+}
+
+export interface PlanRotateReply {
+  scope: Scope;
+  old_key_id: string | null;
+  new_key_id: string;
+  /** If it were opened now. */
+  closes_at: string;
+  /** Nodes that the event would go to, and how many of them are pending or offline. */
+  nodes: number;
+  pending_count: number;
+  offline_count: number;
+  /** Of the platform alone: the Nodes of all Domains, which would be told as well. */
+  domain_nodes?: { nodes: number; pending_count: number; offline_count: number };
+  /** Signers that would have to try the new key. */
+  signers: string[];
+  /** Stable details (problem.ts) of what would refuse it; empty where nothing would. */
+  blocked_by: string[];
+}
+
+export class PlanClose {
+  @IsScope()
+  scope: Scope;
+
+  @IsOptional()
+  @IsKeyId()
+  old_key_id?: string;
+
+  @IsOptional()
+  @IsKeyId()
+  new_key_id?: string;
+}
+
+export interface PlanCloseReply {
+  scope: Scope;
+  old_key_id: string | null;
+  new_key_id: string | null;
+  closes_at: string | null;
+  /** When it could be closed without force: now where nothing blocks, closes_at where Nodes lag; null where nothing is open. */
+  earliest_close_at: string | null;
+  /** From when on no verifier can still need the old key; null where nothing is open or the switch is under way. */
+  safe_close_at: string | null;
+  nodes: NodesStatus;
+  /** Of the platform alone. They do not block: a chain brings back those that lag. */
+  domain_nodes?: NodesStatus;
+  blocked_by: string[];
+}
+
+export class History {
+  @IsScope()
+  scope: Scope;
+
+  /** The newest so many; 20 without it. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(1_000)
+  limit?: number;
+}
+
+export interface TransitionSummary {
+  id: string;
+  scope: Scope;
+  old_key_id: string;
+  new_key_id: string;
+  opened_at: string;
+  closes_at: string;
+  outcome: 'open' | 'closed' | 'rolled_back' | 'revoked';
+  ended_at: string | null;
+  reason: string | null;
+  /** Names of operators. */
+  opened_by: string;
+  ended_by: string | null;
+}
+
+/** Newest first. */
+export interface HistoryReply {
+  transitions: TransitionSummary[];
+}
+
+export class Show {
+  @IsUUID()
+  id: string;
+}
+
+export interface ShowReply extends TransitionSummary {
+  switched_at: string | null;
+  end_switched_at: string | null;
+  old_key_destroyed_at: string | null;
+  audit: { happened_at: string; actor: string; action: string; detail: unknown }[];
+}

@@ -1,0 +1,122 @@
+import { IsOptional } from 'class-validator';
+import type { Scope } from '../scope';
+import type { KeyView } from '../ring-view';
+import { IsScope } from './constraints';
+
+/** One scope, or every scope that the asker may see. */
+export class Status {
+  @IsOptional()
+  @IsScope()
+  scope?: Scope;
+}
+
+export interface StatusReply {
+  /** The database's now, which every age below is counted from. */
+  now: string;
+  /** The installation runs with an overlap window below what keeps every verifier live. */
+  short_overlap_allowed: boolean;
+  scopes: ScopeStatus[];
+  /** Of the last hour, the most frequent first, at most 50 kinds; to an operator of some scopes, their own alone. */
+  refusals: RefusalCount[];
+  /** Whose requests waited, in the last hour, because of what they had under way themselves; to whom as above. */
+  held_back: HeldBackCount[];
+}
+
+export interface HeldBackCount {
+  actor: string;
+  /** What they waited for: `commands`, … */
+  queue: string;
+  /** Requests that waited. */
+  count: number;
+  last_at: string;
+}
+
+/** What was refused to whom. `others` and `unknown` stand for actors and commands that are not told apart. */
+export interface RefusalCount {
+  actor: string;
+  command: string;
+  code: string;
+  detail: string;
+  count: number;
+  /** To the minute. */
+  last_at: string;
+}
+
+export interface ScopeStatus {
+  scope: Scope;
+  epoch: number;
+  trust_epoch: number;
+  keys: (Pick<KeyView, 'key_id' | 'state' | 'algorithm'> & { since: string; age_seconds: number })[];
+  /** The open rotation; null where none is. */
+  transition: OpenTransitionView | null;
+  signers: SignerStatus[];
+  /** Absent where the epoch never went back. */
+  went_back?: WentBack;
+  nodes: NodesStatus;
+  /** Of the platform alone: the Nodes of all Domains, by what they were told and have applied of the platform's ring. */
+  domain_nodes?: NodesStatus;
+  backlog: Backlog;
+}
+
+export interface OpenTransitionView {
+  old_key_id: string;
+  new_key_id: string;
+  opened_at: string;
+  closes_at: string;
+  /** Until closes_at; negative once it is past. */
+  seconds_left: number;
+  /** When no lease of the epoch before it was left; null while the switch is under way. */
+  switched_at: string | null;
+  /** From when on no verifier can still need the old key; null while the switch is under way. */
+  safe_close_at: string | null;
+}
+
+export interface SignerStatus {
+  holder: string;
+  /** `confirmed` works by the present epoch, `behind` by an earlier one under a live lease, `lapsed` has none. */
+  state: 'confirmed' | 'behind' | 'lapsed';
+  epoch: number | null;
+  renewed_at: string;
+  /** Its clock is wrong, so it gave its leases back: by so much it is ahead of the database's. */
+  clock_off_by_seconds?: number;
+  /** A later epoch than the ring's that it claims and does not prove, so it gets no lease here; and how often it did. */
+  claimed_epoch?: number;
+  refused_claims?: number;
+}
+
+/** A proven later epoch than the ring has here: nobody serves the scope until an operator has decided. */
+export interface WentBack {
+  epoch: number;
+  /** The holder that proved it. */
+  shown_by: string;
+  shown_at: string;
+}
+
+/**
+ * `enrolled` = applied + lagging + pending, `sent` ≥ `applied`. Offline ones are counted there too. Counts are whole,
+ * names at most 50; Nodes of another scope are named `<scope>/<name>`, to who may see that scope.
+ */
+export interface NodesStatus {
+  enrolled: number;
+  sent: number;
+  applied: number;
+  lagging_count: number;
+  lagging: string[];
+  pending_count: number;
+  pending: string[];
+  offline_count: number;
+  offline: { name: string; since: string }[];
+  /** Of those that do not count as offline yet the one whose last word is the oldest. */
+  quietest: { name: string; seconds: number } | null;
+}
+
+/** Rows of the outbox that their Nodes have not applied, as far as anybody knows: `rows` = `unsent` + `sent`. */
+export interface Backlog {
+  rows: number;
+  unsent: number;
+  /** Published, and not acknowledged. */
+  sent: number;
+  /** Age of the oldest, in seconds; null where there is none. */
+  oldest_seconds: number | null;
+  oldest_unsent_seconds: number | null;
+}

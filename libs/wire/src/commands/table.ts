@@ -1,0 +1,87 @@
+import { MAX_ENVELOPE_BYTES } from '../envelope';
+import { domainScope, type Scope } from '../scope';
+import type * as requests from './index';
+
+/** Who may do what: an admin may all, an operator what an operator needs, a viewer only reads. */
+export const ROLES = ['viewer', 'operator', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+export const suffices = (role: Role, needed: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(needed);
+
+type RequestClass = { [Name in keyof typeof requests]: (typeof requests)[Name] extends new () => object ? Name : never };
+
+/** One command of operators; its name, `<noun>.<verb>`, is the same everywhere: bus, audit log, CLI (ADR 0021). */
+interface CommandRow {
+  /** The class in `@plexsphere/wire/commands` by which a request is validated. Named, so that reading this table loads none. */
+  request: RequestClass[keyof RequestClass];
+  /** Stands for the reply's type. */
+  reply: unknown;
+  /** Whether it changes something: then it is done once for each request id, whoever repeats it. */
+  changes: boolean;
+  /** The least role that may give it. */
+  role: Role;
+  /**
+   * Where its scope stands, for whoever may act in some scopes only:
+   * `scope`, they have to name one of theirs in this member; `domain id`, in the member `id`, as a Domain's;
+   * `seen`, they may, and are shown theirs alone anyhow; `every`, it is of the whole installation, so not theirs to give.
+   */
+  scope: 'scope' | 'domain id' | 'seen' | 'every';
+  /** The largest request, in bytes. */
+  limitBytes: number;
+}
+
+const replies = <Reply>(): Reply | undefined => undefined;
+
+const KIB = 1_024;
+/** Scopes, names and a reason: whoever says more says nothing that is asked for. */
+const SHORT = 16 * KIB;
+/** A JWS or what is to be signed by one, and a token's list of scopes. */
+const LONG = 128 * KIB;
+/** An event's payload travels as text in a JSON string, where six bytes (a `\u0041`) may stand for one. */
+export const PAYLOAD_BYTES = LONG + 6 * MAX_ENVELOPE_BYTES;
+
+const reads = { changes: false, role: 'viewer', limitBytes: SHORT } as const;
+const changes = { changes: true, role: 'operator', limitBytes: SHORT } as const;
+
+// prettier-ignore
+export const COMMANDS = {
+  'signing.rotate': { ...changes, request: 'Rotate', reply: replies<requests.RotateReply>(), scope: 'scope' },
+  'signing.close': { ...changes, request: 'Close', reply: replies<requests.CloseReply>(), scope: 'scope' },
+  'signing.jwks': { ...reads, request: 'OfScope', reply: replies<requests.JwksReply>(), scope: 'scope' },
+  'signing.ring': { ...reads, request: 'OfScope', reply: replies<requests.RingReply>(), scope: 'scope' },
+  'signing.sign': { ...reads, role: 'operator', request: 'Sign', reply: replies<requests.SignReply>(), scope: 'scope', limitBytes: LONG },
+  'signing.verify': { ...reads, request: 'Verify', reply: replies<requests.VerifyReply>(), scope: 'scope', limitBytes: LONG },
+  'signing.plan-rotate': { ...reads, request: 'PlanRotate', reply: replies<requests.PlanRotateReply>(), scope: 'scope' },
+  'signing.plan-close': { ...reads, request: 'PlanClose', reply: replies<requests.PlanCloseReply>(), scope: 'scope' },
+  'signing.status': { ...reads, request: 'Status', reply: replies<requests.StatusReply>(), scope: 'seen' },
+  'signing.list': { ...reads, request: 'Nothing', reply: replies<requests.ListReply>(), scope: 'seen' },
+  'signing.history': { ...reads, request: 'History', reply: replies<requests.HistoryReply>(), scope: 'scope' },
+  'signing.show': { ...reads, request: 'Show', reply: replies<requests.ShowReply>(), scope: 'seen' },
+  'domain.create': { ...changes, request: 'CreateDomain', reply: replies<requests.CreateDomainReply>(), scope: 'domain id' },
+  'domain.list': { ...reads, request: 'Nothing', reply: replies<requests.DomainListReply>(), scope: 'seen' },
+  'node.add': { ...changes, request: 'AddNode', reply: replies<requests.AddNodeReply>(), scope: 'scope' },
+  'node.list': { ...reads, request: 'ListNodes', reply: replies<requests.ListNodesReply>(), scope: 'seen' },
+  'node.show': { ...reads, request: 'NodeReference', reply: replies<requests.ShowNodeReply>(), scope: 'seen' },
+  'node.remove': { ...changes, request: 'RemoveNode', reply: replies<requests.RemoveNodeReply>(), scope: 'scope' },
+  'events.publish': { ...changes, request: 'Publish', reply: replies<requests.PublishReply>(), scope: 'scope', limitBytes: PAYLOAD_BYTES },
+  'token.create': { ...changes, role: 'admin', request: 'CreateToken', reply: replies<requests.CreateTokenReply>(), scope: 'every', limitBytes: LONG },
+  'token.list': { ...reads, role: 'admin', request: 'Nothing', reply: replies<requests.ListTokensReply>(), scope: 'every' },
+  'token.revoke': { ...changes, role: 'admin', request: 'RevokeToken', reply: replies<requests.RevokeTokenReply>(), scope: 'every' },
+} as const satisfies Record<string, CommandRow>;
+
+export type Command = keyof typeof COMMANDS;
+export const COMMAND_NAMES = Object.keys(COMMANDS) as Command[];
+
+export type RequestOf<C extends Command> = InstanceType<(typeof requests)[(typeof COMMANDS)[C]['request']]>;
+export type ReplyOf<C extends Command> = NonNullable<(typeof COMMANDS)[C]['reply']>;
+export type ChangingCommand = {
+  [C in Command]: (typeof COMMANDS)[C]['changes'] extends true ? C : never;
+}[Command];
+export type ReadingCommand = Exclude<Command, ChangingCommand>;
+
+/** The scope that a request names, as it came: nothing of it is looked at. */
+export function scopeNamed(command: Command, request: unknown): Scope | undefined {
+  const { scope, id } = (request ?? {}) as { scope?: unknown; id?: unknown };
+  if (COMMANDS[command].scope !== 'domain id') return typeof scope === 'string' ? scope : undefined;
+  return typeof id === 'string' ? domainScope(id) : undefined;
+}
