@@ -1,13 +1,14 @@
 import { Health } from './health';
+import { openHttp } from './http-half';
 
 it('S3: a warning stands beside a readiness that it does not lower', async () => {
   const health = new Health();
   let [warning, reason]: (string | undefined)[] = [];
   health.warn('list', () => warning);
   health.check('database', () => reason);
-  const address = await health.listen('127.0.0.1:0');
+  const http = await openHttp('127.0.0.1:0', health.answer);
   const get = async (path: string) => {
-    const response = await fetch(`http://${address}${path}`);
+    const response = await fetch(`http://${http.address}${path}`);
     return [response.status, await response.text()];
   };
   try {
@@ -19,6 +20,6 @@ it('S3: a warning stands beside a readiness that it does not lower', async () =>
     expect(await get('/readyz')).toEqual([503, 'database: away\n']);
     expect(await get('/elsewhere')).toEqual([404, 'not found\n']);
   } finally {
-    health.close();
+    await http.close();
   }
 });

@@ -1,5 +1,4 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 
 /** A readiness check answers the reason why the service is not ready, or undefined. */
 export type ReadinessCheck = () => string | undefined;
@@ -11,15 +10,6 @@ export type ReadinessCheck = () => string | undefined;
 export class Health {
   private readonly checks = new Map<string, ReadinessCheck>();
   private readonly warnings = new Map<string, ReadinessCheck>();
-  private readonly server: Server = createServer((request, response) => {
-    const isReadiness = request.url === '/readyz';
-    const reasons = isReadiness ? this.reasons() : [];
-    const known = isReadiness || request.url === '/livez';
-    response.writeHead(known ? (reasons.length === 0 ? 200 : 503) : 404, { 'content-type': 'text/plain' });
-    response.end(
-      known ? (reasons.length > 0 ? `${reasons.join('\n')}\n` : isReadiness ? this.ready() : 'ok\n') : 'not found\n',
-    );
-  });
 
   check(name: string, check: ReadinessCheck): void {
     this.checks.set(name, check);
@@ -38,21 +28,16 @@ export class Health {
     return ['ok', ...told(this.warnings).map((warning) => `warning: ${warning}`), ''].join('\n');
   }
 
-  /** Returns the address that it listens on. */
-  async listen(hostAndPort: string): Promise<string> {
-    const separator = hostAndPort.lastIndexOf(':');
-    const host = hostAndPort.slice(0, separator);
-    await new Promise<void>((resolve, reject) => {
-      this.server.once('error', reject);
-      this.server.listen(Number(hostAndPort.slice(separator + 1)), host, resolve);
-    });
-    return `${host}:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  close(): void {
-    this.server.close();
-    this.server.closeAllConnections();
-  }
+  /** For `openHttp`. */
+  readonly answer: RequestListener = (request, response) => {
+    const isReadiness = request.url === '/readyz';
+    const reasons = isReadiness ? this.reasons() : [];
+    const known = isReadiness || request.url === '/livez';
+    response.writeHead(known ? (reasons.length === 0 ? 200 : 503) : 404, { 'content-type': 'text/plain' });
+    response.end(
+      known ? (reasons.length > 0 ? `${reasons.join('\n')}\n` : isReadiness ? this.ready() : 'ok\n') : 'not found\n',
+    );
+  };
 }
 
 const told = (checks: ReadonlyMap<string, ReadinessCheck>): string[] =>

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** One side on which a service is spoken to; closing it finishes what was begun there. */
+/** One side on which a service is spoken to. Closing it takes nothing more, and finishes what has to be finished. */
 export interface Half {
   close(): Promise<void>;
 }
@@ -17,10 +17,9 @@ export async function openHttp(hostAndPort: string, listener: RequestListener): 
   });
   return {
     address: `${host}:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-      }),
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+    },
   };
 }

@@ -9,6 +9,8 @@ export type { BusObserver, HeldBackOnBus, RefusedOnBus } from './refusal-reports
 export * from './config';
 export * from './duration';
 export * from './health';
+export { LOGGER } from './bus-half';
+export * from './http-half';
 export * from './least-privilege';
 export * from './logger';
 export * from './loop';

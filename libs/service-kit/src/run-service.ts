@@ -1,39 +1,15 @@
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  Global,
-  Module,
-  type DynamicModule,
-  type INestMicroservice,
-  type Type,
-  type ValueProvider,
-} from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FORMAT_HINT, Problem, SERVICES, type ServiceName } from '@plexsphere/wire';
-import type { NatsConnection } from 'nats';
-import { Bus, connectBus } from './bus';
-import { BusServer } from './bus-server';
-import { watchBus } from './bus-watch';
+import type { DynamicModule, INestMicroservice, Type } from '@nestjs/common';
+import { FORMAT_HINT, Problem, type ServiceName } from '@plexsphere/wire';
+import { openBus } from './bus-half';
 import { ConfigError, readConfig } from './config';
 import { Health } from './health';
-import { busTrial, databaseTrial, untilRefused } from './least-privilege';
-import { NestLogger, createLogger, type Logger } from './logger';
-import { ProblemFilter } from './problem-filter';
+import { openHttp } from './http-half';
+import { createLogger, type Logger } from './logger';
 import { useRandomReplyTokens } from './random-reply-tokens';
 import type { ServiceConfig } from './service-config';
 import { settingsHelp } from './settings-help';
-
-/** Injection token of the process's logger. */
-export const LOGGER = Symbol('logger');
-
-/** What the whole process shares; every module may inject it. */
-@Global()
-@Module({})
-class ProcessModule {
-  static sharing(providers: ValueProvider[]): DynamicModule {
-    return { module: ProcessModule, providers, exports: providers.map((provider) => provider.provide) };
-  }
-}
 
 export interface ServiceDefinition<Config extends ServiceConfig> {
   name: ServiceName;
@@ -49,7 +25,7 @@ const LOOK_AGAIN_MS = 20;
 
 /**
  * The life of every service: read the configuration, be live, connect, build, listen, be ready; on SIGTERM hear no
- * more, finish what was begun, say the last words (module destroy hooks), close.
+ * more, finish what was begun, close. It has two halves, HTTP (health, as long as the process lives) and the bus.
  */
 export async function runService<Config extends ServiceConfig>(definition: ServiceDefinition<Config>): Promise<void> {
   useRandomReplyTokens();
@@ -60,7 +36,7 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
   const stopping = new AbortController();
   health.check('bus', () => 'connecting');
   health.check('stopping', () => (stopping.signal.aborted ? 'yes' : undefined));
-  const healthAddress = await health.listen(config.healthListen);
+  const http = await openHttp(config.healthListen, health.answer);
   let isUp = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
@@ -71,30 +47,14 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
   }
   try {
     await definition.prepare?.(config, logger);
-    const { name, query } = definition;
-    const { forbidden } = SERVICES[name];
-    const who = { credentialFile: config.busCredentialFile, user: { kind: name }, name };
-    const connection = await connectBus(config, who, logger);
-    watchBus(connection, health, logger);
-    // Before anything is heard: on an open bus whoever asks may be anybody.
-    if (config.allowOpenBus) logger.warn('bus not tried: an open one is allowed');
-    else await untilRefused(busTrial(connection, forbidden.subject), health, logger);
-    const app = await build(definition, { config, logger, health, connection });
-    app.useGlobalFilters(new ProblemFilter(logger));
-    await untilRefused(
-      databaseTrial(forbidden.statement, (statement) => query(app, statement)),
-      health,
-      logger,
-    );
-    await app.listen();
+    const bus = await openBus(definition, { config, logger, health });
     isUp = true;
     await becomesReady(health, stopping.signal);
-    logger.info({ health: healthAddress }, 'ready');
+    logger.info({ health: http.address }, 'ready');
     if (!stopping.signal.aborted) await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
     logger.info('stopping');
-    await app.close();
-    await connection.close();
-    health.close();
+    await bus.close();
+    await http.close();
     logger.info('stopped');
     // Whatever is left (a driver's timer) has nothing more to do.
     process.exit(0);
@@ -104,29 +64,6 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
       refuseToStart(new ConfigError(`${error.detail}: ${FORMAT_HINT}.`));
     exitWith(logger, error);
   }
-}
-
-/** The service's own module and what the whole process shares, over the connection; nothing is heard yet. */
-function build<Config extends ServiceConfig>(
-  { name, config: Class, module }: ServiceDefinition<Config>,
-  {
-    config,
-    logger,
-    health,
-    connection,
-  }: { config: Config; logger: Logger; health: Health; connection: NatsConnection },
-): Promise<INestMicroservice> {
-  const server = new BusServer(connection, name, { logger });
-  const shared = [
-    { provide: Class, useValue: config },
-    { provide: LOGGER, useValue: logger },
-    { provide: Health, useValue: health },
-    { provide: Bus, useValue: new Bus(connection) },
-    { provide: BusServer, useValue: server },
-  ];
-  @Module({ imports: [ProcessModule.sharing(shared), module(config, logger)] })
-  class ServiceModule {}
-  return NestFactory.createMicroservice(ServiceModule, { strategy: server, logger: new NestLogger(logger) });
 }
 
 /** The line `ready` says the same as /readyz, so that whoever starts a service can wait for either. */

@@ -70,7 +70,8 @@ test('S1: nobody is answered whom the answerer has no right to answer, and the o
 });
 
 test('every command and every verb has a row; what has none is refused', () => {
-  for (const command of COMMAND_NAMES) expect(trafficOn(subjects.command(alice, command))?.listeners).toEqual(['rotation']);
+  for (const command of COMMAND_NAMES)
+    expect(trafficOn(subjects.command(alice, command))?.listeners).toEqual(['rotation']);
   for (const verb of Object.keys(SCOPE_SIGNER_VERBS) as ScopeSignerVerb[])
     expect(trafficOn(subjects.scopeSigner('platform', verb))?.listeners).toEqual(['signer']);
   expect(inadmissible({ subject: 'signer.scope.platform.other', reply: 'x', bytes: 0 })).toBe('unknown subject');

@@ -149,11 +149,7 @@ export const TRAFFIC: readonly Traffic[] = [
   ...LEASE_KINDS.map(renewal),
 
   ...ANY_SIGNER_VERBS.map((verb) =>
-    toSigner(
-      subjects.anySigner(verb),
-      'signer.any.*',
-      verb === 'sign-bus-account' ? BUS_MESSAGE_BYTES : TO_SIGN_BYTES,
-    ),
+    toSigner(subjects.anySigner(verb), 'signer.any.*', verb === 'sign-bus-account' ? BUS_MESSAGE_BYTES : TO_SIGN_BYTES),
   ),
   ...(Object.keys(SCOPE_SIGNER_VERBS) as ScopeSignerVerb[]).map((verb) =>
     toScopeSigner(verb, verb === 'sign-envelope' ? PAYLOAD_BYTES : TO_SIGN_BYTES),

@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { createBusKey } from '@plexsphere/bus-jwt';
 import { eventually } from '@plexsphere/testkit';
-import { COMMAND_NAMES, OWN, TRAFFIC, inboxOf, subjects, type BusUser, type Traffic, type UserKind } from '@plexsphere/wire';
+import {
+  COMMAND_NAMES,
+  OWN,
+  TRAFFIC,
+  inboxOf,
+  subjects,
+  type BusUser,
+  type Traffic,
+  type UserKind,
+} from '@plexsphere/wire';
 import type { NatsConnection } from 'nats';
 import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';

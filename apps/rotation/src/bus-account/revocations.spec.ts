@@ -2,7 +2,7 @@
 // replicas; the signer and the bus are played.
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
-import { Health, type Bus, type Logger } from '@plexsphere/service-kit';
+import { Health, openHttp, type Bus, type Logger } from '@plexsphere/service-kit';
 import { migrateStore, storeOptions } from '@plexsphere/store';
 import { eventually, testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { MAX_REVOCATIONS, parseRevocationLines, type Revocation } from '@plexsphere/wire';
@@ -172,13 +172,13 @@ it('S3: warns long before the list is full', async () => {
 it('S3: says on every replica how full the list is, and stays ready', async () => {
   await owner.query(`UPDATE ring.installation SET bus_account_jwt = repeat('x', 450000)`);
   expect(health.reasons()).toEqual([]);
-  const address = await health.listen('127.0.0.1:0');
+  const http = await openHttp('127.0.0.1:0', health.answer);
   try {
     await eventually(async () =>
-      (await (await fetch(`http://${address}/readyz`)).text()).includes('bus account: at 87 %'),
+      (await (await fetch(`http://${http.address}/readyz`)).text()).includes('bus account: at 87 %'),
     );
   } finally {
-    health.close();
+    await http.close();
   }
 });
 

@@ -1,38 +1,40 @@
-import { Injectable, SetMetadata, createParamDecorator, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
+import { createHash, randomUUID } from 'node:crypto';
+import { Injectable, createParamDecorator, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { BusContext } from '@plexsphere/service-kit';
-import { OperatorEntity } from '@plexsphere/store';
-import { domainScope, problem } from '@plexsphere/wire';
+import type { OperatorEntity } from '@plexsphere/store';
+import { COMMANDS, commandOf, problem, scopeNamed, suffices, type Command, type Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
 import type { Scopes } from '../rings/list-rings';
 import { findValidOperator } from '../tokens/find-token';
+import type { RequestIdentity } from '../transactions/requests';
 
-const ROLES = ['viewer', 'operator', 'admin'] as const;
-export type Role = (typeof ROLES)[number];
+/** Who asks for what, as the guard found them. */
+export class Asked {
+  constructor(
+    readonly operator: OperatorEntity,
+    private readonly command: Command,
+    private readonly body: unknown,
+  ) {}
 
-/** Whether a role may do what needs `needed`: admin may all, viewer only reads. */
-export const suffices = (role: Role, needed: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(needed);
+  /** Of a request that is valid. A caller that sends no request id gets one, and cannot retry. */
+  get identity(): RequestIdentity {
+    const { request_id: given } = this.body as { request_id?: string | null };
+    const bodyHash = createHash('sha256').update(JSON.stringify(this.body)).digest('base64url');
+    return { requestId: given ?? randomUUID(), command: this.command, actor: this.operator.id, bodyHash };
+  }
 
-const NEEDED = 'needed role';
+  /** The scope that is asked for (the guard has seen that it is theirs), else every one that the operator may see. */
+  visibleScopes(scope: Scope | null | undefined): Scopes {
+    return typeof scope === 'string' ? [scope] : this.operator.scopes;
+  }
+}
 
-/** The least role that may give this command. A command without one is refused to everybody. */
-export const Needs = (role: Role): MethodDecorator => SetMetadata(NEEDED, role);
+const asked = new WeakMap<BusContext, Asked>();
 
-const KEEPS_TO_SCOPES = 'keeps to scopes';
-
-/**
- * Its handler shows an operator of some scopes those alone, so it may be asked without naming one. A scope that is named
- * has to be theirs all the same.
- */
-export const KeepsToScopes = (): MethodDecorator => SetMetadata(KEEPS_TO_SCOPES, true);
-
-const asking = new WeakMap<BusContext, OperatorEntity>();
-
-/** The operator who asks, as the guard found them. */
-export const Asking = createParamDecorator((_: unknown, context: ExecutionContext): OperatorEntity => {
-  const operator = asking.get(context.switchToRpc().getContext<BusContext>());
-  if (operator === undefined) throw problem('notAuthenticated');
-  return operator;
+export const AskedBy = createParamDecorator((_: unknown, context: ExecutionContext): Asked => {
+  const found = asked.get(context.switchToRpc().getContext<BusContext>());
+  if (found === undefined) throw problem('notAuthenticated');
+  return found;
 });
 
 /**
@@ -41,40 +43,26 @@ export const Asking = createParamDecorator((_: unknown, context: ExecutionContex
  */
 @Injectable()
 export class OperatorGuard implements CanActivate {
-  constructor(
-    private readonly database: DataSource,
-    private readonly reflector: Reflector,
-  ) {}
+  constructor(private readonly database: DataSource) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const bus = context.switchToRpc().getContext<BusContext>();
-    const needed = this.reflector.get<Role | undefined>(NEEDED, context.getHandler());
-    const operator = await this.find(bus.token(1));
-    if (needed === undefined || !suffices(operator.role, needed)) throw problem('permissionDenied');
-    const keepsToScopes = this.reflector.get<true | undefined>(KEEPS_TO_SCOPES, context.getHandler()) === true;
-    if (operator.scopes !== null && !isWithin(operator.scopes, context.switchToRpc().getData(), keepsToScopes)) {
-      throw problem('permissionDenied');
-    }
-    asking.set(bus, operator);
+    const rpc = context.switchToRpc();
+    const { operator: id, command } = commandOf(rpc.getContext<BusContext>().subject) ?? {};
+    const operator = await findValidOperator(this.database.manager, id ?? '');
+    if (operator === null) throw problem('notAuthenticated');
+    if (!isCommand(command) || !mayGive(operator, command, rpc.getData())) throw problem('permissionDenied');
+    asked.set(rpc.getContext<BusContext>(), new Asked(operator, command, rpc.getData()));
     return true;
   }
-
-  private async find(id: string): Promise<OperatorEntity> {
-    const operator = await findValidOperator(this.database.manager, id);
-    if (operator === null) throw problem('notAuthenticated');
-    return operator;
-  }
 }
 
-/** An operator of some scopes names one of them in every command, save those that keep to their scopes by themselves. */
-function isWithin(scopes: string[], request: unknown, keepsToScopes: boolean): boolean {
-  const { scope, id } = (request ?? {}) as { scope?: unknown; id?: unknown };
-  // An id is not a Domain's here, but what the handler looks for among their scopes.
-  if (keepsToScopes) return typeof scope !== 'string' || scopes.includes(scope);
-  const named = typeof scope === 'string' ? scope : typeof id === 'string' ? domainScope(id) : undefined;
-  return named !== undefined && scopes.includes(named);
-}
+const isCommand = (name: string | undefined): name is Command => name !== undefined && Object.hasOwn(COMMANDS, name);
 
-/** The scope that is asked for (the guard has seen that it is theirs), else every one that the operator may see. */
-export const visibleScopes = (scope: string | undefined, operator: Pick<OperatorEntity, 'scopes'>): Scopes =>
-  scope === undefined ? operator.scopes : [scope];
+function mayGive({ role, scopes }: OperatorEntity, command: Command, request: unknown): boolean {
+  const row = COMMANDS[command];
+  if (!suffices(role, row.role)) return false;
+  if (scopes === null) return true;
+  if (row.scope === 'every') return false;
+  const named = scopeNamed(command, request);
+  return named === undefined ? row.scope === 'seen' : scopes.includes(named);
+}

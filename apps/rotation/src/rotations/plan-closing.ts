@@ -1,11 +1,10 @@
 import { closeGate, isOpen, progressOf, safeCloseAt } from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
 import type { OperatorEntity } from '@plexsphere/store';
-import { PLATFORM, PROBLEMS } from '@plexsphere/wire';
+import { PLATFORM, PROBLEMS, suffices } from '@plexsphere/wire';
 import type { PlanClose, PlanCloseReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
-import { suffices } from '../operators/operator.guard';
 import { RotationConfig } from '../rotation-config';
 import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
 import { asTransition, readRing, type StoredRing } from '../rings/read-ring';

@@ -1,11 +1,10 @@
 import { progressOf, type Progress } from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
 import { LeaseEntity, type OperatorEntity } from '@plexsphere/store';
-import { PLATFORM, PROBLEMS } from '@plexsphere/wire';
+import { PLATFORM, PROBLEMS, suffices } from '@plexsphere/wire';
 import type { PlanRotate, PlanRotateReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
-import { suffices } from '../operators/operator.guard';
 import { RotationConfig } from '../rotation-config';
 import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
 import { readRing, type StoredRing } from '../rings/read-ring';

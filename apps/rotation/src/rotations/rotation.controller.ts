@@ -1,25 +1,21 @@
-import { Controller, UseGuards } from '@nestjs/common';
-import { MessagePattern, Payload } from '@nestjs/microservices';
-import { validated } from '@plexsphere/service-kit';
-import { OperatorEntity } from '@plexsphere/store';
-import { problem, subjects } from '@plexsphere/wire';
-import {
+import { Controller } from '@nestjs/common';
+import { problem, suffices } from '@plexsphere/wire';
+import type {
   Close,
+  CloseReply,
   History,
+  HistoryReply,
   PlanClose,
+  PlanCloseReply,
   PlanRotate,
+  PlanRotateReply,
   Rotate,
+  RotateReply,
   Show,
-  type CloseReply,
-  type HistoryReply,
-  type PlanCloseReply,
-  type PlanRotateReply,
-  type RotateReply,
-  type ShowReply,
+  ShowReply,
 } from '@plexsphere/wire/commands';
-import { Asking, KeepsToScopes, Needs, OperatorGuard, suffices } from '../operators/operator.guard';
-import { identify } from '../operators/request-identity';
-import { RotationConfig, requireAccepted } from '../rotation-config';
+import { Handles } from '../operators/handles';
+import type { Asked } from '../operators/operator.guard';
 import { CloseRotation } from './close-rotation';
 import { OpenRotation } from './open-rotation';
 import { PlanClosing } from './plan-closing';
@@ -28,7 +24,6 @@ import { RotationHistory } from './rotation-history';
 
 /** Rotations: opened, closed, planned, and those that were. */
 @Controller()
-@UseGuards(OperatorGuard)
 export class RotationController {
   constructor(
     private readonly openRotation: OpenRotation,
@@ -36,56 +31,37 @@ export class RotationController {
     private readonly rotation: PlanRotation,
     private readonly closing: PlanClosing,
     private readonly rotations: RotationHistory,
-    private readonly config: RotationConfig,
   ) {}
 
-  @Needs('operator')
-  @MessagePattern(subjects.command('*', 'signing.rotate'))
-  rotate(@Payload(validated(Rotate)) request: Rotate, @Asking() operator: OperatorEntity): Promise<RotateReply> {
-    requireAccepted(request.scope, this.config);
-    return this.openRotation.open(request, identify('signing.rotate', request, operator));
+  @Handles('signing.rotate')
+  rotate(request: Rotate, { identity }: Asked): Promise<RotateReply> {
+    return this.openRotation.open(request, identity);
   }
 
-  @Needs('operator')
-  @MessagePattern(subjects.command('*', 'signing.close'))
-  close(@Payload(validated(Close)) request: Close, @Asking() operator: OperatorEntity): Promise<CloseReply> {
-    requireAccepted(request.scope, this.config);
+  @Handles('signing.close')
+  async close(request: Close, { identity, operator }: Asked): Promise<CloseReply> {
     // To leave Nodes behind is an admin's decision.
     if (request.force === true && !suffices(operator.role, 'admin')) throw problem('permissionDenied');
-    return this.closeRotation.close(request, identify('signing.close', request, operator));
+    return this.closeRotation.close(request, identity);
   }
 
-  @Needs('viewer')
-  @MessagePattern(subjects.command('*', 'signing.plan-rotate'))
-  planRotate(
-    @Payload(validated(PlanRotate)) request: PlanRotate,
-    @Asking() operator: OperatorEntity,
-  ): Promise<PlanRotateReply> {
-    requireAccepted(request.scope, this.config);
+  @Handles('signing.plan-rotate')
+  planRotate(request: PlanRotate, { operator }: Asked): Promise<PlanRotateReply> {
     return this.rotation.plan(request, operator);
   }
 
-  @Needs('viewer')
-  @MessagePattern(subjects.command('*', 'signing.plan-close'))
-  planClose(
-    @Payload(validated(PlanClose)) request: PlanClose,
-    @Asking() operator: OperatorEntity,
-  ): Promise<PlanCloseReply> {
-    requireAccepted(request.scope, this.config);
+  @Handles('signing.plan-close')
+  planClose(request: PlanClose, { operator }: Asked): Promise<PlanCloseReply> {
     return this.closing.plan(request, operator);
   }
 
-  @Needs('viewer')
-  @MessagePattern(subjects.command('*', 'signing.history'))
-  history(@Payload(validated(History)) request: History): Promise<HistoryReply> {
-    requireAccepted(request.scope, this.config);
+  @Handles('signing.history')
+  history(request: History): Promise<HistoryReply> {
     return this.rotations.history(request);
   }
 
-  @Needs('viewer')
-  @KeepsToScopes()
-  @MessagePattern(subjects.command('*', 'signing.show'))
-  show(@Payload(validated(Show)) request: Show, @Asking() operator: OperatorEntity): Promise<ShowReply> {
+  @Handles('signing.show')
+  show(request: Show, { operator }: Asked): Promise<ShowReply> {
     return this.rotations.show(request, operator.scopes);
   }
 }

@@ -1,6 +1,7 @@
 import { IsBoolean, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import type { Scope } from '../scope';
 import type { RingView } from '../ring-view';
+import { IsByScope } from './constraints';
 
 /** Statements in one renewal, and the length of each: a holder with more of them sends the rest with the next ones. */
 export const MAX_STATEMENTS = 8;

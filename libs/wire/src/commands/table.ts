@@ -8,7 +8,9 @@ export type Role = (typeof ROLES)[number];
 
 export const suffices = (role: Role, needed: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(needed);
 
-type RequestClass = { [Name in keyof typeof requests]: (typeof requests)[Name] extends new () => object ? Name : never };
+type RequestClass = {
+  [Name in keyof typeof requests]: (typeof requests)[Name] extends new () => object ? Name : never;
+};
 
 /** One command of operators; its name, `<noun>.<verb>`, is the same everywhere: bus, audit log, CLI (ADR 0021). */
 interface CommandRow {

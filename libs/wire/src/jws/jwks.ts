@@ -1,5 +1,5 @@
 /** The public keys of a scope as a JWK Set (RFC 7517, RFC 8037), for those who verify with any JOSE library. */
-import type { JwksReply } from '../commands/operator-commands';
+import type { JwksReply } from '../commands/ring-commands';
 import type { KeyView } from '../ring-view';
 
 /** Retired and revoked keys are never advertised. */
