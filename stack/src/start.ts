@@ -61,12 +61,11 @@ async function supervise(options: StartOptions): Promise<number> {
 async function run(options: StartOptions, stopping: AbortSignal): Promise<void> {
   let ready = false;
   const record = (): void => writeState(localFolder, stateOf(stack, ready), ready ? stack.env : {});
-  const { rotationEnv, detach: _, ...replicas } = options;
   say('Preparing PostgreSQL and nats-server.');
   const stack = await Stack.create({
+    ...options,
     dir: localFolder,
-    ...replicas,
-    env: { rotation: rotationEnv },
+    env: { rotation: options.rotationEnv },
     onProgress: say,
     onChange: () => record(),
   });
