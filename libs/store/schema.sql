@@ -88,6 +88,7 @@ CREATE TABLE outbox.message (
 CREATE TABLE outbox.node_stream (
   node_id uuid NOT NULL,
   scope text NOT NULL,
+  listens text NOT NULL DEFAULT 'bus'::text,
   told_epoch bigint NOT NULL,
   told_platform_epoch bigint NOT NULL,
   chain_epoch bigint,
@@ -109,8 +110,8 @@ CREATE TABLE outbox.node_stream (
   attempt bigint NOT NULL DEFAULT 0,
   first_seen_at timestamp with time zone,
   last_seen_at timestamp with time zone,
-  acknowledged_at timestamp with time zone,
   CONSTRAINT node_stream_check CHECK (((chain_epoch IS NULL) = (chain_platform_epoch IS NULL))),
+  CONSTRAINT node_stream_listens_check CHECK ((listens = 'bus'::text)),
   CONSTRAINT node_stream_pkey PRIMARY KEY (node_id)
 );
 
@@ -397,7 +398,7 @@ GRANT USAGE ON SCHEMA ring TO plexsphere_<installation>_outbox_relay;
 GRANT INSERT, SELECT, UPDATE ON outbox.bus_stream TO plexsphere_<installation>_outbox_relay;
 GRANT DELETE, INSERT (event_id, scope, event_type, payload), SELECT ON outbox.event TO plexsphere_<installation>_outbox_relay;
 GRANT DELETE, INSERT (node_id, event_id, "position"), SELECT, UPDATE ("position", state, outcome, sent_at, settled_at) ON outbox.message TO plexsphere_<installation>_outbox_relay;
-GRANT SELECT, UPDATE (told_epoch, told_platform_epoch, chain_epoch, chain_platform_epoch, settled_epoch, settled_platform_epoch, settled_position, last_position, last_sequence, resend_at, resend_count, hello, hello_id, hello_answered_at, ready_again_at, missed, claim_owner, claim_deadline, attempt, first_seen_at, last_seen_at, acknowledged_at) ON outbox.node_stream TO plexsphere_<installation>_outbox_relay;
+GRANT SELECT, UPDATE (told_epoch, told_platform_epoch, chain_epoch, chain_platform_epoch, settled_epoch, settled_platform_epoch, settled_position, last_position, last_sequence, resend_at, resend_count, hello, hello_id, hello_answered_at, ready_again_at, missed, claim_owner, claim_deadline, attempt, first_seen_at, last_seen_at) ON outbox.node_stream TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.key_ring TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT (id, scope, name, state) ON ring.node TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.ring_change TO plexsphere_<installation>_outbox_relay;

@@ -1,30 +1,26 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Health, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { Health, LOGGER, Loop, ThrottledLog, type Logger } from '@plexsphere/service-kit';
 import { CLOCK_SKEW_MS } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
-import { Complaints } from './complaints';
-import { clockOffsetMs } from './sql/database-clock';
 
 const LOOK_EVERY_MS = 10_000;
 
 /**
  * Compares this process's clock, which issued_at is, with the database's, which everything stored is. A relay that is far
- * off says nothing to anybody, and no signer would sign for it.
+ * off sends nothing to anybody, and no signer would sign for it.
  */
 @Injectable()
 export class ClockWatch implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopping = new AbortController();
-  private readonly complaints: Complaints;
+  private readonly loop: Loop;
   private offsetMs = 0;
-  private watching: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly database: DataSource,
+    private readonly log: ThrottledLog,
     @Inject(LOGGER) logger: Logger,
     health: Health,
   ) {
-    this.complaints = new Complaints(logger);
+    this.loop = new Loop({ turn: () => this.look(), everyMs: LOOK_EVERY_MS, failure: 'clock not compared', logger });
     health.check('clock', () => (this.isRight ? undefined : 'more than 30 s off the clock of the database'));
   }
 
@@ -32,30 +28,27 @@ export class ClockWatch implements OnApplicationBootstrap, OnModuleDestroy {
     return Math.abs(this.offsetMs) <= CLOCK_SKEW_MS;
   }
 
+  /** The first look comes before anything is claimed. A database that does not answer it is looked at again. */
   async onApplicationBootstrap(): Promise<void> {
-    await this.look();
-    this.watching = this.watch();
+    await this.look().catch(() => undefined);
+    this.loop.start(LOOK_EVERY_MS);
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    await this.watching;
-  }
-
-  private async watch(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) await this.look();
-    }
+  onModuleDestroy(): Promise<void> {
+    return this.loop.stop();
   }
 
   private async look(): Promise<void> {
-    try {
-      this.offsetMs = await clockOffsetMs(this.database.manager);
-      if (!this.isRight) this.complaints.warn('clock is off', 'skew');
-    } catch {
-      // A database that does not answer is the loop's to report; the clock has not changed for that.
-    }
+    this.offsetMs = await clockOffsetMs(this.database);
+    if (!this.isRight) this.log.warn({ reason: 'skew' }, 'clock is off');
   }
+}
+
+/** How far this process's clock is ahead of the database's, in milliseconds, to within the round trip. */
+async function clockOffsetMs(database: DataSource): Promise<number> {
+  const askedAtMs = Date.now();
+  const [row] = await database.query<[{ now_ms: number }]>(
+    `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::double precision AS now_ms`,
+  );
+  return (askedAtMs + Date.now()) / 2 - row.now_ms;
 }

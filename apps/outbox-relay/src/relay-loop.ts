@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Health, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { Health, LOGGER, Loop, ThrottledLog, type Logger } from '@plexsphere/service-kit';
 import { Claims, type Claim } from './claim/claims';
 import { ClockWatch } from './clock-watch';
-import { Complaints } from './complaints';
 import { Delivery } from './delivery';
+import { ClaimResults } from './publish/claim-results';
 import { EventStream } from './publish/event-stream';
-import { Outcomes } from './publish/claim-results';
 
 /** Nodes a claim: large enough that its statements are shared by many, small enough that it commits in milliseconds. */
 const CLAIM_LIMIT = 512;
@@ -25,54 +24,47 @@ const FINISH_WITHIN_MS = 4_000;
 /** Claims Nodes of which something is due and delivers it, until it is told to stop. */
 @Injectable()
 export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopping = new AbortController();
+  private readonly loop: Loop;
   private readonly inFlight = new Map<Promise<void>, Claim>();
   /** The database may hold claims of ours that nothing came of: what it was told last had no answer. */
   private claimsInDoubt = false;
-  private readonly complaints: Complaints;
   private databaseState: string | undefined = 'not looked at yet';
-  private loop: Promise<void> = Promise.resolve();
-  private isWoken = false;
   private lookTookMs = 0;
-  private wakeUp: () => void = () => undefined;
 
   constructor(
     private readonly claims: Claims,
     private readonly delivery: Delivery,
-    private readonly outcomes: Outcomes,
+    private readonly results: ClaimResults,
     private readonly stream: EventStream,
     private readonly clock: ClockWatch,
+    private readonly log: ThrottledLog,
     @Inject(LOGGER) private readonly logger: Logger,
     health: Health,
   ) {
-    this.complaints = new Complaints(logger);
     health.check('database', () => this.databaseState);
+    this.loop = new Loop({
+      turn: async () => ((await this.turn()) ? 0 : IDLE_MS),
+      everyMs: IDLE_MS,
+      gatherMs: () => Math.max(GATHER_MS, this.lookTookMs),
+      failure: 'claiming failed',
+      logger,
+    });
   }
 
   onApplicationBootstrap(): void {
-    this.loop = this.run();
+    this.loop.start();
   }
 
   /** No more claims; what is in flight ends; the Nodes are free for the other relays. */
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    this.wake();
-    await this.loop;
+    await this.loop.stop();
     await Promise.race([Promise.all(this.inFlight.keys()), delay(FINISH_WITHIN_MS, undefined, { ref: false })]);
-    await this.outcomes.finish().catch((err: unknown) => this.logger.warn({ err }, 'claims not given back'));
+    await this.results.finish().catch((err: unknown) => this.logger.warn({ err }, 'claims not given back'));
   }
 
   /** There may be something due. */
   wake(): void {
-    this.isWoken = true;
-    this.wakeUp();
-  }
-
-  private async run(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      const more = await this.turn();
-      if (!more) await this.untilWoken();
-    }
+    this.loop.wake();
   }
 
   /** Returns whether another turn may find more at once. */
@@ -89,12 +81,10 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
       this.databaseState = undefined;
       for (const claim of claims) this.track(claim, this.delivery.deliver(claim, stream));
       return claimed === limit && claims.length > 0;
-    } catch (err) {
+    } catch (error) {
       this.databaseState = 'not answering';
       this.claimsInDoubt = true;
-      this.complaints.warn('claiming failed', err instanceof Error ? err.message : 'unknown');
-      await delay(IDLE_MS);
-      return false;
+      throw error;
     }
   }
 
@@ -103,7 +93,7 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
     if (!this.claimsInDoubt) return;
     this.claimsInDoubt = false;
     const workedOn = [...this.inFlight.values()].map(({ node }) => node.nodeId);
-    const nodes = await this.outcomes.releaseOthers(workedOn);
+    const nodes = await this.results.releaseOthers(workedOn);
     if (nodes > 0) this.logger.info({ nodes }, 'own claims given back');
   }
 
@@ -111,30 +101,14 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
     const tracked: Promise<void> = work
       .catch((err: unknown) => {
         this.claimsInDoubt = true;
-        this.complaints.warn('delivery failed', err instanceof Error ? err.message : '');
+        this.log.warn({ err }, 'delivery failed', err instanceof Error ? err.message : '');
         return false;
       })
       .then((goesOn) => {
         this.inFlight.delete(tracked);
-        if (goesOn) this.wake();
-        else this.wakeUpIfFull();
+        // A delivery that failed makes nothing due, but it makes room.
+        if (goesOn || MOST_IN_FLIGHT - this.inFlight.size === LEAST_ROOM) this.wake();
       });
     this.inFlight.set(tracked, claim);
-  }
-
-  /** A delivery that failed makes nothing due, but it makes room. */
-  private wakeUpIfFull(): void {
-    if (MOST_IN_FLIGHT - this.inFlight.size === LEAST_ROOM) this.wake();
-  }
-
-  private async untilWoken(): Promise<void> {
-    if (!this.isWoken) {
-      const turn = new AbortController();
-      const woken = new Promise<void>((resolve) => (this.wakeUp = resolve));
-      await Promise.race([woken, delay(IDLE_MS, undefined, { signal: turn.signal }).catch(() => undefined)]);
-      turn.abort();
-    }
-    if (this.isWoken && !this.stopping.signal.aborted) await delay(Math.max(GATHER_MS, this.lookTookMs));
-    this.isWoken = false;
   }
 }

@@ -1,8 +1,47 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { LOGGER, ThrottledLog, type Logger } from '@plexsphere/service-kit';
 import { storeOptions } from '@plexsphere/store';
+import { ChangesController } from './changes.controller';
+import { Claims, RelayIdentity } from './claim/claims';
+import { ClockWatch } from './clock-watch';
+import { Counters } from './counters';
+import { Delivery } from './delivery';
+import { Housekeeping } from './housekeeping/housekeeping';
+import { ClaimResults } from './publish/claim-results';
+import { EventStream } from './publish/event-stream';
+import { Publisher } from './publish/publisher';
 import type { RelayConfig } from './relay-config';
-import { relayParts } from './relay-parts';
+import { RelayLoop } from './relay-loop';
+import { HelloAckBatches } from './settle/hello-ack-batches';
+import { HelloAckController } from './settle/hello-ack.controller';
+import { ChainWriter } from './write/chain-writer';
+import { MessageWriter } from './write/message-writer';
+import { ReadySigner } from './write/ready-signer';
+import { SignerClient } from './write/signer-client';
+
+/** Everything of a relay but its database, its bus and its configuration. */
+export const relayParts = {
+  controllers: [HelloAckController, ChangesController],
+  providers: [
+    { provide: ThrottledLog, useFactory: (logger: Logger) => new ThrottledLog(logger), inject: [LOGGER] },
+    RelayIdentity,
+    Counters,
+    ClockWatch,
+    EventStream,
+    Claims,
+    SignerClient,
+    ChainWriter,
+    ReadySigner,
+    MessageWriter,
+    Publisher,
+    ClaimResults,
+    Delivery,
+    RelayLoop,
+    HelloAckBatches,
+    Housekeeping,
+  ],
+};
 
 @Module({})
 export class RelayModule {

@@ -25,8 +25,8 @@ import { SeededMesh } from '../testing/seeded-mesh';
 import { TestBus, busUsers } from '../testing/test-bus';
 import { Claims, type Claim } from './claim/claims';
 import { EventStream } from './publish/event-stream';
-import { LetterWriter, type Letter } from './write/message-writer';
-import { Outcomes } from './publish/claim-results';
+import { MessageWriter, type OutgoingMessage } from './write/message-writer';
+import { ClaimResults } from './publish/claim-results';
 import { Publisher } from './publish/publisher';
 
 jest.setTimeout(240_000); // the first run on a machine downloads the server
@@ -76,7 +76,6 @@ async function relay(options?: { listens: boolean }): Promise<RunningRelay> {
 
 interface Heard {
   kind: string;
-  epoch: number;
   position?: number;
   sequence: number;
   text: string;
@@ -90,7 +89,6 @@ function listenAs(nodeId: string): Heard[] {
       const header = (name: string) => message.headers?.get(name) ?? '';
       heard.push({
         kind: header(names.kind),
-        epoch: Number(header(names.epoch)),
         sequence: Number(header(names.sequence)),
         ...(header(names.position) !== '' && { position: Number(header(names.position)) }),
         text: message.string(),
@@ -125,10 +123,10 @@ async function stoppedRelay() {
   const { created } = stream;
   return {
     claims: get(Claims),
-    outcomes: get(Outcomes),
-    letter: (claim: Claim) => get(LetterWriter).write(claim.node, claim.saying),
-    publish: (letter: Letter, claim: Claim, deadline = claim.deadline) =>
-      publisher.publish(letter, { stream: created, lastSequence: claim.node.lastSequence, deadline }),
+    results: get(ClaimResults),
+    write: (claim: Claim) => get(MessageWriter).write(claim.node, claim.message),
+    publish: (outgoing: OutgoingMessage, claim: Claim, deadline = claim.deadline) =>
+      publisher.publish(outgoing, { stream: created, lastSequence: claim.node.lastSequence, deadline }),
   };
 }
 
@@ -240,14 +238,14 @@ test('a late publish of a relay that lost its claim never reaches the Node', asy
   const slow = await stoppedRelay();
   await mesh.publish(DOMAIN);
   const claim = await onlyClaim(slow.claims);
-  const letter = await slow.letter(claim);
+  const outgoing = await slow.write(claim);
   await mesh.set(node, `claim_deadline = clock_timestamp()`);
   await relay();
   await eventually(allSent(node));
-  const outcome = await slow.publish(letter, claim);
+  const outcome = await slow.publish(outgoing, claim);
   expect(outcome).toMatchObject({ kind: 'other_sequence' });
   const found = outcome.kind === 'other_sequence' ? outcome.sequence : 0;
-  await expect(slow.outcomes.otherSequence(claim.node, found)).resolves.toBe(false);
+  await expect(slow.results.otherSequence(claim.node, found)).resolves.toBe(false);
   await everything.flush();
   expect(heard.map(({ position }) => position)).toEqual([1]);
 });
@@ -257,15 +255,15 @@ test('a publish whose answer was lost is recognised by its message id', async ()
   const one = await stoppedRelay();
   await mesh.publish(DOMAIN);
   const claim = await onlyClaim(one.claims);
-  const letter = await one.letter(claim);
-  const first = await one.publish(letter, claim);
-  await expect(one.publish(letter, claim)).resolves.toEqual(first);
+  const outgoing = await one.write(claim);
+  const first = await one.publish(outgoing, claim);
+  await expect(one.publish(outgoing, claim)).resolves.toEqual(first);
   // Beyond the window of de-duplication, too: then the stream's last message says so.
   const manager = await everything.jetstreamManager();
   await server.stop();
   await server.start();
   await eventually(async () => (await manager.streams.info(EVENT_STREAM.name)).state.messages === 1);
-  await expect(one.publish(letter, claim, performance.now() + 5_000)).resolves.toEqual(first);
+  await expect(one.publish(outgoing, claim, performance.now() + 5_000)).resolves.toEqual(first);
 });
 
 test('a relay that dies between publish and mark: another takes over, and the Node ends with each event once', async () => {
@@ -275,7 +273,7 @@ test('a relay that dies between publish and mark: another takes over, and the No
   await mesh.publish(DOMAIN);
   await mesh.publish(DOMAIN);
   const claim = await onlyClaim(dead.claims);
-  await expect(dead.publish(await dead.letter(claim), claim)).resolves.toMatchObject({ kind: 'stored' });
+  await expect(dead.publish(await dead.write(claim), claim)).resolves.toMatchObject({ kind: 'stored' });
   await mesh.set(node, `claim_deadline = clock_timestamp()`);
   await relay();
   await eventually(allSent(node));
@@ -349,11 +347,11 @@ test('a publish for a stream that is gone is not made on the next one, whatever 
   const slow = await stoppedRelay();
   await mesh.publish(DOMAIN);
   const claim = await onlyClaim(slow.claims);
-  const letter = await slow.letter(claim);
+  const outgoing = await slow.write(claim);
   const manager = await everything.jetstreamManager();
   await manager.streams.delete(EVENT_STREAM.name);
   // Its own sequence, 0, is what the new stream has.
-  await expect(slow.publish(letter, claim)).resolves.toEqual({ kind: 'unknown' });
+  await expect(slow.publish(outgoing, claim)).resolves.toEqual({ kind: 'unknown' });
   await everything.flush();
   expect(heard).toEqual([]);
   await expect(mesh.stream(node)).resolves.toMatchObject({ claim_owner: null, last_sequence: 0 });

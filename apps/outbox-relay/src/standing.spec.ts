@@ -70,7 +70,7 @@ describe('P-9: a close is told', () => {
       [busy, domain],
     );
     const { claims } = await by.claims.take(1);
-    expect(claims.map((claim) => [claim.node.nodeId, claim.saying.kind])).toEqual([[busy, 'ordinary']]);
+    expect(claims.map((claim) => [claim.node.nodeId, claim.message.kind])).toEqual([[busy, 'ordinary']]);
     for (const claim of claims) await world.mark(by, claim);
     expect(await world.drain(by)).toEqual(
       new Map([
@@ -111,7 +111,7 @@ describe('P-9: a close is told', () => {
     await expect(by.claims.take(10)).resolves.toEqual({ claims: [], claimed: 0 });
     await mesh.publish(domain);
     const { claims } = await by.claims.take(10);
-    expect(claims.map((claim) => claim.saying.kind)).toEqual(['ordinary']);
+    expect(claims.map((claim) => claim.message.kind)).toEqual(['ordinary']);
   });
 });
 

@@ -3,7 +3,7 @@ import { eventually } from '@plexsphere/testkit';
 import { CHAIN_STATEMENTS, PLATFORM, headers as names, parseEnvelope, subjects } from '@plexsphere/wire';
 import { EventStream } from '../src/publish/event-stream';
 import { Claims } from '../src/claim/claims';
-import { LetterWriter } from '../src/write/message-writer';
+import { MessageWriter } from '../src/write/message-writer';
 import { Publisher } from '../src/publish/publisher';
 import { RelayWorld, type WorldNode } from './relay-world';
 
@@ -154,10 +154,10 @@ async function publishUnnoted(world: RelayWorld): Promise<void> {
   const stream = get(EventStream);
   await stream.check();
   const { claims } = await get(Claims).take(10);
-  for (const { node, saying, deadline } of claims) {
-    const letter = await get(LetterWriter).write(node, saying);
+  for (const { node, message, deadline } of claims) {
+    const outgoing = await get(MessageWriter).write(node, message);
     const { lastSequence } = node;
-    await get(Publisher).publish(letter, { stream: stream.created, lastSequence, deadline });
+    await get(Publisher).publish(outgoing, { stream: stream.created, lastSequence, deadline });
     await world.mesh.set(node.nodeId, `claim_deadline = clock_timestamp()`);
   }
 }

@@ -4,10 +4,9 @@ import { migrateStore, storeOptions } from '@plexsphere/store';
 import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { PLATFORM } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
-import { Claims, type Claim } from '../src/claim/claims';
-import { RelayIdentity } from '../src/identity';
-import { Outcomes } from '../src/publish/claim-results';
-import type { SaidAck } from '../src/settle/combine-acks';
+import { Claims, RelayIdentity, type Claim } from '../src/claim/claims';
+import { ClaimResults } from '../src/publish/claim-results';
+import type { NodeAck } from '../src/settle/combine-acks';
 import { recordHellos } from '../src/settle/record-hellos';
 import { settleAcks } from '../src/settle/settle-acks';
 import type { Told } from '../src/claim/next-message';
@@ -16,21 +15,21 @@ import { SeededMesh } from './seeded-mesh';
 export interface Claimer {
   name: string;
   claims: Claims;
-  outcomes: Outcomes;
+  results: ClaimResults;
 }
 
 /** A chain is taken for one of a single part. */
-function toldBy({ saying }: Claim): { told: Told; chain?: null } {
-  if (saying.kind !== 'chain') return { told: saying.kind === 'announce' ? saying.told : {} };
-  return { told: { epoch: saying.epoch, platformEpoch: saying.platformEpoch }, chain: null };
+function toldBy({ message }: Claim): { told: Told; chain?: null } {
+  if (message.kind !== 'chain') return { told: message.kind === 'announce' ? message.told : {} };
+  return { told: { epoch: message.epoch, platformEpoch: message.platformEpoch }, chain: null };
 }
 
-export const wordOf = ({ saying }: Claim): string => {
-  if (saying.kind === 'announce') return saying.eventType;
-  return saying.kind === 'ordinary' ? `${saying.message.position}` : saying.kind;
+export const wordOf = ({ message }: Claim): string => {
+  if (message.kind === 'announce') return message.eventType;
+  return message.kind === 'ordinary' ? `${message.event.position}` : message.kind;
 };
 
-export const ack = (nodeId: string, epoch: number, position: number, platformEpoch = 1): SaidAck => ({
+export const ack = (nodeId: string, epoch: number, position: number, platformEpoch = 1): NodeAck => ({
   nodeId,
   epoch,
   platformEpoch,
@@ -68,19 +67,19 @@ export class ClaimWorld {
     return {
       name: identity.name,
       claims: new Claims(this.source, identity),
-      outcomes: new Outcomes(this.source, identity),
+      results: new ClaimResults(this.source, identity),
     };
   }
 
   /** As if it had been published. */
-  mark({ outcomes }: Claimer, claim: Claim): Promise<void> {
-    const { node, saying } = claim;
-    return outcomes.published({
+  mark({ results }: Claimer, claim: Claim): Promise<void> {
+    const { node, message } = claim;
+    return results.published({
       ...node,
       sequence: ++this.sequence,
       ...toldBy(claim),
-      ...(saying.kind === 'ordinary' && { ordinaryId: saying.message.id }),
-      ...(saying.kind === 'ready' && { answeredHelloId: saying.helloId }),
+      ...(message.kind === 'ordinary' && { ordinaryId: message.event.id }),
+      ...(message.kind === 'ready' && { answeredHelloId: message.helloId }),
     });
   }
 
@@ -97,7 +96,7 @@ export class ClaimWorld {
     }
   }
 
-  settle(...acks: SaidAck[]): Promise<SaidAck[]> {
+  settle(...acks: NodeAck[]): Promise<NodeAck[]> {
     return this.source.transaction('READ COMMITTED', (manager) => settleAcks(manager, acks));
   }
 

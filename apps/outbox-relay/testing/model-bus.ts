@@ -8,7 +8,7 @@ import { replaceBusStream } from '../src/publish/bus-stream-record';
 import type { ClaimWorld, Claimer } from './claim-world';
 import type { ModelNode, Said } from './model-node';
 
-interface Letter {
+interface Sent {
   said: Said;
   told: { epoch?: number; platformEpoch?: number };
   chain?: { afterEpoch: number; afterPlatformEpoch: number } | null;
@@ -36,18 +36,18 @@ export class ModelBus {
     for (const claim of claims) {
       const sequence = this.lastOf(claim);
       if (sequence !== claim.node.lastSequence) {
-        await by.outcomes.otherSequence(claim.node, sequence);
+        await by.results.otherSequence(claim.node, sequence);
         continue;
       }
-      const letter = await this.publish(claim, likelihood);
-      const { node, saying } = claim;
-      await by.outcomes.published({
+      const sent = await this.publish(claim, likelihood);
+      const { node, message } = claim;
+      await by.results.published({
         ...node,
         sequence: this.lastOf(claim),
-        told: letter.told,
-        ...(letter.chain !== undefined && { chain: letter.chain }),
-        ...(saying.kind === 'ordinary' && { ordinaryId: saying.message.id }),
-        ...(saying.kind === 'ready' && { answeredHelloId: saying.helloId }),
+        told: sent.told,
+        ...(sent.chain !== undefined && { chain: sent.chain }),
+        ...(message.kind === 'ordinary' && { ordinaryId: message.event.id }),
+        ...(message.kind === 'ready' && { answeredHelloId: message.helloId }),
       });
     }
     return claimed;
@@ -73,39 +73,42 @@ export class ModelBus {
     return this.last.get(node.nodeId) ?? 0;
   }
 
-  private async publish(claim: Claim, likelihood: number): Promise<Letter> {
-    const letter = await this.write(claim);
+  private async publish(claim: Claim, likelihood: number): Promise<Sent> {
+    const sent = await this.write(claim);
     const last = this.lastOf(claim);
     const sequence = ++this.sequence;
     this.last.set(claim.node.nodeId, sequence);
     const node = this.nodes.find(({ id }) => id === claim.node.nodeId);
-    if (this.random.next() < likelihood) await node?.hear({ said: letter.said, sequence, last });
-    return letter;
+    if (this.random.next() < likelihood) await node?.hear({ said: sent.said, sequence, last });
+    return sent;
   }
 
-  private async write({ node, saying }: Claim): Promise<Letter> {
+  private async write({ node, message }: Claim): Promise<Sent> {
     const head = this.statements().at(-1) ?? 1;
-    switch (saying.kind) {
+    switch (message.kind) {
       case 'announce':
         return {
-          said: { kind: 'announce', statement: saying.told.epoch ?? 0, signedAfter: this.headAt(node.toldEpoch) },
-          told: saying.told,
+          said: { kind: 'announce', statement: message.told.epoch ?? 0, signedAfter: this.headAt(node.toldEpoch) },
+          told: message.told,
         };
       case 'ready': {
         const { settledPosition: resumesAfter, lastPosition } = node;
-        return { said: { kind: 'ready', helloId: saying.helloId, resumesAfter, lastPosition, head }, told: {} };
+        return { said: { kind: 'ready', helloId: message.helloId, resumesAfter, lastPosition, head }, told: {} };
       }
       case 'ordinary': {
-        const { position, eventId } = saying.message;
+        const { position, eventId } = message.event;
         return { said: { kind: 'ordinary', position, eventId, head }, told: {} };
       }
       case 'chain': {
         const limit = CHAIN_STATEMENTS + 1;
-        const rows = await readStatements(this.world.source.manager, node.scope, saying.from, { upTo: saying, limit });
-        const part = chainPart(node.scope, saying.from, saying, rows);
+        const rows = await readStatements(this.world.source.manager, node.scope, message.from, {
+          upTo: message,
+          limit,
+        });
+        const part = chainPart(node.scope, message.from, message, rows);
         const own = rows.slice(0, CHAIN_STATEMENTS).filter(({ scope }) => scope !== PLATFORM);
         const statements = own.map(({ epoch }) => epoch);
-        const end = part.next === null ? { bundle: { head, epoch: saying.epoch } } : {};
+        const end = part.next === null ? { bundle: { head, epoch: message.epoch } } : {};
         return { said: { kind: 'chain', statements, ...end }, told: part.told, chain: part.next };
       }
     }

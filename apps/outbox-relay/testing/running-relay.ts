@@ -6,7 +6,7 @@ import { storeOptions } from '@plexsphere/store';
 import type { NatsConnection } from 'nats';
 import { DataSource } from 'typeorm';
 import { RelayConfig } from '../src/relay-config';
-import { relayParts } from '../src/relay-parts';
+import { relayParts } from '../src/relay.module';
 
 export interface RunningRelay {
   health: Health;

@@ -49,7 +49,7 @@ function role(name: string | undefined): string {
 /** What the relay never changes of the rows that it keeps: whose they are, and what they say. */
 const FIXED = {
   message: ['id', 'node_id', 'event_id', 'ring_scope', 'epoch'],
-  node_stream: ['node_id', 'scope'],
+  node_stream: ['node_id', 'scope', 'listens'],
 } as const;
 
 async function columnsBut(sql: EntityManager, table: string, fixed: readonly string[]): Promise<string> {

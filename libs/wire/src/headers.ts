@@ -2,8 +2,6 @@
 export const headers = {
   /** `event` (an envelope, `stream_ready` among them) or `chain` (statements and a bundle). */
   kind: 'Plexsphere-Kind',
-  /** The ring's epoch that the message was made for. */
-  epoch: 'Plexsphere-Epoch',
   /** The position of an ordinary event; absent on key events. */
   position: 'Plexsphere-Position',
   /** Set by the server on a republished message: its sequence, and that of the one before on this subject. */

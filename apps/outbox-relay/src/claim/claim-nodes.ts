@@ -1,8 +1,8 @@
 import { PLATFORM } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import type { ClaimedNode } from './claimed-node';
-import { IS_PRESENT } from '../sql/presence';
-import { RESEND_AFTER } from './resending';
+import { IS_UNCLAIMED, RESEND_AFTER } from '../node-stream';
+import { byReceiver, type Listens } from '../receivers';
 
 /**
  * How long a claim holds, in milliseconds. A relay that died or stands still keeps its Nodes waiting for so long; one that
@@ -11,13 +11,13 @@ import { RESEND_AFTER } from './resending';
  */
 export const CLAIM_MS = 5_000;
 
-const UNCLAIMED = `(s.claim_deadline IS NULL OR s.claim_deadline <= clock_timestamp())`;
 /** Not in the middle of a chain: what a part tells is settled by the last one alone. */
-const RESEND_DUE = `(s.resend_at <= clock_timestamp() AND s.chain_epoch IS NULL AND ${IS_PRESENT('s')})`;
+const RESEND_DUE = `(s.resend_at <= clock_timestamp() AND s.chain_epoch IS NULL
+  AND ${byReceiver((receiver) => receiver.isSentAgain)})`;
 
-/** What the Node must hold before it can verify; and what it may hear of whenever there is time: that a key is closed. */
-const KEY_NEWS = `(s.told_epoch < r.trust_epoch OR s.told_platform_epoch < p.trust_epoch OR s.chain_epoch IS NOT NULL)`;
-const CLOSE_NEWS = `(s.told_epoch < r.epoch OR s.told_platform_epoch < p.epoch)`;
+/** What nothing else may overtake, a chain's next part too; and what may come whenever there is time: that a key is closed. */
+const KEY_NEWS = `(s.chain_epoch IS NOT NULL OR ${byReceiver((receiver) => receiver.lacksTrust)})`;
+const CLOSE_NEWS = byReceiver((receiver) => receiver.lacksNews);
 const UNSENT = `EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state = 'unsent')`;
 
 /**
@@ -39,7 +39,7 @@ const LOCK_DUE_NODES = `
       JOIN ring.node n ON n.id = s.node_id AND n.state = 'enrolled'
       JOIN ring.key_ring r ON r.scope = s.scope
       CROSS JOIN platform p
-     WHERE ${UNCLAIMED}
+     WHERE ${IS_UNCLAIMED}
        AND (($2 AND ${CLOSE_NEWS}) OR ${KEY_NEWS} OR s.hello IS NOT NULL OR ${RESEND_DUE} OR ${UNSENT})
   ),
   turns AS (
@@ -49,7 +49,7 @@ const LOCK_DUE_NODES = `
       FROM due
   )
   SELECT s.node_id FROM turns t JOIN outbox.node_stream s ON s.node_id = t.node_id
-   WHERE ${UNCLAIMED}
+   WHERE ${IS_UNCLAIMED}
    ORDER BY t.close_news_alone, t.turn, s.node_id LIMIT $1
      FOR UPDATE OF s SKIP LOCKED`;
 
@@ -97,6 +97,7 @@ const TAKE = `
 interface Row {
   node_id: string;
   scope: string;
+  listens: Listens;
   attempt: string;
   told_epoch: string;
   told_platform_epoch: string;
@@ -131,6 +132,7 @@ export async function claimNodes(
   return rows.map((row) => ({
     nodeId: row.node_id,
     scope: row.scope,
+    listens: row.listens,
     attempt: Number(row.attempt),
     ...toldOf(row),
     chain: row.chain_epoch === null ? null : chainOf(row),

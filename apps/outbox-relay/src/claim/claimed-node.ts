@@ -1,12 +1,8 @@
 import type { Scope } from '@plexsphere/wire';
-
-/** A Node's hello that no `ready` message has answered yet. */
-export interface PendingHello {
-  helloId: string;
-}
+import type { Listens } from '../receivers';
 
 /** An ordinary event on its way to one Node. */
-export interface OrdinaryMessage {
+export interface OrdinaryEvent {
   /** Of outbox.message; a bigint, as text. */
   id: string;
   eventId: string;
@@ -26,6 +22,7 @@ export interface ChainPlace {
 export interface ClaimedNode {
   nodeId: string;
   scope: Scope;
+  listens: Listens;
   /** Rises with each claim: whoever comes with an older one has lost the Node. */
   attempt: number;
   toldEpoch: number;
@@ -37,7 +34,8 @@ export interface ClaimedNode {
   lastPosition: number;
   /** Of the Node's subject on the stream; 0 before the first message. */
   lastSequence: number;
-  hello: PendingHello | null;
+  /** What no `stream_ready` has answered yet. */
+  hello: { helloId: string } | null;
 }
 
 /** What identifies a claim in the database. */

@@ -6,7 +6,7 @@ import type { DataSource } from 'typeorm';
 import { ClaimWorld, ack, type Claimer } from '../../testing/claim-world';
 import type { SeededMesh } from '../../testing/seeded-mesh';
 import type { Claim } from './claims';
-import type { SaidAck } from '../settle/combine-acks';
+import type { NodeAck } from '../settle/combine-acks';
 import { deleteSettled } from '../housekeeping/delete-settled';
 import { recordHellos } from '../settle/record-hellos';
 import { replaceBusStream } from '../publish/bus-stream-record';
@@ -31,7 +31,7 @@ afterEach(() => world.end());
 const relay = () => world.claimer();
 const mark = (by: Claimer, claim: Claim) => world.mark(by, claim);
 const drain = (by: Claimer) => world.drain(by);
-const settle = (...acks: SaidAck[]) => world.settle(...acks);
+const settle = (...acks: NodeAck[]) => world.settle(...acks);
 const hello = (nodeId: string, helloId: string, epoch: number) => world.hello(nodeId, helloId, epoch);
 
 describe('claiming', () => {
@@ -61,7 +61,7 @@ describe('claiming', () => {
     const { claims: inherited } = await heir.claims.take(1);
     expect(inherited[0]?.node.attempt).toBe((lost[0]?.node.attempt ?? 0) + 1);
     await mark(dead, lost[0] as Claim);
-    await expect(dead.outcomes.otherSequence((lost[0] as Claim).node, 99)).resolves.toBe(false);
+    await expect(dead.results.otherSequence((lost[0] as Claim).node, 99)).resolves.toBe(false);
     await expect(mesh.stream(node)).resolves.toMatchObject({ claim_owner: heir.name, last_sequence: 0 });
     await expect(mesh.messages(node)).resolves.toMatchObject([{ state: 'unsent', position: 1 }]);
   });
@@ -89,9 +89,9 @@ describe('claiming', () => {
     await mesh.publish(DOMAIN);
     await mesh.publish(DOMAIN);
     const { claims: first } = await by.claims.take(1);
-    await by.outcomes.released({ ...(first[0] as Claim).node, deferMs: 0 });
+    await by.results.released({ ...(first[0] as Claim).node, deferMs: 0 });
     const { claims: again } = await by.claims.take(1);
-    expect(again[0]?.saying).toEqual(first[0]?.saying);
+    expect(again[0]?.message).toEqual(first[0]?.message);
     await mark(by, again[0] as Claim);
     await drain(by);
     expect((await mesh.messages(node)).map((message) => message.position)).toEqual([1, 2]);
@@ -103,7 +103,7 @@ describe('claiming', () => {
     await mesh.publish(DOMAIN);
     const by = relay();
     const { claims } = await by.claims.take(1);
-    await by.outcomes.released({ ...(claims[0] as Claim).node, deferMs: 60_000 });
+    await by.results.released({ ...(claims[0] as Claim).node, deferMs: 60_000 });
     await expect(by.claims.take(1)).resolves.toMatchObject({ claimed: 0 });
   });
 });
@@ -194,7 +194,7 @@ describe('coming back', () => {
     await hello(node, 'h1', 1);
     const by = relay();
     const { claims } = await by.claims.take(1);
-    await by.outcomes.released({ ...(claims[0] as Claim).node, deferMs: 0 });
+    await by.results.released({ ...(claims[0] as Claim).node, deferMs: 0 });
     await mesh.rotate(DOMAIN, 'd2');
     expect((await drain(by)).get(node)).toEqual(['signing_key_rotated', 'ready']);
   });
@@ -243,7 +243,7 @@ describe('coming back', () => {
     await drain(by);
     await mesh.publish(DOMAIN);
     const { claims } = await by.claims.take(1);
-    await expect(by.outcomes.otherSequence((claims[0] as Claim).node, 777)).resolves.toBe(true);
+    await expect(by.results.otherSequence((claims[0] as Claim).node, 777)).resolves.toBe(true);
     await expect(mesh.stream(node)).resolves.toMatchObject({ last_sequence: 777, claim_owner: null });
     expect((await drain(by)).get(node)).toEqual(['1', '2']);
   });

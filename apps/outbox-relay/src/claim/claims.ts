@@ -1,8 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { ClaimedNode } from './claimed-node';
-import { RelayIdentity } from '../identity';
-import type { Rings } from './ring';
+import type { ClaimedNode, OrdinaryEvent } from './claimed-node';
 import { CLAIM_MS, claimNodes } from './claim-nodes';
 import { readRings } from './read-rings';
 import { releaseClaims } from './release-claims';
@@ -10,18 +9,23 @@ import { takeNextMessages } from './take-next-messages';
 import { tidyKeyMessages } from './tidy-key-messages';
 import { unsendMessages } from './unsend-messages';
 import { writeResyncs } from './write-resyncs';
-import { nextThing, type NextThing, type Saying } from './next-message';
+import { chooseNext, type NextChoice, type NextMessage } from './next-message';
 
-/** A Node of ours until `deadline`, and what it is to hear. */
+/** The name under which this process claims Nodes. Unique to the process: one that starts anew owns nothing. */
+export class RelayIdentity {
+  readonly name = `relay-${randomBytes(4).toString('hex')}`;
+}
+
+/** A Node of ours until `deadline`, and what it gets. */
 export interface Claim {
   node: ClaimedNode;
-  saying: Saying;
+  message: NextMessage;
   /** By this process's monotonic clock, in milliseconds. */
   deadline: number;
 }
 
-/** A Node that was due and had nothing to hear is left alone for so long: whatever it was must not spin. */
-const NOTHING_SAID_DEFER_MS = 250;
+/** A Node of which something seemed due, and nothing was, is left alone for so long: whatever it was must not spin. */
+const NOTHING_DUE_DEFER_MS = 250;
 
 /** A claim ends here a little before it does in the database: what is sent at the last instant must have a chance. */
 const MARGIN_MS = 250;
@@ -46,35 +50,27 @@ export class Claims {
   ) {}
 
   /**
-   * Up to `limit` Nodes of which something is due. Owner, attempt, position and what is to be said are committed when
-   * this returns, so that nothing is ever published of which the database knows nothing. `claimed` counts those with
-   * nothing to hear, too.
+   * Up to `limit` Nodes of which something is due. Owner, attempt, position and message are committed when this returns,
+   * so that nothing is ever published of which the database knows nothing (ADR 0004, 0006). `claimed` counts those that
+   * get nothing, too.
    */
   async take(limit: number): Promise<{ claims: Claim[]; claimed: number }> {
     // Read before the database sets its deadline, so that ours is never the later one.
     const deadline = performance.now() + CLAIM_MS - MARGIN_MS;
     return this.database.transaction('READ COMMITTED', async (manager) => {
-      const nodes = await claimNodes(manager, this.identity.name, {
-        limit,
-        closeNews: this.tellsCloseNews,
-      });
+      const nodes = await claimNodes(manager, this.identity.name, { limit, closeNews: this.tellsCloseNews });
       if (nodes.length === 0) return { claims: [], claimed: 0 };
-      await unsendMessages(
-        manager,
-        nodes.filter((node) => node.sendsAgain).map((node) => node.nodeId),
-      );
-      await writeResyncs(
-        manager,
-        nodes.filter((node) => node.needsResync).map((node) => node.nodeId),
-      );
-      const rings = await readRings(manager, nodes);
-      const sayings = await this.decide(manager, nodes, rings);
-      const silent = nodes.filter((node) => !sayings.has(node.nodeId));
-      await this.leaveAlone(manager, silent);
+      await unsendMessages(manager, idsOf(nodes.filter((node) => node.sendsAgain)));
+      await writeResyncs(manager, idsOf(nodes.filter((node) => node.needsResync)));
+      const messages = await this.nextMessages(manager, nodes);
       const claims = nodes.flatMap((node) => {
-        const saying = sayings.get(node.nodeId);
-        return saying === undefined ? [] : [{ node, saying, deadline }];
+        const message = messages.get(node.nodeId);
+        return message === undefined ? [] : [{ node, message, deadline }];
       });
+      await this.leaveAlone(
+        manager,
+        nodes.filter((node) => !messages.has(node.nodeId)),
+      );
       return { claims, claimed: nodes.length };
     });
   }
@@ -84,40 +80,40 @@ export class Claims {
     this.closeNewsRestUntil = performance.now() + CLOSE_NEWS_REST_MS;
   }
 
-  private async decide(
-    manager: EntityManager,
-    nodes: readonly ClaimedNode[],
-    rings: Rings,
-  ): Promise<Map<string, Saying>> {
-    const things = new Map<string, NextThing>();
+  /** By Node; none for a Node of which something seemed due, and nothing is. */
+  private async nextMessages(manager: EntityManager, nodes: readonly ClaimedNode[]): Promise<Map<string, NextMessage>> {
+    const rings = await readRings(manager, nodes);
+    const choices = new Map<string, NextChoice>();
     for (const node of nodes) {
-      const thing = nextThing(node, rings);
-      if (thing !== undefined) things.set(node.nodeId, this.inTurn(node, thing));
+      const choice = chooseNext(node, rings);
+      if (choice !== undefined) choices.set(node.nodeId, this.inTurn(node, choice));
     }
-    const ordinary = [...things].filter(([, thing]) => thing.kind === 'ordinary').map(([nodeId]) => nodeId);
-    const messages = await takeNextMessages(manager, ordinary);
-    const sayings = new Map<string, Saying>();
-    for (const [nodeId, thing] of things) {
-      const message = messages.get(nodeId);
-      if (thing.kind !== 'ordinary') sayings.set(nodeId, thing);
-      else if (message !== undefined) sayings.set(nodeId, { kind: 'ordinary', epoch: thing.epoch, message });
-      else if (thing.otherwise !== undefined) sayings.set(nodeId, thing.otherwise);
+    const ordinary = [...choices].filter(([, { kind }]) => kind === 'ordinary').map(([nodeId]) => nodeId);
+    const events = await takeNextMessages(manager, ordinary);
+    const messages = new Map<string, NextMessage>();
+    for (const [nodeId, choice] of choices) {
+      const message = choice.kind === 'ordinary' ? ordinaryOr(choice, events.get(nodeId)) : choice;
+      if (message !== undefined) messages.set(nodeId, message);
     }
-    return sayings;
+    return messages;
   }
 
   /** Now and then a close goes first: a Node for which there is always an event would never hear of it. */
-  private inTurn(node: ClaimedNode, thing: NextThing): NextThing {
+  private inTurn(node: ClaimedNode, choice: NextChoice): NextChoice {
     const closesFirst = node.attempt % CLOSE_NEWS_EACH === 0 && this.tellsCloseNews;
-    return closesFirst && thing.kind === 'ordinary' ? (thing.otherwise ?? thing) : thing;
+    return closesFirst && choice.kind === 'ordinary' ? (choice.otherwise ?? choice) : choice;
   }
 
   private async leaveAlone(manager: EntityManager, nodes: readonly ClaimedNode[]): Promise<void> {
-    await tidyKeyMessages(
-      manager,
-      nodes.map((node) => node.nodeId),
-    );
-    const releases = nodes.map(({ nodeId, attempt }) => ({ nodeId, attempt, deferMs: NOTHING_SAID_DEFER_MS }));
+    await tidyKeyMessages(manager, idsOf(nodes));
+    const releases = nodes.map(({ nodeId, attempt }) => ({ nodeId, attempt, deferMs: NOTHING_DUE_DEFER_MS }));
     await releaseClaims(manager, this.identity.name, releases);
   }
 }
+
+const idsOf = (nodes: readonly ClaimedNode[]): string[] => nodes.map(({ nodeId }) => nodeId);
+
+const ordinaryOr = (
+  { epoch, otherwise }: Extract<NextChoice, { kind: 'ordinary' }>,
+  event: OrdinaryEvent | undefined,
+): NextMessage | undefined => (event === undefined ? otherwise : { kind: 'ordinary', epoch, event });

@@ -1,7 +1,7 @@
 import { PLATFORM } from '@plexsphere/wire';
 import type { ClaimedNode } from './claimed-node';
 import type { Ring, Rings } from './ring';
-import { nextThing } from './next-message';
+import { chooseNext } from './next-message';
 
 const DOMAIN = 'domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
 
@@ -49,6 +49,7 @@ const rings = (own: Partial<Ring>, platform: Partial<Ring> = {}): Rings =>
 const node = (over: Partial<ClaimedNode> = {}): ClaimedNode => ({
   nodeId: 'n',
   scope: DOMAIN,
+  listens: 'bus',
   attempt: 1,
   toldEpoch: 1,
   toldPlatformEpoch: 1,
@@ -62,13 +63,13 @@ const node = (over: Partial<ClaimedNode> = {}): ClaimedNode => ({
 
 const from = (afterEpoch: number, afterPlatformEpoch: number) => ({ afterEpoch, afterPlatformEpoch });
 
-describe('nextThing', () => {
+describe('chooseNext', () => {
   it('has nothing before ordinary events where the Node is told', () => {
-    expect(nextThing(node(), rings({}))).toEqual({ kind: 'ordinary', epoch: 1 });
+    expect(chooseNext(node(), rings({}))).toEqual({ kind: 'ordinary', epoch: 1 });
   });
 
   it('announces by the key that was active when the Node was told', () => {
-    expect(nextThing(node(), rings(rotated))).toEqual({
+    expect(chooseNext(node(), rings(rotated))).toEqual({
       kind: 'announce',
       eventType: 'signing_key_rotated',
       keyId: 'd1',
@@ -80,15 +81,15 @@ describe('nextThing', () => {
 
   it('lets nothing wait for a close, and tells of it where there is nothing else', () => {
     const close = { kind: 'chain', epoch: 3, platformEpoch: 1, from: from(2, 1), gates: false };
-    expect(nextThing(node({ toldEpoch: 2 }), rings(closed))).toMatchObject({ kind: 'ordinary', otherwise: close });
+    expect(chooseNext(node({ toldEpoch: 2 }), rings(closed))).toMatchObject({ kind: 'ordinary', otherwise: close });
     const hello = { helloId: 'h' };
-    expect(nextThing(node({ toldEpoch: 2, hello }), rings(closed))).toMatchObject({ kind: 'ready' });
+    expect(chooseNext(node({ toldEpoch: 2, hello }), rings(closed))).toMatchObject({ kind: 'ready' });
   });
 
   it('tells key news before it answers a hello, and answers it before ordinary events', () => {
     const hello = { helloId: 'h' };
-    expect(nextThing(node({ hello }), rings(rotated))).toMatchObject({ kind: 'announce' });
-    expect(nextThing(node({ hello, toldEpoch: 2 }), rings(rotated))).toEqual({
+    expect(chooseNext(node({ hello }), rings(rotated))).toMatchObject({ kind: 'announce' });
+    expect(chooseNext(node({ hello, toldEpoch: 2 }), rings(rotated))).toEqual({
       kind: 'ready',
       helloId: 'h',
       epoch: 2,
@@ -97,7 +98,7 @@ describe('nextThing', () => {
   });
 
   it('hands a chain to a Node whose key is closed, and that tells it of both rings', () => {
-    expect(nextThing(node(), rings(closed, rotated))).toEqual({
+    expect(chooseNext(node(), rings(closed, rotated))).toEqual({
       kind: 'chain',
       eventId: 'event-of-epoch',
       epoch: 3,
@@ -109,18 +110,18 @@ describe('nextThing', () => {
 
   it('hands a chain where more than one statement is missing, though the key that the Node knows still verifies', () => {
     const back = { ...rotated, epoch: 3, trustEpoch: 3, told: told('d1', 'd2', 'd1') };
-    expect(nextThing(node(), rings(back))).toMatchObject({ kind: 'chain', gates: true });
+    expect(chooseNext(node(), rings(back))).toMatchObject({ kind: 'chain', gates: true });
   });
 
   it('says nothing but the next part while a chain is unfinished', () => {
     const hello = { helloId: 'h' };
     const amid = node({ toldEpoch: 2, hello, chain: from(2, 1) });
-    expect(nextThing(amid, rings(rotated))).toMatchObject({ kind: 'chain', from: from(2, 1), gates: true });
+    expect(chooseNext(amid, rings(rotated))).toMatchObject({ kind: 'chain', from: from(2, 1), gates: true });
   });
 
   it("announces one change of the platform's ring by the Domain's active key, after the Domain's own news", () => {
-    expect(nextThing(node(), rings(rotated, rotated))).toMatchObject({ eventType: 'signing_key_rotated' });
-    expect(nextThing(node({ toldEpoch: 2 }), rings(rotated, rotated))).toEqual({
+    expect(chooseNext(node(), rings(rotated, rotated))).toMatchObject({ eventType: 'signing_key_rotated' });
+    expect(chooseNext(node({ toldEpoch: 2 }), rings(rotated, rotated))).toEqual({
       kind: 'announce',
       eventType: 'platform_key_rotated',
       keyId: 'd2',
@@ -131,13 +132,13 @@ describe('nextThing', () => {
   });
 
   it("needs a chain where the platform's old key is closed, or more than one statement is missing", () => {
-    expect(nextThing(node(), rings({}, closed))).toMatchObject({ kind: 'chain' });
+    expect(chooseNext(node(), rings({}, closed))).toMatchObject({ kind: 'chain' });
     const twice = { ...rotated, epoch: 3, trustEpoch: 3, told: told('d1', 'd2', 'd3') };
-    expect(nextThing(node(), rings({}, twice))).toMatchObject({ kind: 'chain' });
+    expect(chooseNext(node(), rings({}, twice))).toMatchObject({ kind: 'chain' });
   });
 
   it("P-9: tells a Domain's Node of the platform's close, when there is nothing else", () => {
-    expect(nextThing(node({ toldPlatformEpoch: 2 }), rings({}, closed))).toMatchObject({
+    expect(chooseNext(node({ toldPlatformEpoch: 2 }), rings({}, closed))).toMatchObject({
       kind: 'ordinary',
       otherwise: { kind: 'chain', epoch: 1, platformEpoch: 3, from: from(1, 2), gates: false },
     });
@@ -145,17 +146,17 @@ describe('nextThing', () => {
 
   it("tells a Node of the platform's scope once, under both names", () => {
     const own = node({ scope: PLATFORM });
-    expect(nextThing(own, rings({}, rotated))).toMatchObject({
+    expect(chooseNext(own, rings({}, rotated))).toMatchObject({
       eventType: 'signing_key_rotated',
       told: { epoch: 2, platformEpoch: 2 },
     });
-    expect(nextThing({ ...own, toldEpoch: 2, toldPlatformEpoch: 2 }, rings({}, rotated))).toMatchObject({
+    expect(chooseNext({ ...own, toldEpoch: 2, toldPlatformEpoch: 2 }, rings({}, rotated))).toMatchObject({
       kind: 'ordinary',
       epoch: 2,
     });
   });
 
   it('says nothing where the ring is behind what the Node was told', () => {
-    expect(nextThing(node({ toldEpoch: 2 }), rings({}))).toBeUndefined();
+    expect(chooseNext(node({ toldEpoch: 2 }), rings({}))).toBeUndefined();
   });
 });

@@ -1,18 +1,21 @@
-/** What a Node must hear next. Pure: the order of the kinds is the promise that no Node meets an unknown key. */
-import { nextKeyNews, type KeyNews as RingNews, type RingHistory } from '@plexsphere/keyring';
+/**
+ * Which message a Node gets next. Pure: the order of the kinds is the promise that no Node meets an unknown key
+ * (ADR 0005).
+ */
+import type { KeyNews, RingHistory, Told as ToldEpochs } from '@plexsphere/keyring';
 import { PLATFORM } from '@plexsphere/wire';
-import type { ChainPlace, ClaimedNode, OrdinaryMessage } from './claimed-node';
+import { RECEIVERS } from '../receivers';
+import type { ChainPlace, ClaimedNode, OrdinaryEvent } from './claimed-node';
 import type { Ring, Rings } from './ring';
 
 /** The epochs that a Node's stream has told it once the message stands there. */
-export interface Told {
-  epoch?: number;
-  platformEpoch?: number;
-}
+export type Told = Partial<ToldEpochs>;
+
+type AnnounceNews = Extract<KeyNews, { kind: 'announce' }>;
 
 export interface Announcement {
   kind: 'announce';
-  eventType: Extract<RingNews, { kind: 'announce' }>['eventType'];
+  eventType: AnnounceNews['eventType'];
   keyId: string;
   eventId: string;
   /** Of the Node's scope: the ring that signs. */
@@ -31,27 +34,27 @@ export interface ChainNews {
   gates: boolean;
 }
 
-export type Saying =
+export type NextMessage =
   | Announcement
   | ChainNews
   | { kind: 'ready'; helloId: string; epoch: number; platformEpoch: number }
-  | { kind: 'ordinary'; message: OrdinaryMessage; epoch: number };
+  | { kind: 'ordinary'; event: OrdinaryEvent; epoch: number };
 
 /**
- * Before an ordinary event is picked: that costs a position, so it comes last. `otherwise`: what the Node hears where there
- * is none.
+ * The choice before an ordinary event is picked, which costs a position and so comes last. `otherwise`: what the Node gets
+ * where there is none.
  */
-export type NextThing =
-  Exclude<Saying, { kind: 'ordinary' }> | { kind: 'ordinary'; epoch: number; otherwise?: ChainNews };
+export type NextChoice =
+  Exclude<NextMessage, { kind: 'ordinary' }> | { kind: 'ordinary'; epoch: number; otherwise?: ChainNews };
 
-/** Undefined where nothing may be said: the ring is behind what the Node was told, so an epoch went back. */
-export function nextThing(node: ClaimedNode, rings: Rings): NextThing | undefined {
+/** Undefined where nothing may be sent: the ring is behind what the Node was told, so an epoch went back. */
+export function chooseNext(node: ClaimedNode, rings: Rings): NextChoice | undefined {
   const ring = rings.get(node.scope);
   const platform = rings.get(PLATFORM);
   if (ring === undefined || platform === undefined || node.toldEpoch > ring.epoch) return undefined;
   if (node.chain !== null) return chain(node, ring, platform, true);
   const told = { epoch: node.toldEpoch, platformEpoch: node.toldPlatformEpoch };
-  const news = nextKeyNews(told, historyOf(ring), historyOf(platform));
+  const news = RECEIVERS[node.listens].keyNews(told, historyOf(ring), historyOf(platform));
   if (news.kind === 'announce') return announcement(news, ring, platform);
   if (news.kind === 'chain' && news.gates) return chain(node, ring, platform, true);
   const { epoch } = ring;
@@ -68,11 +71,7 @@ const historyOf = (ring: Ring): RingHistory => ({
   statementsAfter: (epoch) => ring.told.get(epoch)?.statementsAfter ?? 0,
 });
 
-function announcement(
-  { eventType, keyId, told }: Extract<RingNews, { kind: 'announce' }>,
-  ring: Ring,
-  platform: Ring,
-): Announcement {
+function announcement({ eventType, keyId, told }: AnnounceNews, ring: Ring, platform: Ring): Announcement {
   const about = eventType === 'platform_key_rotated' ? platform : ring;
   return { kind: 'announce', eventType, keyId, eventId: about.trustEventId, epoch: ring.epoch, told };
 }

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { OrdinaryMessage } from './claimed-node';
+import type { OrdinaryEvent } from './claimed-node';
 
 interface Row {
   node_id: string;
@@ -40,7 +40,7 @@ const TAKE_NEXT = `
 export async function takeNextMessages(
   manager: EntityManager,
   nodeIds: readonly string[],
-): Promise<Map<string, OrdinaryMessage>> {
+): Promise<Map<string, OrdinaryEvent>> {
   if (nodeIds.length === 0) return new Map();
   const rows = await manager.query<Row[]>(TAKE_NEXT, [nodeIds]);
   return new Map(

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { ofItsRing } from '../node-stream';
 
 /**
  * What was sent to these Nodes and is not settled is to be sent again. Not key events that the Node has been told of:
@@ -11,8 +12,7 @@ export async function unsendMessages(manager: EntityManager, nodeIds: readonly s
     `UPDATE outbox.message m SET state = 'unsent'
        FROM outbox.node_stream s
       WHERE s.node_id = m.node_id AND m.node_id = ANY($1::uuid[]) AND m.state = 'sent'
-        AND (m.epoch IS NULL
-             OR m.epoch > CASE WHEN m.ring_scope = s.scope THEN s.told_epoch ELSE s.told_platform_epoch END)`,
+        AND (m.epoch IS NULL OR m.epoch > ${ofItsRing('s.told_epoch', 's.told_platform_epoch')})`,
     [nodeIds],
   );
 }

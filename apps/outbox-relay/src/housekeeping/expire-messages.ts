@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { IS_PRESENT } from '../sql/presence';
+import { IS_PRESENT, IS_UNCLAIMED } from '../node-stream';
 
 /** Nodes looked at by a statement, and rows of each that one expires: short enough that nobody waits for it. */
 const NODES = 200;
@@ -19,12 +19,12 @@ const CUTOFF = `clock_timestamp() - $2 * interval '1 ms'`;
 const FIND = `
   WITH page AS (
     SELECT s.node_id FROM outbox.node_stream s JOIN ring.node n ON n.id = s.node_id AND n.state = 'enrolled'
-     WHERE s.node_id > $1 AND NOT ${IS_PRESENT('s')} ORDER BY s.node_id LIMIT ${NODES}
+     WHERE s.node_id > $1 AND NOT ${IS_PRESENT} ORDER BY s.node_id LIMIT ${NODES}
   ),
   due AS (
     SELECT s.node_id FROM page JOIN outbox.node_stream s ON s.node_id = page.node_id
-     WHERE NOT ${IS_PRESENT('s')} AND s.hello IS NULL
-       AND (s.claim_deadline IS NULL OR s.claim_deadline <= clock_timestamp())
+     WHERE NOT ${IS_PRESENT} AND s.hello IS NULL
+       AND ${IS_UNCLAIMED}
        AND EXISTS (SELECT FROM (${WAITING(1)}) first WHERE first.created_at < ${CUTOFF})
      ORDER BY s.node_id FOR UPDATE OF s SKIP LOCKED
   )

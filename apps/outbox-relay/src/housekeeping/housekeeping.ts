@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import { LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
 import { DataSource } from 'typeorm';
 import { Counters } from '../counters';
 import { RelayConfig } from '../relay-config';
@@ -14,35 +13,33 @@ const DELETE_EVERY_MS = 60_000;
 /** Now and then: what waited too long expires, what was settled long ago is deleted, and what was done is counted into the log. */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopping = new AbortController();
-  private working: Promise<unknown> = Promise.resolve();
+  private readonly counting: Loop;
+  private readonly deleting: Loop;
 
   constructor(
     private readonly database: DataSource,
     private readonly config: RelayConfig,
     private readonly counters: Counters,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    const count = async (): Promise<void> => this.count();
+    this.counting = new Loop({ turn: count, everyMs: COUNT_EVERY_MS, failure: 'not counted', logger });
+    this.deleting = new Loop({
+      turn: (stopping) => this.deleteOld(stopping),
+      everyMs: DELETE_EVERY_MS,
+      failure: 'settled messages not deleted',
+      logger,
+    });
+  }
 
   onApplicationBootstrap(): void {
-    this.working = Promise.all([
-      this.every(COUNT_EVERY_MS, async () => this.count()),
-      this.every(DELETE_EVERY_MS, () => this.deleteOld()),
-    ]);
+    this.counting.start(COUNT_EVERY_MS);
+    this.deleting.start(DELETE_EVERY_MS);
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    await this.working;
+    await Promise.all([this.counting.stop(), this.deleting.stop()]);
     this.count();
-  }
-
-  private async every(pauseMs: number, work: () => Promise<void>): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      await delay(pauseMs, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) await work();
-    }
   }
 
   private count(): void {
@@ -50,21 +47,14 @@ export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
     if (counts !== undefined) this.logger.debug(counts, 'counted');
   }
 
-  private async deleteOld(): Promise<void> {
-    try {
-      await this.expireOld();
-      await settleRemoved(this.database.manager);
-      while (
-        !this.stopping.signal.aborted &&
-        (await deleteSettled(this.database.manager, this.config.eventRetentionMs))
-      );
-    } catch (err) {
-      this.logger.warn({ err }, 'settled messages not deleted');
-    }
+  private async deleteOld(stopping: AbortSignal): Promise<void> {
+    await this.expireOld(stopping);
+    await settleRemoved(this.database.manager);
+    while (!stopping.aborted && (await deleteSettled(this.database.manager, this.config.eventRetentionMs)));
   }
 
   /** What waited too long for Nodes that are away: all of it, or the longest absent would grow the outbox for ever. */
-  private async expireOld(): Promise<void> {
+  private async expireOld(stopping: AbortSignal): Promise<void> {
     let after: string | undefined;
     do {
       const page = await this.database.transaction('READ COMMITTED', (manager) =>
@@ -72,6 +62,6 @@ export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
       );
       if (page.expired > 0) this.counters.add('expired', page.expired);
       after = page.next;
-    } while (after !== undefined && !this.stopping.signal.aborted);
+    } while (after !== undefined && !stopping.aborted);
   }
 }

@@ -1,10 +1,11 @@
 import type { EntityManager } from 'typeorm';
+import { TOLD_AS_SETTLED } from '../node-stream';
 import type { ClaimKey } from '../claim/claimed-node';
 import { unsendMessages } from '../claim/unsend-messages';
 
 /**
  * The stream holds another last message for this Node than the one on record: someone published and was gone before it
- * could mark, or the message was lost. What it told the Node is unknown, so everything that is not settled is said
+ * could mark, or the message was lost. What it told the Node is unknown, so everything that is not settled is sent
  * again. In the caller's transaction; false where the claim was lost, and then nothing has changed.
  */
 export async function adoptSequence(
@@ -19,10 +20,7 @@ export async function adoptSequence(
          claim_owner = NULL,
          claim_deadline = clock_timestamp(),
          last_sequence = $4,
-         told_epoch = least(told_epoch, settled_epoch),
-         told_platform_epoch = least(told_platform_epoch, settled_platform_epoch),
-         chain_epoch = NULL,
-         chain_platform_epoch = NULL
+         ${TOLD_AS_SETTLED}
         WHERE node_id = $1 AND claim_owner = $2 AND attempt = $3
        RETURNING node_id)
      SELECT node_id FROM adopted`,

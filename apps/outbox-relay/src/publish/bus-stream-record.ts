@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { TOLD_AS_SETTLED } from '../node-stream';
 
 /** Above the pool's own limit: every Node is rewritten at once, and there is nothing better to do meanwhile. */
 const TIMEOUT = '120s';
@@ -18,17 +19,21 @@ const COMPARE_AND_SET = `
 const BEGIN_ANEW = `
   UPDATE outbox.node_stream SET
     last_sequence = 0,
-    told_epoch = least(told_epoch, settled_epoch),
-    told_platform_epoch = least(told_platform_epoch, settled_platform_epoch),
-    chain_epoch = NULL,
-    chain_platform_epoch = NULL,
+    ${TOLD_AS_SETTLED},
     claim_owner = NULL,
     claim_deadline = NULL,
     attempt = attempt + 1`;
 
+/** The stream's creation time as it was last seen; undefined before the first. */
+export async function readBusStream(manager: EntityManager, name: string): Promise<string | undefined> {
+  const sql = `SELECT created FROM outbox.bus_stream WHERE name = $1`;
+  const [row] = await manager.query<{ created: string }[]>(sql, [name]);
+  return row?.created;
+}
+
 /**
  * In the caller's transaction: the stream is another one than `before` (undefined: none was known). False where another
- * relay was first. What is not settled is to be said again, since it stood on a disk that is lost.
+ * relay was first. What is not settled is to be sent again, since it stood on a disk that is lost.
  */
 export async function replaceBusStream(
   manager: EntityManager,

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Batcher } from '../batcher';
 import type { ClaimKey } from '../claim/claimed-node';
-import { RelayIdentity } from '../identity';
+import { RelayIdentity } from '../claim/claims';
 import { adoptSequence } from './adopt-sequence';
 import { markPublished, type Published } from './mark-published';
 import { releaseClaims, releaseOtherClaims, type Release } from '../claim/release-claims';
@@ -12,7 +12,7 @@ import { releaseClaims, releaseOtherClaims, type Release } from '../claim/releas
 const GATHER_MS = 3;
 
 @Injectable()
-export class Outcomes {
+export class ClaimResults {
   private readonly marks = new Batcher<Published>(GATHER_MS, (published) => this.mark(published));
   private readonly releases = new Batcher<Release>(GATHER_MS, (releases) => this.release(releases));
 
@@ -25,7 +25,7 @@ export class Outcomes {
     return this.marks.add(published);
   }
 
-  /** Nothing was said; the Node may be claimed again after `deferMs`. */
+  /** Nothing was sent; the Node may be claimed again after `deferMs`. */
   released(release: Release): Promise<void> {
     return this.releases.add(release);
   }

@@ -2,9 +2,8 @@
  * The one stream: made where it is missing, and watched for having been made anew, which is how the loss of the bus's
  * disk shows.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Bus, Health, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { Bus, Health, LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
 import { EVENT_STREAM } from '@plexsphere/wire';
 import {
   DiscardPolicy,
@@ -16,10 +15,8 @@ import {
   type StreamConfig,
 } from 'nats';
 import { DataSource } from 'typeorm';
-import { Complaints } from '../complaints';
 import { RelayConfig } from '../relay-config';
-import { readBusStream } from '../sql/read-bus-stream';
-import { replaceBusStream } from './bus-stream-record';
+import { readBusStream, replaceBusStream } from './bus-stream-record';
 
 /** Between two looks when nothing gives rise to doubt, and after one that failed, in milliseconds. */
 const LOOK_EVERY_MS = 5_000;
@@ -48,13 +45,10 @@ const configuration = (replicas: number): Partial<StreamConfig> => ({
 
 @Injectable()
 export class EventStream implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopping = new AbortController();
-  private readonly complaints: Complaints;
+  private readonly loop: Loop;
   private manager: Promise<JetStreamManager> | undefined;
   private underWay: Promise<void> = Promise.resolve();
   private next: Promise<void> | undefined;
-  private lookNow: () => void = () => undefined;
-  private watching: Promise<void> = Promise.resolve();
   private isUsable = false;
   private createdAt = '';
 
@@ -65,8 +59,14 @@ export class EventStream implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(LOGGER) private readonly logger: Logger,
     health: Health,
   ) {
-    this.complaints = new Complaints(logger);
     health.check('stream', () => (this.isUsable ? undefined : 'not there yet'));
+    this.loop = new Loop({
+      turn: () => this.check(),
+      everyMs: LOOK_EVERY_MS,
+      afterFailureMs: LOOK_AGAIN_MS,
+      failure: 'stream not looked at',
+      logger,
+    });
   }
 
   /** Whether what is published now goes to a stream that the database knows. */
@@ -79,16 +79,15 @@ export class EventStream implements OnApplicationBootstrap, OnModuleDestroy {
     return this.createdAt;
   }
 
+  /** The first look comes before anything is claimed. One that fails is told by those that follow. */
   async onApplicationBootstrap(): Promise<void> {
     void this.followConnection();
-    await this.look();
-    this.watching = this.watch();
+    await this.check().catch(() => undefined);
+    this.loop.start(this.isUsable ? LOOK_EVERY_MS : LOOK_AGAIN_MS);
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    this.lookNow();
-    await this.watching;
+  onModuleDestroy(): Promise<void> {
+    return this.loop.stop();
   }
 
   /**
@@ -118,32 +117,11 @@ export class EventStream implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  private async watch(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      const asked = new Promise<void>((resolve) => (this.lookNow = resolve));
-      const turn = new AbortController();
-      const pauseMs = this.isUsable ? LOOK_EVERY_MS : LOOK_AGAIN_MS;
-      await Promise.race([asked, delay(pauseMs, undefined, { signal: turn.signal }).catch(() => undefined)]);
-      turn.abort();
-      if (!signal.aborted) await this.look();
-    }
-  }
-
-  private async look(): Promise<void> {
-    try {
-      await this.check();
-    } catch (error) {
-      const reason = error instanceof NatsError ? error.code : error instanceof Error ? error.name : 'unknown';
-      this.complaints.warn('stream not looked at', reason);
-    }
-  }
-
   /** While the bus is away nothing is claimed, and what comes back may be another stream. */
   private async followConnection(): Promise<void> {
     for await (const status of this.bus.connection.status()) {
       if (status.type === 'disconnect') this.isUsable = false;
-      if (status.type === 'reconnect') this.lookNow();
+      if (status.type === 'reconnect') this.loop.wake();
     }
   }
 

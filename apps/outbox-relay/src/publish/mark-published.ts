@@ -1,7 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import type { ChainPlace, ClaimKey } from '../claim/claimed-node';
 import type { Told } from '../claim/next-message';
-import { RESEND_AFTER, isUnsettled } from '../claim/resending';
+import { RESEND_AFTER, ofItsRing } from '../node-stream';
+import { byReceiver } from '../receivers';
 
 /** A message that stands on the stream. */
 export interface Published extends ClaimKey {
@@ -25,7 +26,7 @@ const LOCK = `
 
 /**
  * An acknowledgement may have come before this: what is settled stays so. Of the key rows that one message covers the
- * newest is sent, those before it are superseded: they will never be said.
+ * newest is sent, those before it are superseded: they will never be sent.
  */
 const MARK_MESSAGES = `
   WITH covered AS (
@@ -36,7 +37,7 @@ const MARK_MESSAGES = `
       JOIN outbox.message m ON m.node_id = d.node_id AND m.state = 'unsent'
      WHERE d.node_id = ANY($2::uuid[])
        AND (m.id = d.message_id
-            OR m.epoch <= CASE WHEN m.ring_scope = s.scope THEN d.told_epoch ELSE d.told_platform_epoch END)
+            OR m.epoch <= ${ofItsRing('d.told_epoch', 'd.told_platform_epoch')})
   )
   UPDATE outbox.message m SET
     state = CASE WHEN covered.superseded THEN 'settled' ELSE 'sent' END,
@@ -48,6 +49,7 @@ const MARK_MESSAGES = `
 /** An acknowledgement may have told us meanwhile that the Node holds more than this message brings. */
 const TOLD_EPOCH = 'greatest(d.told_epoch, s.told_epoch)';
 const TOLD_PLATFORM_EPOCH = 'greatest(d.told_platform_epoch, s.told_platform_epoch)';
+const OWES = byReceiver((receiver) => receiver.owes(TOLD_EPOCH, TOLD_PLATFORM_EPOCH));
 
 /**
  * The time of the release stays in claim_deadline: who has waited longest comes first. A chain is not repeated as soon as
@@ -64,7 +66,7 @@ const MARK_NODES = `
     chain_platform_epoch = CASE WHEN d.is_chain THEN d.chain_platform_epoch ELSE s.chain_platform_epoch END,
     hello = CASE WHEN s.hello ->> 'hello_id' = d.hello_id THEN NULL ELSE s.hello END,
     hello_answered_at = CASE WHEN d.hello_id IS NULL THEN s.hello_answered_at ELSE clock_timestamp() END,
-    resend_at = CASE WHEN ${isUnsettled(TOLD_EPOCH, TOLD_PLATFORM_EPOCH)}
+    resend_at = CASE WHEN ${OWES}
                      THEN coalesce(s.resend_at, CASE WHEN d.is_chain THEN ${RESEND_AFTER('s.resend_count + 2')}
                                                          ELSE ${RESEND_AFTER('s.resend_count')} END) END
     FROM ${RECORD} WHERE s.node_id = d.node_id AND d.node_id = ANY($2::uuid[])`;

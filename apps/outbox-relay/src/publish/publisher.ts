@@ -1,11 +1,10 @@
 /** Puts one message on a Node's stream: exactly there, exactly after what is on record, or not at all. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
-import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { Injectable } from '@nestjs/common';
+import { Bus, ThrottledLog } from '@plexsphere/service-kit';
 import { ErrorCode, NatsError, headers as natsHeaders, type JetStreamClient, type PubAck } from 'nats';
-import { Complaints } from '../complaints';
 import { EventStream } from './event-stream';
-import type { Letter } from '../write/message-writer';
+import type { OutgoingMessage } from '../write/message-writer';
 
 export type PublishOutcome =
   /** It stands on the stream with this sequence. */
@@ -29,15 +28,13 @@ const AGAIN_AFTER_MS = 100;
 @Injectable()
 export class Publisher {
   private readonly jetStream: JetStreamClient;
-  private readonly complaints: Complaints;
 
   constructor(
     bus: Bus,
     private readonly stream: EventStream,
-    @Inject(LOGGER) logger: Logger,
+    private readonly log: ThrottledLog,
   ) {
     this.jetStream = bus.connection.jetstream();
-    this.complaints = new Complaints(logger);
   }
 
   /**
@@ -46,7 +43,7 @@ export class Publisher {
    * at 1 again, and sooner or later it has one that fits. Never throws.
    */
   async publish(
-    letter: Letter,
+    outgoing: OutgoingMessage,
     at: { stream: string; lastSequence: number; deadline: number },
   ): Promise<PublishOutcome> {
     const { stream, lastSequence, deadline } = at;
@@ -55,15 +52,15 @@ export class Publisher {
       try {
         // What is published while the bus is away would be sent whenever it comes back, to whatever it is then.
         if (!this.stream.usable) throw new BusAway();
-        const { seq } = await this.once(letter, lastSequence, Math.min(ANSWER_WITHIN_MS, leftMs));
+        const { seq } = await this.once(outgoing, lastSequence, Math.min(ANSWER_WITHIN_MS, leftMs));
         return { kind: 'stored', sequence: seq };
       } catch (error) {
         if (isTooLarge(error)) return { kind: 'too_large' };
         if (codeOf(error) === WRONG_LAST_SEQUENCE) {
-          const found = await this.whatStandsThere(letter);
+          const found = await this.whatStandsThere(outgoing);
           if (found !== undefined) return found;
         } else {
-          this.complaints.warn('publish has no outcome yet', reasonOf(error));
+          this.log.warn({ reason: reasonOf(error) }, 'publish has no outcome yet');
           await this.stream.check().catch(() => undefined);
         }
         await delay(AGAIN_AFTER_MS);
@@ -72,11 +69,11 @@ export class Publisher {
     return { kind: 'unknown' };
   }
 
-  private once(letter: Letter, lastSequence: number, timeout: number): Promise<PubAck> {
+  private once(outgoing: OutgoingMessage, lastSequence: number, timeout: number): Promise<PubAck> {
     const headers = natsHeaders();
-    for (const [name, value] of Object.entries(letter.headers)) headers.set(name, value);
-    return this.jetStream.publish(letter.subject, letter.body, {
-      msgID: letter.messageId,
+    for (const [name, value] of Object.entries(outgoing.headers)) headers.set(name, value);
+    return this.jetStream.publish(outgoing.subject, outgoing.body, {
+      msgID: outgoing.messageId,
       expect: { lastSubjectSequence: lastSequence },
       headers,
       timeout,
@@ -84,15 +81,15 @@ export class Publisher {
   }
 
   /** Ours after all (its answer was lost), or another's. Undefined where the bus does not say. */
-  private async whatStandsThere(letter: Letter): Promise<PublishOutcome | undefined> {
+  private async whatStandsThere(outgoing: OutgoingMessage): Promise<PublishOutcome | undefined> {
     try {
       // A stream that is new has no right to be adopted from before every Node knows that it is.
       await this.stream.check();
-      const last = await this.stream.lastMessage(letter.subject);
-      if (last?.messageId === letter.messageId) return { kind: 'stored', sequence: last.sequence };
+      const last = await this.stream.lastMessage(outgoing.subject);
+      if (last?.messageId === outgoing.messageId) return { kind: 'stored', sequence: last.sequence };
       return { kind: 'other_sequence', sequence: last?.sequence ?? 0 };
     } catch (error) {
-      this.complaints.warn('stream cannot be read', reasonOf(error));
+      this.log.warn({ reason: reasonOf(error) }, 'stream cannot be read');
       return undefined;
     }
   }

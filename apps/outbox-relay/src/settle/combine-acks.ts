@@ -1,6 +1,6 @@
-/** An acknowledgement as a Node said it. Its bare word is believed within what it can have been told, and no further. */
+/** Acknowledgements as Nodes said them: a bare word is believed within what its Node can have been told, and no further. */
 
-export interface SaidAck {
+export interface NodeAck {
   nodeId: string;
   epoch: number;
   platformEpoch: number;
@@ -14,7 +14,7 @@ export interface NodeLimits {
   lastPosition: number;
 }
 
-const isCredible = (ack: SaidAck, limits: NodeLimits): boolean =>
+const isCredible = (ack: NodeAck, limits: NodeLimits): boolean =>
   ack.epoch <= limits.epoch && ack.platformEpoch <= limits.platformEpoch && ack.position <= limits.lastPosition;
 
 /**
@@ -22,11 +22,11 @@ const isCredible = (ack: SaidAck, limits: NodeLimits): boolean =>
  * at all, and does not spoil the others of its Node. A Node without limits is not enrolled: nobody, and not worth a line.
  */
 export function combineAcks(
-  acks: readonly SaidAck[],
+  acks: readonly NodeAck[],
   limits: ReadonlyMap<string, NodeLimits>,
-): { settled: SaidAck[]; refused: SaidAck[] } {
-  const settled = new Map<string, SaidAck>();
-  const refused: SaidAck[] = [];
+): { settled: NodeAck[]; refused: NodeAck[] } {
+  const settled = new Map<string, NodeAck>();
+  const refused: NodeAck[] = [];
   for (const ack of acks) {
     const limit = limits.get(ack.nodeId);
     if (limit === undefined) continue;
@@ -36,7 +36,7 @@ export function combineAcks(
   return { settled: [...settled.values()], refused };
 }
 
-const furthest = (one: SaidAck, other: SaidAck): SaidAck => ({
+const furthest = (one: NodeAck, other: NodeAck): NodeAck => ({
   nodeId: one.nodeId,
   epoch: Math.max(one.epoch, other.epoch),
   platformEpoch: Math.max(one.platformEpoch, other.platformEpoch),

@@ -1,47 +1,39 @@
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
-import { BusContext, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { BusContext, ThrottledLog } from '@plexsphere/service-kit';
 import { subjects } from '@plexsphere/wire';
-import { Complaints } from '../complaints';
 import { Counters } from '../counters';
+import { HelloAckBatches } from './hello-ack-batches';
 import { readAck, readHello } from './read-hello-ack';
-import { SettleBatcher } from './hello-ack-batches';
 
 /** `node.<id>.hello`: the server vouches for the id, since a Node may publish below its own only. */
 const NODE_ID = 1;
 
+/** What Nodes on the bus say (ADR 0009, 0010). */
 @Controller()
 export class HelloAckController {
-  private readonly complaints: Complaints;
-
   constructor(
-    private readonly batcher: SettleBatcher,
+    private readonly batches: HelloAckBatches,
     private readonly counters: Counters,
-    @Inject(LOGGER) logger: Logger,
-  ) {
-    this.complaints = new Complaints(logger);
-  }
+    private readonly log: ThrottledLog,
+  ) {}
 
   @EventPattern(subjects.nodeHello('*'), { queue: 'outbox-relay' })
   async hello(@Payload() body: unknown, @Ctx() context: BusContext): Promise<void> {
-    const nodeId = context.token(NODE_ID);
-    const hello = readHello(nodeId, body);
-    if (hello === undefined) return this.drop(nodeId);
-    const { hello_id: helloId, epoch, platform_epoch: platformEpoch, position } = hello;
-    await this.batcher.hello({ nodeId, helloId, epoch, platformEpoch, position });
+    const hello = readHello(context.token(NODE_ID), body);
+    if (hello === undefined) return this.drop(context);
+    await this.batches.hello(hello);
   }
 
   @EventPattern(subjects.nodeAck('*'), { queue: 'outbox-relay' })
   async ack(@Payload() body: unknown, @Ctx() context: BusContext): Promise<void> {
-    const nodeId = context.token(NODE_ID);
-    const ack = readAck(nodeId, body);
-    if (ack === undefined) return this.drop(nodeId);
-    const { epoch, platform_epoch: platformEpoch, position } = ack;
-    await this.batcher.ack({ nodeId, epoch, platformEpoch, position });
+    const ack = readAck(context.token(NODE_ID), body);
+    if (ack === undefined) return this.drop(context);
+    await this.batches.ack(ack);
   }
 
-  private drop(nodeId: string): void {
+  private drop(context: BusContext): void {
     this.counters.add('malformed');
-    this.complaints.warn('dropped what a Node said', 'malformed', { node: nodeId });
+    this.log.warn({ node: context.token(NODE_ID), reason: 'malformed' }, 'dropped what a Node said');
   }
 }

@@ -1,6 +1,8 @@
 import 'reflect-metadata';
 import { FUZZ_TIMEOUT_MS, fuzz } from '@plexsphere/testkit';
+import type { NodeAck } from './combine-acks';
 import { readAck, readHello } from './read-hello-ack';
+import type { NodeHello } from './record-hellos';
 
 const NODE = '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
 const ack = { epoch: 3, platform_epoch: 2, position: 41 };
@@ -17,14 +19,14 @@ test.each([
 ])(
   '%s',
   (_, parse, sample) =>
-    fuzz<object | undefined>({
+    fuzz<(NodeAck & Partial<NodeHello>) | undefined>({
       samples: [JSON.stringify(sample)],
       parse,
       refuses: (error) => error instanceof SyntaxError,
       accepted: async (said) => {
         if (said === undefined) return;
-        const text = JSON.stringify(said);
-        expect(JSON.stringify(await parse(text))).toBe(text);
+        const { epoch, platformEpoch: platform_epoch, position, helloId: hello_id } = said;
+        expect(await parse(JSON.stringify({ epoch, platform_epoch, position, hello_id }))).toEqual(said);
         for (const value of Object.values(said)) expect(isBounded(value)).toBe(true);
       },
     }),

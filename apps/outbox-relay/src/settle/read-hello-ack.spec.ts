@@ -4,6 +4,7 @@ import { readAck, readHello } from './read-hello-ack';
 const node = randomUUID();
 const ack = { epoch: 2, platform_epoch: 1, position: 0 };
 const hello = { ...ack, hello_id: randomUUID() };
+const taken = { nodeId: node, epoch: 2, platformEpoch: 1, position: 0 };
 
 describe('what a Node says', () => {
   it.each([
@@ -31,8 +32,8 @@ describe('what a Node says', () => {
   });
 
   it('is taken, and members that we do not know are ignored', () => {
-    expect(readAck(node, { ...ack, newer: true })).toEqual(ack);
-    expect(readHello(node, hello)).toEqual(hello);
+    expect(readAck(node, { ...ack, newer: true })).toEqual(taken);
+    expect(readHello(node, hello)).toEqual({ ...taken, helloId: hello.hello_id });
   });
 
   it('S2: costs nothing of what else it holds', () => {
@@ -44,7 +45,7 @@ describe('what a Node says', () => {
         ownKeys: (target) => (looks++, Reflect.ownKeys(target)),
       },
     );
-    expect(readAck(node, { ...ack, crowd })).toEqual(ack);
+    expect(readAck(node, { ...ack, crowd })).toEqual(taken);
     expect(readAck(node, { ...ack, epoch: crowd })).toBeUndefined();
     // Thousands, where each object is walked through.
     expect(looks).toBeLessThan(20);

@@ -3,20 +3,22 @@
  * are ignored: a newer Node may say more.
  */
 import { isHelloId, isUuid, type Ack, type Hello } from '@plexsphere/wire';
+import type { NodeAck } from './combine-acks';
+import type { NodeHello } from './record-hellos';
 
 /** Undefined for what is none. */
-export function readAck(nodeId: string, body: unknown): Ack | undefined {
+export function readAck(nodeId: string, body: unknown): NodeAck | undefined {
   if (!isUuid(nodeId) || typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
-  const { epoch, platform_epoch, position } = body as Record<string, unknown>;
-  if (!isCount(epoch, 1) || !isCount(platform_epoch, 1) || !isCount(position, 0)) return undefined;
-  return { epoch, platform_epoch, position };
+  const { epoch, platform_epoch: platformEpoch, position } = body as { [member in keyof Ack]?: unknown };
+  if (!isCount(epoch, 1) || !isCount(platformEpoch, 1) || !isCount(position, 0)) return undefined;
+  return { nodeId, epoch, platformEpoch, position };
 }
 
-export function readHello(nodeId: string, body: unknown): Hello | undefined {
+export function readHello(nodeId: string, body: unknown): NodeHello | undefined {
   const ack = readAck(nodeId, body);
-  const { hello_id } = (body ?? {}) as Record<string, unknown>;
+  const { hello_id: helloId } = (body ?? {}) as { [member in keyof Hello]?: unknown };
   // It comes back in what the relay has signed, and in a message id.
-  return ack === undefined || !isHelloId(hello_id) ? undefined : { ...ack, hello_id };
+  return ack === undefined || !isHelloId(helloId) ? undefined : { ...ack, helloId };
 }
 
 const isCount = (value: unknown, least: number): value is number =>

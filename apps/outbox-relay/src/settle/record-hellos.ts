@@ -1,11 +1,8 @@
 import type { EntityManager } from 'typeorm';
+import type { NodeAck } from './combine-acks';
 
-export interface SaidHello {
-  nodeId: string;
+export interface NodeHello extends NodeAck {
   helloId: string;
-  epoch: number;
-  platformEpoch: number;
-  position: number;
 }
 
 /** A Node that is slow to hear its answer has asked again meanwhile; if it was lost, it asks a third time. */
@@ -43,7 +40,7 @@ const RECORD_HELLOS = `
   RETURNING s.node_id AS "nodeId"`;
 
 /** Hellos in the order in which they came. Returns the ids of those that are nobody: a Node that is not enrolled. */
-export async function recordHellos(manager: EntityManager, hellos: readonly SaidHello[]): Promise<string[]> {
+export async function recordHellos(manager: EntityManager, hellos: readonly NodeHello[]): Promise<string[]> {
   const latest = new Map(hellos.map((hello) => [hello.nodeId, hello]));
   const rows = [...latest.values()].map(({ nodeId, helloId, epoch, platformEpoch, position }) => ({
     node_id: nodeId,

@@ -1,8 +1,9 @@
 import { PLATFORM } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
-import { combineAcks, type NodeLimits, type SaidAck } from './combine-acks';
-import { answerAnew } from './answer-anew';
-import { RESEND_AFTER, isUnsettled } from '../claim/resending';
+import { combineAcks, type NodeLimits, type NodeAck } from './combine-acks';
+import { ACK_RECORD, ackRecord, answerAnew } from './answer-anew';
+import { RESEND_AFTER, ofItsRing } from '../node-stream';
+import { byReceiver } from '../receivers';
 
 interface LimitsRow {
   node_id: string;
@@ -32,7 +33,7 @@ const SETTLE_NODES = `
            least(d.epoch, CASE WHEN NOT s.hello ? 'taken' THEN (s.hello ->> 'epoch')::bigint END) AS epoch,
            least(d.platform_epoch,
                  CASE WHEN NOT s.hello ? 'taken' THEN (s.hello ->> 'platform_epoch')::bigint END) AS platform_epoch
-      FROM jsonb_to_recordset($1::jsonb) AS d(node_id uuid, epoch bigint, platform_epoch bigint, position bigint)
+      FROM ${ACK_RECORD}
       JOIN outbox.node_stream s ON s.node_id = d.node_id)
   UPDATE outbox.node_stream s SET
     settled_epoch = greatest(s.settled_epoch, said.epoch),
@@ -41,8 +42,7 @@ const SETTLE_NODES = `
     told_epoch = greatest(s.told_epoch, said.epoch),
     told_platform_epoch = greatest(s.told_platform_epoch, said.platform_epoch),
     first_seen_at = coalesce(s.first_seen_at, clock_timestamp()),
-    last_seen_at = clock_timestamp(),
-    acknowledged_at = clock_timestamp()
+    last_seen_at = clock_timestamp()
     FROM said WHERE s.node_id = said.node_id`;
 
 /** Unsent ones too: an acknowledgement may overtake the mark of what it acknowledges. */
@@ -52,22 +52,24 @@ const SETTLE_MESSAGES = `
       FROM outbox.node_stream s
      WHERE s.node_id = m.node_id AND m.node_id = ANY($1::uuid[]) AND m.state <> 'settled'
        AND (m.position <= s.settled_position
-            OR m.epoch <= CASE WHEN m.ring_scope = s.scope THEN s.settled_epoch ELSE s.settled_platform_epoch END)
+            OR m.epoch <= ${ofItsRing('s.settled_epoch', 's.settled_platform_epoch')})
     RETURNING m.node_id)
   SELECT DISTINCT node_id FROM applied`;
+
+const OWES = byReceiver((receiver) => receiver.owes('s.told_epoch', 's.told_platform_epoch'));
 
 /** A Node that makes progress is listening: what is left gets its full time again. */
 const PLAN_RESENDING = `
   UPDATE outbox.node_stream s SET
     resend_count = CASE WHEN s.node_id = ANY($2::uuid[]) THEN 0 ELSE s.resend_count END,
     resend_at = CASE
-      WHEN NOT ${isUnsettled('s.told_epoch', 's.told_platform_epoch')} THEN NULL
+      WHEN NOT ${OWES} THEN NULL
       WHEN s.node_id = ANY($2::uuid[]) THEN ${RESEND_AFTER('0')}
       ELSE s.resend_at END
    WHERE s.node_id = ANY($1::uuid[])`;
 
 /** In the caller's transaction. Returns the acknowledgements that were refused: they claim what nobody was ever told. */
-export async function settleAcks(manager: EntityManager, acks: readonly SaidAck[]): Promise<SaidAck[]> {
+export async function settleAcks(manager: EntityManager, acks: readonly NodeAck[]): Promise<NodeAck[]> {
   const said = [...new Set(acks.map((ack) => ack.nodeId))];
   const rows = await manager.query<LimitsRow[]>(LOCK, [said]);
   const limits = new Map(rows.map((row) => [row.node_id, limitsOf(row)]));
@@ -78,13 +80,7 @@ export async function settleAcks(manager: EntityManager, acks: readonly SaidAck[
   );
   if (settled.length === 0) return refused;
   const nodeIds = settled.map((ack) => ack.nodeId);
-  const record = settled.map(({ nodeId, epoch, platformEpoch, position }) => ({
-    node_id: nodeId,
-    epoch,
-    platform_epoch: platformEpoch,
-    position,
-  }));
-  await manager.query(SETTLE_NODES, [JSON.stringify(record)]);
+  await manager.query(SETTLE_NODES, [ackRecord(settled)]);
   const applied = await manager.query<{ node_id: string }[]>(SETTLE_MESSAGES, [nodeIds]);
   await manager.query(PLAN_RESENDING, [nodeIds, applied.map((row) => row.node_id)]);
   return refused;

@@ -1,25 +1,20 @@
-/** Chain messages. What many Nodes have slept through is read once for all of them. */
+/** Chain messages (ADR 0011). What many Nodes have slept through is read once for all of them. */
 import { Injectable } from '@nestjs/common';
 import { CHAIN_STATEMENTS, type Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
 import { chainPart, chainText, type ChainPart } from './chain-part';
 import type { ChainPlace } from '../claim/claimed-node';
 import { SharedTexts } from './shared-texts';
-import { Signatures } from './signer-client';
+import { SignerClient } from './signer-client';
 import { readStatements } from './read-statements';
 
-/** Statements never change; they are kept for as long as it is likely that another Node wants the same ones. */
-const SHARED_FOR_MS = 60_000;
-/** Nodes that slept for different times need different parts: the oldest leave first, and are read again. */
-const MOST_CHARACTERS = 32 * 1_048_576;
-
 @Injectable()
-export class Chains {
-  private readonly parts = new SharedTexts<ChainPart>({ forMs: SHARED_FOR_MS, characters: MOST_CHARACTERS });
+export class ChainWriter {
+  private readonly parts = new SharedTexts<ChainPart>(({ text }) => text.length);
 
   constructor(
     private readonly database: DataSource,
-    private readonly signatures: Signatures,
+    private readonly signatures: SignerClient,
   ) {}
 
   /** What a Node at `from` hears next on its way to these ring epochs. @throws Problem as the signer answered */

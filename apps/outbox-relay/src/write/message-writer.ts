@@ -1,48 +1,51 @@
-/** One message as it goes on a Node's stream. */
+/** What goes on a Node's stream: a signed envelope or a part of a chain, and where it goes. */
 import { Injectable } from '@nestjs/common';
-import { headers as names, subjects } from '@plexsphere/wire';
-import { Chains } from './chain-writer';
+import { headers as names } from '@plexsphere/wire';
 import type { ChainPlace, ClaimedNode } from '../claim/claimed-node';
-import { Readies } from './ready-signer';
-import { Signatures } from './signer-client';
-import type { Saying, Told } from '../claim/next-message';
+import type { NextMessage, Told } from '../claim/next-message';
+import { RECEIVERS } from '../receivers';
+import { ChainWriter } from './chain-writer';
+import { ReadySigner } from './ready-signer';
+import { SignerClient } from './signer-client';
 
-export interface Letter {
+export interface OutgoingMessage {
   subject: string;
   /** Unique for each attempt: de-duplication must catch a repeated publish and nothing else. */
   messageId: string;
   headers: Record<string, string>;
   body: string;
-  /** What is true once it stands on the stream. */
-  told: Told;
-  /** Of outbox.message; of an ordinary event alone. */
-  ordinaryId?: string;
-  answeredHelloId?: string;
-  /** Of a part of a chain: where the next one goes on; null after the last. */
-  chain?: ChainPlace | null;
+  /** What is to be marked once it stands on the stream. */
+  marks: {
+    told: Told;
+    /** Of outbox.message; of an ordinary event alone. */
+    ordinaryId?: string;
+    answeredHelloId?: string;
+    /** Of a part of a chain: where the next one goes on; null after the last. */
+    chain?: ChainPlace | null;
+  };
 }
 
 @Injectable()
-export class LetterWriter {
+export class MessageWriter {
   constructor(
-    private readonly signatures: Signatures,
-    private readonly chains: Chains,
-    private readonly readies: Readies,
+    private readonly signers: SignerClient,
+    private readonly chains: ChainWriter,
+    private readonly readies: ReadySigner,
   ) {}
 
   /** @throws Problem as the signer answered */
-  async write(node: ClaimedNode, saying: Saying): Promise<Letter> {
-    switch (saying.kind) {
+  async write(node: ClaimedNode, message: NextMessage): Promise<OutgoingMessage> {
+    switch (message.kind) {
       case 'announce': {
-        const body = await this.signatures.announcement(node, saying);
-        return { ...envelopeFor(node, saying, 'event'), body, told: saying.told };
+        const body = await this.signers.announcement(node, message);
+        return { ...addressed(node, message.eventId, { kind: 'event' }), body, marks: { told: message.told } };
       }
       case 'chain': {
-        const { text, told, next } = await this.chains.next(node.scope, saying.from, saying);
-        return { ...envelopeFor(node, saying, 'chain'), body: text, told, chain: next };
+        const { text: body, told, next } = await this.chains.next(node.scope, message.from, message);
+        return { ...addressed(node, message.eventId, { kind: 'chain' }), body, marks: { told, chain: next } };
       }
       case 'ready': {
-        const { helloId, epoch, platformEpoch } = saying;
+        const { helloId, epoch, platformEpoch } = message;
         const body = await this.readies.sign(node.scope, epoch, {
           node_id: node.nodeId,
           hello_id: helloId,
@@ -50,25 +53,25 @@ export class LetterWriter {
           resumes_after: node.settledPosition,
           last_position: node.lastPosition,
         });
-        return { ...envelopeFor(node, { eventId: helloId, epoch }, 'event'), body, told: {}, answeredHelloId: helloId };
+        const marks = { told: {}, answeredHelloId: helloId };
+        return { ...addressed(node, helloId, { kind: 'event' }), body, marks };
       }
       case 'ordinary': {
-        const { message, epoch } = saying;
-        const body = await this.signatures.envelope(node, message, epoch);
-        const letter = envelopeFor(node, { eventId: message.eventId, epoch }, 'event');
-        const headers = { ...letter.headers, [names.position]: String(message.position) };
-        return { ...letter, headers, body, told: {}, ordinaryId: message.id };
+        const { event, epoch } = message;
+        const body = await this.signers.envelope(node, event, epoch);
+        const headers = { kind: 'event', position: `${event.position}` } as const;
+        return { ...addressed(node, event.eventId, headers), body, marks: { told: {}, ordinaryId: event.id } };
       }
     }
   }
 }
 
-const envelopeFor = (
-  node: ClaimedNode,
-  { eventId, epoch }: { eventId: string; epoch: number },
-  kind: 'event' | 'chain',
-): Pick<Letter, 'subject' | 'messageId' | 'headers'> => ({
-  subject: subjects.eventsOut(node.nodeId),
-  messageId: `${eventId}.${node.nodeId}.${node.attempt}`,
-  headers: { [names.kind]: kind, [names.epoch]: String(epoch) },
+const addressed = (
+  { listens, nodeId, attempt }: ClaimedNode,
+  eventId: string,
+  { kind, position }: { kind: 'event' | 'chain'; position?: string },
+): Pick<OutgoingMessage, 'subject' | 'messageId' | 'headers'> => ({
+  subject: RECEIVERS[listens].subject(nodeId),
+  messageId: `${eventId}.${nodeId}.${attempt}`,
+  headers: { [names.kind]: kind, ...(position !== undefined && { [names.position]: position }) },
 });

@@ -1,4 +1,4 @@
-/** Has signed what answers hellos: a signature a Node, many Nodes a request, since after an outage all say hello at once. */
+/** Has signed what answers hellos, `stream_ready`: a signature a Node, many Nodes a request, since after an outage all say hello at once. */
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@plexsphere/service-kit';
@@ -15,7 +15,7 @@ interface Waiting {
 }
 
 @Injectable()
-export class Readies {
+export class ReadySigner {
   /** By scope and epoch; a scope whose signers are slow holds up no other. */
   private readonly gathering = new Map<string, Waiting[]>();
 

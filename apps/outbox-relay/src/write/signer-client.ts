@@ -1,4 +1,4 @@
-/** Has signed what a Node is to be told. The relay itself can sign nothing. */
+/** Asks the signers for what a Node is to be told: the relay itself can sign nothing. */
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@plexsphere/service-kit';
@@ -11,24 +11,25 @@ import {
   type PlatformKeyRotated,
 } from '@plexsphere/wire';
 import type { Announce, EnvelopeReply, SignBundle, SignBundleReply, SignEnvelope } from '@plexsphere/wire/commands';
-import type { ClaimedNode, OrdinaryMessage } from '../claim/claimed-node';
-import { SharedSignatures } from './shared-signatures';
+import type { ClaimedNode, OrdinaryEvent } from '../claim/claimed-node';
+import { SharedTexts } from './shared-texts';
 import type { Announcement } from '../claim/next-message';
 
 @Injectable()
-export class Signatures {
-  private readonly shared = new SharedSignatures();
+export class SignerClient {
+  private readonly shared = new SharedTexts<string>(({ length }) => length);
 
   constructor(private readonly bus: Bus) {}
 
   /** @throws Problem `epochMismatch` where the ring has moved, or the signer's has not yet; UNAVAILABLE, no answer. */
-  envelope(node: ClaimedNode, message: OrdinaryMessage, epoch: number): Promise<string> {
+  envelope(node: ClaimedNode, event: OrdinaryEvent, epoch: number): Promise<string> {
     const { scope, nodeId } = node;
-    const { eventId, eventType, payload } = message;
-    return this.shared.for(nodeId, key('event', scope, eventId, epoch), async () => {
+    const { eventId, eventType, payload } = event;
+    const sign = () => {
       const request = { scope, epoch, event_type: eventType, event_id: eventId, payload, ...freshness() };
       return this.askForEnvelope('sign-envelope', request);
-    });
+    };
+    return this.shared.of(key('event', scope, eventId, epoch), sign, nodeId);
   }
 
   /** @throws Problem as `envelope` */
@@ -36,17 +37,18 @@ export class Signatures {
     const { scope, nodeId } = node;
     const { eventType, keyId, eventId, epoch, told } = news;
     const sharedBy = key(eventType, scope, eventId, epoch, keyId, node.toldEpoch, told.platformEpoch);
-    return this.shared.for(nodeId, sharedBy, async () => {
+    const sign = async () => {
       const request = { scope, epoch, event_type: eventType, key_id: keyId, event_id: eventId, ...freshness() };
       const text = await this.askForEnvelope('announce', request);
       if (eventType === 'platform_key_rotated') refuseOldPlatformRing(text, told.platformEpoch ?? 0);
       return text;
-    });
+    };
+    return this.shared.of(sharedBy, sign, nodeId);
   }
 
   /** A trust bundle at most a minute old. It has no nonce, so a Node may have the same one twice. @throws Problem */
   bundle(scope: string, epoch: number, platformEpoch: number): Promise<string> {
-    return this.shared.for('everybody', key('bundle', scope, epoch, platformEpoch), async () => {
+    return this.shared.of(key('bundle', scope, epoch, platformEpoch), async () => {
       const request: Untimed<SignBundle> = { scope, epoch, platform_epoch: platformEpoch };
       const subject = subjects.scopeSigner(PLATFORM, 'sign-bundle');
       return (await this.bus.askSigner<SignBundleReply>(subject, request, SIGNING_DURATION_MS)).bundle;

@@ -45,6 +45,7 @@ export class Outbox1700000000002 implements MigrationInterface {
       CREATE INDEX message_event ON outbox.message (event_id);
       CREATE INDEX message_settled ON outbox.message (settled_at) WHERE state = 'settled';
 
+      -- listens: how its Node hears of what the stream stores.
       -- chain_epoch, chain_platform_epoch: up to where the parts of an unfinished chain have told; null where none is.
       -- hello: unanswered; hello_id: the latest one's, answered (hello_answered_at) or not; ready_again_at: when it was
       -- last answered anew, unasked.
@@ -52,6 +53,7 @@ export class Outbox1700000000002 implements MigrationInterface {
       CREATE TABLE outbox.node_stream (
         node_id uuid PRIMARY KEY REFERENCES ring.node,
         scope text NOT NULL,
+        listens text NOT NULL DEFAULT 'bus' CHECK (listens IN ('bus')),
         told_epoch bigint NOT NULL,
         told_platform_epoch bigint NOT NULL,
         chain_epoch bigint,
@@ -73,7 +75,6 @@ export class Outbox1700000000002 implements MigrationInterface {
         attempt bigint NOT NULL DEFAULT 0,
         first_seen_at timestamptz,
         last_seen_at timestamptz,
-        acknowledged_at timestamptz,
         CHECK ((chain_epoch IS NULL) = (chain_platform_epoch IS NULL))
       );
       CREATE INDEX node_stream_scope ON outbox.node_stream (scope);

@@ -1,0 +1,27 @@
+/**
+ * What several statements say in the same words. In each of them `s` is a Node's row of outbox.node_stream, and `m` one of
+ * outbox.message.
+ */
+
+/**
+ * Three of the acknowledgements that a Node repeats every 60 s: after that it is absent, is sent nothing again, and waits
+ * for its own hello.
+ */
+export const IS_PRESENT = `coalesce(s.last_seen_at > clock_timestamp() - interval '180 s', false)`;
+
+export const IS_UNCLAIMED = `(s.claim_deadline IS NULL OR s.claim_deadline <= clock_timestamp())`;
+
+/** How long until what is not settled is sent again: 2 s, doubling to 60 s. */
+export const RESEND_AFTER = (count: string): string =>
+  `clock_timestamp() + least(60, 2 * power(2, least(${count}, 5))) * interval '1 s'`;
+
+/** Of a SET: nobody knows what reached the Node beyond what it has settled. */
+export const TOLD_AS_SETTLED = `
+  told_epoch = least(told_epoch, settled_epoch),
+  told_platform_epoch = least(told_platform_epoch, settled_platform_epoch),
+  chain_epoch = NULL,
+  chain_platform_epoch = NULL`;
+
+/** The epoch that a key message's own ring has: the Node's, or the platform's. */
+export const ofItsRing = (epoch: string, platformEpoch: string): string =>
+  `CASE WHEN m.ring_scope = s.scope THEN ${epoch} ELSE ${platformEpoch} END`;

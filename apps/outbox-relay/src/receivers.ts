@@ -1,0 +1,52 @@
+/**
+ * The ways in which Nodes listen, a row for each: where a Node's messages go, which news of keys it is told and how, and
+ * what it owes for them. Claiming, writing, publishing and settling are the same for all of them.
+ */
+import { nextKeyNews, type KeyNews, type RingHistory, type Told } from '@plexsphere/keyring';
+import { subjects } from '@plexsphere/wire';
+import { IS_PRESENT } from './node-stream';
+
+/** As outbox.node_stream says it of each Node. */
+export type Listens = 'bus';
+
+export interface Receiver {
+  /** Where on the stream its messages are put. */
+  subject: (nodeId: string) => string;
+  /** What it must hear about keys next. */
+  keyNews: (told: Told, own: RingHistory, platform: RingHistory) => KeyNews;
+  /**
+   * The same question for a whole table of Nodes: `s` is the Node's row of outbox.node_stream, `r` its ring, `p` the
+   * platform's. `lacksTrust`: what it must hear before it can verify what comes; `lacksNews`: that, or what it may hear
+   * whenever there is time, which is that a key is closed.
+   */
+  lacksTrust: string;
+  lacksNews: string;
+  /** Whether what it owes a word for is sent to it again, when its time has come. */
+  isSentAgain: string;
+  /** Whether it owes a word for something that it was sent, once it is told of these epochs. */
+  owes: (toldEpoch: string, toldPlatformEpoch: string) => string;
+}
+
+export const RECEIVERS: Readonly<Record<Listens, Receiver>> = {
+  /**
+   * The SDK on the bus. It is told of its own ring and of the platform's, by announcements and chains; it acknowledges
+   * what it has applied, again every minute, which is its sign of life: what it has not, it is sent again.
+   */
+  bus: {
+    subject: subjects.eventsOut,
+    keyNews: nextKeyNews,
+    lacksTrust: `(s.told_epoch < r.trust_epoch OR s.told_platform_epoch < p.trust_epoch)`,
+    lacksNews: `(s.told_epoch < r.epoch OR s.told_platform_epoch < p.epoch)`,
+    isSentAgain: IS_PRESENT,
+    // Epochs beside rows: of the platform's close a Domain's Node has no row.
+    owes: (toldEpoch, toldPlatformEpoch) => `
+      (${toldEpoch} > s.settled_epoch OR ${toldPlatformEpoch} > s.settled_platform_epoch
+       OR EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state <> 'settled'))`,
+  },
+};
+
+/** A condition of SQL that each Node's own receiver answers. */
+export const byReceiver = (condition: (receiver: Receiver) => string): string => {
+  const cases = Object.entries(RECEIVERS).map(([listens, row]) => `WHEN '${listens}' THEN ${condition(row)}`);
+  return `CASE s.listens ${cases.join(' ')} END`;
+};

@@ -1,0 +1,59 @@
+import { SharedTexts } from './shared-texts';
+
+describe('SharedTexts', () => {
+  let nowMs = 0;
+  let made = 0;
+  const make = () => Promise.resolve(`text-${++made}`);
+  const texts = () =>
+    new SharedTexts<string>(
+      ({ length }) => length,
+      () => nowMs,
+    );
+
+  beforeEach(() => {
+    nowMs = 0;
+    made = 0;
+  });
+
+  it('serves many Nodes with one text, each Node once', async () => {
+    const shared = texts();
+    const all = await Promise.all(['a', 'b', 'c'].map((node) => shared.of('k', make, node)));
+    expect(new Set(all)).toEqual(new Set(['text-1']));
+    await expect(shared.of('k', make, 'b')).resolves.toBe('text-2');
+    await expect(shared.of('k', make, 'd')).resolves.toBe('text-2');
+    await expect(shared.of('other', make, 'a')).resolves.toBe('text-3');
+  });
+
+  it('keeps a text for a minute at most', async () => {
+    const shared = texts();
+    await shared.of('k', make, 'a');
+    nowMs = 59_999;
+    await expect(shared.of('k', make, 'b')).resolves.toBe('text-1');
+    nowMs = 60_000;
+    await expect(shared.of('k', make, 'c')).resolves.toBe('text-2');
+  });
+
+  it('gives what has no nonce to everybody, any number of times', async () => {
+    const shared = texts();
+    await shared.of('k', make);
+    await expect(shared.of('k', make)).resolves.toBe('text-1');
+  });
+
+  it('does not keep a failure', async () => {
+    const shared = texts();
+    const fail = () => Promise.reject(new Error('no signer'));
+    const both = [shared.of('k', fail, 'a'), shared.of('k', make, 'b')];
+    await expect(Promise.allSettled(both)).resolves.toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
+    await expect(shared.of('k', make, 'a')).resolves.toBe('text-1');
+  });
+
+  it('keeps no more than 32 Mi characters, the latest ones', async () => {
+    const shared = texts();
+    const large = () => Promise.resolve(`${++made}`.padEnd(12 * 1_048_576));
+    for (const key of ['a', 'b', 'c']) await shared.of(key, large);
+    await shared.of('c', large);
+    expect(made).toBe(3);
+    await shared.of('a', large);
+    expect(made).toBe(4);
+  });
+});
