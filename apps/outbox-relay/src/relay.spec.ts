@@ -11,8 +11,8 @@ import {
   PLATFORM,
   headers as names,
   parseEnvelope,
-  publicKeyFromRaw,
-  rawPublicKey,
+  publicKeyFromText,
+  publicText,
   subjects,
   verifyEnvelope,
   type Chain,
@@ -105,7 +105,7 @@ const trusted = (keyId: string) => {
   const keys = [...mesh.rings.values()].flatMap((ring) => ring.keys);
   const key = keys.find((each) => each.keyId === keyId);
   if (key === undefined) throw new Error(`no key ${keyId}`);
-  return { keyId, publicKey: publicKeyFromRaw(rawPublicKey(key.privateKey)) };
+  return { keyId, publicKey: publicKeyFromText(publicText(key.privateKey)) };
 };
 const signedBy = ({ text }: Heard): string => {
   const envelope = parseEnvelope(text);

@@ -1,12 +1,12 @@
 /** For specs: answers the relay's requests on the bus with real keys, as a signer that holds every lease would. */
-import { sign } from 'node:crypto';
+
 import {
   PLATFORM,
   buildEnvelope,
   canonicalText,
   headers as names,
   problem,
-  rawPublicKey,
+  publicText,
   subjects,
   type Problem,
   type Scope,
@@ -104,7 +104,7 @@ export class FakeSigner {
         scope,
         ...anchorOf(this.mesh.of(scope)),
         platform,
-        recovery_public_key: rawPublicKey(this.mesh.recovery.privateKey),
+        recovery_public_key: publicText(this.mesh.recovery.privateKey),
         issued_at: new Date(now).toISOString(),
         expires_at: new Date(now + 300_000).toISOString(),
       },
@@ -133,7 +133,7 @@ export class FakeSigner {
     if (key === undefined || key.state === 'retired') throw problem('unknownKey');
     const { event_type: eventType, event_id: eventId, issued_at: issuedAt, nonce, scope } = request;
     const canonical = canonicalText({ eventType, eventId, issuedAt, nonce, payload });
-    const signature = sign(null, Buffer.from(canonical), key.privateKey);
+    const signature = key.privateKey.sign(Buffer.from(canonical));
     return { envelope: buildEnvelope(canonical, { scope, keyId }, signature), key_id: keyId };
   }
 }
@@ -144,6 +144,6 @@ const anchorOf = (ring: SeededRing) => ({
   active_key_id: ring.keys.find(({ state }) => state === 'active')?.keyId ?? '',
   keys: ring.keys
     .filter((key) => key.state !== 'retired')
-    .map((key) => ({ key_id: key.keyId, public_key: rawPublicKey(key.privateKey) })),
+    .map((key) => ({ key_id: key.keyId, public_key: publicText(key.privateKey) })),
   statement_hash: statementHash(ring.statement),
 });

@@ -2,16 +2,21 @@
  * For specs: a database as rotation would have written it, with real keys and statements, and the facts that a spec asks
  * for. Speaks SQL of its own, as the owner, so that it shares nothing with what it helps to test.
  */
-import { randomUUID, type KeyObject } from 'node:crypto';
-import { makeKeyPair, PLATFORM, rawPublicKey, type Scope } from '@plexsphere/wire';
+import { randomUUID } from 'node:crypto';
+import { newKeyPair, type TestPrivateKey } from '@plexsphere/testkit';
+import { PLATFORM, publicText, type Scope } from '@plexsphere/wire';
 import { signStatement, statementHash, type SigningKey } from '@plexsphere/wire/jws';
 import { Pool } from 'pg';
+
+interface MeshKey extends SigningKey {
+  privateKey: TestPrivateKey;
+}
 
 export interface SeededRing {
   scope: Scope;
   epoch: number;
   trustEpoch: number;
-  keys: (SigningKey & { state: 'active' | 'retiring' | 'retired' })[];
+  keys: (MeshKey & { state: 'active' | 'retiring' | 'retired' })[];
   statement: string;
 }
 
@@ -43,8 +48,7 @@ export interface StreamRow {
   missed: { position: number; count: number; since: string } | null;
 }
 
-const newKey = (keyId: string): SigningKey => ({ keyId, privateKey: makeKeyPair().privateKey });
-const publicHalf = (key: KeyObject): string => rawPublicKey(key);
+const newKey = (keyId: string): MeshKey => ({ keyId, privateKey: newKeyPair().privateKey });
 
 export class SeededMesh {
   readonly recovery: SigningKey = newKey('recovery');
@@ -87,7 +91,7 @@ export class SeededMesh {
       await query(`UPDATE ring.signing_key SET state = 'retiring' WHERE scope = $1 AND state = 'active'`, [scope]);
       await query(
         `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state) VALUES ($1, $2, 'Ed25519', $3, 'active')`,
-        [scope, keyId, publicHalf(key.privateKey)],
+        [scope, keyId, publicText(key.privateKey)],
       );
       await query(`UPDATE ring.key_ring SET epoch = $2, trust_epoch = $2 WHERE scope = $1`, [scope, epoch]);
       return this.keyEvent(query, ring, 'rotate', 'signing_key_rotated', statement);
@@ -128,7 +132,7 @@ export class SeededMesh {
       changes.push({ epoch: ring.epoch, change: 'close', key_id: key.keyId, statement: null });
     }
     for (const { keyId, privateKey, state } of ring.keys) {
-      keys.push({ key_id: keyId, public_key: publicHalf(privateKey), state });
+      keys.push({ key_id: keyId, public_key: publicText(privateKey), state });
     }
     const hashes = changes.map((change) => ({ ...change, hash: change.statement && statementHash(change.statement) }));
     await this.inTransaction(async (query) => {
@@ -229,7 +233,7 @@ export class SeededMesh {
   private async insertKey(scope: Scope, key: SigningKey): Promise<void> {
     await this.pool.query(
       `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state) VALUES ($1, $2, 'Ed25519', $3, 'active')`,
-      [scope, key.keyId, publicHalf(key.privateKey)],
+      [scope, key.keyId, publicText(key.privateKey)],
     );
   }
 
@@ -286,9 +290,9 @@ export class SeededMesh {
         scope,
         epoch,
         old_key_id: first ? null : old.keyId,
-        old_public_key: first ? null : publicHalf(old.privateKey),
+        old_public_key: first ? null : publicText(old.privateKey),
         new_key_id: key.keyId,
-        new_public_key: publicHalf(key.privateKey),
+        new_public_key: publicText(key.privateKey),
         opened_at: openedAt.toISOString(),
         closes_at: first ? null : new Date(openedAt.getTime() + 3_600_000).toISOString(),
         transition_expires: first ? null : new Date(openedAt.getTime() + 3_630_000).toISOString(),

@@ -20,6 +20,7 @@ import {
 } from '@plexsphere/wire/commands';
 import {
   JwsError,
+  MAX_JWS_LENGTH,
   signBundle,
   signData,
   signStatement,
@@ -35,9 +36,6 @@ import { readyFields } from './sign/ready';
 import { activeKey, signingKey, trustedKeys, type PrivateKeys } from './sign/signing-ring';
 import { checkRequest, statementFor } from './sign/statement';
 
-/** The longest JWS that `verify` takes: a longer one could be made here and never be verified. */
-const MAX_JWS_BYTES = 65_535;
-
 /** Everything that a ring's key signs. Heard only while the lease of the subject's scope is held. */
 @Controller()
 export class ScopeVerbsController {
@@ -52,11 +50,13 @@ export class ScopeVerbsController {
 
   @MessagePattern(subjects.scopeSigner('*', 'generate-key'), { joined: true })
   generateKey(@Payload(validated(GenerateKey)) request: GenerateKey): Promise<GenerateKeyReply> {
-    const { type, scope, epoch, authority_epoch, new_key_id: keyId, duration_ms } = request;
+    const { type, scope, epoch, authority_epoch, new_key_id: keyId, algorithm, duration_ms } = request;
     const authorityScope = type === 'create' ? PLATFORM : scope;
     return this.guard.under([{ scope: authorityScope, epoch: authority_epoch }], duration_ms, async (authority) => {
       checkRequest(request, authority.view, this.table.ring(scope)?.view);
-      const made = await this.keys.make(scope, keyId);
+      const made = await this.keys.make(scope, keyId, algorithm);
+      this.logger.info({ scope, kid: keyId, epoch }, 'key generated');
+      if (made.publicKey === null) return { public_key: null, statement: null, statement_hash: null };
       const statement = await signStatement(
         statementFor(request, authority.view, made.publicKey),
         signingKey(authority, activeKey(authority.view)),
@@ -64,7 +64,6 @@ export class ScopeVerbsController {
       ).catch((error: unknown) => {
         throw error instanceof JwsError ? problem('invariantViolation', { field: 'statement' }) : error;
       });
-      this.logger.info({ scope, kid: keyId, epoch }, 'key generated');
       return { public_key: made.publicKey, statement, statement_hash: statementHash(statement) };
     });
   }
@@ -97,9 +96,11 @@ export class ScopeVerbsController {
 
   @MessagePattern(subjects.scopeSigner('*', 'sign-ready'), { joined: true })
   signReady(@Payload(validated(SignReady)) request: SignReady): Promise<SignReadyReply> {
-    return this.guard.under([request], request.duration_ms, (ring) => {
+    return this.guard.under([request], request.duration_ms, async (ring) => {
       const key = signingKey(ring, activeKey(ring.view));
-      const sealed = readyFields(request).map((fields) => sealEnvelope(request.scope, key, fields, this.clock.now()));
+      const sealed = await Promise.all(
+        readyFields(request).map((fields) => sealEnvelope(request.scope, key, fields, this.clock.now())),
+      );
       return { envelopes: sealed.map(({ envelope }) => envelope), key_id: key.keyId };
     });
   }
@@ -120,7 +121,8 @@ export class ScopeVerbsController {
     return this.guard.under([request], request.duration_ms, async (ring) => {
       const key = signingKey(ring, activeKey(ring.view));
       const jws = await signData(request.payload, key);
-      if (jws.length > MAX_JWS_BYTES) throw problem('invariantViolation', { field: 'payload' });
+      // A longer one could be made here and never be verified.
+      if (jws.length > MAX_JWS_LENGTH) throw problem('invariantViolation', { field: 'payload' });
       return { jws, key_id: key.keyId, epoch: ring.view.epoch };
     });
   }
@@ -139,7 +141,7 @@ export class ScopeVerbsController {
     });
   }
 
-  private seal(request: SignEnvelope | Announce, key: SigningKey, payload: string | null): EnvelopeReply {
+  private seal(request: SignEnvelope | Announce, key: SigningKey, payload: string | null): Promise<EnvelopeReply> {
     const { scope, event_type: eventType, event_id: eventId, issued_at: issuedAt, nonce } = request;
     return sealEnvelope(scope, key, { eventType, eventId, issuedAt, nonce, payload }, this.clock.now());
   }

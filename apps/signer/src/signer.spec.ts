@@ -12,7 +12,9 @@ import {
   parseEnvelope,
   PLATFORM,
   inboxOf,
-  publicKeyFromRaw,
+  MESH_ALGORITHM,
+  publicKeyFromText,
+  publicText,
   revocationLines,
   subjects,
   trafficOn,
@@ -51,7 +53,7 @@ let owner: DataSource;
 let signerUrl: string;
 let operatorKey: BusKey;
 let accountKey: BusKey;
-let platformKey: KeyView;
+let platformKey: ReturnType<typeof keyView>;
 const connections: NatsConnection[] = [];
 
 const logger = createLogger('signer', 'error');
@@ -62,10 +64,10 @@ async function dial(kind: UserKind): Promise<NatsConnection> {
   return connection;
 }
 
-const keyView = (key_id: string, state: KeyView['state'], public_key: string): KeyView => ({
+const keyView = (key_id: string, state: KeyView['state'], public_key: string) => ({
   key_id,
   state,
-  algorithm: 'Ed25519',
+  algorithm: MESH_ALGORITHM,
   public_key,
 });
 
@@ -94,8 +96,8 @@ beforeAll(async () => {
   accountKey = createBusKey('account');
   await insertBusKey(owner, kek, 'operator', operatorKey);
   await insertBusKey(owner, kek, 'account', accountKey);
-  const made = await makeSigningKey(owner, kek, { scope: PLATFORM, purpose: '', keyId: 'platform-1' });
-  platformKey = keyView('platform-1', 'active', made.publicKey);
+  const made = await makeSigningKey(owner, kek, { scope: PLATFORM, purpose: '', keyId: 'platform-1' }, MESH_ALGORITHM);
+  platformKey = keyView('platform-1', 'active', publicText(made.privateKey));
 });
 
 afterAll(async () => {
@@ -125,13 +127,31 @@ const ask = <Reply>(subject: string, body: object): Promise<Reply> =>
 const askScope = <Reply>(scope: string, verb: ScopeSignerVerb, body: object): Promise<Reply> =>
   ask<Reply>(subjects.scopeSigner(scope, verb), { duration_ms: D, scope, ...body });
 
-const generate = (scope: string, keyId: string, epoch: number): Promise<GenerateKeyReply> =>
+/** With its public half and statement, as every key of today has them. */
+type Generated = { [Member in keyof GenerateKeyReply]: string };
+
+const generate = (scope: string, keyId: string, epoch: number): Promise<Generated> =>
   epoch === 1
     ? askScope(PLATFORM, 'generate-key', {
-        ...{ type: 'create', scope, epoch, authority_epoch: 1, new_key_id: keyId, opened_at: opening.opened_at },
+        ...{
+          type: 'create',
+          scope,
+          algorithm: MESH_ALGORITHM,
+          epoch,
+          authority_epoch: 1,
+          new_key_id: keyId,
+          opened_at: opening.opened_at,
+        },
       })
     : askScope(scope, 'generate-key', {
-        ...{ type: 'rotate', epoch, authority_epoch: epoch - 1, new_key_id: keyId, ...opening },
+        ...{
+          type: 'rotate',
+          algorithm: MESH_ALGORITHM,
+          epoch,
+          authority_epoch: epoch - 1,
+          new_key_id: keyId,
+          ...opening,
+        },
       });
 
 const held = (scope: string, epoch: number) =>
@@ -170,7 +190,7 @@ const event = (more: object = {}) => ({
 const verifies = (envelope: string, key: KeyView | undefined): string =>
   verifyEnvelope(
     parseEnvelope(envelope),
-    [{ keyId: key?.key_id ?? '', publicKey: publicKeyFromRaw(key?.public_key ?? '') }],
+    [{ keyId: key?.key_id ?? '', publicKey: publicKeyFromText(key?.public_key ?? '') }],
     new Date(),
     new NonceMemory(),
   ).keyId;
@@ -257,14 +277,16 @@ test('when renewals stop, the queue group is left before anything is signed with
 
 test('a key is made once; its statement proves descent by both keys', async () => {
   const ring = await created(DOMAIN, 'domain-1');
-  await expect(verifyStatement(ring.statement, publicKeyFromRaw(platformKey.public_key))).resolves.toMatchObject({
-    type: 'create',
-    old_key_id: null,
-    previous: null,
-  });
+  await expect(verifyStatement(ring.statement ?? '', publicKeyFromText(platformKey.public_key))).resolves.toMatchObject(
+    {
+      type: 'create',
+      old_key_id: null,
+      previous: null,
+    },
+  );
   const [one, again] = await Promise.all([generate(DOMAIN, 'domain-2', 2), generate(DOMAIN, 'domain-2', 2)]);
   expect(again.public_key).toBe(one.public_key);
-  const authority = publicKeyFromRaw(ring.keys[0]?.public_key ?? '');
+  const authority = publicKeyFromText(ring.keys[0]?.public_key ?? '');
   await expect(verifyStatement(one.statement, authority)).resolves.toMatchObject({
     type: 'rotate',
     epoch: 2,
@@ -452,7 +474,7 @@ test('a bundle by the platform key, of the rings at these epochs and no others',
       platform_epoch,
       duration_ms: D,
     });
-  const platformKeys = [{ keyId: 'platform-1', publicKey: publicKeyFromRaw(platformKey.public_key) }];
+  const platformKeys = [{ keyId: 'platform-1', publicKey: publicKeyFromText(platformKey.public_key) }];
   await expect(verifyBundle((await bundle(1, 1)).bundle, platformKeys, new Date())).resolves.toMatchObject({
     scope: DOMAIN,
     statement_hash: ring.statement_hash,

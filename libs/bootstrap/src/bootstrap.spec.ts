@@ -11,8 +11,8 @@ import {
   SERVICE_NAMES,
   credentialFile,
   databaseUrlFile,
-  publicKeyFromRaw,
-  rawPublicKey,
+  publicKeyFromText,
+  publicText,
 } from '@plexsphere/wire';
 import { statementHash, verifyStatement } from '@plexsphere/wire/jws';
 import { DataSource } from 'typeorm';
@@ -131,7 +131,7 @@ it('makes the platform ring at epoch 1, vouched for by the recovery key', async 
   const change = await one<{ statement: string; statement_hash: string }>('SELECT * FROM ring.ring_change');
   expect(change).toMatchObject({ epoch: '1', change: 'create', active_key_id: 'platform-1' });
   expect(change.statement_hash).toBe(statementHash(change.statement));
-  const statement = await verifyStatement(change.statement, publicKeyFromRaw(reply.recovery_public_key));
+  const statement = await verifyStatement(change.statement, publicKeyFromText(reply.recovery_public_key));
   expect(statement).toMatchObject({ type: 'create', scope: 'platform', epoch: 1, new_public_key: key.public_key });
 });
 
@@ -150,7 +150,7 @@ it('gives the recovery key away, encrypted by the passphrase that was made', asy
   const passphrase = (await fileOf(FILES.recoveryPassphrase)).trim();
   expect(Buffer.from(passphrase, 'base64url')).toHaveLength(24);
   const key = await openRecoveryKey(await fileOf(FILES.recoveryKey), passphrase);
-  expect(rawPublicKey(key)).toBe(recovery_public_key);
+  expect(publicText(key)).toBe(recovery_public_key);
 });
 
 it('takes a passphrase, and writes it nowhere', async () => {
@@ -158,7 +158,7 @@ it('takes a passphrase, and writes it nowhere', async () => {
   const { recovery_public_key, files } = await bootstrap({ databaseUrl, out, recoveryPassphrase });
   expect(files).not.toContain(FILES.recoveryPassphrase);
   const key = await openRecoveryKey(await fileOf(FILES.recoveryKey), recoveryPassphrase);
-  expect(rawPublicKey(key)).toBe(recovery_public_key);
+  expect(publicText(key)).toBe(recovery_public_key);
   const texts = await Promise.all(files.map(fileOf));
   expect(texts.join() + (await everythingStored())).not.toContain(recoveryPassphrase);
 });

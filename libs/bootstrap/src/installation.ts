@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { insertBusKey, makeSigningKey, type KekProvider, type Sql } from '@plexsphere/material';
-import { PLATFORM } from '@plexsphere/wire';
+import { MESH_ALGORITHM, PLATFORM, publicText } from '@plexsphere/wire';
 import { signStatement, statementHash } from '@plexsphere/wire/jws';
 import type { Admin } from './admin';
 import type { Bus } from './bus';
@@ -50,7 +50,7 @@ export async function storeInstallation(sql: Sql, { kek, bus, recovery, admin }:
 
 /** The ring at epoch 1. Nobody vouches for the first platform key but the recovery key, which every Node also holds. */
 async function createPlatformRing(sql: Sql, kek: KekProvider, recovery: RecoveryKey): Promise<void> {
-  const key = await makeSigningKey(sql, kek, { scope: PLATFORM, purpose: '', keyId: PLATFORM_KEY_ID });
+  const key = await makeSigningKey(sql, kek, { scope: PLATFORM, purpose: '', keyId: PLATFORM_KEY_ID }, MESH_ALGORITHM);
   const [{ now } = { now: new Date() }] = await sql.query<{ now: Date }[]>('SELECT now()');
   const statement = await signStatement(
     {
@@ -60,7 +60,7 @@ async function createPlatformRing(sql: Sql, kek: KekProvider, recovery: Recovery
       old_key_id: null,
       old_public_key: null,
       new_key_id: PLATFORM_KEY_ID,
-      new_public_key: key.publicKey,
+      new_public_key: publicText(key.privateKey),
       opened_at: now.toISOString(),
       closes_at: null,
       transition_expires: null,

@@ -1,6 +1,6 @@
-import { createCipheriv, createDecipheriv, createPrivateKey, randomBytes, scrypt, type KeyObject } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
-import { problem, rawPublicKey } from '@plexsphere/wire';
+import { ALGORITHMS, MESH_ALGORITHM, problem, publicText, type PrivateKey } from '@plexsphere/wire';
 
 /**
  * The recovery key's private half under a passphrase: AES-256-GCM by a key that scrypt made. The file may be stolen and
@@ -30,14 +30,14 @@ const MOST_CHARACTERS = 4_096;
 
 const stretch = promisify<string, Buffer, number, object, Buffer>(scrypt);
 
-export async function sealRecoveryKey(privateKey: KeyObject, passphrase: string): Promise<string> {
+export async function sealRecoveryKey(privateKey: PrivateKey, passphrase: string): Promise<string> {
   const open = {
     format: FORMAT,
-    public_key: rawPublicKey(privateKey),
+    public_key: publicText(privateKey),
     scrypt: { ...COST, salt: randomBytes(16).toString('base64') },
   } as const;
   const nonce = randomBytes(12);
-  const secret = privateKey.export({ format: 'der', type: 'pkcs8' });
+  const secret = privateKey.secret();
   const cipher = createCipheriv('aes-256-gcm', await keyOf(open, passphrase), nonce);
   cipher.setAAD(associatedData(open));
   const ciphertext = Buffer.concat([cipher.update(secret), cipher.final(), cipher.getAuthTag()]);
@@ -50,7 +50,7 @@ export async function sealRecoveryKey(privateKey: KeyObject, passphrase: string)
  * @throws Problem invariantViolation: field `recovery_key` for what is no such file, `recovery_passphrase` where it does not
  * open; the two cannot be told apart where the file was changed
  */
-export async function openRecoveryKey(text: string, passphrase: string): Promise<KeyObject> {
+export async function openRecoveryKey(text: string, passphrase: string): Promise<PrivateKey> {
   const file = parse(text);
   const sealed = Buffer.from(file.ciphertext, 'base64');
   const decipher = createDecipheriv('aes-256-gcm', await keyOf(file, passphrase), Buffer.from(file.nonce, 'base64'), {
@@ -60,7 +60,7 @@ export async function openRecoveryKey(text: string, passphrase: string): Promise
   decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
   try {
     const secret = Buffer.concat([decipher.update(sealed.subarray(0, -TAG_BYTES)), decipher.final()]);
-    const privateKey = createPrivateKey({ key: secret, format: 'der', type: 'pkcs8' });
+    const privateKey = ALGORITHMS[MESH_ALGORITHM].load(secret);
     secret.fill(0);
     return privateKey;
   } catch {

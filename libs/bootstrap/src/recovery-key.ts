@@ -1,12 +1,10 @@
-import { randomBytes, type KeyObject } from 'node:crypto';
-import { makeKeyPair, problem, rawPublicKey } from '@plexsphere/wire';
+import { randomBytes } from 'node:crypto';
+import { ALGORITHMS, MESH_ALGORITHM, problem, publicText } from '@plexsphere/wire';
+import type { SigningKey } from '@plexsphere/wire/jws';
 import { sealRecoveryKey } from './recovery-file';
 
 /** The authority of the platform ring's first statement, and of the way out when the platform key itself is lost. */
-export interface RecoveryKey {
-  keyId: 'recovery';
-  privateKey: KeyObject;
-  /** Standard base64 of the raw public key. */
+export interface RecoveryKey extends SigningKey {
   publicKey: string;
   /** The private half, under the passphrase. */
   file: string;
@@ -25,7 +23,7 @@ export async function makeRecoveryKey(passphrase: string | undefined): Promise<R
     });
   // 192 bits.
   const madePassphrase = passphrase === undefined ? randomBytes(24).toString('base64url') : undefined;
-  const { privateKey, publicKey } = makeKeyPair();
+  const privateKey = await ALGORITHMS[MESH_ALGORITHM].generate();
   const file = await sealRecoveryKey(privateKey, passphrase ?? madePassphrase ?? '');
-  return { keyId: 'recovery', privateKey, publicKey: rawPublicKey(publicKey), file, madePassphrase };
+  return { keyId: 'recovery', privateKey, publicKey: publicText(privateKey), file, madePassphrase };
 }

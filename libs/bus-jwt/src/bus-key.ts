@@ -1,4 +1,4 @@
-import { createPublicKey, randomBytes, sign, type KeyObject } from 'node:crypto';
+import { randomBytes, sign, type KeyObject } from 'node:crypto';
 import type { KeyPair } from '@nats-io/jwt';
 import {
   decodeBusPublicKey,
@@ -28,7 +28,7 @@ export function createBusKey(kind: BusKeyKind): BusKey {
 
 /** @throws BusJwtError bad_seed when `seed` is not one of that kind */
 export const busPublicKey = (kind: BusKeyKind, seed: string): string =>
-  encodeBusPublicKey(kind, rawPublic(createPublicKey(privateKeyOf(kind, seed))));
+  encodeBusPublicKey(kind, rawPublicKey(privateKeyOf(kind, seed)));
 
 export const isBusPublicKey = (kind: BusKeyKind, text: unknown): text is string =>
   typeof text === 'string' && decodeBusPublicKey(kind, text) !== undefined;
@@ -45,7 +45,7 @@ export function requirePublicKey(kind: BusKeyKind, text: string): string {
  */
 export function signingPair(kind: BusKeyKind, seed: string): KeyPair {
   const privateKey = privateKeyOf(kind, seed);
-  const publicKey = encodeBusPublicKey(kind, rawPublic(createPublicKey(privateKey)));
+  const publicKey = encodeBusPublicKey(kind, rawPublicKey(privateKey));
   const pair: Pick<KeyPair, 'getPublicKey' | 'getPrivateKey' | 'sign'> = {
     getPublicKey: () => publicKey,
     getPrivateKey: () => new Uint8Array(),
@@ -59,5 +59,3 @@ function privateKeyOf(kind: BusKeyKind, seed: string): KeyObject {
   if (raw === undefined) throw new BusJwtError('bad_seed');
   return privateKeyFromSeed(raw);
 }
-
-const rawPublic = (key: KeyObject): Buffer => Buffer.from(rawPublicKey(key), 'base64');

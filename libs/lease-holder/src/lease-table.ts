@@ -50,7 +50,9 @@ export class LeaseTable<Loaded = unknown> {
    */
   proofs(): [Scope, string][] {
     return [...this.entries].flatMap(([scope, { seen, wentBackTo }]): [Scope, string][] =>
-      wentBackTo !== undefined && epochWentBack(wentBackTo, seen.trust_epoch) ? [[scope, seen.statement]] : [],
+      wentBackTo !== undefined && seen.statement !== null && epochWentBack(wentBackTo, seen.trust_epoch)
+        ? [[scope, seen.statement]]
+        : [],
     );
   }
 

@@ -3,7 +3,7 @@
  * gone the Node hears what there is, trusts the mesh's keys and no other, and has applied nothing twice.
  */
 import fc from 'fast-check';
-import { rawPublicKey } from '@plexsphere/wire';
+import { publicText } from '@plexsphere/wire';
 import { statementHash, type TrustAnchor } from '@plexsphere/wire/jws';
 import { HonestRelay } from '../testing/honest-relay';
 import { SessionHarness } from '../testing/session-harness';
@@ -147,7 +147,7 @@ class Theft {
       epoch: payload.epoch,
       trust_epoch: payload.epoch,
       active_key_id: mallory.keyId,
-      keys: [mallory, leaked].map((key) => ({ key_id: key.keyId, public_key: rawPublicKey(key.privateKey) })),
+      keys: [mallory, leaked].map((key) => ({ key_id: key.keyId, public_key: publicText(key.privateKey) })),
       statement_hash: statementHash(payload.statement),
     };
     const ofRing = which === 'ring';
@@ -181,8 +181,8 @@ const handledOnce = ({ node }: Theft): boolean => new Set(node.handledIds).size 
 function trustsTheMesh({ node }: Theft): void {
   const { mesh, session } = node;
   for (const which of ['ring', 'platform'] as const) {
-    const raw = session.state[which].keys.map(({ publicKey }) => rawPublicKey(publicKey));
-    const ours = mesh[which].everKeys.map(({ privateKey }) => rawPublicKey(privateKey));
+    const raw = session.state[which].keys.map(({ publicKey }) => publicText(publicKey));
+    const ours = mesh[which].everKeys.map(({ privateKey }) => publicText(privateKey));
     expect(raw.filter((key) => !ours.includes(key))).toEqual([]);
     expect(session.state[which].epoch).toBeLessThanOrEqual(mesh[which].epoch);
   }

@@ -1,4 +1,4 @@
-import { NonceMemory, parseEnvelope, PLATFORM, rawPublicKey, type SigningKeyRotated } from '@plexsphere/wire';
+import { NonceMemory, parseEnvelope, PLATFORM, publicText, type SigningKeyRotated } from '@plexsphere/wire';
 import { readBundle } from '@plexsphere/wire/jws';
 import { envelopeBy, testKey, TestMesh, type TestKey } from '../testing/test-ring';
 import type { KeyChange } from './key-change';
@@ -63,8 +63,8 @@ describe('signing_key_rotated', () => {
   test.each<[string, Partial<SigningKeyRotated>, string]>([
     ['another scope', { scope: 'domain:9f1c2b52-7a43-4a1f-8f5e-3f4f3d1a9e11' }, 'wrong_scope'],
     ['no epoch', { epoch: 1.5 }, 'malformed'],
-    ['another new key than the statement', { current: rawPublicKey(testKey('x').privateKey) }, 'malformed'],
-    ['another old key than the statement', { previous: rawPublicKey(testKey('x').privateKey) }, 'malformed'],
+    ['another new key than the statement', { current: publicText(testKey('x').privateKey) }, 'malformed'],
+    ['another old key than the statement', { previous: publicText(testKey('x').privateKey) }, 'malformed'],
     ['another key id than the statement', { new_key_id: 'key-9' }, 'malformed'],
     ['a key that would kill a Node written in Go', { current: 'AAAA' }, 'malformed'],
     ['no time', { transition_expires: 'soon' }, 'malformed'],

@@ -6,7 +6,7 @@
  * in what comes next: an announcement is by the active key of the Node's own ring, and its statement by the active key
  * of the ring that it changes.
  */
-import { PLATFORM, rawPublicKey, type Envelope, type TrustedKey } from '@plexsphere/wire';
+import { PLATFORM, type Envelope, type TrustedKey } from '@plexsphere/wire';
 import {
   activeKeyOf,
   readStatement,
@@ -85,4 +85,4 @@ async function follow(
 
 /** Both name the same key, whatever it is called. */
 export const isSameKey = (one: TrustedKey, other: TrustedKey): boolean =>
-  one.keyId === other.keyId && rawPublicKey(one.publicKey) === rawPublicKey(other.publicKey);
+  one.keyId === other.keyId && one.publicKey.text === other.publicKey.text;

@@ -1,5 +1,5 @@
 /** The payloads of the signing plane's own events. Read after their envelope was verified, and still a boundary. */
-import { isKeyId, isRawPublicKey, type PlatformKeyRotated, type SigningKeyRotated } from '@plexsphere/wire';
+import { isKeyId, isPublicKey, type PlatformKeyRotated, type SigningKeyRotated } from '@plexsphere/wire';
 import { KeyChangeError } from './key-change';
 import { isEpoch, isText } from './members';
 
@@ -10,8 +10,8 @@ const isTime: Accepts = (value) => typeof value === 'string' && !Number.isNaN(Da
 /** Throws KeyChangeError `malformed`. */
 export const readRotated = (payload: string): SigningKeyRotated =>
   read<SigningKeyRotated>(payload, {
-    current: isRawPublicKey,
-    previous: isRawPublicKey,
+    current: isPublicKey,
+    previous: isPublicKey,
     transition_expires: isTime,
     scope: isText,
     old_key_id: isKeyId,

@@ -1,15 +1,6 @@
 /** The trust state as text on disk. Reading is strict: of a file that somebody or something changed, nothing is taken. */
 import { createHash } from 'node:crypto';
-import {
-  PLATFORM,
-  isKeyId,
-  isRawPublicKey,
-  isScope,
-  isUuid,
-  publicKeyFromRaw,
-  rawPublicKey,
-  type TrustedKey,
-} from '@plexsphere/wire';
+import { PLATFORM, isKeyId, isPublicKey, isScope, isUuid, publicKeyFromText, type TrustedKey } from '@plexsphere/wire';
 import type { ChainAnchor } from '@plexsphere/wire/jws';
 import { AppliedEvents, type AppliedBatch } from './applied-events';
 import { areTexts, isCount } from './members';
@@ -42,7 +33,7 @@ export function parseTrustFile(text: string): TrustState | undefined {
   if (body['version'] !== VERSION) return undefined;
   const ring = anchorOf(body['ring']);
   const platform = anchorOf(body['platform']);
-  if (!isUuid(nodeId) || !isScope(scope) || !isRawPublicKey(recoveryPublicKey)) return undefined;
+  if (!isUuid(nodeId) || !isScope(scope) || !isPublicKey(recoveryPublicKey)) return undefined;
   if (ring === undefined || platform === undefined || !isCount(position) || !areBatches(applied)) return undefined;
   if (scope === PLATFORM && JSON.stringify(body['ring']) !== JSON.stringify(body['platform'])) return undefined;
   return { nodeId, scope, ring, platform, recoveryPublicKey, position, applied: new AppliedEvents(applied) };
@@ -60,7 +51,7 @@ const anchorRecord = ({ keys, activeKeyId, statementHash, epoch, issuedAt }: Cha
 
 const keyRecord = ({ keyId, publicKey, notAfter }: TrustedKey) => ({
   key_id: keyId,
-  public_key: rawPublicKey(publicKey),
+  public_key: publicKey.text,
   ...(notAfter !== undefined && { not_after: notAfter.toISOString() }),
 });
 
@@ -78,8 +69,8 @@ function anchorOf(value: unknown): ChainAnchor | undefined {
 
 function keyOf(value: unknown): TrustedKey | undefined {
   const { key_id: keyId, public_key: raw, not_after: notAfter } = objectOf(value) ?? {};
-  if (!isKeyId(keyId) || !isRawPublicKey(raw)) return undefined;
-  const key: TrustedKey = { keyId, publicKey: publicKeyFromRaw(raw) };
+  if (!isKeyId(keyId) || !isPublicKey(raw)) return undefined;
+  const key: TrustedKey = { keyId, publicKey: publicKeyFromText(raw) };
   if (notAfter === undefined) return key;
   const end = timeOf(notAfter);
   return end === undefined ? undefined : { ...key, notAfter: end };

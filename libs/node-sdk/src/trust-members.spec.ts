@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { rawPublicKey, type PlatformKeyRotated, type SigningKeyRotated } from '@plexsphere/wire';
+import { publicText, type PlatformKeyRotated, type SigningKeyRotated } from '@plexsphere/wire';
 import {
   signBundle,
   signStatement,
@@ -66,7 +66,7 @@ async function bundleBy(key: TestKey, change: (bundle: TrustBundle) => object = 
     scope: mesh.ring.scope,
     ...mesh.ring.anchor(),
     platform: mesh.platform.anchor(),
-    recovery_public_key: rawPublicKey(mesh.recovery.privateKey),
+    recovery_public_key: publicText(mesh.recovery.privateKey),
     issued_at: new Date(Date.now() + 1_000).toISOString(),
     expires_at: new Date(Date.now() + 300_000).toISOString(),
   };
@@ -83,9 +83,9 @@ async function statementBy(key: TestKey, ring: 'ring' | 'platform', changes: Par
       scope: mesh[ring].scope,
       epoch: 3,
       old_key_id: key.keyId,
-      old_public_key: rawPublicKey(key.privateKey),
+      old_public_key: publicText(key.privateKey),
       new_key_id: mallory.keyId,
-      new_public_key: rawPublicKey(mallory.privateKey),
+      new_public_key: publicText(mallory.privateKey),
       opened_at: START.toISOString(),
       closes_at: LATE,
       transition_expires: LATE,
@@ -102,7 +102,7 @@ const captive = (statement: string, leaked: TestKey) => ({
   epoch: 3,
   trust_epoch: 3,
   active_key_id: mallory.keyId,
-  keys: [mallory, leaked].map(({ keyId, privateKey }) => ({ key_id: keyId, public_key: rawPublicKey(privateKey) })),
+  keys: [mallory, leaked].map(({ keyId, privateKey }) => ({ key_id: keyId, public_key: publicText(privateKey) })),
   statement_hash: statementHash(statement),
 });
 
@@ -122,7 +122,7 @@ const announcePlatform = (by: TestKey, payload: PlatformKeyRotated) =>
 
 const extraKey = (keys: BundleKey[]): BundleKey[] => [
   ...keys,
-  { key_id: mallory.keyId, public_key: rawPublicKey(mallory.privateKey) },
+  { key_id: mallory.keyId, public_key: publicText(mallory.privateKey) },
 ];
 /** Not later than the one that was taken, so that it says nothing new of itself. */
 const now = () => ({ issued_at: new Date().toISOString() });
@@ -166,7 +166,7 @@ const attacks: Record<string, Record<string, () => Promise<void>>> = {
     'a bundle in which another key has the active one’s name': async () =>
       chainWith(
         await bundleBy(mesh.platform.active, () => ({
-          keys: [{ key_id: 'key-2', public_key: rawPublicKey(mallory.privateKey) }],
+          keys: [{ key_id: 'key-2', public_key: publicText(mallory.privateKey) }],
         })),
       ),
   },
@@ -194,7 +194,7 @@ const attacks: Record<string, Record<string, () => Promise<void>>> = {
       announce(mesh.ring.active, mesh.ring.rotatedPayload({ transition_expires: LATE })),
     'S6: the statement, signed anew with another expiry': async () =>
       announce(domainLeak, {
-        ...mesh.ring.rotatedPayload({ transition_expires: LATE, current: rawPublicKey(mallory.privateKey) }),
+        ...mesh.ring.rotatedPayload({ transition_expires: LATE, current: publicText(mallory.privateKey) }),
         statement: await statementBy(domainLeak, 'ring', { epoch: 2 }),
       }),
     'a bundle that claims another, by the active platform key': async () =>
@@ -262,9 +262,7 @@ const attacks: Record<string, Record<string, () => Promise<void>>> = {
   },
   recovery_public_key: {
     'a bundle that names another, by the active platform key': async () =>
-      chainWith(
-        await bundleBy(mesh.platform.active, () => ({ recovery_public_key: rawPublicKey(mallory.privateKey) })),
-      ),
+      chainWith(await bundleBy(mesh.platform.active, () => ({ recovery_public_key: publicText(mallory.privateKey) }))),
   },
   position: {
     'S5: a position header on a true event': () =>

@@ -2,7 +2,7 @@
  * What a Node holds: three anchors of trust, and how far it has come on its stream. Each change is a copy. Which signature
  * vouches for which member: docs/chain.md.
  */
-import { PLATFORM, publicKeyFromRaw, type Scope, type TrustedKey } from '@plexsphere/wire';
+import { PLATFORM, publicKeyFromText, type Scope, type TrustedKey } from '@plexsphere/wire';
 import { AppliedEvents } from './applied-events';
 import type { BundleKey, ChainAnchor, TrustAnchor, TrustBundle } from '@plexsphere/wire/jws';
 
@@ -40,7 +40,7 @@ const anchorOf = (anchor: TrustAnchor, issuedAt: string): ChainAnchor => ({
 
 export const keyOf = ({ key_id, public_key, not_after }: BundleKey): TrustedKey => ({
   keyId: key_id,
-  publicKey: publicKeyFromRaw(public_key),
+  publicKey: publicKeyFromText(public_key),
   ...(not_after !== undefined && { notAfter: new Date(not_after) }),
 });
 

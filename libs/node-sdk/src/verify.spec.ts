@@ -1,7 +1,6 @@
-import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NonceMemory, parseEnvelope, publicKeyFromRaw, type TrustedKey } from '@plexsphere/wire';
+import { NonceMemory, parseEnvelope, publicKeyFromText, type TrustedKey } from '@plexsphere/wire';
 import { readBundle } from '@plexsphere/wire/jws';
 import { envelopeBy, testKey, TestMesh } from '../testing/test-ring';
 import { AppliedEvents } from './applied-events';
@@ -48,10 +47,10 @@ describe('envelopes with the verdict of a Node written in Go', () => {
   test('there are all 20', () => expect(vectors).toHaveLength(20));
 
   test.each(vectors.map((vector) => [vector.name, vector] as const))('%s', (_name, vector) => {
-    const keys: TrustedKey[] = [{ keyId: 'current', publicKey: publicKeyFromRaw(vector.public_key_b64) }];
+    const keys: TrustedKey[] = [{ keyId: 'current', publicKey: publicKeyFromText(vector.public_key_b64) }];
     if (vector.previous_b64 !== undefined && vector.transition_expires !== undefined) {
       const notAfter = new Date(vector.transition_expires);
-      keys.push({ keyId: 'previous', publicKey: publicKeyFromRaw(vector.previous_b64), notAfter });
+      keys.push({ keyId: 'previous', publicKey: publicKeyFromText(vector.previous_b64), notAfter });
     }
     const state: TrustState = { ...enrolled, ring: { ...enrolled.ring, keys } };
     const nonces = new NonceMemory();
@@ -96,7 +95,7 @@ test.each(['key-1', 'key-0', 'platform-1', undefined, 42])('with the key id hint
 });
 
 test('a key past its notAfter verifies no more, strictly', () => {
-  const key = { keyId: 'key-1', publicKey: createPublicKey(mesh.ring.active.privateKey), notAfter: NOW };
+  const key = { keyId: 'key-1', publicKey: mesh.ring.active.privateKey.publicKey, notAfter: NOW };
   const state = { ...enrolled, ring: { ...enrolled.ring, keys: [key] } };
   const justBefore = new Date(NOW.getTime() - 1);
   const text = envelopeBy(mesh.ring.active, mesh.ring.scope, NOW);

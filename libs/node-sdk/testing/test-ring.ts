@@ -1,11 +1,11 @@
 /** A key ring in memory with its private keys: makes what rotation, signers and relays would send. For specs only. */
-import { randomUUID, sign, type KeyObject } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { newKeyPair, type TestPrivateKey } from '@plexsphere/testkit';
 import {
   buildEnvelope,
   canonicalText,
-  makeKeyPair,
   PLATFORM,
-  rawPublicKey,
+  publicText,
   type PlatformKeyRotated,
   type SigningKeyRotated,
   type StreamReady,
@@ -21,10 +21,10 @@ import {
 
 export interface TestKey {
   keyId: string;
-  privateKey: KeyObject;
+  privateKey: TestPrivateKey;
 }
 
-export const testKey = (keyId: string): TestKey => ({ keyId, privateKey: makeKeyPair().privateKey });
+export const testKey = (keyId: string): TestKey => ({ keyId, privateKey: newKeyPair().privateKey });
 
 export interface EventFields {
   eventType?: string;
@@ -43,7 +43,7 @@ export function envelopeBy(key: TestKey, scope: string, now: Date, fields: Event
     nonce: fields.nonce ?? randomUUID(),
     payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
   });
-  return buildEnvelope(canonical, { scope, keyId: key.keyId }, sign(null, Buffer.from(canonical), key.privateKey));
+  return buildEnvelope(canonical, { scope, keyId: key.keyId }, key.privateKey.sign(Buffer.from(canonical)));
 }
 
 export class TestRing {
@@ -103,7 +103,7 @@ export class TestRing {
     this.once.set(this.epoch, old);
     this.epoch += 1;
     this.trustEpoch = this.epoch;
-    const oldNames = { old_key_id: old.keyId, old_public_key: rawPublicKey(old.privateKey) };
+    const oldNames = { old_key_id: old.keyId, old_public_key: publicText(old.privateKey) };
     const base = { type: 'rotate', scope: this.scope, epoch: this.epoch, ...oldNames } as const;
     const fields = await this.state(base, old, next, now, closesAt);
     this.lastRotation = { old, fields, transitionExpires: closesAt };
@@ -141,16 +141,16 @@ export class TestRing {
       scope: this.scope,
       epoch: this.epoch + 1,
       old_key_id: leaked.keyId,
-      old_public_key: rawPublicKey(leaked.privateKey),
+      old_public_key: publicText(leaked.privateKey),
       new_key_id: next.keyId,
-      new_public_key: rawPublicKey(next.privateKey),
+      new_public_key: publicText(next.privateKey),
       opened_at: now.toISOString(),
       closes_at: closesAt,
       transition_expires: closesAt,
       previous: this.statementHash,
     };
     const { scope, epoch, new_key_id, opened_at } = fields;
-    const keys = { current: fields.new_public_key, previous: rawPublicKey(leaked.privateKey) };
+    const keys = { current: fields.new_public_key, previous: publicText(leaked.privateKey) };
     const statement = await signStatement(fields, leaked, next);
     return {
       ...keys,
@@ -186,7 +186,7 @@ export class TestRing {
 
   anchor(): TrustAnchor {
     const keys = this.keys.map(({ key, notAfter }): BundleKey => {
-      const entry = { key_id: key.keyId, public_key: rawPublicKey(key.privateKey) };
+      const entry = { key_id: key.keyId, public_key: publicText(key.privateKey) };
       return notAfter === undefined ? entry : { ...entry, not_after: notAfter.toISOString() };
     });
     const head = { active_key_id: this.active.keyId, statement_hash: this.statementHash };
@@ -203,7 +203,7 @@ export class TestRing {
     const statement: Statement = {
       ...fields,
       new_key_id: next.keyId,
-      new_public_key: rawPublicKey(next.privateKey),
+      new_public_key: publicText(next.privateKey),
       opened_at: now.toISOString(),
       closes_at: closesAt?.toISOString() ?? null,
       transition_expires: closesAt?.toISOString() ?? null,
@@ -242,7 +242,7 @@ export class TestMesh {
       scope: this.ring.scope,
       ...anchor,
       platform,
-      recovery_public_key: rawPublicKey(this.recovery.privateKey),
+      recovery_public_key: publicText(this.recovery.privateKey),
       issued_at: now.toISOString(),
       expires_at: new Date(now.getTime() + 3_600_000).toISOString(),
     };

@@ -1,12 +1,9 @@
-/** Rings as rotation shows them, and their keys, for specs: the same name is the same key in every run. */
-import { createHash, type KeyObject } from 'node:crypto';
-import { privateKeyFromSeed, rawPublicKey, type KeyView, type RingView, type TransitionView } from '@plexsphere/wire';
+/** Rings as rotation shows them, for specs. */
+import { createHash } from 'node:crypto';
+import { MESH_ALGORITHM, type KeyView, type PrivateKey, type RingView, type TransitionView } from '@plexsphere/wire';
+import { privateKeyOf, publicKeyOf } from './keys';
 
 export const DOMAIN = 'domain:0a4cbd25-6e0b-4f2c-8a0e-5d8a2f3c7b11';
-
-export const privateKeyOf = (name: string): KeyObject => privateKeyFromSeed(createHash('sha256').update(name).digest());
-
-export const publicKeyOf = (name: string): string => rawPublicKey(privateKeyOf(name));
 
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
@@ -20,7 +17,7 @@ export function ringOf(scope: string, epoch: number, states: States, more: Parti
     keys: Object.entries(states).map(([key_id, state]) => ({
       key_id,
       state,
-      algorithm: 'Ed25519',
+      algorithm: MESH_ALGORITHM,
       public_key: publicKeyOf(key_id),
     })),
     transition: null,
@@ -47,5 +44,5 @@ export const transitionOf = (
 export const rotatedRing = (scope: string, epoch: number, old: string, next: string): RingView =>
   ringOf(scope, epoch, { [old]: 'retiring', [next]: 'active' }, { transition: transitionOf(old, next) });
 
-export const privateKeysOf = (ring: RingView): Map<string, KeyObject> =>
+export const privateKeysOf = (ring: RingView): Map<string, PrivateKey> =>
   new Map(ring.keys.map(({ key_id }) => [key_id, privateKeyOf(key_id)]));

@@ -1,23 +1,11 @@
 /**
- * Ed25519 keys as they cross the wire: standard base64, padded, of the raw 32 bytes. Strict, since a Go Node dies of
- * any other spelling.
+ * Ed25519 keys as bytes: 32 of them, as Nodes and the bus (nkeys) know them, against the DER that node:crypto knows. As
+ * text they are standard base64, padded: strict, since a Go Node dies of any other spelling.
  */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { problem } from './problem';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { decodeBase64, type TextForm } from './asymmetric';
 
 const RAW_KEY_BYTES = 32;
-
-/** The bytes of canonical, padded standard base64; undefined for any other spelling. */
-export function decodeBase64(text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, 'base64');
-  // Buffer skips what it cannot read; only the one canonical spelling comes back as it was.
-  return bytes.toString('base64') === text ? bytes : undefined;
-}
-
-export function isRawPublicKey(text: unknown): text is string {
-  const bytes = typeof text === 'string' && text.length <= 44 ? decodeBase64(text) : undefined;
-  return bytes?.length === RAW_KEY_BYTES && !isOfSmallOrder(bytes);
-}
 
 /**
  * The y coordinates of the eight points of small order, little-endian, and those of them that have a second spelling
@@ -50,34 +38,18 @@ const PKCS8_HEADER = Buffer.from('302e020100300506032b657004220420', 'hex');
 export const privateKeyFromSeed = (seed: Uint8Array): KeyObject =>
   createPrivateKey({ key: Buffer.concat([PKCS8_HEADER, seed]), format: 'der', type: 'pkcs8' });
 
-/** Throws Problem invariantViolation, field `public_key`, for anything but padded standard base64 of 32 bytes. */
-export function publicKeyFromRaw(text: string): KeyObject {
-  if (!isRawPublicKey(text)) throw problem('invariantViolation', { field: 'public_key' });
-  return createPublicKey({
-    key: Buffer.concat([SPKI_HEADER, Buffer.from(text, 'base64')]),
-    format: 'der',
-    type: 'spki',
-  });
-}
-
-/** Of a public key, or of the public half of a private one. Throws TypeError for another algorithm. */
-export function rawPublicKey(key: KeyObject): string {
+/** Of the public half. Throws TypeError for a key of another algorithm. */
+export function rawPublicKey(key: KeyObject): Buffer {
   if (key.asymmetricKeyType !== 'ed25519') throw new TypeError('not an Ed25519 key');
   const spki = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'der', type: 'spki' });
-  return spki.subarray(SPKI_HEADER.length).toString('base64');
+  return spki.subarray(SPKI_HEADER.length);
 }
 
-/**
- * A new key. Generated into DER and loaded from there: while a key object of the generation itself is exported as a JWK
- * (which jose does to sign by one), a garbage collection that ends the generation's job waits for ever for the lock that
- * the export holds (Node 20).
- */
-export function makeKeyPair(): { privateKey: KeyObject; publicKey: KeyObject } {
-  const { privateKey: secret, publicKey } = generateKeyPairSync('ed25519', {
-    privateKeyEncoding: { format: 'der', type: 'pkcs8' },
-    publicKeyEncoding: { format: 'der', type: 'spki' },
-  });
-  const privateKey = createPrivateKey({ key: secret, format: 'der', type: 'pkcs8' });
-  secret.fill(0);
-  return { privateKey, publicKey: createPublicKey({ key: publicKey, format: 'der', type: 'spki' }) };
-}
+export const RAW_BASE64: TextForm = {
+  write: (spki) => spki.subarray(SPKI_HEADER.length).toString('base64'),
+  read: (text) => {
+    const raw = decodeBase64(text);
+    const isGood = raw?.length === RAW_KEY_BYTES && !isOfSmallOrder(raw);
+    return isGood ? Buffer.concat([SPKI_HEADER, raw]) : undefined;
+  },
+};

@@ -1,18 +1,16 @@
-import { sign } from 'node:crypto';
-import { FUZZ_TIMEOUT_MS, fuzz } from '@plexsphere/testkit';
+import { FUZZ_TIMEOUT_MS, fuzz, newKeyPair } from '@plexsphere/testkit';
 import { canonicalText } from './canonical';
 import { buildEnvelope, EnvelopeError, NonceMemory, parseEnvelope, verifyEnvelope, type Envelope } from './envelope';
-import { makeKeyPair } from './ed25519';
 import { compactJson, JsonTextError } from './json-text';
 
-const { privateKey, publicKey } = makeKeyPair();
+const { privateKey, publicKey } = newKeyPair();
 const now = new Date('2026-03-01T12:00:00Z');
 const PAYLOADS = ['null', '{"a":1.0,"b":[true,"\\u00e9<&>"]}', '[12345678901234567890,{"":{"x":[[]]}}]', ' "\u2028" '];
 
 function signed(payload: string): string {
   const fields = { eventType: 'route_updated', eventId: 'e-1', issuedAt: now.toISOString(), nonce: 'n-1', payload };
   const canonical = canonicalText(fields);
-  const signature = sign(null, Buffer.from(canonical), privateKey);
+  const signature = privateKey.sign(Buffer.from(canonical));
   return buildEnvelope(canonical, { scope: 'platform', keyId: 'key-1' }, signature);
 }
 

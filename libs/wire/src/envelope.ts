@@ -4,9 +4,9 @@
  * names count in any case, unknown members are ignored, of duplicate members the last counts, null counts as absent.
  * Stricter in one thing: a member that stands twice in two cases is refused, since nobody honest writes that.
  */
-import { verify, type KeyObject } from 'node:crypto';
+import type { PublicKey } from './algorithms';
+import { decodeBase64 } from './asymmetric';
 import { canonicalString, composeCanonical } from './canonical';
-import { decodeBase64 } from './ed25519';
 import { foldCase, JsonTextError, readMembers, wellFormed, type JsonValueText } from './json-text';
 import { isKeyId } from './names';
 import { isScope, MAX_SCOPE_LENGTH, type Scope } from './scope';
@@ -37,7 +37,7 @@ export class EnvelopeError extends Error {
 /** Verifies strictly before `notAfter`; without it, until it is taken away. */
 export interface TrustedKey {
   keyId: string;
-  publicKey: KeyObject;
+  publicKey: PublicKey;
   notAfter?: Date;
 }
 
@@ -124,7 +124,7 @@ export function verifyEnvelope(
   if (nonce === '') throw new EnvelopeError('nonce_missing');
   const issuedAt = freshIssuedAt(envelope.issuedAt, now.getTime());
   const signed = Buffer.from(envelope.canonical);
-  const key = keysToTry(keys, envelope.keyId, now).find(({ publicKey }) => verify(null, signed, publicKey, signature));
+  const key = keysToTry(keys, envelope.keyId, now).find(({ publicKey }) => publicKey.verify(signed, signature));
   if (key === undefined) throw new EnvelopeError('signature_invalid');
   if (nonces.seen(nonce)) throw new EnvelopeError('nonce_reused');
   nonces.remember(nonce, issuedAt, now);

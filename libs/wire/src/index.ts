@@ -23,5 +23,6 @@ export * from './messages';
 export * from './revocations';
 export { canonicalText, type CanonicalFields } from './canonical';
 export * from './envelope';
-export { isRawPublicKey, makeKeyPair, privateKeyFromSeed, publicKeyFromRaw, rawPublicKey } from './ed25519';
+export * from './algorithms';
+export { privateKeyFromSeed, rawPublicKey } from './ed25519';
 export * from './nkey';

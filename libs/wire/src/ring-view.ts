@@ -1,12 +1,13 @@
+import type { AlgorithmName } from './algorithms';
 import type { Scope } from './scope';
 
 /** A key as its ring shows it. `staged → active ⇄ retiring → retired`, `revoked` from any state. */
 export interface KeyView {
   key_id: string;
   state: 'staged' | 'active' | 'retiring' | 'retired' | 'revoked';
-  algorithm: 'Ed25519';
-  /** Standard base64, padded, of the raw 32-byte public key. */
-  public_key: string;
+  algorithm: AlgorithmName;
+  /** As its algorithm writes it (Ed25519: standard base64, padded, of the raw 32 bytes); null where it has none. */
+  public_key: string | null;
 }
 
 /** One rotation. Times are RFC 3339, UTC. */
@@ -32,7 +33,10 @@ export interface RingView {
   keys: KeyView[];
   /** The latest transition, open or ended; null before the first. */
   transition: TransitionView | null;
-  /** The statement of `trust_epoch`, a General JWS as JSON text, and base64url(SHA-256(its payload)). */
-  statement: string;
-  statement_hash: string;
+  /**
+   * The statement of `trust_epoch`, a General JWS as JSON text, and base64url(SHA-256(its payload)); null where a key of
+   * the ring has no public half that it could speak of.
+   */
+  statement: string | null;
+  statement_hash: string | null;
 }

@@ -3,7 +3,7 @@ import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalText } from './canonical';
-import { publicKeyFromRaw } from './ed25519';
+import { publicKeyFromText } from './algorithms';
 import { buildEnvelope, EnvelopeError, NonceMemory, parseEnvelope, verifyEnvelope, type TrustedKey } from './envelope';
 
 interface Vector {
@@ -44,12 +44,12 @@ const privateKeyFromSeed = (seed: string): KeyObject =>
   });
 
 const trustedKeys = (vector: Vector): TrustedKey[] => [
-  { keyId: 'current', publicKey: publicKeyFromRaw(vector.public_key_b64) },
+  { keyId: 'current', publicKey: publicKeyFromText(vector.public_key_b64) },
   ...(vector.previous_b64 !== undefined && vector.transition_expires !== undefined
     ? [
         {
           keyId: 'previous',
-          publicKey: publicKeyFromRaw(vector.previous_b64),
+          publicKey: publicKeyFromText(vector.previous_b64),
           notAfter: new Date(vector.transition_expires),
         },
       ]

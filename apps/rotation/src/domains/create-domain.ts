@@ -65,12 +65,12 @@ export class CreateDomain {
     if (await manager.existsBy(KeyRingEntity, { scope })) throw problem('domainExists', { field: 'id' });
     const ring = createRing(scope, keyId);
     await manager.insert(KeyRingEntity, { scope, epoch: ring.epoch, trustEpoch: ring.trustEpoch });
-    await insertKey(manager, scope, { keyId, publicKey: prepared.public_key });
+    await insertKey(manager, scope, prepared.key);
     await insertRingChange(manager, ring, {
       change: 'create',
       activeKeyId: keyId,
       eventId: randomUUID(),
-      statement: { text: prepared.statement, hash: prepared.statement_hash },
+      statement: prepared.statement,
     });
     const reply: CreateDomainReply = { scope, key_id: keyId, epoch: ring.epoch };
     await writeAudit(manager, identity, { scope, after: ring });

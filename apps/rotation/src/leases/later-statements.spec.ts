@@ -1,10 +1,9 @@
 // Proofs of a later epoch, with real statements on a real PostgreSQL, as the service's own role.
 import 'reflect-metadata';
-import { createHash } from 'node:crypto';
 import type { Logger } from '@plexsphere/service-kit';
 import { migrateStore, storeOptions } from '@plexsphere/store';
-import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
-import { privateKeyFromSeed, rawPublicKey } from '@plexsphere/wire';
+import { privateKeyOf, testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import { publicText } from '@plexsphere/wire';
 import { signStatement, statementHash, type SigningKey, type Statement } from '@plexsphere/wire/jws';
 import { DataSource } from 'typeorm';
 import { LaterStatements, hasLaterStatement } from './later-statements';
@@ -14,9 +13,9 @@ const OTHER = 'domain:0a4cbd25-6e0b-4f2c-8a0e-5d8a2f3c7b12';
 
 const keyOf = (keyId: string): SigningKey => ({
   keyId,
-  privateKey: privateKeyFromSeed(createHash('sha256').update(keyId).digest()),
+  privateKey: privateKeyOf(keyId),
 });
-const publicOf = (keyId: string): string => rawPublicKey(keyOf(keyId).privateKey);
+const publicOf = (keyId: string): string => publicText(keyOf(keyId).privateKey);
 
 const statement = (change: Partial<Statement>): Statement => ({
   type: 'rotate',

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { KeyRingEntity, LaterStatementEntity, RingChangeEntity, SigningKeyEntity } from '@plexsphere/store';
-import { publicKeyFromRaw, type Scope } from '@plexsphere/wire';
+import { publicKeyFromText, type Scope } from '@plexsphere/wire';
 import { JwsError, readStatement, verifyStatement, type Statement } from '@plexsphere/wire/jws';
 import { DataSource, type EntityManager } from 'typeorm';
 import { LEASE_DATABASE } from '../transactions/pools';
@@ -74,7 +74,7 @@ function wellFormed(text: string): Statement | undefined {
 
 async function verifies(text: string, authority: string): Promise<boolean> {
   try {
-    await verifyStatement(text, publicKeyFromRaw(authority));
+    await verifyStatement(text, publicKeyFromText(authority));
     return true;
   } catch (error) {
     if (error instanceof JwsError) return false;

@@ -2,6 +2,7 @@
 import type { Key, KeyRing } from '@plexsphere/keyring';
 import { migrateStore, storeOptions } from '@plexsphere/store';
 import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import { MESH_ALGORITHM } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
 import { writeRing } from './write-ring';
 
@@ -43,7 +44,12 @@ const stored = async (): Promise<Record<string, string>> => {
 
 const change = (before: KeyRing, after: KeyRing, newKey?: string): Promise<void> =>
   database.transaction((manager) =>
-    writeRing(manager, before, after, newKey === undefined ? null : { keyId: newKey, publicKey: 'A' }),
+    writeRing(
+      manager,
+      before,
+      after,
+      newKey === undefined ? null : { keyId: newKey, algorithm: MESH_ALGORITHM, publicKey: 'A' },
+    ),
   );
 
 it.each<[string, Key[], Key[]]>([

@@ -1,18 +1,19 @@
 import type { Key, KeyRing } from '@plexsphere/keyring';
 import { KeyRingEntity, RingChangeEntity, SigningKeyEntity } from '@plexsphere/store';
+import type { AlgorithmName } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 
 export interface NewKey {
   keyId: string;
-  /** Standard base64 of the raw public key. */
-  publicKey: string;
+  algorithm: AlgorithmName;
+  publicKey: string | null;
 }
 
 export interface NewRingChange {
   change: RingChangeEntity['change'];
   activeKeyId: string;
   eventId: string;
-  /** null where the change leaves what a Node must hold as it was. */
+  /** null where the change leaves what a Node must hold as it was, and in a ring without statements. */
   statement: { text: string; hash: string } | null;
 }
 
@@ -47,13 +48,13 @@ function inWriteOrder(before: KeyRing, after: KeyRing): Key[] {
  * A ring's first key, or the one that a rotation brings in: either way it signs from this commit on, and is no longer one
  * that waits to be taken.
  */
-export async function insertKey(manager: EntityManager, scope: string, { keyId, publicKey }: NewKey): Promise<void> {
+export async function insertKey(manager: EntityManager, scope: string, key: NewKey): Promise<void> {
   await manager.query(
     `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, state_since)
-     VALUES ($1, $2, 'Ed25519', $3, 'active', clock_timestamp())`,
-    [scope, keyId, publicKey],
+     VALUES ($1, $2, $3, $4, 'active', clock_timestamp())`,
+    [scope, key.keyId, key.algorithm, key.publicKey],
   );
-  await manager.query('DELETE FROM ring.prepared_key WHERE scope = $1 AND key_id = $2', [scope, keyId]);
+  await manager.query('DELETE FROM ring.prepared_key WHERE scope = $1 AND key_id = $2', [scope, key.keyId]);
 }
 
 export const insertRingChange = (manager: EntityManager, ring: KeyRing, change: NewRingChange): Promise<unknown> =>

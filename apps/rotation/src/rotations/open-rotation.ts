@@ -98,12 +98,12 @@ export class OpenRotation {
     if (await hasLaterStatement(manager, scope)) throw problem('epochWentBack');
 
     const eventId = randomUUID();
-    await writeRing(manager, now.ring, ring, { keyId: request.new_key_id, publicKey: prepared.public_key });
+    await writeRing(manager, now.ring, ring, prepared.key);
     await insertRingChange(manager, ring, {
       change: 'rotate',
       activeKeyId: request.new_key_id,
       eventId,
-      statement: { text: prepared.statement, hash: prepared.statement_hash },
+      statement: prepared.statement,
     });
     await manager.insert(TransitionEntity, {
       scope,

@@ -1,10 +1,9 @@
-import { sign, verify, type KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { NotLoadable } from '@plexsphere/lease-holder';
 import { MaterialError } from '@plexsphere/material';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
-import { isRawPublicKey, publicKeyFromRaw, type KeyView, type RingView, type Scope } from '@plexsphere/wire';
-import { keyInState } from '../sign/signing-ring';
+import type { KeyView, PrivateKey, RingView, Scope } from '@plexsphere/wire';
+import { keyInState, type PrivateKeys } from '../sign/signing-ring';
 import { Material } from './material';
 
 /**
@@ -19,7 +18,7 @@ const TEST_TEXT = Buffer.from('the signer tests its own key');
 /** Brings private halves from the database to memory, each proven to match the public half that the ring shows. */
 @Injectable()
 export class KeyLoader {
-  private readonly prepared = new Map<string, { privateKey: KeyObject; forget: NodeJS.Timeout }>();
+  private readonly prepared = new Map<string, { privateKey: PrivateKey; forget: NodeJS.Timeout }>();
 
   constructor(
     private readonly material: Material,
@@ -31,11 +30,11 @@ export class KeyLoader {
    * announces. Those in `held` are not read again, so that a switch needs no database.
    * @throws NotLoadable for the first that fails
    */
-  async loadRing(ring: RingView, held: ReadonlyMap<string, KeyObject>): Promise<Map<string, KeyObject>> {
+  async loadRing(ring: RingView, held: ReadonlyMap<string, PrivateKey>): Promise<PrivateKeys> {
     if (keyInState(ring, 'active') === undefined) throw new NotLoadable(undefined, 'no_active_key');
     const signing = ring.keys.filter(({ state }) => state === 'active' || state === 'retiring');
     const keys = await Promise.all(
-      signing.map(async (key): Promise<[string, KeyObject]> => [key.key_id, await this.privateHalf(ring, key, held)]),
+      signing.map(async (key): Promise<[string, PrivateKey]> => [key.key_id, await this.privateHalf(ring, key, held)]),
     );
     return new Map(keys);
   }
@@ -44,9 +43,9 @@ export class KeyLoader {
    * Loads the key that the next ring may bring, always from the database: that is what is to be tried.
    * @throws NotLoadable
    */
-  async prepare(scope: Scope, keyId: string, publicKey: string): Promise<void> {
+  async prepare(scope: Scope, keyId: string, publicKey: string | null): Promise<void> {
     const privateKey = await this.read(scope, keyId);
-    proveKey(keyId, privateKey, publicKey);
+    await proveKey(keyId, privateKey, publicKey);
     this.forgetPrepared(scope, keyId);
     const forget = setTimeout(() => this.prepared.delete(nameOf(scope, keyId)), PREPARED_FOR_MS).unref();
     this.prepared.set(nameOf(scope, keyId), { privateKey, forget });
@@ -61,16 +60,16 @@ export class KeyLoader {
   private async privateHalf(
     { scope, epoch }: RingView,
     { key_id: keyId, public_key: publicKey }: KeyView,
-    held: ReadonlyMap<string, KeyObject>,
-  ): Promise<KeyObject> {
+    held: ReadonlyMap<string, PrivateKey>,
+  ): Promise<PrivateKey> {
     const inMemory = held.get(keyId) ?? this.prepared.get(nameOf(scope, keyId))?.privateKey;
     const privateKey = inMemory ?? (await this.read(scope, keyId));
-    proveKey(keyId, privateKey, publicKey);
+    await proveKey(keyId, privateKey, publicKey);
     if (inMemory === undefined) this.logger.info({ scope, kid: keyId, epoch }, 'key loaded');
     return privateKey;
   }
 
-  private async read(scope: Scope, keyId: string): Promise<KeyObject> {
+  private async read(scope: Scope, keyId: string): Promise<PrivateKey> {
     try {
       return (await this.material.load(scope, keyId)).privateKey;
     } catch (cause) {
@@ -80,9 +79,9 @@ export class KeyLoader {
 }
 
 /** Signs and verifies a test: a key that is not the one in the ring must never sign under its name. */
-function proveKey(keyId: string, privateKey: KeyObject, publicKey: string): void {
-  const signature = sign(null, TEST_TEXT, privateKey);
-  if (!isRawPublicKey(publicKey) || !verify(null, TEST_TEXT, publicKeyFromRaw(publicKey), signature))
+async function proveKey(keyId: string, privateKey: PrivateKey, publicKey: string | null): Promise<void> {
+  const isThatOne = publicKey === (privateKey.publicKey?.text ?? null);
+  if (!isThatOne || !privateKey.verify(TEST_TEXT, await privateKey.sign(TEST_TEXT)))
     throw new NotLoadable(keyId, 'public_key_mismatch');
 }
 

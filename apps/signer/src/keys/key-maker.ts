@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LeaseTable } from '@plexsphere/lease-holder';
 import { MaterialError, type SigningKey } from '@plexsphere/material';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
-import { problem, type Scope } from '@plexsphere/wire';
+import { problem, type AlgorithmName, type Scope } from '@plexsphere/wire';
 import { keyInState, type PrivateKeys } from '../sign/signing-ring';
 import { KeyLoader } from './key-loader';
 import { Material } from './material';
@@ -21,9 +21,9 @@ export class KeyMaker {
    * The key of that name: made, wrapped and persisted, or the same as before.
    * @throws Problem keyIdInUse where its private half was destroyed, keyUnavailable where it does not open
    */
-  async make(scope: Scope, keyId: string): Promise<SigningKey> {
+  async make(scope: Scope, keyId: string, algorithm: AlgorithmName): Promise<SigningKey> {
     try {
-      return await this.material.make(scope, keyId);
+      return await this.material.make(scope, keyId, algorithm);
     } catch (error) {
       if (!(error instanceof MaterialError)) throw error;
       if (error.code === 'key_destroyed') throw problem('keyIdInUse');

@@ -15,7 +15,7 @@ import {
   type SigningKey,
 } from '@plexsphere/material';
 import type { Logger } from '@plexsphere/service-kit';
-import type { Scope } from '@plexsphere/wire';
+import type { AlgorithmName, Scope } from '@plexsphere/wire';
 import { Client, type ClientConfig } from 'pg';
 import { DataSource } from 'typeorm';
 import type { SignerConfig } from '../signer-config';
@@ -34,8 +34,8 @@ export class Material implements OnModuleDestroy {
   ) {}
 
   /** Makes and persists the key of that name, or returns it. @throws MaterialError */
-  make(scope: Scope, keyId: string): Promise<SigningKey> {
-    return makeSigningKey(this.source, this.kek, { scope, purpose: '', keyId });
+  make(scope: Scope, keyId: string, algorithm: AlgorithmName): Promise<SigningKey> {
+    return makeSigningKey(this.source, this.kek, { scope, purpose: '', keyId }, algorithm);
   }
 
   /** @throws MaterialError */

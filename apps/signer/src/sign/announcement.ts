@@ -7,7 +7,7 @@ import {
   type TransitionView,
 } from '@plexsphere/wire';
 import type { Announce } from '@plexsphere/wire/commands';
-import { activeKey, keyInState } from './signing-ring';
+import { activeKey, keyInState, stated } from './signing-ring';
 
 /** What is announced, and by which key of the scope's ring. */
 export interface Announcement {
@@ -43,22 +43,22 @@ function rotated(ring: RingView): SigningKeyRotated {
   const previous = keyInState(ring, 'retiring');
   if (current.key_id !== new_key_id || previous?.key_id !== old_key_id) throw problem('noOpenRotation');
   return {
-    current: current.public_key,
-    previous: previous.public_key,
+    current: stated(current.public_key),
+    previous: stated(previous.public_key),
     transition_expires,
     scope: ring.scope,
     old_key_id,
     new_key_id,
     opened_at,
     epoch: ring.trust_epoch,
-    statement: ring.statement,
+    statement: stated(ring.statement),
   };
 }
 
 /** Of an open transition only: afterwards `transition_expires` would have a Node trust a key that is retired. */
 function platformRotated(platform: RingView): PlatformKeyRotated {
   const { transition_expires } = openTransition(platform);
-  return { epoch: platform.trust_epoch, transition_expires, statement: platform.statement };
+  return { epoch: platform.trust_epoch, transition_expires, statement: stated(platform.statement) };
 }
 
 function openTransition({ transition }: RingView): TransitionView {

@@ -1,4 +1,4 @@
-import { PLATFORM, publicKeyFromRaw } from '@plexsphere/wire';
+import { PLATFORM, publicKeyFromText } from '@plexsphere/wire';
 import { signBundle, verifyBundle } from '@plexsphere/wire/jws';
 import { DOMAIN, privateKeyOf, publicKeyOf, ringOf, rotatedRing } from '@plexsphere/testkit';
 import { trustBundle } from './bundle';
@@ -45,6 +45,6 @@ test('a key that retires by no transition is not trusted without end', () => {
 test('a verifier takes it', async () => {
   const bundle = trustBundle(ring, platform, publicKeyOf('recovery'), now);
   const text = await signBundle(bundle, { keyId: 'p', privateKey: privateKeyOf('p') });
-  const platformKeys = [{ keyId: 'p', publicKey: publicKeyFromRaw(publicKeyOf('p')) }];
+  const platformKeys = [{ keyId: 'p', publicKey: publicKeyFromText(publicKeyOf('p')) }];
   await expect(verifyBundle(text, platformKeys, now)).resolves.toEqual(bundle);
 });

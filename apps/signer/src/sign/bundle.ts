@@ -1,6 +1,6 @@
 import type { RingView } from '@plexsphere/wire';
 import { BUNDLE_MAX_AGE_MS, type BundleKey, type TrustAnchor, type TrustBundle } from '@plexsphere/wire/jws';
-import { activeKey, notAfter, trustedViews } from './signing-ring';
+import { activeKey, notAfter, stated, trustedViews } from './signing-ring';
 
 /** What a verifier of `ring`'s scope should trust at `now`, for as long as any verifier takes a bundle. */
 export const trustBundle = (ring: RingView, platform: RingView, recoveryPublicKey: string, now: Date): TrustBundle => ({
@@ -18,8 +18,8 @@ const anchorOf = (ring: RingView): TrustAnchor => ({
   active_key_id: activeKey(ring).key_id,
   keys: trustedViews(ring).map((key): BundleKey => {
     const end = notAfter(ring, key);
-    const bundleKey = { key_id: key.key_id, public_key: key.public_key };
+    const bundleKey = { key_id: key.key_id, public_key: stated(key.public_key) };
     return end === undefined ? bundleKey : { ...bundleKey, not_after: end };
   }),
-  statement_hash: ring.statement_hash,
+  statement_hash: stated(ring.statement_hash),
 });

@@ -1,4 +1,3 @@
-import { sign } from 'node:crypto';
 import {
   CLOCK_SKEW_MS,
   MAX_LINE_BYTES,
@@ -27,11 +26,16 @@ const MAX_WIRE_BYTES = MAX_LINE_BYTES - 'data: '.length;
  * for later.
  * @throws Problem invariantViolation for fields that a Node would refuse or that nobody makes so, envelopeTooLarge
  */
-export function sealEnvelope(scope: Scope, key: SigningKey, fields: CanonicalFields, now: Date): EnvelopeReply {
+export async function sealEnvelope(
+  scope: Scope,
+  key: SigningKey,
+  fields: CanonicalFields,
+  now: Date,
+): Promise<EnvelopeReply> {
   const malformed = malformedField(fields, now);
   if (malformed !== undefined) throw problem('invariantViolation', { field: malformed });
   const canonical = canonicalText(fields);
-  const signature = sign(null, Buffer.from(canonical), key.privateKey);
+  const signature = await key.privateKey.sign(Buffer.from(canonical));
   const envelope = buildEnvelope(canonical, { scope, keyId: key.keyId }, signature);
   if (Buffer.byteLength(envelope) > MAX_WIRE_BYTES) throw problem('envelopeTooLarge');
   return { envelope, key_id: key.keyId };

@@ -1,10 +1,16 @@
-import type { KeyObject } from 'node:crypto';
 import type { TakenRing } from '@plexsphere/lease-holder';
-import { problem, publicKeyFromRaw, type KeyView, type RingView, type TrustedKey } from '@plexsphere/wire';
+import {
+  problem,
+  publicKeyFromText,
+  type KeyView,
+  type PrivateKey,
+  type RingView,
+  type TrustedKey,
+} from '@plexsphere/wire';
 import type { SigningKey } from '@plexsphere/wire/jws';
 
 /** By key id, of those keys of a ring that may sign. A key that is destroyed goes from here at once. */
-export type PrivateKeys = Map<string, KeyObject>;
+export type PrivateKeys = Map<string, PrivateKey>;
 
 /** Staged leads: a verifier holds it already, and it is the newest. */
 const NEWEST_FIRST: Partial<Record<KeyView['state'], number>> = { staged: 0, active: 1, retiring: 2 };
@@ -38,9 +44,18 @@ export function notAfter(ring: RingView, key: KeyView): string | undefined {
 export const trustedKeys = (ring: RingView): TrustedKey[] =>
   trustedViews(ring).map((key) => {
     const end = notAfter(ring, key);
-    const trusted = { keyId: key.key_id, publicKey: publicKeyFromRaw(key.public_key) };
+    const trusted = { keyId: key.key_id, publicKey: publicKeyFromText(stated(key.public_key), key.algorithm) };
     return end === undefined ? trusted : { ...trusted, notAfter: new Date(end) };
   });
+
+/**
+ * For what tells of a ring by its statement and public halves: a ring of shared secrets has neither.
+ * @throws Problem invariantViolation, field `scope`
+ */
+export function stated<T>(value: T | null): T {
+  if (value === null) throw problem('invariantViolation', { field: 'scope' });
+  return value;
+}
 
 /** @throws Problem keyUnavailable where the private half has been destroyed meanwhile */
 export function signingKey(ring: TakenRing<PrivateKeys>, { key_id: keyId }: KeyView): SigningKey {

@@ -1,4 +1,4 @@
-import { PLATFORM } from '@plexsphere/wire';
+import { MESH_ALGORITHM, PLATFORM } from '@plexsphere/wire';
 import type { GenerateKey } from '@plexsphere/wire/commands';
 import { DOMAIN, publicKeyOf, ringOf, rotatedRing, transitionOf } from '@plexsphere/testkit';
 import { checkRequest, statementFor } from './statement';
@@ -12,6 +12,7 @@ const rotate: GenerateKey = {
   epoch: 5,
   authority_epoch: 4,
   new_key_id: 'b',
+  algorithm: MESH_ALGORITHM,
   opened_at: '2031-05-01T10:00:00Z',
   closes_at: '2031-05-02T10:00:00Z',
   transition_expires: '2031-05-02T10:00:30Z',
@@ -23,6 +24,7 @@ const create: GenerateKey = {
   epoch: 1,
   authority_epoch: 7,
   new_key_id: 'b',
+  algorithm: MESH_ALGORITHM,
   opened_at: rotate.opened_at,
   duration_ms: 1_000,
 };

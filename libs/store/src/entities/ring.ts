@@ -1,3 +1,4 @@
+import type { AlgorithmName } from '@plexsphere/wire';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { integer } from './column-types';
 
@@ -21,8 +22,8 @@ export class SigningKeyEntity {
   @PrimaryColumn({ type: 'text' }) scope: string;
   @PrimaryColumn({ type: 'text' }) purpose: string;
   @PrimaryColumn({ name: 'key_id', type: 'text' }) keyId: string;
-  @Column({ type: 'text' }) algorithm: 'Ed25519';
-  /** Standard base64 of the raw public key; null for a key that has no public part. */
+  @Column({ type: 'text' }) algorithm: AlgorithmName;
+  /** As its algorithm writes it; null for a key that has no public half. */
   @Column({ name: 'public_key', type: 'text', nullable: true }) publicKey: string | null;
   @Column({ type: 'text' }) state: 'staged' | 'active' | 'retiring' | 'retired' | 'revoked';
   @Column({ name: 'state_since', type: 'timestamptz' }) stateSince: Date;

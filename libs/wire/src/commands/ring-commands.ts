@@ -1,11 +1,12 @@
 import { IsObject, IsString, MaxLength } from 'class-validator';
 import type { Scope } from '../scope';
 import type { RingView } from '../ring-view';
+import { MAX_JWS_LENGTH } from '../jws/compact';
 import { IsScope } from './constraints';
 
 /** RFC 7517. `kid`s of the keys that verify, the active one first. */
 export interface JwksReply {
-  keys: { kty: 'OKP'; crv: 'Ed25519'; x: string; kid: string; use: 'sig'; alg: 'EdDSA' }[];
+  keys: (Record<string, string> & { kid: string; use: 'sig'; alg: string })[];
 }
 
 export type RingReply = RingView;
@@ -34,7 +35,7 @@ export class Verify {
   scope: Scope;
 
   @IsString()
-  @MaxLength(65_535)
+  @MaxLength(MAX_JWS_LENGTH)
   jws: string;
 }
 

@@ -10,10 +10,13 @@ import {
   Max,
   MaxLength,
   Min,
+  ValidateIf,
 } from 'class-validator';
+import { ALGORITHMS, type AlgorithmName } from '../algorithms';
 import type { Scope } from '../scope';
 import { MAX_REVOCATIONS, REVOCATION_LINES, REVOCATION_LINE_BYTES } from '../revocations';
 import { SIGNING_DURATION_MS } from '../timing';
+import { MAX_JWS_LENGTH } from '../jws/compact';
 import { IsEventType, IsKeyId, IsReadies, IsScope } from './constraints';
 
 /**
@@ -66,6 +69,10 @@ export class GenerateKey extends TimedRequest {
   @IsKeyId()
   new_key_id: string;
 
+  /** What the ring's kind fixes. */
+  @IsIn(Object.keys(ALGORITHMS))
+  algorithm: AlgorithmName;
+
   @IsString()
   opened_at: string;
 
@@ -80,11 +87,11 @@ export class GenerateKey extends TimedRequest {
 }
 
 export interface GenerateKeyReply {
-  /** Standard base64 of the raw public key. */
-  public_key: string;
+  /** As its algorithm writes it. null of a key without a public half, of which no statement can speak. */
+  public_key: string | null;
   /** General JWS, two signatures, as JSON text. */
-  statement: string;
-  statement_hash: string;
+  statement: string | null;
+  statement_hash: string | null;
 }
 
 /** Asked of one holder: load the prepared key and sign and check a test by it. */
@@ -95,8 +102,9 @@ export class LoadKey extends TimedRequest {
   @IsKeyId()
   key_id: string;
 
+  @ValidateIf(({ public_key }: LoadKey) => public_key !== null)
   @IsString()
-  public_key: string;
+  public_key: string | null;
 }
 
 export interface LoadKeyReply {
@@ -219,7 +227,7 @@ export class SignJws extends TimedSigning {
 
 export class VerifyJws extends TimedSigning {
   @IsString()
-  @MaxLength(65_535)
+  @MaxLength(MAX_JWS_LENGTH)
   jws: string;
 }
 

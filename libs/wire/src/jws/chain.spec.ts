@@ -1,15 +1,15 @@
-import type { KeyObject } from 'node:crypto';
-import { makeKeyPair, rawPublicKey } from '../ed25519';
+import { newKeyPair } from '@plexsphere/testkit';
+import { publicText, type PrivateKey, type PublicKey } from '../algorithms';
 import type { TrustedKey } from '../envelope';
 import { walkChain, type ChainAnchor } from './chain';
 import { signStatement, statementHash, type Statement } from './statement';
 
 interface Pair {
   keyId: string;
-  privateKey: KeyObject;
-  publicKey: KeyObject;
+  privateKey: PrivateKey;
+  publicKey: PublicKey;
 }
-const pair = (keyId: string): Pair => ({ keyId, ...makeKeyPair() });
+const pair = (keyId: string): Pair => ({ keyId, ...newKeyPair() });
 const keys = ['key-1', 'key-2', 'key-3', 'key-4'].map(pair);
 const key = (number: number): Pair => keys[number - 1]!;
 const scope = 'domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
@@ -22,9 +22,9 @@ const rotate = (from: Pair, to: Pair, previous: string, changes: Partial<Stateme
       scope,
       epoch: 2,
       old_key_id: from.keyId,
-      old_public_key: rawPublicKey(from.publicKey),
+      old_public_key: publicText(from.publicKey),
       new_key_id: to.keyId,
-      new_public_key: rawPublicKey(to.publicKey),
+      new_public_key: publicText(to.publicKey),
       opened_at: '2026-03-01T12:00:00Z',
       closes_at: '2026-03-02T12:00:00Z',
       transition_expires: '2026-03-02T12:00:30Z',
@@ -59,7 +59,7 @@ test('a verifier that slept through three rotations ends at the present key', as
   const end = await walkChain(chain, anchor);
   expect(end).toMatchObject({ epoch: 6, statementHash: statementHash(chain[2]) });
   expect(names(end)).toEqual(['key-4', 'key-3']);
-  expect(rawPublicKey(end.keys[0]!.publicKey)).toBe(rawPublicKey(key(4).publicKey));
+  expect(publicText(end.keys[0]!.publicKey)).toBe(publicText(key(4).publicKey));
   expect(end.keys.map(({ notAfter }) => notAfter)).toEqual([undefined, new Date('2026-03-02T12:00:30Z')]);
 });
 

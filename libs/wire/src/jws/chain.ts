@@ -3,8 +3,8 @@
  * must continue the one before, by the key that was active after it. The walk proves descent only: that nothing came
  * after, the bundle says.
  */
+import { publicKeyFromText } from '../algorithms';
 import type { TrustedKey } from '../envelope';
-import { publicKeyFromRaw } from '../ed25519';
 import { JwsError } from './jws-error';
 import { readStatement, statementHash, verifyStatement, type Statement } from './statement';
 
@@ -65,7 +65,7 @@ function afterStatement(statement: Statement, authority: TrustedKey, hash: strin
   const { new_key_id: keyId, new_public_key, transition_expires, epoch } = statement;
   return {
     keys: [
-      { keyId, publicKey: publicKeyFromRaw(new_public_key) },
+      { keyId, publicKey: publicKeyFromText(new_public_key) },
       { ...authority, notAfter: new Date(transition_expires) },
     ],
     activeKeyId: keyId,

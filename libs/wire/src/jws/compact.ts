@@ -1,15 +1,21 @@
 /** A JWS by one key in compact form (RFC 7515 section 7.1), of one type. What the payload must be, its type says. */
-import { CompactSign } from 'jose';
 import type { TrustedKey } from '../envelope';
-import { decodeBase64url, decodeObject, type JsonObject } from './encoding';
+import { decodeObject, encodeObject, type JsonObject } from './encoding';
 import { JwsError } from './jws-error';
-import { protectedHeader, readProtectedHeader, type JwsType } from './protected-header';
-import { verifySignature, type EncodedSignature, type SigningKey } from './signature';
+import {
+  makeSignature,
+  readSignature,
+  verifySignature,
+  type JwsType,
+  type Signature,
+  type SigningKey,
+} from './signature';
 
-export const signCompact = (typ: JwsType, payload: object, key: SigningKey): Promise<string> =>
-  new CompactSign(Buffer.from(JSON.stringify(payload)))
-    .setProtectedHeader(protectedHeader(typ, key.keyId))
-    .sign(key.privateKey);
+export async function signCompact(typ: JwsType, payload: object, key: SigningKey): Promise<string> {
+  const encoded = encodeObject(payload);
+  const { protected: header, signature } = await makeSignature(typ, encoded, key);
+  return `${header}.${encoded}.${signature}`;
+}
 
 /** Throws JwsError `malformed`, `wrong_type`, `unknown_key` or `signature_invalid`. */
 export async function verifyCompact(
@@ -18,27 +24,23 @@ export async function verifyCompact(
   keys: readonly TrustedKey[],
   now: Date,
 ): Promise<{ keyId: string; payload: JsonObject }> {
-  const { jws, keyId } = splitCompact(typ, text);
+  const { signature, payload } = splitCompact(typ, text);
+  const { keyId } = signature;
   const key = keys.find((candidate) => candidate.keyId === keyId);
   if (key === undefined || (key.notAfter !== undefined && !(now < key.notAfter))) throw new JwsError('unknown_key');
-  await verifySignature(jws, key.publicKey);
-  return { keyId, payload: decodeObject(jws.payload) };
+  verifySignature(signature, key.publicKey);
+  return { keyId, payload: decodeObject(payload) };
 }
 
 /** Unverified. Throws JwsError `malformed` or `wrong_type`. */
-export const readCompact = (typ: JwsType, text: string): JsonObject =>
-  decodeObject(splitCompact(typ, text).jws.payload);
+export const readCompact = (typ: JwsType, text: string): JsonObject => decodeObject(splitCompact(typ, text).payload);
 
-/** More than any of ours: a person's own payload may be this long. Looked at before anything is parsed. */
-const MAX_LENGTH = 65_535;
+/** In characters: more than any of ours, since a person's own payload may be this long. Looked at before anything is parsed. */
+export const MAX_JWS_LENGTH = 65_535;
 
-function splitCompact(typ: JwsType, text: unknown): { jws: EncodedSignature; keyId: string } {
-  const parts = typeof text === 'string' && text.length <= MAX_LENGTH ? text.split('.', 4) : [];
+function splitCompact(typ: JwsType, text: unknown): { signature: Signature; payload: string } {
+  const parts = typeof text === 'string' && text.length <= MAX_JWS_LENGTH ? text.split('.', 4) : [];
   const [header, payload, signature] = parts;
-  if (parts.length !== 3 || header === undefined || payload === undefined || signature === undefined) {
-    throw new JwsError('malformed');
-  }
-  const keyId = readProtectedHeader(header, typ);
-  decodeBase64url(signature);
-  return { jws: { protected: header, payload, signature }, keyId };
+  if (parts.length !== 3 || payload === undefined) throw new JwsError('malformed');
+  return { signature: readSignature(typ, payload, { protected: header, signature }), payload };
 }

@@ -1,18 +1,19 @@
+import { keyObjectOf, newKeyPair } from '@plexsphere/testkit';
 import { CompactSign } from 'jose';
-import { makeKeyPair, rawPublicKey } from '../ed25519';
+import { publicText } from '../algorithms';
 import type { TrustedKey } from '../envelope';
 import { signData, verifyData } from './data';
 
 const now = new Date('2026-03-01T12:00:00Z');
 const base64url = (raw: string): string => Buffer.from(raw, 'base64').toString('base64url');
-const pair = { keyId: 'key-1', ...makeKeyPair() };
+const pair = { keyId: 'key-1', ...newKeyPair() };
 const trusted: TrustedKey[] = [{ keyId: pair.keyId, publicKey: pair.publicKey }];
 const payload = { data: { pattern: 'x' }, n: 1 };
 const refused = (code: string): unknown => expect.objectContaining({ name: 'JwsError', code });
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const header = { alg: 'EdDSA', typ: 'plexsphere-data+jws', kid: pair.keyId };
 const signedWith = (changes: object, body = JSON.stringify(payload)): Promise<string> =>
-  new CompactSign(Buffer.from(body)).setProtectedHeader({ ...header, ...changes }).sign(pair.privateKey);
+  new CompactSign(Buffer.from(body)).setProtectedHeader({ ...header, ...changes }).sign(keyObjectOf(pair.privateKey));
 
 test('data comes back as it was signed, with the key that signed it', async () => {
   await expect(verifyData(await signData(payload, pair), trusted, now)).resolves.toEqual({ keyId: 'key-1', payload });
@@ -51,7 +52,7 @@ describe('hostile headers', () => {
     ['a kid that is a list', { kid: [pair.keyId] }, 'malformed'],
     [
       'a key of its own',
-      { jwk: { kty: 'OKP', crv: 'Ed25519', x: base64url(rawPublicKey(pair.publicKey)) } },
+      { jwk: { kty: 'OKP', crv: 'Ed25519', x: base64url(publicText(pair.publicKey)) } },
       'malformed',
     ],
     ['a certificate of its own', { x5c: ['AA=='] }, 'malformed'],
@@ -97,7 +98,7 @@ describe('keys', () => {
     const [head, , signature] = (await signData(payload, pair)).split('.');
     const changed = [head, encode({ n: 2 }), signature].join('.');
     await expect(verifyData(changed, trusted, now)).rejects.toEqual(refused('signature_invalid'));
-    const text = await signData(payload, { keyId: 'key-1', privateKey: makeKeyPair().privateKey });
+    const text = await signData(payload, { keyId: 'key-1', privateKey: newKeyPair().privateKey });
     await expect(verifyData(text, trusted, now)).rejects.toEqual(refused('signature_invalid'));
   });
 

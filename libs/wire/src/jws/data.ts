@@ -2,8 +2,7 @@
 import type { TrustedKey } from '../envelope';
 import { signCompact, verifyCompact } from './compact';
 import type { JsonObject } from './encoding';
-import type { JwsType } from './protected-header';
-import type { SigningKey } from './signature';
+import type { JwsType, SigningKey } from './signature';
 
 const TYP: JwsType = 'plexsphere-data+jws';
 

@@ -11,6 +11,9 @@ export type JsonObject = Record<string, unknown>;
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** base64url of the JSON text. */
+export const encodeObject = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
 /** RFC 7515 section 2: base64url without padding. Throws JwsError `malformed`. */
 export function decodeBase64url(text: unknown): Buffer {
   const bytes = Buffer.from(typeof text === 'string' ? text : '', 'base64url');

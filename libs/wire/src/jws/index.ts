@@ -1,6 +1,5 @@
 /**
- * Everything that is a JWS: statements and their chain, trust bundles, JWK Sets, a person's own signed data. Brings
- * jose, which is why it is an entry of its own. Each kind has a `typ` that its verifier checks, so that no key's
+ * Everything that is a JWS: statements and their chain, trust bundles, JWK Sets, a person's own signed data. Each kind has a `typ` that its verifier checks, so that no key's
  * signature over one kind passes for another.
  */
 export { JwsError, type JwsRefusal } from './jws-error';
@@ -15,6 +14,7 @@ export {
   type TrustAnchor,
   type TrustBundle,
 } from './trust-bundle';
+export { MAX_JWS_LENGTH } from './compact';
 export { signData, verifyData } from './data';
 export { activeKeyOf, walkChain, type ChainAnchor } from './chain';
 export { jwks } from './jwks';

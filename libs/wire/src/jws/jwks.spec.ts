@@ -1,15 +1,16 @@
+import { newKeyPair } from '@plexsphere/testkit';
 import { createLocalJWKSet, compactVerify } from 'jose';
-import { makeKeyPair, rawPublicKey } from '../ed25519';
+import { publicText } from '../algorithms';
 import type { KeyView } from '../ring-view';
 import { signData } from './data';
 import { jwks } from './jwks';
 
-const pair = makeKeyPair();
+const pair = newKeyPair();
 const view = (key_id: string, state: KeyView['state']): KeyView => ({
   key_id,
   state,
   algorithm: 'Ed25519',
-  public_key: rawPublicKey(pair.publicKey),
+  public_key: publicText(pair.publicKey),
 });
 
 test('the active key comes first; retired and revoked keys are not advertised', () => {
@@ -23,7 +24,7 @@ test('the active key comes first; retired and revoked keys are not advertised', 
 
 test('a key is public, and complete for any JOSE library', async () => {
   const set = jwks([view('key-1', 'active')]);
-  const x = Buffer.from(rawPublicKey(pair.publicKey), 'base64').toString('base64url');
+  const x = Buffer.from(publicText(pair.publicKey), 'base64').toString('base64url');
   expect(set.keys).toEqual([{ kty: 'OKP', crv: 'Ed25519', x, kid: 'key-1', use: 'sig', alg: 'EdDSA' }]);
   const text = await signData({ a: 1 }, { keyId: 'key-1', privateKey: pair.privateKey });
   await expect(compactVerify(text, createLocalJWKSet(set))).resolves.toBeDefined();

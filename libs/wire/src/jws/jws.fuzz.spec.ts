@@ -1,5 +1,5 @@
-import { FUZZ_TIMEOUT_MS, fuzz } from '@plexsphere/testkit';
-import { makeKeyPair, rawPublicKey } from '../ed25519';
+import { FUZZ_TIMEOUT_MS, fuzz, newKeyPair } from '@plexsphere/testkit';
+import { publicText } from '../algorithms';
 import type { TrustedKey } from '../envelope';
 import { signData, verifyData } from './data';
 import { JwsError } from './jws-error';
@@ -8,8 +8,8 @@ import { readBundle, signBundle, verifyBundle, type TrustBundle } from './trust-
 
 const now = new Date('2026-03-01T12:00:00Z');
 const later = '2026-03-02T12:00:00.000Z';
-const authority = { keyId: 'key-1', ...makeKeyPair() };
-const possession = { keyId: 'key-2', ...makeKeyPair() };
+const authority = { keyId: 'key-1', ...newKeyPair() };
+const possession = { keyId: 'key-2', ...newKeyPair() };
 const trusted: TrustedKey[] = [authority];
 const hash = Buffer.alloc(32, 7).toString('base64url');
 const refuses = (error: unknown): boolean => error instanceof JwsError;
@@ -21,9 +21,9 @@ const statement = () =>
       scope: 'platform',
       epoch: 2,
       old_key_id: authority.keyId,
-      old_public_key: rawPublicKey(authority.publicKey),
+      old_public_key: publicText(authority.publicKey),
       new_key_id: possession.keyId,
-      new_public_key: rawPublicKey(possession.publicKey),
+      new_public_key: publicText(possession.publicKey),
       opened_at: now.toISOString(),
       closes_at: later,
       transition_expires: later,
@@ -37,8 +37,8 @@ const anchor = {
   epoch: 3,
   trust_epoch: 2,
   keys: [
-    { key_id: 'key-1', public_key: rawPublicKey(authority.publicKey) },
-    { key_id: 'key-2', public_key: rawPublicKey(possession.publicKey), not_after: later },
+    { key_id: 'key-1', public_key: publicText(authority.publicKey) },
+    { key_id: 'key-2', public_key: publicText(possession.publicKey), not_after: later },
   ],
   active_key_id: 'key-1',
   statement_hash: hash,
@@ -47,7 +47,7 @@ const bundle: TrustBundle = {
   ...anchor,
   scope: 'platform',
   platform: anchor,
-  recovery_public_key: rawPublicKey(possession.publicKey),
+  recovery_public_key: publicText(possession.publicKey),
   issued_at: now.toISOString(),
   expires_at: '2026-03-01T12:05:00Z',
 };

@@ -2,17 +2,17 @@
  * One key signs several kinds of text. Whatever kind it signed, the verifier of another kind must refuse it: the same
  * bytes as they stand, and the same signature carried over into the other kind's form.
  */
-import { sign } from 'node:crypto';
+import { newKeyPair } from '@plexsphere/testkit';
 import { canonicalText } from '../canonical';
-import { makeKeyPair, rawPublicKey } from '../ed25519';
+import { publicText } from '../algorithms';
 import { buildEnvelope, NonceMemory, parseEnvelope, verifyEnvelope, type TrustedKey } from '../envelope';
 import { signData, verifyData } from './data';
 import { signStatement, verifyStatement, type Statement } from './statement';
 import { signBundle, verifyBundle, type TrustBundle } from './trust-bundle';
 
 const now = new Date('2026-03-01T12:00:00Z');
-const key = { keyId: 'key-1', ...makeKeyPair() };
-const next = { keyId: 'key-2', ...makeKeyPair() };
+const key = { keyId: 'key-1', ...newKeyPair() };
+const next = { keyId: 'key-2', ...newKeyPair() };
 const trusted: TrustedKey[] = [{ keyId: key.keyId, publicKey: key.publicKey }];
 const hash = Buffer.alloc(32).toString('base64url');
 
@@ -21,9 +21,9 @@ const statement: Statement = {
   scope: 'platform',
   epoch: 2,
   old_key_id: key.keyId,
-  old_public_key: rawPublicKey(key.publicKey),
+  old_public_key: publicText(key.publicKey),
   new_key_id: next.keyId,
-  new_public_key: rawPublicKey(next.publicKey),
+  new_public_key: publicText(next.publicKey),
   opened_at: '2026-03-01T12:00:00Z',
   closes_at: '2026-03-02T12:00:00Z',
   transition_expires: '2026-03-02T12:00:30Z',
@@ -33,21 +33,21 @@ const anchor = {
   epoch: 1,
   trust_epoch: 1,
   active_key_id: key.keyId,
-  keys: [{ key_id: key.keyId, public_key: rawPublicKey(key.publicKey) }],
+  keys: [{ key_id: key.keyId, public_key: publicText(key.publicKey) }],
   statement_hash: hash,
 };
 const bundle: TrustBundle = {
   ...anchor,
   scope: 'platform',
   platform: anchor,
-  recovery_public_key: rawPublicKey(next.publicKey),
+  recovery_public_key: publicText(next.publicKey),
   issued_at: '2026-03-01T12:00:00Z',
   expires_at: '2026-03-01T12:05:00Z',
 };
 const envelope = { eventType: 'resync', eventId: 'e', issuedAt: '2026-03-01T12:00:00Z', nonce: 'n' };
 const signedEnvelope = (payload: object): string => {
   const canonical = canonicalText({ ...envelope, payload: JSON.stringify(payload) });
-  const signature = sign(null, Buffer.from(canonical), key.privateKey);
+  const signature = key.privateKey.sign(Buffer.from(canonical));
   return buildEnvelope(canonical, { scope: 'platform', keyId: key.keyId }, signature);
 };
 

@@ -1,5 +1,5 @@
 /** Reads the members of a payload. Each throws JwsError `malformed` for anything but what it names. */
-import { isRawPublicKey } from '../ed25519';
+import { isPublicKey } from '../algorithms';
 import { isKeyId } from '../names';
 import { isScope, type Scope } from '../scope';
 import { parseRfc3339 } from '../rfc3339';
@@ -22,7 +22,7 @@ const isHash = (value: unknown): value is string =>
 
 export const scopeMember: Member<Scope> = member(isScope);
 export const keyIdMember = member(isKeyId);
-export const publicKeyMember = member(isRawPublicKey);
+export const publicKeyMember = member((value): value is string => isPublicKey(value));
 export const timeMember = member(isTime);
 export const epochMember = member(isEpoch);
 export const hashMember = member(isHash);

@@ -1,27 +1,70 @@
-/** One signature by one key: the only place that asks jose to verify. */
-import type { KeyObject } from 'node:crypto';
-import { errors, flattenedVerify } from 'jose';
-import { ALGORITHM } from './protected-header';
+/**
+ * One signature by one key, with its protected header: which key, which type (RFC 8725, section 3.11), and for a statement
+ * which role. Exactly the members that we write are read: so no `crit`, no `b64`, and no key that the message brings along.
+ */
+import { ALGORITHMS, type PrivateKey, type PublicKey } from '../algorithms';
+import { isKeyId } from '../names';
+import { decodeBase64url, decodeObject, encodeObject, hasExactly } from './encoding';
 import { JwsError } from './jws-error';
+
+export type JwsType = 'plexsphere-statement+jws' | 'plexsphere-bundle+jws' | 'plexsphere-data+jws';
+export type Role = 'authority' | 'possession';
 
 /** A key that signs. Never crosses the wire. */
 export interface SigningKey {
   keyId: string;
-  privateKey: KeyObject;
+  privateKey: PrivateKey;
 }
 
-export interface EncodedSignature {
-  protected: string;
-  payload: string;
+/** As a General JWS holds it: base64url, both. */
+interface EncodedSignature {
   signature: string;
+  protected: string;
 }
 
-/** Throws JwsError `signature_invalid`. The header must have been read before: jose does not know our types. */
-export async function verifySignature(jws: EncodedSignature, publicKey: KeyObject): Promise<void> {
-  try {
-    await flattenedVerify(jws, publicKey, { algorithms: [ALGORITHM] });
-  } catch (error) {
-    if (error instanceof errors.JOSEError) throw new JwsError('signature_invalid');
-    throw error;
-  }
+/** Read and not verified. */
+export interface Signature {
+  keyId: string;
+  /** What the header says, which counts for nothing but to be refused: the key fixes the algorithm. */
+  alg: string;
+  /** RFC 7515, section 5.1: what the signature stands over. */
+  input: string;
+  bytes: Buffer;
 }
+
+/** Over a payload in base64url. */
+export async function makeSignature(
+  typ: JwsType,
+  payload: string,
+  { keyId, privateKey }: SigningKey,
+  role?: Role,
+): Promise<EncodedSignature> {
+  const header = encodeObject({ alg: privateKey.algorithm.alg, typ, kid: keyId, ...(role !== undefined && { role }) });
+  const signature = await privateKey.sign(Buffer.from(`${header}.${payload}`));
+  return { signature: signature.toString('base64url'), protected: header };
+}
+
+/** Throws JwsError `wrong_type` or `malformed`. */
+export function readSignature(
+  typ: JwsType,
+  payload: string,
+  { protected: encoded, signature }: { protected: unknown; signature: unknown },
+  role?: Role,
+): Signature {
+  const header = decodeObject(encoded);
+  const { alg, kid } = header;
+  if (!isAlg(alg) || header['typ'] !== typ) throw new JwsError('wrong_type');
+  if (!hasExactly(header, ['alg', 'typ', 'kid', ...(role === undefined ? [] : ['role'])])) {
+    throw new JwsError('malformed');
+  }
+  if (!isKeyId(kid) || header['role'] !== role) throw new JwsError('malformed');
+  return { keyId: kid, alg, input: `${String(encoded)}.${payload}`, bytes: decodeBase64url(signature) };
+}
+
+/** Throws JwsError `wrong_type` or `signature_invalid`. */
+export function verifySignature({ alg, input, bytes }: Signature, publicKey: PublicKey): void {
+  if (alg !== publicKey.algorithm.alg) throw new JwsError('wrong_type');
+  if (!publicKey.verify(Buffer.from(input), bytes)) throw new JwsError('signature_invalid');
+}
+
+const isAlg = (alg: unknown): alg is string => Object.values(ALGORITHMS).some((algorithm) => algorithm.alg === alg);

@@ -1,15 +1,16 @@
-import { createHash, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey } from 'node:crypto';
+import { keyObjectOf, newKeyPair } from '@plexsphere/testkit';
 import { GeneralSign, generalVerify } from 'jose';
-import { makeKeyPair, rawPublicKey } from '../ed25519';
+import { publicText, type PrivateKey, type PublicKey } from '../algorithms';
 import { readStatement, signStatement, statementHash, verifyStatement, type Statement } from './statement';
 
 interface Pair {
   keyId: string;
-  privateKey: KeyObject;
-  publicKey: KeyObject;
+  privateKey: PrivateKey;
+  publicKey: PublicKey;
 }
 const base64url = (raw: string): string => Buffer.from(raw, 'base64').toString('base64url');
-const pair = (keyId: string): Pair => ({ keyId, ...makeKeyPair() });
+const pair = (keyId: string): Pair => ({ keyId, ...newKeyPair() });
 const [old, fresh, platform, stranger] = [pair('key-1'), pair('key-2'), pair('platform-1'), pair('stranger')];
 
 const rotation: Statement = {
@@ -17,9 +18,9 @@ const rotation: Statement = {
   scope: 'domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1',
   epoch: 2,
   old_key_id: old.keyId,
-  old_public_key: rawPublicKey(old.publicKey),
+  old_public_key: publicText(old.publicKey),
   new_key_id: fresh.keyId,
-  new_public_key: rawPublicKey(fresh.publicKey),
+  new_public_key: publicText(fresh.publicKey),
   opened_at: '2026-03-01T12:00:00Z',
   closes_at: '2026-03-02T12:00:00Z',
   transition_expires: '2026-03-02T12:00:30Z',
@@ -45,10 +46,12 @@ const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).to
 const header = (role: string, kid: string): Record<string, unknown> => ({ alg: 'EdDSA', typ: TYP, kid, role });
 
 /** A statement with any payload and headers at all, by whichever keys: what a hostile signer could make. */
-const forge = async (payload: unknown, ...signers: [KeyObject, Record<string, unknown>][]): Promise<string> => {
+const forge = async (payload: unknown, ...signers: [PrivateKey, Record<string, unknown>][]): Promise<string> => {
   const general = new GeneralSign(Buffer.from(JSON.stringify(payload)));
   for (const [privateKey, protectedHeader] of signers) {
-    general.addSignature(privateKey, { crit: { b64: true } }).setProtectedHeader(protectedHeader as { alg: string });
+    general
+      .addSignature(keyObjectOf(privateKey), { crit: { b64: true } })
+      .setProtectedHeader(protectedHeader as { alg: string });
   }
   return JSON.stringify(await general.sign());
 };
@@ -124,7 +127,7 @@ describe('hostile headers', () => {
     ['a kid that is a path', { kid: '../key-1' }, 'malformed'],
     [
       'a key of its own',
-      { jwk: { kty: 'OKP', crv: 'Ed25519', x: base64url(rawPublicKey(fresh.publicKey)) } },
+      { jwk: { kty: 'OKP', crv: 'Ed25519', x: base64url(publicText(fresh.publicKey)) } },
       'malformed',
     ],
     ['a place to fetch a key from', { jku: 'https://example.com' }, 'malformed'],
@@ -152,11 +155,13 @@ describe('each signature by its own key and role', () => {
     const text = await edited((jws) => {
       jws.signatures[1]!.signature = jws.signatures[0]!.signature;
     });
-    await expect(generalVerify(JSON.parse(text) as General, old.publicKey)).resolves.toBeDefined();
+    await expect(
+      generalVerify(JSON.parse(text) as General, createPublicKey(keyObjectOf(old.privateKey))),
+    ).resolves.toBeDefined();
     await expect(verifyStatement(text, old.publicKey)).rejects.toEqual(refused('signature_invalid'));
   });
 
-  test.each<[string, KeyObject, KeyObject]>([
+  test.each<[string, PrivateKey, PrivateKey]>([
     ['roles swapped', fresh.privateKey, old.privateKey],
     ['a stranger in authority', stranger.privateKey, fresh.privateKey],
     ['a stranger in possession', old.privateKey, stranger.privateKey],
@@ -182,7 +187,7 @@ describe('each signature by its own key and role', () => {
   });
 
   test('a trusted key that the statement does not name as its old key has no authority', async () => {
-    const payload = { ...rotation, old_public_key: rawPublicKey(stranger.publicKey) };
+    const payload = { ...rotation, old_public_key: publicText(stranger.publicKey) };
     await expect(verifyStatement(await byBoth(payload), old.publicKey)).rejects.toEqual(refused('unknown_key'));
   });
 
@@ -206,7 +211,7 @@ describe('a payload of another shape', () => {
     ['an epoch as text', { epoch: '2' }],
     ['no old key', { old_key_id: null, old_public_key: null }],
     ['the old key id again', { new_key_id: old.keyId }],
-    ['a public key in base64url', { new_public_key: base64url(rawPublicKey(fresh.publicKey)) }],
+    ['a public key in base64url', { new_public_key: base64url(publicText(fresh.publicKey)) }],
     ['a hash in hex', { previous: 'ab'.repeat(32) }],
     ['no previous', { previous: null }],
     ['no close', { closes_at: null }],
@@ -221,7 +226,7 @@ describe('a payload of another shape', () => {
   });
 
   test.each([
-    ['an old key', { old_key_id: old.keyId, old_public_key: rawPublicKey(old.publicKey) }],
+    ['an old key', { old_key_id: old.keyId, old_public_key: publicText(old.publicKey) }],
     ['a previous', { previous: rotation.previous }],
     ['a close', { closes_at: rotation.closes_at }],
     ['an expiry', { transition_expires: rotation.transition_expires }],

@@ -3,16 +3,30 @@
  * first key the platform's or the recovery key) and by the new key, which so proves that it exists and consents. Two
  * signatures and two roles; neither stands for the other.
  */
-import { createHash, type KeyObject } from 'node:crypto';
-import { GeneralSign } from 'jose';
-import { publicKeyFromRaw, rawPublicKey } from '../ed25519';
+import { createHash } from 'node:crypto';
+import { publicKeyFromText, publicText, type PublicKey } from '../algorithms';
 import type { Scope } from '../scope';
 import { parseRfc3339 } from '../rfc3339';
-import { decodeBase64url, decodeObject, hasExactly, isObject, parseObject, type JsonObject } from './encoding';
+import {
+  decodeBase64url,
+  decodeObject,
+  encodeObject,
+  hasExactly,
+  isObject,
+  parseObject,
+  type JsonObject,
+} from './encoding';
 import { JwsError } from './jws-error';
 import { epochMember, hashMember, keyIdMember, nullMember, publicKeyMember, scopeMember, timeMember } from './members';
-import { protectedHeader, readProtectedHeader, type JwsType, type Role } from './protected-header';
-import { verifySignature, type EncodedSignature, type SigningKey } from './signature';
+import {
+  makeSignature,
+  readSignature,
+  verifySignature,
+  type JwsType,
+  type Role,
+  type Signature,
+  type SigningKey,
+} from './signature';
 
 const TYP: JwsType = 'plexsphere-statement+jws';
 
@@ -42,26 +56,25 @@ export async function signStatement(
   authority: SigningKey,
   possession: SigningKey,
 ): Promise<string> {
-  const payload = shapeOf({ ...statement });
-  if (possession.keyId !== payload.new_key_id || rawPublicKey(possession.privateKey) !== payload.new_public_key) {
+  const shape = shapeOf({ ...statement });
+  if (possession.keyId !== shape.new_key_id || publicText(possession.privateKey) !== shape.new_public_key) {
     throw new JwsError('unknown_key');
   }
-  requireAuthority(payload, authority.keyId, rawPublicKey(authority.privateKey));
-  const jws = await new GeneralSign(Buffer.from(JSON.stringify(payload)))
-    .addSignature(authority.privateKey)
-    .setProtectedHeader(protectedHeader(TYP, authority.keyId, 'authority'))
-    .addSignature(possession.privateKey)
-    .setProtectedHeader(protectedHeader(TYP, possession.keyId, 'possession'))
-    .sign();
-  return JSON.stringify(jws);
+  requireAuthority(shape, authority.keyId, publicText(authority.privateKey));
+  const payload = encodeObject(shape);
+  const signatures = [
+    await makeSignature(TYP, payload, authority, 'authority'),
+    await makeSignature(TYP, payload, possession, 'possession'),
+  ];
+  return JSON.stringify({ signatures, payload });
 }
 
 /** Each signature by its own key. Throws JwsError `malformed`, `wrong_type`, `unknown_key` or `signature_invalid`. */
-export async function verifyStatement(text: string, authorityPublicKey: KeyObject): Promise<Statement> {
+export async function verifyStatement(text: string, authorityKey: PublicKey): Promise<Statement> {
   const { statement, authority, possession } = splitStatement(text);
-  await verifySignature(authority.jws, authorityPublicKey);
-  await verifySignature(possession.jws, publicKeyFromRaw(statement.new_public_key));
-  requireAuthority(statement, authority.keyId, rawPublicKey(authorityPublicKey));
+  verifySignature(authority, authorityKey);
+  verifySignature(possession, publicKeyFromText(statement.new_public_key));
+  requireAuthority(statement, authority.keyId, authorityKey.text);
   return statement;
 }
 
@@ -71,7 +84,7 @@ export const readStatement = (text: string): Statement => splitStatement(text).s
 /** base64url(SHA-256(payload bytes)): what the next statement names as `previous`, and a bundle as its head. */
 export const statementHash = (text: string): string =>
   createHash('sha256')
-    .update(decodeBase64url(splitStatement(text).authority.jws.payload))
+    .update(decodeBase64url(splitStatement(text).payload))
     .digest('base64url');
 
 /** A key that vouches for itself proves nothing; a rotation's authority is the old key that it names. */
@@ -81,12 +94,14 @@ function requireAuthority(statement: Statement, keyId: string, publicKey: string
   if (statement.type === 'rotate' && keyId !== statement.old_key_id) throw new JwsError('unknown_key');
 }
 
-interface OneSignature {
-  jws: EncodedSignature;
-  keyId: string;
+interface SplitStatement {
+  statement: Statement;
+  payload: string;
+  authority: Signature;
+  possession: Signature;
 }
 
-function splitStatement(text: string): { statement: Statement; authority: OneSignature; possession: OneSignature } {
+function splitStatement(text: string): SplitStatement {
   if (text.length > MAX_LENGTH) throw new JwsError('malformed');
   const general = parseObject(text);
   const { payload, signatures } = general;
@@ -99,18 +114,13 @@ function splitStatement(text: string): { statement: Statement; authority: OneSig
   const possession = oneSignature(payload, signatures[1], 'possession');
   const statement = shapeOf(decodeObject(payload));
   if (possession.keyId !== statement.new_key_id) throw new JwsError('malformed');
-  return { statement, authority, possession };
+  return { statement, payload, authority, possession };
 }
 
 /** Exactly `protected` and `signature`: an unprotected header is nobody's word. */
-function oneSignature(payload: string, entry: unknown, role: Role): OneSignature {
+function oneSignature(payload: string, entry: unknown, role: Role): Signature {
   if (!isObject(entry) || !hasExactly(entry, ['protected', 'signature'])) throw new JwsError('malformed');
-  const keyId = readProtectedHeader(entry['protected'], TYP, role);
-  decodeBase64url(entry['signature']);
-  return {
-    jws: { payload, protected: entry['protected'] as string, signature: entry['signature'] as string },
-    keyId,
-  };
+  return readSignature(TYP, payload, { protected: entry['protected'], signature: entry['signature'] }, role);
 }
 
 /** Only the members that we know, in the order in which they are signed. */

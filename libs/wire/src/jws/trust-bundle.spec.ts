@@ -1,12 +1,13 @@
+import { keyObjectOf, newKeyPair } from '@plexsphere/testkit';
 import { CompactSign } from 'jose';
-import { makeKeyPair, rawPublicKey } from '../ed25519';
+import { publicText } from '../algorithms';
 import type { TrustedKey } from '../envelope';
 import { readBundle, signBundle, verifyBundle, type TrustBundle } from './trust-bundle';
 
 const now = new Date('2026-03-01T12:00:00Z');
 const after = (ms: number): Date => new Date(now.getTime() + ms);
-const platform = { keyId: 'platform-1', ...makeKeyPair() };
-const raw = (): string => rawPublicKey(makeKeyPair().publicKey);
+const platform = { keyId: 'platform-1', ...newKeyPair() };
+const raw = (): string => publicText(newKeyPair().publicKey);
 const trusted: TrustedKey[] = [{ keyId: platform.keyId, publicKey: platform.publicKey }];
 
 const bundle: TrustBundle = {
@@ -23,7 +24,7 @@ const bundle: TrustBundle = {
     epoch: 1,
     trust_epoch: 1,
     active_key_id: platform.keyId,
-    keys: [{ key_id: platform.keyId, public_key: rawPublicKey(platform.publicKey) }],
+    keys: [{ key_id: platform.keyId, public_key: publicText(platform.publicKey) }],
     statement_hash: Buffer.alloc(32, 2).toString('base64url'),
   },
   recovery_public_key: raw(),
@@ -34,7 +35,7 @@ const refused = (code: string): unknown => expect.objectContaining({ name: 'JwsE
 const signedAs = (payload: object): Promise<string> =>
   new CompactSign(Buffer.from(JSON.stringify(payload)))
     .setProtectedHeader({ alg: 'EdDSA', typ: 'plexsphere-bundle+jws', kid: platform.keyId })
-    .sign(platform.privateKey);
+    .sign(keyObjectOf(platform.privateKey));
 
 test('a bundle comes back as it was signed', async () => {
   const text = await signBundle(bundle, platform);
@@ -66,7 +67,7 @@ describe('who may sign one', () => {
   });
 
   test('a key of the right name alone may not', async () => {
-    const text = await signBundle(bundle, { ...platform, ...makeKeyPair() });
+    const text = await signBundle(bundle, { ...platform, ...newKeyPair() });
     await expect(verifyBundle(text, trusted, now)).rejects.toEqual(refused('signature_invalid'));
   });
 });

@@ -10,8 +10,7 @@ import { readCompact, signCompact, verifyCompact } from './compact';
 import { isObject, type JsonObject } from './encoding';
 import { JwsError } from './jws-error';
 import { epochMember, hashMember, keyIdMember, publicKeyMember, scopeMember, timeMember } from './members';
-import type { JwsType } from './protected-header';
-import type { SigningKey } from './signature';
+import type { JwsType, SigningKey } from './signature';
 
 const TYP: JwsType = 'plexsphere-bundle+jws';
 

@@ -1,0 +1,209 @@
+/**
+ * What an algorithm of signing keys is, and the constructor of those with two halves: rows of the table in algorithms.ts.
+ * A key knows its algorithm and works by no other, so that no message is ever asked by which one it wants to be verified
+ * (RFC 8725, section 3.1; ADR 0017).
+ */
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  sign,
+  verify,
+  type AsymmetricKeyDetails,
+  type KeyObject,
+  type SigningOptions,
+} from 'node:crypto';
+import { promisify } from 'node:util';
+
+export interface Algorithm {
+  /** Its name in JOSE headers and JWKs (RFC 7518). */
+  readonly alg: string;
+  /** A new key, made off the main thread: an RSA key takes a third of a second. */
+  generate(): Promise<PrivateKey>;
+  /** Of the bytes that `secret` gave. Throws for anything but a key of this algorithm. */
+  load(secret: Buffer): PrivateKey;
+  /** undefined for anything but the one text of a good key; absent where the two sides share a secret. */
+  read?(text: unknown): PublicKey | undefined;
+}
+
+export interface PublicKey {
+  readonly algorithm: Algorithm;
+  /** As it crosses the wire: one spelling for each key. */
+  readonly text: string;
+  /** The members that make the key (RFC 7517), in their usual order. */
+  readonly jwk: Record<string, string>;
+  verify(data: Uint8Array, signature: Uint8Array): boolean;
+}
+
+export interface PrivateKey {
+  readonly algorithm: Algorithm;
+  /** null: who verifies holds the same secret. */
+  readonly publicKey: PublicKey | null;
+  /** Of what is slow a promise, so that other requests go on meanwhile. */
+  sign(data: Uint8Array): Buffer | Promise<Buffer>;
+  verify(data: Uint8Array, signature: Uint8Array): boolean;
+  /** What is to be wrapped. Whoever asks fills it with zeros afterwards. */
+  secret(): Buffer;
+}
+
+/** How a public key is written; the key itself is SPKI in DER. */
+export interface TextForm {
+  write(spki: Buffer): string;
+  /** undefined for any text that `write` gives for no key. */
+  read(text: string): Buffer | undefined;
+}
+
+/** How keys of a type that node:crypto knows are made, written and used. */
+export interface Asymmetric {
+  alg: string;
+  /** For node:crypto's generation: RSA's modulusLength, the namedCurve of an EC key. */
+  generation?: { modulusLength?: number; namedCurve?: string };
+  /** Which keys of the type are good enough: sizes, exponents, curves. */
+  accepts?: (details: AsymmetricKeyDetails) => boolean;
+  /** Absent where the algorithm brings its own. */
+  digest?: string;
+  signature?: SigningOptions;
+  text?: TextForm;
+}
+
+type KeyType = 'ed25519' | 'ec' | 'rsa';
+
+/** RFC 7518, section 6, and RFC 8037, section 2. */
+const JWK_MEMBERS = { ed25519: ['kty', 'crv', 'x'], ec: ['kty', 'crv', 'x', 'y'], rsa: ['kty', 'n', 'e'] } as const;
+
+/** An RSA key of 4,096 bits has 736 characters. */
+const MOST_CHARACTERS = 1_024;
+
+export function asymmetric(type: KeyType, how: Asymmetric): Algorithm {
+  const { text: form = SPKI_BASE64, accepts = () => true } = how;
+  const isGood = (key: KeyObject): boolean => key.asymmetricKeyType === type && accepts(key.asymmetricKeyDetails ?? {});
+  const publicKey = (half: KeyObject, text: string): PublicKey => new PublicHalf(algorithm, text, half, type, how);
+  const algorithm: Algorithm = {
+    alg: how.alg,
+    generate: async () => {
+      const secret = await generatedSecret(type, how.generation);
+      const key = algorithm.load(secret);
+      secret.fill(0);
+      return key;
+    },
+    load: (secret) => {
+      const key = createPrivateKey({ key: secret, format: 'der', type: 'pkcs8' });
+      if (!isGood(key)) throw new TypeError(`not a key for ${how.alg}`);
+      const half = createPublicKey(key);
+      return new PrivateHalf(algorithm, publicKey(half, form.write(spkiOf(half))), key, type, how);
+    },
+    read: (text) => {
+      if (typeof text !== 'string' || text.length > MOST_CHARACTERS) return undefined;
+      const spki = form.read(text);
+      const half = spki && publicKeyOf(spki);
+      return half !== undefined && isGood(half) ? publicKey(half, text) : undefined;
+    },
+  };
+  return algorithm;
+}
+
+class PublicHalf implements PublicKey {
+  readonly #key: KeyObject;
+
+  constructor(
+    readonly algorithm: Algorithm,
+    readonly text: string,
+    key: KeyObject,
+    private readonly type: KeyType,
+    private readonly how: Asymmetric,
+  ) {
+    this.#key = key;
+  }
+
+  get jwk(): Record<string, string> {
+    // Loaded from DER, never as it was generated: so the export cannot wait for the job that made the key.
+    // eslint-disable-next-line no-restricted-syntax
+    const jwk = this.#key.export({ format: 'jwk' });
+    return Object.fromEntries(JWK_MEMBERS[this.type].map((member) => [member, String(jwk[member])]));
+  }
+
+  verify(data: Uint8Array, signature: Uint8Array): boolean {
+    return verify(this.how.digest, data, { key: this.#key, ...this.how.signature }, signature);
+  }
+}
+
+class PrivateHalf implements PrivateKey {
+  readonly #key: KeyObject;
+
+  constructor(
+    readonly algorithm: Algorithm,
+    readonly publicKey: PublicKey,
+    key: KeyObject,
+    private readonly type: KeyType,
+    private readonly how: Asymmetric,
+  ) {
+    this.#key = key;
+  }
+
+  sign(data: Uint8Array): Buffer | Promise<Buffer> {
+    const options = { key: this.#key, ...this.how.signature };
+    // The others take less time than it takes to reach another thread.
+    return this.type === 'rsa' ? signElsewhere(this.how.digest, data, options) : sign(this.how.digest, data, options);
+  }
+
+  verify(data: Uint8Array, signature: Uint8Array): boolean {
+    return this.publicKey.verify(data, signature);
+  }
+
+  secret(): Buffer {
+    return this.#key.export({ format: 'der', type: 'pkcs8' });
+  }
+}
+
+const signElsewhere = promisify<string | undefined, Uint8Array, SigningOptions & { key: KeyObject }, Buffer>(sign);
+
+/**
+ * PKCS#8 in DER, to be loaded from there: while a key object of the generation itself is exported as a JWK, a garbage
+ * collection that ends the generation's job waits for ever for the lock that the export holds (Node 20).
+ */
+const generatedSecret = (type: KeyType, options: object = {}): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const done = (error: Error | null, _: Buffer, secret: Buffer) => (error === null ? resolve(secret) : reject(error));
+    generateKeyPair(
+      // The types know one overload a key type.
+      type as 'ed25519',
+      {
+        ...options,
+        privateKeyEncoding: { format: 'der', type: 'pkcs8' },
+        publicKeyEncoding: { format: 'der', type: 'spki' },
+      },
+      done,
+    );
+  });
+
+const spkiOf = (key: KeyObject): Buffer => key.export({ format: 'der', type: 'spki' });
+
+function publicKeyOf(spki: Buffer): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: spki, format: 'der', type: 'spki' });
+  } catch {
+    return undefined;
+  }
+}
+
+/** The bytes of canonical, padded standard base64; undefined for any other spelling. */
+export function decodeBase64(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  // Buffer skips what it cannot read; only the one canonical spelling comes back as it was.
+  return bytes.toString('base64') === text ? bytes : undefined;
+}
+
+const SPKI_BASE64: TextForm = {
+  write: (spki) => spki.toString('base64'),
+  read: (text) => {
+    const spki = decodeBase64(text);
+    return spki && canonicalSpki(spki)?.equals(spki) ? spki : undefined;
+  },
+};
+
+/** As the key's own numbers write it: DER of other bytes may say the same (a compressed point, other parameters). */
+function canonicalSpki(spki: Buffer): Buffer | undefined {
+  const key = publicKeyOf(spki);
+  // eslint-disable-next-line no-restricted-syntax -- loaded from DER, as above
+  return key && spkiOf(createPublicKey({ key: key.export({ format: 'jwk' }), format: 'jwk' }));
+}
