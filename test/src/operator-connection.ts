@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createBusKey, credsText } from '@plexsphere/bus-jwt';
-import { headers, inboxPrefix, subjects, type Command } from '@plexsphere/wire';
+import { headers, inboxPrefix, subjects, type Command, createBusKey, credsText } from '@plexsphere/wire';
 import { connect, credsAuthenticator, type Msg, type NatsConnection } from 'nats';
 import type { World } from './world';
 

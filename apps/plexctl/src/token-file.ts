@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { readBusCredential, type BusCredential } from '@plexsphere/bus-client';
-import { isUuid } from '@plexsphere/wire';
+import { isUuid, parseTokenFile } from '@plexsphere/wire';
 import { Failure } from './failure';
 
 /** What the token file holds, of which the bus needs the first two. */
@@ -41,12 +41,11 @@ function read(path: string): string {
 }
 
 function parseToken(text: string): Token | undefined {
+  const { operator, busCredential } = parseTokenFile(text);
+  if (!isUuid(operator) || busCredential === undefined) return undefined;
   try {
-    const { operator, bus_credential: busCredential } = JSON.parse(text) as Record<string, unknown>;
-    if (!isUuid(operator) || typeof busCredential !== 'string') return undefined;
     return { operator, credential: readBusCredential(busCredential) };
   } catch {
-    // JSON.parse quotes what it stumbles over, which would be the credential.
     return undefined;
   }
 }

@@ -2,7 +2,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { createBusKey, type BusKey } from '@plexsphere/bus-jwt';
 import { insertBusKey, makeSigningKey, migrateMaterial, readKekFile } from '@plexsphere/material';
 import { Bus, createLogger } from '@plexsphere/service-kit';
 import { NatsServer } from '@plexsphere/stack';
@@ -24,6 +23,8 @@ import {
   type RingView,
   type ScopeSignerVerb,
   type UserKind,
+  createBusKey,
+  type BusKey,
 } from '@plexsphere/wire';
 import type {
   EnvelopeReply,

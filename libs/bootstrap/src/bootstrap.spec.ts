@@ -3,9 +3,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { parseCreds } from '@plexsphere/bus-jwt';
 import { loadBusKey, loadSigningKey, readKekFile, requireOwnKek } from '@plexsphere/material';
-import { temporaryFolder, testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import { temporaryFolder, testDatabase, type TestDatabase, parseCreds } from '@plexsphere/testkit';
 import {
   BRING_UP_FILES as FILES,
   SERVICE_NAMES,

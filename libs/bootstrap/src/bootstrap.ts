@@ -2,7 +2,7 @@ import { createKekFile } from '@plexsphere/material';
 import { leftOpen } from '@plexsphere/store';
 import { BRING_UP_FILES as FILES, databaseUrlFile, problem, SERVICE_NAMES } from '@plexsphere/wire';
 import type { QueryRunner } from 'typeorm';
-import { makeAdmin, readTokenFile } from './admin';
+import { adminOf, makeAdmin } from './admin';
 import { makeBus } from './bus';
 import { isBootstrapped, knowsAdmin, PLATFORM_KEY_ID, storeInstallation } from './installation';
 import { applyMigrations } from './migrate';
@@ -60,7 +60,7 @@ export const bootstrap = (options: BootstrapOptions): Promise<BootstrapReply> =>
   });
 
 async function isDraftOf(owner: QueryRunner, folder: OutFolder): Promise<boolean> {
-  const admin = readTokenFile((await folder.read(FILES.adminToken)) ?? '');
+  const admin = adminOf((await folder.read(FILES.adminToken)) ?? '');
   return admin !== undefined && knowsAdmin(owner.manager, admin);
 }
 

@@ -1,14 +1,14 @@
+import { issueAccountPusher, issueOperator, issueSystemAccount, issueUser, signAccount } from '@plexsphere/bus-jwt';
 import {
+  BRING_UP_FILES,
+  credentialFile,
+  SERVICE_NAMES,
+  type BusUser,
+  type ServiceName,
   createBusKey,
   credsText,
-  issueAccountPusher,
-  issueOperator,
-  issueSystemAccount,
-  issueUser,
-  signAccount,
   type BusKey,
-} from '@plexsphere/bus-jwt';
-import { BRING_UP_FILES, credentialFile, SERVICE_NAMES, type BusUser, type ServiceName } from '@plexsphere/wire';
+} from '@plexsphere/wire';
 import { serverConfig } from './server-config';
 
 /** A bus of our own: its root, the account that everything lives in, and what each file of it holds. */

@@ -1,8 +1,7 @@
 // Other credentials for a service, on a real PostgreSQL; on a running one: test/suites/bring-up.
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseCreds } from '@plexsphere/bus-jwt';
-import { temporaryFolder, testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import { temporaryFolder, testDatabase, type TestDatabase, parseCreds } from '@plexsphere/testkit';
 import { BRING_UP_FILES as FILES, credentialFile } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
 import { bootstrap, reissue, reissueAdmin, revokeOld } from './index';

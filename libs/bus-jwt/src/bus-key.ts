@@ -1,34 +1,24 @@
-import { randomBytes, sign, type KeyObject } from 'node:crypto';
+import { sign } from 'node:crypto';
 import type { KeyPair } from '@nats-io/jwt';
 import {
   decodeBusPublicKey,
   decodeBusSeed,
   encodeBusPublicKey,
-  encodeBusSeed,
   privateKeyFromSeed,
   rawPublicKey,
   type BusKeyKind,
 } from '@plexsphere/wire';
-import { BusJwtError } from './errors';
 
-export type { BusKeyKind };
+export type BusJwtErrorCode = 'bad_seed' | 'bad_public_key';
 
-/** An Ed25519 key as NATS writes it. `seed` is the secret half. */
-export interface BusKey {
-  publicKey: string;
-  seed: string;
+/** Compare `code`. The text never holds what was refused: it may be a seed. */
+export class BusJwtError extends Error {
+  override readonly name = 'BusJwtError';
+
+  constructor(readonly code: BusJwtErrorCode) {
+    super(code);
+  }
 }
-
-export function createBusKey(kind: BusKeyKind): BusKey {
-  // An Ed25519 seed is 32 random bytes (RFC 8032, section 5.1.5).
-  const rawSeed = randomBytes(32);
-  const seed = encodeBusSeed(kind, rawSeed);
-  return { publicKey: busPublicKey(kind, seed), seed };
-}
-
-/** @throws BusJwtError bad_seed when `seed` is not one of that kind */
-export const busPublicKey = (kind: BusKeyKind, seed: string): string =>
-  encodeBusPublicKey(kind, rawPublicKey(privateKeyOf(kind, seed)));
 
 export const isBusPublicKey = (kind: BusKeyKind, text: unknown): text is string =>
   typeof text === 'string' && decodeBusPublicKey(kind, text) !== undefined;
@@ -44,7 +34,9 @@ export function requirePublicKey(kind: BusKeyKind, text: string): string {
  * thread and would make 10,000 enrolments ten minutes. It asks for the private half only to see that there is one.
  */
 export function signingPair(kind: BusKeyKind, seed: string): KeyPair {
-  const privateKey = privateKeyOf(kind, seed);
+  const raw = decodeBusSeed(kind, seed);
+  if (raw === undefined) throw new BusJwtError('bad_seed');
+  const privateKey = privateKeyFromSeed(raw);
   const publicKey = encodeBusPublicKey(kind, rawPublicKey(privateKey));
   const pair: Pick<KeyPair, 'getPublicKey' | 'getPrivateKey' | 'sign'> = {
     getPublicKey: () => publicKey,
@@ -52,10 +44,4 @@ export function signingPair(kind: BusKeyKind, seed: string): KeyPair {
     sign: (input) => sign(null, input, privateKey),
   };
   return pair as KeyPair;
-}
-
-function privateKeyOf(kind: BusKeyKind, seed: string): KeyObject {
-  const raw = decodeBusSeed(kind, seed);
-  if (raw === undefined) throw new BusJwtError('bad_seed');
-  return privateKeyFromSeed(raw);
 }

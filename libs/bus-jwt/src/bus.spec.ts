@@ -3,10 +3,18 @@ import { join } from 'node:path';
 import { connect, credsAuthenticator, type Msg, type NatsConnection, type Subscription } from 'nats';
 import { NatsServer } from '@plexsphere/stack';
 import { eventually, temporaryFolder } from '@plexsphere/testkit';
-import { accountSubjects, EVENT_STREAM, inboxPrefix, SERVICE_NAMES, subjects, type BusUser } from '@plexsphere/wire';
+import {
+  accountSubjects,
+  EVENT_STREAM,
+  inboxPrefix,
+  SERVICE_NAMES,
+  subjects,
+  type BusUser,
+  createBusKey,
+  type BusKey,
+  credsText,
+} from '@plexsphere/wire';
 import { issueOperator, issueSystemAccount, signAccount } from './accounts';
-import { createBusKey, type BusKey } from './bus-key';
-import { credsText } from './creds';
 import { issueAccountPusher, issueUser } from './users';
 
 jest.setTimeout(120_000);

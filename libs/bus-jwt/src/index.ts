@@ -6,5 +6,3 @@
 export * from './bus-key';
 export * from './accounts';
 export * from './users';
-export * from './creds';
-export { BusJwtError, type BusJwtErrorCode } from './errors';

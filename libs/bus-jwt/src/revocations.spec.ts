@@ -7,9 +7,9 @@ import {
   REVOCATION_LINES,
   parseRevocationLines,
   revocationLines,
+  createBusKey,
 } from '@plexsphere/wire';
 import { signAccount } from './accounts';
-import { createBusKey } from './bus-key';
 
 const operatorSeed = createBusKey('operator').seed;
 const account = createBusKey('account').publicKey;

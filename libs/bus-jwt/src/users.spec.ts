@@ -1,7 +1,15 @@
-import { decode, type Account, type User } from '@nats-io/jwt';
-import { MAX_ENVELOPE_BYTES, SERVICE_NAMES, busPermissions, subjects, trafficOn, type BusUser } from '@plexsphere/wire';
+import { decode, parseCreds as parsedByNats, type Account, type User } from '@nats-io/jwt';
+import {
+  MAX_ENVELOPE_BYTES,
+  SERVICE_NAMES,
+  credsText,
+  busPermissions,
+  subjects,
+  trafficOn,
+  type BusUser,
+  createBusKey,
+} from '@plexsphere/wire';
 import { signAccount } from './accounts';
-import { createBusKey } from './bus-key';
 import { issueAccountPusher, issueUser } from './users';
 
 const operator = createBusKey('operator');
@@ -95,3 +103,15 @@ it.each(['EVENTS', 'rotation', 'outbox-relay', 'platform', 'node', '_INBOX', 'ac
     expect(decode<User>(jwt).name).toBe('rotation');
   },
 );
+
+it('is handed over in the form that NATS own parser reads, which verifies the JWT', async () => {
+  const fields = {
+    accountSeed: account.seed,
+    user: { kind: 'signer' },
+    name: 'signer',
+    publicKey: user.publicKey,
+  } as const;
+  const jwt = await issueUser(fields);
+  const theirs = await parsedByNats(Buffer.from(credsText(jwt, user.seed)));
+  expect(theirs).toMatchObject({ key: user.seed, jwt, aid: account.publicKey });
+});

@@ -14,3 +14,12 @@ export function busCredentialText(jwt = 'header.claims.signature', user = create
     '',
   ].join('\n');
 }
+
+/** What stands in the text of a .creds file, and whom its JWT speaks of. */
+export function parseCreds(text: string): { jwt: string; seed: string; publicKey: string } {
+  const [jwt = '', seed = ''] = [...text.matchAll(/-{3,}BEGIN [^\n]*-{3,}\s+(\S+)\s+-{3,}END/g)].map(
+    ([, block]) => block,
+  );
+  const { sub } = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) as { sub: string };
+  return { jwt, seed, publicKey: sub };
+}

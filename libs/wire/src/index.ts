@@ -26,3 +26,4 @@ export * from './envelope';
 export * from './algorithms';
 export { privateKeyFromSeed, rawPublicKey } from './ed25519';
 export * from './nkey';
+export * from './bus-credential';

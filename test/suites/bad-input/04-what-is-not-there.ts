@@ -1,9 +1,10 @@
+import { createBusKey, credsText } from '@plexsphere/wire';
 import { chmod, copyFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { createBusKey, credsText, issueUser } from '@plexsphere/bus-jwt';
+import { issueUser } from '@plexsphere/bus-jwt';
 import type { Step } from '../../src/tell-story';
 
 /** Each says what was dialled or read, and what to check; none takes half a minute to say so. */

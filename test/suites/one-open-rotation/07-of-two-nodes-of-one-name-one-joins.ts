@@ -1,4 +1,4 @@
-import { createBusKey } from '@plexsphere/bus-jwt';
+import { createBusKey } from '@plexsphere/wire';
 import { OperatorConnection } from '../../src/operator-connection';
 import type { Step } from '../../src/tell-story';
 

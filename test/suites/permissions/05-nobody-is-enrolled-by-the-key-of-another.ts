@@ -1,4 +1,4 @@
-import { parseCreds } from '@plexsphere/bus-jwt';
+import { parseCreds } from '@plexsphere/testkit';
 import type { Step } from '../../src/tell-story';
 import { askAs, bootstrapFile, known } from './hands';
 

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createBusKey } from '@plexsphere/bus-jwt';
 import { eventually } from '@plexsphere/testkit';
 import {
   COMMAND_NAMES,
@@ -10,6 +9,7 @@ import {
   type BusUser,
   type Traffic,
   type UserKind,
+  createBusKey,
 } from '@plexsphere/wire';
 import type { NatsConnection } from 'nats';
 import type { Step } from '../../src/tell-story';

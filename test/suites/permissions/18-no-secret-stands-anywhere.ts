@@ -1,6 +1,6 @@
+import { parseCreds } from '@plexsphere/testkit';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, dirname } from 'node:path';
-import { parseCreds } from '@plexsphere/bus-jwt';
 import { SERVICE_NAMES } from '@plexsphere/wire';
 import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';

@@ -1,6 +1,7 @@
+import { createBusKey, credsText } from '@plexsphere/wire';
 import { createDecipheriv } from 'node:crypto';
 import { encodeUser } from '@nats-io/jwt';
-import { createBusKey, credsText, signingPair } from '@plexsphere/bus-jwt';
+import { signingPair } from '@plexsphere/bus-jwt';
 import { connect, credsAuthenticator, type NatsConnection } from 'nats';
 import type { World } from '../../src/world';
 import { bootstrapFile } from './hands';

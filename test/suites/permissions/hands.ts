@@ -1,11 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createBusKey, credsText } from '@plexsphere/bus-jwt';
 import { readEnrolment } from '@plexsphere/node-sdk';
 import type { Ran } from '@plexsphere/stack';
 import { eventually } from '@plexsphere/testkit';
-import { headers, inboxPrefix, subjects, type BusUser, type Command } from '@plexsphere/wire';
+import { headers, inboxPrefix, subjects, type BusUser, type Command, createBusKey, credsText } from '@plexsphere/wire';
 import type { CreateToken, CreateTokenReply } from '@plexsphere/wire/commands';
 import { connect, credsAuthenticator, type NatsConnection } from 'nats';
 import { SuiteNode } from '../../src/suite-node';

@@ -1,5 +1,5 @@
+import { createBusKey, credsText } from '@plexsphere/wire';
 import type { AddNodeReply } from '@plexsphere/wire/commands';
-import { busCredential, makeBusKeyPair } from '../../bus-key-pair';
 import { command, type Bus } from '../../command';
 import { reserveSecretFile, type Done } from '../../secret-file';
 import { NAME_FLAG, SCOPE_FLAG } from '../flag-definitions';
@@ -21,7 +21,7 @@ export const addNode = command({
   async run({ flags: { scope, name, out }, bus }) {
     const file = reserveSecretFile(out ?? `./${name}.node.json`);
     try {
-      const { publicKey, seed } = await makeBusKeyPair();
+      const { publicKey, seed } = createBusKey('user');
       const reply = await bus.change('node.add', { scope, name, bus_public_key: publicKey }, ifUnknown(scope, name));
       file.write(enrolment(reply, seed, bus), enrolled(reply.node_id));
       return {
@@ -46,7 +46,7 @@ const enrolled = (nodeId: string): Done => ({
 
 function enrolment(reply: AddNodeReply, seed: string, { endpoint, ca }: Pick<Bus, 'endpoint' | 'ca'>): string {
   const { node_id, scope, name, bus_jwt, bundle } = reply;
-  const credential = busCredential(bus_jwt, seed);
+  const credential = credsText(bus_jwt, seed);
   const servers = { servers: [endpoint.text], ...(ca === undefined ? {} : { bus_ca: ca }) };
   const document = { node_id, scope, name, ...servers, bus_credential: credential, bundle };
   return `${JSON.stringify(document, null, 2)}\n`;

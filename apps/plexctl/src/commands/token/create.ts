@@ -1,14 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { bearerHash, createBusKey, credsText, makeBearer, ROLES, tokenFileText, type Role } from '@plexsphere/wire';
 import type { CreateToken, CreateTokenReply } from '@plexsphere/wire/commands';
-import { busCredential, makeBusKeyPair } from '../../bus-key-pair';
 import { command, type Values } from '../../command';
 import { durationUpTo, secondsOf } from '../../duration';
 import { utc, type Result } from '../../render';
 import { reserveSecretFile, type Done } from '../../secret-file';
 import { NAME_FLAG, oneOf, SCOPE_FLAG } from '../flag-definitions';
-
-const ROLES = ['viewer', 'operator', 'admin'] as const;
-type Role = (typeof ROLES)[number];
 
 const FLAGS = {
   name: { ...NAME_FLAG, summary: 'of the operator', required: true },
@@ -42,8 +38,8 @@ export const createToken = command({
   async run({ flags, bus }) {
     const file = reserveSecretFile(flags.out);
     try {
-      const { publicKey, seed } = await makeBusKeyPair();
-      const bearer = randomBytes(32).toString('base64url');
+      const { publicKey, seed } = createBusKey('user');
+      const bearer = makeBearer();
       const reply = await bus.change('token.create', requestOf(flags, publicKey, bearer), IF_UNKNOWN);
       file.write(tokenFile(reply, seed, bearer), created(reply.id));
       return resultOf(reply, file.path);
@@ -71,12 +67,12 @@ function requestOf(flags: Values<typeof FLAGS>, publicKey: string, bearer: strin
     ...(flags.scope.length === 0 ? {} : { scopes: [...new Set(flags.scope)] }),
     ...(seconds === undefined ? {} : { expires_in_seconds: seconds }),
     bus_public_key: publicKey,
-    bearer_hash: createHash('sha256').update(bearer).digest('hex'),
+    bearer_hash: bearerHash(bearer),
   };
 }
 
 const tokenFile = ({ id, bus_jwt }: CreateTokenReply, seed: string, bearer: string): string =>
-  `${JSON.stringify({ operator: id, bus_credential: busCredential(bus_jwt, seed), bearer }, null, 2)}\n`;
+  tokenFileText({ operator: id, busCredential: credsText(bus_jwt, seed), bearer });
 
 /** Without the credential: it is in the file and nowhere else. */
 function resultOf({ id, name, role, scopes, expires_at }: CreateTokenReply, path: string): Result {
