@@ -6,7 +6,7 @@ import { BusConnections } from './bus-account/bus-connections';
 import type { BusAccountWork } from './bus-account/start-account-pusher';
 import { AccountSigning } from './bus-account/account-signing';
 import { Revocations } from './bus-account/revocations';
-import { CreateDomain } from './domains/create-domain';
+import { CreateRing } from './rings/create-ring';
 import { DomainController } from './domains/domain.controller';
 import { EventsController } from './events/events.controller';
 import { PublishEvent } from './events/publish-event';
@@ -43,7 +43,7 @@ import { StatusReader } from './status/status-reader';
 import { RotationHistory } from './rotations/rotation-history';
 import { SignData } from './signatures/sign-data';
 import { SignatureController } from './signatures/signature.controller';
-import { ScopeTransactions } from './transactions/scope-transactions';
+import { CommandTransactions } from './transactions/command-transactions';
 
 /** A database that is down at boot: readiness says so meanwhile. */
 const WAITED_FOR = { retryAttempts: Number.MAX_SAFE_INTEGER, retryDelay: 500 };
@@ -89,12 +89,12 @@ export class RotationModule {
         PreparedKeys,
         Preparation,
         EpochSwitch,
-        ScopeTransactions,
+        CommandTransactions,
         AfterCommit,
         OpenRotation,
         CloseRotation,
         ResumeLoop,
-        CreateDomain,
+        CreateRing,
         AddNode,
         RemoveNode,
         PublishEvent,

@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { createRing } from '@plexsphere/keyring';
 import { insertBusKey, makeSigningKey, type KekProvider, type Sql } from '@plexsphere/material';
+import { insertRing } from '@plexsphere/store';
 import { MESH_ALGORITHM, PLATFORM, publicText } from '@plexsphere/wire';
 import { signStatement, statementHash } from '@plexsphere/wire/jws';
 import type { Admin } from './admin';
@@ -69,16 +70,9 @@ async function createPlatformRing(sql: Sql, kek: KekProvider, recovery: Recovery
     recovery,
     key,
   );
-  await sql.query('INSERT INTO ring.key_ring (scope, epoch, trust_epoch) VALUES ($1, 1, 1)', [PLATFORM]);
-  await sql.query(
-    `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state) VALUES ($1, $2, $3, $4, 'active')`,
-    [PLATFORM, PLATFORM_KEY_ID, key.algorithm, key.publicKey],
-  );
-  await sql.query(
-    `INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash)
-     VALUES ($1, 1, 'create', $2, $3, $4, $5)`,
-    [PLATFORM, PLATFORM_KEY_ID, randomUUID(), statement, statementHash(statement)],
-  );
+  const made = { algorithm: MESH_ALGORITHM, publicKey: publicText(key.privateKey) };
+  const proof = { text: statement, hash: statementHash(statement) };
+  await insertRing(sql, createRing(PLATFORM, PLATFORM_KEY_ID), made, proof);
 }
 
 /** Whether somebody brought this database up; false where it is empty. */

@@ -4,6 +4,7 @@
  */
 export { leftOpen } from './close-database';
 export * from './data-source';
+export * from './insert-ring';
 export { requireStoreFormat } from './format';
 export { openDatabase } from './open-database';
 export * from './entities/ring';

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Bus, Health, LOGGER, type Logger } from '@plexsphere/service-kit';
-import { MAX_ACCOUNT_BYTES, MAX_REVOCATIONS, revocationLines, subjects } from '@plexsphere/wire';
+import { Health, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { MAX_ACCOUNT_BYTES, MAX_REVOCATIONS, revocationLines } from '@plexsphere/wire';
 import type { SignBusAccount, SignBusAccountReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
+import { Signers } from '../leases/signers';
 import { RotationConfig } from '../rotation-config';
 import {
   dueRevocations,
@@ -12,8 +13,6 @@ import {
   markSigned,
   type DueRevocation,
 } from './revocation-list';
-
-const SIGN_TIMEOUT_MS = 3_000;
 
 /** Each new JWT makes the bus look at every connection: 180 to 400 ms of its CPU at a thousand. */
 const SIGN_EVERY_MS = 1_000;
@@ -48,7 +47,7 @@ export class AccountSigning {
 
   constructor(
     private readonly database: DataSource,
-    private readonly bus: Bus,
+    private readonly signers: Signers,
     private readonly config: RotationConfig,
     @Inject(LOGGER) private readonly logger: Logger,
     health: Health,
@@ -79,10 +78,7 @@ export class AccountSigning {
     );
     const { revocations, leftOut } = await listRevocations(manager, this.config.clockSkewMs);
     const request: SignBusAccount = { revocations: revocationLines(revocations) };
-    const { jwt } = await this.bus.request<SignBusAccountReply>(subjects.anySigner('sign-bus-account'), request, {
-      timeoutMs: SIGN_TIMEOUT_MS,
-      unavailable: 'noSigner',
-    });
+    const { jwt } = await this.signers.askAny<SignBusAccountReply>('sign-bus-account', request);
     const isOurs = await this.database.transaction(async (transaction) => {
       const replaced = await transaction.query<[unknown[], number]>(
         `UPDATE ring.installation SET bus_account_jwt = $1, bus_account_signed_at = clock_timestamp()

@@ -2,12 +2,13 @@
 // replicas; the signer and the bus are played.
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
-import { Health, openHttp, type Bus, type Logger } from '@plexsphere/service-kit';
+import { Health, openHttp, type Logger } from '@plexsphere/service-kit';
 import { migrateStore, storeOptions } from '@plexsphere/store';
 import { eventually, testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { MAX_REVOCATIONS, parseRevocationLines, type Revocation } from '@plexsphere/wire';
 import type { SignBusAccount } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
+import type { Signers } from '../leases/signers';
 import type { RotationConfig } from '../rotation-config';
 import type { AccountPusher } from './account-pusher';
 import { AccountSigning } from './account-signing';
@@ -43,13 +44,13 @@ beforeEach(async () => {
   [onBus, pushedAt, warnings, sign] = [[], [], [], async () => undefined];
   const logger = { info: () => undefined, warn: (...texts: unknown[]) => warnings.push(String(texts.at(-1))) };
   let jwts = 0;
-  const busOf = (replica: number) =>
+  const signersOf = (replica: number) =>
     ({
-      request: async (_: string, request: SignBusAccount) => {
+      askAny: async (_: string, request: SignBusAccount) => {
         await sign(request, replica);
         return { jwt: JSON.stringify([++jwts, request.revocations]) };
       },
-    }) as unknown as Bus;
+    }) as unknown as Signers;
   let had = 'none';
   const pusher = {
     compare: async () => {
@@ -62,7 +63,7 @@ beforeEach(async () => {
   } as unknown as AccountPusher;
   const config = { clockSkewMs: SKEW_S * 1_000 } as RotationConfig;
   health = new Health();
-  signings = [0, 1].map((i) => new AccountSigning(database, busOf(i), config, logger as unknown as Logger, health));
+  signings = [0, 1].map((i) => new AccountSigning(database, signersOf(i), config, logger as unknown as Logger, health));
   replicas = signings.map((signing) => new Revocations(signing, pusher, logger as unknown as Logger));
   for (const each of replicas) each.onApplicationBootstrap();
 });

@@ -1,25 +1,23 @@
 import { Controller } from '@nestjs/common';
-import type {
-  CreateDomain as CreateRequest,
-  CreateDomainReply,
-  DomainListReply,
-  Nothing,
-} from '@plexsphere/wire/commands';
+import { domainScope } from '@plexsphere/wire';
+import type { CreateDomain, CreateDomainReply, DomainListReply, Nothing } from '@plexsphere/wire/commands';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
+import { CreateRing } from '../rings/create-ring';
 import { RingReader } from '../rings/ring-reader';
-import { CreateDomain } from './create-domain';
 
 @Controller()
 export class DomainController {
   constructor(
-    private readonly createDomain: CreateDomain,
+    private readonly createRing: CreateRing,
     private readonly rings: RingReader,
   ) {}
 
   @Handles('domain.create')
-  create(request: CreateRequest, { identity }: Asked): Promise<CreateDomainReply> {
-    return this.createDomain.create(request, identity);
+  async create({ id, key_id }: CreateDomain, { identity }: Asked): Promise<CreateDomainReply> {
+    const refusal = { name: 'domainExists', field: 'id' } as const;
+    const { scope, epoch } = await this.createRing.create({ scope: domainScope(id), keyId: key_id, refusal }, identity);
+    return { scope, key_id, epoch };
   }
 
   @Handles('domain.list')

@@ -1,4 +1,3 @@
-import { PLATFORM } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 
 /** One event for the outbox. `epoch` is set on key events alone; their payload is built by the signer. */
@@ -19,31 +18,25 @@ const insertEvent = (manager: EntityManager, event: NewEvent): Promise<unknown> 
     event.epoch,
   ]);
 
-/** The rows that an INSERT … RETURNING 1 wrote, whichever shape the driver hands over. */
-const written = (rows: unknown[]): number => rows.length;
-
-/** One row a Node of the scope, in the transaction that made the event. Returns how many. */
+/** One row for each enrolled Node of the event's scope. Returns how many. */
 export async function fanOutToScope(manager: EntityManager, event: NewEvent): Promise<number> {
   await insertEvent(manager, event);
+  return insertMessages(manager, event, 'scope = $1');
+}
+
+/** The same event for the Nodes of all other scopes, where a ring is one of their anchors. */
+export const fanOutToOthers = (manager: EntityManager, event: NewEvent): Promise<number> =>
+  insertMessages(manager, event, 'scope <> $1');
+
+async function insertMessages(manager: EntityManager, event: NewEvent, whose: string): Promise<number> {
   const rows = await manager.query<unknown[]>(
     `INSERT INTO outbox.message (node_id, event_id, ring_scope, epoch)
      SELECT id, $2, CASE WHEN $3::bigint IS NULL THEN NULL ELSE $1 END, $3::bigint
-       FROM ring.node WHERE scope = $1 AND state = 'enrolled'
+       FROM ring.node WHERE ${whose} AND state = 'enrolled'
      RETURNING 1`,
     [event.scope, event.eventId, event.epoch],
   );
-  return written(rows);
-}
-
-/** A new platform key is told to the Nodes of every Domain too: it is one of their three anchors. */
-export async function fanOutPlatformChange(manager: EntityManager, eventId: string, epoch: number): Promise<number> {
-  const rows = await manager.query<unknown[]>(
-    `INSERT INTO outbox.message (node_id, event_id, ring_scope, epoch)
-     SELECT id, $1, $3, $2::bigint FROM ring.node WHERE scope <> $3 AND state = 'enrolled'
-     RETURNING 1`,
-    [eventId, epoch, PLATFORM],
-  );
-  return written(rows);
+  return rows.length;
 }
 
 export async function fanOutToNode(manager: EntityManager, event: NewEvent, nodeId: string): Promise<void> {

@@ -35,12 +35,20 @@ export class Signers {
 
   /** Work that signs for no scope. @throws Problem as `Bus.request`, and as `explained` */
   async askAny<Reply>(verb: AnySignerVerb, body: object): Promise<Reply> {
-    const options = { timeoutMs: ANY_TIMEOUT_MS, unavailable: 'noSigner' } as const;
     try {
-      return await this.bus.request<Reply>(subjects.anySigner(verb), body, options);
+      return await this.request<Reply>(subjects.anySigner(verb), body, ANY_TIMEOUT_MS);
     } catch (error) {
       throw await this.explained(error);
     }
+  }
+
+  /** One signer and no other. @throws Problem as `Bus.request` */
+  askThat<Reply>(holder: string, verb: 'load-key', body: object, timeoutMs: number): Promise<Reply> {
+    return this.request<Reply>(subjects.thatSigner(holder, verb), body, timeoutMs);
+  }
+
+  private request<Reply>(subject: string, body: object, timeoutMs: number): Promise<Reply> {
+    return this.bus.request<Reply>(subject, body, { timeoutMs, unavailable: 'noSigner' });
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { NodeFacts } from '@plexsphere/keyring';
 import type { NodeEntity } from '@plexsphere/store';
+import { problem, type Problem } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import type { Scopes } from '../rings/list-rings';
 
@@ -58,6 +59,9 @@ export interface NodeName {
   scope?: string | undefined;
   name?: string | undefined;
 }
+
+export const unknownNode = ({ id }: NodeName): Problem =>
+  problem('unknownNode', { field: id === undefined ? 'name' : 'node_id' });
 
 /** A name may have belonged to several Nodes: the enrolled one counts, else the one that went last. */
 export async function findNode(manager: EntityManager, scopes: Scopes, node: NodeName): Promise<NodeRow | undefined> {

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
-import type { NodeReference, NodeSummary } from '@plexsphere/wire/commands';
+import type { NodeSummary } from '@plexsphere/wire/commands';
 import {
   CLOSED_SCOPE,
   NODE_IDS,
@@ -11,6 +11,7 @@ import {
   type SeededRings,
 } from '../../testing/seeded-rings';
 import { BusConnections } from '../bus-account/bus-connections';
+import type { NodeName } from './list-nodes';
 import { NodeReader } from './node-reader';
 
 const unknownNode = (field: string) => ({ body: { code: 'NOT_FOUND', detail: 'signing: unknown node', field } });
@@ -48,7 +49,7 @@ describe('Nodes', () => {
   });
 
   it('one Node, by its id or by its scope and name', async () => {
-    const node = await reader.show({ node_id: NODE_IDS.untold }, null);
+    const node = await reader.show({ id: NODE_IDS.untold }, null);
     expect(node).toMatchObject({
       name: 'untold',
       state: 'enrolled',
@@ -63,7 +64,7 @@ describe('Nodes', () => {
   });
 
   it('P-4: one that was never seen has applied nothing that anybody knows of', async () => {
-    const pending = await reader.show({ node_id: NODE_IDS.new }, null);
+    const pending = await reader.show({ id: NODE_IDS.new }, null);
     expect(pending).toMatchObject({ progress: 'pending', applied_epoch: null, applied_position: null });
     expect(pending).toMatchObject({ online: false, last_seen_at: null, last_seen_seconds: null });
   });
@@ -73,10 +74,10 @@ describe('Nodes', () => {
     expect(gone).toMatchObject({ state: 'removed', online: false });
   });
 
-  it.each<[string, NodeReference, string[] | null, string]>([
-    ['that is not there', { node_id: STRANGER }, null, 'node_id'],
-    ['of a scope that is not theirs', { node_id: NODE_IDS.edge }, [OPEN_SCOPE], 'node_id'],
-    ['whose scope is another', { node_id: NODE_IDS.edge, scope: OPEN_SCOPE }, null, 'node_id'],
+  it.each<[string, NodeName, string[] | null, string]>([
+    ['that is not there', { id: STRANGER }, null, 'node_id'],
+    ['of a scope that is not theirs', { id: NODE_IDS.edge }, [OPEN_SCOPE], 'node_id'],
+    ['whose scope is another', { id: NODE_IDS.edge, scope: OPEN_SCOPE }, null, 'node_id'],
     ['of no such name', { scope: OPEN_SCOPE, name: 'nobody' }, null, 'name'],
   ])('is unknown alike: one %s', async (_, reference, scopes, field) => {
     await expect(reader.show(reference, scopes)).rejects.toMatchObject(unknownNode(field));

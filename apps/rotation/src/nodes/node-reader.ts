@@ -2,11 +2,11 @@ import { progressOf } from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
 import { KeyRingEntity } from '@plexsphere/store';
 import { problem } from '@plexsphere/wire';
-import type { ListNodesReply, NodeReference, NodeSummary, ShowNodeReply } from '@plexsphere/wire/commands';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { ListNodesReply, NodeSummary, ShowNodeReply } from '@plexsphere/wire/commands';
+import { DataSource } from 'typeorm';
 import { countBacklogOf, backlogView } from '../status/backlog';
 import { BusConnections } from '../bus-account/bus-connections';
-import { findNode, listNodes, type NodeRow } from './list-nodes';
+import { findNode, listNodes, unknownNode, type NodeName, type NodeRow } from './list-nodes';
 import type { Scopes } from '../rings/list-rings';
 import { readSnapshot } from '../transactions/read-snapshot';
 import { secondsBetween } from '../transactions/database-clock';
@@ -28,7 +28,8 @@ export class NodeReader {
       if (scope !== undefined && !(await manager.existsBy(KeyRingEntity, { scope }))) {
         throw problem('unknownScope', { field: 'scope' });
       }
-      const last = after === undefined ? undefined : await existing(manager, scopes, { node_id: after }, 'after');
+      const last = after === undefined ? undefined : await findNode(manager, scopes, { id: after });
+      if (after !== undefined && last === undefined) throw problem('unknownNode', { field: 'after' });
       const rows = await listNodes(manager, scopes, { after: last, limit: NODES_IN_REPLY + 1 });
       const shown = rows.slice(0, NODES_IN_REPLY);
       const next = rows.length > shown.length ? shown.at(-1)?.id : undefined;
@@ -37,10 +38,10 @@ export class NodeReader {
   }
 
   /** @throws Problem unknownNode, alike for one that is not there and for one of a scope that is not theirs */
-  show(reference: NodeReference, scopes: Scopes): Promise<ShowNodeReply> {
+  show(named: NodeName, scopes: Scopes): Promise<ShowNodeReply> {
     return readSnapshot(this.database, async (manager, now) => {
-      const field = reference.node_id === undefined ? 'name' : 'node_id';
-      const node = await existing(manager, scopes, reference, field);
+      const node = await findNode(manager, scopes, named);
+      if (node === undefined) throw unknownNode(named);
       return {
         ...summary(node, now),
         state: node.state,
@@ -53,17 +54,6 @@ export class NodeReader {
       };
     });
   }
-}
-
-async function existing(
-  manager: EntityManager,
-  scopes: Scopes,
-  { node_id: id, scope, name }: NodeReference,
-  field: string,
-): Promise<NodeRow> {
-  const node = await findNode(manager, scopes, { id, scope, name });
-  if (node === undefined) throw problem('unknownNode', { field });
-  return node;
 }
 
 /** In the domain's own words: the progress of a scope that has this one Node. */

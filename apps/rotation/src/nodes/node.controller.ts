@@ -13,6 +13,7 @@ import type {
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
 import { AddNode } from './add-node';
+import type { NodeName } from './list-nodes';
 import { NodeReader } from './node-reader';
 import { RemoveNode } from './remove-node';
 
@@ -29,12 +30,13 @@ export class NodeController {
     const kind = scopeKind(request.scope);
     // A Node is in its Domain's scope, or in the platform's where it has none.
     if (kind !== 'domain' && kind !== 'platform') throw problem('invariantViolation', { field: 'scope' });
-    return this.addNode.add(request, identity);
+    const { scope, name, bus_public_key: busPublicKey } = request;
+    return this.addNode.add({ scope, name, busPublicKey }, identity);
   }
 
   @Handles('node.remove')
   remove(request: RemoveRequest, { identity }: Asked): Promise<RemoveNodeReply> {
-    return this.removeNode.remove(request, identity);
+    return this.removeNode.remove(nameOf(request), identity);
   }
 
   @Handles('node.list')
@@ -44,6 +46,8 @@ export class NodeController {
 
   @Handles('node.show')
   show(request: NodeReference, { operator }: Asked): Promise<ShowNodeReply> {
-    return this.nodes.show(request, operator.scopes);
+    return this.nodes.show(nameOf(request), operator.scopes);
   }
 }
+
+const nameOf = ({ node_id: id, scope, name }: NodeReference): NodeName => ({ id, scope, name });

@@ -4,13 +4,13 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from '@plexsphere/service-kit';
 import { migrateStore, storeOptions } from '@plexsphere/store';
 import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
-import type { RemoveNode as Request } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import type { Revocations } from '../bus-account/revocations';
 import { fanOutToScope } from '../events/fan-out';
+import type { NodeName } from './list-nodes';
 import { readNodeFacts } from './node-facts';
 import type { RequestIdentity } from '../transactions/requests';
-import { ScopeTransactions } from '../transactions/scope-transactions';
+import { CommandTransactions } from '../transactions/command-transactions';
 import { RemoveNode } from './remove-node';
 
 jest.setTimeout(60_000);
@@ -31,7 +31,7 @@ let test: TestDatabase;
 let owner: DataSource;
 let database: DataSource;
 let isBusThere: boolean;
-let remove: (request: Request, requestId?: string) => Promise<unknown>;
+let remove: (named: NodeName, requestId?: string) => Promise<unknown>;
 
 beforeEach(async () => {
   test = await testDatabase({ name: 'store', prepare: migrateStore });
@@ -40,10 +40,10 @@ beforeEach(async () => {
   isBusThere = true;
   database = await new DataSource(storeOptions(await test.urlAs('rotation'), 'test')).initialize();
   const revocations = { push: async () => isBusThere } as Revocations;
-  const removing = new RemoveNode(database, new ScopeTransactions(database, database), revocations, logger);
-  remove = (request, requestId = randomUUID()) => {
+  const removing = new RemoveNode(database, new CommandTransactions(database, database, logger), revocations, logger);
+  remove = (named, requestId = randomUUID()) => {
     const identity: RequestIdentity = { requestId, command: 'node.remove', actor: 'somebody', bodyHash: 'b' };
-    return removing.remove(request, identity);
+    return removing.remove(named, identity);
   };
 });
 
@@ -52,10 +52,10 @@ afterEach(async () => {
   await test.drop();
 });
 
-it.each<[string, Request]>([
-  ['its id', { node_id: NODE }],
+it.each<[string, NodeName]>([
+  ['its id', { id: NODE }],
   ['its scope and name', { scope: DOMAIN, name: 'edge-1' }],
-  ['all of them', { node_id: NODE, scope: DOMAIN, name: 'edge-1' }],
+  ['all of them', { id: NODE, scope: DOMAIN, name: 'edge-1' }],
 ])('removes a Node by %s', async (_, request) => {
   expect(await remove(request)).toMatchObject({ node_id: NODE, scope: DOMAIN, name: 'edge-1', pushed: true });
   expect(
@@ -67,17 +67,17 @@ it.each<[string, Request]>([
   expect(await owner.query('SELECT action, scope FROM ring.audit')).toEqual([{ action: 'node.remove', scope: DOMAIN }]);
 });
 
-it.each<[string, Request]>([
-  ['another scope', { node_id: NODE, scope: 'platform' }],
-  ['another name', { node_id: NODE, name: 'edge-2' }],
-  ['an id of nobody', { node_id: randomUUID() }],
+it.each<[string, NodeName]>([
+  ['another scope', { id: NODE, scope: 'platform' }],
+  ['another name', { id: NODE, name: 'edge-2' }],
+  ['an id of nobody', { id: randomUUID() }],
 ])('does not know it by %s', async (_, request) => {
   await expect(remove(request)).rejects.toMatchObject({ detail: 'signing: unknown node' });
   expect(await owner.query('SELECT FROM ring.bus_revocation')).toEqual([]);
 });
 
 it('counts it no more, in the fan-out and in the gate', async () => {
-  await remove({ node_id: NODE });
+  await remove({ id: NODE });
   const event = { eventId: 'e', scope: DOMAIN, eventType: 'x', payload: null, epoch: null };
   expect(await fanOutToScope(database.manager, event)).toBe(1);
   expect((await readNodeFacts(database.manager, DOMAIN)).map((facts) => facts.name)).toEqual(['edge-2']);
@@ -85,19 +85,19 @@ it('counts it no more, in the fan-out and in the gate', async () => {
 
 it('answers a retry alike, and a second request that there is no such Node', async () => {
   const requestId = randomUUID();
-  const first = await remove({ node_id: NODE }, requestId);
-  expect(await remove({ node_id: NODE }, requestId)).toEqual(first);
-  await expect(remove({ node_id: NODE })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  const first = await remove({ id: NODE }, requestId);
+  expect(await remove({ id: NODE }, requestId)).toEqual(first);
+  await expect(remove({ id: NODE })).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
 it('S3: says so where the bus does not have it yet; what is committed stands', async () => {
   isBusThere = false;
-  expect(await remove({ node_id: NODE })).toMatchObject({ node_id: NODE, pushed: false });
+  expect(await remove({ id: NODE })).toMatchObject({ node_id: NODE, pushed: false });
   expect(await owner.query('SELECT FROM ring.bus_revocation WHERE signed_at IS NULL')).toHaveLength(1);
 });
 
 it('of two that remove it at once removes it for one', async () => {
-  const ends = await Promise.allSettled([remove({ node_id: NODE }), remove({ node_id: NODE })]);
+  const ends = await Promise.allSettled([remove({ id: NODE }), remove({ id: NODE })]);
   expect(ends.map((end) => end.status).sort()).toEqual(['fulfilled', 'rejected']);
   expect(await owner.query('SELECT FROM ring.audit')).toHaveLength(1);
 });

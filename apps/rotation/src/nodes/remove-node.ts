@@ -1,16 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { NodeEntity } from '@plexsphere/store';
-import { problem, type Problem } from '@plexsphere/wire';
-import type { RemoveNode as Request, RemoveNodeReply } from '@plexsphere/wire/commands';
+import type { RemoveNodeReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
-import { Revocations } from '../bus-account/revocations';
 import { revokeBusUser } from '../bus-account/bus-users';
+import { Revocations } from '../bus-account/revocations';
+import { CommandTransactions } from '../transactions/command-transactions';
 import { databaseNow } from '../transactions/database-clock';
-import { onceFor, type RequestIdentity } from '../transactions/requests';
-import { writeAudit } from '../transactions/write-audit';
-import { ScopeTransactions } from '../transactions/scope-transactions';
+import type { RequestIdentity } from '../transactions/requests';
 import { nodeScopes } from '../transactions/scope-lock';
+import { writeAudit } from '../transactions/write-audit';
+import { unknownNode, type NodeName } from './list-nodes';
 
 type Committed = Omit<RemoveNodeReply, 'pushed'>;
 
@@ -22,29 +22,27 @@ type Committed = Omit<RemoveNodeReply, 'pushed'>;
 export class RemoveNode {
   constructor(
     private readonly database: DataSource,
-    private readonly transactions: ScopeTransactions,
+    private readonly transactions: CommandTransactions,
     private readonly revocations: Revocations,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async remove(request: Request, identity: RequestIdentity): Promise<RemoveNodeReply> {
-    const committed = await onceFor(this.database.manager, identity, async () => {
-      const { scope } = await find(this.database.manager, request);
-      return this.transactions.shared(nodeScopes(scope), identity, (manager) =>
-        this.commit(manager, request, identity),
-      );
+  async remove(named: NodeName, identity: RequestIdentity): Promise<RemoveNodeReply> {
+    const committed = await this.transactions.oncePrepared(identity, {
+      prepare: () => enrolled(this.database.manager, named),
+      lock: ({ scope }) => ({ shared: nodeScopes(scope) }),
+      work: (manager) => this.commit(manager, named, identity),
     });
     return { ...committed, pushed: await this.revocations.push() };
   }
 
-  private async commit(manager: EntityManager, request: Request, identity: RequestIdentity): Promise<Committed> {
-    const node = await find(manager, request);
-    const { id, scope, name } = node;
+  private async commit(manager: EntityManager, named: NodeName, identity: RequestIdentity): Promise<Committed> {
+    const { id, scope, name, busPublicKey } = await enrolled(manager, named);
     const removedAt = await databaseNow(manager);
     // Others share the scope's lock: of two that remove it at once, one.
     const removed = await manager.update(NodeEntity, { id, state: 'enrolled' }, { state: 'removed', removedAt });
-    if (removed.affected !== 1) throw unknownNode(request);
-    await revokeBusUser(manager, { publicKey: node.busPublicKey, kind: 'node', revokedAt: removedAt, expiresAt: null });
+    if (removed.affected !== 1) throw unknownNode(named);
+    await revokeBusUser(manager, { publicKey: busPublicKey, kind: 'node', revokedAt: removedAt, expiresAt: null });
     const reply: Committed = { node_id: id, scope, name, removed_at: removedAt.toISOString() };
     await writeAudit(manager, identity, { scope, before: { node_id: id, name }, after: reply });
     this.logger.info({ scope, node: id }, 'node removed');
@@ -53,16 +51,9 @@ export class RemoveNode {
 }
 
 /** What is named beside the id has to fit: by its scope the guard has let the operator in. */
-async function find(manager: EntityManager, { node_id, scope, name }: Request): Promise<NodeEntity> {
-  const node = await manager.findOneBy(NodeEntity, {
-    state: 'enrolled',
-    ...(node_id === undefined ? {} : { id: node_id }),
-    ...(scope === undefined ? {} : { scope }),
-    ...(name === undefined ? {} : { name }),
-  });
-  if (node === null) throw unknownNode({ node_id });
+async function enrolled(manager: EntityManager, named: NodeName): Promise<NodeEntity> {
+  const parts = Object.entries(named).filter(([, part]) => part !== undefined);
+  const node = await manager.findOneBy(NodeEntity, { state: 'enrolled', ...Object.fromEntries(parts) });
+  if (node === null) throw unknownNode(named);
   return node;
 }
-
-const unknownNode = ({ node_id }: { node_id?: string | undefined }): Problem =>
-  problem('unknownNode', { field: node_id === undefined ? 'name' : 'node_id' });

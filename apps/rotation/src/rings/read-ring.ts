@@ -1,10 +1,13 @@
-import type { KeyRing, Transition } from '@plexsphere/keyring';
+import { scopePolicy, type KeyRing, type ScopePolicy } from '@plexsphere/keyring';
 import { KeyRingEntity, RingChangeEntity, SigningKeyEntity, TransitionEntity } from '@plexsphere/store';
+import { problem, scopeKind } from '@plexsphere/wire';
 import type { DataSource, EntityManager } from 'typeorm';
 
 /** A scope's ring as the domain sees it, with the rows that stand behind it. */
 export interface StoredRing {
   ring: KeyRing;
+  /** What the product fixes for rings of this kind. */
+  policy: ScopePolicy;
   keys: SigningKeyEntity[];
   /** The latest transition, open or ended; null before the first. */
   transition: TransitionEntity | null;
@@ -22,24 +25,19 @@ export async function readRing(manager: EntityManager, scope: string): Promise<S
   if (stored === null) return undefined;
   const { epoch, trustEpoch } = stored;
   const keys = await manager.find(SigningKeyEntity, { where: { scope }, order: { stateSince: 'ASC' } });
-  const [transition] = await manager.find(TransitionEntity, {
+  const [transition = null] = await manager.find(TransitionEntity, {
     where: { scope },
     order: { openedEpoch: 'DESC' },
     take: 1,
   });
   const head = await manager.findOneByOrFail(RingChangeEntity, { scope, epoch: trustEpoch });
   const ring = { scope, epoch, trustEpoch, keys: keys.map(({ keyId, state }) => ({ keyId, state })) };
-  return { ring, keys, transition: transition ?? null, head };
+  return { ring, policy: scopePolicy(scopeKind(scope)), keys, transition, head };
 }
 
-export const asTransition = (entity: TransitionEntity | null): Transition | null =>
-  entity === null
-    ? null
-    : {
-        scope: entity.scope,
-        oldKeyId: entity.oldKeyId,
-        newKeyId: entity.newKeyId,
-        openedAt: entity.openedAt,
-        closesAt: entity.closesAt,
-        outcome: entity.outcome,
-      };
+/** @throws Problem unknownScope */
+export async function existing(found: Promise<StoredRing | undefined>): Promise<StoredRing> {
+  const stored = await found;
+  if (stored === undefined) throw problem('unknownScope', { field: 'scope' });
+  return stored;
+}

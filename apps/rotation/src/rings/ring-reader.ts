@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { problem, scopeKind, type RingView, type Scope } from '@plexsphere/wire';
+import { scopeKind, type RingView, type Scope } from '@plexsphere/wire';
 import type { DomainListReply, ListReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { RotationConfig, requireAccepted } from '../rotation-config';
 import { readSnapshot } from '../transactions/read-snapshot';
 import { listRings, type Scopes } from './list-rings';
-import { snapshotRing } from './read-ring';
+import { existing, snapshotRing } from './read-ring';
 import { ringView } from './ring-view';
 
 /** From the primary, never cached: after a close nothing names the retired key. */
@@ -19,9 +19,7 @@ export class RingReader {
   /** @throws Problem invariantViolation, unknownScope */
   async view(scope: Scope): Promise<RingView> {
     requireAccepted(scope, this.config);
-    const stored = await snapshotRing(this.database, scope);
-    if (stored === undefined) throw problem('unknownScope', { field: 'scope' });
-    return ringView(stored);
+    return ringView(await existing(snapshotRing(this.database, scope)));
   }
 
   list(scopes: Scopes): Promise<ListReply> {

@@ -1,12 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
-import { subjects, type Scope } from '@plexsphere/wire';
+import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import type { Scope } from '@plexsphere/wire';
 import type { DestroyKey, DestroyKeyReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
+import { Signers } from '../leases/signers';
 import { EpochSwitch, type Switched } from './epoch-switch';
-
-/** Wrapped keys are small and the database near: a signer that needs longer is asked again by the next turn. */
-const DESTROY_TIMEOUT_MS = 3_000;
 
 /** A change of a ring by the epoch that it made. */
 export interface MadeEpoch {
@@ -22,7 +20,7 @@ export interface MadeEpoch {
 export class AfterCommit {
   constructor(
     private readonly database: DataSource,
-    private readonly bus: Bus,
+    private readonly signers: Signers,
     private readonly switching: EpochSwitch,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -44,10 +42,7 @@ export class AfterCommit {
   /** Destroys the private half of the key that was closed; only after the switch, when nobody signs by it any more. */
   async destroyOldKey({ scope, epoch, oldKeyId }: MadeEpoch & { oldKeyId: string }): Promise<void> {
     const request: DestroyKey = { scope, key_id: oldKeyId };
-    await this.bus.request<DestroyKeyReply>(subjects.anySigner('destroy-key'), request, {
-      timeoutMs: DESTROY_TIMEOUT_MS,
-      unavailable: 'noSigner',
-    });
+    await this.signers.askAny<DestroyKeyReply>('destroy-key', request);
     await this.record('old_key_destroyed_at', 'ended_epoch', { scope, epoch });
     this.logger.info({ scope, kid: oldKeyId }, 'old key destroyed');
   }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   closeGate,
@@ -9,138 +8,121 @@ import {
   type RingChange,
 } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
-import { TransitionEntity } from '@plexsphere/store';
-import { PLATFORM, problem } from '@plexsphere/wire';
-import type { Close, CloseReply, NodesStatus } from '@plexsphere/wire/commands';
-import { DataSource, type EntityManager } from 'typeorm';
-import { orProblem } from '../rings/refusal-problem';
+import { problem, type Problem, type Scope } from '@plexsphere/wire';
+import type { CloseReply, NodesStatus } from '@plexsphere/wire/commands';
+import type { EntityManager } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
-import { NAMES_SHOWN, nodesStatus } from '../status/nodes-status';
-import { databaseNow } from '../transactions/database-clock';
-import { fanOutToScope } from '../events/fan-out';
 import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
-import { asTransition, readRing, type StoredRing } from '../rings/read-ring';
-import { onceFor, type RequestIdentity } from '../transactions/requests';
-import { writeAudit } from '../transactions/write-audit';
-import { insertRingChange, writeRing } from '../rings/write-ring';
-import { ScopeTransactions } from '../transactions/scope-transactions';
+import { applyRingChange } from '../rings/apply-ring-change';
+import { existing, readRing, type StoredRing } from '../rings/read-ring';
+import { orProblem } from '../rings/refusal-problem';
+import { NAMES_SHOWN, nodesStatus } from '../status/nodes-status';
+import { CommandTransactions } from '../transactions/command-transactions';
+import { databaseNow } from '../transactions/database-clock';
+import type { RequestIdentity } from '../transactions/requests';
 import { AfterCommit } from './after-commit';
+
+export interface Closing {
+  scope: Scope;
+  oldKeyId: string;
+  newKeyId: string;
+  /** Leaves Nodes behind that have not applied the change. */
+  force: boolean;
+}
 
 type Committed = Omit<CloseReply, 'confirmed' | 'lapsed'>;
 
-/** CloseRotation: one transaction behind the gate of facts, then the switch, then the old key's destruction. */
+/** One transaction behind the gate of facts, then the switch, then the old key's destruction. */
 @Injectable()
 export class CloseRotation {
   constructor(
-    private readonly database: DataSource,
     private readonly afterCommit: AfterCommit,
-    private readonly transactions: ScopeTransactions,
+    private readonly transactions: CommandTransactions,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async close(request: Close, identity: RequestIdentity): Promise<CloseReply> {
-    const committed = await onceFor(this.database.manager, identity, () =>
-      this.transactions.exclusive(request.scope, identity, (manager) => this.commit(manager, request, identity)),
+  async close(closing: Closing, identity: RequestIdentity): Promise<CloseReply> {
+    const { scope, oldKeyId } = closing;
+    const committed = await this.transactions.once(identity, { exclusive: scope }, (manager) =>
+      this.commit(manager, closing, identity),
     );
     const switched = await this.afterCommit.finishCloseSwitch(committed);
     try {
-      await this.afterCommit.destroyOldKey({ ...committed, oldKeyId: committed.old_key_id });
+      await this.afterCommit.destroyOldKey({ ...committed, oldKeyId });
     } catch (err) {
       // The key is retired all the same, and the Resume loop destroys it.
-      this.logger.warn({ err, scope: request.scope, kid: request.old_key_id }, 'old key not destroyed yet');
+      this.logger.warn({ err, scope, kid: oldKeyId }, 'old key not destroyed yet');
     }
     return { ...committed, ...switched };
   }
 
-  private async commit(manager: EntityManager, request: Close, identity: RequestIdentity): Promise<Committed> {
-    const { scope } = request;
-    const before = await readRing(manager, scope);
-    if (before === undefined) throw problem('unknownScope', { field: 'scope' });
-    const closed = orProblem(() =>
-      closeRotation(before.ring, asTransition(before.transition), {
-        oldKeyId: request.old_key_id,
-        newKeyId: request.new_key_id,
-      }),
-    );
+  private async commit(manager: EntityManager, closing: Closing, identity: RequestIdentity): Promise<Committed> {
+    const { scope, force } = closing;
+    const before = await existing(readRing(manager, scope));
+    const { ring, transition, policy } = before;
+    const after = orProblem(() => closeRotation(ring, transition, closing));
     if (await hasLaterStatement(manager, scope)) throw problem('epochWentBack');
-    const closedAt = await databaseNow(manager);
-    const progress = progressOf(await readNodeFacts(manager, scope), before.ring.trustEpoch, closedAt);
-    const domainNodes = scope === PLATFORM ? await domainNodesOf(manager, before.ring.trustEpoch, closedAt) : null;
-    const gate = this.gate(progress, before, closedAt, request.force === true);
+    const at = await databaseNow(manager);
+    const progress = progressOf(await readNodeFacts(manager, scope), ring.trustEpoch, at);
+    const domainNodes = policy.tells.otherNodes === null ? null : await domainNodesOf(manager, before, at);
+    const gate = closeGate(progress, after.transition, at, force);
+    if (!gate.allowed) throw nodesLagging(progress, after);
 
-    await writeClose(manager, before, closed, { closedAt, identity });
-    const reply: Committed = {
-      scope,
-      old_key_id: request.old_key_id,
-      new_key_id: request.new_key_id,
-      closes_at: closed.transition.closesAt.toISOString(),
-      closed_at: closedAt.toISOString(),
-      epoch: closed.ring.epoch,
-      early_by_seconds: Math.floor(gate.earlyByMs / 1_000),
-      lagging: gate.lagging.slice(0, NAMES_SHOWN),
-      pending: progress.pending.slice(0, NAMES_SHOWN),
-      ...(domainNodes === null ? {} : { domain_nodes: domainNodes }),
-    };
-    await writeAudit(manager, identity, {
-      scope,
-      before: before.ring,
-      after: closed.ring,
-      detail: {
-        forced: gate.forced,
-        lagging: gate.lagging,
-        early_by_ms: gate.earlyByMs,
-        ...(domainNodes === null ? {} : { domain_nodes_lagging: domainNodes.lagging_count }),
-      },
+    await applyRingChange(manager, {
+      change: 'close',
+      before,
+      after,
+      at,
+      identity,
+      reason: null,
+      made: null,
+      detail: auditDetail(gate, domainNodes),
     });
     this.logger.info(
-      { scope, kid: request.old_key_id, epoch: closed.ring.epoch, forced: gate.forced, domain_nodes: domainNodes },
+      { scope, kid: closing.oldKeyId, epoch: after.ring.epoch, forced: gate.forced, domain_nodes: domainNodes },
       'rotation closed',
     );
-    return reply;
-  }
-
-  private gate(progress: Progress, before: StoredRing, now: Date, force: boolean): CloseAllowed {
-    const closesAt = before.transition?.closesAt ?? now;
-    const gate = closeGate(progress, { closesAt }, now, force);
-    if (gate.allowed) return gate;
-    throw problem('nodesLagging', {
-      enrolled: progress.enrolled,
-      sent: progress.sent,
-      applied: progress.applied,
-      lagging_count: progress.lagging.length,
-      lagging: progress.lagging.slice(0, NAMES_SHOWN),
-      pending_count: progress.pending.length,
-      closes_at: closesAt.toISOString(),
-    });
+    return asReply(after, at, gate, progress, domainNodes);
   }
 }
 
-/** The ring and its change, how the transition ended, and what has relays tell the Nodes. */
-async function writeClose(
-  manager: EntityManager,
-  before: StoredRing,
-  { ring, transition }: RingChange,
-  { closedAt, identity }: { closedAt: Date; identity: RequestIdentity },
-): Promise<void> {
-  const { scope, epoch } = ring;
-  const eventId = randomUUID();
-  await writeRing(manager, before.ring, ring, null);
-  const activeKeyId = transition.newKeyId;
-  await insertRingChange(manager, ring, { change: 'close', activeKeyId, eventId, statement: null });
-  await manager.update(
-    TransitionEntity,
-    { id: before.transition?.id ?? '' },
-    {
-      outcome: 'closed',
-      endedAt: closedAt,
-      endedEpoch: epoch,
-      endedBy: identity.actor,
-      endRequestId: identity.requestId,
-    },
-  );
-  await fanOutToScope(manager, { eventId, scope, eventType: 'chain', payload: null, epoch });
-}
+const nodesLagging = (progress: Progress, { transition }: RingChange): Problem =>
+  problem('nodesLagging', {
+    enrolled: progress.enrolled,
+    sent: progress.sent,
+    applied: progress.applied,
+    lagging_count: progress.lagging.length,
+    lagging: progress.lagging.slice(0, NAMES_SHOWN),
+    pending_count: progress.pending.length,
+    closes_at: transition.closesAt.toISOString(),
+  });
 
 /** The Domains' Nodes by the platform's epochs: they do not block, a chain brings back those that lag. Without names. */
-const domainNodesOf = async (manager: EntityManager, trustEpoch: number, now: Date): Promise<NodesStatus> =>
-  nodesStatus(progressOf(await readDomainNodeFacts(manager), trustEpoch, now), now, 0);
+const domainNodesOf = async (manager: EntityManager, { ring }: StoredRing, now: Date): Promise<NodesStatus> =>
+  nodesStatus(progressOf(await readDomainNodeFacts(manager), ring.trustEpoch, now), now, 0);
+
+const auditDetail = ({ forced, lagging, earlyByMs }: CloseAllowed, domainNodes: NodesStatus | null): object => ({
+  forced,
+  lagging,
+  early_by_ms: earlyByMs,
+  ...(domainNodes === null ? {} : { domain_nodes_lagging: domainNodes.lagging_count }),
+});
+
+const asReply = (
+  { ring, transition }: RingChange,
+  closedAt: Date,
+  gate: CloseAllowed,
+  progress: Progress,
+  domainNodes: NodesStatus | null,
+): Committed => ({
+  scope: ring.scope,
+  old_key_id: transition.oldKeyId,
+  new_key_id: transition.newKeyId,
+  closes_at: transition.closesAt.toISOString(),
+  closed_at: closedAt.toISOString(),
+  epoch: ring.epoch,
+  early_by_seconds: Math.floor(gate.earlyByMs / 1_000),
+  lagging: gate.lagging.slice(0, NAMES_SHOWN),
+  pending: progress.pending.slice(0, NAMES_SHOWN),
+  ...(domainNodes === null ? {} : { domain_nodes: domainNodes }),
+});

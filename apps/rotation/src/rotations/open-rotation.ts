@@ -1,167 +1,123 @@
-import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { openRotation, transitionExpires } from '@plexsphere/keyring';
+import { openRotation, transitionExpires, type RingChange } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
-import { TransitionEntity } from '@plexsphere/store';
-import { PLATFORM, Problem, problem } from '@plexsphere/wire';
-import type { Rotate, RotateReply } from '@plexsphere/wire/commands';
+import { problem, type Scope } from '@plexsphere/wire';
+import type { RotateReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
-import { orProblem } from '../rings/refusal-problem';
 import { hasLaterStatement } from '../leases/later-statements';
+import { applyRingChange, type Told } from '../rings/apply-ring-change';
+import { existing, readRing, snapshotRing, type StoredRing } from '../rings/read-ring';
+import { orProblem } from '../rings/refusal-problem';
 import { RotationConfig } from '../rotation-config';
+import { CommandTransactions } from '../transactions/command-transactions';
 import { databaseNow } from '../transactions/database-clock';
-import { fanOutPlatformChange, fanOutToScope } from '../events/fan-out';
-import { asTransition, readRing, snapshotRing, type StoredRing } from '../rings/read-ring';
-import { onceFor, type RequestIdentity } from '../transactions/requests';
-import { writeAudit } from '../transactions/write-audit';
-import { insertRingChange, writeRing } from '../rings/write-ring';
-import { ScopeTransactions } from '../transactions/scope-transactions';
-import { Preparation, type Prepared } from './preparation';
+import type { RequestIdentity } from '../transactions/requests';
 import { AfterCommit } from './after-commit';
+import { Preparation, type Prepared } from './preparation';
 
 /** A statement carries opened_at, so what was prepared must be committed soon after. */
 const PREPARED_FOR_MS = 30_000;
 
-/** Others may change the ring between prepare and commit; after this many losses the caller is told. */
-const ATTEMPTS = 3;
+export interface Opening {
+  scope: Scope;
+  newKeyId: string;
+  reason: string | null;
+}
+
+interface Attempt {
+  /** The ring's, when it was prepared. */
+  epoch: number;
+  openedAt: Date;
+  prepared: Prepared;
+}
 
 type Committed = Omit<RotateReply, 'confirmed' | 'lapsed'>;
 
-interface Attempt {
-  request: Rotate;
-  identity: RequestIdentity;
-  prepared: Prepared;
-  before: StoredRing;
-  openedAt: Date;
-}
-
-/** OpenRotation: prepare outside any transaction, decide again and commit in one, then switch. */
+/** Prepares outside any transaction, decides again and commits in one (ADR 0002), then switches. */
 @Injectable()
 export class OpenRotation {
   constructor(
     private readonly database: DataSource,
     private readonly preparation: Preparation,
     private readonly afterCommit: AfterCommit,
-    private readonly transactions: ScopeTransactions,
+    private readonly transactions: CommandTransactions,
     private readonly config: RotationConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async open(request: Rotate, identity: RequestIdentity): Promise<RotateReply> {
-    const committed = await onceFor(this.database.manager, identity, () => this.prepareAndCommit(request, identity));
+  async open(opening: Opening, identity: RequestIdentity): Promise<RotateReply> {
+    const committed = await this.transactions.oncePrepared(identity, {
+      prepare: () => this.prepare(opening),
+      lock: () => ({ exclusive: opening.scope }),
+      work: (manager, attempt) => this.commit(manager, opening, attempt, identity),
+    });
     return { ...committed, ...(await this.afterCommit.finishSwitch(committed)) };
   }
 
-  private async prepareAndCommit(request: Rotate, identity: RequestIdentity): Promise<Committed> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const prepared = await this.prepare(request, identity);
-        return await this.transactions.exclusive(request.scope, identity, (manager) => this.commit(manager, prepared));
-      } catch (error) {
-        const lost = error instanceof Problem && (error.is('epochMismatch') || error.is('preparedTooLate'));
-        if (!lost || attempt === ATTEMPTS) throw error;
-        this.logger.info({ scope: request.scope, reason: error.detail }, 'rotation lost the race, preparing anew');
-      }
-    }
-  }
-
-  private async prepare(request: Rotate, identity: RequestIdentity): Promise<Attempt> {
-    const before = await snapshotRing(this.database, request.scope);
-    if (before === undefined) throw problem('unknownScope', { field: 'scope' });
+  private async prepare(opening: Opening): Promise<Attempt> {
+    const { scope } = opening;
+    const before = await existing(snapshotRing(this.database, scope));
     const openedAt = await databaseNow(this.database.manager);
     // Refuses at once what is refused anyway; nothing is prepared then.
-    const { ring, transition } = this.decision(before, request, openedAt);
-    if (await hasLaterStatement(this.database.manager, request.scope)) throw problem('epochWentBack');
-    const prepared = await this.preparation.prepare(request.scope, {
+    const { ring, transition } = this.decide(before, opening, openedAt);
+    if (await hasLaterStatement(this.database.manager, scope)) throw problem('epochWentBack');
+    const { closesAt } = transition;
+    const prepared = await this.preparation.prepare({
       type: 'rotate',
-      scope: request.scope,
+      scope,
       epoch: ring.epoch,
-      authority_epoch: before.ring.epoch,
-      new_key_id: request.new_key_id,
-      opened_at: openedAt.toISOString(),
-      closes_at: transition.closesAt.toISOString(),
-      transition_expires: transitionExpires(transition.closesAt, this.config).toISOString(),
+      newKeyId: transition.newKeyId,
+      authority: before.ring,
+      openedAt,
+      ends: { closesAt, transitionExpires: transitionExpires(closesAt, this.config) },
     });
-    return { request, identity, prepared, before, openedAt };
+    return { epoch: before.ring.epoch, openedAt, prepared };
   }
 
   private async commit(
     manager: EntityManager,
-    { request, identity, prepared, before, openedAt }: Attempt,
+    opening: Opening,
+    { epoch, openedAt, prepared }: Attempt,
+    identity: RequestIdentity,
   ): Promise<Committed> {
-    const { scope } = request;
-    const now = await readRing(manager, scope);
-    if (now === undefined) throw problem('unknownScope', { field: 'scope' });
-    const { ring, transition } = this.decision(now, request, openedAt);
-    if (now.ring.epoch !== before.ring.epoch) throw problem('epochMismatch', { epoch: now.ring.epoch });
-    if ((await databaseNow(manager)).getTime() - openedAt.getTime() > PREPARED_FOR_MS) throw problem('preparedTooLate');
+    const { scope, reason } = opening;
+    const before = await existing(readRing(manager, scope));
+    const after = this.decide(before, opening, openedAt);
+    if (before.ring.epoch !== epoch) throw problem('epochMismatch', { epoch: before.ring.epoch });
+    const at = await databaseNow(manager);
+    if (at.getTime() - openedAt.getTime() > PREPARED_FOR_MS) throw problem('preparedTooLate');
     if (await hasLaterStatement(manager, scope)) throw problem('epochWentBack');
 
-    const eventId = randomUUID();
-    await writeRing(manager, now.ring, ring, prepared.key);
-    await insertRingChange(manager, ring, {
+    const { key, statement, unready } = prepared;
+    const told = await applyRingChange(manager, {
       change: 'rotate',
-      activeKeyId: request.new_key_id,
-      eventId,
-      statement: prepared.statement,
+      before,
+      after,
+      at,
+      identity,
+      reason,
+      made: { key, statement },
+      detail: { reason, signers_unready: unready },
     });
-    await manager.insert(TransitionEntity, {
-      scope,
-      oldKeyId: transition.oldKeyId,
-      newKeyId: transition.newKeyId,
-      openedAt: transition.openedAt,
-      closesAt: transition.closesAt,
-      openedEpoch: ring.epoch,
-      reason: request.reason ?? null,
-      actor: identity.actor,
-      requestId: identity.requestId,
-    });
-    const told = await this.fanOut(manager, scope, ring.epoch, eventId);
-    const reply: Committed = {
-      scope,
-      old_key_id: transition.oldKeyId,
-      new_key_id: transition.newKeyId,
-      opened_at: transition.openedAt.toISOString(),
-      closes_at: transition.closesAt.toISOString(),
-      epoch: ring.epoch,
-      unready: prepared.unready,
-      ...told,
-    };
-    await writeAudit(manager, identity, {
-      scope,
-      before: now.ring,
-      after: ring,
-      detail: { reason: request.reason ?? null, signers_unready: prepared.unready },
-    });
-    this.logger.info({ scope, kid: request.new_key_id, epoch: ring.epoch, ...told }, 'rotation opened');
+    const reply = asReply(after, unready, told);
+    this.logger.info({ scope, kid: reply.new_key_id, epoch: reply.epoch, ...told }, 'rotation opened');
     return reply;
   }
 
-  private async fanOut(
-    manager: EntityManager,
-    scope: string,
-    epoch: number,
-    eventId: string,
-  ): Promise<Pick<RotateReply, 'nodes' | 'domain_nodes'>> {
-    const nodes = await fanOutToScope(manager, {
-      eventId,
-      scope,
-      eventType: 'signing_key_rotated',
-      payload: null,
-      epoch,
-    });
-    return scope === PLATFORM
-      ? { nodes, domain_nodes: await fanOutPlatformChange(manager, eventId, epoch) }
-      : { nodes };
-  }
-
-  private decision(stored: StoredRing, request: Rotate, openedAt: Date): ReturnType<typeof openRotation> {
-    return orProblem(() =>
-      openRotation(stored.ring, asTransition(stored.transition), {
-        newKeyId: request.new_key_id,
-        openedAt,
-        overlapWindowMs: this.config.overlapWindowMs,
-      }),
-    );
+  private decide({ ring, transition }: StoredRing, { newKeyId }: Opening, openedAt: Date): RingChange {
+    const { overlapWindowMs } = this.config;
+    return orProblem(() => openRotation(ring, transition, { newKeyId, openedAt, overlapWindowMs }));
   }
 }
+
+const asReply = ({ ring, transition }: RingChange, unready: string[], { nodes, otherNodes }: Told): Committed => ({
+  scope: ring.scope,
+  old_key_id: transition.oldKeyId,
+  new_key_id: transition.newKeyId,
+  opened_at: transition.openedAt.toISOString(),
+  closes_at: transition.closesAt.toISOString(),
+  epoch: ring.epoch,
+  unready,
+  nodes,
+  ...(otherNodes === null ? {} : { domain_nodes: otherNodes }),
+});

@@ -1,16 +1,16 @@
 import { closeGate, isOpen, progressOf, safeCloseAt } from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
 import type { OperatorEntity } from '@plexsphere/store';
-import { PLATFORM, PROBLEMS, suffices } from '@plexsphere/wire';
-import type { PlanClose, PlanCloseReply } from '@plexsphere/wire/commands';
+import { PROBLEMS, suffices, type Scope } from '@plexsphere/wire';
+import type { PlanCloseReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
 import { RotationConfig } from '../rotation-config';
 import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
-import { asTransition, readRing, type StoredRing } from '../rings/read-ring';
+import { readRing, type StoredRing } from '../rings/read-ring';
 import { readSnapshot } from '../transactions/read-snapshot';
 import { domainNodesStatus, nodesStatus } from '../status/nodes-status';
-import { refusalsOfClose } from './plan-refusals';
+import { refusalsOfClose, type NamedKeys } from './plan-refusals';
 
 /** What a close without force would do, and when it could first be. */
 @Injectable()
@@ -20,16 +20,22 @@ export class PlanClosing {
     private readonly config: RotationConfig,
   ) {}
 
-  plan(request: PlanClose, { role, scopes }: Pick<OperatorEntity, 'role' | 'scopes'>): Promise<PlanCloseReply> {
-    const { scope } = request;
+  /** What of the rotation's keys is not named is taken as the open one has it. */
+  plan(
+    scope: Scope,
+    named: NamedKeys,
+    { role, scopes }: Pick<OperatorEntity, 'role' | 'scopes'>,
+  ): Promise<PlanCloseReply> {
     return readSnapshot(this.database, async (manager, now) => {
       const stored = await readRing(manager, scope);
       const facts = await readNodeFacts(manager, scope);
       const isStopped = await hasLaterStatement(manager, scope);
       const trustEpoch = stored?.ring.trustEpoch ?? 0;
       const progress = progressOf(facts, trustEpoch, now);
-      const others = scope === PLATFORM ? progressOf(await readDomainNodeFacts(manager), trustEpoch, now) : null;
-      const latest = asTransition(stored?.transition ?? null);
+      const others = stored?.policy.tells.otherNodes
+        ? progressOf(await readDomainNodeFacts(manager), trustEpoch, now)
+        : null;
+      const latest = stored?.transition ?? null;
       const open = isOpen(latest) ? latest : null;
       const gate = open === null ? null : closeGate(progress, open, now, false);
       return {
@@ -38,13 +44,12 @@ export class PlanClosing {
         new_key_id: open?.newKeyId ?? null,
         closes_at: open?.closesAt.toISOString() ?? null,
         earliest_close_at: (gate?.allowed === false ? open?.closesAt : open && now)?.toISOString() ?? null,
-        safe_close_at:
-          (open && stored?.transition && safeCloseAt(stored.transition, this.config))?.toISOString() ?? null,
+        safe_close_at: (open && latest && safeCloseAt(latest, this.config))?.toISOString() ?? null,
         nodes: nodesStatus(progress, now),
         ...(others === null ? {} : { domain_nodes: domainNodesStatus(others, now, scopes) }),
         blocked_by: [
           ...(suffices(role, 'operator') ? [] : [PROBLEMS.permissionDenied.detail]),
-          ...(stored === undefined ? [PROBLEMS.unknownScope.detail] : blockedBy(stored, request, isStopped)),
+          ...(stored === undefined ? [PROBLEMS.unknownScope.detail] : blockedBy(stored, named, isStopped)),
           ...(gate?.allowed === false ? [PROBLEMS.nodesLagging.detail] : []),
         ],
       };
@@ -53,7 +58,7 @@ export class PlanClosing {
 }
 
 /** In the order in which the command comes upon it. */
-const blockedBy = (stored: StoredRing, request: PlanClose, isStopped: boolean): string[] => [
-  ...refusalsOfClose(stored, { oldKeyId: request.old_key_id, newKeyId: request.new_key_id }),
+const blockedBy = (stored: StoredRing, named: NamedKeys, isStopped: boolean): string[] => [
+  ...refusalsOfClose(stored, named),
   ...(isStopped ? [PROBLEMS.epochWentBack.detail] : []),
 ];

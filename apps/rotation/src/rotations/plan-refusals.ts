@@ -1,28 +1,33 @@
-import { Refusal, closeRotation, isOpen, openRotation, type OpenRotation } from '@plexsphere/keyring';
+import {
+  Refusal,
+  closeRotation,
+  isOpen,
+  openRotation,
+  type CloseRotation,
+  type OpenRotation,
+} from '@plexsphere/keyring';
 import { asProblem } from '../rings/refusal-problem';
-import { asTransition, type StoredRing } from '../rings/read-ring';
+import type { StoredRing } from '../rings/read-ring';
 
 /** The stable details of what the domain would refuse a rotation with, as it is and once an open one is closed. */
 export function refusalsOfRotation({ ring, transition }: StoredRing, command: OpenRotation): string[] {
-  const latest = asTransition(transition);
-  const now = refusalsOf(() => openRotation(ring, latest, command));
-  if (!isOpen(latest)) return now;
+  const now = refusalsOf(() => openRotation(ring, transition, command));
+  if (!isOpen(transition)) return now;
   const afterwards = refusalsOf(() => {
-    const closed = closeRotation(ring, latest, latest);
+    const closed = closeRotation(ring, transition, transition);
     return openRotation(closed.ring, closed.transition, command);
   });
   return [...now, ...afterwards];
 }
 
+/** A rotation's keys, as far as whoever asks names them. */
+export type NamedKeys = { [Name in keyof CloseRotation]?: CloseRotation[Name] | undefined };
+
 /** What is not named is taken as the open rotation has it. */
-export function refusalsOfClose(
-  { ring, transition }: StoredRing,
-  named: { oldKeyId: string | undefined; newKeyId: string | undefined },
-): string[] {
-  const latest = asTransition(transition);
-  const oldKeyId = named.oldKeyId ?? latest?.oldKeyId ?? '';
-  const newKeyId = named.newKeyId ?? latest?.newKeyId ?? '';
-  return refusalsOf(() => closeRotation(ring, latest, { oldKeyId, newKeyId }));
+export function refusalsOfClose({ ring, transition }: StoredRing, named: NamedKeys): string[] {
+  const oldKeyId = named.oldKeyId ?? transition?.oldKeyId ?? '';
+  const newKeyId = named.newKeyId ?? transition?.newKeyId ?? '';
+  return refusalsOf(() => closeRotation(ring, transition, { oldKeyId, newKeyId }));
 }
 
 function refusalsOf(decision: () => unknown): string[] {

@@ -1,14 +1,15 @@
 import { progressOf, type Progress } from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
 import { LeaseEntity, type OperatorEntity } from '@plexsphere/store';
-import { PLATFORM, PROBLEMS, suffices } from '@plexsphere/wire';
-import type { PlanRotate, PlanRotateReply } from '@plexsphere/wire/commands';
+import { PROBLEMS, suffices } from '@plexsphere/wire';
+import type { PlanRotateReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
 import { RotationConfig } from '../rotation-config';
 import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
 import { readRing, type StoredRing } from '../rings/read-ring';
 import { readSnapshot } from '../transactions/read-snapshot';
+import type { Opening } from './open-rotation';
 import { refusalsOfRotation } from './plan-refusals';
 import { isLive, serves, signerStatus } from '../status/signer-status';
 
@@ -20,15 +21,17 @@ export class PlanRotation {
     private readonly config: RotationConfig,
   ) {}
 
-  plan(request: PlanRotate, { role }: Pick<OperatorEntity, 'role'>): Promise<PlanRotateReply> {
-    const { scope, new_key_id: newKeyId } = request;
+  plan(
+    { scope, newKeyId }: Pick<Opening, 'scope' | 'newKeyId'>,
+    { role }: Pick<OperatorEntity, 'role'>,
+  ): Promise<PlanRotateReply> {
     return readSnapshot(this.database, async (manager, now) => {
       const stored = await readRing(manager, scope);
       const facts = await readNodeFacts(manager, scope);
       const leases = await manager.find(LeaseEntity, { order: { holder: 'ASC' } });
       const isStopped = await hasLaterStatement(manager, scope);
       const progress = progressOf(facts, stored?.ring.trustEpoch ?? 0, now);
-      const others = scope === PLATFORM ? progressOf(await readDomainNodeFacts(manager), 0, now) : null;
+      const others = stored?.policy.tells.otherNodes ? progressOf(await readDomainNodeFacts(manager), 0, now) : null;
       const terms = { now, leaseMs: this.config.leaseMs };
       const signers = leases.filter((lease) => lease.kind === 'signer' && isLive(lease, terms) && serves(lease));
       return {

@@ -21,7 +21,7 @@ import { CloseRotation } from './close-rotation';
 import { OpenRotation } from './open-rotation';
 import type { Preparation } from './preparation';
 import type { AfterCommit } from './after-commit';
-import { ScopeTransactions } from '../transactions/scope-transactions';
+import { CommandTransactions } from '../transactions/command-transactions';
 import { PlanClosing } from './plan-closing';
 import { PlanRotation } from './plan-rotation';
 
@@ -42,6 +42,8 @@ const SOMEONE_AHEAD = `
 /** What nobody has proved. */
 const BARE_NUMBER = `UPDATE ring.lease SET ahead = '{"${OPEN_SCOPE}": 9, "${CLOSED_SCOPE}": 9}' WHERE holder = 'signer-3'`;
 
+const closingOf = ({ scope, old_key_id: oldKeyId, new_key_id: newKeyId }: PlanClose) => ({ scope, oldKeyId, newKeyId });
+
 describe('plans', () => {
   let seeded: SeededRings;
   beforeEach(async () => {
@@ -55,9 +57,11 @@ describe('plans', () => {
       await seeded.asOwner(statement);
   };
   const planRotation = (scope: string, newKeyId: string, role: 'viewer' | 'operator' = 'operator') =>
-    new PlanRotation(seeded.database, config).plan({ scope, new_key_id: newKeyId }, { role });
-  const planClosing = (request: PlanClose, role: 'viewer' | 'operator' = 'operator') =>
-    new PlanClosing(seeded.database, config).plan(request, { role, scopes: null });
+    new PlanRotation(seeded.database, config).plan({ scope, newKeyId }, { role });
+  const planClosing = (request: PlanClose, role: 'viewer' | 'operator' = 'operator') => {
+    const { scope, ...named } = closingOf(request);
+    return new PlanClosing(seeded.database, config).plan(scope, named, { role, scopes: null });
+  };
   const identity = (command: Command) => ({ requestId: randomUUID(), command, actor: ANA, bodyHash: '' });
 
   it('of a rotation: what, to whom, and until when', async () => {
@@ -106,11 +110,11 @@ describe('plans', () => {
         seeded.database,
         preparation,
         afterCommit,
-        new ScopeTransactions(seeded.database, seeded.database),
+        new CommandTransactions(seeded.database, seeded.database, logger),
         config,
         logger,
       );
-      const opening = command.open({ scope, new_key_id: kid }, identity('signing.rotate'));
+      const opening = command.open({ scope, newKeyId: kid, reason: null }, identity('signing.rotate'));
       await expect(opening).rejects.toMatchObject({ detail: plan.blocked_by[0] });
     },
   );
@@ -189,11 +193,18 @@ describe('plans', () => {
       expect(plan.blocked_by).toEqual(blockedBy.map((detail) => `signing: ${detail}`));
       expect(plan.earliest_close_at === null).toBe(request.scope !== OPEN_SCOPE);
       const closing = new CloseRotation(
-        seeded.database,
         afterCommit,
-        new ScopeTransactions(seeded.database, seeded.database),
+        new CommandTransactions(seeded.database, seeded.database, logger),
         logger,
-      ).close({ old_key_id: 'a1', new_key_id: 'a2', ...request }, identity('signing.close'));
+      ).close(
+        {
+          scope: request.scope,
+          oldKeyId: request.old_key_id ?? 'a1',
+          newKeyId: request.new_key_id ?? 'a2',
+          force: false,
+        },
+        identity('signing.close'),
+      );
       await expect(closing).rejects.toMatchObject({ detail: plan.blocked_by[0] });
     },
   );

@@ -1,16 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
-import { subjects, type Scope } from '@plexsphere/wire';
+import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import type { Scope } from '@plexsphere/wire';
 import type { ForgetKey, ForgetKeyReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
+import { Signers } from '../leases/signers';
 
 /** A ring takes a key within half a minute of its preparation, or an attempt that comes later has it prepared anew. */
 const KEPT_FOR = `interval '1 hour'`;
 
 /** One turn's worth: the rest waits for the next. */
 const AT_ONCE = 20;
-
-const FORGET_TIMEOUT_MS = 3_000;
 
 interface Leftover {
   scope: Scope;
@@ -29,7 +28,7 @@ export class PreparedKeys {
 
   constructor(
     private readonly database: DataSource,
-    private readonly bus: Bus,
+    private readonly signers: Signers,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -69,10 +68,7 @@ export class PreparedKeys {
 
   private async forget({ scope, keyId, preparedBefore }: Leftover): Promise<void> {
     const request: ForgetKey = { scope, key_id: keyId, prepared_before: preparedBefore.toISOString() };
-    await this.bus.request<ForgetKeyReply>(subjects.anySigner('forget-key'), request, {
-      timeoutMs: FORGET_TIMEOUT_MS,
-      unavailable: 'noSigner',
-    });
+    await this.signers.askAny<ForgetKeyReply>('forget-key', request);
     await this.database.query(`DELETE FROM ring.prepared_key WHERE scope = $1 AND key_id = $2 AND prepared_at < $3`, [
       scope,
       keyId,

@@ -34,25 +34,27 @@ export class RotationController {
   ) {}
 
   @Handles('signing.rotate')
-  rotate(request: Rotate, { identity }: Asked): Promise<RotateReply> {
-    return this.openRotation.open(request, identity);
+  rotate({ scope, new_key_id: newKeyId, reason }: Rotate, { identity }: Asked): Promise<RotateReply> {
+    return this.openRotation.open({ scope, newKeyId, reason: reason ?? null }, identity);
   }
 
   @Handles('signing.close')
   async close(request: Close, { identity, operator }: Asked): Promise<CloseReply> {
+    const { scope, old_key_id: oldKeyId, new_key_id: newKeyId, force = false } = request;
     // To leave Nodes behind is an admin's decision.
-    if (request.force === true && !suffices(operator.role, 'admin')) throw problem('permissionDenied');
-    return this.closeRotation.close(request, identity);
+    if (force && !suffices(operator.role, 'admin')) throw problem('permissionDenied');
+    return this.closeRotation.close({ scope, oldKeyId, newKeyId, force }, identity);
   }
 
   @Handles('signing.plan-rotate')
-  planRotate(request: PlanRotate, { operator }: Asked): Promise<PlanRotateReply> {
-    return this.rotation.plan(request, operator);
+  planRotate({ scope, new_key_id: newKeyId }: PlanRotate, { operator }: Asked): Promise<PlanRotateReply> {
+    return this.rotation.plan({ scope, newKeyId }, operator);
   }
 
   @Handles('signing.plan-close')
   planClose(request: PlanClose, { operator }: Asked): Promise<PlanCloseReply> {
-    return this.closing.plan(request, operator);
+    const { scope, old_key_id: oldKeyId, new_key_id: newKeyId } = request;
+    return this.closing.plan(scope, { oldKeyId, newKeyId }, operator);
   }
 
   @Handles('signing.history')

@@ -2,14 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { OperatorEntity } from '@plexsphere/store';
 import { PLATFORM, problem } from '@plexsphere/wire';
-import type { RevokeToken as Request, RevokeTokenReply } from '@plexsphere/wire/commands';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { RevokeTokenReply } from '@plexsphere/wire/commands';
+import type { EntityManager } from 'typeorm';
 import { Revocations } from '../bus-account/revocations';
 import { revokeBusUser } from '../bus-account/bus-users';
 import { databaseNow } from '../transactions/database-clock';
-import { onceFor, type RequestIdentity } from '../transactions/requests';
+import type { RequestIdentity } from '../transactions/requests';
 import { writeAudit } from '../transactions/write-audit';
-import { ScopeTransactions } from '../transactions/scope-transactions';
+import { CommandTransactions } from '../transactions/command-transactions';
 import { countOtherAdmins } from './find-token';
 
 /** Whoever revokes their own token is to hear so before the bus cuts them. */
@@ -21,15 +21,14 @@ type Committed = Omit<RevokeTokenReply, 'pushed'>;
 @Injectable()
 export class RevokeToken {
   constructor(
-    private readonly database: DataSource,
-    private readonly transactions: ScopeTransactions,
+    private readonly transactions: CommandTransactions,
     private readonly revocations: Revocations,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async revoke(request: Request, identity: RequestIdentity): Promise<RevokeTokenReply> {
-    const committed = await onceFor(this.database.manager, identity, () =>
-      this.transactions.exclusive('tokens', identity, (manager) => this.commit(manager, request.id, identity)),
+  async revoke(id: string, identity: RequestIdentity): Promise<RevokeTokenReply> {
+    const committed = await this.transactions.once(identity, { exclusive: 'tokens' }, (manager) =>
+      this.commit(manager, id, identity),
     );
     return { ...committed, pushed: committed.id !== identity.actor && (await this.revocations.push()) };
   }

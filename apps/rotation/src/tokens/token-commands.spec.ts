@@ -4,13 +4,13 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from '@plexsphere/service-kit';
 import { migrateStore, storeOptions } from '@plexsphere/store';
 import { eventually, testDatabase, type TestDatabase } from '@plexsphere/testkit';
-import type { CreateToken as Request, IssueBusCredential } from '@plexsphere/wire/commands';
+import type { IssueBusCredential } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import type { Revocations } from '../bus-account/revocations';
 import type { Signers } from '../leases/signers';
 import type { RequestIdentity } from '../transactions/requests';
-import { ScopeTransactions } from '../transactions/scope-transactions';
-import { CreateToken } from './create-token';
+import { CommandTransactions } from '../transactions/command-transactions';
+import { CreateToken, type NewToken } from './create-token';
 import { ListTokens } from './list-tokens';
 import { findValidOperator } from './find-token';
 import { RevokeToken } from './revoke-token';
@@ -49,9 +49,9 @@ beforeEach(async () => {
   database = await new DataSource(storeOptions(await test.urlAs('rotation'), 'test')).initialize();
   [signer, pushed] = [new FakeSigner(), 0];
   const revocations = { push: async () => (pushed++, true) } as unknown as Revocations;
-  const transactions = new ScopeTransactions(database, database);
+  const transactions = new CommandTransactions(database, database, logger);
   creation = new CreateToken(database, signer as unknown as Signers, transactions, logger);
-  revocation = new RevokeToken(database, transactions, revocations, logger);
+  revocation = new RevokeToken(transactions, revocations, logger);
 });
 
 afterEach(async () => {
@@ -66,9 +66,10 @@ const identity = (command: 'token.create' | 'token.revoke', actor: string = ADMI
   bodyHash: 'b',
 });
 
-const make = (name: string, more: Partial<Request> = {}, as = identity('token.create')) =>
-  creation.create({ name, role: 'operator', bus_public_key: `U${++keys}`, bearer_hash: 'secret hash', ...more }, as);
-const revoke = (id: string, as = identity('token.revoke')) => revocation.revoke({ id }, as);
+const BLANK = { role: 'operator', scopes: null, bearerHash: 'secret hash', lifeSeconds: 90 * 86_400 } as const;
+const make = (name: string, more: Partial<NewToken> = {}, as = identity('token.create')) =>
+  creation.create({ ...BLANK, name, busPublicKey: `U${++keys}`, ...more }, as);
+const revoke = (id: string, as = identity('token.revoke')) => revocation.revoke(id, as);
 const states = async () =>
   Object.fromEntries((await new ListTokens(database).list()).tokens.map(({ name, state }) => [name, state]));
 const revokedKeys = (): Promise<{ due_in: number; ends_with_token: boolean }[]> =>
@@ -77,7 +78,7 @@ const revokedKeys = (): Promise<{ due_in: number; ends_with_token: boolean }[]> 
 const refusal = (name: string) => ({ detail: `signing: ${name}` });
 
 it('makes a token whose credential ends with it, by the database clock', async () => {
-  const made = await make('night-shift', { expires_in_seconds: 3_600, scopes: ['platform'] });
+  const made = await make('night-shift', { lifeSeconds: 3_600, scopes: ['platform'] });
   expect(made).toMatchObject({ name: 'night-shift', role: 'operator', scopes: ['platform'] });
   const [row] = await owner.query<[{ left: number }]>(
     `SELECT extract(epoch FROM expires_at - clock_timestamp())::float AS left FROM ring.operator WHERE id = $1`,
@@ -89,9 +90,9 @@ it('makes a token whose credential ends with it, by the database clock', async (
 });
 
 it('refuses a name or a bus key that another token has, and takes the name of a revoked one', async () => {
-  const first = await make('ops', { bus_public_key: 'UX' });
+  const first = await make('ops', { busPublicKey: 'UX' });
   await expect(make('ops')).rejects.toMatchObject({ ...refusal('token exists'), body: { field: 'name' } });
-  await expect(make('ops-2', { bus_public_key: 'UX' })).rejects.toMatchObject(refusal('token exists'));
+  await expect(make('ops-2', { busPublicKey: 'UX' })).rejects.toMatchObject(refusal('token exists'));
   await revoke(first.id);
   await expect(make('ops')).resolves.toMatchObject({ name: 'ops' });
 });
@@ -104,8 +105,8 @@ it('of two that ask for one name at once makes one', async () => {
 
 it('answers a retry alike, and makes nothing twice', async () => {
   const as = identity('token.create');
-  const first = await make('once', { bus_public_key: 'UO' }, as);
-  expect(await make('once', { bus_public_key: 'UO' }, as)).toEqual(first);
+  const first = await make('once', { busPublicKey: 'UO' }, as);
+  expect(await make('once', { busPublicKey: 'UO' }, as)).toEqual(first);
   const gone = identity('token.revoke');
   expect(await revoke(first.id, gone)).toEqual(await revoke(first.id, gone));
   expect(await owner.query(`SELECT FROM ring.audit`)).toHaveLength(2);
@@ -151,8 +152,8 @@ it('lets the pusher cut whoever revokes their own token, after they have heard s
 });
 
 it('knows a valid operator alone, whatever this process takes for the time', async () => {
-  const valid = await make('valid', { expires_in_seconds: 3_600 });
-  const expired = await make('expired', { expires_in_seconds: 3_600 });
+  const valid = await make('valid', { lifeSeconds: 3_600 });
+  const expired = await make('expired', { lifeSeconds: 3_600 });
   await owner.query(`UPDATE ring.operator SET expires_at = clock_timestamp() WHERE id = $1`, [expired.id]);
   const revoked = await make('revoked');
   await revoke(revoked.id);

@@ -1,10 +1,11 @@
 import { Controller } from '@nestjs/common';
-import type {
-  CreateToken as CreateRequest,
-  CreateTokenReply,
-  ListTokensReply,
-  RevokeToken as RevokeRequest,
-  RevokeTokenReply,
+import {
+  DEFAULT_TOKEN_SECONDS,
+  type CreateToken as CreateRequest,
+  type CreateTokenReply,
+  type ListTokensReply,
+  type RevokeToken as RevokeRequest,
+  type RevokeTokenReply,
 } from '@plexsphere/wire/commands';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
@@ -25,7 +26,9 @@ export class TokenController {
   @Handles('token.create')
   async create(request: CreateRequest, { identity }: Asked): Promise<CreateTokenReply> {
     for (const scope of request.scopes ?? []) requireAccepted(scope, this.config);
-    return this.createToken.create(request, identity);
+    const { name, role, scopes = null, bus_public_key: busPublicKey, bearer_hash: bearerHash } = request;
+    const lifeSeconds = request.expires_in_seconds ?? DEFAULT_TOKEN_SECONDS;
+    return this.createToken.create({ name, role, scopes, busPublicKey, bearerHash, lifeSeconds }, identity);
   }
 
   @Handles('token.list')
@@ -35,6 +38,6 @@ export class TokenController {
 
   @Handles('token.revoke')
   revoke(request: RevokeRequest, { identity }: Asked): Promise<RevokeTokenReply> {
-    return this.revokeToken.revoke(request, identity);
+    return this.revokeToken.revoke(request.id, identity);
   }
 }

@@ -64,11 +64,11 @@ export async function claimRequest(manager: EntityManager, request: RequestIdent
 }
 
 /**
- * Does the work of a request at most once, though copies of it may be under way at the same time (a caller that hears
- * nothing sends it again). A copy never gets an error that the one at work would not get: it waits for that one's
- * answer, or takes over where that one failed.
+ * Answers a request of which copies may be under way at the same time (a caller that hears nothing sends it again). A
+ * copy never gets an error that the one at work would not get: it waits for that one's answer, or takes over where that
+ * one failed.
  */
-export async function onceFor<Reply>(
+export async function withCopies<Reply>(
   manager: EntityManager,
   request: RequestIdentity,
   work: () => Promise<Reply>,

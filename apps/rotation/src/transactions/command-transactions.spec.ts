@@ -3,20 +3,23 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { migrateStore, storeOptions } from '@plexsphere/store';
 import { eventually, testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import { problem } from '@plexsphere/wire';
+import type { Logger } from '@plexsphere/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
-import { onceFor, type RequestIdentity } from './requests';
+import type { RequestIdentity } from './requests';
 import { PATIENCE_MS } from './line';
-import { ScopeTransactions } from './scope-transactions';
+import { CommandTransactions } from './command-transactions';
 import { waitingOptions } from './pools';
 
 jest.setTimeout(120_000);
 
+const logger = { info: () => undefined } as unknown as Logger;
 const domain = (): string => `domain:${randomUUID()}`;
 const BUSY = { detail: 'signing: scope busy' };
 
 let test: TestDatabase;
 let owner: DataSource;
-let replicas: { database: DataSource; waiting: DataSource; transactions: ScopeTransactions }[];
+let replicas: { database: DataSource; waiting: DataSource; transactions: CommandTransactions }[];
 let [A, B]: string[] = [];
 const release: (() => Promise<unknown>)[] = [];
 
@@ -41,7 +44,7 @@ afterEach(async () => {
 async function startReplica(url: string, replica: number) {
   const database = await new DataSource(storeOptions(url, `replica-${replica}`)).initialize();
   const waiting = await new DataSource(waitingOptions(url, `replica-${replica}`)).initialize();
-  return { database, waiting, transactions: new ScopeTransactions(database, waiting) };
+  return { database, waiting, transactions: new CommandTransactions(database, waiting, logger) };
 }
 
 /** Somebody who took the lock and was paused. */
@@ -71,21 +74,17 @@ let turn = 0;
 const anyReplica = () => replicas[turn++ % replicas.length]!;
 
 /** A publish, with what it does before and in its transaction. */
-const publish = (scope = A!, request = identity(), { database, transactions } = anyReplica()) =>
-  onceFor(database.manager, request, () =>
-    transactions.shared([scope], request, async (manager) => {
-      await addEvent(manager, scope);
-      return { done: true };
-    }),
-  );
+const publish = (scope = A!, request = identity(), { transactions } = anyReplica()) =>
+  transactions.once(request, { shared: [scope] }, async (manager) => {
+    await addEvent(manager, scope);
+    return { done: true };
+  });
 
-const rotate = (scope = A!, request = identity(), { database, transactions } = anyReplica()) =>
-  onceFor(database.manager, request, () =>
-    transactions.exclusive(scope, request, async (manager) => {
-      await manager.query('UPDATE ring.key_ring SET epoch = epoch + 1 WHERE scope = $1', [scope]);
-      return { done: true };
-    }),
-  );
+const rotate = (scope = A!, request = identity(), { transactions } = anyReplica()) =>
+  transactions.once(request, { exclusive: scope }, async (manager) => {
+    await manager.query('UPDATE ring.key_ring SET epoch = epoch + 1 WHERE scope = $1', [scope]);
+    return { done: true };
+  });
 
 const addEvent = (manager: EntityManager, scope: string): Promise<unknown> =>
   manager.query(`INSERT INTO outbox.event (event_id, scope, event_type) VALUES ($1, $2, 'x')`, [randomUUID(), scope]);
@@ -188,7 +187,7 @@ it('P-2: a Node that joins holds nothing of its Domain while the platform is tak
   const letGo = await hold('platform');
   const request = identity();
   const [{ transactions }] = replicas as [(typeof replicas)[0]];
-  const joining = transactions.shared(['platform', A!], request, async () => ({ done: true }));
+  const joining = transactions.once(request, { shared: ['platform', A!] }, async () => ({ done: true }));
   await medianMs(5, () => rotate());
   await letGo();
   expect(await joining).toEqual({ done: true });
@@ -204,18 +203,30 @@ it('copies of one request under a lock get one answer, and do the work once', as
   expect(await eventsOf(A!)).toBe(1);
 });
 
-it('work that returns nothing leaves no answer, and its request may come again', async () => {
-  const request = identity();
+it('what loses a race is prepared anew, in a transaction of its own; after three losses the caller is told', async () => {
   const [{ transactions }] = replicas as [(typeof replicas)[0]];
-  expect(await transactions.shared([A!], request, async () => undefined)).toBeUndefined();
-  expect(await transactions.shared([A!], request, async () => ({ done: true }))).toEqual({ done: true });
+  const losing = (losses: number) => {
+    let prepared = 0;
+    return transactions.oncePrepared(identity(), {
+      prepare: async () => ++prepared,
+      lock: () => ({ shared: [A!] }),
+      work: async (manager, attempt) => {
+        await addEvent(manager, A!);
+        if (attempt <= losses) throw problem('epochMismatch', { epoch: 1 });
+        return { attempt };
+      },
+    });
+  };
+  expect(await losing(2)).toEqual({ attempt: 3 });
+  expect(await eventsOf(A!)).toBe(1);
+  await expect(losing(3)).rejects.toMatchObject({ detail: 'signing: epoch mismatch' });
 });
 
 it('who comes in after a change sees what it committed', async () => {
   const seen: number[] = [];
   const changes = Array.from({ length: 20 }, () => rotate());
   const looks = Array.from({ length: 20 }, () =>
-    anyReplica().transactions.shared([A!], identity(), async (manager) => {
+    anyReplica().transactions.once(identity(), { shared: [A!] }, async (manager) => {
       const [row] = await manager.query<[{ epoch: string }]>('SELECT epoch FROM ring.key_ring WHERE scope = $1', [A]);
       await delay(2);
       const [again] = await manager.query<[{ epoch: string }]>('SELECT epoch FROM ring.key_ring WHERE scope = $1', [A]);

@@ -1,0 +1,179 @@
+// Writing what the domain decides, on a real PostgreSQL with its unique indexes, under rotation's own role.
+import type { Key, KeyRing, Transition } from '@plexsphere/keyring';
+import { migrateStore, storeOptions } from '@plexsphere/store';
+import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import { MESH_ALGORITHM } from '@plexsphere/wire';
+import { DataSource } from 'typeorm';
+import { applyRingChange } from './apply-ring-change';
+import { existing, readRing } from './read-ring';
+
+jest.setTimeout(60_000);
+
+const SCOPE = 'domain:aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa';
+const AT = new Date('2026-01-01T00:00:00Z');
+
+let test: TestDatabase;
+let owner: DataSource;
+let database: DataSource;
+
+beforeEach(async () => {
+  test = await testDatabase({ name: 'store', prepare: migrateStore });
+  owner = await new DataSource({ type: 'postgres', url: test.url }).initialize();
+  database = await new DataSource(storeOptions(await test.urlAs('rotation'), 'test')).initialize();
+});
+
+afterEach(async () => {
+  await Promise.all([database.destroy(), owner.destroy()]);
+  await test.drop();
+});
+
+const ring = (epoch: number, keys: Key[]): KeyRing => ({ scope: SCOPE, epoch, trustEpoch: epoch, keys });
+
+const transition = (oldKeyId: string, newKeyId: string, outcome: Transition['outcome']): Transition => ({
+  scope: SCOPE,
+  oldKeyId,
+  newKeyId,
+  openedAt: AT,
+  closesAt: new Date(AT.getTime() + 1_000),
+  outcome,
+});
+
+/** With the transition open that its newest keys are of. */
+async function store({ epoch, keys }: KeyRing, open: Transition | null): Promise<void> {
+  await owner.query('INSERT INTO ring.key_ring (scope, epoch, trust_epoch) VALUES ($1, $2, $2)', [SCOPE, epoch]);
+  for (const { keyId, state } of keys) {
+    await owner.query(
+      `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state) VALUES ($1, $2, 'Ed25519', 'A', $3)`,
+      [SCOPE, keyId, state],
+    );
+  }
+  await owner.query(
+    `INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id) VALUES ($1, $2, 'rotate', 'k', 'e')`,
+    [SCOPE, epoch],
+  );
+  if (open === null) return;
+  await owner.query(
+    `INSERT INTO ring.transition (scope, old_key_id, new_key_id, opened_at, closes_at, opened_epoch, actor, request_id)
+     VALUES ($1, $2, $3, $4, $5, $6, 'a', gen_random_uuid())`,
+    [SCOPE, open.oldKeyId, open.newKeyId, open.openedAt, open.closesAt, epoch],
+  );
+}
+
+const stored = async (): Promise<Record<string, string>> => {
+  const rows = await owner.query<{ key_id: string; state: string }[]>('SELECT key_id, state FROM ring.signing_key');
+  return Object.fromEntries(rows.map(({ key_id, state }) => [key_id, state]));
+};
+
+const outcomes = async (): Promise<unknown[]> => {
+  const rows = await owner.query<{ outcome: string | null }[]>(
+    'SELECT outcome FROM ring.transition ORDER BY opened_epoch',
+  );
+  return rows.map(({ outcome }) => outcome);
+};
+
+const REQUEST = '10000000-0000-4000-8000-000000000001';
+
+const change = (after: KeyRing, next: Transition, made: 'a new key' | null = null): Promise<unknown> =>
+  database.transaction(async (manager) =>
+    applyRingChange(manager, {
+      change: 'rotate',
+      before: await existing(readRing(manager, SCOPE)),
+      after: { ring: after, transition: next },
+      at: AT,
+      identity: { requestId: REQUEST, command: 'signing.rotate', actor: 'a', bodyHash: 'b' },
+      reason: null,
+      made: made && { key: { algorithm: MESH_ALGORITHM, publicKey: 'A' }, statement: { text: 's', hash: 'h' } },
+      detail: {},
+    }),
+  );
+
+it.each<[string, Key[], Key[]]>([
+  [
+    'the older key comes back',
+    [
+      { keyId: 'k1', state: 'retiring' },
+      { keyId: 'k2', state: 'active' },
+    ],
+    [
+      { keyId: 'k1', state: 'active' },
+      { keyId: 'k2', state: 'retired' },
+    ],
+  ],
+  [
+    'the other way round',
+    [
+      { keyId: 'k1', state: 'active' },
+      { keyId: 'k2', state: 'staged' },
+    ],
+    [
+      { keyId: 'k1', state: 'retiring' },
+      { keyId: 'k2', state: 'active' },
+    ],
+  ],
+  [
+    'with keys beside that leave the ring',
+    [
+      { keyId: 'k0', state: 'staged' },
+      { keyId: 'k1', state: 'retiring' },
+      { keyId: 'k2', state: 'active' },
+    ],
+    [
+      { keyId: 'k0', state: 'retired' },
+      { keyId: 'k1', state: 'active' },
+      { keyId: 'k2', state: 'revoked' },
+    ],
+  ],
+])(
+  'P-10: an active key hands over to one that the ring holds, in whatever order they stand: %s',
+  async (_, had, has) => {
+    const open = transition('k1', 'k2', null);
+    await store(ring(3, had), open);
+    await change(ring(4, has), { ...open, outcome: 'rolled_back' });
+    expect(await stored()).toEqual(Object.fromEntries(has.map(({ keyId, state }) => [keyId, state])));
+    expect(await outcomes()).toEqual(['rolled_back']);
+  },
+);
+
+it('P-10: a new key enters as the last, wherever the domain lists it', async () => {
+  await store(ring(1, [{ keyId: 'k1', state: 'active' }]), null);
+  await change(
+    ring(2, [
+      { keyId: 'k2', state: 'active' },
+      { keyId: 'k1', state: 'retiring' },
+    ]),
+    transition('k1', 'k2', null),
+    'a new key',
+  );
+  expect(await stored()).toEqual({ k1: 'retiring', k2: 'active' });
+  expect(await outcomes()).toEqual([null]);
+});
+
+it('writes no key that nobody made, and nothing else then', async () => {
+  await store(ring(1, [{ keyId: 'k1', state: 'active' }]), null);
+  const after = ring(2, [
+    { keyId: 'k1', state: 'retiring' },
+    { keyId: 'k2', state: 'active' },
+  ]);
+  await expect(change(after, transition('k1', 'k2', null))).rejects.toThrow('nobody made');
+  expect(await stored()).toEqual({ k1: 'active' });
+});
+
+it('is not written over a ring that has moved on since it was read', async () => {
+  await store(ring(3, [{ keyId: 'k1', state: 'active' }]), transition('k0', 'k1', null));
+  const moved = database.transaction(async (manager) => {
+    const before = await existing(readRing(manager, SCOPE));
+    await owner.query('UPDATE ring.key_ring SET epoch = 9');
+    return applyRingChange(manager, {
+      change: 'close',
+      before,
+      after: { ring: { ...before.ring, epoch: 4 }, transition: transition('k0', 'k1', 'closed') },
+      at: AT,
+      identity: { requestId: REQUEST, command: 'signing.close', actor: 'a', bodyHash: 'b' },
+      reason: null,
+      made: null,
+      detail: {},
+    });
+  });
+  await expect(moved).rejects.toMatchObject({ detail: 'signing: epoch mismatch' });
+  expect(await outcomes()).toEqual([null]);
+});

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import type { Key, KeyRing, RingChange } from '@plexsphere/keyring';
+import {
+  KeyRingEntity,
+  SigningKeyEntity,
+  TransitionEntity,
+  insertKey,
+  insertRingChange,
+  type MadeKey,
+  type MadeStatement,
+  type RingChangeEntity,
+} from '@plexsphere/store';
+import { problem } from '@plexsphere/wire';
+import type { EntityManager } from 'typeorm';
+import { fanOutToOthers, fanOutToScope } from '../events/fan-out';
+import type { RequestIdentity } from '../transactions/requests';
+import { writeAudit } from '../transactions/write-audit';
+import type { StoredRing } from './read-ring';
+
+/** What the domain decided, and what is written beside it. */
+export interface NewRingChange {
+  change: RingChangeEntity['change'];
+  /** As it was read under the scope's lock. */
+  before: StoredRing;
+  after: RingChange;
+  /** By the database's clock. */
+  at: Date;
+  identity: RequestIdentity;
+  reason: string | null;
+  /** What signers made for it; null where no key comes in and what Nodes trust stays. */
+  made: { key: MadeKey; statement: MadeStatement | null } | null;
+  /** For the audit log alone. */
+  detail: object;
+}
+
+/** How many Nodes have a row of it: the scope's own, and all others; null where none of those are told. */
+export interface Told {
+  nodes: number;
+  otherNodes: number | null;
+}
+
+/**
+ * Writes a change of a ring and all that goes with it, in the caller's transaction and under the scope's lock: whatever
+ * commits of it, the whole commits. Each part is written in an order that the unique indexes allow at every instant
+ * (one active key a ring, one open transition a scope), whatever the domain made of the ring.
+ */
+export async function applyRingChange(manager: EntityManager, applied: NewRingChange): Promise<Told> {
+  const { change, before, after, identity, made, detail } = applied;
+  const { ring } = after;
+  await writeEpoch(manager, before.ring, ring);
+  await writeKeys(manager, before.ring, ring, made?.key ?? null);
+  await writeTransition(manager, applied);
+  const eventId = randomUUID();
+  await insertRingChange(manager, ring, change, eventId, made?.statement ?? null);
+  const told = await tellNodes(manager, before, ring, eventId);
+  await writeAudit(manager, identity, { scope: ring.scope, before: before.ring, after: ring, detail });
+  return told;
+}
+
+/** The lock leaves nobody between the reading and this; a ring that moved all the same is not written over. */
+async function writeEpoch(
+  manager: EntityManager,
+  before: KeyRing,
+  { scope, epoch, trustEpoch }: KeyRing,
+): Promise<void> {
+  const { affected } = await manager.update(KeyRingEntity, { scope, epoch: before.epoch }, { epoch, trustEpoch });
+  if (affected !== 1) throw problem('epochMismatch', { epoch: before.epoch });
+}
+
+/** What leaves `active` first, and what enters it last. */
+async function writeKeys(
+  manager: EntityManager,
+  before: KeyRing,
+  { scope, keys }: KeyRing,
+  made: MadeKey | null,
+): Promise<void> {
+  const was = new Map(before.keys.map((key) => [key.keyId, key.state]));
+  const rank = (key: Key): number => (key.state === 'active' ? 2 : was.get(key.keyId) === 'active' ? 0 : 1);
+  const changed = keys.filter((key) => was.get(key.keyId) !== key.state).sort((one, other) => rank(one) - rank(other));
+  for (const { keyId, state } of changed) {
+    if (was.has(keyId)) {
+      await manager.update(SigningKeyEntity, { scope, keyId }, { state, stateSince: () => 'clock_timestamp()' });
+    } else {
+      if (made === null) throw new Error(`ring ${scope} gets a key that nobody made`);
+      await insertKey(manager, scope, keyId, made);
+    }
+  }
+}
+
+/** The one that was open ends before another begins. */
+async function writeTransition(
+  manager: EntityManager,
+  { before, after: { ring, transition }, at, identity, reason }: NewRingChange,
+): Promise<void> {
+  const { actor, requestId } = identity;
+  const wasOpen = before.transition?.outcome === null ? before.transition : null;
+  if (wasOpen !== null && transition.outcome !== null) {
+    await manager.update(
+      TransitionEntity,
+      { id: wasOpen.id },
+      { outcome: transition.outcome, endedAt: at, endedEpoch: ring.epoch, endedBy: actor, endRequestId: requestId },
+    );
+  } else if (wasOpen === null && transition.outcome === null) {
+    await manager.insert(TransitionEntity, { ...transition, openedEpoch: ring.epoch, reason, actor, requestId });
+  }
+}
+
+/** What changes whom a Node trusts is a key event; what does not is told by a chain message, to the scope's own Nodes. */
+async function tellNodes(
+  manager: EntityManager,
+  { policy: { tells } }: StoredRing,
+  { scope, epoch, trustEpoch }: KeyRing,
+  eventId: string,
+): Promise<Told> {
+  const eventType = epoch === trustEpoch ? tells.ownNodes : 'chain';
+  if (eventType === null || tells.ownNodes === null) return { nodes: 0, otherNodes: null };
+  const event = { eventId, scope, eventType, payload: null, epoch };
+  const nodes = await fanOutToScope(manager, event);
+  const others = epoch === trustEpoch && tells.otherNodes !== null;
+  return { nodes, otherNodes: others ? await fanOutToOthers(manager, event) : null };
+}

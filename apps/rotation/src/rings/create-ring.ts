@@ -1,0 +1,81 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { createRing } from '@plexsphere/keyring';
+import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import { KeyRingEntity, insertRing } from '@plexsphere/store';
+import { PLATFORM, problem, type ProblemName, type Scope } from '@plexsphere/wire';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Signers } from '../leases/signers';
+import { EpochSwitch } from '../rotations/epoch-switch';
+import { Preparation } from '../rotations/preparation';
+import { CommandTransactions } from '../transactions/command-transactions';
+import { databaseNow } from '../transactions/database-clock';
+import type { RequestIdentity } from '../transactions/requests';
+import { writeAudit } from '../transactions/write-audit';
+import { existing, snapshotRing } from './read-ring';
+
+export interface RingToCreate {
+  scope: Scope;
+  keyId: string;
+  /** What whoever asks hears where the scope has a ring. */
+  refusal: { name: ProblemName; field: string };
+}
+
+export interface CreatedRing {
+  scope: Scope;
+  keyId: string;
+  epoch: number;
+}
+
+/**
+ * Any ring but the platform's is born here: at epoch 1, with one active key for which the platform's vouches. No
+ * transition, no event: nobody is in the scope yet.
+ */
+@Injectable()
+export class CreateRing {
+  constructor(
+    private readonly database: DataSource,
+    private readonly preparation: Preparation,
+    private readonly switching: EpochSwitch,
+    private readonly signers: Signers,
+    private readonly transactions: CommandTransactions,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Returns when a signer can sign for it, so that what follows in a script finds it working. */
+  async create(asked: RingToCreate, identity: RequestIdentity): Promise<CreatedRing> {
+    const { scope, keyId } = asked;
+    const ring = createRing(scope, keyId);
+    const created = await this.transactions.oncePrepared(identity, {
+      prepare: async () => {
+        await refuseExisting(this.database.manager, asked);
+        return this.preparation.prepare({
+          type: 'create',
+          scope,
+          epoch: ring.epoch,
+          newKeyId: keyId,
+          authority: (await existing(snapshotRing(this.database, PLATFORM))).ring,
+          openedAt: await databaseNow(this.database.manager),
+        });
+      },
+      lock: () => ({ exclusive: scope }),
+      work: async (manager, { key, statement }) => {
+        await refuseExisting(manager, asked);
+        await insertRing(manager, ring, key, statement);
+        await writeAudit(manager, identity, { scope, after: ring });
+        this.logger.info({ scope, kid: keyId, epoch: ring.epoch }, 'ring created');
+        return { scope, keyId, epoch: ring.epoch };
+      },
+    });
+    if (!(await this.switching.isServed(scope, created.epoch))) {
+      throw await this.signers.explained(problem('noLease', { scope }), scope);
+    }
+    return created;
+  }
+}
+
+async function refuseExisting(
+  manager: EntityManager,
+  { scope, refusal: { name, field } }: RingToCreate,
+): Promise<void> {
+  if (await manager.existsBy(KeyRingEntity, { scope })) throw problem(name, { field });
+}

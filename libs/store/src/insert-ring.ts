@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { activeKey, type KeyRing } from '@plexsphere/keyring';
+import type { AlgorithmName } from '@plexsphere/wire';
+
+/** Where a statement runs: the EntityManager of an open transaction, or whatever speaks to the database as that does. */
+export interface Sql {
+  query<T>(text: string, parameters?: unknown[]): Promise<T>;
+}
+
+/** What a signer made for a change: a key where one comes in, and the statement, where such a ring has any. */
+export interface MadeKey {
+  algorithm: AlgorithmName;
+  /** null for a key that has no public half. */
+  publicKey: string | null;
+}
+
+export interface MadeStatement {
+  text: string;
+  hash: string;
+}
+
+/**
+ * A ring that is born, of whatever kind: its first key signs from this transaction on. Bring-up writes the platform's by
+ * it, and rotation every other.
+ */
+export async function insertRing(
+  sql: Sql,
+  ring: KeyRing,
+  key: MadeKey,
+  statement: MadeStatement | null,
+): Promise<void> {
+  const { scope, epoch, trustEpoch } = ring;
+  const { keyId } = activeKey(ring);
+  await sql.query('INSERT INTO ring.key_ring (scope, epoch, trust_epoch) VALUES ($1, $2, $3)', [
+    scope,
+    epoch,
+    trustEpoch,
+  ]);
+  await insertKey(sql, scope, keyId, key);
+  await insertRingChange(sql, ring, 'create', randomUUID(), statement);
+}
+
+/** A key that signs from this transaction on, and is no longer one that waits for a ring to take it. */
+export async function insertKey(
+  sql: Sql,
+  scope: string,
+  keyId: string,
+  { algorithm, publicKey }: MadeKey,
+): Promise<void> {
+  await sql.query(
+    `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, state_since)
+     VALUES ($1, $2, $3, $4, 'active', clock_timestamp())`,
+    [scope, keyId, algorithm, publicKey],
+  );
+  await sql.query('DELETE FROM ring.prepared_key WHERE scope = $1 AND key_id = $2', [scope, keyId]);
+}
+
+/** One row an epoch: who signs after it, and what was told of it. */
+export const insertRingChange = (
+  sql: Sql,
+  ring: KeyRing,
+  change: 'create' | 'rotate' | 'close',
+  eventId: string,
+  statement: MadeStatement | null,
+): Promise<unknown> =>
+  sql.query(
+    `INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [ring.scope, ring.epoch, change, activeKey(ring).keyId, eventId, statement?.text ?? null, statement?.hash ?? null],
+  );
