@@ -41,32 +41,39 @@ export class NodeJournal {
    * Ids that the last process left here beyond what its SDK had saved. A handler runs at least once; these make its
    * effect happen once, without hiding an event that the SDK itself would hand over twice.
    */
-  private readonly unsaved: Set<string>;
+  private unsaved: Set<string> | undefined;
+  private readonly before: JournalLine[];
 
-  /** `savedPosition`: up to where the SDK knows that this Node has applied. */
+  /** `savedPosition`: up to where the SDK knows, once it runs, that this Node has applied. */
   constructor(
     private readonly path: string,
-    savedPosition: number,
+    private readonly savedPosition: () => number,
   ) {
     const text = textOf(path);
     // A kill may have cut the last line short: what follows must not become part of it.
     if (text !== '' && !text.endsWith('\n')) appendFileSync(path, '\n');
-    const beyond = parseJournal(text).filter((line) => line.kind === 'applied' && line.position > savedPosition);
-    this.unsaved = new Set(beyond.map((line) => (line.kind === 'applied' ? line.event_id : '')));
+    this.before = parseJournal(text);
   }
 
-  applied({ event_id, event_type, position, key_id, epoch }: NodeEvent): void {
+  applied({ eventId: event_id, eventType: event_type, position, keyId: key_id, epoch }: NodeEvent): void {
+    this.unsaved ??= this.appliedBeyond(this.savedPosition());
     if (this.unsaved.delete(event_id)) return this.append({ kind: 'handed_again', event_id, position });
     this.append({ kind: 'applied', event_id, event_type, position, key_id, epoch });
   }
 
-  refused({ reason, event_id, key_id }: Refused): void {
+  refused({ reason, eventId: event_id, keyId: key_id }: Refused): void {
     const names = { ...(event_id !== undefined && { event_id }), ...(key_id !== undefined && { key_id }) };
     this.append({ kind: 'refused', reason, ...names });
   }
 
-  trusts({ epoch, key_ids }: Trusts): void {
+  trusts({ epoch, keyIds: key_ids }: Trusts): void {
     this.append({ kind: 'trusts', epoch, key_ids });
+  }
+
+  private appliedBeyond(position: number): Set<string> {
+    const idBeyond = (line: JournalLine) =>
+      line.kind === 'applied' && line.position > position ? [line.event_id] : [];
+    return new Set(this.before.flatMap(idBeyond));
   }
 
   private append(entry: Entry): void {

@@ -11,13 +11,13 @@ beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'plexsphere-'
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const event = (position: number): NodeEvent => ({
-  event_id: `event-${position}`,
-  event_type: 'route_updated',
+  eventId: `event-${position}`,
+  eventType: 'route_updated',
   payload: 'null',
   position,
   scope: 'platform',
-  issued_at: '2026-03-01T12:00:00Z',
-  key_id: 'key-1',
+  issuedAt: '2026-03-01T12:00:00Z',
+  keyId: 'key-1',
   epoch: 1,
 });
 
@@ -25,10 +25,10 @@ const journalPath = (node: string): string => join(folder, node, 'journal.jsonl'
 
 async function journal(node: string, savedPosition = 0): Promise<NodeJournal> {
   await mkdir(join(folder, node), { recursive: true });
-  return new NodeJournal(journalPath(node), savedPosition);
+  return new NodeJournal(journalPath(node), () => savedPosition);
 }
 
-const trusts = (...key_ids: string[]) => ({ epoch: key_ids.length, platform_epoch: 1, key_ids, platform_key_ids: [] });
+const trusts = (...keyIds: string[]) => ({ epoch: keyIds.length, platformEpoch: 1, keyIds, platformKeyIds: [] });
 
 test('nothing was written yet', async () => {
   const seen = await readJournals(join(folder, 'nowhere'));
@@ -45,7 +45,7 @@ test('what each Node applied, refused and trusts', async () => {
   one.applied(event(2));
   two.applied(event(2));
   two.applied(event(2));
-  two.refused({ reason: 'stale', event_id: 'event-1' });
+  two.refused({ reason: 'stale', eventId: 'event-1' });
   one.trusts(trusts('key-2', 'key-1'));
   await writeFile(join(folder, 'no-node'), '');
   const seen = await readJournals(folder);

@@ -23,11 +23,11 @@ export class SuiteNode {
 
   /** Key ids, newest first. */
   get trusts(): string[] {
-    return this.seen?.key_ids ?? [];
+    return this.seen?.keyIds ?? [];
   }
 
   get trustsPlatform(): string[] {
-    return this.seen?.platform_key_ids ?? [];
+    return this.seen?.platformKeyIds ?? [];
   }
 
   /** Starts, and returns when a relay has answered its hello. */

@@ -53,7 +53,7 @@ test('S5: a position that a thief had signed heals at the next acknowledgement, 
   const thief = await world.bus.asRelay();
   await thief.jetstreamManager({ checkAPI: false }).then((manager) => manager.streams.info(EVENT_STREAM.name));
   await steal(thief, node, helloIds.at(-1) ?? '');
-  await eventually(() => node.running.state.position === FAR, PATIENCE);
+  await eventually(() => node.running.position === FAR, PATIENCE);
   await thief.close();
   const after = await world.relay();
   await world.mesh.publish(world.domain);
@@ -64,6 +64,6 @@ test('S5: a position that a thief had signed heals at the next acknowledgement, 
     return node.applied.length === 2;
   }, PATIENCE);
   await eventually(async () => (await world.mesh.stream(node.nodeId)).settled_position === 2, PATIENCE);
-  expect(node.running.state.position).toBe(2);
+  expect(node.running.position).toBe(2);
   await after.stop();
 });

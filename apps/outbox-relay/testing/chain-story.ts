@@ -70,9 +70,9 @@ const isTold = (world: RelayWorld, whose: Whose, node: WorldNode) =>
 /** It holds the ring's last two keys, or the one after a close; has applied what waited, and refused nothing. */
 async function isAwake(world: RelayWorld, whose: Whose, node: WorldNode): Promise<void> {
   const { epoch, keys } = world.mesh.of(scopeOf(world, whose));
-  await eventually(() => node.applied.length === 1 && node.running.state.ring.epoch === epoch, PATIENCE);
+  await eventually(() => node.applied.length === 1 && node.running.trusts.epoch === epoch, PATIENCE);
   const trusted = keys.filter(({ state }) => state !== 'retired').map(({ keyId }) => keyId);
-  expect(new Set(node.running.state.ring.keys.map(({ keyId }) => keyId))).toEqual(new Set(trusted));
+  expect(new Set(node.running.trusts.keyIds)).toEqual(new Set(trusted));
   await eventually(async () => {
     const { settled_epoch, settled_position, chain_epoch } = await world.mesh.stream(node.nodeId);
     return settled_epoch === epoch && settled_position === 1 && chain_epoch === null;

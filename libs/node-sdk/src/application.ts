@@ -43,8 +43,8 @@ export class Application {
       return true;
     } catch (error) {
       this.options.onFailure();
-      const { event_id, event_type, position } = event;
-      const fields = { event_id, event_type, position, failures, error: String(error) };
+      const { eventId, eventType, position } = event;
+      const fields = { eventId, eventType, position, failures, error: String(error) };
       this.options.logger.error(fields, 'handler failed and is called again');
       return false;
     }

@@ -3,9 +3,9 @@ import { dialOptions, readBusCredential } from '@plexsphere/bus-client';
 import { inboxPrefix, subjects, type Ack, type Hello } from '@plexsphere/wire';
 import { connect, Events, NatsError, type ConnectionOptions, type Msg, type NatsConnection } from 'nats';
 import { backOffMs, pause, within } from './back-off';
+import { BusRefusals, isRefusal } from './bus-refusals';
 import type { Enrolment } from './enrolment';
 import type { BusRefused, Logger } from './node-observer';
-import { isRefusal, RefusalWatch } from './refusal-watch';
 
 export interface BusConnectionOptions {
   enrolment: Enrolment;
@@ -32,13 +32,13 @@ const FLUSH_PATIENCE_MS = 1_000;
 
 export class BusConnection {
   private connection: NatsConnection | undefined;
-  private readonly refusals: RefusalWatch;
+  private readonly refusals: BusRefusals;
   private readonly dial: ConnectionOptions;
 
   /** @throws BusClientError for addresses that the credential must not be shown to, or a credential that is none. */
   constructor(private readonly options: BusConnectionOptions) {
     this.dial = dialOf(options);
-    this.refusals = new RefusalWatch(options.now, (refused) => this.tellRefused(refused));
+    this.refusals = new BusRefusals(options.now, (refused) => this.tellRefused(refused));
   }
 
   /** Ends when the signal is aborted. */

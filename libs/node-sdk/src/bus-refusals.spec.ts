@@ -10,7 +10,7 @@ import { TestMesh } from '../testing/test-ring';
 import { parseEnrolment } from './enrolment';
 import { NodeClient } from './node-client';
 import type { BusRefused } from './node-observer';
-import { isRefusal, RefusalWatch } from './refusal-watch';
+import { isRefusal, BusRefusals } from './bus-refusals';
 
 jest.setTimeout(240_000); // the first run on a machine downloads the server
 
@@ -18,7 +18,7 @@ describe('what is told', () => {
   const toldAfter = (...seconds: number[]): BusRefused[] => {
     const told: BusRefused[] = [];
     let now = 0;
-    const watch = new RefusalWatch(
+    const watch = new BusRefusals(
       () => new Date(now),
       (refused) => told.push(refused),
     );

@@ -17,7 +17,7 @@ const REFUSALS: readonly string[] = [
 /** Whether the bus turned the credential away, at the door or later; `code` is the client library's. */
 export const isRefusal = (code: string): boolean => REFUSALS.includes(code);
 
-export class RefusalWatch {
+export class BusRefusals {
   private since: Date | undefined;
   private attempts = 0;
   private toldAtMs = 0;

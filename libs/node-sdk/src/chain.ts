@@ -13,10 +13,10 @@ import {
   type TrustAnchor,
   type TrustBundle,
 } from '@plexsphere/wire/jws';
+import { areTexts } from './json-members';
 import { KeyChangeError, refusing, type KeyChange } from './key-change';
 import { isSameKey } from './key-events';
-import { parse } from './key-payload';
-import { areTexts } from './members';
+import { objectIn } from './key-payload';
 import { keyOf, withPlatform, withRing, type TrustState } from './trust-state';
 
 /** Where the parts of a chain have led so far. In memory alone, and good for the next part and for nothing else. */
@@ -79,7 +79,7 @@ interface ReadChain {
 
 function chainOf(text: string, scope: string): ReadChain {
   if (text.length > MAX_CHAIN_LENGTH) throw new KeyChangeError('malformed');
-  const { platform_statements: platformStatements, statements, bundle, more } = parse(text);
+  const { platform_statements: platformStatements, statements, bundle, more } = objectIn(text);
   if (!areTexts(platformStatements) || !areTexts(statements)) throw new KeyChangeError('malformed');
   if (platformStatements.length + statements.length > CHAIN_STATEMENTS) throw new KeyChangeError('malformed');
   // One ring, one list: what stood in the other would be passed over unread.

@@ -2,12 +2,17 @@
 import { open } from 'node:fs/promises';
 import { parseBusAddress } from '@plexsphere/bus-client';
 import { isNodeName, isUuid, scopeKind, type Scope } from '@plexsphere/wire';
-import { JwsError, readBundle, type TrustBundle } from '@plexsphere/wire/jws';
+import { JwsError, readBundle } from '@plexsphere/wire/jws';
+import { isText, parseObject, type JsonObject } from './json-members';
+import { NodeSdkError } from './node-sdk-error';
 
+/** What `readEnrolment` finds in the file. It holds a secret: hand it to `NodeClient`, and to nothing that logs. */
 export interface Enrolment {
+  /** A UUID, drawn when the Node was enrolled. */
   nodeId: string;
-  /** The Node's one scope: its Domain's, or `platform`. */
+  /** The Node's one scope: its Domain's (`domain:<uuid>`), or `platform`. */
   scope: Scope;
+  /** What the operator called it. */
   name: string;
   /** Addresses of the bus: host:port, `tls://` before it for TLS. */
   servers: string[];
@@ -15,84 +20,69 @@ export interface Enrolment {
   busCa?: string;
   /** The text of a NATS `.creds` file. Secret. */
   busCredential: string;
-  /** The trust bundle of that moment, read and not verified: enrolment is the one moment of trust on first use. */
-  bundle: TrustBundle;
-}
-
-export type EnrolmentProblem = 'unreadable' | 'readable_by_others' | 'malformed';
-
-/** Compare `code`; `member` names what is wrong in a malformed file. Never carries what the file holds. */
-export class EnrolmentError extends Error {
-  override readonly name = 'EnrolmentError';
-
-  constructor(
-    readonly code: EnrolmentProblem,
-    readonly member?: string,
-  ) {
-    super(`enrolment file refused: ${code}${member === undefined ? '' : ` (${member})`}`);
-  }
+  /**
+   * The trust bundle of that moment, as a JWS: read and not verified, since enrolment is the one moment of trust on first
+   * use. What the trust store holds counts from then on.
+   */
+  bundle: string;
 }
 
 /** Group and others: the file holds the bus credential. */
 const OTHERS = 0o077;
 
-/** Throws EnrolmentError. */
+/**
+ * Reads an enrolment file, which nobody but its owner may read.
+ * @throws NodeSdkError `enrolment_unreadable`, `enrolment_readable_by_others`, `enrolment_malformed`
+ */
 export async function readEnrolment(path: string): Promise<Enrolment> {
   const file = await open(path, 'r').catch(() => {
-    throw new EnrolmentError('unreadable');
+    throw new NodeSdkError('enrolment_unreadable');
   });
   try {
     // Of the opened file and not of the path, which may be exchanged in between.
     const { mode } = await file.stat();
-    if ((mode & OTHERS) !== 0) throw new EnrolmentError('readable_by_others');
+    if ((mode & OTHERS) !== 0) throw new NodeSdkError('enrolment_readable_by_others');
     return parseEnrolment(await file.readFile('utf8'));
   } finally {
     await file.close();
   }
 }
 
-/** Throws EnrolmentError `malformed`. */
+/**
+ * The same from text, for whoever keeps enrolments elsewhere than in a file.
+ * @throws NodeSdkError `enrolment_malformed`, which names the member and carries nothing of the text
+ */
 export function parseEnrolment(text: string): Enrolment {
-  const members = membersOf(text);
-  const enrolment: Enrolment = {
+  const members = parseObject(text);
+  if (members === undefined) throw new NodeSdkError('enrolment_malformed');
+  const scope = read(members, 'scope', isNodeScope);
+  return {
     nodeId: read(members, 'node_id', isUuid),
-    scope: read(members, 'scope', isNodeScope),
+    scope,
     name: read(members, 'name', isNodeName),
     servers: read(members, 'servers', areServers),
-    ...(members['bus_ca'] === undefined ? {} : { busCa: read(members, 'bus_ca', isText) }),
-    busCredential: read(members, 'bus_credential', isText),
-    bundle: bundleOf(read(members, 'bundle', isText)),
+    ...(members['bus_ca'] === undefined ? {} : { busCa: read(members, 'bus_ca', isFilled) }),
+    busCredential: read(members, 'bus_credential', isFilled),
+    bundle: read(members, 'bundle', (value): value is string => isText(value) && isBundleOf(scope, value)),
   };
-  if (enrolment.bundle.scope !== enrolment.scope) throw new EnrolmentError('malformed', 'bundle');
-  return enrolment;
 }
 
-function membersOf(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
-  } catch {
-    // The parser's own words quote the text, which holds a secret.
-  }
-  throw new EnrolmentError('malformed');
-}
-
-function read<T>(members: Record<string, unknown>, name: string, accepts: (value: unknown) => value is T): T {
+function read<T>(members: JsonObject, name: string, accepts: (value: unknown) => value is T): T {
   const value = members[name];
-  if (!accepts(value)) throw new EnrolmentError('malformed', name);
+  if (!accepts(value)) throw new NodeSdkError('enrolment_malformed', name);
   return value;
 }
 
-function bundleOf(text: string): TrustBundle {
+function isBundleOf(scope: Scope, text: string): boolean {
   try {
-    return readBundle(text);
+    return readBundle(text).scope === scope;
   } catch (error) {
-    if (error instanceof JwsError) throw new EnrolmentError('malformed', 'bundle');
+    if (error instanceof JwsError) return false;
     throw error;
   }
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const isFilled = (value: unknown): value is string => isText(value) && value !== '';
 
 const isNodeScope = (value: unknown): value is Scope => {
   const kind = scopeKind(value);
@@ -102,4 +92,4 @@ const isNodeScope = (value: unknown): value is Scope => {
 const areServers = (value: unknown): value is string[] =>
   Array.isArray(value) &&
   value.length > 0 &&
-  value.every((server) => typeof server === 'string' && parseBusAddress(server) !== undefined);
+  value.every((server) => isText(server) && parseBusAddress(server) !== undefined);

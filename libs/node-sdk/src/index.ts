@@ -1,15 +1,15 @@
 /**
  * What a mesh Node embeds: hears its stream, verifies each event by the keys that it trusts, follows key changes, hands
  * events to the application in order, and acknowledges what is done. Keeps its trust on disk. Knows the contract and
- * the bus; no database, no Nest, no service.
+ * the bus; no database, no Nest, no service. Exports what a user needs and no more: README.md explains each.
  */
-export { BusClientError, type BusClientErrorCode } from '@plexsphere/bus-client';
-export { EnrolmentError, parseEnrolment, readEnrolment, type Enrolment, type EnrolmentProblem } from './enrolment';
+export { parseEnrolment, readEnrolment, type Enrolment } from './enrolment';
 export { NodeClient, type NodeClientOptions } from './node-client';
 export type {
   BusRefused,
   Counts,
   Handler,
+  KeyRefusal,
   Logger,
   NodeEvent,
   NodeObserver,
@@ -17,6 +17,4 @@ export type {
   RefusalReason,
   Trusts,
 } from './node-observer';
-export { trustAtEnrolment, trustedKeys, type TrustState } from './trust-state';
-export { TrustStore, TrustStoreError, type TrustStoreProblem } from './trust-store';
-export { decide, type Decision } from './verify';
+export { NodeSdkError, type NodeSdkErrorCode } from './node-sdk-error';

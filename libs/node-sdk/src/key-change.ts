@@ -1,13 +1,7 @@
 /** What comes of a message that changes whom a Node trusts. */
-import { JwsError, type JwsRefusal } from '@plexsphere/wire/jws';
+import { JwsError } from '@plexsphere/wire/jws';
+import type { KeyRefusal } from './node-observer';
 import type { TrustState } from './trust-state';
-
-export type KeyRefusal =
-  | JwsRefusal
-  /** It speaks of another scope than this Node's. */
-  | 'wrong_scope'
-  /** A bundle that names another recovery key than the enrolment's. */
-  | 'wrong_recovery_key';
 
 export type KeyChange =
   | { kind: 'taken'; state: TrustState }

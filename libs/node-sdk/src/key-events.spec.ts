@@ -4,7 +4,7 @@ import { envelopeBy, testKey, TestMesh, type TestKey } from '../testing/test-rin
 import type { KeyChange } from './key-change';
 import { isKeyEvent, takeKeyEvent } from './key-events';
 import { trustAtEnrolment, type TrustState } from './trust-state';
-import { decide } from './verify';
+import { decisionOn } from './verify';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
 const WINDOW_MS = 60_000;
@@ -15,7 +15,7 @@ const enrol = async (mesh: TestMesh): Promise<TrustState> =>
 /** Verified first, as a Node does: what its envelope refuses never comes this far. */
 async function deliver(state: TrustState, text: string): Promise<KeyChange> {
   const envelope = parseEnvelope(text);
-  const decision = decide(state, envelope, NOW, new NonceMemory());
+  const decision = decisionOn(state, envelope, NOW, new NonceMemory());
   if (decision.kind !== 'apply' || !isKeyEvent(envelope.eventType)) throw new Error(JSON.stringify(decision));
   return takeKeyEvent(state, envelope.eventType, envelope, decision.key);
 }

@@ -1,11 +1,15 @@
 /** The payloads of the signing plane's own events. Read after their envelope was verified, and still a boundary. */
-import { isKeyId, isPublicKey, type PlatformKeyRotated, type SigningKeyRotated } from '@plexsphere/wire';
+import {
+  isHelloId,
+  isKeyId,
+  isPublicKey,
+  isUuid,
+  type PlatformKeyRotated,
+  type SigningKeyRotated,
+  type StreamReady,
+} from '@plexsphere/wire';
+import { isCount, isEpoch, isText, isTime, parseObject, type JsonObject } from './json-members';
 import { KeyChangeError } from './key-change';
-import { isEpoch, isText } from './members';
-
-type Accepts = (value: unknown) => boolean;
-
-const isTime: Accepts = (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value));
 
 /** Throws KeyChangeError `malformed`. */
 export const readRotated = (payload: string): SigningKeyRotated =>
@@ -26,19 +30,26 @@ export const readPlatformRotated = (payload: string): PlatformKeyRotated =>
   read<PlatformKeyRotated>(payload, { epoch: isEpoch, transition_expires: isTime, statement: isText });
 
 /** Throws KeyChangeError `malformed`. */
-export function read<T>(payload: string, shape: Record<keyof T & string, Accepts>): T {
-  const value = parse(payload);
-  const checks = Object.entries<Accepts>(shape);
-  if (!checks.every(([member, accepts]) => accepts(value[member]))) throw new KeyChangeError('malformed');
-  return value as T;
+export const readReady = (payload: string): StreamReady =>
+  read<StreamReady>(payload, {
+    node_id: isUuid,
+    hello_id: isHelloId,
+    epoch: isEpoch,
+    platform_epoch: isEpoch,
+    resumes_after: isCount,
+    last_position: isCount,
+  });
+
+/** Throws KeyChangeError `malformed`. */
+export function objectIn(text: string): JsonObject {
+  const value = parseObject(text);
+  if (value === undefined) throw new KeyChangeError('malformed');
+  return value;
 }
 
-export function parse(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
-  } catch {
-    // Whatever it is, it is not what was asked for.
-  }
-  throw new KeyChangeError('malformed');
+function read<T>(payload: string, shape: Record<keyof T & string, (value: unknown) => boolean>): T {
+  const value = objectIn(payload);
+  const isWhole = Object.entries<(value: unknown) => boolean>(shape).every(([name, accepts]) => accepts(value[name]));
+  if (!isWhole) throw new KeyChangeError('malformed');
+  return value as T;
 }

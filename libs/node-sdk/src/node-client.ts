@@ -1,27 +1,41 @@
 /** A mesh Node on the bus: its trust store, its connection, and the session between them. */
+import { BusClientError } from '@plexsphere/bus-client';
 import { within } from './back-off';
 import { BusConnection } from './bus-connection';
 import type { Enrolment } from './enrolment';
-import { noCounts, silent, type Counts, type Handler, type Logger, type NodeObserver } from './node-observer';
+import {
+  noCounts,
+  silent,
+  type Counts,
+  type Handler,
+  type Logger,
+  type NodeObserver,
+  type Trusts,
+} from './node-observer';
+import { NodeSdkError } from './node-sdk-error';
 import { NodeSession } from './node-session';
 import { streamMessage } from './stream-message';
 import { TrustStore } from './trust-store';
-import type { TrustState } from './trust-state';
 
+/** What a `NodeClient` needs, and what it tells. */
 export interface NodeClientOptions extends NodeObserver {
+  /** From `readEnrolment`. */
   enrolment: Enrolment;
-  /** A folder of this Node's own; made where it is missing. */
+  /** A folder of this Node's own; made where it is missing. On a disk that outlives the process. */
   storeDir: string;
+  /** Applies an event. */
   handler: Handler;
   /** Insists on a bus that is neither TLS nor on this machine: the credential travels in the clear. */
   allowPlaintextBus?: boolean;
+  /** Without one, nothing is said. */
   logger?: Logger;
+  /** The clock that decides whether an event is fresh and a key over. For tests. */
   now?: () => Date;
 }
 
 /** A third of the time after which a silent Node counts as offline. */
 const SIGN_OF_LIFE_MS = 60_000;
-/** How long stop() waits for the application's handler. An event given up on is handed over again at the next start. */
+/** How long stop() waits for the application's handler. */
 const STOP_PATIENCE_MS = 10_000;
 
 interface Running {
@@ -33,6 +47,10 @@ interface Running {
   ended: Promise<void>;
 }
 
+/**
+ * A Node that hears its stream, verifies what it hears, follows key rotations, hands events to the application in order,
+ * and acknowledges what is done.
+ */
 export class NodeClient {
   private running: Running | undefined;
 
@@ -40,27 +58,34 @@ export class NodeClient {
 
   /**
    * Opens the trust store and goes on connecting until stop(); a bus that is away is no error.
-   * @throws TrustStoreError; BusClientError where the credential must not be shown to that bus; what the file system
-   * throws.
+   * @throws NodeSdkError, before anything is dialled; what the file system throws
    */
   async start(): Promise<void> {
-    if (this.running !== undefined) throw new Error('a NodeClient is started once at a time');
+    if (this.running !== undefined) throw new NodeSdkError('already_started');
     const { enrolment, storeDir } = this.options;
     const store = await TrustStore.open(storeDir, enrolment);
     try {
       this.run(store);
     } catch (error) {
       store.close();
-      throw error;
+      const isOurs = error instanceof BusClientError && error.code !== 'nonce_refused';
+      throw isOurs ? new NodeSdkError(error.code, error.message) : error;
     }
   }
 
-  /** Resolves when a relay has answered for the first time since start(). */
+  /**
+   * Resolves when a relay has answered for the first time since start().
+   * @throws NodeSdkError `not_started`; `stopped` where stop() comes first
+   */
   async ready(): Promise<void> {
-    await this.started().session.ready;
+    const { session, ended } = this.started();
+    await Promise.race([session.ready, ended.then(() => Promise.reject(new NodeSdkError('stopped')))]);
   }
 
-  /** Waits until what the handler has finished is on the disk and told, 10 s at most for the handler. */
+  /**
+   * Waits until what the handler has finished is on the disk and told, 10 s at most for the handler; then nothing is held
+   * any more, neither the bus nor the folder. An event whose handler was given up on is handed over at the next start.
+   */
   async stop(): Promise<void> {
     const { running } = this;
     if (running === undefined) return;
@@ -76,14 +101,25 @@ export class NodeClient {
     store.close();
   }
 
-  /** What was counted since start(). */
+  /** What was counted since start(); zeros while the client is not running. */
   get counts(): Counts {
     return this.running?.session.counts ?? noCounts();
   }
 
-  /** What the Node holds, as far as it was decided; the disk may be one write behind. */
-  get state(): TrustState {
-    return this.started().session.state;
+  /**
+   * Whom the Node trusts now.
+   * @throws NodeSdkError `not_started`
+   */
+  get trusts(): Trusts {
+    return this.started().session.trusts;
+  }
+
+  /**
+   * Up to where everything is settled: an event beyond it that was applied before, and not yet saved, comes again.
+   * @throws NodeSdkError `not_started`
+   */
+  get position(): number {
+    return this.started().session.state.position;
   }
 
   private run(store: TrustStore): void {
@@ -115,7 +151,7 @@ export class NodeClient {
   }
 
   private started(): Running {
-    if (this.running === undefined) throw new Error('the NodeClient has not been started');
+    if (this.running === undefined) throw new NodeSdkError('not_started');
     return this.running;
   }
 }

@@ -1,47 +1,65 @@
 /** What the application around the SDK sees: its handler, what was refused, whom the Node trusts, counts, log lines. */
 import type { EnvelopeRefusal, Scope } from '@plexsphere/wire';
-import type { KeyRefusal } from './key-change';
+import type { JwsRefusal } from '@plexsphere/wire/jws';
 
+/** An event that was meant for this Node and verified. */
 export interface NodeEvent {
   /** The same for every Node, and for every time that this event is handed over. */
-  event_id: string;
-  event_type: string;
+  eventId: string;
+  /** What its publisher called it: `route_updated`, say. */
+  eventType: string;
   /** JSON text as it was signed; `null` where there is none. */
   payload: string;
+  /** Where it stands among this Node's events: one further than the one before, or more where events were lost. */
   position: number;
+  /** Whose key signed it. */
   scope: Scope;
   /** RFC 3339, of this sending. */
-  issued_at: string;
+  issuedAt: string;
   /** The key under which it verified. */
-  key_id: string;
+  keyId: string;
   /** The epoch of the ring that the Node held then. */
   epoch: number;
 }
 
 /**
- * Called for one event at a time, in order of position. Runs at least once: commit event_id and position beside the
+ * Called for one event at a time, in order of position. Runs at least once: commit eventId and position beside the
  * effect. When it throws it is called again, after a while, and nothing later is handed over before.
  */
 export type Handler = (event: NodeEvent) => Promise<void>;
 
+/** Why a message that would have changed whom the Node trusts was refused. */
+export type KeyRefusal =
+  | JwsRefusal
+  /** It speaks of another scope than this Node's. */
+  | 'wrong_scope'
+  /** A bundle that names another recovery key than the enrolment's. */
+  | 'wrong_recovery_key';
+
+/** Why a message was refused: a closed union. */
 export type RefusalReason = EnvelopeRefusal | KeyRefusal;
 
+/** A message on the Node's stream of which nothing was taken. */
 export interface Refused {
   reason: RefusalReason;
-  /** As far as the message could be read. The key id is the sender's hint. */
-  event_id?: string;
-  event_type?: string;
-  key_id?: string;
+  /** As far as the message could be read. */
+  eventId?: string;
+  eventType?: string;
+  /** The sender's hint, which no signature covers. */
+  keyId?: string;
 }
 
+/** Whom the Node trusts at this moment. */
 export interface Trusts {
+  /** Of the Node's own ring: one more at each of its changes. */
   epoch: number;
-  platform_epoch: number;
+  platformEpoch: number;
   /** Newest first. */
-  key_ids: string[];
-  platform_key_ids: string[];
+  keyIds: string[];
+  platformKeyIds: string[];
 }
 
+/** The bus turns the Node's credential away. */
 export interface BusRefused {
   /** As the bus client calls it: `AUTHORIZATION_VIOLATION`, say. */
   reason: string;
@@ -50,6 +68,7 @@ export interface BusRefused {
   attempts: number;
 }
 
+/** What the application may listen to. Each is called at once, and must not throw. */
 export interface NodeObserver {
   /**
    * The bus does not let this Node in. Either the Node was removed, or its credential revoked: then it must be enrolled
@@ -57,6 +76,7 @@ export interface NodeObserver {
    * trying, with pauses that grow to 30 s. Told at the first refusal, and once a minute while it lasts.
    */
   onBusRefused?: (refused: BusRefused) => void;
+  /** A message was refused. The Node asks again for what it may have missed by it. */
   onRefused?: (refused: Refused) => void;
   /**
    * Events for this Node were lost: it was away for longer than they are kept. What they would have told must be read
@@ -67,15 +87,21 @@ export interface NodeObserver {
   onTrusts?: (trusts: Trusts) => void;
 }
 
+/** Since `start()`. */
 export interface Counts {
   /** Ordinary events whose handler returned. */
   applied: number;
+  /** Events that came again, and were not handed over again. */
   duplicates: number;
   /** Key events and chains that changed what the Node trusts. */
   keyChanges: number;
+  /** Key events and chains that told nothing new. */
   superseded: number;
+  /** By reason; those that never happened are missing. */
   refused: Partial<Record<RefusalReason, number>>;
+  /** How often the handler threw. */
   handlerFailures: number;
+  /** How often the Node asked where its stream goes on. */
   hellos: number;
 }
 
@@ -89,7 +115,7 @@ export const noCounts = (): Counts => ({
   hellos: 0,
 });
 
-/** Fits pino. */
+/** Where the SDK says what it does: fits pino. The text of a line is constant, what differs stands in its fields. */
 export interface Logger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;

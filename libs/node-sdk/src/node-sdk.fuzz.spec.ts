@@ -1,7 +1,9 @@
 import { FUZZ_TIMEOUT_MS, fuzz } from '@plexsphere/testkit';
+import { readBundle } from '@plexsphere/wire/jws';
 import { TestMesh } from '../testing/test-ring';
 import { takeChain } from './chain';
-import { EnrolmentError, parseEnrolment } from './enrolment';
+import { parseEnrolment } from './enrolment';
+import { NodeSdkError } from './node-sdk-error';
 import { parseTrustFile, trustFileText } from './trust-file';
 import { trustAtEnrolment } from './trust-state';
 
@@ -15,9 +17,9 @@ test(
     fuzz({
       samples: [await mesh.enrolment(NOW)],
       parse: parseEnrolment,
-      refuses: (error) => error instanceof EnrolmentError && !error.message.includes('credential '),
+      refuses: (error) => error instanceof NodeSdkError && !error.message.includes('credential '),
       accepted: ({ scope, bundle, servers }) => {
-        expect(bundle.scope).toBe(scope);
+        expect(readBundle(bundle).scope).toBe(scope);
         expect(servers.length).toBeGreaterThan(0);
       },
     }),
@@ -27,7 +29,7 @@ test(
 test(
   'a trust file: what was changed by anybody is not taken',
   async () => {
-    const state = trustAtEnrolment(mesh.nodeId, parseEnrolment(await mesh.enrolment(NOW)).bundle);
+    const state = trustAtEnrolment(mesh.nodeId, readBundle(await mesh.bundle(NOW)));
     await fuzz({
       samples: [trustFileText(state)],
       parse: parseTrustFile,
@@ -43,8 +45,7 @@ test(
 test(
   'a chain message: only what statements and bundle prove changes what a Node holds',
   async () => {
-    const { bundle } = parseEnrolment(await mesh.enrolment(NOW));
-    const state = trustAtEnrolment(mesh.nodeId, bundle);
+    const state = trustAtEnrolment(mesh.nodeId, readBundle(await mesh.bundle(NOW)));
     await mesh.platform.rotate('platform-2', NOW);
     await mesh.ring.rotate('key-2', NOW);
     const since = { epoch: 1, platformEpoch: 1 };

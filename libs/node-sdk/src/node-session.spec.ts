@@ -201,7 +201,7 @@ describe('refused', () => {
   test('a stale envelope: the Node asks, and takes it signed afresh', async () => {
     const issuedAt = new Date(START.getTime() - 5 * 60_000 - 1);
     await node.event(1, { issuedAt });
-    expect(node.refused).toMatchObject([{ reason: 'stale', event_id: 'event-1' }]);
+    expect(node.refused).toMatchObject([{ reason: 'stale', eventId: 'event-1' }]);
     expect(node.hellos).toHaveLength(2);
     await node.ready();
     await node.event(1);
@@ -250,12 +250,12 @@ describe('keys', () => {
     await node.chain(await mesh.chain(START, { epoch: 2, platformEpoch: 1 }));
     await node.event(3);
     await node.flushed();
-    expect(node.handled.map(({ key_id, epoch }) => [key_id, epoch])).toEqual([
+    expect(node.handled.map(({ keyId, epoch }) => [keyId, epoch])).toEqual([
       ['key-1', 1],
       ['key-2', 2],
       ['key-2', 3],
     ]);
-    expect(node.trusts.map(({ key_ids }) => key_ids)).toEqual([['key-1'], ['key-2', 'key-1'], ['key-2']]);
+    expect(node.trusts.map(({ keyIds }) => keyIds)).toEqual([['key-1'], ['key-2', 'key-1'], ['key-2']]);
     expect(node.acks.at(-1)).toEqual({ epoch: 3, platform_epoch: 1, position: 3 });
     expect(node.session.counts).toMatchObject({ keyChanges: 2, refused: {}, hellos: 1 });
   });
@@ -264,9 +264,9 @@ describe('keys', () => {
     await mesh.ring.rotate('key-2', START, 60_000);
     await node.keyEvent(mesh.ring.rotatedEvent(START));
     await pass(59_999);
-    expect(node.trusts.at(-1)?.key_ids).toEqual(['key-2', 'key-1']);
+    expect(node.trusts.at(-1)?.keyIds).toEqual(['key-2', 'key-1']);
     await pass(1);
-    expect(node.trusts.at(-1)?.key_ids).toEqual(['key-2']);
+    expect(node.trusts.at(-1)?.keyIds).toEqual(['key-2']);
   });
 
   test('a Node that slept takes the chain before the answer, and goes on', async () => {
@@ -276,7 +276,7 @@ describe('keys', () => {
     await node.chain(await mesh.chain(START, { epoch: node.lastHello.epoch, platformEpoch: 1 }));
     await node.ready();
     await node.event(1);
-    expect(node.handled).toMatchObject([{ key_id: 'key-4' }]);
+    expect(node.handled).toMatchObject([{ keyId: 'key-4' }]);
   });
 
   test('a chain that is refused leaves the Node asking', async () => {

@@ -24,14 +24,13 @@ import {
   type NodeObserver,
   type RefusalReason,
   type Refused,
+  type Trusts,
 } from './node-observer';
-import { readEnvelope } from './read-envelope';
-import { positionAfter, readReady } from './ready';
-import type { StreamMessage } from './stream-message';
-import { SequenceWatch } from './stream-order';
+import { SequenceWatch, type StreamMessage } from './stream-message';
+import { positionAfter, takeReady } from './stream-ready';
 import { oneFurther, type TrustState } from './trust-state';
-import { TrustWatch } from './trust-watch';
-import { decide, verdictOn } from './verify';
+import { trustsOf, TrustWatch } from './trust-watch';
+import { decisionOn, readEnvelope, verdictOn } from './verify';
 import { WriteBehind } from './write-behind';
 
 export interface NodeSessionOptions {
@@ -61,7 +60,7 @@ export class NodeSession {
   private readonly application: Application;
   private readonly greeter: Greeter;
   private readonly writer: WriteBehind;
-  private readonly trusts: TrustWatch;
+  private readonly watch: TrustWatch;
 
   constructor(private readonly options: NodeSessionOptions) {
     const { now, logger, observer, handler } = options;
@@ -77,12 +76,16 @@ export class NodeSession {
     });
     const onFailure = (): void => void (this.counts.handlerFailures += 1);
     this.application = new Application({ handler, logger, signal, onFailure });
-    this.trusts = new TrustWatch(now, (trusts) => observer.onTrusts?.(trusts));
-    this.trusts.look(this.current);
+    this.watch = new TrustWatch(now, (trusts) => observer.onTrusts?.(trusts));
+    this.watch.look(this.current);
   }
 
   get state(): TrustState {
     return this.current;
+  }
+
+  get trusts(): Trusts {
+    return trustsOf(this.current, this.options.now());
   }
 
   connected(): void {
@@ -110,7 +113,7 @@ export class NodeSession {
   /** No event is begun any more, and no failed one tried again. */
   stop(): void {
     this.greeter.disconnect();
-    this.trusts.stop();
+    this.watch.stop();
     this.stopping.abort();
   }
 
@@ -161,12 +164,12 @@ export class NodeSession {
     const verdict = verdictOn(this.current, envelope, this.options.now(), this.nonces);
     // As with an event: what was refused for its age or its key comes again, signed now and after that key's news.
     if (verdict.kind === 'refused') return this.refuseOrdinary(verdict.reason, envelope);
-    const ready = readReady(this.current, envelope, verdict.key);
+    const ready = takeReady(this.current, envelope, verdict.key);
     if (typeof ready === 'string') return this.refuse({ reason: ready, ...namesOf(envelope) });
     if (!this.greeter.answer(ready.hello_id)) return;
     const { position } = this.current;
     const next = positionAfter(position, ready);
-    const fields = { position, resumes_after: next };
+    const fields = { position, resumesAfter: next };
     if (next < position) this.options.logger.warn(fields, 'position was beyond the last event');
     if (next !== position) this.become({ ...this.current, position: next });
     this.becomeReady();
@@ -197,9 +200,9 @@ export class NodeSession {
     this.become(next);
     if (!taken) return;
     this.greeter.progress();
-    this.trusts.look(next);
+    this.watch.look(next);
     const { scope, ring, platform } = next;
-    logger.info({ scope, epoch: ring.epoch, platform_epoch: platform.epoch }, 'keys taken');
+    logger.info({ scope, epoch: ring.epoch, platformEpoch: platform.epoch }, 'keys taken');
   }
 
   private async takeOrdinary(envelope: Envelope, position: number | undefined): Promise<void> {
@@ -209,7 +212,7 @@ export class NodeSession {
     if (position === undefined) return this.refuse({ reason: 'malformed', ...namesOf(envelope) });
     if (position <= state.position) return this.repeat();
     if (position > state.position + 1) return greeter.ask();
-    const decision = decide(state, envelope, this.options.now(), this.nonces);
+    const decision = decisionOn(state, envelope, this.options.now(), this.nonces);
     if (decision.kind === 'refused') return this.refuseOrdinary(decision.reason, envelope);
     if (decision.kind === 'apply') return this.apply(envelope, position, decision.key);
     this.counts.duplicates += 1;
@@ -236,13 +239,13 @@ export class NodeSession {
 
   private eventOf(envelope: Envelope, position: number, key: TrustedKey): NodeEvent {
     return {
-      event_id: envelope.eventId,
-      event_type: envelope.eventType,
+      eventId: envelope.eventId,
+      eventType: envelope.eventType,
       payload: envelope.payload,
       position,
       scope: this.current.scope,
-      issued_at: envelope.issuedAt,
-      key_id: key.keyId,
+      issuedAt: envelope.issuedAt,
+      keyId: key.keyId,
       epoch: this.current.ring.epoch,
     };
   }
@@ -278,7 +281,7 @@ const standingOf = ({ ring, platform, position }: TrustState): Ack => ({
 });
 
 const namesOf = ({ eventId, eventType, keyId }: Envelope) => ({
-  event_id: eventId,
-  event_type: eventType,
-  ...(keyId !== undefined && { key_id: keyId }),
+  eventId,
+  eventType,
+  ...(keyId !== undefined && { keyId }),
 });

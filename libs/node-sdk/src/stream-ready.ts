@@ -1,8 +1,7 @@
 /** `stream_ready`: what the signing plane says, signed, about where this Node's stream goes on. */
-import { isEventIdOf, isHelloId, isUuid, type Envelope, type StreamReady, type TrustedKey } from '@plexsphere/wire';
+import { isEventIdOf, type Envelope, type StreamReady, type TrustedKey } from '@plexsphere/wire';
 import { KeyChangeError } from './key-change';
-import { read } from './key-payload';
-import { isCount, isEpoch } from './members';
+import { readReady } from './key-payload';
 import type { RefusalReason } from './node-observer';
 import type { TrustState } from './trust-state';
 
@@ -10,30 +9,20 @@ import type { TrustState } from './trust-state';
  * What it says, or why it is refused. By the active key alone: an outgoing one may have leaked, and verifies for what is
  * under way and for nothing else.
  */
-export function readReady(
+export function takeReady(
   state: TrustState,
   { eventId, payload }: Envelope,
   verifiedBy: TrustedKey,
 ): StreamReady | RefusalReason {
   if (verifiedBy.keyId !== state.ring.activeKeyId) return 'unknown_key';
   try {
-    const ready = readPayload(payload);
+    const ready = readReady(payload);
     return ready.node_id === state.nodeId && isEventIdOf(state.nodeId, eventId) ? ready : 'other_recipient';
   } catch (error) {
     if (error instanceof KeyChangeError) return error.code;
     throw error;
   }
 }
-
-const readPayload = (payload: string): StreamReady =>
-  read<StreamReady>(payload, {
-    node_id: isUuid,
-    hello_id: isHelloId,
-    epoch: isEpoch,
-    platform_epoch: isEpoch,
-    resumes_after: isCount,
-    last_position: isCount,
-  });
 
 /**
  * How far the Node is. Behind where the stream resumes, what lies between is settled: expired, or applied before this

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { PLATFORM, isKeyId, isPublicKey, isScope, isUuid, publicKeyFromText, type TrustedKey } from '@plexsphere/wire';
 import type { ChainAnchor } from '@plexsphere/wire/jws';
 import { AppliedEvents, type AppliedBatch } from './applied-events';
-import { areTexts, isCount } from './members';
+import { areTexts, asObject, isCount, isTime, parseObject } from './json-members';
 import type { TrustState } from './trust-state';
 
 const VERSION = 2;
@@ -26,8 +26,8 @@ export function trustFileText(state: TrustState): string {
 
 /** Undefined for anything but what trustFileText wrote. */
 export function parseTrustFile(text: string): TrustState | undefined {
-  const file = objectOf(parse(text));
-  const body = objectOf(file?.['state']);
+  const file = parseObject(text);
+  const body = asObject(file?.['state']);
   if (body === undefined || file?.['checksum'] !== checksum(JSON.stringify(body))) return undefined;
   const { node_id: nodeId, scope, recovery_public_key: recoveryPublicKey, position, applied_events: applied } = body;
   if (body['version'] !== VERSION) return undefined;
@@ -56,7 +56,7 @@ const keyRecord = ({ keyId, publicKey, notAfter }: TrustedKey) => ({
 });
 
 function anchorOf(value: unknown): ChainAnchor | undefined {
-  const { epoch, statement_hash: statementHash, active_key_id, issued_at, keys: records } = objectOf(value) ?? {};
+  const { epoch, statement_hash: statementHash, active_key_id, issued_at, keys: records } = asObject(value) ?? {};
   if (!isCount(epoch) || typeof statementHash !== 'string' || !Array.isArray(records)) return undefined;
   const keys = records.map(keyOf).filter((key) => key !== undefined);
   const active = keys.find(({ keyId }) => keyId === active_key_id);
@@ -68,7 +68,7 @@ function anchorOf(value: unknown): ChainAnchor | undefined {
 }
 
 function keyOf(value: unknown): TrustedKey | undefined {
-  const { key_id: keyId, public_key: raw, not_after: notAfter } = objectOf(value) ?? {};
+  const { key_id: keyId, public_key: raw, not_after: notAfter } = asObject(value) ?? {};
   if (!isKeyId(keyId) || !isPublicKey(raw)) return undefined;
   const key: TrustedKey = { keyId, publicKey: publicKeyFromText(raw) };
   if (notAfter === undefined) return key;
@@ -76,19 +76,7 @@ function keyOf(value: unknown): TrustedKey | undefined {
   return end === undefined ? undefined : { ...key, notAfter: end };
 }
 
-const timeOf = (value: unknown): Date | undefined =>
-  typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? new Date(value) : undefined;
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-const objectOf = (value: unknown): Record<string, unknown> | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+const timeOf = (value: unknown): Date | undefined => (isTime(value) ? new Date(value) : undefined);
 
 const areBatches = (value: unknown): value is AppliedBatch[] =>
   Array.isArray(value) && value.every((batch: unknown) => Array.isArray(batch) && isBatch(batch));

@@ -6,7 +6,7 @@ import { TestMesh } from '../testing/test-ring';
 import { takeChain } from './chain';
 import { isKeyEvent, takeKeyEvent } from './key-events';
 import { trustAtEnrolment, trustedKeys, type TrustState } from './trust-state';
-import { decide } from './verify';
+import { decisionOn } from './verify';
 
 const START = new Date('2026-03-01T12:00:00Z').getTime();
 
@@ -110,7 +110,7 @@ class History {
 
   private async takeEvent(text: string): Promise<TrustState> {
     const envelope = parseEnvelope(text);
-    const decision = decide(this.state, envelope, this.date, this.nonces);
+    const decision = decisionOn(this.state, envelope, this.date, this.nonces);
     if (decision.kind !== 'apply' || !isKeyEvent(envelope.eventType)) return this.state;
     const result = await takeKeyEvent(this.state, envelope.eventType, envelope, decision.key);
     return result.kind === 'taken' ? result.state : this.state;

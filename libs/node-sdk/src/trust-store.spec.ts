@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { transformFile } from '@swc/core';
+import { readBundle } from '@plexsphere/wire/jws';
 import { TestMesh } from '../testing/test-ring';
 import { parseEnrolment, type Enrolment } from './enrolment';
 import { acquireLock } from './store-lock';
@@ -61,7 +62,9 @@ const firstLine = async (child: ChildProcess): Promise<string> =>
 
 describe('open', () => {
   test('begins with what the enrolment says, for no other eyes', async () => {
-    expect(trustFileText(await reopened())).toBe(trustFileText(trustAtEnrolment(mesh.nodeId, enrolment.bundle)));
+    expect(trustFileText(await reopened())).toBe(
+      trustFileText(trustAtEnrolment(mesh.nodeId, readBundle(enrolment.bundle))),
+    );
     expect(await modeOf(storeFolder())).toBe(0o700);
     expect(await modeOf(trustFile())).toBe(0o600);
   });
@@ -134,7 +137,7 @@ describe('one process at a time', () => {
 });
 
 test('killed at any instant of any write, the file is whole and has what was said to be saved', async () => {
-  const first = trustAtEnrolment(mesh.nodeId, enrolment.bundle);
+  const first = trustAtEnrolment(mesh.nodeId, readBundle(enrolment.bundle));
   let state = first;
   const texts = [trustFileText(first)];
   for (let position = 1; position <= 400; position += 1) {

@@ -1,30 +1,13 @@
 /** The Node's trust on disk: one file in a folder of its own. A damaged one is an error, never a fresh start. */
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readBundle } from '@plexsphere/wire/jws';
 import { writeAtomically } from './atomic-file';
 import type { Enrolment } from './enrolment';
+import { NodeSdkError } from './node-sdk-error';
 import { acquireLock } from './store-lock';
 import { parseTrustFile, trustFileText } from './trust-file';
 import { trustAtEnrolment, type TrustState } from './trust-state';
-
-export type TrustStoreProblem =
-  /** There is a file, and it is not what we wrote: an operator must look, and enrol the Node anew if need be. */
-  | 'damaged'
-  /** Another process, or another client in this one, has the store open. */
-  | 'in_use'
-  /** The store is another Node's, or of another scope. */
-  | 'other_node';
-
-export class TrustStoreError extends Error {
-  override readonly name = 'TrustStoreError';
-
-  constructor(
-    readonly code: TrustStoreProblem,
-    folder: string,
-  ) {
-    super(`trust store ${folder}: ${code}`);
-  }
-}
 
 const FILE = 'trust.json';
 const LOCK = 'lock';
@@ -37,12 +20,15 @@ export class TrustStore {
     readonly opened: TrustState,
   ) {}
 
-  /** Makes the folder (0700) and the file at the first start. Throws TrustStoreError, or what the file system throws. */
+  /**
+   * Makes the folder (0700) and the file at the first start.
+   * @throws NodeSdkError `store_in_use`, `store_damaged`, `store_of_another_node`; what the file system throws
+   */
   static async open(folder: string, enrolment: Enrolment): Promise<TrustStore> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
     const unlock = acquireLock(join(folder, LOCK));
-    if (unlock === undefined) throw new TrustStoreError('in_use', folder);
+    if (unlock === undefined) throw new NodeSdkError('store_in_use', folder);
     try {
       const file = join(folder, FILE);
       return new TrustStore(file, unlock, (await load(folder, enrolment)) ?? (await firstState(file, enrolment)));
@@ -66,15 +52,15 @@ async function load(folder: string, enrolment: Enrolment): Promise<TrustState | 
   const text = await readIfThere(join(folder, FILE));
   if (text === undefined) return undefined;
   const state = parseTrustFile(text);
-  if (state === undefined) throw new TrustStoreError('damaged', folder);
+  if (state === undefined) throw new NodeSdkError('store_damaged', folder);
   if (state.nodeId !== enrolment.nodeId || state.scope !== enrolment.scope) {
-    throw new TrustStoreError('other_node', folder);
+    throw new NodeSdkError('store_of_another_node', folder);
   }
   return state;
 }
 
 async function firstState(file: string, enrolment: Enrolment): Promise<TrustState> {
-  const state = trustAtEnrolment(enrolment.nodeId, enrolment.bundle);
+  const state = trustAtEnrolment(enrolment.nodeId, readBundle(enrolment.bundle));
   await writeAtomically(file, trustFileText(state));
   return state;
 }

@@ -18,7 +18,7 @@ export class TrustWatch {
     this.stop();
     const now = this.now();
     const trusts = trustsOf(state, now);
-    const text = JSON.stringify([trusts.key_ids, trusts.platform_key_ids]);
+    const text = JSON.stringify([trusts.keyIds, trusts.platformKeyIds]);
     if (text !== this.told) this.tell(trusts);
     this.told = text;
     const expiresInMs = nextExpiry(state, now) - now.getTime();
@@ -35,9 +35,9 @@ export class TrustWatch {
 
 export const trustsOf = (state: TrustState, now: Date): Trusts => ({
   epoch: state.ring.epoch,
-  platform_epoch: state.platform.epoch,
-  key_ids: trustedKeys(state.ring, now).map(({ keyId }) => keyId),
-  platform_key_ids: trustedKeys(state.platform, now).map(({ keyId }) => keyId),
+  platformEpoch: state.platform.epoch,
+  keyIds: trustedKeys(state.ring, now).map(({ keyId }) => keyId),
+  platformKeyIds: trustedKeys(state.platform, now).map(({ keyId }) => keyId),
 });
 
 function nextExpiry(state: TrustState, now: Date): number {

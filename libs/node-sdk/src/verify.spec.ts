@@ -5,7 +5,7 @@ import { readBundle } from '@plexsphere/wire/jws';
 import { envelopeBy, testKey, TestMesh } from '../testing/test-ring';
 import { AppliedEvents } from './applied-events';
 import { trustAtEnrolment, type TrustState } from './trust-state';
-import { decide } from './verify';
+import { decisionOn } from './verify';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
 
@@ -40,8 +40,8 @@ beforeAll(async () => {
   enrolled = trustAtEnrolment(mesh.nodeId, readBundle(await mesh.bundle(NOW)));
 });
 
-const decideAlone = (state: TrustState, text: string, now = NOW) =>
-  decide(state, parseEnvelope(text), now, new NonceMemory());
+const decisionAlone = (state: TrustState, text: string, now = NOW) =>
+  decisionOn(state, parseEnvelope(text), now, new NonceMemory());
 
 describe('envelopes with the verdict of a Node written in Go', () => {
   test('there are all 20', () => expect(vectors).toHaveLength(20));
@@ -55,21 +55,21 @@ describe('envelopes with the verdict of a Node written in Go', () => {
     const state: TrustState = { ...enrolled, ring: { ...enrolled.ring, keys } };
     const nonces = new NonceMemory();
     for (const prior of vector.prior_envelopes ?? []) {
-      expect(decide(state, parseEnvelope(prior), new Date(vector.now), nonces)).toMatchObject({ kind: 'apply' });
+      expect(decisionOn(state, parseEnvelope(prior), new Date(vector.now), nonces)).toMatchObject({ kind: 'apply' });
     }
     const expected =
       vector.expect === 'accept' ? { kind: 'apply' } : { kind: 'refused', reason: REASONS[vector.reason] };
-    expect(decide(state, parseEnvelope(vector.envelope), new Date(vector.now), nonces)).toMatchObject(expected);
+    expect(decisionOn(state, parseEnvelope(vector.envelope), new Date(vector.now), nonces)).toMatchObject(expected);
   });
 });
 
 test('an event id that was applied is a duplicate, with a signature; without one it is nothing', () => {
   const state = { ...enrolled, applied: new AppliedEvents([[NOW.getTime(), ['event-1']]]) };
   const text = envelopeBy(mesh.ring.active, mesh.ring.scope, NOW, { eventId: 'event-1' });
-  expect(decideAlone(enrolled, text)).toMatchObject({ kind: 'apply' });
-  expect(decideAlone(state, text)).toEqual({ kind: 'duplicate' });
+  expect(decisionAlone(enrolled, text)).toMatchObject({ kind: 'apply' });
+  expect(decisionAlone(state, text)).toEqual({ kind: 'duplicate' });
   const forged = envelopeBy(testKey('stranger'), mesh.ring.scope, NOW, { eventId: 'event-1' });
-  expect(decideAlone(state, forged)).toEqual({ kind: 'refused', reason: 'signature_invalid' });
+  expect(decisionAlone(state, forged)).toEqual({ kind: 'refused', reason: 'signature_invalid' });
 });
 
 test.each([
@@ -83,7 +83,7 @@ test.each([
     'this Node': `${mesh.nodeId}/${rest}`,
     'no Node': rest,
   }[recipient]!;
-  const decision = decideAlone(enrolled, envelopeBy(mesh.ring.active, mesh.ring.scope, NOW, { eventId }));
+  const decision = decisionAlone(enrolled, envelopeBy(mesh.ring.active, mesh.ring.scope, NOW, { eventId }));
   expect(decision).toMatchObject(kind === 'refused' ? { kind, reason: 'other_recipient' } : { kind });
 });
 
@@ -91,7 +91,7 @@ test.each(['key-1', 'key-0', 'platform-1', undefined, 42])('with the key id hint
   const text = envelopeBy(mesh.ring.active, mesh.ring.scope, NOW);
   // JSON.stringify leaves out a member that is undefined.
   const hinted = JSON.stringify({ ...(JSON.parse(text) as object), key_id: hint });
-  expect(decideAlone(enrolled, hinted)).toMatchObject({ kind: 'apply', key: { keyId: 'key-1' } });
+  expect(decisionAlone(enrolled, hinted)).toMatchObject({ kind: 'apply', key: { keyId: 'key-1' } });
 });
 
 test('a key past its notAfter verifies no more, strictly', () => {
@@ -99,11 +99,11 @@ test('a key past its notAfter verifies no more, strictly', () => {
   const state = { ...enrolled, ring: { ...enrolled.ring, keys: [key] } };
   const justBefore = new Date(NOW.getTime() - 1);
   const text = envelopeBy(mesh.ring.active, mesh.ring.scope, NOW);
-  expect(decideAlone(state, text, justBefore)).toMatchObject({ kind: 'apply' });
-  expect(decideAlone(state, text)).toEqual({ kind: 'refused', reason: 'signature_invalid' });
+  expect(decisionAlone(state, text, justBefore)).toMatchObject({ kind: 'apply' });
+  expect(decisionAlone(state, text)).toEqual({ kind: 'refused', reason: 'signature_invalid' });
 });
 
 test("the platform's key signs no event for a Domain's Node", () => {
   const text = envelopeBy(mesh.platform.active, mesh.ring.scope, NOW);
-  expect(decideAlone(enrolled, text)).toEqual({ kind: 'refused', reason: 'signature_invalid' });
+  expect(decisionAlone(enrolled, text)).toEqual({ kind: 'refused', reason: 'signature_invalid' });
 });

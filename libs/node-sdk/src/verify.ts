@@ -2,6 +2,8 @@
 import {
   EnvelopeError,
   isUuid,
+  MAX_LINE_BYTES,
+  parseEnvelope,
   verifyEnvelope,
   type Envelope,
   type EnvelopeRefusal,
@@ -18,8 +20,19 @@ export type Decision =
   | { kind: 'duplicate' }
   | Extract<Verdict, { kind: 'refused' }>;
 
+/** Undefined for what is none. Nobody sends a longer one than any Node reads, so its length is looked at first. */
+export function readEnvelope(text: string): Envelope | undefined {
+  if (text.length > MAX_LINE_BYTES) return undefined;
+  try {
+    return parseEnvelope(text);
+  } catch (error) {
+    if (error instanceof EnvelopeError) return undefined;
+    throw error;
+  }
+}
+
 /** Verified first, also what was applied already: that it came counts, and nothing that is not signed may count. */
-export function decide(state: TrustState, envelope: Envelope, now: Date, nonces: NonceMemory): Decision {
+export function decisionOn(state: TrustState, envelope: Envelope, now: Date, nonces: NonceMemory): Decision {
   const verdict = verdictOn(state, envelope, now, nonces);
   if (verdict.kind === 'refused') return verdict;
   return state.applied.has(envelope.eventId) ? { kind: 'duplicate' } : { kind: 'apply', key: verdict.key };

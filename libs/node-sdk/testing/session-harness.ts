@@ -48,7 +48,7 @@ export class SessionHarness {
   }
 
   get handledIds(): string[] {
-    return this.handled.map(({ event_id }) => event_id);
+    return this.handled.map(({ eventId }) => eventId);
   }
 
   get lastHello(): Hello {

@@ -7,6 +7,7 @@
 import type { PublicKey } from './algorithms';
 import { decodeBase64 } from './asymmetric';
 import { canonicalString, composeCanonical } from './canonical';
+import { EnvelopeError } from './envelope-error';
 import { foldCase, JsonTextError, readMembers, wellFormed, type JsonValueText } from './json-text';
 import { isKeyId } from './names';
 import { isScope, MAX_SCOPE_LENGTH, type Scope } from './scope';
@@ -14,25 +15,7 @@ import { NonceMemory, STALENESS_MS } from './nonce-memory';
 import { parseRfc3339 } from './rfc3339';
 
 export { NonceMemory, STALENESS_MS };
-
-export type EnvelopeRefusal =
-  | 'malformed'
-  | 'signature_missing'
-  | 'nonce_missing'
-  | 'issued_at_missing'
-  | 'stale'
-  | 'future'
-  | 'signature_invalid'
-  | 'nonce_reused'
-  | 'other_recipient';
-
-export class EnvelopeError extends Error {
-  override readonly name = 'EnvelopeError';
-
-  constructor(readonly code: EnvelopeRefusal) {
-    super(`envelope refused: ${code}`);
-  }
-}
+export { EnvelopeError, type EnvelopeRefusal } from './envelope-error';
 
 /** Verifies strictly before `notAfter`; without it, until it is taken away. */
 export interface TrustedKey {

@@ -12,7 +12,7 @@ export const step: Step = async (world) => {
     describe: 'every event at every Node',
   }).catch(() => undefined);
   for (const node of world.nodes) {
-    expect(node.applied.map((event) => event.event_id).sort()).toEqual(committed);
+    expect(node.applied.map((event) => event.eventId).sort()).toEqual(committed);
     expect(node.refused).toEqual([]);
   }
 };

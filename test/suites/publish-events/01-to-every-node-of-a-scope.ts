@@ -20,5 +20,5 @@ export const step: Step = async (world) => {
   );
   const payload_sha256 = createHash('sha256').update(PAYLOAD).digest('hex');
   expect(audit).toEqual([{ detail: { event_id: eventId, event_type: 'route_updated', nodes: 2, payload_sha256 } }]);
-  for (const node of world.nodes) expect(node.applied[0]).toMatchObject({ event_id: eventId, payload: SIGNED });
+  for (const node of world.nodes) expect(node.applied[0]).toMatchObject({ eventId, payload: SIGNED });
 };

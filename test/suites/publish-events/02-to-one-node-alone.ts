@@ -8,6 +8,6 @@ export const step: Step = async (world) => {
   const { event_id: eventId } = await world.json<{ event_id: string }>(publish, '{}');
   expect(eventId.startsWith(`${row?.id}/`)).toBe(true);
   await eventually(() => first?.applied.length === 2);
-  expect(first?.applied[1]).toMatchObject({ event_id: eventId, event_type: 'peer_removed' });
+  expect(first?.applied[1]).toMatchObject({ eventId, eventType: 'peer_removed' });
   expect(second?.applied).toHaveLength(1);
 };

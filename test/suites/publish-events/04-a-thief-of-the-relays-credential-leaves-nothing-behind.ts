@@ -53,7 +53,7 @@ export const step: Step = async (world) => {
     timeoutMs: 90_000,
     describe: 'S5: the Node hearing again, once',
   });
-  expect(node?.applied.at(-1)?.event_id).toBe(eventId);
+  expect(node?.applied.at(-1)?.eventId).toBe(eventId);
   const settled = `SELECT settled_position = last_position AS done FROM outbox.node_stream WHERE node_id = $1`;
   await eventually(async () => (await world.query<{ done: boolean }>(settled, [nodeId]))[0]?.done === true, {
     timeoutMs: 90_000,

@@ -37,7 +37,7 @@ export const step: Step = async (world) => {
   await late.start();
   await world.json(['signing', 'rotate', '--scope', world.domain, '--new-key-id', 'k4']);
   const published = events.accepted.slice(before);
-  await eventually(() => published.every((id) => node.applied.some(({ event_id }) => event_id === id)), {
+  await eventually(() => published.every((id) => node.applied.some(({ eventId }) => eventId === id)), {
     describe: 'the events at the Node',
   });
   await eventually(() => world.nodes.every(({ trusts }) => trusts[0] === 'k4'), {

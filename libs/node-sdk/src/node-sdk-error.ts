@@ -1,0 +1,36 @@
+import type { BusClientErrorCode } from '@plexsphere/bus-client';
+
+/**
+ * What `code` may be.
+ *
+ * Of an enrolment file: it cannot be opened; group or others may read it; it is not one (`about` names the member).
+ * Of the folder of the trust store: it holds a file that is not what the SDK wrote, and the Node has to be enrolled anew;
+ * another process, or another client in this one, has it open; it is another Node's. `about` is the folder.
+ * Of a client: started while it runs; asked before it runs; stopped before it was ready.
+ * Of the bus's addresses and credential: malformed; `tls://` beside plaintext; plaintext beyond this machine; CA
+ * certificates without TLS; no credential.
+ */
+export type NodeSdkErrorCode =
+  | 'enrolment_unreadable'
+  | 'enrolment_readable_by_others'
+  | 'enrolment_malformed'
+  | 'store_damaged'
+  | 'store_in_use'
+  | 'store_of_another_node'
+  | 'already_started'
+  | 'not_started'
+  | 'stopped'
+  | Exclude<BusClientErrorCode, 'nonce_refused'>;
+
+/** The SDK refuses. Compare `code`; nothing in it is secret. What the file system throws is thrown as it is. */
+export class NodeSdkError extends Error {
+  override readonly name = 'NodeSdkError';
+
+  constructor(
+    readonly code: NodeSdkErrorCode,
+    /** The member of the enrolment file, the folder of the trust store, or a sentence; empty where there is none. */
+    readonly about = '',
+  ) {
+    super(about === '' ? code : `${code}: ${about}`);
+  }
+}
