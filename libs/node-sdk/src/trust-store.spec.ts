@@ -91,22 +91,22 @@ describe('open', () => {
     await reopened();
     const damaged = damage(await readFile(trustFile(), 'utf8'));
     await writeFile(trustFile(), damaged);
-    await expect(reopened()).rejects.toMatchObject({ code: 'damaged' });
-    await expect(reopened()).rejects.toMatchObject({ code: 'damaged' });
+    await expect(reopened()).rejects.toMatchObject({ code: 'store_damaged' });
+    await expect(reopened()).rejects.toMatchObject({ code: 'store_damaged' });
     expect(await readFile(trustFile(), 'utf8')).toBe(damaged);
   });
 
   test("another Node's store is refused", async () => {
     await reopened();
     const other = { ...enrolment, nodeId: '9f1c2b52-7a43-4a1f-8f5e-3f4f3d1a9e11' };
-    await expect(TrustStore.open(storeFolder(), other)).rejects.toMatchObject({ code: 'other_node' });
+    await expect(TrustStore.open(storeFolder(), other)).rejects.toMatchObject({ code: 'store_of_another_node' });
   });
 });
 
 describe('one process at a time', () => {
   test('a second client here is refused until the first has closed', async () => {
     const store = await TrustStore.open(storeFolder(), enrolment);
-    await expect(TrustStore.open(storeFolder(), enrolment)).rejects.toMatchObject({ code: 'in_use' });
+    await expect(TrustStore.open(storeFolder(), enrolment)).rejects.toMatchObject({ code: 'store_in_use' });
     store.close();
     await expect(reopened()).resolves.toBeDefined();
   });
