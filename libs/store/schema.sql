@@ -33,7 +33,6 @@ CREATE TABLE material.bus_key (
 
 CREATE TABLE material.wrapped_key (
   scope text NOT NULL,
-  purpose text NOT NULL DEFAULT ''::text,
   key_id text NOT NULL,
   algorithm text NOT NULL,
   public_key text,
@@ -45,7 +44,7 @@ CREATE TABLE material.wrapped_key (
   destroyed_at timestamp with time zone,
   CONSTRAINT wrapped_key_check CHECK (((ciphertext IS NULL) = (destroyed_at IS NOT NULL))),
   CONSTRAINT wrapped_key_check1 CHECK (((ciphertext IS NULL) = (nonce IS NULL))),
-  CONSTRAINT wrapped_key_pkey PRIMARY KEY (scope, purpose, key_id)
+  CONSTRAINT wrapped_key_pkey PRIMARY KEY (scope, key_id)
 );
 
 CREATE TABLE outbox.bus_stream (
@@ -374,7 +373,7 @@ CREATE OR REPLACE FUNCTION material.forget_prepared(of_scope text, of_key_id tex
  SET search_path TO ''
 AS $function$
           DELETE FROM material.wrapped_key
-           WHERE scope = of_scope AND purpose = '' AND key_id = of_key_id AND destroyed_at IS NULL
+           WHERE scope = of_scope AND key_id = of_key_id AND destroyed_at IS NULL
              AND prepared_at < least(prepared_before, clock_timestamp() - interval '10 minutes')
         $function$
 ;

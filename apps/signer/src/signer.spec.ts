@@ -97,7 +97,7 @@ beforeAll(async () => {
   accountKey = createBusKey('account');
   await insertBusKey(owner, kek, 'operator', operatorKey);
   await insertBusKey(owner, kek, 'account', accountKey);
-  const made = await makeSigningKey(owner, kek, { scope: PLATFORM, purpose: '', keyId: 'platform-1' }, MESH_ALGORITHM);
+  const made = await makeSigningKey(owner, kek, { scope: PLATFORM, keyId: 'platform-1' }, MESH_ALGORITHM);
   platformKey = keyView('platform-1', 'active', publicText(made.privateKey));
 });
 

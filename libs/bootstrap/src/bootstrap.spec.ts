@@ -126,7 +126,7 @@ it('makes the platform ring at epoch 1, vouched for by the recovery key', async 
     trust_epoch: '1',
   });
   const key = await one<{ key_id: string; state: string; public_key: string }>('SELECT * FROM ring.signing_key');
-  expect(key).toMatchObject({ key_id: 'platform-1', state: 'active', purpose: '', algorithm: 'Ed25519' });
+  expect(key).toMatchObject({ key_id: 'platform-1', state: 'active', algorithm: 'Ed25519' });
   const change = await one<{ statement: string; statement_hash: string }>('SELECT * FROM ring.ring_change');
   expect(change).toMatchObject({ epoch: '1', change: 'create', active_key_id: 'platform-1' });
   expect(change.statement_hash).toBe(statementHash(change.statement));
@@ -139,7 +139,7 @@ it('wraps the platform key and the bus keys by the KEK of the folder', async () 
   const signer = await open(await serviceUrl('signer'));
   const kek = await readKekFile(join(out, FILES.kek));
   await requireOwnKek(signer, kek);
-  const key = await loadSigningKey(signer, kek, { scope: 'platform', purpose: '', keyId: 'platform-1' });
+  const key = await loadSigningKey(signer, kek, { scope: 'platform', keyId: 'platform-1' });
   expect(key.publicKey).toBe((await one<{ public_key: string }>('SELECT public_key FROM ring.signing_key')).public_key);
   expect((await loadBusKey(signer, kek, 'account')).publicKey).toBe(reply.bus_account_public_key);
 });

@@ -51,7 +51,7 @@ export async function storeInstallation(sql: Sql, { kek, bus, recovery, admin }:
 
 /** The ring at epoch 1. Nobody vouches for the first platform key but the recovery key, which every Node also holds. */
 async function createPlatformRing(sql: Sql, kek: KekProvider, recovery: RecoveryKey): Promise<void> {
-  const key = await makeSigningKey(sql, kek, { scope: PLATFORM, purpose: '', keyId: PLATFORM_KEY_ID }, MESH_ALGORITHM);
+  const key = await makeSigningKey(sql, kek, { scope: PLATFORM, keyId: PLATFORM_KEY_ID }, MESH_ALGORITHM);
   const [{ now } = { now: new Date() }] = await sql.query<{ now: Date }[]>('SELECT now()');
   const statement = await signStatement(
     {

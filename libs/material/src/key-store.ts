@@ -4,13 +4,12 @@ import type { Wrapped } from './wrap';
 
 export interface KeyName {
   scope: string;
-  purpose: string;
   keyId: string;
 }
 
 export interface WrappedKey extends KeyName, Wrapped {
   algorithm: string;
-  /** Standard base64 of the raw public key; null for a key that has no public part. */
+  /** As its algorithm writes it; null for a key that has no public half. */
   publicKey: string | null;
 }
 
@@ -28,20 +27,20 @@ export async function insertKey(sql: Sql, key: WrappedKey): Promise<WrappedKey> 
   await sql.query(
     // The conflict waits for a transaction that inserts the same name, so the look afterwards sees what that committed.
     // Asked for again, it is as good as new: forgetPreparedKey leaves it alone.
-    `INSERT INTO material.wrapped_key (scope, purpose, key_id, algorithm, public_key, kek_id, nonce, ciphertext)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-     ON CONFLICT (scope, purpose, key_id) DO UPDATE SET prepared_at = clock_timestamp()`,
-    [key.scope, key.purpose, key.keyId, key.algorithm, key.publicKey, key.kekId, key.nonce, key.ciphertext],
+    `INSERT INTO material.wrapped_key (scope, key_id, algorithm, public_key, kek_id, nonce, ciphertext)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)
+     ON CONFLICT (scope, key_id) DO UPDATE SET prepared_at = clock_timestamp()`,
+    [key.scope, key.keyId, key.algorithm, key.publicKey, key.kekId, key.nonce, key.ciphertext],
   );
   return loadKey(sql, key);
 }
 
 /** @throws MaterialError unknown_key, key_destroyed */
-export async function loadKey(sql: Sql, { scope, purpose, keyId }: KeyName): Promise<WrappedKey> {
+export async function loadKey(sql: Sql, { scope, keyId }: KeyName): Promise<WrappedKey> {
   const [row] = await sql.query<KeyRow[]>(
-    `SELECT scope, purpose, key_id AS "keyId", algorithm, public_key AS "publicKey", kek_id AS "kekId", nonce, ciphertext
-     FROM material.wrapped_key WHERE scope = $1 AND purpose = $2 AND key_id = $3`,
-    [scope, purpose, keyId],
+    `SELECT scope, key_id AS "keyId", algorithm, public_key AS "publicKey", kek_id AS "kekId", nonce, ciphertext
+     FROM material.wrapped_key WHERE scope = $1 AND key_id = $2`,
+    [scope, keyId],
   );
   if (row === undefined) throw new MaterialError('unknown_key', { scope, keyId });
   const { nonce, ciphertext } = row;
@@ -54,11 +53,11 @@ export async function loadKey(sql: Sql, { scope, purpose, keyId }: KeyName): Pro
  * never made, is fine: afterwards there is none. What stood in the row before, still wrapped, stays in files, log and
  * backups until those are overwritten: SECURITY.md says what that means.
  */
-export async function destroyKey(sql: Sql, { scope, purpose, keyId }: KeyName): Promise<void> {
+export async function destroyKey(sql: Sql, { scope, keyId }: KeyName): Promise<void> {
   await sql.query(
     `UPDATE material.wrapped_key SET nonce = NULL, ciphertext = NULL, destroyed_at = now()
-     WHERE scope = $1 AND purpose = $2 AND key_id = $3 AND destroyed_at IS NULL`,
-    [scope, purpose, keyId],
+     WHERE scope = $1 AND key_id = $2 AND destroyed_at IS NULL`,
+    [scope, keyId],
   );
 }
 

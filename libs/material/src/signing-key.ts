@@ -26,11 +26,11 @@ export async function makeSigningKey(
 ): Promise<SigningKey> {
   const privateKey = await ALGORITHMS[algorithm].generate();
   const secret = privateKey.secret();
-  const { scope, purpose, keyId } = name;
-  const wrapped = await wrap(kek, { scope, purpose, keyId, algorithm }, secret);
+  const { scope, keyId } = name;
+  const wrapped = await wrap(kek, { scope, keyId, algorithm }, secret);
   secret.fill(0);
   const publicKey = privateKey.publicKey?.text ?? null;
-  return openKey(kek, await insertKey(sql, { scope, purpose, keyId, algorithm, publicKey, ...wrapped }));
+  return openKey(kek, await insertKey(sql, { scope, keyId, algorithm, publicKey, ...wrapped }));
 }
 
 /** @throws MaterialError unknown_key, key_destroyed, other_kek, tampered */
@@ -38,12 +38,12 @@ export const loadSigningKey = async (sql: Sql, kek: KekProvider, name: KeyName):
   openKey(kek, await loadKey(sql, name));
 
 async function openKey(kek: KekProvider, wrapped: WrappedKey): Promise<SigningKey> {
-  const { scope, purpose, keyId, algorithm, publicKey } = wrapped;
-  const secret = await unwrap(kek, { scope, purpose, keyId, algorithm }, wrapped);
+  const { scope, keyId, algorithm, publicKey } = wrapped;
+  const secret = await unwrap(kek, { scope, keyId, algorithm }, wrapped);
   const privateKey = isAlgorithmName(algorithm) ? ALGORITHMS[algorithm].load(secret) : undefined;
   secret.fill(0);
   // The public half is not part of what was wrapped: a row that shows another one would put that one into a statement.
   if (!isAlgorithmName(algorithm) || privateKey === undefined || (privateKey.publicKey?.text ?? null) !== publicKey)
     throw new MaterialError('tampered', { scope, keyId });
-  return { scope, purpose, keyId, algorithm, publicKey, privateKey };
+  return { scope, keyId, algorithm, publicKey, privateKey };
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { LocalKek } from './kek';
-import { unwrap, wrap, type Purpose, type Wrapped } from './wrap';
+import { unwrap, wrap, type Owner, type Wrapped } from './wrap';
 
 const kek = new LocalKek(randomBytes(32));
 const secret = Buffer.from('the private half');
-const key = { scope: 'platform', purpose: '', keyId: 'platform-1', algorithm: 'Ed25519' };
-const busKey: Purpose = { busKey: 'account', publicKey: 'A1' };
+const key = { scope: 'platform', keyId: 'platform-1', algorithm: 'Ed25519' };
+const busKey: Owner = { busKey: 'account', publicKey: 'A1' };
 
 const flipped = (bytes: Buffer, at: number): Buffer => {
   const copy = Buffer.from(bytes);
@@ -13,10 +13,10 @@ const flipped = (bytes: Buffer, at: number): Buffer => {
   return copy;
 };
 
-it.each<Purpose>([key, busKey])('opens what was wrapped for %j', async (purpose) => {
-  const wrapped = await wrap(kek, purpose, secret);
+it.each<Owner>([key, busKey])('opens what was wrapped for %j', async (owner) => {
+  const wrapped = await wrap(kek, owner, secret);
   expect(wrapped.ciphertext.includes(secret)).toBe(false);
-  expect(await unwrap(kek, purpose, wrapped)).toEqual(secret);
+  expect(await unwrap(kek, owner, wrapped)).toEqual(secret);
 });
 
 it('never uses a nonce twice for the same secret', async () => {
@@ -25,10 +25,9 @@ it('never uses a nonce twice for the same secret', async () => {
   expect(first.ciphertext).not.toEqual(second.ciphertext);
 });
 
-it.each<[string, Purpose]>([
+it.each<[string, Owner]>([
   ['another scope', { ...key, scope: 'domain:11111111-1111-4111-8111-111111111111' }],
   ['another key id', { ...key, keyId: 'platform-2' }],
-  ['another purpose', { ...key, purpose: 'inbound' }],
   ['another algorithm', { ...key, algorithm: 'HS256' }],
   ['names moved across their border', { ...key, scope: 'platformp', keyId: 'latform-1' }],
   ['a bus key', busKey],
@@ -37,7 +36,7 @@ it.each<[string, Purpose]>([
   await expect(unwrap(kek, other, wrapped)).rejects.toMatchObject({ code: 'tampered' });
 });
 
-it.each<[string, Purpose]>([
+it.each<[string, Owner]>([
   ['the operator', { busKey: 'operator', publicKey: 'A1' }],
   ['another public key', { busKey: 'account', publicKey: 'A2' }],
 ])('does not open the account key as that of %s', async (_, other) => {

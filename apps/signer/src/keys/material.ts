@@ -35,22 +35,22 @@ export class Material implements OnModuleDestroy {
 
   /** Makes and persists the key of that name, or returns it. @throws MaterialError */
   make(scope: Scope, keyId: string, algorithm: AlgorithmName): Promise<SigningKey> {
-    return makeSigningKey(this.source, this.kek, { scope, purpose: '', keyId }, algorithm);
+    return makeSigningKey(this.source, this.kek, { scope, keyId }, algorithm);
   }
 
   /** @throws MaterialError */
   load(scope: Scope, keyId: string): Promise<SigningKey> {
-    return loadSigningKey(this.source, this.kek, { scope, purpose: '', keyId });
+    return loadSigningKey(this.source, this.kek, { scope, keyId });
   }
 
   /** The private half is gone for good; the name stays taken. Twice is fine. */
   destroy(scope: Scope, keyId: string): Promise<void> {
-    return destroyKey(this.source, { scope, purpose: '', keyId });
+    return destroyKey(this.source, { scope, keyId });
   }
 
   /** For a key that no ring took: private half and name are gone, unless it was asked for after `before`. */
   forgetPrepared(scope: Scope, keyId: string, before: Date): Promise<void> {
-    return forgetPreparedKey(this.source, { scope, purpose: '', keyId }, before);
+    return forgetPreparedKey(this.source, { scope, keyId }, before);
   }
 
   /** Read each time and kept nowhere. @throws MaterialError */

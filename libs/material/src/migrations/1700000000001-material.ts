@@ -11,7 +11,6 @@ export class Material1700000000001 implements MigrationInterface {
       -- Destroyed: nonce and ciphertext are gone, the name stays taken for ever.
       CREATE TABLE material.wrapped_key (
         scope text NOT NULL,
-        purpose text NOT NULL DEFAULT '',
         key_id text NOT NULL,
         algorithm text NOT NULL,
         public_key text,
@@ -21,7 +20,7 @@ export class Material1700000000001 implements MigrationInterface {
         created_at timestamptz NOT NULL DEFAULT now(),
         prepared_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         destroyed_at timestamptz,
-        PRIMARY KEY (scope, purpose, key_id),
+        PRIMARY KEY (scope, key_id),
         CHECK ((ciphertext IS NULL) = (destroyed_at IS NOT NULL)),
         CHECK ((ciphertext IS NULL) = (nonce IS NULL))
       );
@@ -32,7 +31,7 @@ export class Material1700000000001 implements MigrationInterface {
         RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = ''
         AS $$
           DELETE FROM material.wrapped_key
-           WHERE scope = of_scope AND purpose = '' AND key_id = of_key_id AND destroyed_at IS NULL
+           WHERE scope = of_scope AND key_id = of_key_id AND destroyed_at IS NULL
              AND prepared_at < least(prepared_before, clock_timestamp() - interval '10 minutes')
         $$;
       REVOKE ALL ON FUNCTION material.forget_prepared FROM PUBLIC;
