@@ -13,7 +13,35 @@ import {
 import { Client } from 'pg';
 import { SuiteNode } from './suite-node';
 
-/** What the steps of one story share: a stack of its own, an operator's hands, Nodes, and a look into the database. */
+/** Real processes for one story, or for several that break nothing, one after the other. */
+export class Ground {
+  private constructor(
+    readonly stack: Stack,
+    readonly dir: string,
+  ) {}
+
+  static async prepare(options: Omit<StackOptions, 'dir'>): Promise<Ground> {
+    await mkdir(localFolder, { recursive: true, mode: 0o700 });
+    const dir = await mkdtemp(join(localFolder, 'suite-'));
+    const stack = await Stack.create({ durable: false, temporary: true, ...options, dir: join(dir, 'stack') });
+    const ground = new Ground(stack, dir);
+    try {
+      await stack.start();
+    } catch (error) {
+      await ground.remove();
+      throw error;
+    }
+    return ground;
+  }
+
+  /** Removes everything, logs too: a suite that failed has printed what matters. */
+  async remove(): Promise<void> {
+    await this.stack.remove();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** What the steps of one story share: a Domain's name, an operator's hands, Nodes, and a look into the database. */
 export class World {
   readonly domainId = randomUUID();
   readonly nodes: SuiteNode[] = [];
@@ -27,30 +55,18 @@ export class World {
     private readonly dir: string,
   ) {}
 
-  static async create(options: Omit<StackOptions, 'dir'>): Promise<World> {
-    await mkdir(localFolder, { recursive: true, mode: 0o700 });
-    const dir = await mkdtemp(join(localFolder, 'suite-'));
-    const stack = await Stack.create({ durable: false, temporary: true, ...options, dir: join(dir, 'stack') });
-    const world = new World(stack, dir);
-    try {
-      await stack.start();
-    } catch (error) {
-      await world.end();
-      throw error;
-    }
-    return world;
+  static async on({ stack, dir }: Ground): Promise<World> {
+    return new World(stack, await mkdtemp(join(dir, 'story-')));
   }
 
   get domain(): string {
     return `domain:${this.domainId}`;
   }
 
-  /** Removes everything, logs too: a suite that failed has printed what matters. */
+  /** Ends what the story began; the stack is its ground's. */
   async end(): Promise<void> {
     await Promise.all(this.endings.map((end) => end()));
     await Promise.all(this.nodes.map((node) => node.stop()));
-    await this.stack.remove();
-    await rm(this.dir, { recursive: true, force: true });
   }
 
   /** Something that a step has begun and that must not outlive the story, however it goes. */

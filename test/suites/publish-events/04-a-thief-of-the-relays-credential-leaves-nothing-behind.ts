@@ -13,7 +13,9 @@ const FAR = 10 ** 15;
 /** S5: with the real credential, at a real signer. The Node's own acknowledgements end what the thief began. */
 export const step: Step = async (world) => {
   const [, node] = world.nodes;
-  const [row] = await world.query<{ id: string }>(`SELECT id FROM ring.node WHERE name = 'edge-2'`);
+  const [row] = await world.query<{ id: string }>(`SELECT id FROM ring.node WHERE name = 'edge-2' AND scope = $1`, [
+    world.domain,
+  ]);
   const nodeId = row?.id ?? '';
   const creds = await readFile(join(dirname(world.stack.tokenFile), 'outbox-relay.creds'), 'utf8');
   const thief = await connect({
@@ -70,10 +72,11 @@ async function farReady(
   thief: NatsConnection,
   { nodeId, helloId }: { nodeId: string; helloId: string },
 ): Promise<string> {
+  const [platform] = await world.query<{ epoch: string }>(`SELECT epoch FROM ring.key_ring WHERE scope = 'platform'`);
   const ready = {
     node_id: nodeId,
     hello_id: helloId,
-    platform_epoch: 1,
+    platform_epoch: Number(platform?.epoch),
     resumes_after: FAR,
     last_position: FAR,
     event_id: `${nodeId}/${randomUUID()}`,

@@ -20,11 +20,13 @@ export const step: Step = async (world) => {
   await eventually(
     async () => {
       const [row] = await world.query<{ lagging: number }>(
-        `SELECT count(*)::int AS lagging FROM outbox.node_stream WHERE settled_epoch < 2`,
+        `SELECT count(*)::int AS lagging FROM outbox.node_stream
+          WHERE scope = $1 AND settled_epoch < 2`,
+        [world.domain],
       );
       return row?.lagging === 0;
     },
-    { timeoutMs: 10_000, describe: 'every Node having applied the rotation' },
+    { describe: 'every Node having applied the rotation' },
   );
   const ran = await world.plexctl(['signing', 'close', '--scope', world.domain, ...triple]);
   expect(ran.exitCode).toBe(0);

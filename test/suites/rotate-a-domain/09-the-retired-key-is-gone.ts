@@ -9,11 +9,11 @@ export const step: Step = async (world) => {
   const refused = await world.plexctl(['signing', 'verify', '--scope', world.domain], before);
   expect([refused.exitCode, refused.stderr.includes('does not verify')]).toEqual([1, true]);
   await eventually(() => world.nodes.every((node) => node.trusts.join() === 'domain-2026-05'), {
-    timeoutMs: 10_000,
     describe: 'every Node having dropped the retired key',
   });
   const [destroyed] = await world.query<{ gone: boolean }>(
-    `SELECT ciphertext IS NULL AS gone FROM material.wrapped_key WHERE key_id = 'domain-2026-04'`,
+    `SELECT ciphertext IS NULL AS gone FROM material.wrapped_key WHERE key_id = 'domain-2026-04' AND scope = $1`,
+    [world.domain],
   );
   expect(destroyed?.gone).toBe(true);
 };

@@ -1,3 +1,0 @@
-import { tellStory } from '../../src/tell-story';
-
-tellStory(__dirname);
