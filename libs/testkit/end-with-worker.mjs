@@ -1,5 +1,5 @@
 // Waits until the process that started it is gone (end of standard input), then ends the PostgreSQL server of that pid at
-// once and deletes the given files and folders.
+// once and deletes the given files and folders, in this order.
 import { rmSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';

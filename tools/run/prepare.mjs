@@ -16,7 +16,7 @@ export async function ensureDependencies() {
     say('Installing dependencies (npm ci), once.');
     // Build tools are development dependencies: NODE_ENV=production would leave them out.
     const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
-    await runQuietly('npm ci', ...npm(args));
+    await mustSucceed('npm ci', npm(args));
   }
   await writeFile(stamp, wanted);
 }
@@ -36,5 +36,10 @@ async function isInstalledByHand(lock) {
 export async function build() {
   if (!existsSync(join(root, 'stack/dist'))) say('Building.');
   const nx = join(modules, 'nx', 'dist', 'bin', 'nx.js');
-  await runQuietly('The build', process.execPath, [nx, 'run-many', '-t', 'build']);
+  await mustSucceed('The build', [process.execPath, [nx, 'run-many', '-t', 'build']]);
+}
+
+async function mustSucceed(what, [command, args]) {
+  const code = await runQuietly(command, args);
+  if (code !== 0) throw new Error(`${what} failed (exit code ${code}).`);
 }

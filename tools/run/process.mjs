@@ -33,17 +33,17 @@ export function run(command, args, options = {}, watch = () => undefined) {
   });
 }
 
-/** Runs a program whose output is worth showing only when it fails. Throws when it does. */
-export async function runQuietly(what, command, args) {
+/** Runs a program whose output is worth showing only when it fails, and answers with its exit code. */
+export async function runQuietly(command, args, watch = () => undefined) {
   const output = [];
   const keep = (child) => {
     child.stdout.on('data', (chunk) => output.push(chunk));
     child.stderr.on('data', (chunk) => output.push(chunk));
+    watch(child);
   };
   const code = await run(command, args, { stdio: ['ignore', 'pipe', 'pipe'] }, keep);
-  if (code === 0) return;
-  process.stderr.write(Buffer.concat(output));
-  throw new Error(`${what} failed (exit code ${code}).`);
+  if (code !== 0) process.stderr.write(Buffer.concat(output));
+  return code;
 }
 
 /** npm itself: the one that runs us where there is one, since another on the PATH may be older. */

@@ -1,24 +1,53 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { npm, root, run, say } from './process.mjs';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { npm, root, run, runQuietly, say } from './process.mjs';
+
+const CHECKS = {
+  lint: npm(['run', '--silent', 'lint']),
+  typecheck: npm(['run', '--silent', 'typecheck']),
+  verify: [process.execPath, [join(root, 'tools/verify.mjs')]],
+};
+const ENDING_MS = 20_000;
+const WHOLE = [
+  ...['--selectProjects', 'unit', 'suites'],
+  `--testSequencer=${join(root, 'tools/run/sequence.mjs')}`,
+  `--reporters=${join(root, 'tools/run/quiet-reporter.mjs')}`,
+];
 
 /**
- * Lint, types, what is generated, and all tests, each whatever became of the one before; with arguments, Jest alone,
- * which gets them. Each of the first three counts as one failure when it fails.
+ * All tests, and beside them lint, types and what is generated, each whatever becomes of the others; with arguments, Jest
+ * alone, which gets them. Each of the three counts as one failure when it fails. One line at the end says how many.
  */
 export async function test(args) {
+  const beganAt = performance.now();
+  const [failedChecks, jest] = await Promise.all(
+    args.length > 0 ? [0, runJest(args)] : [failingChecks(), runJest(WHOLE)],
+  );
+  say(`Took ${Math.round((performance.now() - beganAt) / 1_000)} s.`);
+  return conclude(jest.passed, jest.failed + failedChecks);
+}
+
+/** One after the other: the tests wait for other processes half of the time, and these use what they leave. */
+async function failingChecks() {
   let failed = 0;
-  for (const script of args.length > 0 ? [] : ['lint', 'typecheck', 'verify']) {
-    say(`Running ${script}.`);
-    if ((await run(...npm(['run', '--silent', script]), onStandardError('ignore'))) !== 0) {
-      say(`${script} failed.`);
-      failed++;
-    }
+  for (const [what, [command, args]] of Object.entries(CHECKS)) {
+    const code = await runQuietly(command, args, (child) => yieldToOthers(child.pid));
+    if (code !== 0) failed++;
+    say(`${what}: ${code === 0 ? 'ok' : 'failed'}`);
+    if (code > 128) break; // ended by a signal, as all of us
   }
-  const jest = await runJest(args.length > 0 ? args : ['--selectProjects', 'unit', 'suites']);
-  failed += jest.failed;
-  return conclude(jest.passed, failed);
+  return failed;
+}
+
+function yieldToOthers(pid) {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended, or the system does not let us: then it is only as important as the rest.
+  }
 }
 
 /** How long each parser is fuzzed here where nobody says otherwise, in seconds. */
@@ -43,11 +72,15 @@ async function runJest(args) {
   say('Running the tests.');
   const folder = await mkdtemp(join(tmpdir(), 'plexsphere-jest-'));
   const file = join(folder, 'results.json');
+  const servers = join(folder, 'servers');
   try {
+    await mkdir(servers);
+    process.env.PLEXSPHERE_TEST_SERVERS = servers;
     const jest = [join(root, 'node_modules/jest/bin/jest.js'), '--json', `--outputFile=${file}`, ...args];
     // A person who watches the tests types commands to Jest.
     const input = process.stdin.isTTY && args.length > 0 ? 'inherit' : 'ignore';
     const code = await run(process.execPath, jest, onStandardError(input));
+    await nothingLeftIn(servers);
     const results = JSON.parse(await readFile(file, 'utf8').catch(() => '{}'));
     const passed = results.numPassedTests ?? 0;
     const failed = (results.numFailedTests ?? 0) + (results.numRuntimeErrorTestSuites ?? 0);
@@ -56,6 +89,12 @@ async function runJest(args) {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The databases of Jest's workers end themselves when their worker has ended, a moment later. */
+async function nothingLeftIn(servers) {
+  const deadline = performance.now() + ENDING_MS;
+  while ((await readdir(servers)).length > 0 && performance.now() < deadline) await delay(50);
 }
 
 const onStandardError = (input) => ({ stdio: [input, 2, 2] });

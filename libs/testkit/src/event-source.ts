@@ -9,6 +9,8 @@ const EVERY_MS = 250;
 const AGAIN_AFTER_MS = 100;
 /** Longer than a restart of everything at once takes. */
 const ANSWER_WITHIN_MS = 2_000;
+/** nats.js keeps the timer of a dial that failed until it runs out (20 s by default), and the process with it. */
+const DIAL_TIMEOUT_MS = 2_000;
 
 /** A steady stream of events to all Nodes of a scope, sent by an operator's own credential over the bus. */
 export class EventSource {
@@ -30,6 +32,8 @@ export class EventSource {
       authenticator: credsAuthenticator(new TextEncoder().encode(token.bus_credential)),
       inboxPrefix: inboxPrefix({ kind: 'operator', id: token.operator }),
       maxReconnectAttempts: -1,
+      waitOnFirstConnect: true,
+      timeout: DIAL_TIMEOUT_MS,
     });
     return new EventSource(connection, token.operator, options.scope);
   }

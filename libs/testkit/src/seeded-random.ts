@@ -17,7 +17,7 @@ const SEEDS = 2 ** 31;
  * and timing of a test, never for secrets.
  */
 export function seededRandom(seed = Number(process.env['TEST_SEED'] ?? randomInt(SEEDS))): SeededRandom {
-  process.stderr.write(`TEST_SEED=${seed}\n`);
+  console.info(`TEST_SEED=${seed}`);
   const next = mulberry32(seed);
   const integer = (min: number, max: number): number => min + Math.floor(next() * (max - min + 1));
   return {

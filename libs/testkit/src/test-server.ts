@@ -15,7 +15,11 @@ export async function testServer(): Promise<(database: string) => string> {
   return (database) => Object.assign(new URL(url), { pathname: `/${database}` }).href;
 }
 
-const reminder = join(tmpdir(), `plexsphere-test-server-${process.getuid?.() ?? ''}-${process.pid}`);
+/** `npm test` names a folder of its own, and has ended when nothing is left in it. */
+const reminder = join(
+  process.env['PLEXSPHERE_TEST_SERVERS'] ?? tmpdir(),
+  `plexsphere-test-server-${process.getuid?.() ?? ''}-${process.pid}`,
+);
 
 async function rememberedUrl(): Promise<string | undefined> {
   try {
@@ -42,7 +46,7 @@ async function startServer(): Promise<string> {
 /** Its standard input is a pipe that only this worker holds: the system closes it when the worker ends, by SIGKILL too. */
 function watch(server: Postgres, folder: string): void {
   const program = join(__dirname, '..', 'end-with-worker.mjs');
-  const watcher = spawn(process.execPath, [program, String(server.pid), reminder, folder, server.dataFolder], {
+  const watcher = spawn(process.execPath, [program, String(server.pid), folder, server.dataFolder, reminder], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
