@@ -33,7 +33,6 @@ test('N-7: what a killed supervisor guarded ends with it, and what it did not go
   const [obedient = 0, deaf = 0, dropped = 0] = pids;
   supervising.kill('SIGKILL');
   await eventually(() => processIdentity(obedient) === undefined && processIdentity(deaf) === undefined, {
-    timeoutMs: 20_000,
     describe: 'both to end',
   });
   await eventually(() => !existsSync(data));

@@ -34,8 +34,8 @@ export async function interruptedDemo(signal: NodeJS.Signals): Promise<{ found: 
     identities.flatMap(([each, identity]) =>
       identity !== undefined && processIdentity(each) === identity ? [each] : [],
     );
-  await eventually(() => left().length === 0, { timeoutMs: 30_000, describe: `the demo's processes to end` });
-  await eventually(() => !data.some(existsSync), { timeoutMs: 10_000, describe: `the demo's files to go` });
+  await eventually(() => left().length === 0, { describe: `the demo's processes to end` });
+  await eventually(() => !data.some(existsSync), { describe: `the demo's files to go` });
   return { found: everything.length };
 }
 

@@ -305,7 +305,7 @@ test.each(['deleted', 'lost with the disk'])('the stream is %s: what is not sett
     await server.start();
   }
   await mesh.publish(DOMAIN);
-  await eventually(() => heard.at(-1)?.position === 3, { timeoutMs: 30_000 });
+  await eventually(() => heard.at(-1)?.position === 3);
   expect(words(heard).slice(-3)).toEqual(['signing_key_rotated', 'policy_updated', 'policy_updated']);
   expect(heard.map(({ position }) => position).filter((position) => position !== undefined)).not.toContain(1);
 });

@@ -6,7 +6,7 @@ const triple = ['--old', 'k1', '--new', 'k2'];
 export const step: Step = async (world) => {
   await world.json(['signing', 'rotate', '--scope', world.domain, '--new-key-id', 'k2']);
   const [awake] = world.nodes;
-  await eventually(() => awake?.trusts[0] === 'k2', { timeoutMs: 10_000, describe: 'the awake Node trusting k2' });
+  await eventually(() => awake?.trusts[0] === 'k2', { describe: 'the awake Node trusting k2' });
   const refused = await world.plexctl(['signing', 'close', '--scope', world.domain, ...triple]);
   expect(refused.exitCode).toBe(1);
   expect(refused.stderr).toContain('signing: nodes lagging');

@@ -8,7 +8,6 @@ export const step: Step = async (world) => {
   await asleep?.start();
   await neverSeen?.start();
   await eventually(() => world.nodes.every((node) => node.applied.length === 1), {
-    timeoutMs: 20_000,
     describe: 'all three Nodes having applied the event',
   });
   expect(asleep?.trusts).toEqual(['k4']);

@@ -13,7 +13,7 @@ export const step: Step = async (world) => {
       world.stack
         .services('rotation')
         .find((rotation) => rotation.logs().some((line) => line.msg === 'rotation opened')),
-    { timeoutMs: 20_000, describe: 'the commit' },
+    { describe: 'the commit' },
   );
   await committer.kill();
   const ran = await rotating;

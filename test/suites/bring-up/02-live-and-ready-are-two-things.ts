@@ -31,7 +31,6 @@ export const step: Step = async (world) => {
   await world.stack.nats.start();
   for (const service of services) {
     await eventually(async () => (await status(`http://${service.health}/readyz`)) === 200, {
-      timeoutMs: 20_000,
       describe: `${service.name} ready again`,
     });
   }

@@ -28,7 +28,7 @@ const untilDone = (world: World, args: string[], done: string): Promise<unknown>
       const ran = await world.plexctl(args);
       return ran.exitCode === 0 || ran.stderr.includes(done);
     },
-    { timeoutMs: 60_000, describe: args.join(' ') },
+    { describe: args.join(' ') },
   );
 
 async function closeWhenApplied(world: World, round: number): Promise<void> {

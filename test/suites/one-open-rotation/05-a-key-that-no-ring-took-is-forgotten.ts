@@ -33,7 +33,7 @@ export const step: Step = async (world) => {
   for (const table of ['material.wrapped_key', 'ring.prepared_key']) {
     await world.query(`UPDATE ${table} SET prepared_at = prepared_at - interval '61 min' WHERE scope = $1`, [scope]);
   }
-  await eventually(async () => (await keysOf('ring.prepared_key')).length === 0, { timeoutMs: 20_000 });
+  await eventually(async () => (await keysOf('ring.prepared_key')).length === 0);
   expect(await keysOf('material.wrapped_key')).toEqual(['k1', winner]);
   const signed = await operator.ask('signing.sign', { scope, payload: {} });
   expect(signed.code).toBe('');

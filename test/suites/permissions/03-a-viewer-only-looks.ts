@@ -40,7 +40,7 @@ export const step: Step = async (world) => {
       const { refusals } = await world.json<StatusReply>(['signing', 'status']);
       return refusals.some((each) => each.actor === 'viewer' && each.command === refused.command && each.count > 0);
     },
-    { timeoutMs: 20_000, describe: 'the refusal counted' },
+    { describe: 'the refusal counted' },
   );
   const { refusals } = await world.json<StatusReply>(['signing', 'status']);
   expect(refusals).toContainEqual({ actor: 'viewer', ...refused, count: 1, last_at: expect.any(String) });

@@ -10,9 +10,6 @@ export const step: Step = async (world) => {
   await nats.start();
   // The signer, too, and not rotation alone: each dials by itself.
   const back = () => askAs(world, known(world, 'operator'), 'signing.sign', { scope: 'platform', payload: {} });
-  await eventually(async () => (await back()).code === 'OK', {
-    timeoutMs: 20_000,
-    describe: 'the services being back',
-  });
+  await eventually(async () => (await back()).code === 'OK', { describe: 'the services being back' });
   await expect(dialAs(world, known(world, 'leaver'))).rejects.toMatchObject({ code: 'AUTHORIZATION_VIOLATION' });
 };

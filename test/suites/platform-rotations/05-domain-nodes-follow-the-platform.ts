@@ -11,14 +11,12 @@ export const step: Step = async (world) => {
   expect(plan).toMatchObject({ nodes: 0, domain_nodes: { nodes: 1 } });
   expect(await world.json(rotate)).toMatchObject({ nodes: 0, domain_nodes: 1 });
   await eventually(() => node.trustsPlatform[0] === 'platform-2026-07', {
-    timeoutMs: 10_000,
     describe: "the Domain's Node trusting the new platform key",
   });
   expect(node.trustsPlatform).toEqual(['platform-2026-07', 'platform-2026-06']);
   expect(node.refused).toEqual([]);
   const status = ['signing', 'status', '--scope', 'platform'];
   await eventually(async () => (await world.json<StatusReply>(status)).scopes[0]?.domain_nodes?.applied === 1, {
-    timeoutMs: 10_000,
     describe: 'the Node counted as having applied',
   });
   const triple = ['--scope', 'platform', '--old', 'platform-2026-06', '--new', 'platform-2026-07'];
@@ -28,7 +26,6 @@ export const step: Step = async (world) => {
   });
   // P-9: and it drops the key that is gone, long before that would run out by itself.
   await eventually(() => node.trustsPlatform.length === 1, {
-    timeoutMs: 10_000,
     describe: "the Domain's Node trusting the new platform key alone",
   });
   expect(node.trustsPlatform).toEqual(['platform-2026-07']);

@@ -17,7 +17,7 @@ export const step: Step = async (world) => {
       );
       return row;
     },
-    { timeoutMs: 20_000, describe: 'the commit' },
+    { describe: 'the commit' },
   );
   expect(committed?.switched).toBe(false);
 };

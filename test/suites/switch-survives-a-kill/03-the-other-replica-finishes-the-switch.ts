@@ -16,7 +16,7 @@ export const step: Step = async (world) => {
       );
       return row?.switched === true;
     },
-    { timeoutMs: 30_000, describe: 'the switch being recorded' },
+    { describe: 'the switch being recorded' },
   );
   expect(Date.now() - killedAt).toBeLessThan(LEASE_MS + TURN_MS + ALLOWANCE_MS);
 };

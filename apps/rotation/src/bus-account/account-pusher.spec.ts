@@ -68,6 +68,6 @@ it('pushes by itself what another replica has stored, and goes on after a failur
     if (failures-- > 0) throw new Error('cut off');
   };
   stored = 'v2';
-  await eventually(() => bus.has === 'v2', { timeoutMs: 10_000 });
+  await eventually(() => bus.has === 'v2');
   await pusher.stop();
 });

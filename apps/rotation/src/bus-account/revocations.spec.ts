@@ -135,7 +135,7 @@ it('S3: what has expired by every clock leaves, with the next revocation or by i
   // Nobody revokes for an hour.
   await owner.query(`UPDATE ring.bus_revocation SET expires_at = expires_at - interval '1 min'`);
   await owner.query(`UPDATE ring.installation SET bus_account_signed_at = now() - interval '61 min'`);
-  await eventually(async () => (await stored(nearly.publicKey)) === 0, { timeoutMs: 10_000 });
+  await eventually(async () => (await stored(nearly.publicKey)) === 0);
   await replicas[0]!.push();
   expect(onBus).toEqual([]);
 });
