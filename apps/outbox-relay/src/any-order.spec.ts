@@ -9,7 +9,7 @@ import { ClaimWorld } from '../testing/claim-world';
 import { ModelBus } from '../testing/model-bus';
 import { ModelNode } from '../testing/model-node';
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 
 const STEPS = 150;
 const ROUNDS = 200;

@@ -1,6 +1,6 @@
 /**
  * The ways in which Nodes listen, a row for each: where a Node's messages go, which news of keys it is told and how, and
- * what it owes for them. Claiming, writing, publishing and settling are the same for all of them.
+ * what settles them (ADR 0022). Claiming, writing, publishing and settling are the same for all of them.
  */
 import { nextKeyNews, type KeyNews, type RingHistory, type Told } from '@plexsphere/keyring';
 import { subjects } from '@plexsphere/wire';
@@ -21,10 +21,10 @@ export interface Receiver {
    */
   lacksTrust: string;
   lacksNews: string;
-  /** Whether what it owes a word for is sent to it again, when its time has come. */
+  /** Whether what is not settled is sent to it again, when its time has come. */
   isSentAgain: string;
-  /** Whether it owes a word for something that it was sent, once it is told of these epochs. */
-  owes: (toldEpoch: string, toldPlatformEpoch: string) => string;
+  /** Whether something is not settled, once it is told of these epochs. */
+  isUnsettled: (toldEpoch: string, toldPlatformEpoch: string) => string;
 }
 
 export const RECEIVERS: Readonly<Record<Listens, Receiver>> = {
@@ -39,7 +39,7 @@ export const RECEIVERS: Readonly<Record<Listens, Receiver>> = {
     lacksNews: `(s.told_epoch < r.epoch OR s.told_platform_epoch < p.epoch)`,
     isSentAgain: IS_PRESENT,
     // Epochs beside rows: of the platform's close a Domain's Node has no row.
-    owes: (toldEpoch, toldPlatformEpoch) => `
+    isUnsettled: (toldEpoch, toldPlatformEpoch) => `
       (${toldEpoch} > s.settled_epoch OR ${toldPlatformEpoch} > s.settled_platform_epoch
        OR EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state <> 'settled'))`,
   },

@@ -25,7 +25,8 @@ export class Loop {
   private readonly stopping = new AbortController();
   private ended: Promise<void> = Promise.resolve();
   private isWoken = false;
-  private endPause: () => void = () => undefined;
+  private isWakeable = false;
+  private endSleep: () => void = () => undefined;
 
   constructor(private readonly options: LoopOptions) {}
 
@@ -37,12 +38,13 @@ export class Loop {
   /** There may be something to do: a turn begins now, or follows the one that is under way. */
   wake(): void {
     this.isWoken = true;
-    this.endPause();
+    if (this.isWakeable) this.endSleep();
   }
 
   /** No more turns. Resolves when the one that is under way has ended. */
   stop(): Promise<void> {
     this.stopping.abort();
+    this.endSleep();
     return this.ended;
   }
 
@@ -75,19 +77,12 @@ export class Loop {
     this.isWoken = false;
   }
 
-  private sleep(ms: number, untilWoken: boolean): Promise<void> {
-    const { signal } = this.stopping;
-    if (ms <= 0 || signal.aborted) return Promise.resolve();
+  private sleep(ms: number, isWakeable: boolean): Promise<void> {
+    if (ms <= 0 || this.stopping.signal.aborted) return Promise.resolve();
+    this.isWakeable = isWakeable;
     return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', end);
-        this.endPause = () => undefined;
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      signal.addEventListener('abort', end);
-      if (untilWoken) this.endPause = end;
+      const timer = setTimeout(resolve, ms);
+      this.endSleep = () => (clearTimeout(timer), resolve());
     });
   }
 }

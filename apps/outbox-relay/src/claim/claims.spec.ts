@@ -6,6 +6,7 @@ import type { DataSource } from 'typeorm';
 import { ClaimWorld, ack, type Claimer } from '../../testing/claim-world';
 import type { SeededMesh } from '../../testing/seeded-mesh';
 import type { Claim } from './claims';
+import { RECEIVERS } from '../receivers';
 import type { NodeAck } from '../settle/combine-acks';
 import { deleteSettled } from '../housekeeping/delete-settled';
 import { recordHellos } from '../settle/record-hellos';
@@ -33,6 +34,16 @@ const mark = (by: Claimer, claim: Claim) => world.mark(by, claim);
 const drain = (by: Claimer) => world.drain(by);
 const settle = (...acks: NodeAck[]) => world.settle(...acks);
 const hello = (nodeId: string, helloId: string, epoch: number) => world.hello(nodeId, helloId, epoch);
+
+describe('receivers', () => {
+  it('are all that the database knows, and no others', async () => {
+    const [row] = await source.query<{ check: string }[]>(
+      `SELECT pg_get_constraintdef(oid) AS "check" FROM pg_constraint WHERE conname = 'node_stream_listens_check'`,
+    );
+    const known = [...(row?.check ?? '').matchAll(/'([^']+)'/g)].map(([, listens]) => listens);
+    expect(known).toEqual(Object.keys(RECEIVERS));
+  });
+});
 
 describe('claiming', () => {
   test('nothing is due of a Node that has nothing to hear', async () => {

@@ -1,18 +1,15 @@
 import { PLATFORM } from '@plexsphere/wire';
 import type { ClaimedNode } from './claimed-node';
-import type { Ring, Rings } from './ring';
+import type { Ring, Rings } from './read-rings';
 import { chooseNext } from './next-message';
 
 const DOMAIN = 'domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
 
 /** `keyIds` by epoch, from 1 on; a key that was active before makes no statement. */
-const told = (...keyIds: string[]) =>
-  new Map(
-    keyIds.map((activeKeyId, i) => {
-      const statements = keyIds.slice(i).filter((keyId, j, later) => j > 0 && keyId !== later[j - 1]).length;
-      return [i + 1, { activeKeyId, statementsAfter: Math.min(2, statements) }];
-    }),
-  );
+const told = (...keyIds: string[]): Pick<Ring, 'activeAt' | 'statementsAfter'> => ({
+  activeAt: (epoch) => keyIds[epoch - 1],
+  statementsAfter: (epoch) => keyIds.filter((keyId, i) => i >= epoch && keyId !== keyIds[i - 1]).length,
+});
 const ring = (over: Partial<Ring>): Ring => ({
   scope: DOMAIN,
   epoch: 1,
@@ -20,7 +17,7 @@ const ring = (over: Partial<Ring>): Ring => ({
   keys: [{ keyId: 'd1', state: 'active' }],
   eventId: 'event-of-epoch',
   trustEventId: 'event-of-trust-epoch',
-  told: told('d1'),
+  ...told('d1'),
   ...over,
 });
 const rotated: Partial<Ring> = {
@@ -30,7 +27,7 @@ const rotated: Partial<Ring> = {
     { keyId: 'd1', state: 'retiring' },
     { keyId: 'd2', state: 'active' },
   ],
-  told: told('d1', 'd2'),
+  ...told('d1', 'd2'),
 };
 const closed: Partial<Ring> = {
   ...rotated,
@@ -39,7 +36,7 @@ const closed: Partial<Ring> = {
     { keyId: 'd1', state: 'retired' },
     { keyId: 'd2', state: 'active' },
   ],
-  told: told('d1', 'd2', 'd2'),
+  ...told('d1', 'd2', 'd2'),
 };
 const rings = (own: Partial<Ring>, platform: Partial<Ring> = {}): Rings =>
   new Map([
@@ -109,7 +106,7 @@ describe('chooseNext', () => {
   });
 
   it('hands a chain where more than one statement is missing, though the key that the Node knows still verifies', () => {
-    const back = { ...rotated, epoch: 3, trustEpoch: 3, told: told('d1', 'd2', 'd1') };
+    const back = { ...rotated, epoch: 3, trustEpoch: 3, ...told('d1', 'd2', 'd1') };
     expect(chooseNext(node(), rings(back))).toMatchObject({ kind: 'chain', gates: true });
   });
 
@@ -133,7 +130,7 @@ describe('chooseNext', () => {
 
   it("needs a chain where the platform's old key is closed, or more than one statement is missing", () => {
     expect(chooseNext(node(), rings({}, closed))).toMatchObject({ kind: 'chain' });
-    const twice = { ...rotated, epoch: 3, trustEpoch: 3, told: told('d1', 'd2', 'd3') };
+    const twice = { ...rotated, epoch: 3, trustEpoch: 3, ...told('d1', 'd2', 'd3') };
     expect(chooseNext(node(), rings({}, twice))).toMatchObject({ kind: 'chain' });
   });
 

@@ -2,11 +2,11 @@
  * Which message a Node gets next. Pure: the order of the kinds is the promise that no Node meets an unknown key
  * (ADR 0005).
  */
-import type { KeyNews, RingHistory, Told as ToldEpochs } from '@plexsphere/keyring';
+import type { KeyNews, Told as ToldEpochs } from '@plexsphere/keyring';
 import { PLATFORM } from '@plexsphere/wire';
 import { RECEIVERS } from '../receivers';
 import type { ChainPlace, ClaimedNode, OrdinaryEvent } from './claimed-node';
-import type { Ring, Rings } from './ring';
+import type { Ring, Rings } from './read-rings';
 
 /** The epochs that a Node's stream has told it once the message stands there. */
 export type Told = Partial<ToldEpochs>;
@@ -54,7 +54,7 @@ export function chooseNext(node: ClaimedNode, rings: Rings): NextChoice | undefi
   if (ring === undefined || platform === undefined || node.toldEpoch > ring.epoch) return undefined;
   if (node.chain !== null) return chain(node, ring, platform, true);
   const told = { epoch: node.toldEpoch, platformEpoch: node.toldPlatformEpoch };
-  const news = RECEIVERS[node.listens].keyNews(told, historyOf(ring), historyOf(platform));
+  const news = RECEIVERS[node.listens].keyNews(told, ring, platform);
   if (news.kind === 'announce') return announcement(news, ring, platform);
   if (news.kind === 'chain' && news.gates) return chain(node, ring, platform, true);
   const { epoch } = ring;
@@ -64,12 +64,6 @@ export function chooseNext(node: ClaimedNode, rings: Rings): NextChoice | undefi
   const close = news.kind === 'chain' ? { otherwise: chain(node, ring, platform, false) } : {};
   return { kind: 'ordinary', epoch, ...close };
 }
-
-const historyOf = (ring: Ring): RingHistory => ({
-  ...ring,
-  activeAt: (epoch) => ring.told.get(epoch)?.activeKeyId,
-  statementsAfter: (epoch) => ring.told.get(epoch)?.statementsAfter ?? 0,
-});
 
 function announcement({ eventType, keyId, told }: AnnounceNews, ring: Ring, platform: Ring): Announcement {
   const about = eventType === 'platform_key_rotated' ? platform : ring;

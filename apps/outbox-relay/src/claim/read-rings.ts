@@ -1,8 +1,20 @@
-import type { Key } from '@plexsphere/keyring';
-import { PLATFORM } from '@plexsphere/wire';
+import type { Key, RingHistory } from '@plexsphere/keyring';
+import { PLATFORM, type Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import type { ClaimedNode } from './claimed-node';
-import type { Rings } from './ring';
+
+/**
+ * A key ring as the relay needs it: which keys verify, which event tells of which epoch, and what was at the epochs that
+ * Nodes of this claim were told of. Statements are counted to two: whether there is one is what matters.
+ */
+export interface Ring extends RingHistory {
+  /** Of the change that made `epoch`, and of the one that made `trustEpoch`. */
+  eventId: string;
+  trustEventId: string;
+}
+
+/** By scope; that of `platform` among them. */
+export type Rings = ReadonlyMap<Scope, Ring>;
 
 interface Row {
   scope: string;
@@ -46,23 +58,19 @@ export async function readRings(
     return { scope, epoch };
   });
   const rows = await manager.query<Row[]>(READ_RINGS, [scopes, JSON.stringify(epochs)]);
-  return new Map(
-    rows.map((row) => [
-      row.scope,
-      {
-        scope: row.scope,
-        epoch: Number(row.epoch),
-        trustEpoch: Number(row.trust_epoch),
-        keys: row.keys.map((key) => ({ keyId: key.key_id, state: key.state })),
-        eventId: row.event_id,
-        trustEventId: row.trust_event_id,
-        told: new Map(
-          row.told.map((told) => [
-            told.epoch,
-            { activeKeyId: told.key_id ?? undefined, statementsAfter: told.statements_after },
-          ]),
-        ),
-      },
-    ]),
-  );
+  return new Map(rows.map((row) => [row.scope, ringOf(row)]));
+}
+
+function ringOf(row: Row): Ring {
+  const told = new Map(row.told.map((each) => [each.epoch, each]));
+  return {
+    scope: row.scope,
+    epoch: Number(row.epoch),
+    trustEpoch: Number(row.trust_epoch),
+    keys: row.keys.map((key) => ({ keyId: key.key_id, state: key.state })),
+    eventId: row.event_id,
+    trustEventId: row.trust_event_id,
+    activeAt: (epoch) => told.get(epoch)?.key_id ?? undefined,
+    statementsAfter: (epoch) => told.get(epoch)?.statements_after ?? 0,
+  };
 }

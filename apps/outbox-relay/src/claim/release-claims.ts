@@ -13,7 +13,7 @@ const lockClaims = `
    WHERE s.claim_owner = $2
    ORDER BY s.node_id FOR UPDATE OF s`;
 
-/** Gives Nodes back with nothing said to them. A claim that was lost meanwhile is not touched. */
+/** Gives Nodes back with nothing sent to them. A claim that was lost meanwhile is not touched. */
 export async function releaseClaims(
   manager: EntityManager,
   owner: string,
@@ -39,15 +39,13 @@ export async function releaseOtherClaims(
   owner: string,
   workedOn: readonly string[] = [],
 ): Promise<number> {
-  const [released] = await manager.query<[{ nodes: number }]>(
+  const [, released] = await manager.query<[unknown, number]>(
     `WITH mine AS (
        SELECT node_id FROM outbox.node_stream WHERE claim_owner = $1 AND node_id <> ALL($2::uuid[])
-        ORDER BY node_id FOR UPDATE),
-     released AS (
-       UPDATE outbox.node_stream s SET claim_owner = NULL, claim_deadline = clock_timestamp()
-         FROM mine WHERE s.node_id = mine.node_id RETURNING s.node_id)
-     SELECT count(*)::int AS nodes FROM released`,
+        ORDER BY node_id FOR UPDATE)
+     UPDATE outbox.node_stream s SET claim_owner = NULL, claim_deadline = clock_timestamp()
+       FROM mine WHERE s.node_id = mine.node_id`,
     [owner, workedOn],
   );
-  return released.nodes;
+  return released;
 }

@@ -12,7 +12,7 @@ interface Row {
 
 /**
  * The first unsent ordinary message of each Node that has one. One that is claimed the first time gets the Node's next
- * position here, in the claim's transaction: by id alone, one that was written earlier could still appear later.
+ * position here, in the claim's transaction (ADR 0006): by id alone, one that was written earlier could still appear later.
  */
 const TAKE_NEXT = `
   WITH next AS (

@@ -7,9 +7,8 @@ const DELETE_MESSAGES = `
   WITH old AS (
     SELECT id FROM outbox.message
      WHERE state = 'settled' AND settled_at < clock_timestamp() - $1 * interval '1 ms'
-     ORDER BY settled_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED),
-  gone AS (DELETE FROM outbox.message m USING old WHERE m.id = old.id RETURNING m.id)
-  SELECT count(*)::int AS rows FROM gone`;
+     ORDER BY settled_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
+  DELETE FROM outbox.message m USING old WHERE m.id = old.id`;
 
 /**
  * Events that no message needs any more. Never a young one: it may have been written for a scope without Nodes, and
@@ -20,13 +19,12 @@ const DELETE_EVENTS = `
     SELECT e.event_id FROM outbox.event e
      WHERE e.created_at < clock_timestamp() - $1 * interval '1 ms'
        AND NOT EXISTS (SELECT FROM outbox.message m WHERE m.event_id = e.event_id)
-     ORDER BY e.created_at LIMIT ${BATCH}),
-  gone AS (DELETE FROM outbox.event e USING old WHERE e.event_id = old.event_id RETURNING e.event_id)
-  SELECT count(*)::int AS rows FROM gone`;
+     ORDER BY e.created_at LIMIT ${BATCH})
+  DELETE FROM outbox.event e USING old WHERE e.event_id = old.event_id`;
 
 /** One batch of each. Returns whether some may be left. */
 export async function deleteSettled(manager: EntityManager, retentionMs: number): Promise<boolean> {
-  const [messages] = await manager.query<[{ rows: number }]>(DELETE_MESSAGES, [retentionMs]);
-  const [events] = await manager.query<[{ rows: number }]>(DELETE_EVENTS, [retentionMs]);
-  return messages.rows === BATCH || events.rows === BATCH;
+  const [, messages] = await manager.query<[unknown, number]>(DELETE_MESSAGES, [retentionMs]);
+  const [, events] = await manager.query<[unknown, number]>(DELETE_EVENTS, [retentionMs]);
+  return messages === BATCH || events === BATCH;
 }

@@ -5,12 +5,10 @@ import { TOLD_AS_SETTLED } from '../node-stream';
 const TIMEOUT = '120s';
 
 const COMPARE_AND_SET = `
-  WITH replaced AS (
-    INSERT INTO outbox.bus_stream AS known (name, created, seen_at) VALUES ($1, $2, clock_timestamp())
-    ON CONFLICT (name) DO UPDATE SET created = excluded.created, seen_at = excluded.seen_at
-     WHERE known.created = $3
-    RETURNING name)
-  SELECT name FROM replaced`;
+  INSERT INTO outbox.bus_stream AS known (name, created, seen_at) VALUES ($1, $2, clock_timestamp())
+  ON CONFLICT (name) DO UPDATE SET created = excluded.created, seen_at = excluded.seen_at
+   WHERE known.created = $3
+  RETURNING name`;
 
 /**
  * Claims end, and with a new attempt: whoever published to the stream that is gone must not mark it as told.

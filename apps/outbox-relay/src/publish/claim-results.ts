@@ -48,8 +48,8 @@ export class ClaimResults {
     await releaseOtherClaims(this.database.manager, this.identity.name);
   }
 
-  private async mark(published: Published[]): Promise<void> {
-    await this.database.transaction('READ COMMITTED', (manager) =>
+  private mark(published: Published[]): Promise<void> {
+    return this.database.transaction('READ COMMITTED', (manager) =>
       markPublished(manager, this.identity.name, published),
     );
   }

@@ -1,5 +1,5 @@
 /**
- * The one stream: made where it is missing, and watched for having been made anew, which is how the loss of the bus's
+ * The one stream (ADR 0008): made where it is missing, and watched for having been made anew, which is how the loss of the bus's
  * disk shows.
  */
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
@@ -112,7 +112,7 @@ export class EventStream implements OnApplicationBootstrap, OnModuleDestroy {
       const message = await manager.streams.getMessage(EVENT_STREAM.name, { last_by_subj: subject });
       return { messageId: message.header.get('Nats-Msg-Id'), sequence: message.seq };
     } catch (error) {
-      if (isApiError(error, NO_MESSAGE_FOUND)) return undefined;
+      if (apiErrorOf(error) === NO_MESSAGE_FOUND) return undefined;
       throw error;
     }
   }
@@ -152,7 +152,7 @@ export class EventStream implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       return (await manager.streams.info(EVENT_STREAM.name)).created;
     } catch (error) {
-      if (!isApiError(error, STREAM_NOT_FOUND)) throw error;
+      if (apiErrorOf(error) !== STREAM_NOT_FOUND) throw error;
     }
     const { created } = await manager.streams.add(configuration(this.config.streamReplicas));
     this.logger.info({ stream: EVENT_STREAM.name, created }, 'stream made');
@@ -167,5 +167,6 @@ export class EventStream implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-const isApiError = (error: unknown, code: number): boolean =>
-  error instanceof NatsError && error.api_error?.err_code === code;
+/** JetStream's own code of a refusal; undefined for any other error. */
+export const apiErrorOf = (error: unknown): number | undefined =>
+  error instanceof NatsError ? error.api_error?.err_code : undefined;

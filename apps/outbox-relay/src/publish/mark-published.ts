@@ -49,7 +49,7 @@ const MARK_MESSAGES = `
 /** An acknowledgement may have told us meanwhile that the Node holds more than this message brings. */
 const TOLD_EPOCH = 'greatest(d.told_epoch, s.told_epoch)';
 const TOLD_PLATFORM_EPOCH = 'greatest(d.told_platform_epoch, s.told_platform_epoch)';
-const OWES = byReceiver((receiver) => receiver.owes(TOLD_EPOCH, TOLD_PLATFORM_EPOCH));
+const IS_UNSETTLED = byReceiver((receiver) => receiver.isUnsettled(TOLD_EPOCH, TOLD_PLATFORM_EPOCH));
 
 /**
  * The time of the release stays in claim_deadline: who has waited longest comes first. A chain is not repeated as soon as
@@ -66,20 +66,19 @@ const MARK_NODES = `
     chain_platform_epoch = CASE WHEN d.is_chain THEN d.chain_platform_epoch ELSE s.chain_platform_epoch END,
     hello = CASE WHEN s.hello ->> 'hello_id' = d.hello_id THEN NULL ELSE s.hello END,
     hello_answered_at = CASE WHEN d.hello_id IS NULL THEN s.hello_answered_at ELSE clock_timestamp() END,
-    resend_at = CASE WHEN ${OWES}
+    resend_at = CASE WHEN ${IS_UNSETTLED}
                      THEN coalesce(s.resend_at, CASE WHEN d.is_chain THEN ${RESEND_AFTER('s.resend_count + 2')}
                                                          ELSE ${RESEND_AFTER('s.resend_count')} END) END
     FROM ${RECORD} WHERE s.node_id = d.node_id AND d.node_id = ANY($2::uuid[])`;
 
 /**
- * In the caller's transaction. Claims that were lost meanwhile are left as their new owner has them; returns the Nodes
- * that were marked. Three statements, because each must see what committed while the one before waited for a lock.
+ * In the caller's transaction. Claims that were lost meanwhile are left as their new owner has them. Three statements, because each must see what committed while the one before waited for a lock.
  */
 export async function markPublished(
   manager: EntityManager,
   owner: string,
   published: readonly Published[],
-): Promise<string[]> {
+): Promise<void> {
   const record = JSON.stringify(
     published.map((each) => ({
       node_id: each.nodeId,
@@ -96,8 +95,7 @@ export async function markPublished(
   );
   const locked = await manager.query<{ node_id: string }[]>(LOCK, [record, owner]);
   const mine = locked.map((row) => row.node_id);
-  if (mine.length === 0) return mine;
+  if (mine.length === 0) return;
   await manager.query(MARK_MESSAGES, [record, mine]);
   await manager.query(MARK_NODES, [record, mine]);
-  return mine;
 }

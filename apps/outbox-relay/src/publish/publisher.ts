@@ -1,9 +1,9 @@
-/** Puts one message on a Node's stream: exactly there, exactly after what is on record, or not at all. */
+/** Puts one message on a Node's stream: exactly there, exactly after what is on record, or not at all (ADR 0008). */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Bus, ThrottledLog } from '@plexsphere/service-kit';
 import { ErrorCode, NatsError, headers as natsHeaders, type JetStreamClient, type PubAck } from 'nats';
-import { EventStream } from './event-stream';
+import { EventStream, apiErrorOf } from './event-stream';
 import type { OutgoingMessage } from '../write/message-writer';
 
 export type PublishOutcome =
@@ -56,7 +56,7 @@ export class Publisher {
         return { kind: 'stored', sequence: seq };
       } catch (error) {
         if (isTooLarge(error)) return { kind: 'too_large' };
-        if (codeOf(error) === WRONG_LAST_SEQUENCE) {
+        if (apiErrorOf(error) === WRONG_LAST_SEQUENCE) {
           const found = await this.whatStandsThere(outgoing);
           if (found !== undefined) return found;
         } else {
@@ -101,12 +101,10 @@ class BusAway extends Error {
 
 /** By the server's own limit, which its greeting names; or by one that the account or the stream has. */
 const isTooLarge = (error: unknown): boolean =>
-  (error instanceof NatsError && error.code === ErrorCode.MaxPayloadExceeded) || codeOf(error) === MESSAGE_TOO_LARGE;
-
-const codeOf = (error: unknown): number | undefined =>
-  error instanceof NatsError ? error.api_error?.err_code : undefined;
+  (error instanceof NatsError && error.code === ErrorCode.MaxPayloadExceeded) ||
+  apiErrorOf(error) === MESSAGE_TOO_LARGE;
 
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof NatsError)) return error instanceof Error ? error.name : 'unknown';
-  return error.api_error === undefined ? error.code : `${error.api_error.err_code}`;
+  return `${apiErrorOf(error) ?? error.code}`;
 };

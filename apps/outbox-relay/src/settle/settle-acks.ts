@@ -23,7 +23,7 @@ const LOCK = `
    ORDER BY s.node_id FOR UPDATE OF s`;
 
 /**
- * An acknowledgement that comes while a hello has not been looked at may be older than it, and of a store that is lost:
+ * Acknowledgements are cumulative (ADR 0010). One that comes while a hello has not been looked at may be older than it, and of a store that is lost:
  * it counts for no more than the hello says. Whatever is applied was told, though the acknowledgement may come before
  * the mark: both stand in one statement, so that nobody ever sees more Nodes that have applied than were sent to.
  */
@@ -56,14 +56,14 @@ const SETTLE_MESSAGES = `
     RETURNING m.node_id)
   SELECT DISTINCT node_id FROM applied`;
 
-const OWES = byReceiver((receiver) => receiver.owes('s.told_epoch', 's.told_platform_epoch'));
+const IS_UNSETTLED = byReceiver((receiver) => receiver.isUnsettled('s.told_epoch', 's.told_platform_epoch'));
 
 /** A Node that makes progress is listening: what is left gets its full time again. */
 const PLAN_RESENDING = `
   UPDATE outbox.node_stream s SET
     resend_count = CASE WHEN s.node_id = ANY($2::uuid[]) THEN 0 ELSE s.resend_count END,
     resend_at = CASE
-      WHEN NOT ${OWES} THEN NULL
+      WHEN NOT ${IS_UNSETTLED} THEN NULL
       WHEN s.node_id = ANY($2::uuid[]) THEN ${RESEND_AFTER('0')}
       ELSE s.resend_at END
    WHERE s.node_id = ANY($1::uuid[])`;
