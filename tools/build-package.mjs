@@ -16,29 +16,29 @@ const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const { config } = ts.readConfigFile(join(root, 'tsconfig.base.json'), ts.sys.readFile);
 const options = {
   ...ts.parseJsonConfigFileContent({ ...config, files: [] }, ts.sys, root).options,
-  ...{ types: ['node'], noEmit: false, declaration: true },
+  ...{ types: [], noEmit: false, declaration: true },
 };
-// Types were checked by `npm run typecheck`; this one answers where a name is declared, and what its declaration is.
+// Types were checked by `npm run typecheck`; this one answers where a name is declared, and what its declaration is. So
+// packages are not looked into; and the other libs, which are found as packages, are taken for sources all the same.
 const cache = ts.createModuleResolutionCache(root, (name) => name, options);
+const resolveOurs = (module, file) => {
+  if (!/^(\.|@plexsphere\/)/.test(module)) return undefined;
+  return {
+    ...ts.resolveModuleName(module, file, options, ts.sys, cache).resolvedModule,
+    isExternalLibraryImport: false,
+  };
+};
 const host = {
   ...ts.createCompilerHost(options),
-  // The other libs are found as packages; taken for such, they would not be compiled.
-  resolveModuleNameLiterals: (names, file) =>
-    names.map(({ text }) => {
-      const { resolvedModule } = ts.resolveModuleName(text, file, options, ts.sys, cache);
-      return { resolvedModule: resolvedModule && { ...resolvedModule, isExternalLibraryImport: !isOurs(text) } };
-    }),
+  resolveModuleNameLiterals: (names, file) => names.map(({ text }) => ({ resolvedModule: resolveOurs(text, file) })),
 };
 const program = ts.createProgram([join(home, 'src', 'index.ts')], options, host);
 const checker = program.getTypeChecker();
 
 const files = new Map([...reached('.js', compiled), ...reached('.d.ts', declared)]);
-checkDependencies();
+// What is about to be shipped; while others change a lib, this repository builds all the same.
+if (process.env.npm_lifecycle_event === 'prepack') checkDependencies();
 write();
-
-function isOurs(module) {
-  return module.startsWith('.') || module.startsWith('@plexsphere/');
-}
 
 /** What is loaded, or named, when the entry is: path in dist → text. */
 function reached(suffix, textOf) {
@@ -96,12 +96,7 @@ function withOwnImports(text, place) {
 }
 
 function declaringFile(module, name) {
-  const { resolvedFileName } = ts.resolveModuleName(
-    module,
-    join(home, 'src', 'index.ts'),
-    options,
-    ts.sys,
-  ).resolvedModule;
+  const { resolvedFileName } = resolveOurs(module, join(home, 'src', 'index.ts'));
   const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(resolvedFileName)));
   const symbol = exported.find((each) => each.name === name);
   const original = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;

@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryRoot } from '@plexsphere/stack';
 import type { Step } from '../../src/tell-story';
@@ -6,13 +6,13 @@ import { npm, type Packed } from './npm';
 import { project } from './project';
 import { startRegistry } from './registry';
 
-/** The two that the README explains, and what the bus client itself needs. */
-const DEPENDENCIES = ['jose', 'nats', 'nkeys.js', 'tweetnacl'];
+/** The one that the README explains, and what that one needs itself. */
+const DEPENDENCIES = ['nats', 'nkeys.js', 'tweetnacl'];
 
 export const step: Step = async (world) => {
   const folder = await project(world);
   const library = join(repositoryRoot, 'libs/node-sdk');
-  const packing = npm(['pack', '--json', '--pack-destination', folder], { cwd: library });
+  const packing = npm(['pack', '--json', '--pack-destination', folder], { cwd: library, home: folder });
   const [packed] = JSON.parse((await packing).replace(/^[^[]*(?=^\[)/m, '')) as Packed[];
   const files = packed?.files.map(({ path }) => path) ?? [];
   expect(
@@ -24,13 +24,10 @@ export const step: Step = async (world) => {
   const registry = await startRegistry(DEPENDENCIES, join(folder, 'registry'));
   try {
     await writeFile(join(folder, 'package.json'), '{"private":true}');
-    await npm(['install', `./${packed?.filename}`], { cwd: folder, registry: registry.url });
+    await npm(['install', `./${packed?.filename}`], { cwd: folder, home: folder, registry: registry.url });
   } finally {
     await registry.close();
   }
   const installed = (await readdir(join(folder, 'node_modules'))).filter((name) => !name.startsWith('.'));
   expect(installed.sort()).toEqual(['@plexsphere', ...DEPENDENCIES].sort());
-  const manifest = await readFile(join(folder, 'node_modules/@plexsphere/node-sdk/package.json'), 'utf8');
-  const { engines } = JSON.parse(manifest) as { engines: object };
-  expect(engines).toEqual({ node: '^20.19.0 || >=22.12.0' });
 };

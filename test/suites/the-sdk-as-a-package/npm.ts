@@ -12,8 +12,14 @@ export interface Packed {
   files: { path: string }[];
 }
 
-/** As on a machine where nothing is set, and nothing is kept from before: `cwd` is its home, too. */
-export async function npm(args: string[], { cwd, registry }: { cwd: string; registry?: string }): Promise<string> {
+interface Where {
+  cwd: string;
+  /** For what npm keeps of its own: nothing is set there, and nothing is there from before. */
+  home: string;
+  registry?: string;
+}
+
+export async function npm(args: string[], { cwd, home, registry }: Where): Promise<string> {
   const ours = process.env['npm_execpath'];
   const command = ours !== undefined && /npm-cli\.[cm]?js$/.test(ours) ? [process.execPath, ours] : ['npm'];
   const settings = { audit: false, fund: false, update_notifier: false, offline: registry === undefined, registry };
@@ -21,7 +27,7 @@ export async function npm(args: string[], { cwd, registry }: { cwd: string; regi
     cwd,
     env: {
       PATH: process.env['PATH'],
-      HOME: cwd,
+      HOME: home,
       ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`npm_config_${name}`, `${value ?? ''}`])),
     },
     maxBuffer: 16 * 1024 * 1024,

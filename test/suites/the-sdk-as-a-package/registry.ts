@@ -12,7 +12,7 @@ import { npm, type Packed } from './npm';
 export async function startRegistry(names: readonly string[], folder: string) {
   const folders = names.map((name) => join(repositoryRoot, 'node_modules', name));
   const options = ['--ignore-scripts', '--json', '--pack-destination', folder];
-  const packed = JSON.parse(await npm(['pack', ...folders, ...options], { cwd: folder })) as Packed[];
+  const packed = JSON.parse(await npm(['pack', ...folders, ...options], { cwd: folder, home: folder })) as Packed[];
   const pages = new Map<string, () => Promise<Buffer | string>>();
   const server = createServer((request, response) => {
     const page = pages.get(decodeURIComponent(request.url ?? ''));
