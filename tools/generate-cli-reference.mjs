@@ -11,6 +11,7 @@ const { values } = parseArgs({ options: { check: { type: 'boolean' }, file: { ty
 const file = values.file ?? fileURLToPath(new URL('../docs/cli.md', import.meta.url));
 
 const load = createRequire(new URL('../apps/plexctl/dist/main.js', import.meta.url));
+const { COMMANDS } = load('@plexsphere/wire');
 const { loadAll } = load('./commands/index.js');
 const { PERSISTENT_FLAGS } = load('./persistent-flags.js');
 const { PROFILE_MEMBERS } = load('./profile.js');
@@ -22,8 +23,12 @@ function reference(commands) {
     '# plexctl',
     'Made from the commands themselves by `tools/generate-cli-reference.mjs`; do not edit it.',
     table(
-      ['command', 'what it does'],
-      commands.map(({ path, summary }) => [`[\`${path.join(' ')}\`](#plexctl-${path.join('-')})`, summary]),
+      ['command', 'least role', 'what it does'],
+      commands.map(({ path, summary }) => [
+        `[\`${path.join(' ')}\`](#plexctl-${path.join('-')})`,
+        COMMANDS[path.join('.')]?.role ?? '–',
+        summary,
+      ]),
     ),
     '## Flags of every command',
     flagTable(PERSISTENT_FLAGS),

@@ -14,5 +14,4 @@ export * from './plexctl';
 export * from './bootstrap-folder';
 export * from './stack';
 export * from './folders';
-export { guard } from './guard';
-export { whenOrphaned } from './when-orphaned';
+export { guard, whenOrphaned } from './guard';

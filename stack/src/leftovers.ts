@@ -1,6 +1,5 @@
 import { eventually } from './eventually';
-import { isSameProcess } from './process-identity';
-import { signalProcess } from './signal-process';
+import { isSameProcess, signalProcess } from './process-identity';
 import type { StackState } from './stack-state';
 
 // What a process is given to end in order, as under a live supervisor.

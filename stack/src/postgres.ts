@@ -8,8 +8,7 @@ import { postgresBinaries } from './postgres-binaries';
 import { OWNER, clusterFolder, initialise, postgresEnvironment, readSettings, writeSettings } from './postgres-cluster';
 import type { Settings } from './postgres-cluster';
 import { removePrivateFolder } from './private-folder';
-import { childrenOf } from './process-identity';
-import { signalProcess } from './signal-process';
+import { childrenOf, signalProcess } from './process-identity';
 import { unprivilegedUser, type User } from './unprivileged-user';
 
 export interface PostgresOptions {

@@ -46,3 +46,13 @@ function identityFromPs(pid: number): string | undefined {
   const [state = '', identity] = line.split(/\s+(.*)/);
   return state.startsWith('Z') ? undefined : identity;
 }
+
+/** Sends a signal. False where there is no such process: it ended by itself meanwhile, which is what callers want. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}

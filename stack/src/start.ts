@@ -15,7 +15,7 @@ import {
 } from './stack-state';
 import { START_USAGE, UsageError, parseStartOptions, type StartOptions } from './start-options';
 import { keepUp } from './supervisor';
-import { whenOrphaned } from './when-orphaned';
+import { whenOrphaned } from './guard';
 
 /** `npm start`: brings the stack of this clone up and keeps it up. */
 

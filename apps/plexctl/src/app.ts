@@ -5,7 +5,7 @@ import { findCommand, isNoun } from './commands';
 import type { ExitCode } from './exit-code';
 import { Failure, failureOf } from './failure';
 import { check, flagOfMember, leadingWords, parse, type CommandLine } from './flags';
-import { isOutput, type Output } from './output';
+import { isOutput, type Output } from './render';
 import { access, outputOf } from './persistent-flags';
 import { loadProfile } from './profile';
 import { render } from './render';
@@ -20,7 +20,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   try {
     // Both win over whatever is wrong with the rest of the line.
     if (line.persistent.version) {
-      terminal.result((await import('./version')).version());
+      terminal.result((await import('./help')).version());
       return 0;
     }
     if (needsHelp(line)) return await (await import('./help')).help(line, terminal);

@@ -23,7 +23,7 @@ import type { Endpoint } from './endpoint';
 import { Failure, refuseAs } from './failure';
 import type { Access } from './persistent-flags';
 import { utc } from './render';
-import { orStopped } from './stop';
+import { orStopped } from './interruption';
 import { endsSoon } from './token-expiry';
 
 /** Long enough for a far endpoint, and a port that is silent is told apart from a slow service. */

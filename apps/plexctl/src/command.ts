@@ -1,7 +1,7 @@
 import type { ChangingCommand, ReadingCommand, ReplyOf, RequestOf } from '@plexsphere/wire';
 import type { Endpoint } from './endpoint';
 import type { Input } from './input';
-import type { Output } from './output';
+import type { Output } from './render';
 import type { Result } from './render';
 import type { Terminal } from './terminal';
 

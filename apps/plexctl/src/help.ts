@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from './command';
 import { COMMAND_NAMES, findCommand, isNoun, loadAll } from './commands';
 import type { ExitCode } from './exit-code';
@@ -30,4 +32,12 @@ export function unknownCommand(words: readonly string[]): Failure {
   const list = isNoun(words[0]) ? `plexctl ${words[0]} --help` : 'plexctl help';
   const hint = meant === undefined ? `${list} lists the commands` : `did you mean plexctl ${meant}?`;
   return misuse(`unknown command: ${JSON.stringify(written)}`, 'command', hint);
+}
+
+/** The package's own; read only when asked for. */
+export function version(): string {
+  const { version: number } = JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return `plexctl ${number}`;
 }

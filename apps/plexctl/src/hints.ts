@@ -121,3 +121,7 @@ function lagging(problem: Problem, scope: string): Failure | undefined {
   const { exitCode, detail } = failureOf(problem);
   return new Failure(exitCode, detail, members, hint, { cause: problem });
 }
+
+/** Told where something was revoked, and the bus does not have it yet. */
+export const NOT_CUT_YET =
+  'the bus does not refuse its credential yet, the services do; it will within seconds of being reached';

@@ -3,7 +3,7 @@
  * Nest, no database. Starts fast: what only some commands need is imported when they run.
  */
 import { run } from './app';
-import { interrupted, pause } from './process';
+import { interrupted, pause } from './interruption';
 import { Terminal } from './terminal';
 
 const terminal = new Terminal(process.stdout, process.stderr);

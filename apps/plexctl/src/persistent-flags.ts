@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Flags, Values } from './command';
 import { parseEndpoint, requirePrivate, type Endpoint } from './endpoint';
 import { Failure, misuse } from './failure';
-import { isOutput, OUTPUTS, type Output } from './output';
+import { isOutput, OUTPUTS, type Output } from './render';
 import type { Profile } from './profile';
 import { readTokenFile, type Token } from './token-file';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parseEndpoint } from './endpoint';
 import { misuse, type Failure } from './failure';
-import { isOutput, OUTPUTS, type Output } from './output';
+import { isOutput, OUTPUTS, type Output } from './render';
 
 /** What a command line and the environment need not say, under one name. All members may be missing. */
 export interface Profile {

@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import type { Code } from '@plexsphere/wire';
 import type { ExitCode } from './exit-code';
 import type { Failure } from './failure';
-import type { Output } from './output';
+import type { Output } from './render';
 import { escapedJson, printable } from './printable';
 
 /**

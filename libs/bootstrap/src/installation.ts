@@ -36,16 +36,22 @@ export async function storeInstallation(sql: Sql, { kek, bus, recovery, admin }:
   ]);
   for (const [service, key] of bus.servicePublicKeys)
     await sql.query('INSERT INTO ring.service_credential (service, bus_public_key) VALUES ($1, $2)', [service, key]);
-  await sql.query(`INSERT INTO ring.audit (actor, action, scope, after) VALUES ('bootstrap', 'bootstrap', $1, $2)`, [
+  await writeAudit(sql, 'bootstrap', {
+    epoch: 1,
+    active_key_id: PLATFORM_KEY_ID,
+    recovery_public_key: recovery.publicKey,
+    bus_account_public_key: bus.account.publicKey,
+    kek_id: kek.kekId,
+    admin: admin.id,
+  });
+}
+
+/** What bring-up and its commands did, in the caller's transaction; nothing secret. */
+export async function writeAudit(owner: Sql, action: string, after: Record<string, unknown>): Promise<void> {
+  await owner.query(`INSERT INTO ring.audit (actor, action, scope, after) VALUES ('bootstrap', $1, $2, $3)`, [
+    action,
     PLATFORM,
-    {
-      epoch: 1,
-      active_key_id: PLATFORM_KEY_ID,
-      recovery_public_key: recovery.publicKey,
-      bus_account_public_key: bus.account.publicKey,
-      kek_id: kek.kekId,
-      admin: admin.id,
-    },
+    after,
   ]);
 }
 

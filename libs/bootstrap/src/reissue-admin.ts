@@ -2,8 +2,8 @@ import { BRING_UP_FILES, problem } from '@plexsphere/wire';
 import { makeAdmin } from './admin';
 import { OutFolder } from './out-folder';
 import { aloneOnDatabase } from './owner-database';
+import { writeAudit } from './installation';
 import { accountKey, requireInstallation, type ReissueReply } from './reissue';
-import { writeAudit } from './write-audit';
 
 export interface ReissueAdminOptions {
   databaseUrl: string;

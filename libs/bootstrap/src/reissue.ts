@@ -2,12 +2,11 @@ import { loadBusKey, MaterialError, readKekFile, type BusSeed } from '@plexspher
 import { credentialFile, databaseUrlFile, problem, type ServiceName } from '@plexsphere/wire';
 import type { QueryRunner } from 'typeorm';
 import { makeCreds } from './bus';
-import { isBootstrapped } from './installation';
+import { isBootstrapped, writeAudit } from './installation';
 import { OutFolder } from './out-folder';
 import { aloneOnDatabase } from './owner-database';
 import { requireMigrated } from './migrate';
 import { createLogin } from './service-logins';
-import { writeAudit } from './write-audit';
 
 export interface ReissueOptions {
   databaseUrl: string;

@@ -2,9 +2,9 @@ import type { Sql } from '@plexsphere/material';
 import { problem, type ServiceName } from '@plexsphere/wire';
 import type { QueryRunner } from 'typeorm';
 import { aloneOnDatabase } from './owner-database';
+import { writeAudit } from './installation';
 import { requireInstallation } from './reissue';
 import { olderLogins } from './service-logins';
-import { writeAudit } from './write-audit';
 
 export interface RevokeOldOptions {
   databaseUrl: string;

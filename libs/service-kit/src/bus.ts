@@ -6,10 +6,11 @@ import {
   inboxPrefix,
   parseProblem,
   problem,
+  randomToken,
   type BusUser,
   type ProblemName,
 } from '@plexsphere/wire';
-import { ErrorCode, NatsError, connect, type ConnectionOptions, type NatsConnection } from 'nats';
+import { ErrorCode, NatsError, connect, nuid, type ConnectionOptions, type NatsConnection } from 'nats';
 import type { Logger } from './logger';
 import type { ServiceConfig } from './service-config';
 
@@ -123,4 +124,13 @@ function exitWhenRefused(connection: NatsConnection, logger: Logger): void {
     logger.error({ err }, 'bus connection given up');
     process.exit(1);
   });
+}
+
+/**
+ * The library numbers its reply subjects from a random start, one after the other: who has seen one can name all that
+ * follow, and answer what was asked of somebody else (a relay's stream, an operator's rotation). From here on each reply
+ * subject of this process, JetStream's acknowledgements included, ends in 128 random bits of its own.
+ */
+export function useRandomReplyTokens(): void {
+  nuid.next = randomToken;
 }

@@ -1,6 +1,5 @@
 import { Transform, plainToInstance } from 'class-transformer';
 import { IsNumber, validateSync, type ValidationError } from 'class-validator';
-import { parseDurationMs } from './duration';
 
 /** Names of the shell's own, exported by the local stack for plexctl: a service that inherits them ignores them. */
 const FOR_OTHERS = new Set([
@@ -29,6 +28,15 @@ export const Variable =
     const known = variables.get(target) ?? [];
     variables.set(target, [...known, { property: String(property), variable: `PLEXSPHERE_${name}`, fallback }]);
   };
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `250ms`, `30s`, `10m`, `24h`, `7d` → milliseconds; NaN for anything else. */
+export function parseDurationMs(text: string): number {
+  const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text);
+  if (match === null) return Number.NaN;
+  return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
+}
 
 /** A duration such as `24h`, in milliseconds once read. */
 export const DurationMs = (): PropertyDecorator => (target, property) => {

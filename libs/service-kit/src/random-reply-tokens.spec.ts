@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { NatsServer, localFolder } from '@plexsphere/stack';
 import { temporaryFolder } from '@plexsphere/testkit';
 import { connect, createInbox, type NatsConnection } from 'nats';
-import { useRandomReplyTokens } from './random-reply-tokens';
+import { useRandomReplyTokens } from './bus';
 
 /** 16 bytes in base64url. */
 const TOKEN = /^[A-Za-z0-9_-]{22}$/;

@@ -7,7 +7,7 @@ import { ConfigError, readConfig } from './config';
 import { Health } from './health';
 import { openHttp } from './http-half';
 import { createLogger, type Logger } from './logger';
-import { useRandomReplyTokens } from './random-reply-tokens';
+import { useRandomReplyTokens } from './bus';
 import type { ServiceConfig } from './service-config';
 import { settingsHelp } from './settings-help';
 

@@ -3,6 +3,7 @@
  * permissions of every credential (permissions.ts) and what a service lets reach its handlers (admission.ts), so that
  * nobody can be asked by somebody to whom they may not answer.
  */
+import { randomBytes } from 'node:crypto';
 import { COMMANDS, COMMAND_NAMES, PAYLOAD_BYTES } from './commands/table';
 import { SERVICE_NAMES } from './services';
 import {
@@ -200,3 +201,6 @@ const INBOXES = '_INBOX';
  */
 export const inboxOf = (kind: UserKind, id?: string): string =>
   id === undefined ? `${INBOXES}.${kind}` : `${INBOXES}.${kind}.${id}`;
+
+/** 128 random bits as one token of a subject: whoever has seen others of its kind knows nothing of it. */
+export const randomToken = (): string => randomBytes(16).toString('base64url');

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { BRING_UP_FILES } from '@plexsphere/wire';
 import { command } from '../command';
-import { databaseUrl } from './database-url';
+import { databaseUrl, filesIn } from './bring-up';
 
 export const bootstrap = command({
   path: ['bootstrap'],
@@ -29,6 +28,6 @@ export const bootstrap = command({
           'that away; plexctl migrate does it, run as one',
       );
     }
-    return { text: { columns: ['FILE'], rows: made.files.map((file) => [join(made.out, file)]) }, document: made };
+    return filesIn(made);
   },
 });

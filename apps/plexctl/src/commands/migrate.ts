@@ -1,5 +1,5 @@
 import { command } from '../command';
-import { databaseUrl } from './database-url';
+import { databaseUrl } from './bring-up';
 
 export const migrate = command({
   path: ['migrate'],

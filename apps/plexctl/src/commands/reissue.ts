@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { SERVICE_NAMES, type ServiceName } from '@plexsphere/wire';
 import { command } from '../command';
 import { misuse } from '../failure';
-import { databaseUrl } from './database-url';
+import { databaseUrl, filesIn } from './bring-up';
 
 const ANY_OF = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
@@ -51,7 +50,7 @@ export const reissue = command({
     const bringUp = await import('@plexsphere/bootstrap');
     if (service === 'admin') {
       const made = await bringUp.reissueAdmin({ databaseUrl: url, kekFile, out: out ?? '' });
-      return { text: { columns: ['FILE'], rows: made.files.map((file) => [join(made.out, file)]) }, document: made };
+      return filesIn(made);
     }
     const asked = { databaseUrl: url, service: service as ServiceName };
     if (revokeOld) {
@@ -65,6 +64,6 @@ export const reissue = command({
     }
     const made = await bringUp.reissue({ ...asked, kekFile, out: out ?? '' });
     if (kekFile === undefined) terminal.note('the bus credential stays as it is: to make another takes --kek-file');
-    return { text: { columns: ['FILE'], rows: made.files.map((file) => [join(made.out, file)]) }, document: made };
+    return filesIn(made);
   },
 });

@@ -1,6 +1,6 @@
 import { command } from '../../command';
 import { utc } from '../../render';
-import { NOT_CUT_YET } from '../not-cut-yet';
+import { NOT_CUT_YET } from '../../hints';
 import { checkReference, NODE_FLAGS, referenceOf, writtenReference } from './reference';
 
 export const removeNode = command({

@@ -2,7 +2,7 @@ import { Problem } from '@plexsphere/wire';
 import type { Status, StatusReply } from '@plexsphere/wire/commands';
 import type { Invocation } from '../../command';
 import { Failure } from '../../failure';
-import { orStopped } from '../../stop';
+import { orStopped } from '../../interruption';
 
 export type Poll = { reply: StatusReply } | { trouble: Problem | Failure };
 

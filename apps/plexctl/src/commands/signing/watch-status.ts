@@ -1,7 +1,7 @@
 import type { ScopeStatus, Status, StatusReply } from '@plexsphere/wire/commands';
 import type { Invocation } from '../../command';
 import { named } from '../../layout';
-import type { Output } from '../../output';
+import type { Output } from '../../render';
 import { escapedJson } from '../../printable';
 import { render } from '../../render';
 import { backlogText, countsText, statusLines } from './status-layout';

@@ -1,7 +1,7 @@
 import { command } from '../../command';
 import { utc } from '../../render';
 import { UUID_FLAG } from '../flag-definitions';
-import { NOT_CUT_YET } from '../not-cut-yet';
+import { NOT_CUT_YET } from '../../hints';
 
 export const revokeToken = command({
   path: ['token', 'revoke'],
