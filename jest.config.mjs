@@ -9,7 +9,7 @@ const workspace = {
   // jose and the NATS key libraries ship ES modules only.
   transformIgnorePatterns: ['/node_modules/(?!(jose|@nats-io|@nestjs/typeorm)/)'],
   moduleNameMapper: {
-    '^@plexsphere/wire/(jws|commands)$': '<rootDir>/libs/wire/src/$1/index.ts',
+    '^@plexsphere/([a-z-]+)/([a-z-]+)$': '<rootDir>/libs/$1/src/$2/index.ts',
     '^@plexsphere/stack$': '<rootDir>/stack/src/index.ts',
     '^@plexsphere/([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts',
   },

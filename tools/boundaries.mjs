@@ -35,7 +35,7 @@ export const MAY_IMPORT = {
   'app:signer': [DOMAIN, CONTRACT, MATERIAL, BUS_JWT, SERVICE_KIT, LEASE_HOLDER],
   'app:outbox-relay': [DOMAIN, CONTRACT, STORE, SERVICE_KIT],
   'app:plexctl': [CONTRACT, BUS_CLIENT, BOOTSTRAP],
-  [TESTKIT]: OUTSIDE_SERVICES,
+  [TESTKIT]: [...OUTSIDE_SERVICES, SERVICE_KIT],
   [STACK]: OUTSIDE_SERVICES,
   'layer:demo': OUTSIDE_SERVICES,
   'layer:test': OUTSIDE_SERVICES,
@@ -76,5 +76,8 @@ const boundaries = (depConstraints) => [
 
 export const moduleBoundaries = boundaries(constraints([], BANNED_PACKAGES));
 
-/** Specs may use the test kit, the local stack, a Node to hear what is said to it, and any package: none of it ships. */
-export const specBoundaries = boundaries(constraints([TESTKIT, STACK, SDK], {}));
+/**
+ * Specs may use the test kit, the local stack, a Node to hear what is said to it, a holder of leases for rotation to wait
+ * for, and any package: none of it ships.
+ */
+export const specBoundaries = boundaries(constraints([TESTKIT, STACK, SDK, LEASE_HOLDER], {}));

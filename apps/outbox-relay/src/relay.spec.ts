@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { migrateStore } from '@plexsphere/store';
 import { NatsServer } from '@plexsphere/stack';
-import { eventually, temporaryFolder, testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import { FakeSigner, eventually, temporaryFolder, testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import {
   EVENT_STREAM,
   NonceMemory,
@@ -19,7 +19,6 @@ import {
 } from '@plexsphere/wire';
 import { verifyBundle, walkChain } from '@plexsphere/wire/jws';
 import type { NatsConnection } from 'nats';
-import { FakeSigner } from '../testing/fake-signer';
 import { runningRelay, type RunningRelay } from '../testing/running-relay';
 import { SeededMesh } from '../testing/seeded-mesh';
 import { TestBus, busUsers } from '../testing/test-bus';
@@ -55,7 +54,7 @@ beforeEach(async () => {
   mesh = new SeededMesh(database.url);
   await mesh.ring(PLATFORM, 'p1');
   await mesh.ring(DOMAIN, 'd1');
-  signer = new FakeSigner(everything, mesh);
+  signer = new FakeSigner(everything, mesh.rings);
   stopSigner = signer.listen();
   relays = [];
 });
@@ -102,7 +101,7 @@ const say = (subject: string, body: object): void => everything.publish(subject,
 const words = (heard: Heard[]): string[] =>
   heard.map(({ kind, text }) => (kind === 'event' ? parseEnvelope(text).eventType : kind));
 const trusted = (keyId: string) => {
-  const keys = [...mesh.rings.values()].flatMap((ring) => ring.keys);
+  const keys = mesh.rings.all().flatMap((ring) => ring.keys);
   const key = keys.find((each) => each.keyId === keyId);
   if (key === undefined) throw new Error(`no key ${keyId}`);
   return { keyId, publicKey: publicKeyFromText(publicText(key.privateKey)) };

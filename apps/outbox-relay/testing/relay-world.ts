@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { NodeClient, parseEnrolment, type NodeEvent, type Refused } from '@plexsphere/node-sdk';
 import { migrateStore } from '@plexsphere/store';
 import { NatsServer, localFolder } from '@plexsphere/stack';
-import { busCredentialText, testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import { FakeSigner, busCredentialText, testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { PLATFORM, type Scope } from '@plexsphere/wire';
-import { FakeSigner } from './fake-signer';
 import { runningRelay, type RelaySettings, type RunningRelay } from './running-relay';
 import { SeededMesh } from './seeded-mesh';
 import { TestBus, busUsers } from './test-bus';
@@ -26,7 +25,7 @@ export class RelayWorld {
     readonly mesh: SeededMesh,
     connection: Awaited<ReturnType<TestBus['asEverything']>>,
   ) {
-    this.signer = new FakeSigner(connection, mesh);
+    this.signer = new FakeSigner(connection, mesh.rings);
   }
 
   /** `serverSettings`: of the nats-server, beside its users. */
@@ -72,7 +71,7 @@ export class RelayWorld {
       name: `n-${nodeId}`,
       servers: [`${this.server.host}:${this.server.port}`],
       bus_credential: busCredentialText(),
-      bundle: await this.signer.bundleOf(scope),
+      bundle: await this.mesh.rings.bundle(scope, new Date()),
     });
     const node = new WorldNode(nodeId, enrolment, join(this.folder, nodeId));
     this.endings.push(() => node.stop());

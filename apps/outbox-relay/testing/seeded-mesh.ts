@@ -1,24 +1,12 @@
 /**
- * For specs: a database as rotation would have written it, with real keys and statements, and the facts that a spec asks
- * for. Speaks SQL of its own, as the owner, so that it shares nothing with what it helps to test.
+ * For specs: a database as rotation would have written it, of the test kit's rings, and the facts that a spec asks for.
+ * Speaks SQL of its own, as the owner, so that it shares nothing with what it helps to test.
  */
 import { randomUUID } from 'node:crypto';
-import { newKeyPair, type TestPrivateKey } from '@plexsphere/testkit';
+import { TestRings, type RingKey, type TestRing } from '@plexsphere/testkit';
 import { PLATFORM, publicText, type Scope } from '@plexsphere/wire';
-import { signStatement, statementHash, type SigningKey } from '@plexsphere/wire/jws';
+import { statementHash } from '@plexsphere/wire/jws';
 import { Pool } from 'pg';
-
-interface MeshKey extends SigningKey {
-  privateKey: TestPrivateKey;
-}
-
-export interface SeededRing {
-  scope: Scope;
-  epoch: number;
-  trustEpoch: number;
-  keys: (MeshKey & { state: 'active' | 'retiring' | 'retired' })[];
-  statement: string;
-}
 
 export interface MessageRow {
   id: string;
@@ -48,11 +36,12 @@ export interface StreamRow {
   missed: { position: number; count: number; since: string } | null;
 }
 
-const newKey = (keyId: string): MeshKey => ({ keyId, privateKey: newKeyPair().privateKey });
+/** The window and the grace of a rotation, as rotation's defaults are to each other. */
+const WINDOW_MS = 3_600_000;
+const GRACE_MS = 30_000;
 
 export class SeededMesh {
-  readonly recovery: SigningKey = newKey('recovery');
-  readonly rings = new Map<Scope, SeededRing>();
+  readonly rings = new TestRings();
   readonly pool: Pool;
 
   constructor(ownerUrl: string) {
@@ -65,47 +54,35 @@ export class SeededMesh {
     return this.pool.end();
   }
 
-  async ring(scope: Scope, keyId: string): Promise<SeededRing> {
-    const key = newKey(keyId);
-    const authority = this.rings.get(PLATFORM)?.keys[0] ?? this.recovery;
-    const statement = await this.statement('create', scope, 1, authority, key, null);
-    const ring: SeededRing = { scope, epoch: 1, trustEpoch: 1, keys: [{ ...key, state: 'active' }], statement };
-    this.rings.set(scope, ring);
-    await this.pool.query(`INSERT INTO ring.key_ring (scope, epoch, trust_epoch) VALUES ($1, 1, 1)`, [scope]);
-    await this.insertKey(scope, key);
-    await this.change(ring, 'create', keyId, statement);
+  async ring(scope: Scope, keyId: string): Promise<TestRing> {
+    const ring = await this.rings.create(scope, keyId);
+    await this.inTransaction(async (query) => {
+      await query(`INSERT INTO ring.key_ring (scope, epoch, trust_epoch) VALUES ($1, 1, 1)`, [scope]);
+      await writeRing(query, ring, 0);
+    });
     return ring;
   }
 
   /** As rotation commits it: ring, change, and one row a Node; for the platform's ring to the Domains' Nodes too. */
   async rotate(scope: Scope, keyId: string): Promise<string> {
     const ring = this.of(scope);
-    const old = this.active(scope);
-    const key = newKey(keyId);
-    const epoch = ring.epoch + 1;
-    const statement = await this.statement('rotate', scope, epoch, old, key, ring.statement);
-    Object.assign(ring, { epoch, trustEpoch: epoch, statement });
-    old.state = 'retiring';
-    ring.keys.push({ ...key, state: 'active' });
+    const before = ring.epoch;
+    await ring.rotate(keyId, new Date(), WINDOW_MS, GRACE_MS);
     return this.inTransaction(async (query) => {
-      await query(`UPDATE ring.signing_key SET state = 'retiring' WHERE scope = $1 AND state = 'active'`, [scope]);
-      await query(
-        `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state) VALUES ($1, $2, 'Ed25519', $3, 'active')`,
-        [scope, keyId, publicText(key.privateKey)],
-      );
-      await query(`UPDATE ring.key_ring SET epoch = $2, trust_epoch = $2 WHERE scope = $1`, [scope, epoch]);
-      return this.keyEvent(query, ring, 'rotate', 'signing_key_rotated', statement);
+      const eventId = await writeRing(query, ring, before);
+      await insertKeyEvent(query, ring, eventId, 'signing_key_rotated', scope === PLATFORM);
+      return eventId;
     });
   }
 
   async closeRotation(scope: Scope): Promise<string> {
     const ring = this.of(scope);
-    ring.epoch += 1;
-    for (const key of ring.keys) if (key.state === 'retiring') key.state = 'retired';
+    const before = ring.epoch;
+    ring.close();
     return this.inTransaction(async (query) => {
-      await query(`UPDATE ring.signing_key SET state = 'retired' WHERE scope = $1 AND state = 'retiring'`, [scope]);
-      await query(`UPDATE ring.key_ring SET epoch = $2 WHERE scope = $1`, [scope, ring.epoch]);
-      return this.keyEvent(query, ring, 'close', 'chain', null);
+      const eventId = await writeRing(query, ring, before);
+      await insertKeyEvent(query, ring, eventId, 'chain', false);
+      return eventId;
     });
   }
 
@@ -115,46 +92,15 @@ export class SeededMesh {
    */
   async sleepThrough(scope: Scope, links: number): Promise<void> {
     const ring = this.of(scope);
-    const keys: { key_id: string; public_key: string; state: string }[] = [];
-    const changes: { epoch: number; change: string; key_id: string; statement: string | null }[] = [];
-    for (let link = 1; link <= links; link++) {
-      const old = this.active(scope);
-      const key = newKey(`${old.keyId.split('-')[0]}-${randomUUID().slice(0, 8)}`);
-      const epoch = ring.epoch + 1;
-      const statement = await this.statement('rotate', scope, epoch, old, key, ring.statement);
-      changes.push({ epoch, change: 'rotate', key_id: key.keyId, statement });
-      Object.assign(ring, { epoch, trustEpoch: epoch, statement });
-      old.state = 'retiring';
-      ring.keys.push({ ...key, state: 'active' });
-      if (link === links) break;
-      old.state = 'retired';
-      ring.epoch += 1;
-      changes.push({ epoch: ring.epoch, change: 'close', key_id: key.keyId, statement: null });
-    }
-    for (const { keyId, privateKey, state } of ring.keys) {
-      keys.push({ key_id: keyId, public_key: publicText(privateKey), state });
-    }
-    const hashes = changes.map((change) => ({ ...change, hash: change.statement && statementHash(change.statement) }));
-    await this.inTransaction(async (query) => {
-      await query(`DELETE FROM ring.signing_key WHERE scope = $1`, [scope]);
-      await query(
-        `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state)
-         SELECT $1, key_id, 'Ed25519', public_key, state
-           FROM jsonb_to_recordset($2::jsonb) AS k(key_id text, public_key text, state text)`,
-        [scope, JSON.stringify(keys)],
+    const before = ring.epoch;
+    for (let link = 1; link <= links; link++)
+      await ring.rotate(
+        `${ring.active.keyId.split('-')[0]}-${randomUUID().slice(0, 8)}`,
+        new Date(),
+        WINDOW_MS,
+        GRACE_MS,
       );
-      await query(
-        `INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash)
-         SELECT $1, epoch, change, key_id, gen_random_uuid()::text, statement, hash FROM jsonb_to_recordset($2::jsonb)
-             AS c(epoch bigint, change text, key_id text, statement text, hash text)`,
-        [scope, JSON.stringify(hashes)],
-      );
-      await query(`UPDATE ring.key_ring SET epoch = $2, trust_epoch = $3 WHERE scope = $1`, [
-        scope,
-        ring.epoch,
-        ring.trustEpoch,
-      ]);
-    });
+    await this.inTransaction((query) => writeRing(query, ring, before));
   }
 
   async node(scope: Scope, { present = true }: { present?: boolean } = {}): Promise<string> {
@@ -218,89 +164,8 @@ export class SeededMesh {
     await this.pool.query(`UPDATE outbox.node_stream SET ${assignments} WHERE node_id = $1`, [nodeId]);
   }
 
-  of(scope: Scope): SeededRing {
-    const ring = this.rings.get(scope);
-    if (ring === undefined) throw new Error(`no ring of ${scope}`);
-    return ring;
-  }
-
-  active(scope: Scope): SeededRing['keys'][number] {
-    const key = this.of(scope).keys.find(({ state }) => state === 'active');
-    if (key === undefined) throw new Error(`no active key in ${scope}`);
-    return key;
-  }
-
-  private async insertKey(scope: Scope, key: SigningKey): Promise<void> {
-    await this.pool.query(
-      `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state) VALUES ($1, $2, 'Ed25519', $3, 'active')`,
-      [scope, key.keyId, publicText(key.privateKey)],
-    );
-  }
-
-  private async change(ring: SeededRing, change: string, keyId: string, statement: string | null): Promise<void> {
-    await this.pool.query(
-      `INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash)
-       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-      [ring.scope, ring.epoch, change, keyId, randomUUID(), statement, statement && statementHash(statement)],
-    );
-  }
-
-  private async keyEvent(
-    query: Query,
-    ring: SeededRing,
-    change: string,
-    eventType: string,
-    statement: string | null,
-  ): Promise<string> {
-    const { scope, epoch } = ring;
-    const eventId = randomUUID();
-    await query(
-      `INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash)
-       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-      [scope, epoch, change, this.active(scope).keyId, eventId, statement, statement && statementHash(statement)],
-    );
-    await query(`INSERT INTO outbox.event (event_id, scope, event_type, epoch) VALUES ($1, $2, $3, $4)`, [
-      eventId,
-      scope,
-      eventType,
-      epoch,
-    ]);
-    const isForAll = scope === PLATFORM && change === 'rotate';
-    await query(
-      `INSERT INTO outbox.message (node_id, event_id, ring_scope, epoch)
-       SELECT id, $1, $2, $3 FROM ring.node WHERE state = 'enrolled' AND ($4 OR scope = $2)`,
-      [eventId, scope, epoch, isForAll],
-    );
-    return eventId;
-  }
-
-  private statement(
-    type: 'create' | 'rotate',
-    scope: Scope,
-    epoch: number,
-    old: SigningKey,
-    key: SigningKey,
-    previous: string | null,
-  ): Promise<string> {
-    const first = type === 'create';
-    const openedAt = new Date();
-    return signStatement(
-      {
-        type,
-        scope,
-        epoch,
-        old_key_id: first ? null : old.keyId,
-        old_public_key: first ? null : publicText(old.privateKey),
-        new_key_id: key.keyId,
-        new_public_key: publicText(key.privateKey),
-        opened_at: openedAt.toISOString(),
-        closes_at: first ? null : new Date(openedAt.getTime() + 3_600_000).toISOString(),
-        transition_expires: first ? null : new Date(openedAt.getTime() + 3_630_000).toISOString(),
-        previous: previous === null ? null : statementHash(previous),
-      },
-      old,
-      key,
-    );
+  of(scope: Scope): TestRing {
+    return this.rings.of(scope);
   }
 
   private async inTransaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
@@ -317,3 +182,56 @@ export class SeededMesh {
 }
 
 type Query = (text: string, values: unknown[]) => Promise<unknown>;
+
+/** The ring as it is, and its changes after that epoch; returns the event id of the last. */
+async function writeRing(query: Query, ring: TestRing, afterEpoch: number): Promise<string> {
+  const { scope, epoch, trustEpoch } = ring;
+  await query(`DELETE FROM ring.signing_key WHERE scope = $1`, [scope]);
+  await query(
+    `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state)
+     SELECT $1, key_id, 'Ed25519', public_key, state
+       FROM jsonb_to_recordset($2::jsonb) AS k(key_id text, public_key text, state text)`,
+    [scope, JSON.stringify(ring.keys.map(keyRow))],
+  );
+  await query(`UPDATE ring.key_ring SET epoch = $2, trust_epoch = $3 WHERE scope = $1`, [scope, epoch, trustEpoch]);
+  const changes = ring.changes.slice(afterEpoch).map(({ activeKeyId, statement, ...change }) => ({
+    ...change,
+    statement,
+    key_id: activeKeyId,
+    event_id: randomUUID(),
+    hash: statement && statementHash(statement),
+  }));
+  await query(
+    `INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash)
+     SELECT $1, epoch, change, key_id, event_id, statement, hash FROM jsonb_to_recordset($2::jsonb)
+         AS c(epoch bigint, change text, key_id text, event_id text, statement text, hash text)`,
+    [scope, JSON.stringify(changes)],
+  );
+  return changes.at(-1)!.event_id;
+}
+
+const keyRow = ({ keyId, privateKey, state }: RingKey) => ({
+  key_id: keyId,
+  public_key: publicText(privateKey),
+  state,
+});
+
+async function insertKeyEvent(
+  query: Query,
+  { scope, epoch }: TestRing,
+  eventId: string,
+  eventType: string,
+  toAll: boolean,
+): Promise<void> {
+  await query(`INSERT INTO outbox.event (event_id, scope, event_type, epoch) VALUES ($1, $2, $3, $4)`, [
+    eventId,
+    scope,
+    eventType,
+    epoch,
+  ]);
+  await query(
+    `INSERT INTO outbox.message (node_id, event_id, ring_scope, epoch)
+     SELECT id, $1, $2, $3 FROM ring.node WHERE state = 'enrolled' AND ($4 OR scope = $2)`,
+    [eventId, scope, epoch, toAll],
+  );
+}

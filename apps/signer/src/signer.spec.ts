@@ -5,7 +5,18 @@ import { join, resolve } from 'node:path';
 import { insertBusKey, makeSigningKey, migrateMaterial, readKekFile } from '@plexsphere/material';
 import { Bus, createLogger } from '@plexsphere/service-kit';
 import { NatsServer } from '@plexsphere/stack';
-import { eventually, temporaryFolder, testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import {
+  DOMAIN,
+  FakeRotation,
+  eventually,
+  hashOf,
+  publicKeyOf,
+  temporaryFolder,
+  testDatabase,
+  transitionOf,
+  type TestDatabase,
+} from '@plexsphere/testkit';
+import { runParts, type RunningParts } from '@plexsphere/testkit/services';
 import {
   NonceMemory,
   parseEnvelope,
@@ -36,9 +47,8 @@ import type {
 import { verifyBundle, verifyStatement } from '@plexsphere/wire/jws';
 import { connect, type NatsConnection } from 'nats';
 import { DataSource } from 'typeorm';
-import { DOMAIN, hashOf, publicKeyOf, transitionOf } from '@plexsphere/testkit';
-import { FakeRotation, runSigner, type RunningSigner } from '../testing/running-signer';
 import { openMaterial } from './keys/material';
+import { SignerModule } from './signer.module';
 
 jest.setTimeout(120_000);
 
@@ -108,7 +118,7 @@ afterAll(async () => {
 });
 
 let rotation: FakeRotation;
-let signer: RunningSigner;
+let signer: RunningParts;
 let rotationBus: Bus;
 let relayBus: Bus;
 
@@ -204,7 +214,8 @@ beforeEach(async () => {
   rotation = new FakeRotation(caller, L);
   rotation.rings = [ringWith(PLATFORM, 1, [platformKey])];
   rotation.listen();
-  signer = await runSigner(await dial('signer'), await openMaterial({ databaseUrl: () => signerUrl, kekFile }, logger));
+  const material = await openMaterial({ databaseUrl: () => signerUrl, kekFile }, logger);
+  signer = await runParts(await dial('signer'), 'signer', { imports: [SignerModule.over(material)] });
   await held(PLATFORM, 1);
 });
 

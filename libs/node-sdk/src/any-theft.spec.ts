@@ -3,11 +3,12 @@
  * gone the Node hears what there is, trusts the mesh's keys and no other, and has applied nothing twice.
  */
 import fc from 'fast-check';
+import { envelopeBy, testKey, type TestKey } from '@plexsphere/testkit';
 import { publicText } from '@plexsphere/wire';
 import { statementHash, type TrustAnchor } from '@plexsphere/wire/jws';
 import { HonestRelay } from '../testing/honest-relay';
 import { SessionHarness } from '../testing/session-harness';
-import { envelopeBy, testKey, TestMesh, type TestKey } from '../testing/test-ring';
+import { TestMesh } from '../testing/test-mesh';
 
 const START = new Date('2026-03-01T12:00:00Z');
 const POSITIONS = [0, 1, 2, 3, 7, 10 ** 15, Number.MAX_SAFE_INTEGER - 1];
@@ -182,7 +183,7 @@ function trustsTheMesh({ node }: Theft): void {
   const { mesh, session } = node;
   for (const which of ['ring', 'platform'] as const) {
     const raw = session.state[which].keys.map(({ publicKey }) => publicText(publicKey));
-    const ours = mesh[which].everKeys.map(({ privateKey }) => publicText(privateKey));
+    const ours = mesh[which].keys.map(({ privateKey }) => publicText(privateKey));
     expect(raw.filter((key) => !ours.includes(key))).toEqual([]);
     expect(session.state[which].epoch).toBeLessThanOrEqual(mesh[which].epoch);
   }

@@ -6,7 +6,7 @@ import { subjects } from '@plexsphere/wire';
 import { busCredentialText } from '@plexsphere/testkit';
 import { connect, ErrorCode } from 'nats';
 import { eventually, NatsServer } from '@plexsphere/stack';
-import { TestMesh } from '../testing/test-ring';
+import { TestMesh } from '../testing/test-mesh';
 import { parseEnrolment } from './enrolment';
 import { NodeClient } from './node-client';
 import type { BusRefused } from './node-observer';

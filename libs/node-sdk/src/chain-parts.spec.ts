@@ -1,7 +1,7 @@
 /** P-1: a chain of any length, in parts that prove nothing by themselves. */
 import { CHAIN_STATEMENTS, PLATFORM } from '@plexsphere/wire';
 import { SessionHarness } from '../testing/session-harness';
-import { TestMesh } from '../testing/test-ring';
+import { TestMesh } from '../testing/test-mesh';
 
 jest.setTimeout(120_000); // many signatures, on a machine that may be busy
 

@@ -1,6 +1,7 @@
+import { type TestKey } from '@plexsphere/testkit';
 import { PLATFORM } from '@plexsphere/wire';
 import { readBundle } from '@plexsphere/wire/jws';
-import { TestMesh, type TestKey } from '../testing/test-ring';
+import { TestMesh } from '../testing/test-mesh';
 import { takeChain } from './chain';
 import { trustAtEnrolment, type TrustState } from './trust-state';
 

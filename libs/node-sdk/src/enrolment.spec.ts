@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readBundle } from '@plexsphere/wire/jws';
-import { TestMesh } from '../testing/test-ring';
+import { TestMesh } from '../testing/test-mesh';
 import { parseEnrolment, readEnrolment } from './enrolment';
 
 const NOW = new Date('2026-03-01T12:00:00Z');

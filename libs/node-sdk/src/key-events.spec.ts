@@ -1,6 +1,7 @@
+import { envelopeBy, testKey, type TestKey } from '@plexsphere/testkit';
 import { NonceMemory, parseEnvelope, PLATFORM, publicText, type SigningKeyRotated } from '@plexsphere/wire';
 import { readBundle } from '@plexsphere/wire/jws';
-import { envelopeBy, testKey, TestMesh, type TestKey } from '../testing/test-ring';
+import { TestMesh } from '../testing/test-mesh';
 import type { KeyChange } from './key-change';
 import { isKeyEvent, takeKeyEvent } from './key-events';
 import { trustAtEnrolment, type TrustState } from './trust-state';

@@ -7,7 +7,7 @@ import { eventually, NatsServer } from '@plexsphere/stack';
 import { dialOptions, readBusCredential } from '@plexsphere/bus-client';
 import { busCredentialText, RogueServer, testCertificates } from '@plexsphere/testkit';
 import { FakeRelay } from '../testing/fake-relay';
-import { TestMesh } from '../testing/test-ring';
+import { TestMesh } from '../testing/test-mesh';
 import { parseEnrolment, type Enrolment } from './enrolment';
 import { NodeClient } from './node-client';
 import type { NodeEvent } from './node-observer';

@@ -1,6 +1,6 @@
 import { FUZZ_TIMEOUT_MS, fuzz } from '@plexsphere/testkit';
 import { readBundle } from '@plexsphere/wire/jws';
-import { TestMesh } from '../testing/test-ring';
+import { TestMesh } from '../testing/test-mesh';
 import { takeChain } from './chain';
 import { parseEnrolment } from './enrolment';
 import { NodeSdkError } from './node-sdk-error';

@@ -1,5 +1,6 @@
+import { envelopeBy, testKey } from '@plexsphere/testkit';
 import { SessionHarness } from '../testing/session-harness';
-import { envelopeBy, testKey, TestMesh } from '../testing/test-ring';
+import { TestMesh } from '../testing/test-mesh';
 
 const START = new Date('2026-03-01T12:00:00Z');
 

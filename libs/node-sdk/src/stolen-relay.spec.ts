@@ -1,7 +1,8 @@
 /** S5: a thief with a relay's credential writes every header, and has what he likes signed while he is there. */
+import { envelopeBy, testKey, type EventFields, type TestKey } from '@plexsphere/testkit';
 import type { StreamReady } from '@plexsphere/wire';
 import { SessionHarness } from '../testing/session-harness';
-import { envelopeBy, testKey, TestMesh, type EventFields, type TestKey } from '../testing/test-ring';
+import { TestMesh } from '../testing/test-mesh';
 
 jest.setTimeout(120_000); // many signatures, on a machine that may be busy
 

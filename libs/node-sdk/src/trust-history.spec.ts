@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { NonceMemory, parseEnvelope, PLATFORM } from '@plexsphere/wire';
 import { readBundle } from '@plexsphere/wire/jws';
-import { TestMesh } from '../testing/test-ring';
+import { TestMesh } from '../testing/test-mesh';
 import { takeChain } from './chain';
 import { isKeyEvent, takeKeyEvent } from './key-events';
 import { trustAtEnrolment, trustedKeys, type TrustState } from './trust-state';

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { envelopeBy, testKey, type TestKey } from '@plexsphere/testkit';
 import { publicText, type PlatformKeyRotated, type SigningKeyRotated } from '@plexsphere/wire';
 import {
   signBundle,
@@ -14,7 +15,7 @@ import {
   type TrustBundle,
 } from '@plexsphere/wire/jws';
 import { SessionHarness } from '../testing/session-harness';
-import { envelopeBy, testKey, TestMesh, type TestKey } from '../testing/test-ring';
+import { TestMesh } from '../testing/test-mesh';
 import { trustFileText } from './trust-file';
 
 jest.setTimeout(120_000); // many signatures, on a machine that may be busy

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { transformFile } from '@swc/core';
 import { readBundle } from '@plexsphere/wire/jws';
-import { TestMesh } from '../testing/test-ring';
+import { TestMesh } from '../testing/test-mesh';
 import { parseEnrolment, type Enrolment } from './enrolment';
 import { acquireLock } from './store-lock';
 import { parseTrustFile, trustFileText } from './trust-file';

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { envelopeBy, testKey } from '@plexsphere/testkit';
 import { NonceMemory, parseEnvelope, publicKeyFromText, type TrustedKey } from '@plexsphere/wire';
 import { readBundle } from '@plexsphere/wire/jws';
-import { envelopeBy, testKey, TestMesh } from '../testing/test-ring';
+import { TestMesh } from '../testing/test-mesh';
 import { AppliedEvents } from './applied-events';
 import { trustAtEnrolment, type TrustState } from './trust-state';
 import { decisionOn } from './verify';

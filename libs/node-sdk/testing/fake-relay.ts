@@ -1,5 +1,6 @@
 /** The least relay that a Node can live with, on a real bus: the one stream, one Node's outbox, no database. */
 import { randomUUID } from 'node:crypto';
+import { envelopeBy } from '@plexsphere/testkit';
 import { EVENT_STREAM, headers as wireHeaders, subjects, type Ack, type Hello } from '@plexsphere/wire';
 import {
   connect,
@@ -9,7 +10,7 @@ import {
   type NatsConnection,
   type Subscription,
 } from 'nats';
-import { envelopeBy, type TestMesh } from './test-ring';
+import type { TestMesh } from './test-mesh';
 
 export class FakeRelay {
   readonly hellos: Hello[] = [];

@@ -1,4 +1,5 @@
 /** A NodeSession without bus and disk, and the relay at its other end. For specs only. */
+import { envelopeBy, type EventFields, type TestKey } from '@plexsphere/testkit';
 import type { Ack, Hello, StreamReady } from '@plexsphere/wire';
 import { readBundle } from '@plexsphere/wire/jws';
 import { silent, type Handler, type NodeEvent, type Refused, type Trusts } from '../src/node-observer';
@@ -6,7 +7,7 @@ import { NodeSession } from '../src/node-session';
 import type { StreamMessage } from '../src/stream-message';
 import { parseTrustFile, trustFileText } from '../src/trust-file';
 import { trustAtEnrolment, type TrustState } from '../src/trust-state';
-import { envelopeBy, type EventFields, type TestKey, type TestMesh } from './test-ring';
+import type { TestMesh } from './test-mesh';
 
 const asOnDisk = (state: TrustState): TrustState => parseTrustFile(trustFileText(state))!;
 

@@ -13,4 +13,8 @@ export * from './fuzz';
 export * from './certificates';
 export * from './bus-credential';
 export * from './rogue-server';
+export * from './fake-rotation';
+export * from './fake-signer';
 export * from './ring-views';
+export * from './test-ring';
+export * from './test-rings';

@@ -1,26 +1,17 @@
-/** A key ring in memory with its private keys: makes what rotation, signers and relays would send. For specs only. */
 import { randomUUID } from 'node:crypto';
-import { newKeyPair, type TestPrivateKey } from '@plexsphere/testkit';
+import { MESH_ALGORITHM, buildEnvelope, canonicalText, publicText } from '@plexsphere/wire';
+import type { PlatformKeyRotated, RingView, Scope, SigningKeyRotated, TransitionView } from '@plexsphere/wire';
 import {
-  buildEnvelope,
-  canonicalText,
-  PLATFORM,
-  publicText,
-  type PlatformKeyRotated,
-  type SigningKeyRotated,
-  type StreamReady,
-} from '@plexsphere/wire';
-import {
-  signBundle,
+  readStatement,
   signStatement,
   statementHash,
-  type BundleKey,
+  type SigningKey,
   type Statement,
   type TrustAnchor,
 } from '@plexsphere/wire/jws';
+import { newKeyPair, type TestPrivateKey } from './keys';
 
-export interface TestKey {
-  keyId: string;
+export interface TestKey extends SigningKey {
   privateKey: TestPrivateKey;
 }
 
@@ -31,7 +22,7 @@ export interface EventFields {
   eventId?: string;
   issuedAt?: Date;
   nonce?: string;
-  payload?: object | string;
+  payload?: object | string | null;
 }
 
 export function envelopeBy(key: TestKey, scope: string, now: Date, fields: EventFields = {}): string {
@@ -41,52 +32,82 @@ export function envelopeBy(key: TestKey, scope: string, now: Date, fields: Event
     eventId: fields.eventId ?? randomUUID(),
     issuedAt: (fields.issuedAt ?? now).toISOString(),
     nonce: fields.nonce ?? randomUUID(),
-    payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
+    payload: payload === null || typeof payload === 'string' ? payload : JSON.stringify(payload),
   });
   return buildEnvelope(canonical, { scope, keyId: key.keyId }, key.privateKey.sign(Buffer.from(canonical)));
 }
 
+/** A key of a ring. A retiring one verifies until `notAfter`. */
+export interface RingKey extends TestKey {
+  state: 'active' | 'retiring' | 'retired';
+  notAfter?: Date;
+}
+
+/** How a ring came to an epoch. A close has no statement. */
+export interface RingChange {
+  epoch: number;
+  change: 'create' | 'rotate' | 'close';
+  activeKeyId: string;
+  statement: string | null;
+}
+
+/** What stands in a rotation's statement, where it is not the usual. */
+export interface RotationTimes {
+  openedAt: string;
+  closesAt: string;
+  transitionExpires: string;
+}
+
+/** A key ring in memory with its private keys and real statements, which walks through rotations. */
 export class TestRing {
-  /** Newest trusted first. */
-  keys: { key: TestKey; notAfter?: Date }[];
-  /** Every key that it ever had. */
-  readonly everKeys: TestKey[] = [];
-  epoch = 1;
-  trustEpoch = 1;
-  readonly statements: { text: string; epoch: number }[] = [];
-  private readonly once = new Map<number, TestKey>();
-  private lastRotation: { old: TestKey; fields: Statement; transitionExpires: Date } | undefined;
+  /** Every key that it ever had, oldest first. */
+  readonly keys: RingKey[] = [];
+  /** One an epoch, from 1 on. */
+  readonly changes: RingChange[] = [];
 
-  private constructor(
-    readonly scope: string,
-    first: TestKey,
-  ) {
-    this.keys = [{ key: first }];
-    this.everKeys.push(first);
-  }
+  private constructor(readonly scope: Scope) {}
 
-  static async create(scope: string, keyId: string, authority: TestKey, now: Date): Promise<TestRing> {
-    const ring = new TestRing(scope, testKey(keyId));
-    const fields = { type: 'create', scope, epoch: 1, old_key_id: null, old_public_key: null } as const;
-    await ring.state(fields, authority, ring.active, now, null);
+  /** By the platform's active key; the platform's own first key by the recovery key. */
+  static async create(scope: Scope, keyId: string, authority: TestKey, now: Date): Promise<TestRing> {
+    const ring = new TestRing(scope);
+    const key = testKey(keyId);
+    const statement = await signStatement(ring.creation(key, now.toISOString()), authority, key);
+    ring.take('create', key, statement);
     return ring;
   }
 
-  get active(): TestKey {
-    return this.keys[0]!.key;
+  get epoch(): number {
+    return this.changes.length;
   }
 
-  get retiring(): TestKey | undefined {
-    return this.keys[1]?.key;
+  get trustEpoch(): number {
+    return this.changes.findLast(({ statement }) => statement !== null)?.epoch ?? 0;
   }
 
-  /** The key that was active until the rotation of `epoch` + 1. */
-  retiringSince(epoch: number): TestKey {
-    return this.once.get(epoch)!;
+  get active(): RingKey {
+    return this.keys.at(-1)!;
+  }
+
+  get retiring(): RingKey | undefined {
+    return this.keys.find(({ state }) => state === 'retiring');
+  }
+
+  /** The active key before the retiring one: what a verifier may hold, newest first. */
+  get trusted(): RingKey[] {
+    return this.keys.filter(({ state }) => state !== 'retired').reverse();
+  }
+
+  /** That of the trust epoch. */
+  get statement(): string {
+    return this.statements.at(-1)!.text;
+  }
+
+  get statements(): { text: string; epoch: number }[] {
+    return this.changes.flatMap(({ epoch, statement }) => (statement === null ? [] : [{ text: statement, epoch }]));
   }
 
   get statementHash(): string {
-    return statementHash(this.statements.at(-1)!.text);
+    return statementHash(this.statement);
   }
 
   /** Of the statement that made the ring. */
@@ -94,83 +115,63 @@ export class TestRing {
     return statementHash(this.statements[0]!.text);
   }
 
-  /** Closes what is open first. */
-  async rotate(keyId: string, now: Date, windowMs = 60_000): Promise<void> {
+  /** The key that was active until the rotation of `epoch` + 1. */
+  retiringSince(epoch: number): TestKey {
+    const { activeKeyId } = this.changes[epoch - 1]!;
+    return this.keys.find(({ keyId }) => keyId === activeKeyId)!;
+  }
+
+  /** Closes what is open first. The old key verifies for `graceMs` beyond the window. */
+  async rotate(keyId: string, now: Date, windowMs = 60_000, graceMs = 0): Promise<void> {
     if (this.retiring !== undefined) this.close();
-    const old = this.active;
-    const next = testKey(keyId);
-    const closesAt = new Date(now.getTime() + windowMs);
-    this.once.set(this.epoch, old);
-    this.epoch += 1;
-    this.trustEpoch = this.epoch;
-    const oldNames = { old_key_id: old.keyId, old_public_key: publicText(old.privateKey) };
-    const base = { type: 'rotate', scope: this.scope, epoch: this.epoch, ...oldNames } as const;
-    const fields = await this.state(base, old, next, now, closesAt);
-    this.lastRotation = { old, fields, transitionExpires: closesAt };
-    this.keys = [{ key: next }, { key: old, notAfter: closesAt }];
-    this.everKeys.push(next);
+    const at = (ms: number): string => new Date(now.getTime() + ms).toISOString();
+    const times = { openedAt: at(0), closesAt: at(windowMs), transitionExpires: at(windowMs + graceMs) };
+    const key = testKey(keyId);
+    const statement = await signStatement(this.rotation(key, times), this.active, key);
+    Object.assign(this.active, { state: 'retiring', notAfter: new Date(times.transitionExpires) });
+    this.take('rotate', key, statement);
   }
 
   close(): void {
-    this.keys = this.keys.slice(0, 1);
-    this.epoch += 1;
+    for (const key of this.keys) if (key.state === 'retiring') key.state = 'retired';
+    this.changes.push({
+      epoch: this.epoch + 1,
+      change: 'close',
+      activeKeyId: this.active.keyId,
+      statement: null,
+    });
   }
 
-  /** `members` replaces members of the payload. */
-  rotatedPayload(members: Partial<SigningKeyRotated> = {}): SigningKeyRotated {
-    const { fields, transitionExpires } = this.lastRotation!;
+  /** What the next rotation's statement says, to `key`; `by` is whom it names as its authority. */
+  rotation(
+    key: TestKey,
+    { openedAt, closesAt, transitionExpires }: RotationTimes,
+    by: TestKey = this.active,
+  ): Statement {
     return {
-      current: fields.new_public_key,
-      previous: fields.old_public_key!,
-      transition_expires: transitionExpires.toISOString(),
-      scope: this.scope,
-      old_key_id: fields.old_key_id!,
-      new_key_id: fields.new_key_id,
-      opened_at: fields.opened_at,
-      epoch: this.trustEpoch,
-      statement: this.statements.at(-1)!.text,
-      ...members,
-    };
-  }
-
-  /** What someone who holds a former key would claim to come after the last statement. */
-  async forgedRotation(leaked: TestKey, next: TestKey, now: Date): Promise<SigningKeyRotated> {
-    const closesAt = new Date(now.getTime() + 60_000).toISOString();
-    const fields: Statement = {
       type: 'rotate',
       scope: this.scope,
       epoch: this.epoch + 1,
-      old_key_id: leaked.keyId,
-      old_public_key: publicText(leaked.privateKey),
-      new_key_id: next.keyId,
-      new_public_key: publicText(next.privateKey),
-      opened_at: now.toISOString(),
+      old_key_id: by.keyId,
+      old_public_key: publicText(by.privateKey),
+      new_key_id: key.keyId,
+      new_public_key: publicText(key.privateKey),
+      opened_at: openedAt,
       closes_at: closesAt,
-      transition_expires: closesAt,
+      transition_expires: transitionExpires,
       previous: this.statementHash,
-    };
-    const { scope, epoch, new_key_id, opened_at } = fields;
-    const keys = { current: fields.new_public_key, previous: publicText(leaked.privateKey) };
-    const statement = await signStatement(fields, leaked, next);
-    return {
-      ...keys,
-      transition_expires: closesAt,
-      scope,
-      old_key_id: leaked.keyId,
-      new_key_id,
-      opened_at,
-      epoch,
-      statement,
     };
   }
 
+  /** What an announcement of the last rotation says. `members` replaces members. */
+  rotatedPayload(members: Partial<SigningKeyRotated> = {}): SigningKeyRotated {
+    return { ...announced(this.statement), ...members };
+  }
+
+  /** The last rotation's announcement, by the key that it replaced. */
   rotatedEvent(now: Date, fields: EventFields = {}): string {
-    const payload = this.rotatedPayload();
-    return envelopeBy(this.lastRotation!.old, this.scope, now, {
-      eventType: 'signing_key_rotated',
-      payload,
-      ...fields,
-    });
+    const event = { eventType: 'signing_key_rotated', payload: this.rotatedPayload(), ...fields };
+    return envelopeBy(this.retiringSince(this.trustEpoch - 1), this.scope, now, event);
   }
 
   /** Of this ring, which is the platform's, for the Nodes of `domain`. */
@@ -180,117 +181,95 @@ export class TestRing {
     return envelopeBy(domain.active, domain.scope, now, { eventType: 'platform_key_rotated', payload, ...fields });
   }
 
+  /** What someone who holds a former key would claim to come after the last statement. */
+  async forgedRotation(leaked: TestKey, next: TestKey, now: Date): Promise<SigningKeyRotated> {
+    const closesAt = new Date(now.getTime() + 60_000).toISOString();
+    const times = { openedAt: now.toISOString(), closesAt, transitionExpires: closesAt };
+    return announced(await signStatement(this.rotation(next, times, leaked), leaked, next));
+  }
+
   statementsSince(epoch: number): string[] {
     return this.statements.filter((statement) => statement.epoch > epoch).map(({ text }) => text);
   }
 
-  anchor(): TrustAnchor {
-    const keys = this.keys.map(({ key, notAfter }): BundleKey => {
-      const entry = { key_id: key.keyId, public_key: publicText(key.privateKey) };
-      return notAfter === undefined ? entry : { ...entry, not_after: notAfter.toISOString() };
-    });
-    const head = { active_key_id: this.active.keyId, statement_hash: this.statementHash };
-    return { epoch: this.epoch, trust_epoch: this.trustEpoch, keys, ...head };
+  /** As rotation shows it to those who sign and serve by it. */
+  view(): RingView {
+    const { scope, epoch, trustEpoch, statement } = this;
+    const last = this.changes.findLast(({ change }) => change === 'rotate');
+    const open = this.retiring !== undefined;
+    return {
+      scope,
+      epoch,
+      trust_epoch: trustEpoch,
+      keys: [...this.trusted].reverse().map(({ keyId, privateKey, state }) => ({
+        key_id: keyId,
+        state,
+        algorithm: MESH_ALGORITHM,
+        public_key: publicText(privateKey),
+      })),
+      transition: last === undefined ? null : { ...transitionOf(last.statement!), outcome: open ? null : 'closed' },
+      statement,
+      statement_hash: this.statementHash,
+    };
   }
 
-  private async state(
-    fields: Pick<Statement, 'type' | 'scope' | 'epoch' | 'old_key_id' | 'old_public_key'>,
-    authority: TestKey,
-    next: TestKey,
-    now: Date,
-    closesAt: Date | null,
-  ): Promise<Statement> {
-    const statement: Statement = {
-      ...fields,
-      new_key_id: next.keyId,
-      new_public_key: publicText(next.privateKey),
-      opened_at: now.toISOString(),
-      closes_at: closesAt?.toISOString() ?? null,
-      transition_expires: closesAt?.toISOString() ?? null,
-      previous: this.statements.length === 0 ? null : this.statementHash,
+  anchor(): TrustAnchor {
+    const { epoch, trustEpoch, statementHash: hash } = this;
+    return {
+      epoch,
+      trust_epoch: trustEpoch,
+      active_key_id: this.active.keyId,
+      keys: this.trusted.map(({ keyId, privateKey, state, notAfter }) => ({
+        key_id: keyId,
+        public_key: publicText(privateKey),
+        ...(state === 'retiring' && notAfter !== undefined ? { not_after: notAfter.toISOString() } : {}),
+      })),
+      statement_hash: hash,
     };
-    this.statements.push({ text: await signStatement(statement, authority, next), epoch: fields.epoch });
-    return statement;
+  }
+
+  private creation(key: TestKey, openedAt: string): Statement {
+    const nobody = {
+      old_key_id: null,
+      old_public_key: null,
+      closes_at: null,
+      transition_expires: null,
+      previous: null,
+    };
+    const [new_key_id, new_public_key] = [key.keyId, publicText(key.privateKey)];
+    return { type: 'create', scope: this.scope, epoch: 1, ...nobody, new_key_id, new_public_key, opened_at: openedAt };
+  }
+
+  private take(change: 'create' | 'rotate', key: TestKey, statement: string): void {
+    this.keys.push({ ...key, state: 'active' });
+    this.changes.push({ epoch: this.epoch + 1, change, activeKeyId: key.keyId, statement });
   }
 }
 
-/** The platform's ring, a Domain's, the recovery key: all that a Node's three anchors speak of. */
-export class TestMesh {
-  readonly nodeId = randomUUID();
+/** What the announcement of a rotation says: what its statement does, and the statement. */
+function announced(statement: string): SigningKeyRotated {
+  const { new_public_key, old_public_key, transition_expires, scope, old_key_id, new_key_id, opened_at, epoch } =
+    readStatement(statement);
+  return {
+    current: new_public_key,
+    previous: old_public_key!,
+    transition_expires: transition_expires!,
+    scope,
+    old_key_id: old_key_id!,
+    new_key_id,
+    opened_at,
+    epoch,
+    statement,
+  };
+}
 
-  private constructor(
-    readonly recovery: TestKey,
-    readonly platform: TestRing,
-    readonly ring: TestRing,
-  ) {}
-
-  /** With `scope` platform there is one ring for both. */
-  static async create(now: Date, scope = `domain:${randomUUID()}`): Promise<TestMesh> {
-    const recovery = testKey('recovery');
-    const platform = await TestRing.create(PLATFORM, 'platform-1', recovery, now);
-    const ring = scope === PLATFORM ? platform : await TestRing.create(scope, 'key-1', platform.active, now);
-    return new TestMesh(recovery, platform, ring);
-  }
-
-  bundle(
-    now: Date,
-    by: TestKey = this.platform.active,
-    anchor: TrustAnchor = this.ring.anchor(),
-    platform: TrustAnchor = this.platform.anchor(),
-  ): Promise<string> {
-    const bundle = {
-      scope: this.ring.scope,
-      ...anchor,
-      platform,
-      recovery_public_key: publicText(this.recovery.privateKey),
-      issued_at: now.toISOString(),
-      expires_at: new Date(now.getTime() + 3_600_000).toISOString(),
-    };
-    return signBundle(bundle, by);
-  }
-
-  /** A chain message, whole unless members are replaced. */
-  async chain(now: Date, since: { epoch: number; platformEpoch: number }, members: object = {}): Promise<string> {
-    const isPlatforms = this.ring === this.platform;
-    return JSON.stringify({
-      platform_statements: this.platform.statementsSince(isPlatforms ? since.epoch : since.platformEpoch),
-      statements: isPlatforms ? [] : this.ring.statementsSince(since.epoch),
-      bundle: await this.bundle(now),
-      ...members,
-    });
-  }
-
-  /** Everything that is not named here is as if the Node had everything. `members` replaces members of the payload. */
-  ready(
-    now: Date,
-    helloId: string,
-    members: Partial<StreamReady> = {},
-    fields: EventFields & { by?: TestKey } = {},
-  ): string {
-    const { by = this.ring.active, ...others } = fields;
-    const payload: StreamReady = {
-      node_id: this.nodeId,
-      hello_id: helloId,
-      epoch: this.ring.epoch,
-      platform_epoch: this.platform.epoch,
-      resumes_after: 0,
-      last_position: 0,
-      ...members,
-    };
-    const eventId = `${this.nodeId}/${randomUUID()}`;
-    return envelopeBy(by, this.ring.scope, now, { eventType: 'stream_ready', eventId, payload, ...others });
-  }
-
-  /** An enrolment file's text. */
-  async enrolment(now: Date, members: object = {}): Promise<string> {
-    return JSON.stringify({
-      node_id: this.nodeId,
-      scope: this.ring.scope,
-      name: 'node-1',
-      servers: ['127.0.0.1:4222'],
-      bus_credential: 'no credential',
-      bundle: await this.bundle(now),
-      ...members,
-    });
-  }
+function transitionOf(statement: string): Omit<TransitionView, 'outcome'> {
+  const { old_key_id, new_key_id, opened_at, closes_at, transition_expires } = readStatement(statement);
+  return {
+    old_key_id: old_key_id!,
+    new_key_id,
+    opened_at,
+    closes_at: closes_at!,
+    transition_expires: transition_expires!,
+  };
 }

@@ -1,0 +1,61 @@
+import { subjects, type LeaseKind, type RingView } from '@plexsphere/wire';
+import type { RenewLease, RenewLeaseReply } from '@plexsphere/wire/commands';
+import type { NatsConnection, Subscription } from 'nats';
+import { publicKeyOf } from './keys';
+
+/** Answers holders of leases on the bus: grants what is present and shows the rest, as rotation does. */
+export class FakeRotation {
+  rings: RingView[] = [];
+  asked: RenewLease[] = [];
+  private lastHolder = '';
+  private subscription: Subscription | undefined;
+
+  constructor(
+    private readonly connection: NatsConnection,
+    readonly leaseMs: number,
+    private readonly kind: LeaseKind = 'signer',
+  ) {}
+
+  get holder(): string {
+    return this.lastHolder;
+  }
+
+  listen(): void {
+    this.subscription = this.connection.subscribe(subjects.renewLease(this.kind, '*'), {
+      callback: (_, message) => {
+        const request = message.json<RenewLease>();
+        this.asked.push(request);
+        this.lastHolder = message.subject.split('.').at(-1) ?? '';
+        message.respond(JSON.stringify(this.answer(request)));
+      },
+    });
+  }
+
+  fallSilent(): void {
+    this.subscription?.unsubscribe();
+  }
+
+  /** Commits these rings in place of those of the same scopes, and tells of it. */
+  show(...rings: RingView[]): void {
+    const scopes = new Set(rings.map(({ scope }) => scope));
+    this.rings = [...this.rings.filter(({ scope }) => !scopes.has(scope)), ...rings];
+    for (const { scope, epoch } of rings) {
+      this.connection.publish(subjects.ringChanged, JSON.stringify({ scope, epoch }));
+    }
+  }
+
+  confirmed(scope: string, epoch: number): boolean {
+    return this.asked.some(({ epochs }) => epochs[scope] === epoch);
+  }
+
+  private answer({ epochs }: RenewLease): RenewLeaseReply {
+    const granted = this.rings.filter(({ scope, epoch }) => epochs[scope] === epoch);
+    return {
+      lease_ms: this.leaseMs,
+      now: new Date().toISOString(),
+      granted: granted.map(({ scope }) => scope),
+      rings: this.rings.filter((ring) => !granted.includes(ring)),
+      recovery_public_key: publicKeyOf('recovery'),
+    };
+  }
+}

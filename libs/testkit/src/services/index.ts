@@ -1,0 +1,58 @@
+/** For specs of services: parts of one in this process, on a real bus. Apart from the rest, which loads no Nest. */
+import 'reflect-metadata';
+import { Writable } from 'node:stream';
+import { Global, Module, type DynamicModule, type INestMicroservice, type ModuleMetadata } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Bus, BusServer, Health, LOGGER, NestLogger, ProblemFilter, type Logger } from '@plexsphere/service-kit';
+import type { NatsConnection } from 'nats';
+import { pino } from 'pino';
+
+export interface RunningParts {
+  get: INestMicroservice['get'];
+  bus: Bus;
+  health: Health;
+  /** Every log line so far. */
+  log(): Record<string, unknown>[];
+  /** In order: what was begun is finished. */
+  stop(): Promise<void>;
+}
+
+@Global()
+@Module({})
+class ProcessModule {}
+
+/** Put together as the service kit does it. Where it does not listen, its loops do not run and it hears nothing. */
+export async function runParts(
+  connection: NatsConnection,
+  queue: string,
+  parts: ModuleMetadata,
+  { listens = true }: { listens?: boolean } = {},
+): Promise<RunningParts> {
+  const lines: string[] = [];
+  const sink = new Writable({ write: (line, _, done) => (lines.push(String(line)), done()) });
+  const logger: Logger = pino({ level: 'debug' }, sink);
+  const [bus, health, server] = [new Bus(connection), new Health(), new BusServer(connection, queue)];
+  const shared: DynamicModule = {
+    module: ProcessModule,
+    providers: [
+      { provide: LOGGER, useValue: logger },
+      { provide: Health, useValue: health },
+      { provide: Bus, useValue: bus },
+      { provide: BusServer, useValue: server },
+    ],
+    exports: [LOGGER, Health, Bus, BusServer],
+  };
+  @Module({ ...parts, imports: [shared, ...(parts.imports ?? [])] })
+  class PartsModule {}
+  const options = { strategy: server, logger: new NestLogger(logger), abortOnError: false };
+  const app = await NestFactory.createMicroservice(PartsModule, options);
+  app.useGlobalFilters(new ProblemFilter(logger));
+  if (listens) await app.listen();
+  return {
+    get: app.get.bind(app),
+    bus,
+    health,
+    log: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
+    stop: () => app.close(),
+  };
+}
