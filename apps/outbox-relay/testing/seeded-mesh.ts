@@ -3,9 +3,8 @@
  * Speaks SQL of its own, as the owner, so that it shares nothing with what it helps to test.
  */
 import { randomUUID } from 'node:crypto';
-import { TestRings, type RingKey, type TestRing } from '@plexsphere/testkit';
-import { PLATFORM, publicText, type Scope } from '@plexsphere/wire';
-import { statementHash } from '@plexsphere/wire/jws';
+import { TestRings, seedRing, type Query, type TestRing } from '@plexsphere/testkit';
+import { PLATFORM, type Scope } from '@plexsphere/wire';
 import { Pool } from 'pg';
 
 export interface MessageRow {
@@ -56,10 +55,7 @@ export class SeededMesh {
 
   async ring(scope: Scope, keyId: string): Promise<TestRing> {
     const ring = await this.rings.create(scope, keyId);
-    await this.inTransaction(async (query) => {
-      await query(`INSERT INTO ring.key_ring (scope, epoch, trust_epoch) VALUES ($1, 1, 1)`, [scope]);
-      await writeRing(query, ring, 0);
-    });
+    await this.inTransaction((query) => seedRing(query, ring));
     return ring;
   }
 
@@ -69,7 +65,7 @@ export class SeededMesh {
     const before = ring.epoch;
     await ring.rotate(keyId, new Date(), WINDOW_MS, GRACE_MS);
     return this.inTransaction(async (query) => {
-      const eventId = await writeRing(query, ring, before);
+      const eventId = await seedRing(query, ring, before);
       await insertKeyEvent(query, ring, eventId, 'signing_key_rotated', scope === PLATFORM);
       return eventId;
     });
@@ -80,7 +76,7 @@ export class SeededMesh {
     const before = ring.epoch;
     ring.close();
     return this.inTransaction(async (query) => {
-      const eventId = await writeRing(query, ring, before);
+      const eventId = await seedRing(query, ring, before);
       await insertKeyEvent(query, ring, eventId, 'chain', false);
       return eventId;
     });
@@ -100,7 +96,7 @@ export class SeededMesh {
         WINDOW_MS,
         GRACE_MS,
       );
-    await this.inTransaction((query) => writeRing(query, ring, before));
+    await this.inTransaction((query) => seedRing(query, ring, before));
   }
 
   async node(scope: Scope, { present = true }: { present?: boolean } = {}): Promise<string> {
@@ -180,41 +176,6 @@ export class SeededMesh {
     }
   }
 }
-
-type Query = (text: string, values: unknown[]) => Promise<unknown>;
-
-/** The ring as it is, and its changes after that epoch; returns the event id of the last. */
-async function writeRing(query: Query, ring: TestRing, afterEpoch: number): Promise<string> {
-  const { scope, epoch, trustEpoch } = ring;
-  await query(`DELETE FROM ring.signing_key WHERE scope = $1`, [scope]);
-  await query(
-    `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state)
-     SELECT $1, key_id, 'Ed25519', public_key, state
-       FROM jsonb_to_recordset($2::jsonb) AS k(key_id text, public_key text, state text)`,
-    [scope, JSON.stringify(ring.keys.map(keyRow))],
-  );
-  await query(`UPDATE ring.key_ring SET epoch = $2, trust_epoch = $3 WHERE scope = $1`, [scope, epoch, trustEpoch]);
-  const changes = ring.changes.slice(afterEpoch).map(({ activeKeyId, statement, ...change }) => ({
-    ...change,
-    statement,
-    key_id: activeKeyId,
-    event_id: randomUUID(),
-    hash: statement && statementHash(statement),
-  }));
-  await query(
-    `INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash)
-     SELECT $1, epoch, change, key_id, event_id, statement, hash FROM jsonb_to_recordset($2::jsonb)
-         AS c(epoch bigint, change text, key_id text, event_id text, statement text, hash text)`,
-    [scope, JSON.stringify(changes)],
-  );
-  return changes.at(-1)!.event_id;
-}
-
-const keyRow = ({ keyId, privateKey, state }: RingKey) => ({
-  key_id: keyId,
-  public_key: publicText(privateKey),
-  state,
-});
 
 async function insertKeyEvent(
   query: Query,

@@ -6,6 +6,7 @@ export { eventually, freePort, type Patience } from '@plexsphere/stack';
 export * from './temporary-folder';
 export * from './keys';
 export * from './lease-rows';
+export * from './seed-ring';
 export * from './seeded-random';
 export * from './test-database';
 export * from './event-source';

@@ -4,7 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { outlasting, type EarlierLease } from '@plexsphere/keyring';
 import { LOGGER, ThrottledLog, type Logger } from '@plexsphere/service-kit';
 import { InstallationEntity, KeyRingEntity } from '@plexsphere/store';
-import type { LeaseKind, RingView } from '@plexsphere/wire';
+import { LEASE_KINDS, type LeaseKind, type RingView } from '@plexsphere/wire';
 import type { RenewLease, RenewLeaseReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { ringView } from '../rings/ring-view';
@@ -95,7 +95,7 @@ export class LeaseBook {
   }
 
   /**
-   * Holders that may still work by an epoch of the scope before this one. No clock decides here: the database's may be
+   * Holders of any kind that may still sign or serve by an epoch of the scope before this one. No clock decides here: the database's may be
    * set forward while a holder is paused.
    */
   async holdersBefore(scope: string, epoch: number): Promise<EarlierLease[]> {
@@ -106,11 +106,13 @@ export class LeaseBook {
     return rows.map((row) => ({ holder: row.holder, leaseMs: row.lease_ms }));
   }
 
-  async holdersAt(scope: string, epoch: number): Promise<string[]> {
+  /** Of any kind, unless told which. Whoever asks for signers says so: a gateway that holds a lease signs nothing. */
+  async holdersAt(scope: string, epoch: number, kinds: readonly LeaseKind[] = LEASE_KINDS): Promise<string[]> {
     const rows = await this.database.query<{ holder: string }[]>(
       `SELECT holder FROM ring.lease
-        WHERE (epochs ->> $1)::bigint = $2 AND renewed_at > clock_timestamp() - $3 * interval '1 ms' ORDER BY holder`,
-      [scope, epoch, this.config.leaseMs],
+        WHERE (epochs ->> $1)::bigint = $2 AND renewed_at > clock_timestamp() - $3 * interval '1 ms' AND kind = ANY($4)
+        ORDER BY holder`,
+      [scope, epoch, this.config.leaseMs, kinds],
     );
     return rows.map((row) => row.holder);
   }

@@ -49,7 +49,7 @@ export class EpochSwitch {
   async isServed(scope: Scope, epoch: number): Promise<boolean> {
     const endsAt = performance.now() + this.config.leaseMs;
     this.bus.publish(subjects.ringChanged, { scope, epoch } satisfies RingChanged);
-    while ((await this.leases.holdersAt(scope, epoch)).length === 0) {
+    while ((await this.leases.holdersAt(scope, epoch, ['signer'])).length === 0) {
       if (performance.now() >= endsAt) return false;
       await delay(LOOK_AGAIN_MS);
     }

@@ -73,7 +73,7 @@ const WAIT_SECONDS = 600;
 
 export function noteLapsed({ lapsed = [] }: { lapsed?: readonly string[] }, terminal: Terminal): void {
   if (lapsed.length === 0) return;
-  terminal.note(`silent until their lease ran out, so they sign no more: ${listed(lapsed)}`);
+  terminal.note(`silent until their lease ran out, so they work by the old ring no more: ${listed(lapsed)}`);
 }
 
 function noteUnready({ unready = [] }: { unready?: readonly string[] }, terminal: Terminal): void {
