@@ -161,7 +161,7 @@ test('a change: loads the new key, takes the ring, confirms its epoch without le
   expect(taken.mock.calls).toEqual([[first], [second]]);
 });
 
-test('a key that cannot be loaded: the epoch is never claimed, the log says it once, and it is tried again', async () => {
+test('a key that cannot be loaded: the epoch is never claimed, the log says it once a while, and it is tried again', async () => {
   keeper.onApplicationBootstrap();
   await pass(0);
   rotation.asked = [];

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Clocks } from '@plexsphere/keyring';
-import { Bus, Health, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { Bus, Health, LOGGER, ThrottledLog, type Logger } from '@plexsphere/service-kit';
 import { Problem, subjects, type RingView, type Scope } from '@plexsphere/wire';
 import { MAX_STATEMENTS, type RenewLease, type RenewLeaseReply } from '@plexsphere/wire/commands';
 import { DatabaseClock, readClocks } from './database-clock';
@@ -33,8 +33,7 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private again = false;
   private stopped = false;
   private timer: NodeJS.Timeout | undefined;
-  private toldFailure = '';
-  private readonly toldWentBack = new Map<Scope, string>();
+  private readonly log: ThrottledLog;
   private waiting: (() => void)[] = [];
   private turn = 0;
 
@@ -48,7 +47,8 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.identity = drawIdentity(holder.kind);
-    this.loading = new RingLoading(holder, table, logger, () => this.renew());
+    this.log = new ThrottledLog(logger);
+    this.loading = new RingLoading(holder, table, logger, this.log, () => this.renew());
     health.check('lease', () => (this.leaseMs === undefined ? 'rotation has not answered yet' : undefined));
   }
 
@@ -160,7 +160,6 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     // Anything else would renew without a pause.
     if (!(reply.lease_ms > 0)) throw new Error('lease_ms is no duration');
     this.leaseMs = reply.lease_ms;
-    this.toldFailure = '';
     if (!this.clockIsRight(asked, reply)) return;
     const { toLoad, refused } = this.table.answered(asked, claimed, reply);
     this.recoveryKey = reply.recovery_public_key;
@@ -202,18 +201,13 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     this.tellSettled();
   }
 
-  /** At each renewal until an operator has settled it; the log says it once. */
+  /** At each renewal until an operator has settled it. */
   private tellWentBack({ scope, epoch, seenEpoch }: EpochWentBack): void {
-    const told = `${epoch} ${seenEpoch}`;
-    if (this.toldWentBack.get(scope) === told) return;
-    this.toldWentBack.set(scope, told);
-    this.logger.error({ scope, epoch, seen_epoch: seenEpoch, reason: 'epoch went back' }, 'ring refused');
+    this.log.error({ scope, epoch, seen_epoch: seenEpoch, reason: 'epoch went back' }, 'ring refused');
   }
 
   private tellFailure(error: unknown): void {
-    const reason = error instanceof Problem ? error.detail : String(error);
-    if (reason !== this.toldFailure) this.logger.warn({ reason }, 'leases not renewed');
-    this.toldFailure = reason;
+    this.log.warn({ reason: error instanceof Problem ? error.detail : String(error) }, 'leases not renewed');
   }
 
   private tellSettled(): void {

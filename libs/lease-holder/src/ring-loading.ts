@@ -1,18 +1,18 @@
-import type { Logger } from '@plexsphere/service-kit';
+import type { Logger, ThrottledLog } from '@plexsphere/service-kit';
 import type { RingView, Scope } from '@plexsphere/wire';
 import { NotLoadable, type LeaseHolder } from './holder';
 import type { LeaseTable } from './lease-table';
 
 /** Brings the rings that rotation has shown to where this process works by them. */
 export class RingLoading {
-  /** The epoch that is being loaded, and the last failure that was logged. */
+  /** The epoch that is being loaded. */
   private readonly epochs = new Map<Scope, number>();
-  private readonly told = new Map<Scope, string>();
 
   constructor(
     private readonly holder: LeaseHolder<unknown>,
     private readonly table: LeaseTable,
     private readonly logger: Logger,
+    private readonly log: ThrottledLog,
     private readonly confirm: () => void,
   ) {}
 
@@ -39,7 +39,6 @@ export class RingLoading {
   /** Confirms the switch at once: rotation waits for it. */
   private taken(view: RingView): void {
     const { scope, epoch, keys } = view;
-    this.told.delete(scope);
     const kid = keys.find(({ state }) => state === 'active')?.key_id;
     this.logger.info({ scope, epoch, kid }, 'ring taken');
     this.holder.taken(view);
@@ -48,11 +47,8 @@ export class RingLoading {
 
   private tellNotLoadable({ scope, epoch }: RingView, error: unknown): void {
     const { keyId: kid, reason, cause: err } = asNotLoadable(error);
-    const told = `${epoch} ${kid} ${reason}`;
-    // It is tried again at each renewal; the log says it once.
-    if (this.told.get(scope) === told) return;
-    this.told.set(scope, told);
-    this.logger.error({ scope, kid, epoch, reason, err }, 'ring not taken');
+    // It is tried again at each renewal.
+    this.log.error({ scope, kid, epoch, reason, err }, 'ring not taken', `${scope} ${epoch} ${kid} ${reason}`);
   }
 }
 
