@@ -1,11 +1,14 @@
 import { accessSync, constants } from 'node:fs';
 import { BusClientError, privateAddresses } from '@plexsphere/bus-client';
-import { ValidateBy } from 'class-validator';
+import { RefusedFor } from './config';
 
 const MALFORMED = 'must be nats://host:port or tls://host:port, several separated by commas';
 
 /** What the refusal of an address means for whoever wrote the setting. */
-function refusalOf(urls: string, config: Partial<Record<'allowPlaintextBus' | 'busCaFile', unknown>>): string {
+function refusalOf(
+  urls: string,
+  config: Partial<Record<'allowPlaintextBus' | 'busCaFile', unknown>>,
+): string | undefined {
   const texts = urls.split(',');
   if (!texts.every((text) => /^(nats|tls):/.test(text))) return MALFORMED;
   try {
@@ -19,28 +22,17 @@ function refusalOf(urls: string, config: Partial<Record<'allowPlaintextBus' | 'b
     if (error.code !== 'plaintext_beyond_loopback') return MALFORMED;
     return 'must be tls:// beyond this machine, unless PLEXSPHERE_ALLOW_PLAINTEXT_BUS insists';
   }
-  return '';
+  return undefined;
 }
 
 /** Addresses that a credential may be shown to: TLS, this machine, or insisted on. */
-export const IsDialable = (): PropertyDecorator =>
-  ValidateBy({
-    name: 'isDialable',
-    validator: {
-      validate: (urls, args) => refusalOf(String(urls), args?.object ?? {}) === '',
-      defaultMessage: (args) => refusalOf(String(args?.value), args?.object ?? {}),
-    },
-  });
+export const IsDialable = (): PropertyDecorator => RefusedFor((urls, config) => refusalOf(String(urls), config));
 
 /** Where it is given; found at start, because a connection without it would be tried for ever. */
 export const IsReadableFile = (): PropertyDecorator =>
-  ValidateBy({
-    name: 'isReadableFile',
-    validator: {
-      validate: (path) => path === '' || isReadable(String(path)),
-      defaultMessage: () => 'must be a file that this service can read',
-    },
-  });
+  RefusedFor((path) =>
+    path === '' || isReadable(String(path)) ? undefined : 'must be a file that this service can read',
+  );
 
 function isReadable(path: string): boolean {
   try {

@@ -1,5 +1,5 @@
 import { Transform, plainToInstance } from 'class-transformer';
-import { IsNumber, validateSync, type ValidationError } from 'class-validator';
+import { IsNumber, ValidateBy, validateSync, type ValidationError } from 'class-validator';
 
 /** Names of the shell's own, exported by the local stack for plexctl: a service that inherits them ignores them. */
 const FOR_OTHERS = new Set([
@@ -47,6 +47,16 @@ export const DurationMs = (): PropertyDecorator => (target, property) => {
 /** `true` or `false`; a flag without a value is true. */
 export const Switch = (): PropertyDecorator =>
   Transform(({ value }) => (value === 'true' ? true : value === 'false' ? false : value));
+
+/** Refused for the reason that is found, if any is; the other settings may have a say in it. */
+export const RefusedFor = (reasonOf: (value: unknown, config: object) => string | undefined): PropertyDecorator =>
+  ValidateBy({
+    name: 'refusedFor',
+    validator: {
+      validate: (value, args) => reasonOf(value, args?.object ?? {}) === undefined,
+      defaultMessage: (args) => reasonOf(args?.value, args?.object ?? {}) ?? '',
+    },
+  });
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

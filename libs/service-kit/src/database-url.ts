@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { lastGood } from '@plexsphere/bus-client';
 import { Transform } from 'class-transformer';
-import { ValidateBy } from 'class-validator';
+import { RefusedFor } from './config';
 
 const FORM = /^postgres(ql)?:\/\/\S+$/;
 
@@ -35,13 +35,7 @@ function readOnce(file: string): string {
 export const DatabaseUrl = (): PropertyDecorator => (target, property) => {
   const file = `${String(property)}File`;
   Transform(({ value, obj }) => databaseUrlReader(String(value), String(obj[file] ?? '')))(target, property);
-  ValidateBy({
-    name: 'databaseUrl',
-    validator: {
-      validate: (read) => refusalOf(read as () => string) === undefined,
-      defaultMessage: (args) => refusalOf(args?.value as () => string) ?? '',
-    },
-  })(target, property);
+  RefusedFor((read) => refusalOf(read as () => string))(target, property);
 };
 
 function refusalOf(read: () => string): string | undefined {
