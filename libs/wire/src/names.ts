@@ -55,3 +55,7 @@ export const isReservedEventType = (eventType: string): boolean =>
   eventType.startsWith('platform_key_') ||
   eventType === 'stream_ready' ||
   eventType === 'resync';
+
+/** A whole number that JSON carries exactly, of at least so many: an epoch is 1 or more, a position 0 or more. */
+export const isCount = (value: unknown, least = 0): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= least;

@@ -2,7 +2,7 @@
  * What Nodes say, at the edge: a few members looked at by name, whatever else a body holds. Members that we do not know
  * are ignored: a newer Node may say more.
  */
-import { isHelloId, isUuid, type Ack, type Hello } from '@plexsphere/wire';
+import { isCount, isHelloId, isUuid, type Ack, type Hello } from '@plexsphere/wire';
 import type { NodeAck } from './combine-acks';
 import type { NodeHello } from './record-hellos';
 
@@ -20,6 +20,3 @@ export function readHello(nodeId: string, body: unknown): NodeHello | undefined 
   // It comes back in what the relay has signed, and in a message id.
   return ack === undefined || !isHelloId(helloId) ? undefined : { ...ack, helloId };
 }
-
-const isCount = (value: unknown, least: number): value is number =>
-  Number.isSafeInteger(value) && (value as number) >= least;

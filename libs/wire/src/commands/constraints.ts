@@ -1,5 +1,5 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
-import { isEventIdOf, isEventType, isHelloId, isKeyId, isNodeName, isNonce, isUuid, isWords } from '../names';
+import { isCount, isEventIdOf, isEventType, isHelloId, isKeyId, isNodeName, isNonce, isUuid, isWords } from '../names';
 import { isScope } from '../scope';
 
 const BUS_USER = /^U[A-Z2-7]{55}$/;
@@ -22,9 +22,6 @@ export const IsBusPublicKey = constraint(
   'isBusPublicKey',
   (value) => typeof value === 'string' && BUS_USER.test(value),
 );
-
-const isCount = (value: unknown, least: number): value is number =>
-  Number.isSafeInteger(value) && (value as number) >= least;
 
 /** Every field by its grammar: what the signer puts into a payload is never a text of the caller's choice. */
 function isReady(value: unknown): boolean {

@@ -1,6 +1,7 @@
 import { IsBoolean, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import type { Scope } from '../scope';
 import type { RingView } from '../ring-view';
+import { isCount } from '../names';
 import { IsByScope } from './constraints';
 
 /** Statements in one renewal, and the length of each: a holder with more of them sends the rest with the next ones. */
@@ -26,7 +27,7 @@ export class RenewLease {
   turn: number;
 
   /** scope → epoch. */
-  @IsByScope((epoch) => Number.isSafeInteger(epoch) && Number(epoch) >= 1)
+  @IsByScope((epoch) => isCount(epoch, 1))
   epochs: Record<Scope, number>;
 
   /** scope → the head's statement, where rotation has shown an older ring than the holder has seen: it proves the later one. */

@@ -1,6 +1,6 @@
 /** Reads the members of a payload. Each throws JwsError `malformed` for anything but what it names. */
 import { isPublicKey } from '../algorithms';
-import { isKeyId } from '../names';
+import { isCount, isKeyId } from '../names';
 import { isScope, type Scope } from '../scope';
 import { parseRfc3339 } from '../rfc3339';
 import { JwsError } from './jws-error';
@@ -15,7 +15,6 @@ const member =
   };
 
 const isTime = (value: unknown): value is string => typeof value === 'string' && parseRfc3339(value) !== undefined;
-const isEpoch = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
 /** base64url of 32 bytes: 43 characters, of which the last carries only four bits. */
 const isHash = (value: unknown): value is string =>
   typeof value === 'string' && /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(value);
@@ -24,7 +23,7 @@ export const scopeMember: Member<Scope> = member(isScope);
 export const keyIdMember = member(isKeyId);
 export const publicKeyMember = member((value): value is string => isPublicKey(value));
 export const timeMember = member(isTime);
-export const epochMember = member(isEpoch);
+export const epochMember = member((value): value is number => isCount(value, 1));
 export const hashMember = member(isHash);
 
 /** Null and nothing else: a member that this kind of payload must not fill. */
