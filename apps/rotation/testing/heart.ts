@@ -1,0 +1,208 @@
+/**
+ * For specs: the heart of rotation on a real PostgreSQL, as replicas with pools of their own under the service's own
+ * role, without a bus and without processes. The signers are played: they hold leases, make and load keys, and confirm.
+ */
+import { createRing } from '@plexsphere/keyring';
+import { Health, type Bus, type Logger } from '@plexsphere/service-kit';
+import { insertRing, storeOptions } from '@plexsphere/store';
+import { MESH_ALGORITHM, PLATFORM, problem, subjects, type Command, type Scope } from '@plexsphere/wire';
+import type { GenerateKey, GenerateKeyReply } from '@plexsphere/wire/commands';
+import { randomUUID } from 'node:crypto';
+import { DataSource } from 'typeorm';
+import { LaterStatements } from '../src/leases/later-statements';
+import { LeaseBook } from '../src/leases/lease-book';
+import { Signers } from '../src/leases/signers';
+import { CreateRing } from '../src/rings/create-ring';
+import type { RotationConfig } from '../src/rotation-config';
+import { AfterCommit } from '../src/rotations/after-commit';
+import { CloseRotation } from '../src/rotations/close-rotation';
+import { EpochSwitch } from '../src/rotations/epoch-switch';
+import { OpenRotation } from '../src/rotations/open-rotation';
+import { Preparation } from '../src/rotations/preparation';
+import { PreparedKeys } from '../src/rotations/prepared-keys';
+import { ResumeLoop } from '../src/rotations/resume-loop';
+import { CommandTransactions } from '../src/transactions/command-transactions';
+import { waitingOptions } from '../src/transactions/pools';
+import type { RequestIdentity } from '../src/transactions/requests';
+import type { MigratedDatabase } from './seeded-rings';
+
+export const DOMAIN = 'domain:aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa';
+export const HOLDERS = ['signer-1', 'signer-2'];
+export const OPERATOR = '00000000-0000-4000-8000-00000000000a';
+
+/** L is far beyond what a test waits for: whatever ends sooner was confirmed. */
+const CONFIG = {
+  ...{ leaseMs: 60_000, signingDurationMs: 20, overlapWindowMs: 3_600_000, clockSkewMs: 30_000, relayLagMs: 300_000 },
+  ...{ verifierCacheMs: 900_000, longestTokenLifeMs: 3_600_000, scopeKinds: ['platform', 'domain'] },
+} as unknown as RotationConfig;
+
+const logger = { info: () => undefined, warn: () => undefined, error: () => undefined } as unknown as Logger;
+
+export const identity = (command: Command, requestId: string = randomUUID()): RequestIdentity => ({
+  requestId,
+  command,
+  actor: OPERATOR,
+  bodyHash: 'b',
+});
+
+/** Signers as rotation meets them: they answer, and renew their leases when a ring changes. */
+export class FakeSigners {
+  readonly asked: { verb: string; body: Record<string, unknown> }[] = [];
+  /** Those that cannot load a new key. */
+  readonly unable = new Set<string>();
+  /** Those that hear of no change. */
+  readonly paused = new Set<string>();
+  areAway = false;
+  /** What happens while they are asked, before they answer. */
+  meanwhile: (verb: string) => Promise<unknown> = async () => undefined;
+
+  constructor(private readonly owner: DataSource) {}
+
+  times(verb: string): number {
+    return this.asked.filter((each) => each.verb === verb).length;
+  }
+
+  readonly bus = {
+    askSigner: (subject: string, body: object) => this.answer(subject, body),
+    request: (subject: string, body: object) => this.answer(subject, body),
+    publish: (subject: string, body: object) => {
+      if (subject === subjects.ringChanged) void this.confirm(body as { scope: Scope; epoch: number });
+    },
+  } as unknown as Bus;
+
+  private async answer(subject: string, body: object): Promise<object> {
+    const parts = subject.split('.');
+    const verb = parts.at(-1) ?? '';
+    this.asked.push({ verb, body: body as Record<string, unknown> });
+    await this.meanwhile(verb);
+    if (this.areAway) throw problem('noSigner');
+    if (verb === 'generate-key') return this.generate(body as GenerateKey, parts.slice(2, -1).join('.'));
+    if (verb === 'load-key' && this.unable.has(parts.at(-2) ?? '')) throw problem('keyUnavailable');
+    return {};
+  }
+
+  /** Asked again for the same key: the same one, and a statement for the epoch that is asked for. */
+  private async generate(request: GenerateKey, authority: Scope): Promise<GenerateKeyReply> {
+    const [ring] = await this.owner.query<{ epoch: string }[]>('SELECT epoch FROM ring.key_ring WHERE scope = $1', [
+      authority,
+    ]);
+    if (Number(ring?.epoch) !== request.authority_epoch) throw problem('epochMismatch', { epoch: Number(ring?.epoch) });
+    const statement = `${request.type} ${request.scope} ${request.epoch} ${request.new_key_id}`;
+    return { public_key: `public half of ${request.new_key_id}`, statement, statement_hash: `hash of ${statement}` };
+  }
+
+  private async confirm({ scope, epoch }: { scope: Scope; epoch: number }): Promise<void> {
+    await this.owner
+      .query(
+        `UPDATE ring.lease SET epochs = epochs || jsonb_build_object($1::text, $2::bigint), turn = turn + 1,
+                               renewed_at = clock_timestamp() WHERE holder <> ALL ($3::text[])`,
+        [scope, epoch, [...this.paused]],
+      )
+      // The test is over.
+      .catch(() => undefined);
+  }
+}
+
+export interface Replica {
+  openRotation: OpenRotation;
+  closeRotation: CloseRotation;
+  createRing: CreateRing;
+  resume: ResumeLoop;
+  preparedKeys: PreparedKeys;
+}
+
+export class Heart {
+  readonly signers: FakeSigners;
+  private readonly pools: DataSource[] = [];
+
+  private constructor(
+    private readonly test: MigratedDatabase,
+    private readonly url: string,
+    readonly owner: DataSource,
+  ) {
+    this.signers = new FakeSigners(owner);
+  }
+
+  /** The platform's ring and a Domain's, each with one key and one Node; every signer has a lease of both. */
+  static async start(test: MigratedDatabase): Promise<Heart> {
+    const owner = await new DataSource({ type: 'postgres', url: test.url, extra: { max: 5 } }).initialize();
+    const heart = new Heart(test, await test.urlAs('rotation'), owner);
+    await owner.query(
+      `INSERT INTO ring.installation (recovery_public_key, bus_account_public_key, bus_account_jwt) VALUES ('r', 'A', 'j')`,
+    );
+    for (const [scope, keyId] of [
+      [PLATFORM, 'p1'],
+      [DOMAIN, 'k1'],
+    ] as const) {
+      const key = { algorithm: MESH_ALGORITHM, publicKey: `public half of ${keyId}` };
+      await insertRing(owner, createRing(scope, keyId), key, { text: `create ${keyId}`, hash: `hash of ${keyId}` });
+      await heart.addNode(scope, `node of ${keyId}`);
+    }
+    for (const holder of HOLDERS) {
+      await owner.query(
+        `INSERT INTO ring.lease (holder, kind, turn, lease_ms, epochs, renewed_at, secret_hash)
+         VALUES ($1, 'signer', 1, $2, $3, clock_timestamp(), sha256(''))`,
+        [holder, CONFIG.leaseMs, { [PLATFORM]: 1, [DOMAIN]: 1 }],
+      );
+    }
+    return heart;
+  }
+
+  /** One that was told and has applied what its ring began with. */
+  async addNode(scope: Scope, name: string): Promise<void> {
+    const id = randomUUID();
+    await this.owner.query(`INSERT INTO ring.node (id, scope, name, bus_public_key) VALUES ($1, $2, $3, $3)`, [
+      id,
+      scope,
+      name,
+    ]);
+    await this.owner.query(
+      `INSERT INTO outbox.node_stream (node_id, scope, told_epoch, told_platform_epoch, settled_epoch,
+                                       settled_platform_epoch, first_seen_at, last_seen_at)
+       VALUES ($1, $2, 1, 1, 1, 1, clock_timestamp(), clock_timestamp())`,
+      [id, scope],
+    );
+  }
+
+  /** `dies`: after its commits, before anything that follows them. */
+  async replica({ dies = false } = {}): Promise<Replica> {
+    const database = await new DataSource(storeOptions(this.url, 'replica')).initialize();
+    const waiting = await new DataSource(waitingOptions(this.url)).initialize();
+    this.pools.push(database, waiting);
+    const later = new LaterStatements(database, logger);
+    const leases = new LeaseBook(database, later, CONFIG, logger);
+    const signers = new Signers(this.signers.bus, leases, later);
+    const switching = new EpochSwitch(this.signers.bus, leases, CONFIG, logger);
+    const preparedKeys = new PreparedKeys(database, signers, logger);
+    const preparation = new Preparation(leases, signers, preparedKeys, logger);
+    const afterCommit = dies ? DEAD : new AfterCommit(database, signers, switching, logger);
+    const transactions = new CommandTransactions(database, waiting, logger);
+    return {
+      openRotation: new OpenRotation(database, preparation, afterCommit, transactions, CONFIG, logger),
+      closeRotation: new CloseRotation(afterCommit, transactions, logger),
+      createRing: new CreateRing(database, preparation, switching, signers, transactions, logger),
+      resume: new ResumeLoop(database, afterCommit, leases, preparedKeys, logger, new Health()),
+      preparedKeys,
+    };
+  }
+
+  /** Every row of the heart, so that a refusal can be shown to have changed none. */
+  async rows(): Promise<Record<string, number>> {
+    const tables = ['ring.key_ring', 'ring.signing_key', 'ring.transition', 'ring.ring_change', 'ring.audit'];
+    const counts = [...tables, 'outbox.event', 'outbox.message', 'ring.request'].map(
+      (table) => `(SELECT coalesce(sum(hashtext(t::text)::bigint), 0)::text FROM ${table} t) AS "${table}"`,
+    );
+    const [row] = await this.owner.query<[Record<string, number>]>(`SELECT ${counts.join(', ')}`);
+    return row;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.pools, this.owner].map((pool) => pool.destroy()));
+    await this.test.drop();
+  }
+}
+
+const DEAD = {
+  finishSwitch: () => new Promise(() => undefined),
+  finishCloseSwitch: () => new Promise(() => undefined),
+} as unknown as AfterCommit;
