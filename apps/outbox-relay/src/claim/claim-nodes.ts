@@ -15,7 +15,7 @@ export const CLAIM_MS = 5_000;
 const RESEND_DUE = `(s.resend_at <= clock_timestamp() AND s.chain_epoch IS NULL
   AND ${byReceiver((receiver) => receiver.isSentAgain)})`;
 
-/** What nothing else may overtake, a chain's next part too; and what may come whenever there is time: that a key is closed. */
+/** What nothing else may overtake, a chain's next part too. And what may come whenever there is time: a key is closed. */
 const KEY_NEWS = `(s.chain_epoch IS NOT NULL OR ${byReceiver((receiver) => receiver.lacksTrust)})`;
 const CLOSE_NEWS = byReceiver((receiver) => receiver.lacksNews);
 const UNSENT = `EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state = 'unsent')`;

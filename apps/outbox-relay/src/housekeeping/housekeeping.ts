@@ -10,7 +10,7 @@ import { settleRemoved } from './settle-removed';
 const COUNT_EVERY_MS = 10_000;
 const DELETE_EVERY_MS = 60_000;
 
-/** Now and then: what waited too long expires, what was settled long ago is deleted, and what was done is counted into the log. */
+/** Now and then: what waited too long expires, what was settled long ago is deleted, what was done is counted in the log. */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly counting: Loop;

@@ -18,8 +18,9 @@ export const ackRecord = (acks: readonly NodeAck[]): string =>
 const AT_MOST_EVERY = `interval '30 s'`;
 
 /**
- * As if the Node had said its latest hello again, with what it holds now: it counts positions that it was never given, so
- * somebody else has answered it. Only by us can it have been told better; what is not settled goes to it again.
+ * The Node's latest hello, as if it came again with what the Node holds now. A Node that counts positions which it was never
+ * given has had its hello answered by somebody else, with a signature that was stolen: our own fresh answer puts that
+ * right, and what is not settled goes to it again.
  */
 const ANSWER_ANEW = `
   UPDATE outbox.node_stream s SET

@@ -1,4 +1,4 @@
-/** Acknowledgements as Nodes said them: a bare word is believed within what its Node can have been told, and no further. */
+/** Acknowledgements as Nodes said them. Nobody signs one, so it counts up to what its Node can have been told, and no further. */
 
 export interface NodeAck {
   nodeId: string;

@@ -11,8 +11,8 @@ import { settleAcks } from './settle-acks';
 const GATHER_MS = 20;
 
 /**
- * What Nodes said, written down many at a time. A batch that fails is dropped: a Node repeats its hello until it is answered and its
- * acknowledgement every minute, and both are cumulative.
+ * Hellos and acknowledgements, written down many at a time. A batch that fails is dropped: a Node repeats its hello until
+ * it is answered and its acknowledgement every minute, and both are cumulative.
  */
 @Injectable()
 export class HelloAckBatches {

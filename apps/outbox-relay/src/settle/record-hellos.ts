@@ -5,7 +5,7 @@ export interface NodeHello extends NodeAck {
   helloId: string;
 }
 
-/** A Node that is slow to hear its answer has asked again meanwhile; if it was lost, it asks a third time. */
+/** A hello that comes so soon after its own answer has crossed it. If the answer was lost, the Node asks once more. */
 const CROSSED_WITHIN = `interval '2 s'`;
 
 /**
