@@ -1,4 +1,4 @@
-import type { AlgorithmName } from '@plexsphere/wire';
+import type { AlgorithmName, LeaseKind, Role } from '@plexsphere/wire';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { integer } from './column-types';
 
@@ -66,7 +66,7 @@ export class RingChangeEntity {
 @Entity({ schema: 'ring', name: 'lease' })
 export class LeaseEntity {
   @PrimaryColumn({ type: 'text' }) holder: string;
-  @Column({ type: 'text' }) kind: 'signer' | 'gateway';
+  @Column({ type: 'text' }) kind: LeaseKind;
   /** SHA-256 of the holder's secret. */
   @Column({ name: 'secret_hash', type: 'bytea' }) secretHash: Buffer;
   /** Rises with each renewal: a row that keeps its turn for L is a lease that is over. */
@@ -110,7 +110,7 @@ export class NodeEntity {
 export class OperatorEntity {
   @PrimaryColumn({ type: 'uuid' }) id: string;
   @Column({ type: 'text' }) name: string;
-  @Column({ type: 'text' }) role: 'viewer' | 'operator' | 'admin';
+  @Column({ type: 'text' }) role: Role;
   /** null: every scope. */
   @Column({ type: 'text', array: true, nullable: true }) scopes: string[] | null;
   @Column({ name: 'bus_public_key', type: 'text' }) busPublicKey: string;
