@@ -9,6 +9,8 @@ export type MaterialErrorCode =
   /** The row is not what was wrapped: moved to another key, changed, or cut. */
   | 'tampered'
   | 'unknown_key'
+  /** A key of that name was made before, for another algorithm. */
+  | 'other_algorithm'
   /** The key is known and its private half is gone for good; its key id is never used again. */
   | 'key_destroyed';
 

@@ -1,7 +1,7 @@
 import { databaseFormat, hasFormat, markFormat, requireFormat } from '@plexsphere/wire';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { Material1700000000001 } from './migrations/1700000000001-material';
-import type { Sql } from './sql';
+import type { Sql } from './key-store';
 
 /** Those that made the form which a database has. What a release adds later goes behind the mark, not in here. */
 const FORM = [Material1700000000001];

@@ -1,8 +1,7 @@
 import { ALGORITHMS, isAlgorithmName, type AlgorithmName, type PrivateKey } from '@plexsphere/wire';
 import { MaterialError } from './errors';
 import type { KekProvider } from './kek';
-import { insertKey, loadKey, type KeyName, type WrappedKey } from './key-store';
-import type { Sql } from './sql';
+import { insertKey, loadKey, type KeyName, type Sql, type WrappedKey } from './key-store';
 import { unwrap, wrap } from './wrap';
 
 /** A key in hand, ready to sign. */
@@ -16,7 +15,7 @@ export interface SigningKey extends KeyName {
 /**
  * Makes the key of that name and persists it wrapped; asked again, by whichever signer, it is the same key. What is
  * returned was read back and unwrapped, so a key that could not be opened later never goes into a ring.
- * @throws MaterialError key_destroyed, other_kek, tampered
+ * @throws MaterialError key_destroyed, other_algorithm, other_kek, tampered
  */
 export async function makeSigningKey(
   sql: Sql,
@@ -30,7 +29,9 @@ export async function makeSigningKey(
   const wrapped = await wrap(kek, { scope, keyId, algorithm }, secret);
   secret.fill(0);
   const publicKey = privateKey.publicKey?.text ?? null;
-  return openKey(kek, await insertKey(sql, { scope, keyId, algorithm, publicKey, ...wrapped }));
+  const key = await openKey(kek, await insertKey(sql, { scope, keyId, algorithm, publicKey, ...wrapped }));
+  if (key.algorithm !== algorithm) throw new MaterialError('other_algorithm', { scope, keyId });
+  return key;
 }
 
 /** @throws MaterialError unknown_key, key_destroyed, other_kek, tampered */
@@ -40,10 +41,10 @@ export const loadSigningKey = async (sql: Sql, kek: KekProvider, name: KeyName):
 async function openKey(kek: KekProvider, wrapped: WrappedKey): Promise<SigningKey> {
   const { scope, keyId, algorithm, publicKey } = wrapped;
   const secret = await unwrap(kek, { scope, keyId, algorithm }, wrapped);
-  const privateKey = isAlgorithmName(algorithm) ? ALGORITHMS[algorithm].load(secret) : undefined;
+  if (!isAlgorithmName(algorithm)) throw new MaterialError('tampered', { scope, keyId });
+  const privateKey = ALGORITHMS[algorithm].load(secret);
   secret.fill(0);
   // The public half is not part of what was wrapped: a row that shows another one would put that one into a statement.
-  if (!isAlgorithmName(algorithm) || privateKey === undefined || (privateKey.publicKey?.text ?? null) !== publicKey)
-    throw new MaterialError('tampered', { scope, keyId });
+  if ((privateKey.publicKey?.text ?? null) !== publicKey) throw new MaterialError('tampered', { scope, keyId });
   return { scope, keyId, algorithm, publicKey, privateKey };
 }

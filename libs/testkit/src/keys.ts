@@ -1,10 +1,20 @@
-/** Keys of the algorithm that Nodes know. */
-import { createHash, createPrivateKey, randomUUID, type KeyObject } from 'node:crypto';
+/** Keys of the algorithm that Nodes know, and an algorithm that the product does not have: a secret of both sides. */
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  randomBytes,
+  randomUUID,
+  timingSafeEqual,
+  type KeyObject,
+} from 'node:crypto';
+import { promisify } from 'node:util';
 import {
   ALGORITHMS,
   MESH_ALGORITHM,
   privateKeyFromSeed,
   publicText,
+  type Algorithm,
   type PrivateKey,
   type PublicKey,
 } from '@plexsphere/wire';
@@ -34,3 +44,19 @@ export function newKeyPair(): { privateKey: TestPrivateKey; publicKey: PublicKey
 /** As Node's own crypto and other libraries take it. */
 export const keyObjectOf = (key: PrivateKey): KeyObject =>
   createPrivateKey({ key: key.secret(), format: 'der', type: 'pkcs8' });
+
+/** HS256, which has no public half: put into the table of algorithms by specs that show what such keys can do. */
+export const SHARED_SECRET: Algorithm = {
+  alg: 'HS256',
+  generate: async () => SHARED_SECRET.load(await promisify(randomBytes)(32)),
+  load: (secret) => {
+    if (secret.length !== 32) throw new TypeError('not a key for HS256');
+    const key = Buffer.from(secret);
+    const sign = (data: Uint8Array): Buffer => createHmac('sha256', key).update(data).digest();
+    const verify = (data: Uint8Array, signature: Uint8Array): boolean => {
+      const mac = sign(data);
+      return mac.length === signature.length && timingSafeEqual(mac, signature);
+    };
+    return { algorithm: SHARED_SECRET, publicKey: null, sign, verify, secret: () => Buffer.from(key) };
+  },
+};

@@ -2,16 +2,9 @@
  * What holds for each row of the table of algorithms, and for rows that the product does not have yet: RSA and EC keys by
  * the same constructor, and a secret that both sides share, which has no public half.
  */
-import {
-  constants,
-  createHmac,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto';
-import { inspect, promisify } from 'node:util';
+import { constants, createHmac, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { inspect } from 'node:util';
+import { SHARED_SECRET } from '@plexsphere/testkit';
 import { compactVerify, importJWK } from 'jose';
 import { ALGORITHMS, type Algorithm, type PrivateKey } from './algorithms';
 import { asymmetric } from './asymmetric';
@@ -38,26 +31,8 @@ const LATER = {
     accepts: ({ namedCurve }) => namedCurve === 'prime256v1',
     signature: { dsaEncoding: 'ieee-p1363' },
   }),
-  HS256: sharedSecret('HS256', 'sha256', 32),
+  HS256: SHARED_SECRET,
 };
-
-function sharedSecret(alg: string, digest: string, bytes: number): Algorithm {
-  const algorithm: Algorithm = {
-    alg,
-    generate: async () => algorithm.load(await promisify(randomBytes)(bytes)),
-    load: (secret) => {
-      if (secret.length !== bytes) throw new TypeError(`not a key for ${alg}`);
-      const key = Buffer.from(secret);
-      const sign = (data: Uint8Array): Buffer => createHmac(digest, key).update(data).digest();
-      const verify = (data: Uint8Array, signature: Uint8Array): boolean => {
-        const mac = sign(data);
-        return mac.length === signature.length && timingSafeEqual(mac, signature);
-      };
-      return { algorithm, publicKey: null, sign, verify, secret: () => Buffer.from(key) };
-    },
-  };
-  return algorithm;
-}
 
 const ROWS: Record<string, Algorithm> = { ...ALGORITHMS, ...LATER };
 const NAMES = Object.keys(ROWS);

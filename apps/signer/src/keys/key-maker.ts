@@ -19,14 +19,14 @@ export class KeyMaker {
 
   /**
    * The key of that name: made, wrapped and persisted, or the same as before.
-   * @throws Problem keyIdInUse where its private half was destroyed, keyUnavailable where it does not open
+   * @throws Problem keyIdInUse where its private half was destroyed or is of another algorithm, keyUnavailable where it does not open
    */
   async make(scope: Scope, keyId: string, algorithm: AlgorithmName): Promise<SigningKey> {
     try {
       return await this.material.make(scope, keyId, algorithm);
     } catch (error) {
       if (!(error instanceof MaterialError)) throw error;
-      if (error.code === 'key_destroyed') throw problem('keyIdInUse');
+      if (error.code === 'key_destroyed' || error.code === 'other_algorithm') throw problem('keyIdInUse');
       this.logger.error({ scope, kid: keyId, reason: error.code }, 'key not loadable');
       throw problem('keyUnavailable');
     }
