@@ -89,7 +89,7 @@ describe.each(WITH_HALVES)('%s: hostile text of a public key', (name) => {
 });
 
 describe('public keys that node:crypto takes and a row refuses', () => {
-  const generated = (...[type, options]: [type: 'rsa' | 'ec', options: object]): string =>
+  const generated = (...[type, options]: [type: 'rsa' | 'ec' | 'x448', options: object]): string =>
     generateKeyPairSync(type as 'rsa', {
       ...(options as { modulusLength: number }),
       publicKeyEncoding: { format: 'der', type: 'spki' },
@@ -107,6 +107,8 @@ describe('public keys that node:crypto takes and a row refuses', () => {
     ['ES256', 'a compressed point', compressed],
     ['ES256', 'another curve', () => generated('ec', { namedCurve: 'secp384r1' })],
     ['ES256', 'the curve of coins', () => generated('ec', { namedCurve: 'secp256k1' })],
+    ['ES256', 'a curve that no JWK has', () => generated('ec', { namedCurve: 'brainpoolP256r1' })],
+    ['ES256', 'a key that agrees and does not sign', () => generated('x448', {})],
     ['RS256', 'a short modulus', () => generated('rsa', { modulusLength: 1_024 })],
     ['RS256', 'an exponent of 3', () => generated('rsa', { modulusLength: 2_048, publicExponent: 3 })],
   ])('%s: %s', (name, _, text) => {

@@ -75,7 +75,7 @@ const JWK_MEMBERS = { ed25519: ['kty', 'crv', 'x'], ec: ['kty', 'crv', 'x', 'y']
 const MOST_CHARACTERS = 1_024;
 
 export function asymmetric(type: KeyType, how: Asymmetric): Algorithm {
-  const { text: form = SPKI_BASE64, accepts = () => true } = how;
+  const { text: form = SPKI_BASE64, accepts = () => true, digest, signature } = how;
   const isGood = (key: KeyObject): boolean => key.asymmetricKeyType === type && accepts(key.asymmetricKeyDetails ?? {});
   const publicKey = (half: KeyObject, text: string): PublicKey => new PublicHalf(algorithm, text, half, type, how);
   const algorithm: Algorithm = {
@@ -87,20 +87,32 @@ export function asymmetric(type: KeyType, how: Asymmetric): Algorithm {
       return key;
     },
     load: (secret) => {
-      const key = createPrivateKey({ key: secret, format: 'der', type: 'pkcs8' });
+      const key = createPrivateKey({ key: secret, ...PKCS8 });
       if (!isGood(key)) throw new TypeError(`not a key for ${how.alg}`);
       const half = createPublicKey(key);
-      return new PrivateHalf(algorithm, publicKey(half, form.write(spkiOf(half))), key, type, how);
+      const own = publicKey(half, form.write(half.export(SPKI)));
+      const options = { key, ...signature };
+      return {
+        algorithm,
+        publicKey: own,
+        // The others take less time than it takes to reach another thread.
+        sign: (data) => (type === 'rsa' ? signElsewhere(digest, data, options) : sign(digest, data, options)),
+        verify: (data, bytes) => own.verify(data, bytes),
+        secret: () => key.export(PKCS8),
+      };
     },
     read: (text) => {
-      if (typeof text !== 'string' || text.length > MOST_CHARACTERS) return undefined;
-      const spki = form.read(text);
-      const half = spki && publicKeyOf(spki);
-      return half !== undefined && isGood(half) ? publicKey(half, text) : undefined;
+      const spki = typeof text === 'string' && text.length <= MOST_CHARACTERS ? form.read(text) : undefined;
+      if (spki === undefined) return undefined;
+      const half = createPublicKey({ key: spki, ...SPKI });
+      return isGood(half) ? publicKey(half, text as string) : undefined;
     },
   };
   return algorithm;
 }
+
+const PKCS8 = { format: 'der', type: 'pkcs8' } as const;
+const SPKI = { format: 'der', type: 'spki' } as const;
 
 class PublicHalf implements PublicKey {
   readonly #key: KeyObject;
@@ -127,34 +139,6 @@ class PublicHalf implements PublicKey {
   }
 }
 
-class PrivateHalf implements PrivateKey {
-  readonly #key: KeyObject;
-
-  constructor(
-    readonly algorithm: Algorithm,
-    readonly publicKey: PublicKey,
-    key: KeyObject,
-    private readonly type: KeyType,
-    private readonly how: Asymmetric,
-  ) {
-    this.#key = key;
-  }
-
-  sign(data: Uint8Array): Buffer | Promise<Buffer> {
-    const options = { key: this.#key, ...this.how.signature };
-    // The others take less time than it takes to reach another thread.
-    return this.type === 'rsa' ? signElsewhere(this.how.digest, data, options) : sign(this.how.digest, data, options);
-  }
-
-  verify(data: Uint8Array, signature: Uint8Array): boolean {
-    return this.publicKey.verify(data, signature);
-  }
-
-  secret(): Buffer {
-    return this.#key.export({ format: 'der', type: 'pkcs8' });
-  }
-}
-
 const signElsewhere = promisify<string | undefined, Uint8Array, SigningOptions & { key: KeyObject }, Buffer>(sign);
 
 /**
@@ -162,8 +146,7 @@ const signElsewhere = promisify<string | undefined, Uint8Array, SigningOptions &
  * collection that ends the generation's job waits for ever for the lock that the export holds (Node 20).
  */
 const generatedSecret = (type: KeyType, options: object = {}): Promise<Buffer> =>
-  new Promise((resolve, reject) => {
-    const done = (error: Error | null, _: Buffer, secret: Buffer) => (error === null ? resolve(secret) : reject(error));
+  new Promise((resolve, reject) =>
     generateKeyPair(
       // The types know one overload a key type.
       type as 'ed25519',
@@ -172,19 +155,9 @@ const generatedSecret = (type: KeyType, options: object = {}): Promise<Buffer> =
         privateKeyEncoding: { format: 'der', type: 'pkcs8' },
         publicKeyEncoding: { format: 'der', type: 'spki' },
       },
-      done,
-    );
-  });
-
-const spkiOf = (key: KeyObject): Buffer => key.export({ format: 'der', type: 'spki' });
-
-function publicKeyOf(spki: Buffer): KeyObject | undefined {
-  try {
-    return createPublicKey({ key: spki, format: 'der', type: 'spki' });
-  } catch {
-    return undefined;
-  }
-}
+      (error, _, secret) => (error === null ? resolve(secret) : reject(error)),
+    ),
+  );
 
 /** The bytes of canonical, padded standard base64; undefined for any other spelling. */
 export function decodeBase64(text: string): Buffer | undefined {
@@ -196,14 +169,15 @@ export function decodeBase64(text: string): Buffer | undefined {
 const SPKI_BASE64: TextForm = {
   write: (spki) => spki.toString('base64'),
   read: (text) => {
-    const spki = decodeBase64(text);
-    return spki && canonicalSpki(spki)?.equals(spki) ? spki : undefined;
+    try {
+      const key = createPublicKey({ key: Buffer.from(text, 'base64'), ...SPKI });
+      // As the key's own numbers write it: DER of other bytes may say the same (a compressed point, other parameters).
+      // eslint-disable-next-line no-restricted-syntax -- loaded from DER, as above
+      const spki = createPublicKey({ key: key.export({ format: 'jwk' }), format: 'jwk' }).export(SPKI);
+      return spki.toString('base64') === text ? spki : undefined;
+    } catch {
+      // No key, or of a type that has no JWK.
+      return undefined;
+    }
   },
 };
-
-/** As the key's own numbers write it: DER of other bytes may say the same (a compressed point, other parameters). */
-function canonicalSpki(spki: Buffer): Buffer | undefined {
-  const key = publicKeyOf(spki);
-  // eslint-disable-next-line no-restricted-syntax -- loaded from DER, as above
-  return key && spkiOf(createPublicKey({ key: key.export({ format: 'jwk' }), format: 'jwk' }));
-}
