@@ -294,13 +294,15 @@ CREATE TABLE ring.service_credential (
 CREATE TABLE ring.signing_key (
   scope text NOT NULL,
   key_id text NOT NULL,
-  purpose text NOT NULL DEFAULT ''::text,
   algorithm text NOT NULL,
   public_key text,
   state text NOT NULL,
   state_since timestamp with time zone NOT NULL DEFAULT now(),
+  verifies_until timestamp with time zone,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
-  CONSTRAINT signing_key_pkey PRIMARY KEY (scope, purpose, key_id),
+  CONSTRAINT signing_key_check CHECK (((state <> 'retiring'::text) OR (verifies_until IS NOT NULL))),
+  CONSTRAINT signing_key_check1 CHECK (((state = ANY (ARRAY['staged'::text, 'retiring'::text])) OR (verifies_until IS NULL))),
+  CONSTRAINT signing_key_pkey PRIMARY KEY (scope, key_id),
   CONSTRAINT signing_key_state_check CHECK ((state = ANY (ARRAY['staged'::text, 'active'::text, 'retiring'::text, 'retired'::text, 'revoked'::text])))
 );
 
@@ -311,6 +313,7 @@ CREATE TABLE ring.transition (
   new_key_id text NOT NULL,
   opened_at timestamp with time zone NOT NULL,
   closes_at timestamp with time zone NOT NULL,
+  transition_expires timestamp with time zone NOT NULL,
   opened_epoch bigint NOT NULL,
   reason text,
   actor text NOT NULL,
@@ -324,7 +327,8 @@ CREATE TABLE ring.transition (
   end_switched_at timestamp with time zone,
   old_key_destroyed_at timestamp with time zone,
   CONSTRAINT transition_check CHECK ((closes_at > opened_at)),
-  CONSTRAINT transition_check1 CHECK (((outcome IS NULL) = (ended_at IS NULL))),
+  CONSTRAINT transition_check1 CHECK ((transition_expires >= closes_at)),
+  CONSTRAINT transition_check2 CHECK (((outcome IS NULL) = (ended_at IS NULL))),
   CONSTRAINT transition_end_request_id_key UNIQUE (end_request_id),
   CONSTRAINT transition_outcome_check CHECK ((outcome = ANY (ARRAY['closed'::text, 'rolled_back'::text, 'revoked'::text]))),
   CONSTRAINT transition_pkey PRIMARY KEY (id),
@@ -360,7 +364,7 @@ CREATE UNIQUE INDEX one_node_name ON ring.node USING btree (scope, name) WHERE (
 CREATE UNIQUE INDEX one_operator_name ON ring.operator USING btree (name) WHERE (revoked_at IS NULL);
 CREATE INDEX prepared_key_age ON ring.prepared_key USING btree (prepared_at);
 CREATE INDEX request_answered ON ring.request USING btree (answered_at);
-CREATE UNIQUE INDEX one_active_key ON ring.signing_key USING btree (scope, purpose) WHERE (state = 'active'::text);
+CREATE UNIQUE INDEX one_active_key ON ring.signing_key USING btree (scope) WHERE (state = 'active'::text);
 CREATE UNIQUE INDEX one_open_transition ON ring.transition USING btree (scope) WHERE (outcome IS NULL);
 CREATE INDEX unfinished_transition ON ring.transition USING btree (scope) WHERE (((outcome IS NULL) AND (switched_at IS NULL)) OR ((outcome IS NOT NULL) AND ((end_switched_at IS NULL) OR (old_key_destroyed_at IS NULL))));
 
@@ -421,7 +425,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON ring.prepared_key TO plexsphere_<install
 GRANT DELETE, INSERT, SELECT, UPDATE (count) ON ring.refusal TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT ON ring.request TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.ring_change TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT, UPDATE (state, state_since) ON ring.signing_key TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (state, state_since, verifies_until) ON ring.signing_key TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (outcome, ended_at, ended_epoch, ended_by, end_request_id, switched_at, end_switched_at, old_key_destroyed_at) ON ring.transition TO plexsphere_<installation>_rotation;
 GRANT EXECUTE ON FUNCTION pg_advisory_xact_lock(bigint) TO plexsphere_<installation>_rotation;
 GRANT EXECUTE ON FUNCTION pg_try_advisory_xact_lock(bigint) TO plexsphere_<installation>_rotation;

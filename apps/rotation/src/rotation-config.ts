@@ -1,10 +1,10 @@
 import { DurationMs, ServiceConfig, Switch, Variable } from '@plexsphere/service-kit';
-import { checkPolicy, refusesScopeKind, type Policy } from '@plexsphere/keyring';
-import { SCOPE_KINDS, SIGNING_DURATION_MS, problem, scopeKind, type Scope } from '@plexsphere/wire';
+import { RENEWALS_PER_LEASE, SCOPE_POLICIES, checkPolicy, refusesScopeKind, type Policy } from '@plexsphere/keyring';
+import { CLOCK_SKEW_MS, SIGNING_DURATION_MS, STALENESS_MS, problem, scopeKind, type Scope } from '@plexsphere/wire';
 import { Transform } from 'class-transformer';
 import { Allow, IsBoolean, IsIn, Min } from 'class-validator';
 
-const KINDS = Object.keys(SCOPE_KINDS);
+const KINDS = Object.keys(SCOPE_POLICIES);
 
 export class RotationConfig extends ServiceConfig {
   /** A credential of the bus' system account, for pushing the mesh account's JWT. */
@@ -26,15 +26,19 @@ export class RotationConfig extends ServiceConfig {
   /** L: how long a signer may sign without asking again. Below 3 s the one second to sign would not fit in a third. */
   @Variable('LEASE', '10s')
   @DurationMs()
-  @Min(3_000, { message: 'must be at least 3s' })
+  @Min(RENEWALS_PER_LEASE * SIGNING_DURATION_MS, { message: 'must be at least 3s' })
   leaseMs: number;
 
   /** Not a setting: relays and signers of the whole mesh count on the same. */
   readonly signingDurationMs = SIGNING_DURATION_MS;
 
-  /** How far two clocks of the mesh may differ. */
+  /** Not a setting: what every verifier refuses as stale. */
+  readonly stalenessMs = STALENESS_MS;
+
+  /** How far two clocks of the mesh may differ: no less than what services allow themselves. */
   @Variable('CLOCK_SKEW', '30s')
   @DurationMs()
+  @Min(CLOCK_SKEW_MS, { message: 'must be at least 30s' })
   clockSkewMs: number;
 
   /** How long an event may wait between its commit and its publication. */

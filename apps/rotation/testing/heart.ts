@@ -33,7 +33,12 @@ export const OPERATOR = '00000000-0000-4000-8000-00000000000a';
 /** L is far beyond what a test waits for: whatever ends sooner was confirmed. */
 const CONFIG = {
   ...{ leaseMs: 60_000, signingDurationMs: 20, overlapWindowMs: 3_600_000, clockSkewMs: 30_000, relayLagMs: 300_000 },
-  ...{ verifierCacheMs: 900_000, longestTokenLifeMs: 3_600_000, scopeKinds: ['platform', 'domain'] },
+  ...{
+    stalenessMs: 300_000,
+    verifierCacheMs: 900_000,
+    longestTokenLifeMs: 3_600_000,
+    scopeKinds: ['platform', 'domain'],
+  },
 } as unknown as RotationConfig;
 
 const logger = { info: () => undefined, warn: () => undefined, error: () => undefined } as unknown as Logger;

@@ -33,7 +33,7 @@ import { announcementOf } from './sign/announcement';
 import { trustBundle } from './sign/bundle';
 import { sealEnvelope } from './sign/envelope';
 import { readyFields } from './sign/ready';
-import { activeKey, signingKey, trustedKeys, type PrivateKeys } from './sign/signing-ring';
+import { activeKey, signingKey, verifyingKeys, type PrivateKeys } from './sign/signing-ring';
 import { checkRequest, statementFor } from './sign/statement';
 
 /** Everything that a ring's key signs. Heard only while the lease of the subject's scope is held. */
@@ -132,7 +132,8 @@ export class ScopeVerbsController {
     const { scope, jws, duration_ms } = request;
     return this.guard.under([{ scope }], duration_ms, async (ring) => {
       try {
-        const { keyId, payload } = await verifyData(jws, trustedKeys(ring.view), new Date());
+        const now = new Date();
+        const { keyId, payload } = await verifyData(jws, verifyingKeys(ring.view, now), now);
         return { valid: true, key_id: keyId, payload };
       } catch (error) {
         if (error instanceof JwsError) return { valid: false };

@@ -81,6 +81,7 @@ const keyView = (key_id: string, state: KeyView['state'], public_key: string) =>
   state,
   algorithm: MESH_ALGORITHM,
   public_key,
+  verifies_until: state === 'retiring' ? '2031-05-02T10:00:30Z' : null,
 });
 
 const ringWith = (scope: string, epoch: number, keys: KeyView[], more: Partial<RingView> = {}): RingView => ({
@@ -184,7 +185,10 @@ async function rotated(ring: RingView, newKeyId: string): Promise<RingView> {
   if (old === undefined) throw new Error('a ring without keys');
   const epoch = ring.epoch + 1;
   const { public_key, statement, statement_hash } = await generate(ring.scope, newKeyId, epoch);
-  const keys = [{ ...old, state: 'retiring' as const }, keyView(newKeyId, 'active', public_key)];
+  const keys = [
+    { ...old, state: 'retiring' as const, verifies_until: '2031-05-02T10:00:30Z' },
+    keyView(newKeyId, 'active', public_key),
+  ];
   const transition = transitionOf(old.key_id, newKeyId);
   const next = ringWith(ring.scope, epoch, keys, { transition, statement, statement_hash });
   rotation.show(next);
@@ -244,7 +248,7 @@ test('a caller that comes with the new epoch before the event does not hear no',
   const ring = await created(DOMAIN, 'domain-1');
   const { public_key } = await generate(DOMAIN, 'domain-2', 2);
   const keys = [
-    { ...(ring.keys[0] as KeyView), state: 'retiring' as const },
+    { ...(ring.keys[0] as KeyView), state: 'retiring' as const, verifies_until: '2031-05-02T10:00:30Z' },
     keyView('domain-2', 'active', public_key),
   ];
   // Committed, and nothing told.

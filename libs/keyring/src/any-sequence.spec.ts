@@ -2,8 +2,12 @@ import fc from 'fast-check';
 import { nextKeyNews, type RingHistory } from './key-news';
 import { activeKey, closeRotation, createRing, type KeyRing, openRotation } from './key-ring';
 import { Refusal, type RefusalCode } from './refusal';
+import { scopePolicy } from './scope-policy';
 import { isOpen, type Transition } from './transition';
 import { trustedKeys } from './trusted-keys';
+
+const POLICY = scopePolicy('platform');
+const NOW = new Date(0);
 
 /** A small pool, so that key ids are used again and again. */
 const KEY_IDS = ['k0', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7'];
@@ -77,7 +81,8 @@ interface State {
 }
 
 function run({ ring, transition }: State, slip: Slip, command: Command): State {
-  if (command.verb === 'rotate') return openRotation(ring, transition, { ...command, openedAt: new Date(0) });
+  if (command.verb === 'rotate')
+    return openRotation(ring, transition, { ...command, openedAt: NOW, clockSkewMs: 0 }, POLICY);
   const names = command.verb === 'close' ? command : (slip.open ?? { oldKeyId: 'k0', newKeyId: 'k1' });
   return closeRotation(ring, transition, names);
 }
@@ -137,9 +142,10 @@ describe('any sequence of commands', () => {
     always((commands) => {
       play(commands, ({ ring, transition }, slip) => {
         expect(activeKey(ring).keyId).toBe(slip.active);
-        const trusted = trustedKeys(ring, transition, { clockSkewMs: 0 });
+        const trusted = trustedKeys(ring.keys, POLICY, NOW);
         expect(trusted.length).toBe(slip.open === null ? 1 : 2);
-        expect(trusted[0]).toEqual({ keyId: slip.active, notAfter: null });
+        expect(trusted[0]).toEqual({ keyId: slip.active, state: 'active', verifiesUntil: null });
+        for (const { verifiesUntil } of trusted.slice(1)) expect(verifiesUntil).toEqual(transition?.transitionExpires);
         for (const { keyId } of trusted) expect(slip.gone.has(keyId)).toBe(false);
       });
     });

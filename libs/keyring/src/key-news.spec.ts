@@ -1,11 +1,10 @@
 import { nextKeyNews, type KeyNews, type RingHistory } from './key-news';
-import type { Key } from './key-ring';
 
 /** Epoch → active key, and the epochs that have a statement: a rotation each, with closes between. */
 const ACTIVE = [undefined, 'a', 'b', 'b', 'c', 'c'];
 const STATEMENTS = [1, 2, 4];
 
-const ring = (scope: string, epoch: number, trustEpoch: number, ...keys: Key[]): RingHistory => ({
+const ring = (scope: string, epoch: number, trustEpoch: number, ...keys: RingHistory['keys']): RingHistory => ({
   scope,
   epoch,
   trustEpoch,

@@ -1,4 +1,4 @@
-import { activeKey, type KeyRing } from './key-ring';
+import { activeKey, type Key, type KeyRing } from './key-ring';
 
 /** The epochs of both rings that a Node's stream has told it. Of a Node of `platform` both are of the one ring. */
 export interface Told {
@@ -7,7 +7,8 @@ export interface Told {
 }
 
 /** A ring, and what is remembered of the epochs that Nodes were told. */
-export interface RingHistory extends Pick<KeyRing, 'scope' | 'epoch' | 'trustEpoch' | 'keys'> {
+export interface RingHistory extends Pick<KeyRing, 'scope' | 'epoch' | 'trustEpoch'> {
+  readonly keys: readonly Pick<Key, 'keyId' | 'state'>[];
   /** The key id that was active at an epoch; undefined where nobody knows. */
   activeAt(epoch: number): string | undefined;
   /** How many statements lie after an epoch. */

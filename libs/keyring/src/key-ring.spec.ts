@@ -1,12 +1,23 @@
-import { activeKey, closeRotation, createRing, epochWentBack, type KeyRing, openRotation } from './key-ring';
+import { activeKey, closeRotation, createRing, epochWentBack, type Key, type KeyRing, openRotation } from './key-ring';
+import type { KeyState } from './key-state';
 import type { RefusalCode } from './refusal';
+import { scopePolicy } from './scope-policy';
 import type { Transition } from './transition';
 
 const OPENED_AT = new Date('2024-05-01T00:00:00Z');
 const DAY_MS = 86_400_000;
-const rotateTo = (newKeyId: string) => ({ newKeyId, openedAt: OPENED_AT, overlapWindowMs: DAY_MS });
+const POLICY = scopePolicy('platform');
+const EXPIRES = new Date('2024-05-02T00:00:30Z');
+const rotateTo = (newKeyId: string) => ({
+  ...{ newKeyId, openedAt: OPENED_AT, overlapWindowMs: DAY_MS, clockSkewMs: 30_000 },
+});
+const key = (keyId: string, state: KeyState): Key => ({
+  keyId,
+  state,
+  verifiesUntil: state === 'retiring' ? EXPIRES : null,
+});
 const first = createRing('platform', 'a');
-const opened = openRotation(first, null, rotateTo('b'));
+const opened = openRotation(first, null, rotateTo('b'), POLICY);
 const closed = closeRotation(opened.ring, opened.transition, { oldKeyId: 'a', newKeyId: 'b' });
 
 const refusalOf = (command: () => unknown) => {
@@ -20,12 +31,12 @@ const refusalOf = (command: () => unknown) => {
 
 describe('createRing', () => {
   it('begins at epoch 1 with the key active', () => {
-    expect(first).toEqual({ scope: 'platform', epoch: 1, trustEpoch: 1, keys: [{ keyId: 'a', state: 'active' }] });
+    expect(first).toEqual({ scope: 'platform', epoch: 1, trustEpoch: 1, keys: [key('a', 'active')] });
   });
 
   it.each([
     ['scope', () => createRing('', 'a')],
-    ['key_id', () => createRing('platform', '')],
+    ['keyId', () => createRing('platform', '')],
   ])('refuses an empty %s', (field, command) => {
     expect(refusalOf(command)).toMatchObject({ code: 'invariant_violation', members: { field } });
   });
@@ -37,10 +48,7 @@ describe('openRotation', () => {
       scope: 'platform',
       epoch: 2,
       trustEpoch: 2,
-      keys: [
-        { keyId: 'a', state: 'retiring' },
-        { keyId: 'b', state: 'active' },
-      ],
+      keys: [key('a', 'retiring'), key('b', 'active')],
     });
   });
 
@@ -51,44 +59,47 @@ describe('openRotation', () => {
       newKeyId: 'b',
       openedAt: OPENED_AT,
       closesAt: new Date('2024-05-02T00:00:00Z'),
+      transitionExpires: EXPIRES,
       outcome: null,
     });
   });
 
   it('leaves its arguments alone', () => {
-    expect(first.keys).toEqual([{ keyId: 'a', state: 'active' }]);
+    expect(first.keys).toEqual([key('a', 'active')]);
   });
 
   it('refuses a second rotation, and names the first', () => {
-    expect(refusalOf(() => openRotation(opened.ring, opened.transition, rotateTo('c')))).toMatchObject({
+    expect(refusalOf(() => openRotation(opened.ring, opened.transition, rotateTo('c'), POLICY))).toMatchObject({
       code: 'rotation_in_progress',
-      members: { old_key_id: 'a', new_key_id: 'b', closes_at: '2024-05-02T00:00:00.000Z' },
+      members: { oldKeyId: 'a', newKeyId: 'b', openedAt: OPENED_AT, closesAt: new Date('2024-05-02T00:00:00Z') },
     });
   });
 
   it.each(['a', 'b'])('refuses %s, which stood in the ring, retired or not', (keyId) => {
-    expect(refusalOf(() => openRotation(closed.ring, closed.transition, rotateTo(keyId)))).toMatchObject({
+    expect(refusalOf(() => openRotation(closed.ring, closed.transition, rotateTo(keyId), POLICY))).toMatchObject({
       code: 'key_id_in_use',
-      members: { new_key_id: keyId },
+      members: { newKeyId: keyId },
     });
   });
 
   it('refuses a key id that was revoked', () => {
-    const ring: KeyRing = { ...first, keys: [{ keyId: 'z', state: 'revoked' }, ...first.keys] };
-    expect(refusalOf(() => openRotation(ring, null, rotateTo('z'))).code).toBe('key_id_in_use');
+    const ring: KeyRing = { ...first, keys: [key('z', 'revoked'), ...first.keys] };
+    expect(refusalOf(() => openRotation(ring, null, rotateTo('z'), POLICY)).code).toBe('key_id_in_use');
   });
 
   it.each([
-    ['new_key_id', { newKeyId: '' }],
-    ['overlap_window', { overlapWindowMs: 0 }],
-    ['overlap_window', { overlapWindowMs: -1 }],
-    ['overlap_window', { overlapWindowMs: 1.5 }],
-    ['overlap_window', { overlapWindowMs: Number.NaN }],
-    ['overlap_window', { overlapWindowMs: Infinity }],
-    ['opened_at', { openedAt: new Date(Number.NaN) }],
-    ['opened_at', { overlapWindowMs: Number.MAX_SAFE_INTEGER }],
+    ['newKeyId', { newKeyId: '' }],
+    ['overlapWindow', { overlapWindowMs: 0 }],
+    ['overlapWindow', { overlapWindowMs: -1 }],
+    ['overlapWindow', { overlapWindowMs: 1.5 }],
+    ['overlapWindow', { overlapWindowMs: Number.NaN }],
+    ['overlapWindow', { overlapWindowMs: Infinity }],
+    ['clockSkew', { clockSkewMs: -1 }],
+    ['clockSkew', { clockSkewMs: Number.NaN }],
+    ['openedAt', { openedAt: new Date(Number.NaN) }],
+    ['openedAt', { overlapWindowMs: Number.MAX_SAFE_INTEGER }],
   ])('refuses a malformed %s: %j', (field, part) => {
-    expect(refusalOf(() => openRotation(first, null, { ...rotateTo('b'), ...part }))).toMatchObject({
+    expect(refusalOf(() => openRotation(first, null, { ...rotateTo('b'), ...part }, POLICY))).toMatchObject({
       code: 'invariant_violation',
       members: { field },
     });
@@ -96,26 +107,47 @@ describe('openRotation', () => {
 
   it('refuses the transition of another scope', () => {
     const foreign: Transition = { ...closed.transition, scope: 'issuer:x' };
-    expect(refusalOf(() => openRotation(first, foreign, rotateTo('b')))).toMatchObject({
+    expect(refusalOf(() => openRotation(first, foreign, rotateTo('b'), POLICY))).toMatchObject({
       code: 'invariant_violation',
       members: { field: 'scope' },
     });
   });
 
   it.each(['staged', 'retiring'] as const)('never makes room for a third trusted key beside a %s one', (state) => {
-    const ring: KeyRing = { ...first, keys: [...first.keys, { keyId: 's', state }] };
-    expect(refusalOf(() => openRotation(ring, null, rotateTo('b')))).toMatchObject({
+    const ring: KeyRing = { ...first, keys: [...first.keys, key('s', state)] };
+    expect(refusalOf(() => openRotation(ring, null, rotateTo('b'), POLICY))).toMatchObject({
       code: 'invariant_violation',
       members: { field: 'keys' },
     });
   });
 
+  it('lets as many keys be trusted as the scope’s verifiers have room for', () => {
+    const roomy = { ...POLICY, mostTrusted: 3 };
+    const ring: KeyRing = { ...first, keys: [key('s', 'retiring'), ...first.keys] };
+    const { keys } = openRotation(ring, null, rotateTo('b'), roomy).ring;
+    expect(keys.map(({ state }) => state)).toEqual(['retiring', 'retiring', 'active']);
+    const full: KeyRing = { ...ring, keys: [key('r', 'retiring'), ...ring.keys] };
+    expect(refusalOf(() => openRotation(full, null, rotateTo('b'), roomy)).code).toBe('invariant_violation');
+  });
+
+  it('brings in no key that would sign unheard of, where verifiers ask for keys when they like', () => {
+    const policy = { ...POLICY, newKey: 'is_staged_first' } as const;
+    expect(refusalOf(() => openRotation(first, null, rotateTo('b'), policy))).toMatchObject({
+      code: 'invariant_violation',
+      members: { field: 'newKeyId' },
+    });
+  });
+
   it('refuses in a stable order: malformed, in progress, in use', () => {
     const everything = { ...rotateTo('a'), overlapWindowMs: 0 };
-    expect(refusalOf(() => openRotation(opened.ring, opened.transition, everything)).code).toBe('invariant_violation');
+    expect(refusalOf(() => openRotation(opened.ring, opened.transition, everything, POLICY)).code).toBe(
+      'invariant_violation',
+    );
     const racing = rotateTo('b');
-    expect(refusalOf(() => openRotation(opened.ring, opened.transition, racing)).code).toBe('rotation_in_progress');
-    expect(refusalOf(() => openRotation(closed.ring, closed.transition, racing)).code).toBe('key_id_in_use');
+    expect(refusalOf(() => openRotation(opened.ring, opened.transition, racing, POLICY)).code).toBe(
+      'rotation_in_progress',
+    );
+    expect(refusalOf(() => openRotation(closed.ring, closed.transition, racing, POLICY)).code).toBe('key_id_in_use');
   });
 });
 
@@ -127,10 +159,7 @@ describe('closeRotation', () => {
       scope: 'platform',
       epoch: 3,
       trustEpoch: 2,
-      keys: [
-        { keyId: 'a', state: 'retired' },
-        { keyId: 'b', state: 'active' },
-      ],
+      keys: [key('a', 'retired'), key('b', 'active')],
     });
     expect(closed.transition).toEqual({ ...opened.transition, outcome: 'closed' });
   });
@@ -149,7 +178,7 @@ describe('closeRotation', () => {
   ])('refuses another triple: %s', (_, part) => {
     expect(refusalOf(() => closeRotation(opened.ring, opened.transition, { ...names, ...part }))).toMatchObject({
       code: 'transition_mismatch',
-      members: { old_key_id: 'a', new_key_id: 'b' },
+      members: { oldKeyId: 'a', newKeyId: 'b' },
     });
   });
 
@@ -177,13 +206,7 @@ describe('activeKey', () => {
 
   it.each([
     ['none', []],
-    [
-      'two',
-      [
-        { keyId: 'a', state: 'active' },
-        { keyId: 'b', state: 'active' },
-      ],
-    ],
+    ['two', [key('a', 'active'), key('b', 'active')]],
   ] as const)('refuses a ring with %s', (_, keys) => {
     expect(refusalOf(() => activeKey({ keys })).code).toBe('invariant_violation');
   });

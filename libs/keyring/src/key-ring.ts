@@ -1,10 +1,15 @@
-import { isTrusted, type KeyState, mayBecome } from './key-state';
-import { invariantViolation, Refusal } from './refusal';
+import { type KeyState, mayBecome } from './key-state';
+import { transitionExpires } from './policy';
+import { invariantViolation, Refusal, type RefusalMembers } from './refusal';
+import type { ScopePolicy } from './scope-policy';
 import { isOpen, type OpenTransition, type Transition } from './transition';
+import { heldKeys } from './trusted-keys';
 
 export interface Key {
   readonly keyId: string;
   readonly state: KeyState;
+  /** When a retiring key verifies no more; null where no end is known. */
+  readonly verifiesUntil: Date | null;
 }
 
 /**
@@ -28,6 +33,7 @@ export interface OpenRotation {
   readonly newKeyId: string;
   readonly openedAt: Date;
   readonly overlapWindowMs: number;
+  readonly clockSkewMs: number;
 }
 
 export interface CloseRotation {
@@ -37,13 +43,13 @@ export interface CloseRotation {
 
 export function createRing(scope: string, keyId: string): KeyRing {
   if (scope === '') throw invariantViolation('scope');
-  if (keyId === '') throw invariantViolation('key_id');
-  return { scope, epoch: 1, trustEpoch: 1, keys: [{ keyId, state: 'active' }] };
+  if (keyId === '') throw invariantViolation('keyId');
+  return { scope, epoch: 1, trustEpoch: 1, keys: [{ keyId, state: 'active', verifiesUntil: null }] };
 }
 
 /** The key that signs. @throws Refusal `invariant_violation` where the ring has none, or more than one */
-export function activeKey(ring: Pick<KeyRing, 'keys'>): Key {
-  const [active, ...others] = ring.keys.filter((key) => key.state === 'active');
+export function activeKey<K extends Pick<Key, 'state'>>({ keys }: { keys: readonly K[] }): K {
+  const [active, ...others] = keys.filter((key) => key.state === 'active');
   if (active === undefined || others.length > 0) throw invariantViolation('keys');
   return active;
 }
@@ -52,29 +58,44 @@ export function activeKey(ring: Pick<KeyRing, 'keys'>): Key {
 export const epochWentBack = (ringEpoch: number, seenEpoch: number): boolean => seenEpoch > ringEpoch;
 
 /**
- * Makes the new key sign and leaves the old one to verify. `transition` is the scope's latest, or null before the first.
+ * Makes the new key sign and leaves the old one to verify until the transition expires. `transition` is the scope's
+ * latest, or null before the first.
  *
  * @throws Refusal in this order: `invariant_violation`, `rotation_in_progress`, `key_id_in_use`. Two who race with the
  * same key id thus both learn that a rotation is in progress, not that their key id is taken.
  */
-export function openRotation(ring: KeyRing, transition: Transition | null, command: OpenRotation): RingChange {
+export function openRotation(
+  ring: KeyRing,
+  transition: Transition | null,
+  command: OpenRotation,
+  policy: ScopePolicy,
+): RingChange {
   const closesAt = closingTime(command);
-  if (command.newKeyId === '') throw invariantViolation('new_key_id');
+  const { newKeyId, openedAt } = command;
+  if (newKeyId === '') throw invariantViolation('newKeyId');
   refuseForeign(ring, transition);
   if (isOpen(transition)) throw new Refusal('rotation_in_progress', membersOf(transition));
-  if (holds(ring, command.newKeyId)) throw new Refusal('key_id_in_use', { new_key_id: command.newKeyId });
+  if (ring.keys.some(({ keyId }) => keyId === newKeyId)) throw new Refusal('key_id_in_use', { newKeyId });
+  // Where a key has to be known before it signs, it cannot come in as the one that signs.
+  if (policy.newKey === 'is_staged_first') throw invariantViolation('newKeyId');
+  if (heldKeys(ring.keys, policy).length >= policy.mostTrusted) throw invariantViolation('keys');
 
-  const old = soleTrustedKey(ring);
+  const old = activeKey(ring);
   const epoch = ring.epoch + 1;
-  const keys = withState(ring.keys, old.keyId, 'retiring').concat({ keyId: command.newKeyId, state: 'active' });
+  const expires = transitionExpires(closesAt, command);
+  const keys = [
+    ...withState(ring.keys, old.keyId, 'retiring', expires),
+    { keyId: newKeyId, state: 'active', verifiesUntil: null } as const,
+  ];
   return {
     ring: { ...ring, epoch, trustEpoch: epoch, keys },
     transition: {
       scope: ring.scope,
       oldKeyId: old.keyId,
-      newKeyId: command.newKeyId,
-      openedAt: command.openedAt,
+      newKeyId,
+      openedAt,
       closesAt,
+      transitionExpires: expires,
       outcome: null,
     },
   };
@@ -95,15 +116,16 @@ export function closeRotation(ring: KeyRing, transition: Transition | null, comm
   }
   if (activeKey(ring).keyId !== newKeyId) throw invariantViolation('keys');
   return {
-    ring: { ...ring, epoch: ring.epoch + 1, keys: withState(ring.keys, oldKeyId, 'retired') },
+    ring: { ...ring, epoch: ring.epoch + 1, keys: withState(ring.keys, oldKeyId, 'retired', null) },
     transition: { ...transition, outcome: 'closed' },
   };
 }
 
-function closingTime({ openedAt, overlapWindowMs }: OpenRotation): Date {
-  if (!Number.isSafeInteger(overlapWindowMs) || overlapWindowMs <= 0) throw invariantViolation('overlap_window');
+function closingTime({ openedAt, overlapWindowMs, clockSkewMs }: OpenRotation): Date {
+  if (!Number.isSafeInteger(clockSkewMs) || clockSkewMs < 0) throw invariantViolation('clockSkew');
+  if (!Number.isSafeInteger(overlapWindowMs) || overlapWindowMs <= 0) throw invariantViolation('overlapWindow');
   const closesAt = new Date(openedAt.getTime() + overlapWindowMs);
-  if (Number.isNaN(closesAt.getTime())) throw invariantViolation('opened_at');
+  if (Number.isNaN(closesAt.getTime())) throw invariantViolation('openedAt');
   return closesAt;
 }
 
@@ -111,23 +133,12 @@ function refuseForeign(ring: KeyRing, transition: Transition | null): void {
   if (transition !== null && transition.scope !== ring.scope) throw invariantViolation('scope');
 }
 
-const holds = (ring: KeyRing, keyId: string): boolean => ring.keys.some((key) => key.keyId === keyId);
-
-/** A Node has room for two keys, so a third must not come in while a second one is still staged or retiring. */
-function soleTrustedKey(ring: KeyRing): Key {
-  if (ring.keys.filter((key) => isTrusted(key.state)).length > 1) throw invariantViolation('keys');
-  return activeKey(ring);
-}
-
-function withState(keys: readonly Key[], keyId: string, state: KeyState): Key[] {
+function withState(keys: readonly Key[], keyId: string, state: KeyState, verifiesUntil: Date | null): Key[] {
   const from = keys.find((key) => key.keyId === keyId)?.state;
   if (from === undefined || !mayBecome(from, state)) throw invariantViolation('keys');
-  return keys.map((key) => (key.keyId === keyId ? { ...key, state } : key));
+  return keys.map((key) => (key.keyId === keyId ? { ...key, state, verifiesUntil } : key));
 }
 
-const membersOf = (transition: OpenTransition): Record<string, string> => ({
-  old_key_id: transition.oldKeyId,
-  new_key_id: transition.newKeyId,
-  opened_at: transition.openedAt.toISOString(),
-  closes_at: transition.closesAt.toISOString(),
+const membersOf = ({ oldKeyId, newKeyId, openedAt, closesAt }: OpenTransition): RefusalMembers => ({
+  ...{ oldKeyId, newKeyId, openedAt, closesAt },
 });

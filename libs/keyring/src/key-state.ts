@@ -21,5 +21,8 @@ const NEXT: Readonly<Record<KeyState, readonly KeyState[]>> = {
 
 export const mayBecome = (from: KeyState, to: KeyState): boolean => NEXT[from].includes(to);
 
-/** Whether a verifier should hold a key in this state. */
-export const isTrusted = (state: KeyState): boolean => state === 'staged' || state === 'active' || state === 'retiring';
+/** In which a verifier should hold a key. */
+export type TrustedState = 'staged' | 'active' | 'retiring';
+
+export const isTrusted = (state: KeyState): state is TrustedState =>
+  state === 'staged' || state === 'active' || state === 'retiring';

@@ -9,6 +9,9 @@ export interface Lease {
   readonly endsAt: Clocks;
 }
 
+/** A lease is renewed this often while it lasts, so that one renewal may be lost, and a signature has to fit between two. */
+export const RENEWALS_PER_LEASE = 3;
+
 /**
  * A lease runs from before it was asked for. Rotation begins to wait for its end after it was granted, so the holder's
  * end comes first, however long the answer was under way.

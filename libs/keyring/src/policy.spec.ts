@@ -4,9 +4,12 @@ import {
   type Policy,
   refusesScopeKind,
   requiredOverlapMs,
-  STALENESS_MS,
   transitionExpires,
 } from './policy';
+import { scopePolicy, type ScopePolicy } from './scope-policy';
+
+const STALENESS_MS = 300_000;
+const DOMAIN = scopePolicy('domain');
 
 const policy: Policy = {
   overlapWindowMs: 86_400_000,
@@ -15,18 +18,31 @@ const policy: Policy = {
   clockSkewMs: 30_000,
   relayLagMs: 60_000,
   verifierCacheMs: 120_000,
+  stalenessMs: STALENESS_MS,
   longestTokenLifeMs: 0,
   scopeKinds: ['platform', 'domain'],
 };
 
 describe('requiredOverlapMs', () => {
   it('counts staleness where no token lives longer', () => {
-    expect(requiredOverlapMs(policy)).toBe(STALENESS_MS + 210_000);
-    expect(requiredOverlapMs({ ...policy, longestTokenLifeMs: STALENESS_MS - 1 })).toBe(STALENESS_MS + 210_000);
+    expect(requiredOverlapMs(policy, DOMAIN)).toBe(STALENESS_MS + 210_000);
+    expect(requiredOverlapMs({ ...policy, longestTokenLifeMs: STALENESS_MS - 1 }, DOMAIN)).toBe(STALENESS_MS + 210_000);
   });
 
   it('counts the longest token where it outlives staleness', () => {
-    expect(requiredOverlapMs({ ...policy, longestTokenLifeMs: 3_600_000 })).toBe(3_810_000);
+    expect(requiredOverlapMs({ ...policy, longestTokenLifeMs: 3_600_000 }, DOMAIN)).toBe(3_810_000);
+  });
+});
+
+describe('what a ring’s keys sign', () => {
+  const signing = (...signs: ScopePolicy['signs']): number =>
+    requiredOverlapMs({ ...policy, longestTokenLifeMs: 100_000 }, { ...DOMAIN, signs });
+
+  it('decides how long a signature has to be verified', () => {
+    expect(signing('data')).toBe(100_000 + 210_000);
+    expect(signing('bundle')).toBe(STALENESS_MS + 210_000);
+    expect(signing('statement')).toBe(210_000);
+    expect(signing()).toBe(210_000);
   });
 });
 
@@ -40,10 +56,10 @@ describe('checkPolicy', () => {
     expect(codes({ overlapWindowMs: 509_999 })).toEqual(['short_overlap']);
   });
 
-  it('H5: refuses a lease one millisecond too long for D + 2L + 2 s, D being what callers wait for', () => {
-    expect(longestCommandMs({ leaseMs: 13_500, signingDurationMs: 1_000 })).toBe(30_000);
-    expect(codes({ leaseMs: 13_500 })).toEqual([]);
-    expect(codes({ leaseMs: 13_501 })).toEqual(['long_lease']);
+  it('H5: refuses a lease one millisecond too long for 2D + 2L + 2 s, D being what callers wait for', () => {
+    expect(longestCommandMs({ leaseMs: 13_000, signingDurationMs: 1_000 })).toBe(30_000);
+    expect(codes({ leaseMs: 13_000 })).toEqual([]);
+    expect(codes({ leaseMs: 13_001 })).toEqual(['long_lease']);
   });
 
   it('names every problem, and shows the sums', () => {
@@ -57,7 +73,7 @@ describe('checkPolicy', () => {
       },
       {
         code: 'long_lease',
-        sentence: 'the lease of 15 s is too long: signing 1 s + 2 × lease 15 s + 2 s = 33 s, more than 30 s',
+        sentence: 'the lease of 15 s is too long: 2 × signing 1 s + 2 × lease 15 s + 2 s = 34 s, more than 30 s',
       },
     ]);
   });
@@ -70,6 +86,7 @@ describe('checkPolicy', () => {
     { leaseMs: Number.NaN },
     { clockSkewMs: -1 },
     { relayLagMs: 0.5 },
+    { stalenessMs: -1 },
     { verifierCacheMs: -1 },
     { longestTokenLifeMs: Number.NaN },
   ])('refuses a span that is none: %j', (part) => {

@@ -1,4 +1,5 @@
 import type { RefusalCode } from './refusal';
+import { scopePolicy, type ScopePolicy, type SignedText } from './scope-policy';
 
 /** What an installation has decided. All spans in milliseconds. */
 export interface Policy {
@@ -9,6 +10,8 @@ export interface Policy {
   readonly signingDurationMs: number;
   /** How far two clocks of the mesh may differ. */
   readonly clockSkewMs: number;
+  /** How old an envelope or a bundle may be: what a key signed verifies no longer than this. */
+  readonly stalenessMs: number;
   /** How long an event may wait between its commit and its publication. */
   readonly relayLagMs: number;
   /** The longest time that a verifier keeps keys before it asks again. */
@@ -25,25 +28,38 @@ export interface PolicyProblem {
   readonly sentence: string;
 }
 
-/** A Node refuses an envelope that is older than this, so what a key signed verifies no longer than this (plexd). */
-export const STALENESS_MS = 5 * 60_000;
-
 /** plexctl gives up after this long; a switch must have ended by then, whatever is slow. */
 export const COMMAND_DEADLINE_MS = 30_000;
 
 /** What a command needs beside asking and waiting: its transaction, and two trips over the bus. */
 const COMMAND_OVERHEAD_MS = 2_000;
 
-/** The longest that anything signed by the outgoing key may still have to be verified after the new one signs. */
-export const requiredOverlapMs = (policy: Policy): number =>
-  Math.max(policy.longestTokenLifeMs, STALENESS_MS) + policy.verifierCacheMs + policy.relayLagMs + policy.clockSkewMs;
+type Life = 'longestTokenLifeMs' | 'stalenessMs';
+
+/** How long a signature may still be verified. A statement is proven by what follows it, whatever the time is. */
+const LIFE_OF: Readonly<Record<SignedText, Life | null>> = {
+  data: 'longestTokenLifeMs',
+  envelope: 'stalenessMs',
+  bundle: 'stalenessMs',
+  statement: null,
+};
+
+const livesOf = ({ signs }: ScopePolicy): Life[] =>
+  (['longestTokenLifeMs', 'stalenessMs'] as const).filter((life) => signs.some((text) => LIFE_OF[text] === life));
+
+/** The longest that anything signed by a ring's outgoing key may still have to be verified after the new one signs. */
+export const requiredOverlapMs = (policy: Policy, scopePolicy: ScopePolicy): number =>
+  Math.max(0, ...livesOf(scopePolicy).map((life) => policy[life])) +
+  policy.verifierCacheMs +
+  policy.relayLagMs +
+  policy.clockSkewMs;
 
 /**
- * What a rotate takes at worst: D to have the new key tried, L that a replica which died left to wait for, and L of the
- * replica that takes over.
+ * What a rotate takes at worst: D to have the new key made and D to have it tried, L that a replica which died left to
+ * wait for, and L of the replica that takes over.
  */
 export const longestCommandMs = ({ leaseMs, signingDurationMs }: Leasing): number =>
-  signingDurationMs + 2 * leaseMs + COMMAND_OVERHEAD_MS;
+  2 * signingDurationMs + 2 * leaseMs + COMMAND_OVERHEAD_MS;
 
 type Leasing = Pick<Policy, 'leaseMs' | 'signingDurationMs'>;
 
@@ -69,6 +85,7 @@ const SPANS = [
   ['clockSkewMs', 'the clock skew', 0],
   ['relayLagMs', 'the relay lag', 0],
   ['verifierCacheMs', 'the verifier cache', 0],
+  ['stalenessMs', 'staleness', 0],
   ['longestTokenLifeMs', 'the longest token life', 0],
 ] as const;
 
@@ -81,23 +98,28 @@ function malformedSpans(policy: Policy): PolicyProblem[] {
   );
 }
 
+/** One window for every kind of ring: it has to be long enough for the kind that needs the longest. */
 function shortOverlap(policy: Policy): PolicyProblem[] {
-  const required = requiredOverlapMs(policy);
-  if (policy.overlapWindowMs >= required) return [];
+  const required = (scopePolicy: ScopePolicy): number => requiredOverlapMs(policy, scopePolicy);
+  const [longest] = policy.scopeKinds.map(scopePolicy).sort((one, other) => required(other) - required(one));
+  if (longest === undefined || policy.overlapWindowMs >= required(longest)) return [];
+  const lives = livesOf(longest).map((life) => `${NAMES[life]} ${seconds(policy[life])}`);
   const sum =
-    `max(token life ${seconds(policy.longestTokenLifeMs)}, staleness ${seconds(STALENESS_MS)})` +
-    ` + verifier cache ${seconds(policy.verifierCacheMs)} + relay lag ${seconds(policy.relayLagMs)}` +
-    ` + clock skew ${seconds(policy.clockSkewMs)} = ${seconds(required)}`;
+    `max(${lives.join(', ')}) + verifier cache ${seconds(policy.verifierCacheMs)}` +
+    ` + relay lag ${seconds(policy.relayLagMs)} + clock skew ${seconds(policy.clockSkewMs)}` +
+    ` = ${seconds(required(longest))}`;
   const sentence = `the overlap window of ${seconds(policy.overlapWindowMs)} is too short: it must be at least ${sum}`;
   return [{ code: 'short_overlap', sentence }];
 }
+
+const NAMES: Readonly<Record<Life, string>> = { longestTokenLifeMs: 'token life', stalenessMs: 'staleness' };
 
 function longLease(policy: Leasing): PolicyProblem[] {
   const { leaseMs, signingDurationMs } = policy;
   const longest = longestCommandMs(policy);
   if (longest <= COMMAND_DEADLINE_MS) return [];
   const sum =
-    `signing ${seconds(signingDurationMs)} + 2 × lease ${seconds(leaseMs)}` +
+    `2 × signing ${seconds(signingDurationMs)} + 2 × lease ${seconds(leaseMs)}` +
     ` + ${seconds(COMMAND_OVERHEAD_MS)} = ${seconds(longest)}`;
   const sentence = `the lease of ${seconds(leaseMs)} is too long: ${sum}, more than ${seconds(COMMAND_DEADLINE_MS)}`;
   return [{ code: 'long_lease', sentence }];

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { scopePolicy } from './scope-policy';
 import { closeGate, type NodeFacts, OFFLINE_AFTER_MS, progressOf } from './progress';
 
 const NOW = new Date('2024-05-01T12:00:00Z');
@@ -122,8 +123,8 @@ describe('closeGate', () => {
   const transition = { closesAt: NOW };
   const lagging = { lagging: ['slow'] };
   const nobody = { lagging: [] };
-  const gate = (progress: typeof lagging | typeof nobody, now: Date, force = false) =>
-    closeGate(progress, transition, now, force);
+  const gate = (progress: typeof lagging | typeof nobody, now: Date, force = false, policy = scopePolicy('domain')) =>
+    closeGate(progress, transition, now, force, policy);
 
   it('blocks before closes_at while Nodes lag', () => {
     expect(gate(lagging, ago(1))).toEqual({
@@ -151,6 +152,13 @@ describe('closeGate', () => {
 
   it('says how early, where nothing is outstanding', () => {
     expect(gate(nobody, ago(5_000))).toEqual({ allowed: true, forced: false, lagging: [], earlyByMs: 5_000 });
+  });
+
+  it('blocks nothing in a ring whose keys no Node holds', () => {
+    const ungated = { ...scopePolicy('domain'), gate: 'none' } as const;
+    const allowed = { allowed: true, forced: false, lagging: ['slow'], earlyByMs: 1 };
+    expect(gate(lagging, ago(1), false, ungated)).toEqual(allowed);
+    expect(gate(lagging, ago(1), true, ungated)).toEqual(allowed);
   });
 
   it('does not take a time that is none for the end of the window', () => {

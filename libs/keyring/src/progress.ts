@@ -1,4 +1,5 @@
 import type { RefusalCode } from './refusal';
+import type { ScopePolicy } from './scope-policy';
 import type { Transition } from './transition';
 
 /** What is known of one enrolled Node. Times by the database's clock. */
@@ -93,11 +94,12 @@ export function closeGate(
   transition: Pick<Transition, 'closesAt'>,
   now: Date,
   force: boolean,
+  policy: Pick<ScopePolicy, 'gate'>,
 ): CloseAllowed | CloseBlocked {
   const { lagging } = progress;
   const earlyByMs = Math.max(0, transition.closesAt.getTime() - now.getTime());
   const isOver = now.getTime() >= transition.closesAt.getTime();
-  const isBlocking = lagging.length > 0 && !isOver;
+  const isBlocking = policy.gate === 'nodes' && lagging.length > 0 && !isOver;
   if (isBlocking && !force) return { allowed: false, blockedBy: 'nodes_lagging', lagging, earlyByMs };
   return { allowed: true, forced: isBlocking, lagging, earlyByMs };
 }

@@ -10,7 +10,7 @@ export type RefusalCode =
   | 'short_overlap'
   | 'long_lease';
 
-/** Facts beside the code, named as a reply names them (snake_case), so that they can be passed on as they are. */
+/** Facts beside the code, in the domain's own words: whoever answers a caller spells them as a reply does. */
 export type RefusalMembers = Readonly<Record<string, unknown>>;
 
 /** Compare `code`; the message is for people. */

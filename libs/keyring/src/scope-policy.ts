@@ -18,7 +18,10 @@ export interface ScopePolicy {
   readonly newKey: 'signs_at_once' | 'is_staged_first';
   /** What keeps the old key until closes_at: Nodes that have not applied the change, or nothing. */
   readonly gate: 'nodes' | 'none';
-  /** Which event a rotation writes for the Nodes that are in the scope itself, and for all others; null: nothing. */
+  /**
+   * Which event tells of a change of trust: to the Nodes that are in the scope itself, and to all others. Where its own
+   * are told nothing, no Node can be in it.
+   */
   readonly tells: { readonly ownNodes: KeyEvent | null; readonly otherNodes: KeyEvent | null };
 }
 

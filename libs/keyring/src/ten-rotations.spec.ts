@@ -1,9 +1,11 @@
 import { closeRotation, createRing, openRotation } from './key-ring';
+import { scopePolicy } from './scope-policy';
 import type { Transition } from './transition';
 import { trustedKeys } from './trusted-keys';
 
 const HOUR_MS = 3_600_000;
-const policy = { overlapWindowMs: 24 * HOUR_MS, clockSkewMs: 30_000 };
+const POLICY = scopePolicy('platform');
+const spans = { overlapWindowMs: 24 * HOUR_MS, clockSkewMs: 30_000 };
 const WEEK_MS = 7 * 24 * HOUR_MS;
 const START_MS = Date.parse('2024-05-01T00:00:00Z');
 
@@ -15,11 +17,8 @@ describe('ten rotations, a week apart', () => {
   let ring = createRing('platform', 'key-0');
   let transition: Transition | null = null;
 
-  /** The exact set that a verifier accepts at this tick, newest first, if it asks for the ring now. */
-  const accepted = () =>
-    trustedKeys(ring, transition, policy)
-      .filter(({ notAfter }) => notAfter === null || nowMs < notAfter.getTime())
-      .map(({ keyId }) => keyId);
+  /** The exact set that a verifier accepts at this tick, if it asks for the ring now. */
+  const accepted = () => trustedKeys(ring.keys, POLICY, new Date(nowMs)).map(({ keyId }) => keyId);
 
   it.each(CLOSED_AFTER_MS.map((afterMs, index) => [index + 1, afterMs] as const))(
     'rotation %i, closed %i ms after closes_at',
@@ -27,9 +26,9 @@ describe('ten rotations, a week apart', () => {
       const oldKeyId = `key-${number - 1}`;
       const newKeyId = `key-${number}`;
       const openedAtMs = START_MS + number * WEEK_MS;
-      const closesAtMs = openedAtMs + policy.overlapWindowMs;
+      const closesAtMs = openedAtMs + spans.overlapWindowMs;
       const closedAtMs = closesAtMs + closedAfterMs;
-      const expiresMs = closesAtMs + policy.clockSkewMs;
+      const expiresMs = closesAtMs + spans.clockSkewMs;
       const both = [newKeyId, oldKeyId];
 
       const close = () => {
@@ -45,12 +44,12 @@ describe('ten rotations, a week apart', () => {
       };
 
       tick(openedAtMs - 1, [oldKeyId]);
-      const command = { newKeyId, openedAt: new Date(openedAtMs), overlapWindowMs: policy.overlapWindowMs };
-      ({ ring, transition } = openRotation(ring, transition, command));
+      const command = { newKeyId, openedAt: new Date(openedAtMs), ...spans };
+      ({ ring, transition } = openRotation(ring, transition, command, POLICY));
 
       tick(openedAtMs, both);
       const closedBy = (atMs: number) => atMs >= closedAtMs || atMs >= expiresMs;
-      const ticks = [openedAtMs + policy.overlapWindowMs / 2, closesAtMs - 1, closesAtMs, expiresMs - 1, expiresMs];
+      const ticks = [openedAtMs + spans.overlapWindowMs / 2, closesAtMs - 1, closesAtMs, expiresMs - 1, expiresMs];
       for (const atMs of [...ticks, closedAtMs].sort((a, b) => a - b)) tick(atMs, closedBy(atMs) ? [newKeyId] : both);
       tick(Math.max(closedAtMs, expiresMs) + 1, [newKeyId]);
 

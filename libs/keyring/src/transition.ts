@@ -7,6 +7,8 @@ export interface Transition {
   readonly newKeyId: string;
   readonly openedAt: Date;
   readonly closesAt: Date;
+  /** Until when a verifier that hears nothing more takes the old key: what every verifier was promised. */
+  readonly transitionExpires: Date;
   /** How it ended; null while it is open. */
   readonly outcome: TransitionOutcome | null;
 }

@@ -1,33 +1,47 @@
-import type { Key, KeyRing } from './key-ring';
-import { isTrusted } from './key-state';
-import { type Policy, transitionExpires } from './policy';
+import { isTrusted, type KeyState, type TrustedState } from './key-state';
 import { invariantViolation } from './refusal';
-import type { Transition } from './transition';
+import type { ScopePolicy } from './scope-policy';
 
-/** A key that a verifier should hold; it verifies strictly before `notAfter`, and without end where that is null. */
-export interface TrustedKeyId {
-  readonly keyId: string;
-  readonly notAfter: Date | null;
+/** What the question needs to know of a key; whoever asks gets its own keys back. */
+export interface VerifyingKey {
+  readonly state: KeyState;
+  /** When it verifies no more; null: not known, or never. */
+  readonly verifiesUntil: Date | null;
 }
+
+/** The one that signs first: who has room for one key takes that one. What has longest to go comes before what goes. */
+const RANK: Readonly<Record<TrustedState, number>> = { active: 0, staged: 1, retiring: 2 };
 
 /**
- * What a verifier should trust now, newest first. `transition` is the scope's latest.
+ * The keys that verify at `now`, each strictly before its `verifiesUntil`: the one answer for whoever verifies, and for
+ * whatever tells others what to verify by (bundle, JWKS).
  *
- * @throws Refusal `invariant_violation` where a key is retiring by no transition: it must not be trusted without end
+ * @throws Refusal `invariant_violation` as `heldKeys`
  */
-export function trustedKeys(
-  ring: Pick<KeyRing, 'keys'>,
-  transition: Transition | null,
-  policy: Pick<Policy, 'clockSkewMs'>,
-): TrustedKeyId[] {
-  return ring.keys
-    .filter((key) => isTrusted(key.state))
-    .map((key) => ({ keyId: key.keyId, notAfter: notAfter(key, transition, policy) }))
-    .reverse();
+export const trustedKeys = <K extends VerifyingKey>(
+  keys: readonly K[],
+  policy: Pick<ScopePolicy, 'mostTrusted'>,
+  now: Date,
+): K[] => heldKeys(keys, policy).filter(({ verifiesUntil }) => verifiesUntil === null || now < verifiesUntil);
+
+/**
+ * The keys that a ring has not put away, whatever the time is: also one that verifies no more, until its close.
+ *
+ * @throws Refusal `invariant_violation` where they are more than a verifier has room for, where a retiring key would be
+ * trusted without end, or the one that signs has an end
+ */
+export function heldKeys<K extends VerifyingKey>(
+  keys: readonly K[],
+  { mostTrusted }: Pick<ScopePolicy, 'mostTrusted'>,
+): K[] {
+  const held = keys.filter(({ state }) => isTrusted(state));
+  if (held.length > mostTrusted || !held.every(endsRightly)) throw invariantViolation('keys');
+  return held.sort((one, other) => rank(one) - rank(other) || endMs(other) - endMs(one));
 }
 
-function notAfter(key: Key, transition: Transition | null, policy: Pick<Policy, 'clockSkewMs'>): Date | null {
-  if (key.state !== 'retiring') return null;
-  if (transition === null || key.keyId !== transition.oldKeyId) throw invariantViolation('transition');
-  return transitionExpires(transition.closesAt, policy);
-}
+const endsRightly = ({ state, verifiesUntil }: VerifyingKey): boolean =>
+  state === 'staged' || (state === 'retiring') === (verifiesUntil !== null);
+
+const rank = ({ state }: VerifyingKey): number => RANK[state as TrustedState];
+
+const endMs = ({ verifiesUntil }: VerifyingKey): number => verifiesUntil?.getTime() ?? Number.MAX_SAFE_INTEGER;

@@ -81,7 +81,7 @@ const grants = ({ rotation, outboxRelay }: StoreRoles): string => `
   REVOKE ALL ON ring.database_role, ring.service_credential FROM ${rotation};
   GRANT UPDATE (bus_account_jwt, bus_account_signed_at) ON ring.installation TO ${rotation};
   GRANT UPDATE (epoch, trust_epoch) ON ring.key_ring TO ${rotation};
-  GRANT UPDATE (state, state_since) ON ring.signing_key TO ${rotation};
+  GRANT UPDATE (state, state_since, verifies_until) ON ring.signing_key TO ${rotation};
   GRANT UPDATE (outcome, ended_at, ended_epoch, ended_by, end_request_id, switched_at, end_switched_at,
                 old_key_destroyed_at) ON ring.transition TO ${rotation};
   GRANT UPDATE (state, removed_at) ON ring.node TO ${rotation};

@@ -19,6 +19,7 @@ export function ringOf(scope: string, epoch: number, states: States, more: Parti
       state,
       algorithm: MESH_ALGORITHM,
       public_key: publicKeyOf(key_id),
+      verifies_until: state === 'retiring' ? '2031-05-02T10:00:30Z' : null,
     })),
     transition: null,
     statement: '{}',

@@ -28,9 +28,9 @@ export async function seedRing(query: Query, ring: TestRing, afterEpoch = 0): Pr
   );
   await query(`DELETE FROM ring.signing_key WHERE scope = $1`, [scope]);
   await query(
-    `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state)
-     SELECT $1, key_id, 'Ed25519', public_key, state
-       FROM jsonb_to_recordset($2::jsonb) AS k(key_id text, public_key text, state text)`,
+    `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, verifies_until)
+     SELECT $1, key_id, 'Ed25519', public_key, state, verifies_until FROM jsonb_to_recordset($2::jsonb)
+         AS k(key_id text, public_key text, state text, verifies_until timestamptz)`,
     [scope, JSON.stringify(ring.keys.map(keyRow))],
   );
   const changes = ring.changes.slice(afterEpoch).map(({ activeKeyId, statement, ...change }) => ({
@@ -49,8 +49,9 @@ export async function seedRing(query: Query, ring: TestRing, afterEpoch = 0): Pr
   return changes.at(-1)!.event_id;
 }
 
-const keyRow = ({ keyId, privateKey, state }: RingKey): object => ({
+const keyRow = ({ keyId, privateKey, state, verifiesUntil }: RingKey): object => ({
   key_id: keyId,
   public_key: publicText(privateKey),
   state,
+  verifies_until: verifiesUntil,
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { heldKeys, scopePolicy } from '@plexsphere/keyring';
 import { MESH_ALGORITHM, buildEnvelope, canonicalText, publicText } from '@plexsphere/wire';
 import type { PlatformKeyRotated, RingView, Scope, SigningKeyRotated, TransitionView } from '@plexsphere/wire';
 import {
@@ -37,10 +38,10 @@ export function envelopeBy(key: TestKey, scope: string, now: Date, fields: Event
   return buildEnvelope(canonical, { scope, keyId: key.keyId }, key.privateKey.sign(Buffer.from(canonical)));
 }
 
-/** A key of a ring. A retiring one verifies until `notAfter`. */
 export interface RingKey extends TestKey {
   state: 'active' | 'retiring' | 'retired';
-  notAfter?: Date;
+  /** When a retiring one verifies no more. */
+  verifiesUntil: Date | null;
 }
 
 /** How a ring came to an epoch. A close has no statement. */
@@ -92,9 +93,9 @@ export class TestRing {
     return this.keys.find(({ state }) => state === 'retiring');
   }
 
-  /** The active key before the retiring one: what a verifier may hold, newest first. */
+  /** What a verifier may hold, as the product says. */
   get trusted(): RingKey[] {
-    return this.keys.filter(({ state }) => state !== 'retired').reverse();
+    return heldKeys(this.keys, scopePolicy('domain'));
   }
 
   /** That of the trust epoch. */
@@ -128,12 +129,12 @@ export class TestRing {
     const times = { openedAt: at(0), closesAt: at(windowMs), transitionExpires: at(windowMs + graceMs) };
     const key = testKey(keyId);
     const statement = await signStatement(this.rotation(key, times), this.active, key);
-    Object.assign(this.active, { state: 'retiring', notAfter: new Date(times.transitionExpires) });
+    Object.assign(this.active, { state: 'retiring', verifiesUntil: new Date(times.transitionExpires) });
     this.take('rotate', key, statement);
   }
 
   close(): void {
-    for (const key of this.keys) if (key.state === 'retiring') key.state = 'retired';
+    if (this.retiring !== undefined) Object.assign(this.retiring, { state: 'retired', verifiesUntil: null });
     this.changes.push({
       epoch: this.epoch + 1,
       change: 'close',
@@ -201,11 +202,12 @@ export class TestRing {
       scope,
       epoch,
       trust_epoch: trustEpoch,
-      keys: [...this.trusted].reverse().map(({ keyId, privateKey, state }) => ({
+      keys: this.trusted.map(({ keyId, privateKey, state, verifiesUntil }) => ({
         key_id: keyId,
         state,
         algorithm: MESH_ALGORITHM,
         public_key: publicText(privateKey),
+        verifies_until: verifiesUntil?.toISOString() ?? null,
       })),
       transition: last === undefined ? null : { ...transitionOf(last.statement!), outcome: open ? null : 'closed' },
       statement,
@@ -219,10 +221,10 @@ export class TestRing {
       epoch,
       trust_epoch: trustEpoch,
       active_key_id: this.active.keyId,
-      keys: this.trusted.map(({ keyId, privateKey, state, notAfter }) => ({
+      keys: this.trusted.map(({ keyId, privateKey, verifiesUntil }) => ({
         key_id: keyId,
         public_key: publicText(privateKey),
-        ...(state === 'retiring' && notAfter !== undefined ? { not_after: notAfter.toISOString() } : {}),
+        ...(verifiesUntil !== null && { not_after: verifiesUntil.toISOString() }),
       })),
       statement_hash: hash,
     };
@@ -241,7 +243,7 @@ export class TestRing {
   }
 
   private take(change: 'create' | 'rotate', key: TestKey, statement: string): void {
-    this.keys.push({ ...key, state: 'active' });
+    this.keys.push({ ...key, state: 'active', verifiesUntil: null });
     this.changes.push({ epoch: this.epoch + 1, change, activeKeyId: key.keyId, statement });
   }
 }

@@ -8,6 +8,8 @@ export interface KeyView {
   algorithm: AlgorithmName;
   /** As its algorithm writes it (Ed25519: standard base64, padded, of the raw 32 bytes); null where it has none. */
   public_key: string | null;
+  /** When a key that retires verifies no more; null where no end is known. */
+  verifies_until: string | null;
 }
 
 /** One rotation. Times are RFC 3339, UTC. */
@@ -16,7 +18,7 @@ export interface TransitionView {
   new_key_id: string;
   opened_at: string;
   closes_at: string;
-  /** As the transition's statement says it: until when a Node may verify by the old key without hearing from us. */
+  /** As the transition's statement says it: until when a verifier that hears nothing more takes the old key. */
   transition_expires: string;
   /** null while open. */
   outcome: 'closed' | 'rolled_back' | 'revoked' | null;

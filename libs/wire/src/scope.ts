@@ -63,3 +63,9 @@ export const isScope = (text: unknown): text is Scope => parseScope(text) !== un
 export const PLATFORM: Scope = 'platform';
 
 export const domainScope = (id: string): Scope => `domain:${id}`;
+
+/** undefined for a scope of another kind. */
+export function domainId(scope: Scope): string | undefined {
+  const parsed = parseScope(scope);
+  return parsed?.kind === 'domain' ? parsed.id : undefined;
+}

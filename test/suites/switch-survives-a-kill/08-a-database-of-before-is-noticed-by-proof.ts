@@ -11,7 +11,7 @@ const TAKEN_BACK = `
   DELETE FROM ring.transition WHERE scope = $1;
   DELETE FROM ring.ring_change WHERE scope = $1 AND epoch = 2;
   DELETE FROM ring.signing_key WHERE scope = $1 AND key_id = 'b';
-  UPDATE ring.signing_key SET state = 'active' WHERE scope = $1 AND key_id = 'a';
+  UPDATE ring.signing_key SET state = 'active', verifies_until = NULL WHERE scope = $1 AND key_id = 'a';
   UPDATE ring.key_ring SET epoch = 1, trust_epoch = 1 WHERE scope = $1;`;
 
 /** S8: signers that have seen the later ring prove it, and the scope stands still until an operator has decided. */

@@ -33,7 +33,7 @@ interface Row {
 const READ_RINGS = `
   SELECT r.scope, r.epoch, r.trust_epoch,
          (SELECT jsonb_agg(jsonb_build_object('key_id', k.key_id, 'state', k.state)) FROM ring.signing_key k
-           WHERE k.scope = r.scope AND k.purpose = '' AND k.state IN ('staged', 'active', 'retiring')) AS keys,
+           WHERE k.scope = r.scope AND k.state IN ('staged', 'active', 'retiring')) AS keys,
          (SELECT c.event_id FROM ring.ring_change c WHERE c.scope = r.scope AND c.epoch = r.epoch) AS event_id,
          (SELECT c.event_id FROM ring.ring_change c WHERE c.scope = r.scope AND c.epoch = r.trust_epoch) AS trust_event_id,
          (SELECT coalesce(jsonb_agg(jsonb_build_object(

@@ -61,9 +61,9 @@ describe('a later epoch, proven', () => {
     proof = await signStatement(statement({ previous: head }), keyOf('b'), keyOf('c'));
     await owner.query(`
       INSERT INTO ring.key_ring (scope, epoch, trust_epoch) VALUES ('${SCOPE}', 2, 2), ('${OTHER}', 1, 1);
-      INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state) VALUES
-        ('${SCOPE}', 'a', 'Ed25519', '${publicOf('a')}', 'retiring'),
-        ('${SCOPE}', 'b', 'Ed25519', '${publicOf('b')}', 'active');
+      INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, verifies_until) VALUES
+        ('${SCOPE}', 'a', 'Ed25519', '${publicOf('a')}', 'retiring', now()),
+        ('${SCOPE}', 'b', 'Ed25519', '${publicOf('b')}', 'active', NULL);
       INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash) VALUES
         ('${SCOPE}', 1, 'create', 'a', 'e1', 's1', '${'A'.repeat(43)}'),
         ('${SCOPE}', 2, 'rotate', 'b', 'e2', '${rotateToB}', '${head}');`);

@@ -20,19 +20,21 @@ import { LeaseBook, type LeaseHolder } from './lease-book';
 const config = { leaseMs: 10_000, clockSkewMs: 30_000 } as RotationConfig;
 const logger = { info: jest.fn(), warn: jest.fn(), error: jest.fn() };
 
+const DOMAIN = 'domain:dddddddd-dddd-4ddd-8ddd-dddddddddddd';
+
 /** A platform ring at epoch 1 and a Domain's at epoch 3, trusted since 2. */
 const SEED = `
   INSERT INTO ring.installation (recovery_public_key, bus_account_public_key, bus_account_jwt) VALUES ('rec', 'A', 'j');
-  INSERT INTO ring.key_ring (scope, epoch, trust_epoch) VALUES ('platform', 1, 1), ('domain:d', 3, 2);
+  INSERT INTO ring.key_ring (scope, epoch, trust_epoch) VALUES ('platform', 1, 1), ('${DOMAIN}', 3, 2);
   INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state) VALUES
     ('platform', 'p1', 'Ed25519', 'AA', 'active'),
-    ('domain:d', 'd1', 'Ed25519', 'BB', 'retired'),
-    ('domain:d', 'd2', 'Ed25519', 'CC', 'active');
+    ('${DOMAIN}', 'd1', 'Ed25519', 'BB', 'retired'),
+    ('${DOMAIN}', 'd2', 'Ed25519', 'CC', 'active');
   INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash) VALUES
     ('platform', 1, 'create', 'p1', 'e1', 's1', 'h1'),
-    ('domain:d', 1, 'create', 'd1', 'e2', 's2', 'h2'),
-    ('domain:d', 2, 'rotate', 'd2', 'e3', 's3', 'h3'),
-    ('domain:d', 3, 'close', 'd2', 'e4', NULL, NULL);`;
+    ('${DOMAIN}', 1, 'create', 'd1', 'e2', 's2', 'h2'),
+    ('${DOMAIN}', 2, 'rotate', 'd2', 'e3', 's3', 'h3'),
+    ('${DOMAIN}', 3, 'close', 'd2', 'e4', NULL, NULL);`;
 
 jest.setTimeout(60_000);
 
@@ -88,7 +90,7 @@ describe('leases', () => {
     const reply = await book.renew(...request({}));
     expect(reply).toMatchObject({ lease_ms: 10_000, granted: [], recovery_public_key: 'rec' });
     expect(reply.rings.map((ring) => [ring.scope, ring.epoch])).toEqual([
-      ['domain:d', 3],
+      [DOMAIN, 3],
       ['platform', 1],
     ]);
   });
@@ -106,50 +108,50 @@ describe('leases', () => {
   });
 
   it('grants present epochs only: neither one behind nor one ahead nor an unknown scope', async () => {
-    expect((await book.renew(...request({ platform: 1, 'domain:d': 2 }))).granted).toEqual(['platform']);
-    expect((await book.renew(...request({ platform: 2, 'domain:d': 3, 'domain:x': 1 }))).granted).toEqual(['domain:d']);
-    expect((await book.renew(...request({ platform: 1, 'domain:d': 3 }))).rings).toEqual([]);
+    expect((await book.renew(...request({ platform: 1, [DOMAIN]: 2 }))).granted).toEqual(['platform']);
+    expect((await book.renew(...request({ platform: 2, [DOMAIN]: 3, 'domain:x': 1 }))).granted).toEqual([DOMAIN]);
+    expect((await book.renew(...request({ platform: 1, [DOMAIN]: 3 }))).rings).toEqual([]);
   });
 
   it('a ring that changes between the commit of the row and the read is not granted, and the row tells of it', async () => {
     // What a commit that comes in between looks like: the row stands at the old epoch, the ring is at the new one.
-    const renewing = book.renew(...request({ platform: 1, 'domain:d': 2 }));
-    expect((await renewing).granted).not.toContain('domain:d');
-    expect(await holding('domain:d', 3)).toEqual(['signer-1']);
-    await book.renew(...request({ platform: 1, 'domain:d': 3 }));
-    expect(await holding('domain:d', 3)).toEqual([]);
-    expect(await book.holdersAt('domain:d', 3)).toEqual(['signer-1']);
+    const renewing = book.renew(...request({ platform: 1, [DOMAIN]: 2 }));
+    expect((await renewing).granted).not.toContain(DOMAIN);
+    expect(await holding(DOMAIN, 3)).toEqual(['signer-1']);
+    await book.renew(...request({ platform: 1, [DOMAIN]: 3 }));
+    expect(await holding(DOMAIN, 3)).toEqual([]);
+    expect(await book.holdersAt(DOMAIN, 3)).toEqual(['signer-1']);
   });
 
   it('one row for each holder; one that gives its leases back holds up nobody', async () => {
-    await book.renew(...request({ 'domain:d': 2 }, 'signer-1'));
-    await book.renew(...request({ 'domain:d': 2 }, 'signer-2'));
-    await book.renew(...request({ 'domain:d': 2 }, 'signer-2'));
-    expect(await holding('domain:d', 3)).toEqual(['signer-1', 'signer-2']);
+    await book.renew(...request({ [DOMAIN]: 2 }, 'signer-1'));
+    await book.renew(...request({ [DOMAIN]: 2 }, 'signer-2'));
+    await book.renew(...request({ [DOMAIN]: 2 }, 'signer-2'));
+    expect(await holding(DOMAIN, 3)).toEqual(['signer-1', 'signer-2']);
     await book.release(...request({}, 'signer-1'));
     expect(await book.liveSigners()).toEqual(['signer-2']);
   });
 
   it('a renewal that was held up on its way takes no lease away, and is granted nothing', async () => {
     const late = request({ platform: 1 });
-    await book.renew(...request({ platform: 1, 'domain:d': 3 }));
+    await book.renew(...request({ platform: 1, [DOMAIN]: 3 }));
     expect(await book.renew(...late)).toMatchObject({ granted: [], rings: [] });
-    expect(await book.holdersAt('domain:d', 3)).toEqual(['signer-1']);
+    expect(await book.holdersAt(DOMAIN, 3)).toEqual(['signer-1']);
   });
 
   it('no clock of the database says who is gone: a row that kept its turn for L, by our own, is swept', async () => {
     const short = bookOf({ ...config, leaseMs: 50 } as RotationConfig);
-    await short.renew(...request({ 'domain:d': 2 }));
+    await short.renew(...request({ [DOMAIN]: 2 }));
     await database.query(`UPDATE ring.lease SET renewed_at = renewed_at - interval '1 day'`);
     await short.sweep();
-    expect(await holding('domain:d', 3)).toEqual(['signer-1']);
+    expect(await holding(DOMAIN, 3)).toEqual(['signer-1']);
     await eventually(async () => {
       await short.sweep();
-      return (await holding('domain:d', 3)).length === 0;
+      return (await holding(DOMAIN, 3)).length === 0;
     });
-    await short.renew(...request({ 'domain:d': 2 }));
+    await short.renew(...request({ [DOMAIN]: 2 }));
     await short.sweep();
-    expect(await holding('domain:d', 3)).toEqual(['signer-1']);
+    expect(await holding(DOMAIN, 3)).toEqual(['signer-1']);
   });
 
   it('what is null was left out', async () => {
@@ -176,15 +178,15 @@ describe('leases', () => {
       ['a turn far higher', OWNED, Number.MAX_SAFE_INTEGER],
       ['another kind of credential', { kind: 'gateway', holder: 'signer-1' } as const, Number.MAX_SAFE_INTEGER],
     ])("S8: who lacks the secret neither renews nor releases another's lease: %s", async (_, asking, theirs) => {
-      await book.renew(...request({ platform: 1, 'domain:d': 3 }));
+      await book.renew(...request({ platform: 1, [DOMAIN]: 3 }));
       const before = await row();
       await expect(book.release(...thief(asking, { turn: theirs }))).rejects.toMatchObject(another);
       await expect(book.renew(...thief(asking, { turn: theirs }))).rejects.toMatchObject(another);
       await expect(
-        book.renew(...thief(asking, { turn: theirs, epochs: { 'domain:d': Number.MAX_SAFE_INTEGER } })),
+        book.renew(...thief(asking, { turn: theirs, epochs: { [DOMAIN]: Number.MAX_SAFE_INTEGER } })),
       ).rejects.toMatchObject(another);
       expect(await row()).toEqual(before);
-      expect((await book.renew(...request({ 'domain:d': 3 }))).granted).toEqual(['domain:d']);
+      expect((await book.renew(...request({ [DOMAIN]: 3 }))).granted).toEqual([DOMAIN]);
     });
 
     it('S8: the right secret under another kind of credential is refused as well', async () => {
@@ -202,17 +204,17 @@ describe('leases', () => {
 
     it('S8: a release that was held up takes nothing from what was renewed since', async () => {
       const late = request({}, 'signer-1', { release: true });
-      await book.renew(...request({ 'domain:d': 3 }));
+      await book.renew(...request({ [DOMAIN]: 3 }));
       await book.release(...late);
-      expect(await row()).toMatchObject({ epochs: { 'domain:d': 3 }, released: false });
+      expect(await row()).toMatchObject({ epochs: { [DOMAIN]: 3 }, released: false });
     });
 
     it('S8: a renewal that a release has overtaken is granted nothing and begins no lease', async () => {
-      const late = request({ 'domain:d': 3 });
+      const late = request({ [DOMAIN]: 3 });
       await book.release(...request({}));
       expect(await book.renew(...late)).toMatchObject({ granted: [], rings: [] });
       expect(await row()).toMatchObject({ epochs: {}, released: true });
-      expect(await holding('domain:d', 4)).toEqual([]);
+      expect(await holding(DOMAIN, 4)).toEqual([]);
       expect(await book.liveSigners()).toEqual([]);
     });
 
@@ -241,28 +243,28 @@ describe('leases', () => {
   describe('a later epoch than the ring has', () => {
     it('S8: a bare number is no epoch of the row: refused there, counted, logged once, and it stops nobody', async () => {
       const book = bookOf(config);
-      await book.renew(...request({ 'domain:d': 3 }, 'signer-2'));
-      const claims = { platform: Number.MAX_SAFE_INTEGER, 'domain:d': Number.MAX_SAFE_INTEGER };
+      await book.renew(...request({ [DOMAIN]: 3 }, 'signer-2'));
+      const claims = { platform: Number.MAX_SAFE_INTEGER, [DOMAIN]: Number.MAX_SAFE_INTEGER };
       const reply = await book.renew(...request(claims));
       expect(reply.granted).toEqual([]);
       expect(reply.rings.map(({ scope, epoch }) => [scope, epoch])).toEqual([
-        ['domain:d', 3],
+        [DOMAIN, 3],
         ['platform', 1],
       ]);
       await book.renew(...request(claims));
       expect(await row()).toMatchObject({ epochs: {}, ahead: claims, refused_claims: 4 });
       expect(logger.warn).toHaveBeenCalledTimes(1);
-      expect(await hasLaterStatement(database.manager, 'domain:d')).toBe(false);
-      expect((await book.renew(...request({ 'domain:d': 3 }, 'signer-2'))).granted).toEqual(['domain:d']);
-      expect((await book.renew(...request({ 'domain:d': 3 }))).granted).toEqual(['domain:d']);
+      expect(await hasLaterStatement(database.manager, DOMAIN)).toBe(false);
+      expect((await book.renew(...request({ [DOMAIN]: 3 }, 'signer-2'))).granted).toEqual([DOMAIN]);
+      expect((await book.renew(...request({ [DOMAIN]: 3 }))).granted).toEqual([DOMAIN]);
     });
 
     it('S8: only what stands in the row is granted, even if the ring reaches the claim in between', async () => {
       // As if a rotation were committed between the row's commit and the reading of the rings.
       const find = jest.spyOn(database.manager, 'find').mockImplementationOnce(async () => {
-        return [{ scope: 'domain:d', epoch: 4, trustEpoch: 4 }];
+        return [{ scope: DOMAIN, epoch: 4, trustEpoch: 4 }];
       });
-      const { granted } = await book.renew(...request({ 'domain:d': 4 }));
+      const { granted } = await book.renew(...request({ [DOMAIN]: 4 }));
       expect(find).toHaveBeenCalled();
       find.mockRestore();
       expect(granted).toEqual([]);
@@ -290,14 +292,14 @@ describe('leases', () => {
     const model = new LeaseRows();
     const book = bookOf(config);
     await database.query(`UPDATE ring.key_ring SET epoch = 3`);
-    for (const scope of ['platform', 'domain:d']) model.rings.set(scope, 3);
+    for (const scope of ['platform', DOMAIN]) model.rings.set(scope, 3);
     const holders = ['signer-1', 'signer-2', 'signer-3'];
     const turns = new Map(holders.map((holder) => [holder, 0]));
 
     const claimOf = (holder: string): LeaseClaim => {
       const turn = turns.get(holder) ?? 0;
       turns.set(holder, turn + 1);
-      const scopes = random.shuffle(['platform', 'domain:d', 'domain:none']).slice(0, random.integer(0, 3));
+      const scopes = random.shuffle(['platform', DOMAIN, 'domain:none']).slice(0, random.integer(0, 3));
       const near = (scope: string) => Math.max(1, (model.rings.get(scope) ?? 1) + random.integer(-1, 1));
       return {
         kind: random.next() < 0.95 ? 'signer' : 'gateway',

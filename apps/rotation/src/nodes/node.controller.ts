@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { problem, scopeKind } from '@plexsphere/wire';
+import { problem } from '@plexsphere/wire';
 import type {
   AddNode as AddRequest,
   AddNodeReply,
@@ -12,6 +12,7 @@ import type {
 } from '@plexsphere/wire/commands';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
+import { policyOf } from '../rings/read-ring';
 import { AddNode } from './add-node';
 import type { NodeName } from './list-nodes';
 import { NodeReader } from './node-reader';
@@ -27,9 +28,8 @@ export class NodeController {
 
   @Handles('node.add')
   async add(request: AddRequest, { identity }: Asked): Promise<AddNodeReply> {
-    const kind = scopeKind(request.scope);
     // A Node is in its Domain's scope, or in the platform's where it has none.
-    if (kind !== 'domain' && kind !== 'platform') throw problem('invariantViolation', { field: 'scope' });
+    if (policyOf(request.scope).tells.ownNodes === null) throw problem('invariantViolation', { field: 'scope' });
     const { scope, name, bus_public_key: busPublicKey } = request;
     return this.addNode.add({ scope, name, busPublicKey }, identity);
   }

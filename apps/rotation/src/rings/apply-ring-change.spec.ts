@@ -27,6 +27,13 @@ afterEach(async () => {
   await test.drop();
 });
 
+const UNTIL = new Date(AT.getTime() + 2_000);
+
+const key = (keyId: string, state: Key['state']): Key => ({
+  ...{ keyId, state },
+  verifiesUntil: state === 'retiring' ? UNTIL : null,
+});
+
 const ring = (epoch: number, keys: Key[]): KeyRing => ({ scope: SCOPE, epoch, trustEpoch: epoch, keys });
 
 const transition = (oldKeyId: string, newKeyId: string, outcome: Transition['outcome']): Transition => ({
@@ -35,16 +42,18 @@ const transition = (oldKeyId: string, newKeyId: string, outcome: Transition['out
   newKeyId,
   openedAt: AT,
   closesAt: new Date(AT.getTime() + 1_000),
+  transitionExpires: UNTIL,
   outcome,
 });
 
 /** With the transition open that its newest keys are of. */
 async function store({ epoch, keys }: KeyRing, open: Transition | null): Promise<void> {
   await owner.query('INSERT INTO ring.key_ring (scope, epoch, trust_epoch) VALUES ($1, $2, $2)', [SCOPE, epoch]);
-  for (const { keyId, state } of keys) {
+  for (const { keyId, state, verifiesUntil } of keys) {
     await owner.query(
-      `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state) VALUES ($1, $2, 'Ed25519', 'A', $3)`,
-      [SCOPE, keyId, state],
+      `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, verifies_until)
+       VALUES ($1, $2, 'Ed25519', 'A', $3, $4)`,
+      [SCOPE, keyId, state, verifiesUntil],
     );
   }
   await owner.query(
@@ -53,16 +62,17 @@ async function store({ epoch, keys }: KeyRing, open: Transition | null): Promise
   );
   if (open === null) return;
   await owner.query(
-    `INSERT INTO ring.transition (scope, old_key_id, new_key_id, opened_at, closes_at, opened_epoch, actor, request_id)
-     VALUES ($1, $2, $3, $4, $5, $6, 'a', gen_random_uuid())`,
-    [SCOPE, open.oldKeyId, open.newKeyId, open.openedAt, open.closesAt, epoch],
+    `INSERT INTO ring.transition (scope, old_key_id, new_key_id, opened_at, closes_at, transition_expires,
+                                  opened_epoch, actor, request_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, 'a', gen_random_uuid())`,
+    [SCOPE, open.oldKeyId, open.newKeyId, open.openedAt, open.closesAt, open.transitionExpires, epoch],
   );
 }
 
-const stored = async (): Promise<Record<string, string>> => {
-  const rows = await owner.query<{ key_id: string; state: string }[]>('SELECT key_id, state FROM ring.signing_key');
-  return Object.fromEntries(rows.map(({ key_id, state }) => [key_id, state]));
-};
+const stored = (): Promise<Key[]> =>
+  owner.query(
+    `SELECT key_id AS "keyId", state, verifies_until AS "verifiesUntil" FROM ring.signing_key ORDER BY key_id`,
+  );
 
 const outcomes = async (): Promise<unknown[]> => {
   const rows = await owner.query<{ outcome: string | null }[]>(
@@ -90,38 +100,14 @@ const change = (after: KeyRing, next: Transition, made: 'a new key' | null = nul
 it.each<[string, Key[], Key[]]>([
   [
     'the older key comes back',
-    [
-      { keyId: 'k1', state: 'retiring' },
-      { keyId: 'k2', state: 'active' },
-    ],
-    [
-      { keyId: 'k1', state: 'active' },
-      { keyId: 'k2', state: 'retired' },
-    ],
+    [key('k1', 'retiring'), key('k2', 'active')],
+    [key('k1', 'active'), key('k2', 'retired')],
   ],
-  [
-    'the other way round',
-    [
-      { keyId: 'k1', state: 'active' },
-      { keyId: 'k2', state: 'staged' },
-    ],
-    [
-      { keyId: 'k1', state: 'retiring' },
-      { keyId: 'k2', state: 'active' },
-    ],
-  ],
+  ['the other way round', [key('k1', 'active'), key('k2', 'staged')], [key('k1', 'retiring'), key('k2', 'active')]],
   [
     'with keys beside that leave the ring',
-    [
-      { keyId: 'k0', state: 'staged' },
-      { keyId: 'k1', state: 'retiring' },
-      { keyId: 'k2', state: 'active' },
-    ],
-    [
-      { keyId: 'k0', state: 'retired' },
-      { keyId: 'k1', state: 'active' },
-      { keyId: 'k2', state: 'revoked' },
-    ],
+    [key('k0', 'staged'), key('k1', 'retiring'), key('k2', 'active')],
+    [key('k0', 'retired'), key('k1', 'active'), key('k2', 'revoked')],
   ],
 ])(
   'P-10: an active key hands over to one that the ring holds, in whatever order they stand: %s',
@@ -129,37 +115,27 @@ it.each<[string, Key[], Key[]]>([
     const open = transition('k1', 'k2', null);
     await store(ring(3, had), open);
     await change(ring(4, has), { ...open, outcome: 'rolled_back' });
-    expect(await stored()).toEqual(Object.fromEntries(has.map(({ keyId, state }) => [keyId, state])));
+    expect(await stored()).toEqual(has);
     expect(await outcomes()).toEqual(['rolled_back']);
   },
 );
 
 it('P-10: a new key enters as the last, wherever the domain lists it', async () => {
-  await store(ring(1, [{ keyId: 'k1', state: 'active' }]), null);
-  await change(
-    ring(2, [
-      { keyId: 'k2', state: 'active' },
-      { keyId: 'k1', state: 'retiring' },
-    ]),
-    transition('k1', 'k2', null),
-    'a new key',
-  );
-  expect(await stored()).toEqual({ k1: 'retiring', k2: 'active' });
+  await store(ring(1, [key('k1', 'active')]), null);
+  await change(ring(2, [key('k2', 'active'), key('k1', 'retiring')]), transition('k1', 'k2', null), 'a new key');
+  expect(await stored()).toEqual([key('k1', 'retiring'), key('k2', 'active')]);
   expect(await outcomes()).toEqual([null]);
 });
 
 it('writes no key that nobody made, and nothing else then', async () => {
-  await store(ring(1, [{ keyId: 'k1', state: 'active' }]), null);
-  const after = ring(2, [
-    { keyId: 'k1', state: 'retiring' },
-    { keyId: 'k2', state: 'active' },
-  ]);
+  await store(ring(1, [key('k1', 'active')]), null);
+  const after = ring(2, [key('k1', 'retiring'), key('k2', 'active')]);
   await expect(change(after, transition('k1', 'k2', null))).rejects.toThrow('nobody made');
-  expect(await stored()).toEqual({ k1: 'active' });
+  expect(await stored()).toEqual([key('k1', 'active')]);
 });
 
 it('is not written over a ring that has moved on since it was read', async () => {
-  await store(ring(3, [{ keyId: 'k1', state: 'active' }]), transition('k0', 'k1', null));
+  await store(ring(3, [key('k1', 'active')]), transition('k0', 'k1', null));
   const moved = database.transaction(async (manager) => {
     const before = await existing(readRing(manager, SCOPE));
     await owner.query('UPDATE ring.key_ring SET epoch = 9');
@@ -176,4 +152,12 @@ it('is not written over a ring that has moved on since it was read', async () =>
   });
   await expect(moved).rejects.toMatchObject({ detail: 'signing: epoch mismatch' });
   expect(await outcomes()).toEqual([null]);
+});
+
+it.each([
+  ['a key that retires and has no end', { ...key('k1', 'retiring'), verifiesUntil: null }],
+  ['a key that signs and has an end', { ...key('k1', 'active'), verifiesUntil: UNTIL }],
+  ['a retired key that has an end', { ...key('k1', 'retired'), verifiesUntil: UNTIL }],
+])('H1: the database takes no %s', async (_, refused) => {
+  await expect(store(ring(1, [refused]), null)).rejects.toMatchObject({ driverError: { code: '23514' } });
 });

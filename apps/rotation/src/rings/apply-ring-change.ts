@@ -77,9 +77,10 @@ async function writeKeys(
   const was = new Map(before.keys.map((key) => [key.keyId, key.state]));
   const rank = (key: Key): number => (key.state === 'active' ? 2 : was.get(key.keyId) === 'active' ? 0 : 1);
   const changed = keys.filter((key) => was.get(key.keyId) !== key.state).sort((one, other) => rank(one) - rank(other));
-  for (const { keyId, state } of changed) {
+  for (const { keyId, state, verifiesUntil } of changed) {
     if (was.has(keyId)) {
-      await manager.update(SigningKeyEntity, { scope, keyId }, { state, stateSince: () => 'clock_timestamp()' });
+      const stateSince = () => 'clock_timestamp()';
+      await manager.update(SigningKeyEntity, { scope, keyId }, { state, stateSince, verifiesUntil });
     } else {
       if (made === null) throw new Error(`ring ${scope} gets a key that nobody made`);
       await insertKey(manager, scope, keyId, made);

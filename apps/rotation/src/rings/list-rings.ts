@@ -24,7 +24,7 @@ export async function listRings(manager: EntityManager, scopes: Scopes): Promise
     `SELECT ring.scope, ring.epoch, ring.trust_epoch AS "trustEpoch", key.key_id AS "activeKeyId",
             transition.id IS NOT NULL AS open, coalesce(node.count, 0)::int AS nodes, ring.created_at AS "createdAt"
        FROM ring.key_ring AS ring
-       JOIN ring.signing_key AS key ON key.scope = ring.scope AND key.purpose = '' AND key.state = 'active'
+       JOIN ring.signing_key AS key ON key.scope = ring.scope AND key.state = 'active'
        LEFT JOIN ring.transition AS transition ON transition.scope = ring.scope AND transition.outcome IS NULL
        LEFT JOIN (SELECT scope, count(*) FROM ring.node WHERE state = 'enrolled' GROUP BY scope) AS node
               ON node.scope = ring.scope

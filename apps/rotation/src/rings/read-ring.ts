@@ -1,4 +1,4 @@
-import { scopePolicy, type KeyRing, type ScopePolicy } from '@plexsphere/keyring';
+import { scopePolicy, type Key, type KeyRing, type ScopePolicy } from '@plexsphere/keyring';
 import { KeyRingEntity, RingChangeEntity, SigningKeyEntity, TransitionEntity } from '@plexsphere/store';
 import { problem, scopeKind } from '@plexsphere/wire';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -15,6 +15,11 @@ export interface StoredRing {
   head: RingChangeEntity;
 }
 
+/** @throws Refusal `invariant_violation` where no ring can be of the scope's kind */
+export const policyOf = (scope: string): ScopePolicy => scopePolicy(scopeKind(scope));
+
+const asKey = ({ keyId, state, verifiesUntil }: SigningKeyEntity): Key => ({ keyId, state, verifiesUntil });
+
 /** The ring of one instant: several statements, so outside a scope's lock they share one snapshot. */
 export const snapshotRing = (database: DataSource, scope: string): Promise<StoredRing | undefined> =>
   database.transaction('REPEATABLE READ', (manager) => readRing(manager, scope));
@@ -24,15 +29,15 @@ export async function readRing(manager: EntityManager, scope: string): Promise<S
   const stored = await manager.findOneBy(KeyRingEntity, { scope });
   if (stored === null) return undefined;
   const { epoch, trustEpoch } = stored;
-  const keys = await manager.find(SigningKeyEntity, { where: { scope }, order: { stateSince: 'ASC' } });
+  const keys = await manager.find(SigningKeyEntity, { where: { scope }, order: { createdAt: 'ASC', keyId: 'ASC' } });
   const [transition = null] = await manager.find(TransitionEntity, {
     where: { scope },
     order: { openedEpoch: 'DESC' },
     take: 1,
   });
   const head = await manager.findOneByOrFail(RingChangeEntity, { scope, epoch: trustEpoch });
-  const ring = { scope, epoch, trustEpoch, keys: keys.map(({ keyId, state }) => ({ keyId, state })) };
-  return { ring, policy: scopePolicy(scopeKind(scope)), keys, transition, head };
+  const ring = { scope, epoch, trustEpoch, keys: keys.map(asKey) };
+  return { ring, policy: policyOf(scope), keys, transition, head };
 }
 
 /** @throws Problem unknownScope */

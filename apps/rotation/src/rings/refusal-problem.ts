@@ -1,4 +1,4 @@
-import { Refusal, type RefusalCode } from '@plexsphere/keyring';
+import { Refusal, type RefusalCode, type RefusalMembers } from '@plexsphere/keyring';
 import { problem, type Problem, type ProblemName } from '@plexsphere/wire';
 
 /** What the domain refuses, as it goes out. */
@@ -14,7 +14,18 @@ const PROBLEM_OF: Record<RefusalCode, ProblemName> = {
   long_lease: 'invariantViolation',
 };
 
-export const asProblem = (refusal: Refusal): Problem => problem(PROBLEM_OF[refusal.code], { ...refusal.members });
+export const asProblem = ({ code, members }: Refusal): Problem => problem(PROBLEM_OF[code], replyMembers(members));
+
+/** The domain's words as a reply spells them: names in snake_case, the one of a field too, times as RFC 3339. */
+const replyMembers = (members: RefusalMembers): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(members).map(([name, value]) => [
+      snakeCase(name),
+      name === 'field' ? snakeCase(String(value)) : value instanceof Date ? value.toISOString() : value,
+    ]),
+  );
+
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** Runs a decision of the domain. @throws Problem where it refuses */
 export function orProblem<Result>(decision: () => Result): Result {

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { scopeKind, type RingView, type Scope } from '@plexsphere/wire';
-import type { DomainListReply, ListReply } from '@plexsphere/wire/commands';
+import { trustedKeys } from '@plexsphere/keyring';
+import { domainId, type RingView, type Scope } from '@plexsphere/wire';
+import type { DomainListReply, JwksReply, ListReply } from '@plexsphere/wire/commands';
+import { jwks } from '@plexsphere/wire/jws';
 import { DataSource } from 'typeorm';
 import { RotationConfig, requireAccepted } from '../rotation-config';
 import { readSnapshot } from '../transactions/read-snapshot';
 import { listRings, type Scopes } from './list-rings';
-import { existing, snapshotRing } from './read-ring';
-import { ringView } from './ring-view';
+import { existing, readRing, snapshotRing } from './read-ring';
+import { keyView, ringView } from './ring-view';
 
 /** From the primary, never cached: after a close nothing names the retired key. */
 @Injectable()
@@ -22,6 +24,15 @@ export class RingReader {
     return ringView(await existing(snapshotRing(this.database, scope)));
   }
 
+  /** The keys that verify now. @throws Problem invariantViolation, unknownScope */
+  jwks(scope: Scope): Promise<JwksReply> {
+    requireAccepted(scope, this.config);
+    return readSnapshot(this.database, async (manager, now) => {
+      const { keys, policy } = await existing(readRing(manager, scope));
+      return jwks(trustedKeys(keys, policy, now).map(keyView));
+    });
+  }
+
   list(scopes: Scopes): Promise<ListReply> {
     return readSnapshot(this.database, async (manager) => ({
       rings: (await listRings(manager, scopes)).map(({ scope, epoch, activeKeyId, open, nodes }) => {
@@ -32,16 +43,11 @@ export class RingReader {
 
   domains(scopes: Scopes): Promise<DomainListReply> {
     return readSnapshot(this.database, async (manager) => ({
-      domains: (await listRings(manager, scopes))
-        .filter(({ scope }) => scopeKind(scope) === 'domain')
-        .map(({ scope, activeKeyId, open, nodes, createdAt }) => ({
-          id: scope.slice('domain:'.length),
-          scope,
-          active_key_id: activeKeyId,
-          open,
-          nodes,
-          created_at: createdAt.toISOString(),
-        })),
+      domains: (await listRings(manager, scopes)).flatMap(({ scope, activeKeyId, open, nodes, createdAt }) => {
+        const id = domainId(scope);
+        if (id === undefined) return [];
+        return [{ id, scope, active_key_id: activeKeyId, open, nodes, created_at: createdAt.toISOString() }];
+      }),
     }));
   }
 }

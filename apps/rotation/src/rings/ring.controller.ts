@@ -1,6 +1,5 @@
 import { Controller } from '@nestjs/common';
 import type { JwksReply, ListReply, Nothing, OfScope, RingReply } from '@plexsphere/wire/commands';
-import { jwks } from '@plexsphere/wire/jws';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
 import { RingReader } from './ring-reader';
@@ -16,8 +15,8 @@ export class RingController {
   }
 
   @Handles('signing.jwks')
-  async jwks({ scope }: OfScope): Promise<JwksReply> {
-    return jwks((await this.rings.view(scope)).keys);
+  jwks({ scope }: OfScope): Promise<JwksReply> {
+    return this.rings.jwks(scope);
   }
 
   @Handles('signing.ring')

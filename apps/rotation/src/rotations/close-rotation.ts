@@ -65,7 +65,7 @@ export class CloseRotation {
     const at = await databaseNow(manager);
     const progress = progressOf(await readNodeFacts(manager, scope), ring.trustEpoch, at);
     const domainNodes = policy.tells.otherNodes === null ? null : await domainNodesOf(manager, before, at);
-    const gate = closeGate(progress, after.transition, at, force);
+    const gate = closeGate(progress, after.transition, at, force, policy);
     if (!gate.allowed) throw nodesLagging(progress, after);
 
     await applyRingChange(manager, {

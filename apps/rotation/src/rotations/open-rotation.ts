@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { openRotation, transitionExpires, type RingChange } from '@plexsphere/keyring';
+import { openRotation, type RingChange } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { problem, type Scope } from '@plexsphere/wire';
 import type { RotateReply } from '@plexsphere/wire/commands';
@@ -61,7 +61,7 @@ export class OpenRotation {
     // Refuses at once what is refused anyway; nothing is prepared then.
     const { ring, transition } = this.decide(before, opening, openedAt);
     if (await hasLaterStatement(this.database.manager, scope)) throw problem('epochWentBack');
-    const { closesAt } = transition;
+    const { closesAt, transitionExpires } = transition;
     const prepared = await this.preparation.prepare({
       type: 'rotate',
       scope,
@@ -69,7 +69,7 @@ export class OpenRotation {
       newKeyId: transition.newKeyId,
       authority: before.ring,
       openedAt,
-      ends: { closesAt, transitionExpires: transitionExpires(closesAt, this.config) },
+      ends: { closesAt, transitionExpires },
     });
     return { epoch: before.ring.epoch, openedAt, prepared };
   }
@@ -104,9 +104,10 @@ export class OpenRotation {
     return reply;
   }
 
-  private decide({ ring, transition }: StoredRing, { newKeyId }: Opening, openedAt: Date): RingChange {
-    const { overlapWindowMs } = this.config;
-    return orProblem(() => openRotation(ring, transition, { newKeyId, openedAt, overlapWindowMs }));
+  private decide({ ring, policy, transition }: StoredRing, { newKeyId }: Opening, openedAt: Date): RingChange {
+    const { overlapWindowMs, clockSkewMs } = this.config;
+    const command = { newKeyId, openedAt, overlapWindowMs, clockSkewMs };
+    return orProblem(() => openRotation(ring, transition, command, policy));
   }
 }
 

@@ -7,7 +7,7 @@ import { DataSource } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
 import { RotationConfig } from '../rotation-config';
 import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
-import { readRing, type StoredRing } from '../rings/read-ring';
+import { policyOf, readRing, type StoredRing } from '../rings/read-ring';
 import { readSnapshot } from '../transactions/read-snapshot';
 import { domainNodesStatus, nodesStatus } from '../status/nodes-status';
 import { refusalsOfClose, type NamedKeys } from './plan-refusals';
@@ -37,14 +37,14 @@ export class PlanClosing {
         : null;
       const latest = stored?.transition ?? null;
       const open = isOpen(latest) ? latest : null;
-      const gate = open === null ? null : closeGate(progress, open, now, false);
+      const gate = open === null ? null : closeGate(progress, open, now, false, policyOf(scope));
       return {
         scope,
         old_key_id: open?.oldKeyId ?? null,
         new_key_id: open?.newKeyId ?? null,
         closes_at: open?.closesAt.toISOString() ?? null,
         earliest_close_at: (gate?.allowed === false ? open?.closesAt : open && now)?.toISOString() ?? null,
-        safe_close_at: (open && latest && safeCloseAt(latest, this.config))?.toISOString() ?? null,
+        safe_close_at: (open && latest && safeCloseAt(latest, this.config, policyOf(scope)))?.toISOString() ?? null,
         nodes: nodesStatus(progress, now),
         ...(others === null ? {} : { domain_nodes: domainNodesStatus(others, now, scopes) }),
         blocked_by: [

@@ -10,12 +10,12 @@ import { asProblem } from '../rings/refusal-problem';
 import type { StoredRing } from '../rings/read-ring';
 
 /** The stable details of what the domain would refuse a rotation with, as it is and once an open one is closed. */
-export function refusalsOfRotation({ ring, transition }: StoredRing, command: OpenRotation): string[] {
-  const now = refusalsOf(() => openRotation(ring, transition, command));
+export function refusalsOfRotation({ ring, policy, transition }: StoredRing, command: OpenRotation): string[] {
+  const now = refusalsOf(() => openRotation(ring, transition, command, policy));
   if (!isOpen(transition)) return now;
   const afterwards = refusalsOf(() => {
     const closed = closeRotation(ring, transition, transition);
-    return openRotation(closed.ring, closed.transition, command);
+    return openRotation(closed.ring, closed.transition, command, policy);
   });
   return [...now, ...afterwards];
 }

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { requiredOverlapMs } from '@plexsphere/keyring';
+import { requiredOverlapMs, scopePolicy } from '@plexsphere/keyring';
 import type { Logger } from '@plexsphere/service-kit';
 import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
@@ -26,7 +26,7 @@ import { PlanClosing } from './plan-closing';
 import { PlanRotation } from './plan-rotation';
 
 const config = {
-  ...{ leaseMs: 10_000, overlapWindowMs: 86_400_000, clockSkewMs: 30_000, relayLagMs: 300_000 },
+  ...{ leaseMs: 10_000, overlapWindowMs: 86_400_000, clockSkewMs: 30_000, relayLagMs: 300_000, stalenessMs: 300_000 },
   ...{ verifierCacheMs: 900_000, longestTokenLifeMs: 3_600_000 },
 } as RotationConfig;
 const logger = { info: () => undefined, warn: () => undefined } as unknown as Logger;
@@ -144,7 +144,9 @@ describe('plans', () => {
     const [{ switched_at }] = (await seeded.asOwner<{ switched_at: Date }>(
       `SELECT switched_at FROM ring.transition WHERE id = '${OPEN_ID}'`,
     )) as [{ switched_at: Date }];
-    expect(Date.parse(plan.safe_close_at ?? '') - switched_at.getTime()).toBe(requiredOverlapMs(config));
+    expect(Date.parse(plan.safe_close_at ?? '') - switched_at.getTime()).toBe(
+      requiredOverlapMs(config, scopePolicy('domain')),
+    );
     await arrange(`UPDATE ring.transition SET switched_at = NULL WHERE id = '${OPEN_ID}'`);
     expect((await planClosing({ scope: OPEN_SCOPE })).safe_close_at).toBeNull();
     expect((await planClosing({ scope: CLOSED_SCOPE })).safe_close_at).toBeNull();

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { requiredOverlapMs } from '@plexsphere/keyring';
+import { requiredOverlapMs, scopePolicy } from '@plexsphere/keyring';
 import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
 import {
@@ -19,6 +19,7 @@ import { StatusReader } from './status-reader';
 
 const LONG_ENOUGH = {
   clockSkewMs: 30_000,
+  stalenessMs: 300_000,
   relayLagMs: 300_000,
   verifierCacheMs: 900_000,
   longestTokenLifeMs: 3_600_000,
@@ -173,7 +174,7 @@ describe('status', () => {
   it('N-10: says from when on no verifier can need the old key', async () => {
     const { transition } = await statusOf(OPEN_SCOPE);
     const after = Date.parse(transition?.safe_close_at ?? '') - Date.parse(transition?.switched_at ?? '');
-    expect(after).toBe(requiredOverlapMs(config));
+    expect(after).toBe(requiredOverlapMs(config, scopePolicy('domain')));
   });
 
   it('shows every scope that may be seen and no other', async () => {

@@ -1,7 +1,7 @@
 import { checkPolicy, progressOf, safeCloseAt, type Policy, type Progress } from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
 import { LaterStatementEntity, LeaseEntity, TransitionEntity, type OperatorEntity } from '@plexsphere/store';
-import { PLATFORM, problem } from '@plexsphere/wire';
+import { problem } from '@plexsphere/wire';
 import type { OpenTransitionView, ScopeStatus, StatusReply } from '@plexsphere/wire/commands';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { RotationConfig } from '../rotation-config';
@@ -10,6 +10,7 @@ import { listKeys, type KeyRow } from '../rings/list-keys';
 import { listNodes, type NodeRow } from '../nodes/list-nodes';
 import { listRings, type RingRow, type Scopes } from '../rings/list-rings';
 import { readDomainNodeFacts } from '../nodes/node-facts';
+import { policyOf } from '../rings/read-ring';
 import { readSnapshot } from '../transactions/read-snapshot';
 import { NAMES_SHOWN, domainNodesStatus, nodesStatus } from './nodes-status';
 import { readRefusals } from '../refusals/refusal-counts';
@@ -83,7 +84,7 @@ export class StatusReader {
       signers: found.signers.map((lease) => signerStatus(lease, ring, { now, leaseMs: this.config.leaseMs })),
       ...wentBack(found.laterStatements.get(scope)),
       nodes: nodesStatus(progressOf(found.nodes.get(scope) ?? [], trustEpoch, now), now, namesShown),
-      ...(scope === PLATFORM && found.domainNodes !== null
+      ...(policyOf(scope).tells.otherNodes !== null && found.domainNodes !== null
         ? { domain_nodes: domainNodesStatus(found.domainNodes, now, found.seen, namesShown) }
         : {}),
       backlog: backlogView(found.backlogs.get(scope), now),
@@ -98,7 +99,7 @@ async function find(
   { now, seen }: Pick<Found, 'now' | 'seen'>,
 ): Promise<Found> {
   const transitions = await manager.findBy(TransitionEntity, { outcome: IsNull() });
-  const platform = rings.find(({ scope }) => scope === PLATFORM);
+  const platform = rings.find(({ scope }) => policyOf(scope).tells.otherNodes !== null);
   return {
     now,
     seen,
@@ -121,7 +122,7 @@ const openTransition = (transition: TransitionEntity, now: Date, policy: Policy)
   closes_at: transition.closesAt.toISOString(),
   seconds_left: secondsBetween(now, transition.closesAt),
   switched_at: transition.switchedAt?.toISOString() ?? null,
-  safe_close_at: safeCloseAt(transition, policy)?.toISOString() ?? null,
+  safe_close_at: safeCloseAt(transition, policy, policyOf(transition.scope))?.toISOString() ?? null,
 });
 
 const wentBack = (later: LaterStatementEntity | undefined): Pick<ScopeStatus, 'went_back'> =>

@@ -37,4 +37,4 @@ async function tryLock(manager: EntityManager, statement: string, name: Locked):
 }
 
 /** What adding or removing a Node locks: the platform's first, since its fan-out has every Domain's Nodes in it, too. */
-export const nodeScopes = (scope: Scope): Scope[] => (scope === PLATFORM ? [PLATFORM] : [PLATFORM, scope]);
+export const nodeScopes = (scope: Scope): Scope[] => [...new Set([PLATFORM, scope])];

@@ -31,15 +31,21 @@ test('three anchors: the scope’s keys newest first, the platform ring, the rec
   });
 });
 
-test('a key that is retired or revoked is not in it; a staged one leads', () => {
+test('a key that is retired or revoked is not in it; the one that signs leads', () => {
   const all = ringOf(DOMAIN, 6, { r: 'retired', x: 'revoked', a: 'active', s: 'staged' });
-  expect(trustBundle(all, platform, publicKeyOf('recovery'), now).keys.map(({ key_id }) => key_id)).toEqual(['s', 'a']);
+  expect(trustBundle(all, platform, publicKeyOf('recovery'), now).keys.map(({ key_id }) => key_id)).toEqual(['a', 's']);
 });
 
-test('a key that retires by no transition is not trusted without end', () => {
-  expect(() => trustBundle({ ...ring, transition: null }, platform, publicKeyOf('recovery'), now)).toThrow(
-    expect.objectContaining({ code: 'INTERNAL' }),
+test('H1: a key that retires and has no end is not trusted without one', () => {
+  const endless = ring.keys.map((key) => ({ ...key, verifies_until: null }));
+  expect(() => trustBundle({ ...ring, keys: endless }, platform, publicKeyOf('recovery'), now)).toThrow(
+    expect.objectContaining({ code: 'invariant_violation' }),
   );
+});
+
+test('H1: a key whose end has come is not in it, closed or not', () => {
+  const keysAt = (time: string) => trustBundle(ring, platform, publicKeyOf('recovery'), new Date(time)).keys.length;
+  expect([keysAt('2031-05-02T10:00:29.999Z'), keysAt('2031-05-02T10:00:30Z')]).toEqual([2, 1]);
 });
 
 test('a verifier takes it', async () => {

@@ -1,7 +1,9 @@
+import { scopePolicy, trustedKeys } from '@plexsphere/keyring';
 import type { TakenRing } from '@plexsphere/lease-holder';
 import {
   problem,
   publicKeyFromText,
+  scopeKind,
   type KeyView,
   type PrivateKey,
   type RingView,
@@ -11,9 +13,6 @@ import type { SigningKey } from '@plexsphere/wire/jws';
 
 /** By key id, of those keys of a ring that may sign. A key that is destroyed goes from here at once. */
 export type PrivateKeys = Map<string, PrivateKey>;
-
-/** Staged leads: a verifier holds it already, and it is the newest. */
-const NEWEST_FIRST: Partial<Record<KeyView['state'], number>> = { staged: 0, active: 1, retiring: 2 };
 
 export const keyInState = (ring: RingView, state: KeyView['state']): KeyView | undefined =>
   ring.keys.find((key) => key.state === state);
@@ -25,28 +24,19 @@ export function activeKey(ring: RingView): KeyView {
   return key;
 }
 
-/** What a verifier should hold, newest first. */
-export const trustedViews = (ring: RingView): KeyView[] =>
-  ring.keys
-    .filter(({ state }) => NEWEST_FIRST[state] !== undefined)
-    .sort((a, b) => (NEWEST_FIRST[a.state] ?? 0) - (NEWEST_FIRST[b.state] ?? 0));
-
-/**
- * Until when the key verifies, RFC 3339; undefined: without end.
- * @throws Problem internal where a key is retiring by no transition: it must not be trusted without end
- */
-export function notAfter(ring: RingView, key: KeyView): string | undefined {
-  if (key.state !== 'retiring') return undefined;
-  if (ring.transition === null) throw problem('internal');
-  return ring.transition.transition_expires;
+/** The keys that verify at `now`, as the domain says. @throws Refusal where the ring is none that anybody may trust */
+export function trustedViews({ scope, keys }: RingView, now: Date): KeyView[] {
+  const asked = keys.map((view) => ({ view, state: view.state, verifiesUntil: timeOf(view.verifies_until) }));
+  return trustedKeys(asked, scopePolicy(scopeKind(scope)), now).map(({ view }) => view);
 }
 
-export const trustedKeys = (ring: RingView): TrustedKey[] =>
-  trustedViews(ring).map((key) => {
-    const end = notAfter(ring, key);
-    const trusted = { keyId: key.key_id, publicKey: publicKeyFromText(stated(key.public_key), key.algorithm) };
-    return end === undefined ? trusted : { ...trusted, notAfter: new Date(end) };
-  });
+export const verifyingKeys = (ring: RingView, now: Date): TrustedKey[] =>
+  trustedViews(ring, now).map(({ key_id: keyId, algorithm, public_key, verifies_until }) => ({
+    ...{ keyId, publicKey: publicKeyFromText(stated(public_key), algorithm) },
+    ...(verifies_until !== null && { notAfter: new Date(verifies_until) }),
+  }));
+
+const timeOf = (time: string | null): Date | null => (time === null ? null : new Date(time));
 
 /**
  * For what tells of a ring by its statement and public halves: a ring of shared secrets has neither.

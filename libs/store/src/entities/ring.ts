@@ -20,13 +20,15 @@ export class KeyRingEntity {
 @Entity({ schema: 'ring', name: 'signing_key' })
 export class SigningKeyEntity {
   @PrimaryColumn({ type: 'text' }) scope: string;
-  @PrimaryColumn({ type: 'text' }) purpose: string;
   @PrimaryColumn({ name: 'key_id', type: 'text' }) keyId: string;
   @Column({ type: 'text' }) algorithm: AlgorithmName;
   /** As its algorithm writes it; null for a key that has no public half. */
   @Column({ name: 'public_key', type: 'text', nullable: true }) publicKey: string | null;
   @Column({ type: 'text' }) state: 'staged' | 'active' | 'retiring' | 'retired' | 'revoked';
   @Column({ name: 'state_since', type: 'timestamptz' }) stateSince: Date;
+  /** When a retiring key verifies no more. */
+  @Column({ name: 'verifies_until', type: 'timestamptz', nullable: true }) verifiesUntil: Date | null;
+  @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
 }
 
 @Entity({ schema: 'ring', name: 'transition' })
@@ -37,6 +39,7 @@ export class TransitionEntity {
   @Column({ name: 'new_key_id', type: 'text' }) newKeyId: string;
   @Column({ name: 'opened_at', type: 'timestamptz' }) openedAt: Date;
   @Column({ name: 'closes_at', type: 'timestamptz' }) closesAt: Date;
+  @Column({ name: 'transition_expires', type: 'timestamptz' }) transitionExpires: Date;
   @Column({ name: 'opened_epoch', type: 'bigint', transformer: integer }) openedEpoch: number;
   @Column({ type: 'text', nullable: true }) reason: string | null;
   @Column({ type: 'text' }) actor: string;

@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * Rotation's schema: key rings, transitions, leases, Nodes, operators, audit. The database guards what the domain
- * promises: one active key a ring and purpose, one open transition a scope, one row an epoch.
+ * promises: one active key a ring, an end for every key that retires, one open transition a scope, one row an epoch.
  */
 export class Ring1700000000001 implements MigrationInterface {
   readonly name = 'Ring1700000000001';
@@ -34,15 +34,18 @@ export class Ring1700000000001 implements MigrationInterface {
       CREATE TABLE ring.signing_key (
         scope text NOT NULL REFERENCES ring.key_ring,
         key_id text NOT NULL,
-        purpose text NOT NULL DEFAULT '',
         algorithm text NOT NULL,
         public_key text,
         state text NOT NULL CHECK (state IN ('staged', 'active', 'retiring', 'retired', 'revoked')),
         state_since timestamptz NOT NULL DEFAULT now(),
+        -- When a key that retires verifies no more; a staged one may have an end, too.
+        verifies_until timestamptz,
         created_at timestamptz NOT NULL DEFAULT now(),
-        PRIMARY KEY (scope, purpose, key_id)
+        PRIMARY KEY (scope, key_id),
+        CHECK (state <> 'retiring' OR verifies_until IS NOT NULL),
+        CHECK (state IN ('staged', 'retiring') OR verifies_until IS NULL)
       );
-      CREATE UNIQUE INDEX one_active_key ON ring.signing_key (scope, purpose) WHERE state = 'active';
+      CREATE UNIQUE INDEX one_active_key ON ring.signing_key (scope) WHERE state = 'active';
 
       -- Keys that signers were asked to make, until a ring takes them: what none took is deleted after an hour.
       CREATE TABLE ring.prepared_key (
@@ -60,6 +63,8 @@ export class Ring1700000000001 implements MigrationInterface {
         new_key_id text NOT NULL,
         opened_at timestamptz NOT NULL,
         closes_at timestamptz NOT NULL CHECK (closes_at > opened_at),
+        -- What verifiers were promised, as the statement has it: a close that comes later does not extend it.
+        transition_expires timestamptz NOT NULL CHECK (transition_expires >= closes_at),
         opened_epoch bigint NOT NULL,
         reason text,
         actor text NOT NULL,
