@@ -1,6 +1,6 @@
 import { MaterialError } from '@plexsphere/material';
 import type { Logger } from '@plexsphere/service-kit';
-import { DOMAIN, privateKeyOf, publicKeyOf, ringOf, rotatedRing } from '@plexsphere/testkit';
+import { DOMAIN, SHARED_SECRET, privateKeyOf, publicKeyOf, ringOf, rotatedRing } from '@plexsphere/testkit';
 import { KeyLoader } from './key-loader';
 import type { Material } from './material';
 
@@ -55,6 +55,16 @@ test('a key that is not the one in the ring never signs under its name, wherever
   await expect(loader.prepare(DOMAIN, 'b', 'not a key')).rejects.toEqual(refused);
   load.mockResolvedValue({ privateKey: wrong });
   await expect(loader.loadRing(ring, new Map([['a', privateKeyOf('a')]]))).rejects.toEqual(refused);
+});
+
+test('a secret of both sides is tried by itself, and never passes for a key with a public half', async () => {
+  const privateKey = await SHARED_SECRET.generate();
+  load.mockResolvedValue({ privateKey });
+  await expect(loader.prepare('channel:c:a-to-b', 'k', null)).resolves.toBeUndefined();
+  const refused = expect.objectContaining({ reason: 'public_key_mismatch' });
+  await expect(loader.prepare('channel:c:a-to-b', 'k', publicKeyOf('k'))).rejects.toEqual(refused);
+  load.mockResolvedValue({ privateKey: privateKeyOf('b') });
+  await expect(loader.prepare(DOMAIN, 'b', null)).rejects.toEqual(refused);
 });
 
 test.each([

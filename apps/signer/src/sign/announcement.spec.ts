@@ -83,3 +83,12 @@ test('a transition of the platform that has ended is left to the chain', () => {
   const over = { ...platform, transition: transitionOf('p', 'q', 'closed') };
   expect(() => announce('platform_key_rotated', 'b', open, over)).toThrow(refused('no open rotation'));
 });
+
+test.each<[string, Partial<RingView>]>([
+  ['statement', { statement: null, statement_hash: null }],
+  ['public half of a key', { keys: open.keys.map((key) => ({ ...key, public_key: null })) }],
+])('a ring without a %s, as one of shared secrets is, has nothing to announce', (_, without) => {
+  expect(() => announce('signing_key_rotated', 'a', { ...open, ...without })).toThrow(
+    expect.objectContaining({ code: 'INVALID_ARGUMENT', body: expect.objectContaining({ field: 'scope' }) }),
+  );
+});

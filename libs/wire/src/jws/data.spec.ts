@@ -19,6 +19,10 @@ test('data comes back as it was signed, with the key that signed it', async () =
   await expect(verifyData(await signData(payload, pair), trusted, now)).resolves.toEqual({ keyId: 'key-1', payload });
 });
 
+test('its bytes are those that any JOSE library makes', async () => {
+  expect(await signData(payload, pair)).toBe(await signedWith({}));
+});
+
 describe('hostile text', () => {
   test.each<[string, (parts: string[]) => string[]]>([
     ['nothing', () => ['']],

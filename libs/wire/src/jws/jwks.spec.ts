@@ -27,6 +27,10 @@ test('a key is public, and complete for any JOSE library', async () => {
   await expect(compactVerify(text, createLocalJWKSet(set))).resolves.toBeDefined();
 });
 
+test('a shared secret is passed over', () => {
+  expect(jwks([{ ...view('k', 'active'), public_key: null }])).toEqual({ keys: [] });
+});
+
 test('no keys, an empty set', () => {
   expect(jwks([])).toEqual({ keys: [] });
 });

@@ -73,6 +73,10 @@ test('a statement comes back as it was signed', async () => {
   expect(readStatement(text)).toEqual(rotation);
 });
 
+test('its bytes are those that any JOSE library makes', async () => {
+  expect(await signStatement(rotation, old, fresh)).toBe(await byBoth(rotation));
+});
+
 test('the first statement is by another ring’s key and follows none', async () => {
   const text = await signStatement(creation, platform, fresh);
   await expect(verifyStatement(text, platform.publicKey)).resolves.toEqual(creation);
