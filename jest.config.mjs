@@ -18,8 +18,8 @@ const workspace = {
 };
 
 export default {
-  // Jest leaves a core to itself, which on two cores would be half of them: most of what runs here waits for others.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // More than there are cores where those are few: most of what runs here waits for others.
+  maxWorkers: Math.max(3, availableParallelism() - 1),
   cacheDirectory: '<rootDir>/.nx/jest',
   // Longer than `eventually` waits, so that what fails says what it waited for.
   testTimeout: 120_000,

@@ -29,6 +29,9 @@ export class OperatorConnection {
       servers: world.stack.natsUrl,
       authenticator: credsAuthenticator(new TextEncoder().encode(credential)),
       inboxPrefix: inboxPrefix({ kind: 'operator', id: operator }),
+      // The server hangs up on whoever takes two seconds to answer it, and nats.js waits on: a busy machine dials again.
+      waitOnFirstConnect: true,
+      timeout: 5_000,
     });
     world.afterwards(() => connection.close());
     return new OperatorConnection(connection, operator);
