@@ -13,6 +13,7 @@ export * from './event-source';
 export * from './fuzz';
 export * from './certificates';
 export * from './bus-credential';
+export * from './measure';
 export * from './rogue-server';
 export * from './fake-rotation';
 export * from './fake-signer';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import { eventually } from '@plexsphere/testkit';
+import { eventually, median, medianMs, mostSeen } from '@plexsphere/testkit';
 import { OperatorConnection } from '../../src/operator-connection';
 import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';
@@ -41,13 +41,11 @@ async function aCrowdHoldsUpNobodyElse(
   await holder.query('BEGIN');
   await holder.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [scope]);
   const crowd = Array.from({ length: CROWD }, () => publish(stuck));
-  let isOver = false;
-  const waiting = mostWaiting(looker, () => isOver);
-  const crowded = await medianMs(40, () => publish(free));
-  isOver = true;
+  const ends = medianMs(40, () => publish(free));
+  const [crowded, most] = await Promise.all([ends, mostSeen(ends, () => waiting(looker))]);
   await holder.end();
   // Nobody who publishes waits inside PostgreSQL.
-  expect(await waiting).toBe(0);
+  expect(most).toBe(0);
   // Before, one waited for the pool's 4.7 s; what is left is the crowd's own share of the machine.
   expect(crowded).toBeLessThan(Math.max(5 * quiet, 1_000));
   const answers = await Promise.all(crowd);
@@ -91,28 +89,11 @@ async function epochOf(looker: Client, scope: string): Promise<number> {
   return Number(rows[0]?.epoch);
 }
 
-/** The most connections of one pool that were seen waiting for a lock at once. */
-async function mostWaiting(looker: Client, isOver: () => boolean): Promise<number> {
-  let most = 0;
-  for (; !isOver(); await delay(10)) {
-    const { rows } = await looker.query<{ n: number }>(
-      `SELECT count(*)::int AS n FROM pg_stat_activity
-        WHERE application_name LIKE 'rotation%' AND wait_event_type = 'Lock' AND wait_event = 'advisory'`,
-    );
-    most = Math.max(most, rows[0]?.n ?? 0);
-  }
-  return most;
-}
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN;
-
-async function medianMs(times: number, work: () => Promise<unknown>): Promise<number> {
-  const took: number[] = [];
-  for (let i = 0; i < times; i++) {
-    const beganAt = performance.now();
-    await work();
-    took.push(performance.now() - beganAt);
-  }
-  return median(took);
+/** How many connections of rotation wait for a scope's lock now. */
+async function waiting(looker: Client): Promise<number> {
+  const { rows } = await looker.query<{ n: number }>(
+    `SELECT count(*)::int AS n FROM pg_stat_activity
+      WHERE application_name LIKE 'rotation%' AND wait_event_type = 'Lock' AND wait_event = 'advisory'`,
+  );
+  return rows[0]?.n ?? 0;
 }
