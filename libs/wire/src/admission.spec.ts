@@ -3,7 +3,8 @@ import { busPermissions } from './permissions';
 import { COMMAND_NAMES } from './commands/table';
 import { SCOPE_SIGNER_VERBS, subjects, type ScopeSignerVerb } from './subjects';
 import { SERVICE_NAMES } from './services';
-import { OWN, TRAFFIC, USER_KINDS, inboxOf, matches, trafficOn } from './traffic';
+import { inboxOf } from './inbox';
+import { OWN, TRAFFIC, USER_KINDS, matches, trafficOn } from './traffic';
 
 const alice = '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
 const bob = '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b2';

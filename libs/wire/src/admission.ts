@@ -1,5 +1,6 @@
 /** What reaches a handler: looked at before a byte of the body is read. */
-import { OWN, inboxOf, trafficOn, type Traffic } from './traffic';
+import { inboxOf } from './inbox';
+import { OWN, trafficOn, type Traffic } from './traffic';
 
 export type Inadmissible =
   /** No row says that anybody may speak there. */

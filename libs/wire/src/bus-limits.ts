@@ -1,4 +1,4 @@
-import type { BusUser } from './permissions';
+import type { BusUser } from './inbox';
 import { TRAFFIC } from './traffic';
 
 /** What one credential may hold of the bus at a time; the server refuses or cuts what goes beyond. -1 is no limit. */

@@ -9,6 +9,7 @@ export * from './commands/table';
 export * from './subjects';
 export * from './services';
 export * from './traffic';
+export { inboxOf, inboxPrefix, randomToken, type BusUser } from './inbox';
 export * from './admission';
 export * from './permissions';
 export * from './bus-limits';

@@ -1,4 +1,5 @@
-import { accountPusherPermissions, busPermissions, inboxPrefix, type BusUser } from './permissions';
+import { inboxPrefix, type BusUser } from './inbox';
+import { accountPusherPermissions, busPermissions } from './permissions';
 import { SERVICE_NAMES } from './services';
 import { subjects } from './subjects';
 

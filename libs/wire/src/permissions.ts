@@ -1,5 +1,5 @@
-import type { ServiceName } from './services';
-import { OWN, TRAFFIC, inboxOf, matches, type Traffic } from './traffic';
+import { idOf, inboxOf, inboxPrefix, type BusUser } from './inbox';
+import { OWN, TRAFFIC, matches, type Traffic } from './traffic';
 
 /**
  * What each kind of bus credential may do, and nothing beside it, as the table of traffic says. Everyone hears only their
@@ -11,13 +11,6 @@ export interface BusPermissions {
   publish: string[];
   subscribe: string[];
 }
-
-export type BusUser = { kind: 'node'; id: string } | { kind: 'operator'; id: string } | { kind: ServiceName };
-
-const idOf = (user: BusUser): string | undefined => ('id' in user ? user.id : undefined);
-
-/** Every connection is made with this inbox prefix: the default one is closed to everybody. */
-export const inboxPrefix = (user: BusUser): string => inboxOf(user.kind, idOf(user));
 
 export function busPermissions(user: BusUser): BusPermissions {
   const named = (subject: string): string => subject.replace(OWN, idOf(user) ?? '*');

@@ -3,7 +3,6 @@
  * permissions of every credential (permissions.ts) and what a service lets reach its handlers (admission.ts), so that
  * nobody can be asked by somebody to whom they may not answer.
  */
-import { randomBytes } from 'node:crypto';
 import { COMMANDS, COMMAND_NAMES, PAYLOAD_BYTES } from './commands/table';
 import { SERVICE_NAMES } from './services';
 import {
@@ -192,15 +191,3 @@ export function trafficOn(subject: string, table: readonly Traffic[] = TRAFFIC):
   const tokens = subject.split('.');
   return table.find((row) => fits(partsOf(row), tokens));
 }
-
-const INBOXES = '_INBOX';
-
-/**
- * Where a kind hears its answers. Operators and Nodes are many, and each hears its own alone; the replicas of a service
- * share one credential, and so one inbox.
- */
-export const inboxOf = (kind: UserKind, id?: string): string =>
-  id === undefined ? `${INBOXES}.${kind}` : `${INBOXES}.${kind}.${id}`;
-
-/** 128 random bits as one token of a subject: whoever has seen others of its kind knows nothing of it. */
-export const randomToken = (): string => randomBytes(16).toString('base64url');

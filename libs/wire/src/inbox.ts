@@ -1,0 +1,23 @@
+/** Where whoever asks on the bus hears the answers: nobody else hears them there. */
+import { randomBytes } from 'node:crypto';
+import type { ServiceName } from './services';
+import type { UserKind } from './traffic';
+
+export type BusUser = { kind: 'node'; id: string } | { kind: 'operator'; id: string } | { kind: ServiceName };
+
+export const idOf = (user: BusUser): string | undefined => ('id' in user ? user.id : undefined);
+
+const INBOXES = '_INBOX';
+
+/**
+ * Where a kind hears its answers. Operators and Nodes are many, and each hears its own alone; the replicas of a service
+ * share one credential, and so one inbox.
+ */
+export const inboxOf = (kind: UserKind, id?: string): string =>
+  id === undefined ? `${INBOXES}.${kind}` : `${INBOXES}.${kind}.${id}`;
+
+/** Every connection is made with this inbox prefix: the default one is closed to everybody. */
+export const inboxPrefix = (user: BusUser): string => inboxOf(user.kind, idOf(user));
+
+/** 128 random bits as one token of a subject: whoever has seen others of its kind knows nothing of it. */
+export const randomToken = (): string => randomBytes(16).toString('base64url');
