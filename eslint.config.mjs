@@ -21,14 +21,14 @@ const noEnum = {
 };
 
 // Node 20: a key object that generateKeyPair itself hands out shares a lock with the job that made it. A garbage collection
-// during its export as a JWK (jose exports what it is to sign by) ends that job, which waits for the lock, for ever.
+// during its export as a JWK ends that job, which waits for the lock, for ever.
 const GENERATES =
   'CallExpression:matches([callee.name=/^generateKeyPair(Sync)?$/], [callee.property.name=/^generateKeyPair(Sync)?$/])';
 const JWK = ':has(Property[key.name="format"][value.value="jwk"])';
 const noHangingKey = [
   ...['publicKeyEncoding', 'privateKeyEncoding'].map((encoding) => ({
     selector: `${GENERATES}:not(:has(Property[key.name="${encoding}"]:not(${JWK})))`,
-    message: `Generate with a ${encoding} of DER, and load the key from it (makeKeyPair): Node 20 can hang otherwise.`,
+    message: `Generate with a ${encoding} of DER, and load the key from it (libs/wire/src/asymmetric.ts): Node 20 can hang otherwise.`,
   })),
   {
     selector: `CallExpression[callee.property.name="export"]${JWK}`,

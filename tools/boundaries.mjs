@@ -43,7 +43,8 @@ export const MAY_IMPORT = {
 
 /** Packages that would undo what a part is for: plexctl starts fast and knows no database, a Node embeds the SDK. */
 const BANNED_PACKAGES = {
-  [CONTRACT]: ['@nestjs/*', 'nats', 'pg', 'typeorm'],
+  // jose is the other side in its specs: what ships signs and verifies by the table of algorithms.
+  [CONTRACT]: ['@nestjs/*', 'jose', 'nats', 'pg', 'typeorm'],
   [SDK]: ['@nestjs/*', 'pg', 'typeorm'],
   [SERVICE_KIT]: ['pg', 'typeorm'],
   [LEASE_HOLDER]: ['pg', 'typeorm'],

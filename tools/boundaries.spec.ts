@@ -165,8 +165,9 @@ describe('each text', () => {
     ['libs/wire/src/not-there.ts', `import '@plexsphere/keyring';`, [BOUNDARY]],
     ['libs/wire/src/not-there.ts', `import 'nats';`, [BOUNDARY]],
     ['libs/wire/src/not-there.ts', `import '@nestjs/common';`, [BOUNDARY]],
-    ['libs/wire/src/not-there.ts', `import 'jose';\nimport 'class-validator';`, []],
-    ['libs/wire/src/not-there.spec.ts', `import 'nats';`, []],
+    ['libs/wire/src/not-there.ts', `import 'jose';`, [BOUNDARY]],
+    ['libs/wire/src/not-there.ts', `import 'class-validator';`, []],
+    ['libs/wire/src/not-there.spec.ts', `import 'nats';\nimport 'jose';`, []],
     ['libs/node-sdk/src/not-there.ts', `import 'typeorm';`, [BOUNDARY]],
 
     // plexctl starts fast
