@@ -153,6 +153,29 @@ test('S4: a Node does not start towards a bus that its credential must not be sh
   await insisting.stop();
 });
 
+test('what a client is asked before it runs, twice, or after it was stopped is refused by its code', async () => {
+  const nobody = new NodeClient({
+    enrolment: { ...enrolment, servers: ['127.0.0.1:1'] },
+    storeDir: join(folder, 'alone'),
+    handler: () => Promise.resolve(),
+  });
+  const refused = (code: string) => expect.objectContaining({ name: 'NodeSdkError', code });
+  await expect(nobody.ready()).rejects.toEqual(refused('not_started'));
+  expect(() => nobody.position).toThrow(refused('not_started'));
+  await nobody.start();
+  expect(nobody.trusts).toMatchObject({ epoch: 1, keyIds: ['key-1'] });
+  await expect(nobody.start()).rejects.toEqual(refused('already_started'));
+  const ready = expect(nobody.ready()).rejects.toEqual(refused('stopped'));
+  await nobody.stop();
+  await ready;
+  const without = new NodeClient({
+    enrolment: { ...enrolment, busCredential: 'none' },
+    storeDir: join(folder, 'alone'),
+    handler: () => Promise.resolve(),
+  });
+  await expect(without.start()).rejects.toEqual(refused('bad_credential'));
+});
+
 test('S4: a Node greets over TLS by the certificates of its enrolment, and by no others', async () => {
   const { ca, cert, key } = testCertificates(['127.0.0.1']);
   const pathOf = async (name: string, text: string) => {
