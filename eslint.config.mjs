@@ -69,6 +69,17 @@ const IMPURE_GLOBALS = [
   'WebSocket',
 ];
 
+// What a kind of scope means stands in the domain's table of policies, and nowhere else: a new kind is a row of it.
+const KIND = '/^(platform|domain|issuer|channel)$/';
+const noKind = {
+  selector: [
+    `BinaryExpression[operator=/^[!=]==?$/]:matches([left.value=${KIND}], [right.value=${KIND}])`,
+    'BinaryExpression[operator=/^[!=]==?$/]:matches([left.name="PLATFORM"], [right.name="PLATFORM"])',
+    `SwitchCase[test.value=${KIND}]`,
+  ].join(', '),
+  message: "Ask the scope's policy (scopePolicy): no kind of scope is compared outside its table.",
+};
+
 export default defineConfig(
   { ignores: ['**/dist/**', '**/.nx/**', '**/.plexsphere/**', '**/coverage/**', 'test/vectors/**'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -117,6 +128,11 @@ export default defineConfig(
     },
   },
   {
+    files: ['apps/{rotation,signer}/src/**/*.ts', 'libs/lease-holder/src/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: { 'no-restricted-syntax': ['error', noEnum, noKind, ...noHangingKey] },
+  },
+  {
     // The boundary rule sees neither Node's own modules nor packages that are not installed: these guard the domain.
     files: ['libs/keyring/src/**/*.ts'],
     ignores: ['**/*.spec.ts'],
@@ -134,6 +150,7 @@ export default defineConfig(
       'no-restricted-syntax': [
         'error',
         noEnum,
+        noKind,
         { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: 'Time is an argument.' },
         { selector: 'CallExpression[callee.name="Date"]', message: 'Time is an argument.' },
         { selector: 'ImportExpression', message: 'The domain loads nothing.' },

@@ -181,6 +181,25 @@ describe('each text', () => {
     [ROTATION, `export enum State { Active }`, [SYNTAX]],
     [DOMAIN, `export enum State { Active }`, [SYNTAX]],
 
+    // what a kind of scope means stands in one table
+    [DOMAIN, `export const isMesh = (kind: string) => kind === 'domain';`, [SYNTAX]],
+    [DOMAIN, `export const isMesh = (kind: string) => 'platform' !== kind;`, [SYNTAX]],
+    [
+      ROTATION,
+      `import { PLATFORM } from '@plexsphere/wire';\nexport const x = (s: string) => s === PLATFORM;`,
+      [SYNTAX],
+    ],
+    [ROTATION, `export const x = (kind: string) => (kind !== 'issuer' ? 1 : 2);`, [SYNTAX]],
+    [
+      'apps/signer/src/not-there.ts',
+      `export function x(kind: string) {\n  switch (kind) {\n    case 'channel':\n      return 1;\n  }\n  return 2;\n}`,
+      [SYNTAX],
+    ],
+    [ROTATION, `import { PLATFORM } from '@plexsphere/wire';\nexport const scopes = [PLATFORM];`, []],
+    [ROTATION, `export const x = (state: string) => state === 'active';`, []],
+    ['apps/rotation/src/not-there.spec.ts', `export const x = (kind: string) => kind === 'domain';`, []],
+    ['apps/outbox-relay/src/not-there.ts', `export const x = (scope: string) => scope === 'platform';`, []],
+
     // P-6: a key that was generated is never exported as a JWK
     [ROTATION, `${GENERATE}export const pair = generateKeyPairSync('ed25519');`, [SYNTAX, SYNTAX]],
     [ROTATION, `${GENERATE}export const pair = generateKeyPairSync('ed25519', { ${PRIVATE_DER} });`, [SYNTAX]],

@@ -33,7 +33,7 @@ import { announcementOf } from './sign/announcement';
 import { trustBundle } from './sign/bundle';
 import { sealEnvelope } from './sign/envelope';
 import { readyFields } from './sign/ready';
-import { activeKey, signingKey, verifyingKeys, type PrivateKeys } from './sign/signing-ring';
+import { activeKey, policyOf, signingKey, verifyingKeys, type PrivateKeys } from './sign/signing-ring';
 import { checkRequest, statementFor } from './sign/statement';
 
 /** Everything that a ring's key signs. Heard only while the lease of the subject's scope is held. */
@@ -59,7 +59,7 @@ export class ScopeVerbsController {
       if (made.publicKey === null) return { public_key: null, statement: null, statement_hash: null };
       const statement = await signStatement(
         statementFor(request, authority.view, made.publicKey),
-        signingKey(authority, activeKey(authority.view)),
+        signingKey(authority, activeKey(authority.view), 'statement'),
         made,
       ).catch((error: unknown) => {
         throw error instanceof JwsError ? problem('invariantViolation', { field: 'statement' }) : error;
@@ -76,7 +76,7 @@ export class ScopeVerbsController {
       throw problem('reservedEventType', { field: 'event_type' });
     }
     return this.guard.under([request], request.duration_ms, (ring) =>
-      this.seal(request, signingKey(ring, activeKey(ring.view)), request.payload ?? null),
+      this.seal(request, signingKey(ring, activeKey(ring.view), 'envelope'), request.payload ?? null),
     );
   }
 
@@ -84,20 +84,21 @@ export class ScopeVerbsController {
   announce(@Payload(validated(Announce)) request: Announce): Promise<EnvelopeReply> {
     const ofPlatform = request.event_type === 'platform_key_rotated';
     // The platform's own Nodes learn of its keys as any scope's Nodes do.
-    if (ofPlatform && request.scope === PLATFORM) throw problem('invariantViolation', { field: 'event_type' });
+    if (ofPlatform && policyOf(request).tells.otherNodes !== null)
+      throw problem('invariantViolation', { field: 'event_type' });
     const needs = ofPlatform ? [request, { scope: PLATFORM }] : [request];
     return this.guard.under(needs, request.duration_ms, (...rings) => {
       const [ring, platform = ring] = rings;
       if (ring === undefined || platform === undefined) throw problem('internal');
       const { key, payload } = announcementOf(request, ring.view, platform.view);
-      return this.seal(request, signingKey(ring, key), JSON.stringify(payload));
+      return this.seal(request, signingKey(ring, key, 'envelope'), JSON.stringify(payload));
     });
   }
 
   @MessagePattern(subjects.scopeSigner('*', 'sign-ready'), { joined: true })
   signReady(@Payload(validated(SignReady)) request: SignReady): Promise<SignReadyReply> {
     return this.guard.under([request], request.duration_ms, async (ring) => {
-      const key = signingKey(ring, activeKey(ring.view));
+      const key = signingKey(ring, activeKey(ring.view), 'envelope');
       const sealed = await Promise.all(
         readyFields(request).map((fields) => sealEnvelope(request.scope, key, fields, this.clock.now())),
       );
@@ -112,14 +113,14 @@ export class ScopeVerbsController {
       const recoveryPublicKey = this.keeper.recoveryPublicKey;
       if (recoveryPublicKey === undefined) throw problem('noLease');
       const bundle = trustBundle(ring.view, platform.view, recoveryPublicKey, new Date());
-      return { bundle: await signBundle(bundle, signingKey(platform, activeKey(platform.view))) };
+      return { bundle: await signBundle(bundle, signingKey(platform, activeKey(platform.view), 'bundle')) };
     });
   }
 
   @MessagePattern(subjects.scopeSigner('*', 'sign-jws'), { joined: true })
   signJws(@Payload(validated(SignJws)) request: SignJws): Promise<SignReply> {
     return this.guard.under([request], request.duration_ms, async (ring) => {
-      const key = signingKey(ring, activeKey(ring.view));
+      const key = signingKey(ring, activeKey(ring.view), 'data');
       const jws = await signData(request.payload, key);
       // A longer one could be made here and never be verified.
       if (jws.length > MAX_JWS_LENGTH) throw problem('invariantViolation', { field: 'payload' });

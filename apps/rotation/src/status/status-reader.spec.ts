@@ -31,6 +31,7 @@ const config = {
   leaseMs: 10_000,
   signingDurationMs: 1_000,
   overlapWindowMs: 86_400_000,
+  scopeKinds: ['platform', 'domain'],
   ...LONG_ENOUGH,
 } as RotationConfig;
 

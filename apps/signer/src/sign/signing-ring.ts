@@ -1,4 +1,4 @@
-import { scopePolicy, trustedKeys } from '@plexsphere/keyring';
+import { scopePolicy, trustedKeys, type ScopePolicy, type SignedText } from '@plexsphere/keyring';
 import type { TakenRing } from '@plexsphere/lease-holder';
 import {
   problem,
@@ -24,10 +24,12 @@ export function activeKey(ring: RingView): KeyView {
   return key;
 }
 
+export const policyOf = ({ scope }: Pick<RingView, 'scope'>): ScopePolicy => scopePolicy(scopeKind(scope));
+
 /** The keys that verify at `now`, as the domain says. @throws Refusal where the ring is none that anybody may trust */
-export function trustedViews({ scope, keys }: RingView, now: Date): KeyView[] {
-  const asked = keys.map((view) => ({ view, state: view.state, verifiesUntil: timeOf(view.verifies_until) }));
-  return trustedKeys(asked, scopePolicy(scopeKind(scope)), now).map(({ view }) => view);
+export function trustedViews(ring: RingView, now: Date): KeyView[] {
+  const asked = ring.keys.map((view) => ({ view, state: view.state, verifiesUntil: timeOf(view.verifies_until) }));
+  return trustedKeys(asked, policyOf(ring), now).map(({ view }) => view);
 }
 
 export const verifyingKeys = (ring: RingView, now: Date): TrustedKey[] =>
@@ -47,8 +49,13 @@ export function stated<T>(value: T | null): T {
   return value;
 }
 
-/** @throws Problem keyUnavailable where the private half has been destroyed meanwhile */
-export function signingKey(ring: TakenRing<PrivateKeys>, { key_id: keyId }: KeyView): SigningKey {
+/**
+ * For a text of that kind and no other.
+ * @throws Problem invariantViolation, field `scope`, where keys of such a ring do not sign it; keyUnavailable where the
+ * private half has been destroyed meanwhile
+ */
+export function signingKey(ring: TakenRing<PrivateKeys>, { key_id: keyId }: KeyView, text: SignedText): SigningKey {
+  if (!policyOf(ring.view).signs.includes(text)) throw problem('invariantViolation', { field: 'scope' });
   const privateKey = ring.loaded.get(keyId);
   if (privateKey === undefined) throw problem('keyUnavailable');
   return { keyId, privateKey };
