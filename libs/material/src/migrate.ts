@@ -1,5 +1,6 @@
+import { isRoleName } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
-import { migrations, refuseOtherMaterialFormat } from './format';
+import { MATERIAL_FORM } from './format';
 
 /**
  * Applies what is missing, all in one transaction, and then the grants to the signers' group role, under the owner's
@@ -11,13 +12,13 @@ export async function migrateMaterial(ownerUrl: string, signerRole: string): Pro
     type: 'postgres',
     url: ownerUrl,
     applicationName: 'plexsphere-migrate',
-    migrations,
+    migrations: MATERIAL_FORM.migrations,
     migrationsTableName: 'material_migration',
     migrationsTransactionMode: 'all',
   });
   await source.initialize();
   try {
-    await refuseOtherMaterialFormat(source);
+    await MATERIAL_FORM.refuseOther(source);
     const applied = await source.runMigrations();
     await grantMaterial(source, signerRole);
     return applied.map((migration) => migration.name);
@@ -32,7 +33,7 @@ export async function migrateMaterial(ownerUrl: string, signerRole: string): Pro
  */
 async function grantMaterial(owner: DataSource, signer: string): Promise<void> {
   // Stands in statements that take no parameters: only what needs no quoting is a role of ours.
-  if (!/^plexsphere_[a-z0-9_]+$/.test(signer)) throw new Error('not a role of this product');
+  if (!isRoleName(signer)) throw new Error('not a role of this product');
   await owner.transaction((sql) => sql.query(grants(signer)));
 }
 

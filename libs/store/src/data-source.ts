@@ -1,7 +1,7 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import * as outbox from './entities/outbox';
 import * as ring from './entities/ring';
-import { migrations, refuseOtherStoreFormat } from './format';
+import { STORE_FORM } from './format';
 import { freshClient } from './fresh-client';
 import { grantStore } from './grants';
 
@@ -39,13 +39,13 @@ export async function migrateStore(ownerUrl: string): Promise<string[]> {
     type: 'postgres',
     url: ownerUrl,
     applicationName: 'plexsphere-migrate',
-    migrations,
+    migrations: STORE_FORM.migrations,
     migrationsTableName: 'store_migration',
     migrationsTransactionMode: 'all',
   });
   await source.initialize();
   try {
-    await refuseOtherStoreFormat(source);
+    await STORE_FORM.refuseOther(source);
     const applied = await source.runMigrations();
     await grantStore(source);
     return applied.map((migration) => migration.name);

@@ -1,4 +1,4 @@
-import { SERVICE_NAMES } from '@plexsphere/wire';
+import { SERVICE_NAMES, isRoleName } from '@plexsphere/wire';
 import type { DataSource, EntityManager } from 'typeorm';
 import { closeDatabase } from './close-database';
 
@@ -42,7 +42,7 @@ const nameRoles = (sql: EntityManager): Promise<unknown> =>
 
 /** Stands in statements that take no parameters: only what needs no quoting is a role of ours. */
 function role(name: string | undefined): string {
-  if (name === undefined || !/^plexsphere_[a-z0-9_]+$/.test(name)) throw new Error('ring.database_role is damaged');
+  if (!isRoleName(name)) throw new Error('ring.database_role is damaged');
   return name;
 }
 

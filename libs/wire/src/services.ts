@@ -77,3 +77,7 @@ export type Replicas = Record<(typeof SERVICES)[ServiceName]['replicas'], number
 /** The file with a service's bus credential, and the one with its database's URL, as a bring-up names them. */
 export const credentialFile = (service: ServiceName): string => `${service}.creds`;
 export const databaseUrlFile = (service: ServiceName): string => `${service}.database-url`;
+
+/** The name of a service's role in the database, or of a login that is a member of it: it needs no quoting. */
+export const isRoleName = (name: unknown): name is string =>
+  typeof name === 'string' && /^plexsphere_[a-z0-9_]+$/.test(name);
