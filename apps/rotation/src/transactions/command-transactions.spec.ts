@@ -5,7 +5,7 @@ import { migrateStore, storeOptions } from '@plexsphere/store';
 import { eventually, medianMs, mostSeen, testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { problem } from '@plexsphere/wire';
 import type { Logger } from '@plexsphere/service-kit';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, type Logger as TypeOrmLogger } from 'typeorm';
 import type { RequestIdentity } from './requests';
 import { PATIENCE_MS } from './line';
 import { CommandTransactions } from './command-transactions';
@@ -107,10 +107,10 @@ async function waitingOfOne(): Promise<number> {
 }
 
 it('P-2: of 200 that wait for one scope at most one connection a replica waits, and another scope is not slower', async () => {
-  const quiet = await medianMs(60, () => publish(B));
+  const quiet = await medianMs(15, () => publish(B));
   const letGo = await hold(A!);
   const crowd = Promise.allSettled([...Array.from({ length: 200 }, () => publish()), rotate(), rotate()]);
-  const ends = medianMs(60, () => publish(B));
+  const ends = medianMs(15, () => publish(B));
   const [crowded, waiting] = await Promise.all([ends, mostSeen(ends, waitingOfOne)]);
   await letGo();
   expect((await crowd).filter((end) => end.status === 'rejected')).toEqual([]);
@@ -221,3 +221,32 @@ it('who comes in after a change sees what it committed', async () => {
   await Promise.all([...changes, ...looks]);
   expect(seen).toEqual(seen.map(() => 0));
 });
+
+it('a request is claimed before the lock, its answer looked for after it, and kept in the same transaction', async () => {
+  const statements: string[] = [];
+  const log = { logQuery: (statement: string) => statements.push(statement) } as unknown as TypeOrmLogger;
+  const url = await test.urlAs('rotation');
+  const told = { ...storeOptions(url, 'told'), logging: true, logger: log } as const;
+  const database = await new DataSource(told).initialize();
+  statements.length = 0;
+  const transactions = new CommandTransactions(database, database, logger);
+  await transactions.once(identity(), { exclusive: A! }, async (manager) => {
+    await addEvent(manager, A!);
+    return { done: true };
+  });
+  await database.destroy();
+  const inside = statements.slice(statements.findIndex((statement) => statement.startsWith('START')));
+  expect(inside.map(meaning)).toEqual(['begin', 'isolation', 'claim', 'lock', 'look', 'work', 'keep', 'commit']);
+});
+
+const MEANINGS: [RegExp, string][] = [
+  [/^START TRANSACTION/, 'begin'],
+  [/^SET TRANSACTION ISOLATION LEVEL READ COMMITTED/, 'isolation'],
+  [/advisory_xact_lock\(hashtextextended\(\$1, 1\)/, 'claim'],
+  [/advisory_xact_lock\(hashtextextended\(\$1, 0\)/, 'lock'],
+  [/^SELECT .*"ring"\."request"/, 'look'],
+  [/^INSERT INTO outbox\.event/, 'work'],
+  [/^INSERT INTO ring\.request/, 'keep'],
+  [/^COMMIT/, 'commit'],
+];
+const meaning = (statement: string): string => MEANINGS.find(([pattern]) => pattern.test(statement))?.[1] ?? statement;
