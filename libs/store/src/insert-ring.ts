@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { activeKey, type KeyRing } from '@plexsphere/keyring';
+import { activeKey, type Key, type KeyRing } from '@plexsphere/keyring';
 import type { AlgorithmName } from '@plexsphere/wire';
 
 /** Where a statement runs: the EntityManager of an open transaction, or whatever speaks to the database as that does. */
@@ -30,27 +30,26 @@ export async function insertRing(
   statement: MadeStatement | null,
 ): Promise<void> {
   const { scope, epoch, trustEpoch } = ring;
-  const { keyId } = activeKey(ring);
   await sql.query('INSERT INTO ring.key_ring (scope, epoch, trust_epoch) VALUES ($1, $2, $3)', [
     scope,
     epoch,
     trustEpoch,
   ]);
-  await insertKey(sql, scope, keyId, key);
+  await insertKey(sql, scope, activeKey(ring), key);
   await insertRingChange(sql, ring, 'create', randomUUID(), statement);
 }
 
-/** A key that signs from this transaction on, and is no longer one that waits for a ring to take it. */
+/** A key that stands in the ring from this transaction on, and is no longer one that waits for a ring to take it. */
 export async function insertKey(
   sql: Sql,
   scope: string,
-  keyId: string,
+  { keyId, state, verifiesUntil }: Key,
   { algorithm, publicKey }: MadeKey,
 ): Promise<void> {
   await sql.query(
-    `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, state_since)
-     VALUES ($1, $2, $3, $4, 'active', clock_timestamp())`,
-    [scope, keyId, algorithm, publicKey],
+    `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, state_since, verifies_until)
+     VALUES ($1, $2, $3, $4, $5, clock_timestamp(), $6)`,
+    [scope, keyId, algorithm, publicKey, state, verifiesUntil],
   );
   await sql.query('DELETE FROM ring.prepared_key WHERE scope = $1 AND key_id = $2', [scope, keyId]);
 }

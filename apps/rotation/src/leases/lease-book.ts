@@ -95,15 +95,14 @@ export class LeaseBook {
   }
 
   /**
-   * Holders of any kind that may still sign or serve by an epoch of the scope before this one. No clock decides here: the database's may be
-   * set forward while a holder is paused.
+   * Holders of any kind that may still sign or serve by an epoch of the scope before this one. No clock decides here: the
+   * database's may be set forward while a holder is paused.
    */
-  async holdersBefore(scope: string, epoch: number): Promise<EarlierLease[]> {
-    const rows = await this.database.query<{ holder: string; lease_ms: number }[]>(
-      `SELECT holder, lease_ms FROM ring.lease WHERE (epochs ->> $1)::bigint < $2 ORDER BY holder`,
+  holdersBefore(scope: string, epoch: number): Promise<EarlierLease[]> {
+    return this.database.query(
+      `SELECT holder, lease_ms AS "leaseMs" FROM ring.lease WHERE (epochs ->> $1)::bigint < $2 ORDER BY holder`,
       [scope, epoch],
     );
-    return rows.map((row) => ({ holder: row.holder, leaseMs: row.lease_ms }));
   }
 
   /** Of any kind, unless told which. Whoever asks for signers says so: a gateway that holds a lease signs nothing. */
@@ -133,11 +132,11 @@ export class LeaseBook {
    * own clock, belongs to nobody who may sign. So one that died holds up one switch at the most.
    */
   async sweep(): Promise<void> {
-    const rows = await this.database.query<{ holder: string; turn: string; lease_ms: number }[]>(
-      `SELECT holder, turn, lease_ms FROM ring.lease`,
+    const rows = await this.database.query<(EarlierLease & { turn: string })[]>(
+      `SELECT holder, turn, lease_ms AS "leaseMs" FROM ring.lease`,
     );
     const nowMs = performance.now();
-    for (const { holder, turn, lease_ms: leaseMs } of rows) {
+    for (const { holder, turn, leaseMs } of rows) {
       const seen = this.seen.get(holder);
       if (seen?.turn !== Number(turn)) this.seen.set(holder, { turn: Number(turn), sinceMs: nowMs });
       else if (nowMs - seen.sinceMs > outlasting(leaseMs)) {

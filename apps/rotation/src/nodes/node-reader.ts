@@ -8,8 +8,7 @@ import { countBacklogOf, backlogView } from '../status/backlog';
 import { BusConnections } from '../bus-account/bus-connections';
 import { findNode, listNodes, unknownNode, type NodeName, type NodeRow } from './list-nodes';
 import type { Scopes } from '../rings/list-rings';
-import { readSnapshot } from '../transactions/read-snapshot';
-import { secondsBetween } from '../transactions/database-clock';
+import { readSnapshot, secondsBetween } from '../transactions/database-clock';
 
 /** Nodes in one reply, of some 300 bytes at most: far below the bus' limit of 1 MB. */
 const NODES_IN_REPLY = 2_000;

@@ -77,13 +77,14 @@ async function writeKeys(
   const was = new Map(before.keys.map((key) => [key.keyId, key.state]));
   const rank = (key: Key): number => (key.state === 'active' ? 2 : was.get(key.keyId) === 'active' ? 0 : 1);
   const changed = keys.filter((key) => was.get(key.keyId) !== key.state).sort((one, other) => rank(one) - rank(other));
-  for (const { keyId, state, verifiesUntil } of changed) {
+  for (const key of changed) {
+    const { keyId, state, verifiesUntil } = key;
     if (was.has(keyId)) {
       const stateSince = () => 'clock_timestamp()';
       await manager.update(SigningKeyEntity, { scope, keyId }, { state, stateSince, verifiesUntil });
     } else {
       if (made === null) throw new Error(`ring ${scope} gets a key that nobody made`);
-      await insertKey(manager, scope, keyId, made);
+      await insertKey(manager, scope, key, made);
     }
   }
 }

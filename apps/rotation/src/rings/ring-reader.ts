@@ -5,7 +5,7 @@ import type { DomainListReply, JwksReply, ListReply } from '@plexsphere/wire/com
 import { jwks } from '@plexsphere/wire/jws';
 import { DataSource } from 'typeorm';
 import { RotationConfig, requireAccepted } from '../rotation-config';
-import { readSnapshot } from '../transactions/read-snapshot';
+import { readSnapshot } from '../transactions/database-clock';
 import { listRings, type Scopes } from './list-rings';
 import { existing, readRing, snapshotRing } from './read-ring';
 import { keyView, ringView } from './ring-view';

@@ -48,10 +48,12 @@ it('retires the old key, tells the Nodes by a chain, switches, and has the old k
   expect(reply).toMatchObject({ confirmed: HOLDERS, lapsed: [] });
   expect(reply.early_by_seconds).toBeGreaterThan(3_000);
   expect(
-    await heart.owner.query('SELECT key_id, state FROM ring.signing_key WHERE scope = $1 ORDER BY 1', [DOMAIN]),
+    await heart.owner.query('SELECT key_id, state, verifies_until FROM ring.signing_key WHERE scope = $1 ORDER BY 1', [
+      DOMAIN,
+    ]),
   ).toEqual([
-    { key_id: 'k1', state: 'retired' },
-    { key_id: 'k2', state: 'active' },
+    { key_id: 'k1', state: 'retired', verifies_until: null },
+    { key_id: 'k2', state: 'active', verifies_until: null },
   ]);
   expect(await heart.owner.query('SELECT epoch, trust_epoch FROM ring.key_ring WHERE scope = $1', [DOMAIN])).toEqual([
     { epoch: '3', trust_epoch: '2' },

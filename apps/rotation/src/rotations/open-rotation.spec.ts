@@ -58,6 +58,15 @@ it('commits the ring, the transition, its event for each Node, and the audit row
       switched: true,
     },
   ]);
+  // What verifiers were promised, in the statement as in the ring.
+  expect(
+    await heart.owner.query(
+      `SELECT k.verifies_until = t.transition_expires AS promised, t.transition_expires - t.closes_at = interval '30 s' AS skew
+         FROM ring.transition t JOIN ring.signing_key k ON k.scope = t.scope AND k.key_id = t.old_key_id`,
+    ),
+  ).toEqual([{ promised: true, skew: true }]);
+  const { body } = heart.signers.asked.find(({ verb }) => verb === 'generate-key')!;
+  expect(Date.parse(String(body['transition_expires'])) - Date.parse(reply.closes_at)).toBe(30_000);
   expect(
     await heart.owner.query(
       `SELECT e.event_type, e.epoch, n.name FROM outbox.message m JOIN outbox.event e USING (event_id)

@@ -8,7 +8,7 @@ import { hasLaterStatement } from '../leases/later-statements';
 import { RotationConfig } from '../rotation-config';
 import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
 import { policyOf, readRing, type StoredRing } from '../rings/read-ring';
-import { readSnapshot } from '../transactions/read-snapshot';
+import { readSnapshot } from '../transactions/database-clock';
 import { domainNodesStatus, nodesStatus } from '../status/nodes-status';
 import { refusalsOfClose, type NamedKeys } from './plan-refusals';
 

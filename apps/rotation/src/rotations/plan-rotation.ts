@@ -8,7 +8,7 @@ import { hasLaterStatement } from '../leases/later-statements';
 import { RotationConfig } from '../rotation-config';
 import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
 import { readRing, type StoredRing } from '../rings/read-ring';
-import { readSnapshot } from '../transactions/read-snapshot';
+import { readSnapshot } from '../transactions/database-clock';
 import type { Opening } from './open-rotation';
 import { refusalsOfRotation } from './plan-refusals';
 import { isLive, serves, signerStatus } from '../status/signer-status';

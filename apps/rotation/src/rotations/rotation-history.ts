@@ -5,7 +5,7 @@ import type { History, HistoryReply, Show, ShowReply, TransitionSummary } from '
 import { DataSource } from 'typeorm';
 import type { Scopes } from '../rings/list-rings';
 import { findTransition, listAudit, listTransitions, type TransitionRow } from './list-transitions';
-import { readSnapshot } from '../transactions/read-snapshot';
+import { readSnapshot } from '../transactions/database-clock';
 
 const NEWEST = 20;
 

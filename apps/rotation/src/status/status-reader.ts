@@ -11,10 +11,9 @@ import { listNodes, type NodeRow } from '../nodes/list-nodes';
 import { listRings, type RingRow, type Scopes } from '../rings/list-rings';
 import { readDomainNodeFacts } from '../nodes/node-facts';
 import { policyOf } from '../rings/read-ring';
-import { readSnapshot } from '../transactions/read-snapshot';
+import { readSnapshot, secondsBetween } from '../transactions/database-clock';
 import { NAMES_SHOWN, domainNodesStatus, nodesStatus } from './nodes-status';
 import { readRefusals } from '../refusals/refusal-counts';
-import { secondsBetween } from '../transactions/database-clock';
 import { signerStatus } from './signer-status';
 
 /** Names over all scopes of a reply: a list. Together with what else there is they stay below the bus' limit of 1 MB. */

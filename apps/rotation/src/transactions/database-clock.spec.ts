@@ -4,7 +4,7 @@ import { testDatabase } from '@plexsphere/testkit';
 import { OPEN_SCOPE, seededRings, type SeededRings } from '../../testing/seeded-rings';
 import { countBacklogs } from '../status/backlog';
 import { listNodes } from '../nodes/list-nodes';
-import { readSnapshot } from './read-snapshot';
+import { readSnapshot } from './database-clock';
 
 describe('a snapshot', () => {
   let seeded: SeededRings;
