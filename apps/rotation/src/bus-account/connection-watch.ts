@@ -8,7 +8,7 @@ import { readEvent, readPage, type Connected, type Page } from './read-connectio
 /** Of a Node or an operator; undefined for a service, of which several replicas share one credential. */
 export type NameOfUser = (publicKey: string) => Promise<{ kind: 'node' | 'operator'; name: string } | undefined>;
 
-/** Two may be a Node that came back before its old connection was found dead; so many are a credential in many hands. */
+/** Two may be a Node that came back before its old connection was found dead; so many are several users of one credential. */
 const TOO_MANY = 4;
 /** Events can be lost; what the servers answer is right again after this. */
 const ASK_EVERY_MS = 60_000;
@@ -143,7 +143,7 @@ function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(bytes).toString()) as unknown;
   } catch {
-    // The servers say other things in words of their own, which are none of ours.
+    // Not JSON, so it is none of the messages that are read here.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** What a bus server says of connections, as far as it is read here (nats-server 2.9 to 2.12). */
+/** Reads what a bus server (nats-server 2.9 to 2.12) tells of its connections. Anything else that it tells is undefined. */
 
 export interface Connected {
   server: string;
@@ -7,8 +7,11 @@ export interface Connected {
 }
 
 /** Of `$SYS.ACCOUNT.<account>.CONNECT` and `.DISCONNECT`; undefined for what is neither. */
-export function readEvent(word: unknown): Connected | undefined {
-  const { server, client } = (word ?? {}) as { server?: { id?: unknown }; client?: { id?: unknown; user?: unknown } };
+export function readEvent(message: unknown): Connected | undefined {
+  const { server, client } = (message ?? {}) as {
+    server?: { id?: unknown };
+    client?: { id?: unknown; user?: unknown };
+  };
   if (typeof server?.id !== 'string' || typeof client?.id !== 'number' || typeof client.user !== 'string') {
     return undefined;
   }
@@ -23,8 +26,8 @@ export interface Page {
 }
 
 /** Of the answer to a question for connections. */
-export function readPage(word: unknown): Page | undefined {
-  const { server, data } = (word ?? {}) as {
+export function readPage(message: unknown): Page | undefined {
+  const { server, data } = (message ?? {}) as {
     server?: { id?: unknown };
     data?: { total?: unknown; connections?: { cid?: unknown; authorized_user?: unknown }[] | null };
   };

@@ -55,7 +55,7 @@ export class NodeReader {
   }
 }
 
-/** In the domain's own words: the progress of a scope that has this one Node. */
+/** A Node's progress is that of a scope which has this one Node, so that both are counted by one rule. */
 function summary(node: NodeRow, now: Date): NodeSummary {
   const { lagging, pending, offline } = progressOf([node], node.trustEpoch, now);
   const isPending = pending.length > 0;

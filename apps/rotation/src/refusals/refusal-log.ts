@@ -36,7 +36,7 @@ export class RefusalLog implements OnApplicationBootstrap, OnModuleDestroy {
   private async write(): Promise<void> {
     const counted = this.counter.take();
     if (counted.length === 0) return;
-    // What fails here is told by whoever needed the database for more than a count.
+    // Not logged here: while the database is away, the commands themselves tell of it.
     await addRefusals(this.database.manager, counted).catch(() => this.counter.giveBack(counted));
   }
 }

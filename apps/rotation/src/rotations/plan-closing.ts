@@ -57,7 +57,7 @@ export class PlanClosing {
   }
 }
 
-/** In the order in which the command comes upon it. */
+/** What the command would refuse before its gate, in its own order. */
 const blockedBy = (stored: StoredRing, named: NamedKeys, isStopped: boolean): string[] => [
   ...refusalsOfClose(stored, named),
   ...(isStopped ? [PROBLEMS.epochWentBack.detail] : []),

@@ -52,7 +52,7 @@ export class PlanRotation {
     });
   }
 
-  /** In the order in which the command comes upon it. */
+  /** What the command would refuse, in its own order. */
   private blockedBy(
     stored: StoredRing,
     newKeyId: string,
@@ -72,7 +72,7 @@ export class PlanRotation {
   }
 }
 
-/** Who would be told, and who of them would not hear it at once. */
+/** How many Nodes would be told, and how many of them would not hear of it at once. */
 const told = (progress: Progress) => ({
   nodes: progress.enrolled,
   pending_count: progress.pending.length,
