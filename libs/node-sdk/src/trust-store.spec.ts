@@ -167,4 +167,4 @@ test('killed at any instant of any write, the file is whole and has what was sai
     expect([saved, saved + 1].map((n) => n % texts.length)).toContain(found?.position);
     begun = saved + 1;
   }
-}, 60_000);
+}, 240_000);
