@@ -93,7 +93,9 @@ export async function comesBack(whose: Whose, links: number): Promise<void> {
     // Nobody waits for a close: the Node is answered before it hears of that.
     const expected =
       links === 0 ? ['stream_ready', 'policy_updated', ...first] : [...first, 'stream_ready', 'policy_updated'];
-    expect(heard.slice(0, expected.length)).toEqual(expected);
+    // Where the machine is so slow that the relay sent something again, from where it began anew.
+    const beganAt = heard.lastIndexOf(expected[0] as string);
+    expect(heard.slice(beganAt, beganAt + expected.length)).toEqual(expected);
     expectPatience(node);
   } finally {
     await world.end();
@@ -131,9 +133,11 @@ export async function diesAmid(whose: Whose, links: number, who: 'the relay' | '
     world.startSigner();
     await isAwake(world, whose, node);
     expect(heard.slice(0, material.length)).toEqual(material);
-    const before = heard.slice(0, heard.indexOf('stream_ready'));
-    expect(before.filter((word) => !word.startsWith('chain'))).toEqual([]);
-    expect(before).toContain(partsOf(links).at(-1));
+    // Whoever has taken the end, unknown to the relay, may be told of the last change once more: that is no part of it.
+    const end = heard.indexOf(partsOf(links).at(-1) as string);
+    expect(heard.slice(0, end).filter((word) => !word.startsWith('chain'))).toEqual([]);
+    expect(heard.indexOf('stream_ready')).toBeGreaterThan(end);
+    expect(end).toBeGreaterThan(0);
     expectPatience(node);
   } finally {
     await world.end();
