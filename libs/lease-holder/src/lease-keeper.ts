@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import type { Clocks } from '@plexsphere/keyring';
+import { RENEWALS_PER_LEASE, type Clocks } from '@plexsphere/keyring';
 import { Bus, Health, LOGGER, ThrottledLog, type Logger } from '@plexsphere/service-kit';
 import { Problem, subjects, type RingView, type Scope } from '@plexsphere/wire';
 import { MAX_STATEMENTS, type RenewLease, type RenewLeaseReply } from '@plexsphere/wire/commands';
@@ -102,7 +102,7 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private async renewOnce(): Promise<void> {
     clearTimeout(this.timer);
     this.again = false;
-    const intervalMs = this.leaseMs === undefined ? undefined : this.leaseMs / 3;
+    const intervalMs = this.leaseMs === undefined ? undefined : this.leaseMs / RENEWALS_PER_LEASE;
     const claimed = this.clock.offByMs === undefined ? this.table.epochs() : {};
     // Before asking: rotation's own count begins after it, so this side's ends first.
     const asked = readClocks();
@@ -110,7 +110,7 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       const reply = await this.ask(this.request(claimed), Math.min(intervalMs ?? SILENT_MS, SILENT_MS));
       this.takeAnswer(asked, claimed, reply);
-      nextMs = Math.max(0, reply.lease_ms / 3 - (performance.now() - asked.monotonicMs));
+      nextMs = Math.max(0, reply.lease_ms / RENEWALS_PER_LEASE - (performance.now() - asked.monotonicMs));
     } catch (error) {
       this.tellFailure(error);
       if (error instanceof Problem && error.is('leaseOfAnother')) this.beAnother();
