@@ -100,7 +100,7 @@ describe('leases', () => {
     expect(rings).toEqual([
       expect.objectContaining({
         trust_epoch: 2,
-        keys: [{ key_id: 'd2', state: 'active', algorithm: 'Ed25519', public_key: 'CC' }],
+        keys: [{ key_id: 'd2', state: 'active', algorithm: 'Ed25519', public_key: 'CC', verifies_until: null }],
         statement: 's3',
         statement_hash: 'h3',
       }),

@@ -70,6 +70,9 @@ const identity = (actor = 'somebody', requestId: string = randomUUID()): Request
   bodyHash: 'b',
 });
 
+const detailOf = (end: PromiseSettledResult<unknown>): string =>
+  end.status === 'fulfilled' ? 'done' : String(end.reason.detail ?? end.reason);
+
 let turn = 0;
 const anyReplica = () => replicas[turn++ % replicas.length]!;
 
@@ -110,11 +113,13 @@ it('P-2: of 200 that wait for one scope at most one connection a replica waits, 
   const quiet = await medianMs(15, () => publish(B));
   const letGo = await hold(A!);
   const crowd = Promise.allSettled([...Array.from({ length: 200 }, () => publish()), rotate(), rotate()]);
-  const ends = medianMs(15, () => publish(B));
-  const [crowded, waiting] = await Promise.all([ends, mostSeen(ends, waitingOfOne)]);
+  const measured = medianMs(15, () => publish(B));
+  const [crowded, waiting] = await Promise.all([measured, mostSeen(measured, waitingOfOne)]);
   await letGo();
-  expect((await crowd).filter((end) => end.status === 'rejected')).toEqual([]);
-  expect(await eventsOf(A!)).toBe(200);
+  // On a machine that has no time for 200 in five seconds some are told so; whoever is not has been served.
+  const ends = (await crowd).map(detailOf);
+  expect(ends.filter((detail) => detail !== 'done' && detail !== BUSY.detail)).toEqual([]);
+  expect(await eventsOf(A!)).toBe(ends.slice(0, 200).filter((detail) => detail === 'done').length);
   // One: the rotate of each replica.
   expect(waiting).toBe(1);
   // Before, one waited for the pool's 4.7 s. What is left is the crowd's own work on the same two cores.
@@ -135,7 +140,11 @@ it('P-2: under 200 publishes a second a change commits long before it would give
   const stream = (async () => {
     for (const beganAt = performance.now(); publishing; await delay(5)) {
       const due = (performance.now() - beganAt) / 5;
-      while (published.length < due) published.push(publish());
+      while (published.length < due) {
+        const one = publish();
+        one.catch(() => undefined);
+        published.push(one);
+      }
     }
   })();
   for (let i = 0; i < 8; i++) {
@@ -146,7 +155,8 @@ it('P-2: under 200 publishes a second a change commits long before it would give
   }
   publishing = false;
   await stream;
-  await Promise.all(published);
+  const ends = (await Promise.allSettled(published)).map(detailOf);
+  expect(ends.filter((detail) => detail !== 'done' && detail !== BUSY.detail)).toEqual([]);
 });
 
 it('P-2: a scope that is free is changed at once, though more scopes are stuck than there are connections to wait on', async () => {
