@@ -18,6 +18,7 @@ import {
 } from '@plexsphere/testkit';
 import { runParts, type RunningParts } from '@plexsphere/testkit/services';
 import {
+  SIGNING_DURATION_MS,
   NonceMemory,
   parseEnvelope,
   PLATFORM,
@@ -54,7 +55,7 @@ jest.setTimeout(120_000);
 
 // Far more than a request takes on a machine that is busy with other tests: what is tried is not how fast it is.
 const L = 6_000;
-const D = 1_500;
+const D = SIGNING_DURATION_MS;
 const folder = temporaryFolder();
 const kekFile = join(folder, 'kek');
 const ISSUER = 'issuer:payments';
