@@ -80,6 +80,12 @@ const noKind = {
   message: "Ask the scope's policy (scopePolicy): no kind of scope is compared outside its table.",
 };
 
+// A key knows its algorithm, and a ring's policy which one its keys are of: a new one is a row of the table.
+const noAlgorithm = {
+  selector: 'Literal[value=/^(Ed25519|EdDSA)$/]',
+  message: 'Take the algorithm from the key or from the policy: none is named outside the tables.',
+};
+
 export default defineConfig(
   { ignores: ['**/dist/**', '**/.nx/**', '**/.plexsphere/**', '**/coverage/**', 'test/vectors/**'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -130,7 +136,7 @@ export default defineConfig(
   {
     files: ['apps/{rotation,signer}/src/**/*.ts', 'libs/lease-holder/src/**/*.ts'],
     ignores: ['**/*.spec.ts'],
-    rules: { 'no-restricted-syntax': ['error', noEnum, noKind, ...noHangingKey] },
+    rules: { 'no-restricted-syntax': ['error', noEnum, noKind, noAlgorithm, ...noHangingKey] },
   },
   {
     // The boundary rule sees neither Node's own modules nor packages that are not installed: these guard the domain.

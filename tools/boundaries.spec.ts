@@ -200,6 +200,11 @@ describe('each text', () => {
     ['apps/rotation/src/not-there.spec.ts', `export const x = (kind: string) => kind === 'domain';`, []],
     ['apps/outbox-relay/src/not-there.ts', `export const x = (scope: string) => scope === 'platform';`, []],
 
+    // which algorithm a key is of stands in the key and in its ring's policy
+    [ROTATION, `export const algorithm = 'Ed25519';`, [SYNTAX]],
+    ['apps/signer/src/not-there.ts', `export const is = (alg: string) => alg === 'EdDSA';`, [SYNTAX]],
+    ['apps/rotation/src/not-there.spec.ts', `export const algorithm = 'Ed25519';`, []],
+
     // P-6: a key that was generated is never exported as a JWK
     [ROTATION, `${GENERATE}export const pair = generateKeyPairSync('ed25519');`, [SYNTAX, SYNTAX]],
     [ROTATION, `${GENERATE}export const pair = generateKeyPairSync('ed25519', { ${PRIVATE_DER} });`, [SYNTAX]],
