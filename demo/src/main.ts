@@ -16,7 +16,8 @@ async function main(): Promise<number> {
   });
   const narrator = new Narrator(values.json ? process.stderr : process.stdout);
   await mkdir(localFolder, { recursive: true, mode: 0o700 });
-  const dir = await mkdtemp(join(localFolder, 'demo-'));
+  // By its process, so that whoever started it among others knows which is its own.
+  const dir = await mkdtemp(join(localFolder, `demo-${process.pid}-`));
   narrator.chapter('Bring the stack up: PostgreSQL, NATS JetStream, 2 rotations, 2 signers, 2 relays');
   guard.erase(dir);
   const onProgress = (text: string): void => narrator.say(text);

@@ -16,7 +16,8 @@ interface Result {
 /** The demo as anybody runs it, short of the installation. */
 it('tells the main job, exits 0, and leaves nothing behind', async () => {
   const program = join(repositoryRoot, 'demo', 'dist', 'main.js');
-  const { stdout, stderr } = await execute(process.execPath, [program, '--json']);
+  const demo = execute(process.execPath, [program, '--json']);
+  const { stdout, stderr } = await demo;
   const result = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Result;
   expect(result).toMatchObject({
     ok: true,
@@ -36,5 +37,5 @@ it('tells the main job, exits 0, and leaves nothing behind', async () => {
   });
   expect(result.events_delivered).toBeGreaterThanOrEqual(50 * 8);
   expect(stderr).toContain('Every promise held.');
-  expect(readdirSync(localFolder).filter((name) => name.startsWith('demo-'))).toEqual([]);
+  expect(readdirSync(localFolder).filter((name) => name.startsWith(`demo-${demo.child.pid}-`))).toEqual([]);
 }, 180_000);

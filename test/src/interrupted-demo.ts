@@ -8,7 +8,6 @@ import { childrenOf, eventually, localFolder, processIdentity, repositoryRoot } 
  * waits until nothing of it is left: no process that descends from it, and nothing on the disk.
  */
 export async function interruptedDemo(signal: NodeJS.Signals): Promise<{ found: number }> {
-  const before = new Set(demoFolders());
   const demo = spawn(process.execPath, [join(repositoryRoot, 'demo', 'dist', 'main.js'), '--nodes', '30'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     // A group of its own, as a shell makes it.
@@ -24,8 +23,7 @@ export async function interruptedDemo(signal: NodeJS.Signals): Promise<{ found: 
     return found.length >= 9 ? found : undefined;
   });
   const identities = everything.map((each) => [each, processIdentity(each)] as const);
-  const folders = demoFolders().filter((name) => !before.has(name));
-  const data = folders.map((name) => join(localFolder, name));
+  const data = demoFolders(pid).map((name) => join(localFolder, name));
 
   process.kill(-pid, signal);
   // npm and run.mjs are in the group as well, and hand on what they get.
@@ -39,6 +37,7 @@ export async function interruptedDemo(signal: NodeJS.Signals): Promise<{ found: 
   return { found: everything.length };
 }
 
-const demoFolders = (): string[] => readdirSync(localFolder).filter((name) => name.startsWith('demo-'));
+const demoFolders = (pid: number): string[] =>
+  readdirSync(localFolder).filter((name) => name.startsWith(`demo-${pid}-`));
 
 const descendants = (pid: number): number[] => childrenOf(pid).flatMap((child) => [child, ...descendants(child)]);
