@@ -3,6 +3,7 @@ import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
+import { jestCounts } from './jest-counts.mjs';
 import { npm, root, run, runQuietly, say } from './process.mjs';
 
 const CHECKS = {
@@ -24,7 +25,7 @@ const WHOLE = [
 export async function test(args) {
   const beganAt = performance.now();
   const [failedChecks, jest] = await Promise.all(
-    args.length > 0 ? [0, runJest(args)] : [failingChecks(), runJest(WHOLE)],
+    args.length > 0 ? [0, runJest(args)] : [failingChecks(), runJest(WHOLE, { isWhole: true })],
   );
   say(`Took ${Math.round((performance.now() - beganAt) / 1_000)} s.`);
   return conclude(jest.passed, jest.failed + failedChecks);
@@ -34,7 +35,7 @@ export async function test(args) {
 async function failingChecks() {
   let failed = 0;
   for (const [what, [command, args]] of Object.entries(CHECKS)) {
-    const code = await runQuietly(command, args, (child) => yieldToOthers(child.pid));
+    const code = await runQuietly(command, args, (child) => yieldToOthers(child.pid)).catch(notRun);
     if (code !== 0) failed++;
     say(`${what}: ${code === 0 ? 'ok' : 'failed'}`);
     if (code > 128) break; // ended by a signal, as all of us
@@ -59,7 +60,8 @@ const LONG_FUZZ_SECONDS = '60';
  */
 export async function testLong(args) {
   process.env.PLEXSPHERE_FUZZ_SECONDS ??= LONG_FUZZ_SECONDS;
-  const jest = await runJest(['--selectProjects=long', ...(args.length > 0 ? ['--testPathPatterns', ...args] : [])]);
+  const named = args.length > 0 ? ['--testPathPatterns', ...args] : [];
+  const jest = await runJest(['--selectProjects=long', ...named], { isWhole: args.length === 0 });
   return conclude(jest.passed, jest.failed);
 }
 
@@ -68,7 +70,13 @@ function conclude(passed, failed) {
   return failed === 0 ? 0 : 1;
 }
 
-async function runJest(args) {
+/** A program that could not even be started has failed. */
+function notRun(error) {
+  say(error.message);
+  return 1;
+}
+
+async function runJest(args, { isWhole = false } = {}) {
   say('Running the tests.');
   const folder = await mkdtemp(join(tmpdir(), 'plexsphere-jest-'));
   const file = join(folder, 'results.json');
@@ -79,13 +87,9 @@ async function runJest(args) {
     const jest = [join(root, 'node_modules/jest/bin/jest.js'), '--json', `--outputFile=${file}`, ...args];
     // A person who watches the tests types commands to Jest.
     const input = process.stdin.isTTY && args.length > 0 ? 'inherit' : 'ignore';
-    const code = await run(process.execPath, jest, onStandardError(input));
+    const code = await run(process.execPath, jest, onStandardError(input)).catch(notRun);
     await nothingLeftIn(servers);
-    const results = JSON.parse(await readFile(file, 'utf8').catch(() => '{}'));
-    const passed = results.numPassedTests ?? 0;
-    const failed = (results.numFailedTests ?? 0) + (results.numRuntimeErrorTestSuites ?? 0);
-    // Jest may fail where no test did: by a setting, or before it ran any.
-    return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
+    return jestCounts(code, await readFile(file, 'utf8').catch(() => ''), isWhole);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
