@@ -3,11 +3,15 @@
  * setting, before it ran any, or by ending in their middle, whatever it answered then.
  */
 export function jestCounts(code, text, isWhole) {
-  const results = parsed(text);
-  const { numPassedTests: passed = 0, numFailedTests = 0, numRuntimeErrorTestSuites = 0 } = results ?? {};
+  const {
+    numPassedTests: passed = 0,
+    numFailedTests = 0,
+    numRuntimeErrorTestSuites = 0,
+    numTotalTests = 0,
+  } = parsed(text);
   const failed = numFailedTests + numRuntimeErrorTestSuites;
-  // --listTests and its like write no results. Any other run in which nothing passed has shown nothing.
-  const isTold = passed > 0 || (results === undefined && !isWhole);
+  // --listTests and its like have no tests at all. Any other run in which nothing passed has shown nothing.
+  const isTold = passed > 0 || (numTotalTests === 0 && !isWhole);
   return { passed, failed: failed === 0 && !(code === 0 && isTold) ? 1 : failed };
 }
 
@@ -15,6 +19,6 @@ function parsed(text) {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined;
+    return {};
   }
 }
