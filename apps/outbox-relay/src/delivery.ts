@@ -32,12 +32,12 @@ export class Delivery {
     const outgoing = await this.write(claim);
     if (outgoing === undefined) return false;
     const { node, deadline } = claim;
-    const { lastSequence } = node;
+    const { nodeId, attempt, lastSequence } = node;
     const outcome = await this.publisher.publish(outgoing, { stream, lastSequence, deadline });
     this.counters.add(outcome.kind === 'stored' ? claim.message.kind : outcome.kind);
     switch (outcome.kind) {
       case 'stored':
-        await this.results.published({ ...node, ...outgoing.marks, sequence: outcome.sequence });
+        await this.results.published({ nodeId, attempt, ...outgoing.marks, sequence: outcome.sequence });
         return true;
       case 'other_sequence':
         return this.results.otherSequence(node, outcome.sequence);

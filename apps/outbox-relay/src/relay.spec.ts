@@ -112,6 +112,15 @@ const signedBy = ({ text }: Heard): string => {
 };
 const states = async (nodeId: string) => (await mesh.messages(nodeId)).map(({ state, outcome }) => outcome ?? state);
 const allSent = (nodeId: string) => async () => (await states(nodeId)).every((state) => state !== 'unsent');
+/** From the mark of its last message, which both times come from. */
+async function secondsToRepetition(nodeId: string): Promise<number> {
+  const { rows } = await mesh.pool.query<{ seconds: number }>(
+    `SELECT round(extract(epoch FROM resend_at - claim_deadline))::int AS seconds
+       FROM outbox.node_stream WHERE node_id = $1`,
+    [nodeId],
+  );
+  return rows[0]?.seconds ?? Number.NaN;
+}
 
 /** A relay whose loops do not run, to be killed between any two steps. */
 async function stoppedRelay() {
@@ -171,6 +180,22 @@ test('an acknowledgement settles; a malformed one and one from the future change
   expect((await mesh.stream(node)).settled_position).toBe(0);
   say(subjects.nodeAck(node), { epoch: 1, platform_epoch: 1, position: 1 });
   await eventually(async () => (await states(node))[0] === 'applied');
+});
+
+test('what no word comes of, a chain or not, is sent again after 8 s', async () => {
+  const told = await mesh.node(DOMAIN, { present: false });
+  await relay();
+  await mesh.publish(DOMAIN);
+  await eventually(allSent(told));
+  await expect(secondsToRepetition(told)).resolves.toBe(8);
+  const asleep = await mesh.node(DOMAIN, { present: false });
+  for (const keyId of ['d2', 'd3']) {
+    await mesh.rotate(DOMAIN, keyId);
+    await mesh.closeRotation(DOMAIN);
+  }
+  say(subjects.outboxChanged, {});
+  await eventually(async () => (await mesh.stream(asleep)).told_epoch === mesh.of(DOMAIN).epoch);
+  await expect(secondsToRepetition(asleep)).resolves.toBe(8);
 });
 
 test('a Node that slept through rotations gets a chain that holds, then ready, then its events afresh', async () => {

@@ -74,8 +74,10 @@ export class ClaimWorld {
   /** As if it had been published. */
   mark({ results }: Claimer, claim: Claim): Promise<void> {
     const { node, message } = claim;
+    const { nodeId, attempt } = node;
     return results.published({
-      ...node,
+      nodeId,
+      attempt,
       sequence: ++this.sequence,
       ...toldBy(claim),
       ...(message.kind === 'ordinary' && { ordinaryId: message.event.id }),

@@ -41,8 +41,10 @@ export class ModelBus {
       }
       const sent = await this.publish(claim, likelihood);
       const { node, message } = claim;
+      const { nodeId, attempt } = node;
       await by.results.published({
-        ...node,
+        nodeId,
+        attempt,
         sequence: this.lastOf(claim),
         told: sent.told,
         ...(sent.chain !== undefined && { chain: sent.chain }),
