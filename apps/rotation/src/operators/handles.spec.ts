@@ -1,22 +1,73 @@
 import 'reflect-metadata';
-import { COMMAND_NAMES, commandOf } from '@plexsphere/wire';
+import type { PipeTransform, Type } from '@nestjs/common';
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants';
+import { COMMAND_NAMES, commandOf, type Command } from '@plexsphere/wire';
 import { RotationConfig } from '../rotation-config';
 import { RotationModule } from '../rotation.module';
 
-/** The subjects that the service's controllers answer. */
-function patterns(): string[] {
-  const { controllers = [] } = RotationModule.with(
-    Object.assign(new RotationConfig(), { databaseUrl: () => 'postgres://nobody@127.0.0.1/none' }),
-    {} as never,
+interface Answering {
+  command: string;
+  /** What stands between a request and the method. */
+  edge: Type<PipeTransform<unknown, Promise<object>>>;
+}
+
+const { controllers = [] } = RotationModule.with(
+  Object.assign(new RotationConfig(), { databaseUrl: () => 'postgres://nobody@127.0.0.1/none' }),
+  {} as never,
+);
+
+/** The commands that the service's controllers answer. */
+const answering = (): Answering[] =>
+  controllers.flatMap((controller) =>
+    Object.getOwnPropertyNames(controller.prototype).flatMap((name) => {
+      const patterns = Reflect.getMetadata('microservices:pattern', controller.prototype[name]) as string[] | undefined;
+      const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) as object | undefined;
+      const [request] = Object.values(parameters ?? {}).filter(({ index }) => index === 0);
+      return (patterns ?? []).flatMap((pattern) => {
+        const command = commandOf(pattern)?.command;
+        return command === undefined ? [] : [{ command, edge: request.pipes[0] }];
+      });
+    }),
   );
-  return controllers.flatMap(({ prototype }) =>
-    Object.getOwnPropertyNames(prototype).flatMap(
-      (name) => (Reflect.getMetadata('microservices:pattern', prototype[name]) as string[] | undefined) ?? [],
-    ),
-  );
+
+/** What the method gets, in an installation that accepts these kinds of scopes. */
+async function taken(command: Command, request: object, scopeKinds = ['platform', 'domain']): Promise<object> {
+  const { edge: Edge } = answering().find((each) => each.command === command)!;
+  return new Edge(Object.assign(new RotationConfig(), { scopeKinds })).transform(request, { type: 'body' });
 }
 
 it('every command of the table is answered, by one method', () => {
-  const answered = patterns().flatMap((pattern) => commandOf(pattern)?.command ?? []);
+  const answered = answering().map(({ command }) => command);
   expect(answered.sort()).toEqual([...COMMAND_NAMES].sort());
+});
+
+const ID = 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa';
+const OF_DOMAIN = { scope: `domain:${ID}` };
+
+it.each<[Command, object]>([
+  ['signing.rotate', { ...OF_DOMAIN, new_key_id: 'k2' }],
+  ['signing.close', { ...OF_DOMAIN, old_key_id: 'k1', new_key_id: 'k2' }],
+  ['signing.jwks', OF_DOMAIN],
+  ['signing.sign', { ...OF_DOMAIN, payload: {} }],
+  ['signing.status', OF_DOMAIN],
+  ['domain.create', { id: ID, key_id: 'k1' }],
+  ['node.list', OF_DOMAIN],
+  ['node.remove', { ...OF_DOMAIN, name: 'edge' }],
+  ['events.publish', { ...OF_DOMAIN, event_type: 'policy_updated' }],
+])('%s of a Domain is refused where the installation accepts no Domains', async (command, request) => {
+  await expect(taken(command, request)).resolves.toEqual(request);
+  await expect(taken(command, request, ['platform'])).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    body: { field: 'scope', accepted_kinds: ['platform'] },
+  });
+});
+
+it.each<[Command, object, string]>([
+  ['events.publish', { node_id: null, event_type: 'policy_updated' }, 'node_id'],
+  ['node.remove', { node_id: null }, 'node_id'],
+  ['node.remove', { node_id: ID, scope: { not: 'a scope' } }, 'scope'],
+  ['node.show', { node_id: ID, name: null }, 'name'],
+  ['signing.rotate', { ...OF_DOMAIN, new_key_id: 'k2', more: 1 }, 'more'],
+])('%s %j is refused by the name of the field', async (command, request, field) => {
+  await expect(taken(command, request)).rejects.toMatchObject({ body: { field } });
 });

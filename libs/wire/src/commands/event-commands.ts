@@ -9,7 +9,8 @@ export class Publish extends Request {
   @IsScope()
   scope?: Scope;
 
-  @IsOptional()
+  // Not IsOptional, which lets null pass.
+  @ValidateIf((publish: Publish) => publish.node_id !== undefined)
   @IsUUID()
   node_id?: string;
 
