@@ -89,6 +89,16 @@ const rotate = (scope = A!, request = identity(), { transactions } = anyReplica(
     return { done: true };
   });
 
+/** Comes again with the same request while the scope is busy: a slow machine has no time for 200 in five seconds. */
+async function served(command: (request: RequestIdentity) => Promise<unknown>): Promise<void> {
+  const request = identity();
+  for (let end = BUSY.detail; end === BUSY.detail;) {
+    const [settled] = await Promise.allSettled([command(request)]);
+    end = detailOf(settled);
+    if (end !== 'done') expect(end).toBe(BUSY.detail);
+  }
+}
+
 const addEvent = (manager: EntityManager, scope: string): Promise<unknown> =>
   manager.query(`INSERT INTO outbox.event (event_id, scope, event_type) VALUES ($1, $2, 'x')`, [randomUUID(), scope]);
 
@@ -112,14 +122,14 @@ async function waitingOfOne(): Promise<number> {
 it('P-2: of 200 that wait for one scope at most one connection a replica waits, and another scope is not slower', async () => {
   const quiet = await medianMs(15, () => publish(B));
   const letGo = await hold(A!);
-  const crowd = Promise.allSettled([...Array.from({ length: 200 }, () => publish()), rotate(), rotate()]);
+  const publishes = Array.from({ length: 200 }, () => served((request) => publish(A, request)));
+  const rotates = Array.from({ length: 2 }, () => served((request) => rotate(A, request)));
+  const crowd = Promise.all([...publishes, ...rotates]);
   const measured = medianMs(15, () => publish(B));
   const [crowded, waiting] = await Promise.all([measured, mostSeen(measured, waitingOfOne)]);
   await letGo();
-  // On a machine that has no time for 200 in five seconds some are told so; whoever is not has been served.
-  const ends = (await crowd).map(detailOf);
-  expect(ends.filter((detail) => detail !== 'done' && detail !== BUSY.detail)).toEqual([]);
-  expect(await eventsOf(A!)).toBe(ends.slice(0, 200).filter((detail) => detail === 'done').length);
+  await crowd;
+  expect(await eventsOf(A!)).toBe(200);
   // One: the rotate of each replica.
   expect(waiting).toBe(1);
   // Before, one waited for the pool's 4.7 s. What is left is the crowd's own work on the same two cores.
@@ -156,7 +166,9 @@ it('P-2: under 200 publishes a second a change commits long before it would give
   publishing = false;
   await stream;
   const ends = (await Promise.allSettled(published)).map(detailOf);
+  // On a machine that cannot keep up with the stream some are told so, and others are served all the same.
   expect(ends.filter((detail) => detail !== 'done' && detail !== BUSY.detail)).toEqual([]);
+  expect(ends).toContain('done');
 });
 
 it('P-2: a scope that is free is changed at once, though more scopes are stuck than there are connections to wait on', async () => {
