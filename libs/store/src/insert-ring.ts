@@ -54,11 +54,13 @@ export async function insertKey(
   await sql.query('DELETE FROM ring.prepared_key WHERE scope = $1 AND key_id = $2', [scope, keyId]);
 }
 
+export type ChangeName = 'create' | 'rotate' | 'close';
+
 /** One row an epoch: who signs after it, and what was told of it. */
 export const insertRingChange = (
   sql: Sql,
   ring: KeyRing,
-  change: 'create' | 'rotate' | 'close',
+  change: ChangeName,
   eventId: string,
   statement: MadeStatement | null,
 ): Promise<unknown> =>

@@ -6,9 +6,9 @@ import {
   TransitionEntity,
   insertKey,
   insertRingChange,
+  type ChangeName,
   type MadeKey,
   type MadeStatement,
-  type RingChangeEntity,
 } from '@plexsphere/store';
 import { problem } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
@@ -19,7 +19,7 @@ import type { StoredRing } from './read-ring';
 
 /** What the domain decided, and what is written beside it. */
 export interface NewRingChange {
-  change: RingChangeEntity['change'];
+  change: ChangeName;
   /** As it was read under the scope's lock. */
   before: StoredRing;
   after: RingChange;

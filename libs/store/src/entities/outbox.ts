@@ -10,7 +10,4 @@ export class NodeStreamEntity {
   @Column({ name: 'told_platform_epoch', type: 'bigint', transformer: integer }) toldPlatformEpoch: number;
   @Column({ name: 'settled_epoch', type: 'bigint', transformer: integer }) settledEpoch: number;
   @Column({ name: 'settled_platform_epoch', type: 'bigint', transformer: integer }) settledPlatformEpoch: number;
-  @Column({ name: 'settled_position', type: 'bigint', transformer: integer }) settledPosition: number;
-  @Column({ name: 'first_seen_at', type: 'timestamptz', nullable: true }) firstSeenAt: Date | null;
-  @Column({ name: 'last_seen_at', type: 'timestamptz', nullable: true }) lastSeenAt: Date | null;
 }

@@ -6,8 +6,6 @@ import { integer } from './column-types';
 export class InstallationEntity {
   @PrimaryColumn({ name: 'only_row', type: 'boolean' }) onlyRow: boolean;
   @Column({ name: 'recovery_public_key', type: 'text' }) recoveryPublicKey: string;
-  @Column({ name: 'bus_account_public_key', type: 'text' }) busAccountPublicKey: string;
-  @Column({ name: 'bus_account_jwt', type: 'text' }) busAccountJwt: string;
 }
 
 @Entity({ schema: 'ring', name: 'key_ring' })
@@ -59,9 +57,6 @@ export class TransitionEntity {
 export class RingChangeEntity {
   @PrimaryColumn({ type: 'text' }) scope: string;
   @PrimaryColumn({ type: 'bigint', transformer: integer }) epoch: number;
-  @Column({ type: 'text' }) change: 'create' | 'rotate' | 'close';
-  @Column({ name: 'active_key_id', type: 'text' }) activeKeyId: string;
-  @Column({ name: 'event_id', type: 'text' }) eventId: string;
   @Column({ type: 'text', nullable: true }) statement: string | null;
   @Column({ name: 'statement_hash', type: 'text', nullable: true }) statementHash: string | null;
 }
@@ -70,13 +65,7 @@ export class RingChangeEntity {
 export class LeaseEntity {
   @PrimaryColumn({ type: 'text' }) holder: string;
   @Column({ type: 'text' }) kind: LeaseKind;
-  /** SHA-256 of the holder's secret. */
-  @Column({ name: 'secret_hash', type: 'bytea' }) secretHash: Buffer;
-  /** Rises with each renewal: a row that keeps its turn for L is a lease that is over. */
-  @Column({ type: 'bigint', transformer: integer }) turn: number;
   @Column({ type: 'jsonb' }) epochs: Record<string, number>;
-  /** L as it was granted. */
-  @Column({ name: 'lease_ms', type: 'integer' }) leaseMs: number;
   @Column({ name: 'renewed_at', type: 'timestamptz' }) renewedAt: Date;
   /** Given back in order; the row goes when its lease would have ended. */
   @Column({ type: 'boolean' }) released: boolean;
@@ -92,7 +81,6 @@ export class LeaseEntity {
 export class LaterStatementEntity {
   @PrimaryColumn({ type: 'text' }) scope: string;
   @Column({ type: 'bigint', transformer: integer }) epoch: number;
-  @Column({ type: 'text' }) statement: string;
   /** The holder. */
   @Column({ name: 'shown_by', type: 'text' }) shownBy: string;
   @Column({ name: 'shown_at', type: 'timestamptz' }) shownAt: Date;
@@ -105,7 +93,6 @@ export class NodeEntity {
   @Column({ type: 'text' }) name: string;
   @Column({ name: 'bus_public_key', type: 'text' }) busPublicKey: string;
   @Column({ type: 'text' }) state: 'enrolled' | 'removed' | 'revoked';
-  @Column({ name: 'added_at', type: 'timestamptz' }) addedAt: Date;
   @Column({ name: 'removed_at', type: 'timestamptz', nullable: true }) removedAt: Date | null;
 }
 
@@ -120,9 +107,6 @@ export class OperatorEntity {
   @Column({ name: 'bearer_hash', type: 'text' }) bearerHash: string;
   @Column({ name: 'expires_at', type: 'timestamptz' }) expiresAt: Date;
   @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true }) revokedAt: Date | null;
-  @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
-  /** To the minute. */
-  @Column({ name: 'last_used_at', type: 'timestamptz', nullable: true }) lastUsedAt: Date | null;
 }
 
 @Entity({ schema: 'ring', name: 'request' })
