@@ -136,8 +136,8 @@ it('S3: what has expired by every clock leaves, with the next revocation or by i
   await owner.query(`UPDATE ring.bus_revocation SET expires_at = expires_at - interval '1 min'`);
   await owner.query(`UPDATE ring.installation SET bus_account_signed_at = now() - interval '61 min'`);
   await eventually(async () => (await stored(nearly.publicKey)) === 0);
-  await replicas[0]!.push();
-  expect(onBus).toEqual([]);
+  // Whichever replica took it out brings it to the bus a moment later.
+  await eventually(async () => (await replicas[0]!.push()) && onBus.length === 0);
 });
 
 it('S3: after 20,000 removals one more is on the bus at once, and of those that are removed the first leave', async () => {
