@@ -13,7 +13,7 @@ export function runToItsEnd(
     execFile(
       process.execPath,
       [program, ...flags],
-      { env: { PATH: process.env['PATH'], ...env }, timeout: 20_000 },
+      { env: { PATH: process.env['PATH'], ...env }, timeout: 60_000 },
       (error, stdout, stderr) => resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), stderr, stdout }),
     );
   });
