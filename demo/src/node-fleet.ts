@@ -27,9 +27,15 @@ async function main(): Promise<void> {
     process.on('SIGTERM', stop).on('SIGINT', stop);
   });
   await Promise.all(nodes.map((node) => node.start()));
-  const ready = Promise.all(nodes.map((node) => node.ready())).then(() => {
-    if (!stopping) process.stdout.write(`${JSON.stringify({ msg: 'ready', nodes: nodes.length })}\n`);
-  });
+  const ready = Promise.all(nodes.map((node) => node.ready())).then(
+    () => {
+      if (!stopping) process.stdout.write(`${JSON.stringify({ msg: 'ready', nodes: nodes.length })}\n`);
+    },
+    (error: unknown) => {
+      // That a Node was stopped before a relay has answered it ends nothing: the others are being stopped, too.
+      if (!stopping) throw error;
+    },
+  );
   await Promise.race([stopped, ready]);
   await stopped;
 }
