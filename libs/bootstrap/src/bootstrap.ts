@@ -75,7 +75,7 @@ async function bringUp(owner: QueryRunner, folder: OutFolder, options: Bootstrap
     const admin = await makeAdmin(bus.account);
     await owner.startTransaction();
     await storeInstallation(owner.manager, { kek, bus, recovery, admin });
-    await writeAll(folder, {
+    await folder.write({
       ...bus.files,
       ...(await databaseUrls(owner, options.databaseUrl)),
       [FILES.adminToken]: admin.tokenFile,
@@ -97,11 +97,6 @@ async function databaseUrls(owner: QueryRunner, ownerUrl: string): Promise<Recor
   for (const service of SERVICE_NAMES)
     files[databaseUrlFile(service)] = `${await createLogin(owner.manager, service, ownerUrl)}\n`;
   return files;
-}
-
-async function writeAll(folder: OutFolder, files: Record<string, string>): Promise<void> {
-  for (const [name, text] of Object.entries(files)) await folder.write(name, text);
-  await folder.flush();
 }
 
 type Description = Pick<

@@ -38,24 +38,23 @@ export class OutFolder {
     return join(this.draft, name);
   }
 
-  async write(name: string, text: string): Promise<void> {
-    const file = await open(this.at(name), 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
+  /** The files and their names are on the disk after this. */
+  async write(files: Record<string, string>): Promise<void> {
+    for (const [name, text] of Object.entries(files)) {
+      const file = await open(this.at(name), 'wx', 0o600);
+      try {
+        await file.writeFile(text);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
     }
+    await flushFolder(this.draft);
   }
 
   /** The text of one file of the draft that an earlier run left; undefined where there is none. */
   read(name: string): Promise<string | undefined> {
     return readFile(this.at(name), 'utf8').catch(() => undefined);
-  }
-
-  /** The draft's names are on the disk after this, not only its files. */
-  flush(): Promise<void> {
-    return flushFolder(this.draft);
   }
 
   /** In one step: whoever sees the folder sees all of it. Returns the names in it. */

@@ -1,9 +1,7 @@
 import { BRING_UP_FILES, problem } from '@plexsphere/wire';
 import { makeAdmin } from './admin';
-import { OutFolder } from './out-folder';
 import { aloneOnDatabase } from './owner-database';
-import { writeAudit } from './installation';
-import { accountKey, requireInstallation, type ReissueReply } from './reissue';
+import { accountKey, handOver, requireInstallation, type ReissueReply } from './reissue';
 
 export interface ReissueAdminOptions {
   databaseUrl: string;
@@ -21,10 +19,7 @@ export const reissueAdmin = (options: ReissueAdminOptions): Promise<Omit<Reissue
     await requireInstallation(owner);
     if (options.kekFile === undefined) throw problem('invariantViolation', { field: 'kek_file' });
     const account = await accountKey(owner, options.kekFile);
-    const folder = new OutFolder(options.out);
-    await folder.begin();
-    try {
-      await owner.startTransaction();
+    return handOver(owner, options.out, async () => {
       const { id, busPublicKey, bearerHash, expiresAt, tokenFile } = await makeAdmin(account);
       const name = `admin-${id.slice(0, 8)}`;
       await owner.manager.query(
@@ -33,13 +28,9 @@ export const reissueAdmin = (options: ReissueAdminOptions): Promise<Omit<Reissue
         [id, name, busPublicKey, bearerHash, expiresAt],
       );
       await owner.manager.query('INSERT INTO ring.bus_user VALUES ($1)', [busPublicKey]);
-      await folder.write(BRING_UP_FILES.adminToken, tokenFile);
-      await folder.flush();
-      await writeAudit(owner.manager, 'reissue', { operator: id, name, expires_at: expiresAt.toISOString() });
-      await owner.commitTransaction();
-      return { out: folder.path, files: await folder.publish() };
-    } catch (error) {
-      await folder.discard();
-      throw error;
-    }
+      return {
+        files: { [BRING_UP_FILES.adminToken]: tokenFile },
+        known: { operator: id, name, expires_at: expiresAt.toISOString() },
+      };
+    });
   });

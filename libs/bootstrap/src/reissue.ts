@@ -36,20 +36,8 @@ export interface ReissueReply {
 export const reissue = (options: ReissueOptions): Promise<ReissueReply> =>
   aloneOnDatabase(options.databaseUrl, async (owner) => {
     await requireInstallation(owner);
-    const folder = new OutFolder(options.out);
-    await folder.begin();
-    try {
-      await owner.startTransaction();
-      const made = await makeAnew(owner, options);
-      for (const [name, text] of Object.entries(made.files)) await folder.write(name, text);
-      await folder.flush();
-      await writeAudit(owner.manager, 'reissue', { service: options.service, ...made.known });
-      await owner.commitTransaction();
-      return { service: options.service, out: folder.path, files: await folder.publish() };
-    } catch (error) {
-      await folder.discard();
-      throw error;
-    }
+    const { service, out } = options;
+    return { service, ...(await handOver(owner, out, () => makeAnew(owner, options))) };
   });
 
 interface Made {
@@ -58,9 +46,30 @@ interface Made {
   known: Record<string, string>;
 }
 
+/** Writes what `make` makes, into the database in one transaction and into a folder that is there once that is committed. */
+export async function handOver(
+  owner: QueryRunner,
+  out: string,
+  make: () => Promise<Made>,
+): Promise<Pick<ReissueReply, 'out' | 'files'>> {
+  const folder = new OutFolder(out);
+  await folder.begin();
+  try {
+    await owner.startTransaction();
+    const { files, known } = await make();
+    await folder.write(files);
+    await writeAudit(owner.manager, 'reissue', known);
+    await owner.commitTransaction();
+    return { out: folder.path, files: await folder.publish() };
+  } catch (error) {
+    await folder.discard();
+    throw error;
+  }
+}
+
 async function makeAnew(owner: QueryRunner, { service, databaseUrl, kekFile }: ReissueOptions): Promise<Made> {
   const url = await createLogin(owner.manager, service, databaseUrl);
-  const login = { files: { [databaseUrlFile(service)]: `${url}\n` }, known: { login: new URL(url).username } };
+  const login = { files: { [databaseUrlFile(service)]: `${url}\n` }, known: { service, login: new URL(url).username } };
   if (kekFile === undefined) return login;
   const account = await accountKey(owner, kekFile);
   const { publicKey, text } = await makeCreds(account, { kind: service });
