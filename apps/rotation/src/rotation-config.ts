@@ -1,5 +1,5 @@
 import { DurationMs, ServiceConfig, Switch, Variable } from '@plexsphere/service-kit';
-import { RENEWALS_PER_LEASE, SCOPE_POLICIES, checkPolicy, refusesScopeKind, type Policy } from '@plexsphere/keyring';
+import { RENEWALS_PER_LEASE, SCOPE_POLICIES, checkPolicy, type Policy } from '@plexsphere/keyring';
 import { CLOCK_SKEW_MS, SIGNING_DURATION_MS, STALENESS_MS, problem, scopeKind, type Scope } from '@plexsphere/wire';
 import { Transform } from 'class-transformer';
 import { Allow, IsBoolean, IsIn, Min } from 'class-validator';
@@ -79,7 +79,7 @@ export const forbidsBringUp = (config: RotationConfig): string[] =>
 /** @throws Problem invariantViolation where the deployment profile does not have this kind of scope */
 export function requireAccepted(scope: Scope, config: RotationConfig): void {
   const kind = scopeKind(scope);
-  if (kind === undefined || refusesScopeKind(config, kind)) {
+  if (kind === undefined || !config.scopeKinds.includes(kind)) {
     throw problem('invariantViolation', { field: 'scope', accepted_kinds: config.scopeKinds });
   }
 }

@@ -12,7 +12,6 @@ export * from './next-step';
 export * from './policy';
 export * from './progress';
 export * from './refusal';
-export * from './safe-close';
 export * from './scope-policy';
 export * from './switch-wait';
 export * from './transition';

@@ -18,12 +18,12 @@ describe('nextStep', () => {
     ['revoked', null, null, null, 'finish_close_switch'],
     ['revoked', at, at, null, undefined],
   ] as const)('%s, switched %p, close switched %p, destroyed %p: %s', (outcome, switched, close, destroyed, step) => {
-    const record = { outcome, switchedAt: switched, closeSwitchedAt: close, oldKeyDestroyedAt: destroyed };
+    const record = { outcome, switchedAt: switched, endSwitchedAt: close, oldKeyDestroyedAt: destroyed };
     expect(nextStep(record)?.step).toBe(step);
   });
 
   it('gives the log a reason', () => {
-    const record = { outcome: null, switchedAt: null, closeSwitchedAt: null, oldKeyDestroyedAt: null };
+    const record = { outcome: null, switchedAt: null, endSwitchedAt: null, oldKeyDestroyedAt: null };
     expect(nextStep(record)?.reason).toBe('opened, switch not recorded');
   });
 });

@@ -6,7 +6,7 @@ export interface TransitionRecord {
   /** When no lease of the epoch before it was left. */
   readonly switchedAt: Date | null;
   /** The same for the change that ended it. */
-  readonly closeSwitchedAt: Date | null;
+  readonly endSwitchedAt: Date | null;
   readonly oldKeyDestroyedAt: Date | null;
 }
 
@@ -22,7 +22,7 @@ export function nextStep(record: TransitionRecord): NextStep | null {
     return record.switchedAt === null ? { step: 'finish_switch', reason: 'opened, switch not recorded' } : null;
   }
   // A switch leaves no lease of any earlier epoch, so the first one, never recorded, is finished by this one as well.
-  if (record.closeSwitchedAt === null) return { step: 'finish_close_switch', reason: 'ended, switch not recorded' };
+  if (record.endSwitchedAt === null) return { step: 'finish_close_switch', reason: 'ended, switch not recorded' };
   // After a rollback the old key is the one that signs; what a revocation destroys is not said by the old key's record.
   if (record.outcome === 'closed' && record.oldKeyDestroyedAt === null) {
     return { step: 'destroy_old_key', reason: 'closed and switched, old key not destroyed' };

@@ -1,11 +1,4 @@
-import {
-  checkPolicy,
-  longestCommandMs,
-  type Policy,
-  refusesScopeKind,
-  requiredOverlapMs,
-  transitionExpires,
-} from './policy';
+import { checkPolicy, longestCommandMs, type Policy, requiredOverlapMs, transitionExpires } from './policy';
 import { scopePolicy, type ScopePolicy } from './scope-policy';
 
 const STALENESS_MS = 300_000;
@@ -96,13 +89,4 @@ describe('checkPolicy', () => {
 
 it('transitionExpires adds the skew allowance to closes_at', () => {
   expect(transitionExpires(new Date(1_000), policy)).toEqual(new Date(31_000));
-});
-
-it.each([
-  ['platform', false],
-  ['domain', false],
-  ['issuer', true],
-  ['', true],
-])('the profile refuses the scope kind "%s": %s', (kind, expected) => {
-  expect(refusesScopeKind(policy, kind)).toBe(expected);
 });

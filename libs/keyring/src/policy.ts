@@ -1,4 +1,3 @@
-import type { RefusalCode } from './refusal';
 import { scopePolicy, type ScopePolicy, type SignedText } from './scope-policy';
 
 /** What an installation has decided. All spans in milliseconds. */
@@ -23,7 +22,7 @@ export interface Policy {
 }
 
 export interface PolicyProblem {
-  readonly code: Extract<RefusalCode, 'invariant_violation' | 'short_overlap' | 'long_lease'>;
+  readonly code: 'invariant_violation' | 'short_overlap' | 'long_lease';
   /** For people, with the sum. */
   readonly sentence: string;
 }
@@ -55,6 +54,18 @@ export const requiredOverlapMs = (policy: Policy, scopePolicy: ScopePolicy): num
   policy.clockSkewMs;
 
 /**
+ * From when on no verifier can still need the old key: what it signed last has gone stale, and whoever keeps keys has
+ * asked anew. The sum that bring-up checks the overlap window by, counted from the switch, after which the old key signs
+ * nothing; null while that is under way.
+ */
+export const safeCloseAt = (
+  { switchedAt }: { readonly switchedAt: Date | null },
+  policy: Policy,
+  scopePolicy: ScopePolicy,
+): Date | null =>
+  switchedAt === null ? null : new Date(switchedAt.getTime() + requiredOverlapMs(policy, scopePolicy));
+
+/**
  * What a rotate takes at worst: D to have the new key made and D to have it tried, L that a replica which died left to
  * wait for, and L of the replica that takes over.
  */
@@ -66,9 +77,6 @@ type Leasing = Pick<Policy, 'leaseMs' | 'signingDurationMs'>;
 /** Until when a Node that hears nothing may verify by the old key: closes_at by a clock that is as slow as allowed. */
 export const transitionExpires = (closesAt: Date, policy: Pick<Policy, 'clockSkewMs'>): Date =>
   new Date(closesAt.getTime() + policy.clockSkewMs);
-
-export const refusesScopeKind = (policy: Pick<Policy, 'scopeKinds'>, kind: string): boolean =>
-  !policy.scopeKinds.includes(kind);
 
 /** Everything that forbids bring-up under this policy; empty where nothing does. */
 export function checkPolicy(policy: Policy): PolicyProblem[] {

@@ -129,7 +129,6 @@ describe('closeGate', () => {
   it('blocks before closes_at while Nodes lag', () => {
     expect(gate(lagging, ago(1))).toEqual({
       allowed: false,
-      blockedBy: 'nodes_lagging',
       lagging: ['slow'],
       earlyByMs: 1,
     });

@@ -1,4 +1,3 @@
-import type { RefusalCode } from './refusal';
 import type { ScopePolicy } from './scope-policy';
 import type { Transition } from './transition';
 
@@ -80,7 +79,6 @@ export interface CloseAllowed {
 
 export interface CloseBlocked {
   readonly allowed: false;
-  readonly blockedBy: Extract<RefusalCode, 'nodes_lagging'>;
   readonly lagging: readonly string[];
   readonly earlyByMs: number;
 }
@@ -100,6 +98,6 @@ export function closeGate(
   const earlyByMs = Math.max(0, transition.closesAt.getTime() - now.getTime());
   const isOver = now.getTime() >= transition.closesAt.getTime();
   const isBlocking = policy.gate === 'nodes' && lagging.length > 0 && !isOver;
-  if (isBlocking && !force) return { allowed: false, blockedBy: 'nodes_lagging', lagging, earlyByMs };
+  if (isBlocking && !force) return { allowed: false, lagging, earlyByMs };
   return { allowed: true, forced: isBlocking, lagging, earlyByMs };
 }

@@ -2,9 +2,9 @@ import { invariantViolation, Refusal } from './refusal';
 
 describe('Refusal', () => {
   it('carries a code, and the members that a reply may show', () => {
-    const refusal = new Refusal('nodes_lagging', { lagging: ['node-1'] });
+    const refusal = new Refusal('key_id_in_use', { newKeyId: 'k1' });
     expect(refusal).toBeInstanceOf(Error);
-    expect(refusal).toMatchObject({ name: 'Refusal', code: 'nodes_lagging', members: { lagging: ['node-1'] } });
+    expect(refusal).toMatchObject({ name: 'Refusal', code: 'key_id_in_use', members: { newKeyId: 'k1' } });
   });
 
   it('names the field of a broken invariant', () => {

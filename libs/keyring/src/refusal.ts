@@ -1,14 +1,6 @@
 /** Why the domain refuses. Closed: whoever answers a caller maps every one of these, and the compiler checks it. */
 export type RefusalCode =
-  | 'invariant_violation'
-  | 'rotation_in_progress'
-  | 'no_open_rotation'
-  | 'transition_mismatch'
-  | 'nodes_lagging'
-  | 'key_id_in_use'
-  | 'epoch_went_back'
-  | 'short_overlap'
-  | 'long_lease';
+  'invariant_violation' | 'rotation_in_progress' | 'no_open_rotation' | 'transition_mismatch' | 'key_id_in_use';
 
 /** Facts beside the code, in the domain's own words: whoever answers a caller spells them as a reply does. */
 export type RefusalMembers = Readonly<Record<string, unknown>>;

@@ -1,5 +1,4 @@
-import { checkPolicy, requiredOverlapMs, type Policy } from './policy';
-import { safeCloseAt } from './safe-close';
+import { checkPolicy, requiredOverlapMs, safeCloseAt, type Policy } from './policy';
 import { scopePolicy } from './scope-policy';
 
 const DOMAIN = scopePolicy('domain');

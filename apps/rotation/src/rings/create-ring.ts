@@ -5,6 +5,7 @@ import { KeyRingEntity, insertRing } from '@plexsphere/store';
 import { PLATFORM, problem, type ProblemName, type Scope } from '@plexsphere/wire';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Signers } from '../leases/signers';
+import type { MadeEpoch } from '../rotations/after-commit';
 import { EpochSwitch } from '../rotations/epoch-switch';
 import { Preparation } from '../rotations/preparation';
 import { CommandTransactions } from '../transactions/command-transactions';
@@ -18,12 +19,6 @@ export interface RingToCreate {
   keyId: string;
   /** What whoever asks hears where the scope has a ring. */
   refusal: { name: ProblemName; field: string };
-}
-
-export interface CreatedRing {
-  scope: Scope;
-  keyId: string;
-  epoch: number;
 }
 
 /**
@@ -42,7 +37,7 @@ export class CreateRing {
   ) {}
 
   /** Returns when a signer can sign for it, so that what follows in a script finds it working. */
-  async create(asked: RingToCreate, identity: RequestIdentity): Promise<CreatedRing> {
+  async create(asked: RingToCreate, identity: RequestIdentity): Promise<MadeEpoch> {
     const { scope, keyId } = asked;
     const ring = createRing(scope, keyId);
     const created = await this.transactions.oncePrepared(identity, {
@@ -63,7 +58,7 @@ export class CreateRing {
         await insertRing(manager, ring, key, statement);
         await writeAudit(manager, identity, { scope, after: ring });
         this.logger.info({ scope, kid: keyId, epoch: ring.epoch }, 'ring created');
-        return { scope, keyId, epoch: ring.epoch };
+        return { scope, epoch: ring.epoch };
       },
     });
     if (!(await this.switching.isServed(scope, created.epoch))) {

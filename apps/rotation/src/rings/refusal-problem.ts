@@ -7,11 +7,7 @@ const PROBLEM_OF: Record<RefusalCode, ProblemName> = {
   rotation_in_progress: 'rotationInProgress',
   no_open_rotation: 'noOpenRotation',
   transition_mismatch: 'transitionMismatch',
-  nodes_lagging: 'nodesLagging',
   key_id_in_use: 'keyIdInUse',
-  epoch_went_back: 'epochWentBack',
-  short_overlap: 'invariantViolation',
-  long_lease: 'invariantViolation',
 };
 
 export const asProblem = ({ code, members }: Refusal): Problem => problem(PROBLEM_OF[code], replyMembers(members));

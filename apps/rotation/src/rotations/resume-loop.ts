@@ -70,7 +70,7 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Each transition on its own: one that waits for a lease to run out never holds up another scope's. */
   private resume(transition: TransitionEntity): void {
-    const step = nextStep({ ...transition, closeSwitchedAt: transition.endSwitchedAt });
+    const step = nextStep(transition);
     if (step === null || this.underWay.has(transition.id)) return;
     const { scope, openedEpoch } = transition;
     this.logger.info(
