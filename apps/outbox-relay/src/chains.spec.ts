@@ -1,4 +1,4 @@
-/** ChainWriter over a real bus, to Nodes that hold what the SDK holds. The longest ones: chains.long.spec.ts. */
+/** Chains over a real bus, to Nodes that hold what the SDK holds. The longest ones: chains.long.spec.ts. */
 import 'reflect-metadata';
 import { eventually } from '@plexsphere/testkit';
 import { comesBack, diesAmid, type Whose } from '../testing/chain-story';

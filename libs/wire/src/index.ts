@@ -1,7 +1,8 @@
 /**
  * The contract: what crosses a process boundary, and only that. Knows no database, no Nest, no application, and not
  * the domain. This entry loads nothing heavy; `@plexsphere/wire/commands` brings class-validator (the requests as
- * validated classes), and in `@plexsphere/wire/jws` stands what is signed as a JWS (statement, trust bundle, data), and JWKS.
+ * validated classes), and in `@plexsphere/wire/jws` stands what is signed as a JWS (statement, trust bundle, data), and
+ * JWKS.
  */
 export * from './scope';
 export * from './names';

@@ -37,7 +37,7 @@ export interface ChainNews {
 export type NextMessage =
   | Announcement
   | ChainNews
-  | { kind: 'ready'; helloId: string; epoch: number; platformEpoch: number }
+  | ({ kind: 'ready'; helloId: string } & ToldEpochs)
   | { kind: 'ordinary'; event: OrdinaryEvent; epoch: number };
 
 /**

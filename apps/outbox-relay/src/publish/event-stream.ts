@@ -1,6 +1,6 @@
 /**
- * The one stream (ADR 0008): made where it is missing, and watched for having been made anew, which is how the loss of the bus's
- * disk shows.
+ * The one stream (ADR 0008): made where it is missing, and watched for having been made anew, which is how the loss of
+ * the bus's disk shows.
  */
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Bus, Health, LOGGER, Loop, type Logger } from '@plexsphere/service-kit';

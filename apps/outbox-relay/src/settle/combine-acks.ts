@@ -1,4 +1,4 @@
-/** Acknowledgements as Nodes said them. Nobody signs one, so it counts up to what its Node can have been told, and no further. */
+/** Acknowledgements as Nodes said them. Nobody signs one, so it counts up to what its Node can have been told. */
 
 export interface NodeAck {
   nodeId: string;

@@ -23,9 +23,10 @@ const LOCK = `
    ORDER BY s.node_id FOR UPDATE OF s`;
 
 /**
- * Acknowledgements are cumulative (ADR 0010). One that comes while a hello has not been looked at may be older than it, and of a store that is lost:
- * it counts for no more than the hello says. Whatever is applied was told, though the acknowledgement may come before
- * the mark: both stand in one statement, so that nobody ever sees more Nodes that have applied than were sent to.
+ * Acknowledgements are cumulative (ADR 0010). One that comes while a hello has not been looked at may be older than it,
+ * and of a store that is lost: it counts for no more than the hello says. Whatever is applied was told, though the
+ * acknowledgement may come before the mark: both stand in one statement, so that nobody ever sees more Nodes that have
+ * applied than were sent to.
  */
 const SETTLE_NODES = `
   WITH said AS (

@@ -2,6 +2,7 @@
  * A chain in parts that the bus carries. Each but the last is material for the next one and proves nothing by itself; the
  * last ends in a bundle for exactly these two ring epochs.
  */
+import type { Told } from '@plexsphere/keyring';
 import { CHAIN_STATEMENTS, PLATFORM, type Scope } from '@plexsphere/wire';
 import type { ChainPlace } from '../claim/claimed-node';
 import type { StatementRow } from './read-statements';
@@ -10,18 +11,13 @@ export interface ChainPart {
   /** The two lists, as the beginning of a JSON object. */
   text: string;
   /** What the Node is told of once it stands on the stream. */
-  told: { epoch: number; platformEpoch: number };
+  told: Told;
   /** Where the next part goes on; null: this is the last, and needs the bundle. */
   next: ChainPlace | null;
 }
 
 /** `rows`: up to one more than a part takes, as readStatements orders them. */
-export function chainPart(
-  scope: Scope,
-  from: ChainPlace,
-  upTo: { epoch: number; platformEpoch: number },
-  rows: readonly StatementRow[],
-): ChainPart {
+export function chainPart(scope: Scope, from: ChainPlace, upTo: Told, rows: readonly StatementRow[]): ChainPart {
   const taken = rows.slice(0, CHAIN_STATEMENTS);
   const platform = taken.filter((row) => row.scope === PLATFORM);
   const own = taken.filter((row) => row.scope !== PLATFORM);

@@ -1,3 +1,4 @@
+import type { Told } from '@plexsphere/keyring';
 import { PLATFORM, type Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import type { ChainPlace } from '../claim/claimed-node';
@@ -16,7 +17,7 @@ export async function readStatements(
   manager: EntityManager,
   scope: Scope,
   from: ChainPlace,
-  { upTo, limit }: { upTo: { epoch: number; platformEpoch: number }; limit: number },
+  { upTo, limit }: { upTo: Told; limit: number },
 ): Promise<StatementRow[]> {
   const rows = await manager.query<{ scope: Scope; epoch: string; statement: string }[]>(
     `(SELECT 1 AS list, scope, epoch, statement FROM ring.ring_change

@@ -1,4 +1,7 @@
-/** Has signed what answers hellos, `stream_ready` (ADR 0009): a signature a Node, many Nodes a request, since after an outage all say hello at once. */
+/**
+ * Has signed what answers hellos, `stream_ready` (ADR 0009): a signature a Node, many Nodes a request, since after an
+ * outage all say hello at once.
+ */
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@plexsphere/service-kit';

@@ -1,4 +1,7 @@
-/** Asks the signers for what a Node is to be told: the relay itself can sign nothing, and what it sends is signed as it is published (ADR 0007). */
+/**
+ * Asks the signers for what a Node is to be told: the relay itself can sign nothing, and what it sends is signed as it is
+ * published (ADR 0007).
+ */
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@plexsphere/service-kit';

@@ -19,7 +19,8 @@ export class KeyMaker {
 
   /**
    * The key of that name: made, wrapped and persisted, or the same as before.
-   * @throws Problem keyIdInUse where its private half was destroyed or is of another algorithm, keyUnavailable where it does not open
+   * @throws Problem keyIdInUse where its private half was destroyed or is of another algorithm, keyUnavailable where it
+   * does not open
    */
   async make(scope: Scope, keyId: string, algorithm: AlgorithmName): Promise<SigningKey> {
     try {

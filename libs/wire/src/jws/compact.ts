@@ -35,7 +35,7 @@ export async function verifyCompact(
 /** Unverified. Throws JwsError `malformed` or `wrong_type`. */
 export const readCompact = (typ: JwsType, text: string): JsonObject => decodeObject(splitCompact(typ, text).payload);
 
-/** In characters: more than any of ours, since a person's own payload may be this long. Looked at before anything is parsed. */
+/** In characters; a person's own payload may be this long. Looked at before anything is parsed. */
 export const MAX_JWS_LENGTH = 65_535;
 
 function splitCompact(typ: JwsType, text: unknown): { signature: Signature; payload: string } {

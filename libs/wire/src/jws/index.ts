@@ -1,6 +1,6 @@
 /**
- * Everything that is a JWS: statements and their chain, trust bundles, JWK Sets, a person's own signed data. Each kind has a `typ` that its verifier checks, so that no key's
- * signature over one kind passes for another.
+ * Everything that is a JWS: statements and their chain, trust bundles, a person's own signed data; and JWK Sets. Each kind
+ * has a `typ` that its verifier checks, so that no key's signature over one kind passes for another.
  */
 export { JwsError, type JwsRefusal } from './jws-error';
 export type { SigningKey } from './signature';
