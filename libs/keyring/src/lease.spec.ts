@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { leaseFrom, leaseOutlives } from './lease';
 
 const ASKED = { monotonicMs: 5_000, wallMs: 1_700_000_000_000 };
-const lease = leaseFrom({ askedMonotonicMs: ASKED.monotonicMs, askedWallMs: ASKED.wallMs, leaseMs: 10_000 });
+const lease = leaseFrom(ASKED, 10_000);
 const later = (monotonicMs: number, wallMs = monotonicMs) => ({
   monotonicMs: ASKED.monotonicMs + monotonicMs,
   wallMs: ASKED.wallMs + wallMs,

@@ -16,13 +16,10 @@ export const RENEWALS_PER_LEASE = 3;
  * A lease runs from before it was asked for. Rotation begins to wait for its end after it was granted, so the holder's
  * end comes first, however long the answer was under way.
  */
-export function leaseFrom(asked: { askedMonotonicMs: number; askedWallMs: number; leaseMs: number }): Lease {
-  const { askedMonotonicMs, askedWallMs, leaseMs } = asked;
-  return {
-    askedAt: { monotonicMs: askedMonotonicMs, wallMs: askedWallMs },
-    endsAt: { monotonicMs: askedMonotonicMs + leaseMs, wallMs: askedWallMs + leaseMs },
-  };
-}
+export const leaseFrom = (askedAt: Clocks, leaseMs: number): Lease => ({
+  askedAt,
+  endsAt: { monotonicMs: askedAt.monotonicMs + leaseMs, wallMs: askedAt.wallMs + leaseMs },
+});
 
 /**
  * By how much the two clocks may differ about how long it was since the lease was asked for. Both are slewed together;

@@ -125,11 +125,7 @@ export class LeaseTable<Loaded = unknown> {
   }
 
   private grant(asked: Clocks, claimed: Record<Scope, number>, reply: RenewLeaseReply): EpochWentBack[] {
-    const lease = leaseFrom({
-      askedMonotonicMs: asked.monotonicMs,
-      askedWallMs: asked.wallMs,
-      leaseMs: reply.lease_ms,
-    });
+    const lease = leaseFrom(asked, reply.lease_ms);
     const granted = new Set(reply.granted);
     const refused: EpochWentBack[] = [];
     for (const [scope, epoch] of Object.entries(claimed)) {
