@@ -53,7 +53,8 @@ export class HelloAckBatches {
     this.loop.wake();
     for (const { nodeId, epoch, platformEpoch, position } of refused) {
       const fields = { node: nodeId, epoch, platform_epoch: platformEpoch, position, reason: 'never told' };
-      this.log.warn(fields, 'acknowledgement refused');
+      // A line a Node: it draws the rest itself.
+      this.log.warn(fields, 'acknowledgement refused', nodeId);
     }
   }
 
