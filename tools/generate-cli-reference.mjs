@@ -1,16 +1,12 @@
-// Writes docs/cli.md from plexctl's own table of commands, which parser, help and completion are made from as well.
-// With --check it writes nothing, and fails where the file is not what it would write. --file names another file.
-// Reads what is built: build plexctl first.
-import { readFile, writeFile } from 'node:fs/promises';
+// docs/cli.md: plexctl's own table of commands, which parser, help and completion are made from as well. Reads what is
+// built: build plexctl first.
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { format, resolveConfig } from 'prettier';
+import { join } from 'node:path';
+import { markdown, root, settle, table as plainTable } from './generated-file.mjs';
 
-const { values } = parseArgs({ options: { check: { type: 'boolean' }, file: { type: 'string' } } });
-const file = values.file ?? fileURLToPath(new URL('../docs/cli.md', import.meta.url));
+const PATH = 'docs/cli.md';
 
-const load = createRequire(new URL('../apps/plexctl/dist/main.js', import.meta.url));
+const load = createRequire(join(root, 'apps/plexctl/dist/main.js'));
 const { COMMANDS } = load('@plexsphere/wire');
 const { loadAll } = load('./commands/index.js');
 const { PERSISTENT_FLAGS } = load('./persistent-flags.js');
@@ -89,18 +85,14 @@ const flagTable = (flags) =>
 
 const code = (language, lines) => `\`\`\`${language}\n${lines}\n\`\`\``;
 
-const row = (cells) => `| ${cells.join(' | ')} |`;
-// In code a pipe ends the cell all the same (GitHub Flavored Markdown, section 4.10).
-const cell = (value) => (value.includes('`') ? value : escaped(value)).replaceAll('|', '\\|');
+const cell = (value) => (value.includes('`') ? value : escaped(value));
 const table = (head, rows) =>
-  [head, head.map(() => '---'), ...rows.map((cells) => cells.map(cell))].map(row).join('\n');
+  plainTable(
+    head,
+    rows.map((cells) => cells.map(cell)),
+  );
 
 /** What Markdown would take for a tag or for emphasis; an underscore within a word is neither. */
 const escaped = (value) => value.replace(/[<*]/g, '\\$&');
 
-const text = await format(reference(await loadAll()), { ...(await resolveConfig(file)), parser: 'markdown' });
-if (!values.check) await writeFile(file, text);
-else if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
-  process.stderr.write(`${file} is not what plexctl's commands say: run node tools/generate-cli-reference.mjs\n`);
-  process.exitCode = 1;
-}
+await settle(PATH, await markdown(PATH, reference(await loadAll())));

@@ -17,6 +17,7 @@ function changed(file: string, change: (text: string) => string): string {
 }
 
 it.each([
+  ['generate-cli-reference.mjs', 'docs/cli.md'],
   ['generate-errors.mjs', 'docs/errors.md'],
   ['generate-configuration.mjs', 'docs/configuration.md'],
   ['generate-schema.mjs', 'libs/store/schema.sql'],
