@@ -16,13 +16,12 @@ export interface RingRow {
 /** Some scopes, or all of them. */
 export type Scopes = readonly string[] | null;
 
-type Row = Omit<RingRow, 'epoch' | 'trustEpoch'> & { epoch: string; trustEpoch: string };
-
 /** The key rings, the platform's first. */
-export async function listRings(manager: EntityManager, scopes: Scopes): Promise<RingRow[]> {
-  const rows = await manager.query<Row[]>(
-    `SELECT ring.scope, ring.epoch, ring.trust_epoch AS "trustEpoch", key.key_id AS "activeKeyId",
-            transition.id IS NOT NULL AS open, coalesce(node.count, 0)::int AS nodes, ring.created_at AS "createdAt"
+export const listRings = (manager: EntityManager, scopes: Scopes): Promise<RingRow[]> =>
+  manager.query(
+    `SELECT ring.scope, ring.epoch::float8 AS epoch, ring.trust_epoch::float8 AS "trustEpoch",
+            key.key_id AS "activeKeyId", transition.id IS NOT NULL AS open, coalesce(node.count, 0)::int AS nodes,
+            ring.created_at AS "createdAt"
        FROM ring.key_ring AS ring
        JOIN ring.signing_key AS key ON key.scope = ring.scope AND key.state = 'active'
        LEFT JOIN ring.transition AS transition ON transition.scope = ring.scope AND transition.outcome IS NULL
@@ -32,5 +31,3 @@ export async function listRings(manager: EntityManager, scopes: Scopes): Promise
       ORDER BY ring.scope <> $2, ring.scope`,
     [scopes, PLATFORM],
   );
-  return rows.map((row) => ({ ...row, epoch: Number(row.epoch), trustEpoch: Number(row.trustEpoch) }));
-}
