@@ -127,11 +127,7 @@ describe('closeGate', () => {
     closeGate(progress, transition, now, force, policy);
 
   it('blocks before closes_at while Nodes lag', () => {
-    expect(gate(lagging, ago(1))).toEqual({
-      allowed: false,
-      lagging: ['slow'],
-      earlyByMs: 1,
-    });
+    expect(gate(lagging, ago(1))).toEqual({ allowed: false, forced: false, lagging: ['slow'], earlyByMs: 1 });
   });
 
   it('lets force through, and says that it was force', () => {

@@ -67,19 +67,13 @@ function silence({ name, firstSeenAt, lastSeenAt }: NodeFacts): Silence[] {
 const earlier = (one: Silence | null, other: Silence): Silence =>
   one === null || other.since < one.since ? other : one;
 
-export interface CloseAllowed {
-  readonly allowed: true;
+export interface CloseGate {
+  readonly allowed: boolean;
   /** Whether it is `force` alone that allows it: what the audit log has to record. */
   readonly forced: boolean;
   /** Nodes that will have to catch up. */
   readonly lagging: readonly string[];
   /** How long before closes_at; 0 from then on. */
-  readonly earlyByMs: number;
-}
-
-export interface CloseBlocked {
-  readonly allowed: false;
-  readonly lagging: readonly string[];
   readonly earlyByMs: number;
 }
 
@@ -93,11 +87,10 @@ export function closeGate(
   now: Date,
   force: boolean,
   policy: Pick<ScopePolicy, 'gate'>,
-): CloseAllowed | CloseBlocked {
+): CloseGate {
   const { lagging } = progress;
   const earlyByMs = Math.max(0, transition.closesAt.getTime() - now.getTime());
   const isOver = now.getTime() >= transition.closesAt.getTime();
   const isBlocking = policy.gate === 'nodes' && lagging.length > 0 && !isOver;
-  if (isBlocking && !force) return { allowed: false, lagging, earlyByMs };
-  return { allowed: true, forced: isBlocking, lagging, earlyByMs };
+  return { allowed: !isBlocking || force, forced: isBlocking && force, lagging, earlyByMs };
 }

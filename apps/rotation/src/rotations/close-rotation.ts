@@ -3,7 +3,7 @@ import {
   closeGate,
   closeRotation,
   progressOf,
-  type CloseAllowed,
+  type CloseGate,
   type Progress,
   type RingChange,
 } from '@plexsphere/keyring';
@@ -101,7 +101,7 @@ const nodesLagging = (progress: Progress, { transition }: RingChange): Problem =
 const domainNodesOf = async (manager: EntityManager, { ring }: StoredRing, now: Date): Promise<NodesStatus> =>
   nodesStatus(progressOf(await readDomainNodeFacts(manager), ring.trustEpoch, now), now, 0);
 
-const auditDetail = ({ forced, lagging, earlyByMs }: CloseAllowed, domainNodes: NodesStatus | null): object => ({
+const auditDetail = ({ forced, lagging, earlyByMs }: CloseGate, domainNodes: NodesStatus | null): object => ({
   forced,
   lagging,
   early_by_ms: earlyByMs,
@@ -111,7 +111,7 @@ const auditDetail = ({ forced, lagging, earlyByMs }: CloseAllowed, domainNodes: 
 const asReply = (
   { ring, transition }: RingChange,
   closedAt: Date,
-  gate: CloseAllowed,
+  gate: CloseGate,
   progress: Progress,
   domainNodes: NodesStatus | null,
 ): Committed => ({
