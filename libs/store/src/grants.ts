@@ -31,11 +31,11 @@ export async function grantStore(owner: DataSource): Promise<void> {
 /** Draws the installation's name once; a service that came later is named after it, too. */
 const nameRoles = (sql: EntityManager): Promise<unknown> =>
   sql.query(
-    `INSERT INTO ring.database_role
-       SELECT service, format('plexsphere_%s_%s', drawn.id, replace(service, '-', '_'))
-       FROM unnest($1::text[]) service,
-         (SELECT coalesce(min(split_part(name, '_', 2)), left(gen_random_uuid()::text, 8)) AS id
-          FROM ring.database_role) drawn
+    `WITH drawn AS MATERIALIZED (
+       SELECT coalesce(min(split_part(name, '_', 2)), left(gen_random_uuid()::text, 8)) AS id FROM ring.database_role
+     )
+     INSERT INTO ring.database_role
+       SELECT service, format('plexsphere_%s_%s', id, replace(service, '-', '_')) FROM unnest($1::text[]) service, drawn
      ON CONFLICT DO NOTHING`,
     [SERVICE_NAMES],
   );
