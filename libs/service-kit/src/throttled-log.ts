@@ -2,8 +2,11 @@ import type { Logger } from './logger';
 
 /** After so long the same trouble is worth another line, in milliseconds. */
 const AGAIN_AFTER_MS = 30_000;
-/** Whoever draws names (a Node, a holder, a scope that is none) must not fill the memory of what was told. */
-const MAX_REMEMBERED = 1_000;
+/**
+ * Whoever draws names (a Node, a holder, a scope that is none) must fill neither the memory of what was told nor the log:
+ * of more troubles than this, those of one text count as one.
+ */
+const MAX_TOLD_APART = 1_000;
 
 /** Tells of a trouble once, and again while it lasts, with how often it has come since the line before. */
 export class ThrottledLog {
@@ -27,15 +30,16 @@ export class ThrottledLog {
   }
 
   private tell(level: 'warn' | 'error', fields: object, text: string, about = JSON.stringify(fields)): void {
-    const key = `${text} ${about}`;
     const nowMs = this.nowMs();
+    this.forgetOld(nowMs);
+    const own = `${text} ${about}`;
+    const key = this.told.has(own) || this.told.size < MAX_TOLD_APART ? own : text;
     const before = this.told.get(key);
     const times = (before?.times ?? 0) + 1;
     if (before !== undefined && nowMs - before.atMs < this.againAfterMs) {
       before.times = times;
       return;
     }
-    this.forgetOld(nowMs);
     this.told.delete(key);
     this.told.set(key, { atMs: nowMs, times: 0 });
     this.logger?.[level]?.({ ...fields, times }, text);
@@ -44,7 +48,7 @@ export class ThrottledLog {
   /** What is over is kept once as long again, so that the next line can say how often it came. */
   private forgetOld(nowMs: number): void {
     for (const [key, { atMs }] of this.told) {
-      if (this.told.size < MAX_REMEMBERED && nowMs - atMs < 2 * this.againAfterMs) return;
+      if (nowMs - atMs < 2 * this.againAfterMs) return;
       this.told.delete(key);
     }
   }

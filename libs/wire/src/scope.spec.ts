@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isScope, MAX_SCOPE_LENGTH, parseScope, SCOPE_FORMS, SCOPE_KINDS, scopeKind, type ParsedScope } from './scope';
+import { isScope, MAX_SCOPE_LENGTH, parseScope, SCOPE_KINDS, scopeKind, type ParsedScope } from './scope';
 
 const UUID = '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
 const SIDE = `a${'z'.repeat(30)}`;
@@ -118,8 +118,4 @@ test('the longest scope is that of a channel', () => {
   const longest = `channel:${'c'.repeat(63)}:${SIDE}-to-${SIDE}`;
   expect(isScope(longest)).toBe(true);
   expect(MAX_SCOPE_LENGTH).toBe(longest.length);
-});
-
-test('people are shown the forms', () => {
-  expect(SCOPE_FORMS).toEqual(['platform', 'domain:<uuid>', 'issuer:<slug>', 'channel:<slug>:<side>-to-<side>']);
 });

@@ -43,12 +43,9 @@ const FORMS = Object.entries(SCOPE_KINDS).map(([kind, form]) => ({
 
 export const MAX_SCOPE_LENGTH = Math.max(...FORMS.map(({ longest }) => longest));
 
-/** For people: every form that a scope may have. */
-export const SCOPE_FORMS = Object.values(SCOPE_KINDS).map((form) => form.replace(PART, '<$2>'));
-
 /** undefined for what is no scope: in capitals, in another spelling, or with anything before or after it. */
 export function parseScope(text: unknown): ParsedScope | undefined {
-  if (typeof text !== 'string') return undefined;
+  if (typeof text !== 'string' || text.length > MAX_SCOPE_LENGTH) return undefined;
   for (const { kind, pattern } of FORMS) {
     const match = pattern.exec(text);
     if (match !== null) return { kind, ...match.groups } as ParsedScope;
