@@ -106,6 +106,8 @@ export class NatsServer extends ManagedProcess {
       `listen: "${this.host}:${this.currentPort}"`,
       `pid_file: ${JSON.stringify(join(this.folder, 'nats-server.pid'))}`,
       `jetstream { store_dir: ${JSON.stringify(join(this.disk, 'jetstream'))} }`,
+      // Seconds. By default the server hangs up on a client of a busy machine that takes two to answer it.
+      'authorization { timeout: 30 }',
       // nats-server reads the path relative to this file, an absolute one too.
       ...(this.include === undefined ? [] : [`include ${JSON.stringify(relative(this.folder, this.include))}`]),
       '',

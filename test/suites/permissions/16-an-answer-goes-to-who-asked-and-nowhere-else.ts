@@ -55,6 +55,9 @@ const NODES_OWN_WORD = /^\{"epoch":\d+,"platform_epoch":\d+,"position":\d+\}$/;
 /** S1: whoever asks picks the reply subject, and the service that answers has rights of its own there. */
 export const step: Step = async (world) => {
   const asker = await makeToken(world, { name: 'deputy-asker', role: 'admin' });
+  // Its sign of life, once a minute, would be taken for an answer.
+  const edge2 = world.nodes.find(({ name }) => name === 'edge-2');
+  await edge2?.stop();
   const ears = await AllEars.open(world);
   const manager = await ears.connection.jetstreamManager();
   const stored = async (): Promise<number> => (await manager.streams.info('EVENTS')).state.messages;
@@ -88,6 +91,7 @@ export const step: Step = async (world) => {
   expect(await changedBy(world)).toEqual(before.rows);
   expect(await stored()).toBeGreaterThanOrEqual(before.stored);
   for (const kind of ['rotation', 'signer'] as const) await saysSoWithoutTheBody(world, kind);
+  await edge2?.start();
 };
 
 /** Services that may ask the same verb are not told apart: the subject names none of them. */
