@@ -132,12 +132,22 @@ it('S3: what has expired by every clock leaves, with the next revocation or by i
   const nearly = await revoke({ kind: 'operator', expiresAt: new Date(Date.now() - 1_000) });
   expect([isOnBus(over.publicKey), isOnBus(nearly.publicKey)]).toEqual([false, true]);
   expect([await stored(over.publicKey), await stored(nearly.publicKey)]).toEqual([0, 1]);
-  // Nobody revokes for an hour.
+  // Nobody revokes for an hour, nor does anybody sign while the clock is set.
+  await replicas[1]!.onModuleDestroy();
+  await replicas[0]!.push();
   await owner.query(`UPDATE ring.bus_revocation SET expires_at = expires_at - interval '1 min'`);
   await owner.query(`UPDATE ring.installation SET bus_account_signed_at = now() - interval '61 min'`);
   await eventually(async () => (await stored(nearly.publicKey)) === 0);
   // Whichever replica took it out brings it to the bus a moment later.
   await eventually(async () => (await replicas[0]!.push()) && onBus.length === 0);
+});
+
+it('S3: what runs out while the account is signed keeps its row, which takes it out again', async () => {
+  // A signer is asked once the list has been read.
+  const runOut = `UPDATE ring.bus_revocation SET expires_at = clock_timestamp() - interval '${SKEW_S} s'`;
+  sign = async () => void (await owner.query(runOut));
+  const running = await revoke({ kind: 'operator', expiresAt: new Date(Date.now() + HOUR) });
+  expect([isOnBus(running.publicKey), await stored(running.publicKey)]).toEqual([true, 1]);
 });
 
 it('S3: after 20,000 removals one more is on the bus at once, and of those that are removed the first leave', async () => {
