@@ -43,6 +43,10 @@ const CONFIG = {
 
 const logger = { info: () => undefined, warn: () => undefined, error: () => undefined } as unknown as Logger;
 
+/** How one of several that raced ended: done, or the detail that it was refused by. */
+export const detailOf = (end: PromiseSettledResult<unknown>): string =>
+  end.status === 'fulfilled' ? 'done' : (end.reason as { detail: string }).detail;
+
 export const identity = (command: Command, requestId: string = randomUUID()): RequestIdentity => ({
   requestId,
   command,

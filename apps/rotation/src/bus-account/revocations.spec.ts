@@ -74,7 +74,7 @@ afterEach(async () => {
   await test.drop();
 });
 
-/** Base32 is the alphabet of bus keys; nobody looks at more here. The second letter of those that are entered tells their kind. */
+/** In base32, as bus keys are; nobody looks at more here. The second letter of those that are entered tells their kind. */
 const key = (): string =>
   `UK${[...randomBytes(54)].map((byte) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[byte % 32]).join('')}`;
 

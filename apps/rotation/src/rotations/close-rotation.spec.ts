@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { migrateStore } from '@plexsphere/store';
 import { eventually, testDatabase } from '@plexsphere/testkit';
 import { PLATFORM } from '@plexsphere/wire';
-import { DOMAIN, HOLDERS, Heart, OPERATOR, identity, type Replica } from '../../testing/heart';
+import { DOMAIN, HOLDERS, Heart, OPERATOR, detailOf, identity, type Replica } from '../../testing/heart';
 import type { Closing } from './close-rotation';
 
 jest.setTimeout(120_000);
@@ -31,8 +31,6 @@ const close = (change: Partial<Closing> = {}, { closeRotation } = one, requestId
     { scope: DOMAIN, oldKeyId: 'k1', newKeyId: 'k2', force: false, ...change },
     identity('signing.close', requestId),
   );
-const detailOf = (end: PromiseSettledResult<unknown>): string =>
-  end.status === 'fulfilled' ? 'done' : (end.reason as { detail: string }).detail;
 
 it('retires the old key, tells the Nodes by a chain, switches, and has the old key destroyed', async () => {
   await heart.owner.query(APPLIED);

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
 import { PLATFORM } from '@plexsphere/wire';
-import { DOMAIN, HOLDERS, Heart, OPERATOR, identity, type Replica } from '../../testing/heart';
+import { DOMAIN, HOLDERS, Heart, OPERATOR, detailOf, identity, type Replica } from '../../testing/heart';
 
 jest.setTimeout(120_000);
 
@@ -22,8 +22,6 @@ const open = (newKeyId: string, { openRotation } = one, requestId?: string, scop
   openRotation.open({ scope, newKeyId, reason: 'yearly' }, identity('signing.rotate', requestId));
 const close = (oldKeyId: string, newKeyId: string, { closeRotation } = one) =>
   closeRotation.close({ scope: DOMAIN, oldKeyId, newKeyId, force: true }, identity('signing.close'));
-const detailOf = (end: PromiseSettledResult<unknown>): string =>
-  end.status === 'fulfilled' ? 'done' : (end.reason as { detail: string }).detail;
 
 it('commits the ring, the transition, its event for each Node, and the audit row, and switches', async () => {
   const reply = await open('k2');
