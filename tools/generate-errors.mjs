@@ -16,6 +16,15 @@ const WHEN = {
     'The request has more bytes than its subject takes; `limit_bytes` says how many those are. Nothing of it was read.',
   envelopeTooLarge: 'The signed event would not fit the longest line that a Node reads.',
   rotationInProgress: 'A rotation of this scope is open already: there is one at a time.',
+  rollbackSettling:
+    'A rotation was rolled back, and its key still verifies what it signed: until `settles_at` no other key comes in.',
+  anotherKeyStaged: 'Another key is staged: a ring has one of them at most. Its id stands beside it.',
+  stagedKeyExpired: 'The staged key was to be rotated to before `rotate_by`.',
+  notPropagatedYet:
+    'The key is staged for less than the propagation delay: before `propagated_at` not everybody may hold it.',
+  keyNotStaged: 'The key that is to be taken back is not staged.',
+  keyRetired: 'The key that is to be revoked has retired.',
+  keyRevoked: 'The key is revoked already.',
   noOpenRotation: 'There is no rotation of this scope to close: none was opened, or it has ended.',
   transitionMismatch: 'Old or new key id are not those of the open rotation.',
   nodesLagging:

@@ -6,6 +6,13 @@ import { catchUp, clockOff, named, plural } from './layout';
 /** What to do next about what a service answered. `<scope>` is the one that the command named. */
 const HINTS: Partial<Record<ProblemName, string>> = {
   rotationInProgress: 'plexctl signing status --scope <scope> shows the open rotation, and what it waits for',
+  rollbackSettling: 'wait until settles_at: what the key that was rolled back has signed may still be under way',
+  anotherKeyStaged: 'rotate to the staged key, or take it back first',
+  stagedKeyExpired: 'it is taken back by itself: stage another key',
+  notPropagatedYet: 'wait until propagated_at; an admin may insist with --force',
+  keyNotStaged: 'plexctl signing status --scope <scope> shows the keys',
+  keyRetired: 'nothing trusts it, and its private half is destroyed: there is nothing to revoke',
+  keyRevoked: 'it is thrown out already: plexctl signing status --scope <scope> shows the keys',
   noOpenRotation:
     'plexctl signing status --scope <scope> shows the keys; plexctl signing history --scope <scope> how rotations ended',
   transitionMismatch: 'plexctl signing status --scope <scope> names the old and the new key of the open rotation',

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { nextKeyNews, type RingHistory } from './key-news';
-import { activeKey, closeRotation, createRing, type KeyRing, openRotation } from './key-ring';
+import { activeKey, createRing, type KeyRing } from './key-ring';
 import { Refusal, type RefusalCode } from './refusal';
+import { closeRotation, openRotation } from './rotation';
 import { scopePolicy } from './scope-policy';
 import { isOpen, type Transition } from './transition';
 import { trustedKeys } from './trusted-keys';
@@ -82,7 +83,7 @@ interface State {
 
 function run({ ring, transition }: State, slip: Slip, command: Command): State {
   if (command.verb === 'rotate')
-    return openRotation(ring, transition, { ...command, openedAt: NOW, clockSkewMs: 0 }, POLICY);
+    return openRotation(ring, transition, { ...command, openedAt: NOW, clockSkewMs: 0, propagationDelayMs: 0 }, POLICY);
   const names = command.verb === 'close' ? command : (slip.open ?? { oldKeyId: 'k0', newKeyId: 'k1' });
   return closeRotation(ring, transition, names);
 }
@@ -144,7 +145,7 @@ describe('any sequence of commands', () => {
         expect(activeKey(ring).keyId).toBe(slip.active);
         const trusted = trustedKeys(ring.keys, POLICY, NOW);
         expect(trusted.length).toBe(slip.open === null ? 1 : 2);
-        expect(trusted[0]).toEqual({ keyId: slip.active, state: 'active', verifiesUntil: null });
+        expect(trusted[0]).toMatchObject({ keyId: slip.active, state: 'active', verifiesUntil: null });
         for (const { verifiesUntil } of trusted.slice(1)) expect(verifiesUntil).toEqual(transition?.transitionExpires);
         for (const { keyId } of trusted) expect(slip.gone.has(keyId)).toBe(false);
       });
@@ -171,6 +172,10 @@ describe('any sequence of commands', () => {
         const hasStatement = (epoch: number) => history.get(epoch)?.trustEpoch === epoch;
         const own: RingHistory = {
           ...ring,
+          superiorEpoch: null,
+          headAt: (epoch) => [...history.keys()].filter((at) => at <= epoch && hasStatement(at)).at(-1) ?? 0,
+          activeNamedAt: (epoch) => [...history.keys()].filter((at) => at <= epoch && hasStatement(at)).at(-1) ?? 0,
+          authorityAfter: () => null,
           activeAt: (epoch) => activeKey(history.get(epoch) ?? ring).keyId,
           statementsAfter: (epoch) => [...history.keys()].filter((at) => at > epoch && hasStatement(at)).length,
         };

@@ -9,7 +9,11 @@ const ring = (scope: string, epoch: number, trustEpoch: number, ...keys: RingHis
   epoch,
   trustEpoch,
   keys,
+  superiorEpoch: null,
   activeAt: (at) => ACTIVE[at],
+  headAt: (at) => STATEMENTS.filter((each) => each <= at).at(-1) ?? 0,
+  activeNamedAt: (at) => STATEMENTS.filter((each) => each <= at).at(-1) ?? 0,
+  authorityAfter: () => null,
   statementsAfter: (after) => STATEMENTS.filter((at) => at > after && at <= epoch).length,
 });
 const fresh = (scope: string) => ring(scope, 1, 1, { keyId: 'a', state: 'active' });
@@ -65,7 +69,7 @@ describe('a Node of a Domain', () => {
       announce('platform_key_rotated', 'a', { platformEpoch: 4 }),
     ],
     ['two rotations', [1, 1], again(D), fresh(P), chain(true, 4, 1)],
-    ['an epoch that nobody remembers', [0, 1], open(D), fresh(P), chain(true, 2, 1)],
+    ['a fork without a way back', [0, 1], open(D), fresh(P), { kind: 'forked' }],
     [
       'its own rotation, before the platform’s close',
       [1, 2],

@@ -2,7 +2,7 @@ import { isTrusted, KEY_STATES, type KeyState, mayBecome } from './key-state';
 
 describe('key state', () => {
   const allowed: Record<KeyState, KeyState[]> = {
-    staged: ['active', 'revoked'],
+    staged: ['active', 'retired', 'revoked'],
     active: ['retiring', 'revoked'],
     retiring: ['active', 'retired', 'revoked'],
     retired: ['revoked'],

@@ -12,7 +12,7 @@ export const KEY_STATES: readonly KeyState[] = ['staged', 'active', 'retiring', 
 
 /** Retiring goes back to active by rollback alone; nothing leaves `revoked`. */
 const NEXT: Readonly<Record<KeyState, readonly KeyState[]>> = {
-  staged: ['active', 'revoked'],
+  staged: ['active', 'retired', 'revoked'],
   active: ['retiring', 'revoked'],
   retiring: ['active', 'retired', 'revoked'],
   retired: ['revoked'],

@@ -78,6 +78,18 @@ type Leasing = Pick<Policy, 'leaseMs' | 'signingDurationMs'>;
 export const transitionExpires = (closesAt: Date, policy: Pick<Policy, 'clockSkewMs'>): Date =>
   new Date(closesAt.getTime() + policy.clockSkewMs);
 
+/** The same of a staged key that is rotated to in the last instant. */
+export const stagedUntil = (
+  rotateBy: Date,
+  { overlapWindowMs, clockSkewMs }: Pick<Policy, 'overlapWindowMs' | 'clockSkewMs'>,
+): Date => new Date(rotateBy.getTime() + overlapWindowMs + clockSkewMs);
+
+/** Until when something may be under way that a key signed just before it was rolled back. */
+export const settledAt = (
+  at: Date,
+  { stalenessMs, relayLagMs, clockSkewMs }: Pick<Policy, 'stalenessMs' | 'relayLagMs' | 'clockSkewMs'>,
+): Date => new Date(at.getTime() + stalenessMs + relayLagMs + clockSkewMs);
+
 /** Everything that forbids bring-up under this policy; empty where nothing does. */
 export function checkPolicy(policy: Policy): PolicyProblem[] {
   const malformed = malformedSpans(policy);

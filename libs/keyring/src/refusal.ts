@@ -1,6 +1,18 @@
 /** Why the domain refuses. Closed: whoever answers a caller maps every one of these, and the compiler checks it. */
 export type RefusalCode =
-  'invariant_violation' | 'rotation_in_progress' | 'no_open_rotation' | 'transition_mismatch' | 'key_id_in_use';
+  | 'invariant_violation'
+  | 'rotation_in_progress'
+  | 'rollback_settling'
+  | 'another_key_is_staged'
+  | 'staged_key_expired'
+  | 'not_propagated_yet'
+  | 'key_not_staged'
+  | 'no_open_rotation'
+  | 'transition_mismatch'
+  | 'key_id_in_use'
+  | 'unknown_key'
+  | 'key_retired'
+  | 'key_revoked';
 
 /** Facts beside the code, in the domain's own words: whoever answers a caller spells them as a reply does. */
 export type RefusalMembers = Readonly<Record<string, unknown>>;

@@ -16,6 +16,8 @@ export interface ScopePolicy {
    * staged first, since whoever verifies asks when it likes.
    */
   readonly newKey: 'signs_at_once' | 'is_staged_first';
+  /** Who throws a key of it out, or takes one back: a key that is gone, or came back, never vouches for itself. */
+  readonly superior: 'recovery_key' | 'platform_key';
   /** What keeps the old key until closes_at: Nodes that have not applied the change, or nothing. */
   readonly gate: 'nodes' | 'none';
   /**
@@ -28,7 +30,7 @@ export interface ScopePolicy {
 export type KeyEvent = 'signing_key_rotated' | 'platform_key_rotated';
 
 /** Two keys are what a Node holds (a Go Node: `current` and `previous`). */
-const MESH: Omit<ScopePolicy, 'signs' | 'tells'> = {
+const MESH: Omit<ScopePolicy, 'signs' | 'superior' | 'tells'> = {
   algorithm: 'Ed25519',
   mostTrusted: 2,
   newKey: 'signs_at_once',
@@ -40,11 +42,13 @@ export const SCOPE_POLICIES: Readonly<Record<string, ScopePolicy>> = {
   platform: {
     ...MESH,
     signs: ['statement', 'envelope', 'bundle', 'data'],
+    superior: 'recovery_key',
     tells: { ownNodes: 'signing_key_rotated', otherNodes: 'platform_key_rotated' },
   },
   domain: {
     ...MESH,
     signs: ['statement', 'envelope', 'data'],
+    superior: 'platform_key',
     tells: { ownNodes: 'signing_key_rotated', otherNodes: null },
   },
 };

@@ -1,11 +1,12 @@
-import { closeRotation, createRing, openRotation } from './key-ring';
+import { createRing } from './key-ring';
+import { closeRotation, openRotation } from './rotation';
 import { scopePolicy } from './scope-policy';
 import type { Transition } from './transition';
 import { trustedKeys } from './trusted-keys';
 
 const HOUR_MS = 3_600_000;
 const POLICY = scopePolicy('platform');
-const spans = { overlapWindowMs: 24 * HOUR_MS, clockSkewMs: 30_000 };
+const spans = { overlapWindowMs: 24 * HOUR_MS, clockSkewMs: 30_000, propagationDelayMs: 0 };
 const WEEK_MS = 7 * 24 * HOUR_MS;
 const START_MS = Date.parse('2024-05-01T00:00:00Z');
 

@@ -22,6 +22,13 @@ export type Code = keyof typeof CODES;
 export const PROBLEMS = {
   invariantViolation: { code: 'INVALID_ARGUMENT', detail: 'signing: invariant violation' },
   rotationInProgress: { code: 'FAILED_PRECONDITION', detail: 'signing: rotation in progress' },
+  rollbackSettling: { code: 'FAILED_PRECONDITION', detail: 'signing: rollback settling' },
+  anotherKeyStaged: { code: 'FAILED_PRECONDITION', detail: 'signing: another key is staged' },
+  stagedKeyExpired: { code: 'FAILED_PRECONDITION', detail: 'signing: staged key expired' },
+  notPropagatedYet: { code: 'FAILED_PRECONDITION', detail: 'signing: not propagated yet' },
+  keyNotStaged: { code: 'FAILED_PRECONDITION', detail: 'signing: key not staged' },
+  keyRetired: { code: 'FAILED_PRECONDITION', detail: 'signing: key retired' },
+  keyRevoked: { code: 'FAILED_PRECONDITION', detail: 'signing: key revoked' },
   noOpenRotation: { code: 'FAILED_PRECONDITION', detail: 'signing: no open rotation' },
   transitionMismatch: { code: 'FAILED_PRECONDITION', detail: 'signing: transition mismatch' },
   nodesLagging: { code: 'FAILED_PRECONDITION', detail: 'signing: nodes lagging' },

@@ -18,6 +18,10 @@ const ring = (over: Partial<Ring>): Ring => ({
   eventId: 'event-of-epoch',
   trustEventId: 'event-of-trust-epoch',
   ...told('d1'),
+  superiorEpoch: null,
+  headAt: (epoch) => epoch,
+  activeNamedAt: (epoch) => epoch,
+  authorityAfter: () => null,
   ...over,
 });
 const rotated: Partial<Ring> = {

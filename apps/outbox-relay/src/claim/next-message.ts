@@ -55,6 +55,7 @@ export function chooseNext(node: ClaimedNode, rings: Rings): NextChoice | undefi
   if (node.chain !== null) return chain(node, ring, platform, true);
   const told = { epoch: node.toldEpoch, platformEpoch: node.toldPlatformEpoch };
   const news = RECEIVERS[node.listens].keyNews(told, ring, platform);
+  if (news.kind === 'forked') return undefined;
   if (news.kind === 'announce') return announcement(news, ring, platform);
   if (news.kind === 'chain' && news.gates) return chain(node, ring, platform, true);
   const { epoch } = ring;

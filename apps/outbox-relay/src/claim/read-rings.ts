@@ -61,6 +61,14 @@ export async function readRings(
   return new Map(rows.map((row) => [row.scope, ringOf(row)]));
 }
 
+/** Of a ring whose statements are rotations alone. */
+const NOT_READ_YET: Pick<RingHistory, 'superiorEpoch' | 'headAt' | 'activeNamedAt' | 'authorityAfter'> = {
+  superiorEpoch: null,
+  headAt: (epoch) => epoch,
+  activeNamedAt: (epoch) => epoch,
+  authorityAfter: () => null,
+};
+
 function ringOf(row: Row): Ring {
   const told = new Map(row.told.map((each) => [each.epoch, each]));
   return {
@@ -71,6 +79,7 @@ function ringOf(row: Row): Ring {
     eventId: row.event_id,
     trustEventId: row.trust_event_id,
     activeAt: (epoch) => told.get(epoch)?.key_id ?? undefined,
+    ...NOT_READ_YET,
     statementsAfter: (epoch) => told.get(epoch)?.statements_after ?? 0,
   };
 }

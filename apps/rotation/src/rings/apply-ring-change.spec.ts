@@ -32,6 +32,7 @@ const UNTIL = new Date(AT.getTime() + 2_000);
 const key = (keyId: string, state: Key['state']): Key => ({
   ...{ keyId, state },
   verifiesUntil: state === 'retiring' ? UNTIL : null,
+  ...{ stagedAt: null, rotateBy: null },
 });
 
 const ring = (epoch: number, keys: Key[]): KeyRing => ({ scope: SCOPE, epoch, trustEpoch: epoch, keys });

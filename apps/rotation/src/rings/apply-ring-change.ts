@@ -22,7 +22,7 @@ export interface NewRingChange {
   change: ChangeName;
   /** As it was read under the scope's lock. */
   before: StoredRing;
-  after: RingChange;
+  after: Pick<RingChange, 'ring' | 'transition'>;
   /** By the database's clock. */
   at: Date;
   identity: RequestIdentity;
@@ -96,6 +96,7 @@ async function writeTransition(
 ): Promise<void> {
   const { actor, requestId } = identity;
   const wasOpen = before.transition?.outcome === null ? before.transition : null;
+  if (transition === null) return;
   if (wasOpen !== null && transition.outcome !== null) {
     await manager.update(
       TransitionEntity,

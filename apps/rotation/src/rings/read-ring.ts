@@ -18,7 +18,10 @@ export interface StoredRing {
 /** @throws Refusal `invariant_violation` where no ring can be of the scope's kind */
 export const policyOf = (scope: string): ScopePolicy => scopePolicy(scopeKind(scope));
 
-const asKey = ({ keyId, state, verifiesUntil }: SigningKeyEntity): Key => ({ keyId, state, verifiesUntil });
+const asKey = ({ keyId, state, verifiesUntil }: SigningKeyEntity): Key => ({
+  ...{ keyId, state, verifiesUntil },
+  ...{ stagedAt: null, rotateBy: null },
+});
 
 /** The ring of one instant: several statements, so outside a scope's lock they share one snapshot. */
 export const snapshotRing = (database: DataSource, scope: string): Promise<StoredRing | undefined> =>

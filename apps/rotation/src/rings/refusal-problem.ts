@@ -5,9 +5,17 @@ import { problem, type Problem, type ProblemName } from '@plexsphere/wire';
 const PROBLEM_OF: Record<RefusalCode, ProblemName> = {
   invariant_violation: 'invariantViolation',
   rotation_in_progress: 'rotationInProgress',
+  rollback_settling: 'rollbackSettling',
+  another_key_is_staged: 'anotherKeyStaged',
+  staged_key_expired: 'stagedKeyExpired',
+  not_propagated_yet: 'notPropagatedYet',
+  key_not_staged: 'keyNotStaged',
   no_open_rotation: 'noOpenRotation',
   transition_mismatch: 'transitionMismatch',
   key_id_in_use: 'keyIdInUse',
+  unknown_key: 'unknownKey',
+  key_retired: 'keyRetired',
+  key_revoked: 'keyRevoked',
 };
 
 export const asProblem = ({ code, members }: Refusal): Problem => problem(PROBLEM_OF[code], replyMembers(members));

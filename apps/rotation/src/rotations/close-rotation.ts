@@ -6,6 +6,7 @@ import {
   type CloseGate,
   type Progress,
   type RingChange,
+  type Transition,
 } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { problem, type Problem, type Scope } from '@plexsphere/wire';
@@ -86,7 +87,7 @@ export class CloseRotation {
   }
 }
 
-const nodesLagging = (progress: Progress, { transition }: RingChange): Problem =>
+const nodesLagging = (progress: Progress, { transition }: RingChange<Transition>): Problem =>
   problem('nodesLagging', {
     enrolled: progress.enrolled,
     sent: progress.sent,
@@ -109,7 +110,7 @@ const auditDetail = ({ forced, lagging, earlyByMs }: CloseGate, domainNodes: Nod
 });
 
 const asReply = (
-  { ring, transition }: RingChange,
+  { ring, transition }: RingChange<Transition>,
   closedAt: Date,
   gate: CloseGate,
   progress: Progress,

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { openRotation, type RingChange } from '@plexsphere/keyring';
+import { openRotation, type OpenTransition, type RingChange } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { problem, type Scope } from '@plexsphere/wire';
 import type { RotateReply } from '@plexsphere/wire/commands';
@@ -104,14 +104,22 @@ export class OpenRotation {
     return reply;
   }
 
-  private decide({ ring, policy, transition }: StoredRing, { newKeyId }: Opening, openedAt: Date): RingChange {
-    const { overlapWindowMs, clockSkewMs } = this.config;
-    const command = { newKeyId, openedAt, overlapWindowMs, clockSkewMs };
+  private decide(
+    { ring, policy, transition }: StoredRing,
+    { newKeyId }: Opening,
+    openedAt: Date,
+  ): RingChange<OpenTransition> {
+    const { overlapWindowMs, clockSkewMs, verifierCacheMs } = this.config;
+    const command = { newKeyId, openedAt, overlapWindowMs, clockSkewMs, propagationDelayMs: verifierCacheMs };
     return orProblem(() => openRotation(ring, transition, command, policy));
   }
 }
 
-const asReply = ({ ring, transition }: RingChange, unready: string[], { nodes, otherNodes }: Told): Committed => ({
+const asReply = (
+  { ring, transition }: RingChange<OpenTransition>,
+  unready: string[],
+  { nodes, otherNodes }: Told,
+): Committed => ({
   scope: ring.scope,
   old_key_id: transition.oldKeyId,
   new_key_id: transition.newKeyId,

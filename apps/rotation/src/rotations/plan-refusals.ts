@@ -3,7 +3,7 @@ import {
   closeRotation,
   isOpen,
   openRotation,
-  type CloseRotation,
+  type NamedTransition,
   type OpenRotation,
 } from '@plexsphere/keyring';
 import { asProblem } from '../rings/refusal-problem';
@@ -21,7 +21,7 @@ export function refusalsOfRotation({ ring, policy, transition }: StoredRing, com
 }
 
 /** A rotation's keys, as far as whoever asks names them. */
-export type NamedKeys = { [Name in keyof CloseRotation]?: CloseRotation[Name] | undefined };
+export type NamedKeys = { [Name in keyof NamedTransition]?: NamedTransition[Name] | undefined };
 
 /** What is not named is taken as the open rotation has it. */
 export function refusalsOfClose({ ring, transition }: StoredRing, named: NamedKeys): string[] {

@@ -60,12 +60,12 @@ export class PlanRotation {
     now: Date,
     isStopped: boolean,
   ): string[] {
-    const { overlapWindowMs, clockSkewMs, leaseMs } = this.config;
+    const { overlapWindowMs, clockSkewMs, leaseMs, verifierCacheMs: propagationDelayMs } = this.config;
     const makesKeys = leases.some(
       (lease) => lease.kind === 'signer' && signerStatus(lease, stored.ring, { now, leaseMs }).state === 'confirmed',
     );
     return [
-      ...refusalsOfRotation(stored, { newKeyId, openedAt: now, overlapWindowMs, clockSkewMs }),
+      ...refusalsOfRotation(stored, { newKeyId, openedAt: now, overlapWindowMs, clockSkewMs, propagationDelayMs }),
       ...(isStopped ? [PROBLEMS.epochWentBack.detail] : []),
       ...(makesKeys ? [] : [PROBLEMS.noSigner.detail]),
     ];
