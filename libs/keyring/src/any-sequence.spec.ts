@@ -1,154 +1,120 @@
 import fc from 'fast-check';
-import { nextKeyNews, type RingHistory } from './key-news';
-import { activeKey, createRing, type KeyRing } from './key-ring';
+import { chainStart, isAhead } from './chain-plan';
+import { FORKED, nextKeyNews, type Told } from './key-news';
+import { activeKey, stagedKey } from './key-ring';
 import { Refusal, type RefusalCode } from './refusal';
-import { closeRotation, openRotation } from './rotation';
+import { CHANGES } from './ring-change';
 import { scopePolicy } from './scope-policy';
-import { isOpen, type Transition } from './transition';
+import { anyCommand, expectedRefusal, newSlip, note, run, type Command, type Slip } from '../testing/ring-slip';
+import { RingStory } from '../testing/ring-story';
 import { trustedKeys } from './trusted-keys';
 
 const POLICY = scopePolicy('platform');
-const NOW = new Date(0);
 
-/** A small pool, so that key ids are used again and again. */
-const KEY_IDS = ['k0', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7'];
-const keyId = fc.constantFrom(...KEY_IDS);
-
-type Command =
-  | { verb: 'rotate'; newKeyId: string; overlapWindowMs: number }
-  | { verb: 'close'; oldKeyId: string; newKeyId: string }
-  /** Names the open transition rightly, which chance seldom does. */
-  | { verb: 'close_open' };
-
-const command: fc.Arbitrary<Command> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      verb: fc.constant('rotate' as const),
-      newKeyId: keyId,
-      overlapWindowMs: fc.constant(60_000),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      verb: fc.constant('rotate' as const),
-      newKeyId: keyId,
-      overlapWindowMs: fc.constantFrom(0, -1, 0.5),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ verb: fc.constant('close' as const), oldKeyId: keyId, newKeyId: keyId }) },
-  { weight: 3, arbitrary: fc.constant({ verb: 'close_open' as const }) },
-);
-
-/** A model of one ring, as small as can be: enough to say what each command must answer. */
-interface Slip {
-  active: string;
-  open: { oldKeyId: string; newKeyId: string } | null;
-  used: Set<string>;
-  gone: Set<string>;
-  epoch: number;
-  trustEpoch: number;
-}
-
-function expectedRefusal(slip: Slip, command: Command): RefusalCode | undefined {
-  if (command.verb === 'rotate') {
-    if (command.overlapWindowMs <= 0 || command.overlapWindowMs % 1 !== 0) return 'invariant_violation';
-    if (slip.open !== null) return 'rotation_in_progress';
-    return slip.used.has(command.newKeyId) ? 'key_id_in_use' : undefined;
+/** Runs commands against ring and slip; `look` sees every ring that there was. */
+function play(
+  commands: Command[],
+  look: (story: RingStory, slip: Slip) => void,
+  story = new RingStory('platform'),
+): Slip {
+  const slip = newSlip(story.ring.keys[0]!.keyId);
+  look(story, slip);
+  for (const command of commands) {
+    if (command.verb === 'wait') {
+      slip.nowMs += command.ms;
+      continue;
+    }
+    const refusal = expectedRefusal(slip, command);
+    const answer = attempt(story, slip, command);
+    if (refusal !== undefined || typeof answer === 'string') {
+      expect({ command, answer }).toEqual({ command, answer: refusal });
+      continue;
+    }
+    note(slip, command);
+    answer.ring.keys.forEach((key) => Object.freeze(key));
+    Object.freeze(answer.ring.keys);
+    expect(answer.ring.epoch).toBe(story.ring.epoch + 1);
+    story.take(answer);
+    look(story, slip);
   }
-  if (slip.open === null) return 'no_open_rotation';
-  if (command.verb === 'close_open') return undefined;
-  const isThatOne = command.oldKeyId === slip.open.oldKeyId && command.newKeyId === slip.open.newKeyId;
-  return isThatOne ? undefined : 'transition_mismatch';
+  return slip;
 }
 
-function note(slip: Slip, command: Command): void {
-  slip.epoch += 1;
-  if (command.verb === 'rotate') {
-    slip.open = { oldKeyId: slip.active, newKeyId: command.newKeyId };
-    slip.active = command.newKeyId;
-    slip.used.add(command.newKeyId);
-    slip.trustEpoch = slip.epoch;
-  } else if (slip.open !== null) {
-    slip.gone.add(slip.open.oldKeyId);
-    slip.open = null;
-  }
-}
-
-interface State {
-  ring: KeyRing;
-  transition: Transition | null;
-}
-
-function run({ ring, transition }: State, slip: Slip, command: Command): State {
-  if (command.verb === 'rotate')
-    return openRotation(ring, transition, { ...command, openedAt: NOW, clockSkewMs: 0, propagationDelayMs: 0 }, POLICY);
-  const names = command.verb === 'close' ? command : (slip.open ?? { oldKeyId: 'k0', newKeyId: 'k1' });
-  return closeRotation(ring, transition, names);
-}
-
-function attempt(state: State, slip: Slip, command: Command): State | RefusalCode {
+function attempt(
+  story: RingStory,
+  slip: Slip,
+  command: Exclude<Command, { verb: 'wait' }>,
+): ReturnType<typeof run> | RefusalCode {
   try {
-    return run(state, slip, command);
+    return run(story.ring, story.transition, slip, command);
   } catch (error) {
     if (error instanceof Refusal) return error.code;
     throw error;
   }
 }
 
-/** Runs commands against ring and slip; `look` sees every ring that there was. */
-function play(commands: Command[], look: (state: State, slip: Slip) => void): number {
-  let state: State = { ring: createRing('platform', 'k0'), transition: null };
-  const slip: Slip = { active: 'k0', open: null, used: new Set(['k0']), gone: new Set(), epoch: 1, trustEpoch: 1 };
-  look(state, slip);
-  for (const command of commands) {
-    const refusal = expectedRefusal(slip, command);
-    const answer = attempt(state, slip, command);
-    if (refusal !== undefined || typeof answer === 'string') {
-      expect(answer).toBe(refusal);
-      continue;
-    }
-    note(slip, command);
-    answer.ring.keys.forEach((key) => Object.freeze(key));
-    Object.freeze(answer.ring.keys);
-    expect(answer.ring.epoch).toBe(state.ring.epoch + 1);
-    state = answer;
-    look(state, slip);
-  }
-  return slip.epoch;
-}
-
 const always = (property: (commands: Command[]) => void) =>
-  fc.assert(fc.property(fc.array(command, { maxLength: 40, size: 'max' }), property), { seed: 7, numRuns: 500 });
+  fc.assert(fc.property(fc.array(anyCommand, { maxLength: 40, size: 'max' }), property), { seed: 7, numRuns: 300 });
 
 describe('any sequence of commands', () => {
   it('refuses exactly what the slip names', () => {
-    let longest = 0;
+    const seen = new Map<string, number>();
     always((commands) => {
-      longest = Math.max(
-        longest,
-        play(commands, ({ ring, transition }, slip) => {
-          expect(ring).toMatchObject({ epoch: slip.epoch, trustEpoch: slip.trustEpoch });
-          expect(isOpen(transition)).toBe(slip.open !== null);
-          expect(ring.keys.map((key) => key.keyId)).toEqual([...slip.used]);
-        }),
-      );
+      play(commands, ({ ring, transition, changes }, slip) => {
+        const last = changes.at(-1);
+        if (last !== undefined) seen.set(last.change, (seen.get(last.change) ?? 0) + 1);
+        expect(ring).toMatchObject({ epoch: slip.epoch, trustEpoch: slip.trustEpoch });
+        expect(transition?.outcome ?? null).toBe(slip.outcome);
+        expect(ring.keys.map((key) => key.keyId)).toEqual([...slip.used]);
+        expect(ring.keys.filter(({ state }) => state === 'revoked').map(({ keyId }) => keyId)).toEqual(
+          [...slip.used].filter((id) => slip.revoked.has(id)),
+        );
+      });
     });
     // Otherwise the sequences were too tame to prove anything.
-    expect(longest).toBeGreaterThan(12);
+    for (const change of Object.keys(CHANGES))
+      if (change !== 'create') expect([change, seen.get(change)! > 20]).toEqual([change, true]);
   });
 
-  it('has one active key, at most two trusted, and none that was retired', () => {
+  it('has one active key, at most two trusted, and none that went before', () => {
     always((commands) => {
-      play(commands, ({ ring, transition }, slip) => {
+      play(commands, ({ ring }, slip) => {
         expect(activeKey(ring).keyId).toBe(slip.active);
-        const trusted = trustedKeys(ring.keys, POLICY, NOW);
-        expect(trusted.length).toBe(slip.open === null ? 1 : 2);
+        expect(stagedKey(ring)?.keyId).toBe(slip.staged?.keyId);
+        const trusted = trustedKeys(ring.keys, POLICY, new Date(slip.nowMs));
+        expect(trusted.length).toBeLessThanOrEqual(2);
         expect(trusted[0]).toMatchObject({ keyId: slip.active, state: 'active', verifiesUntil: null });
-        for (const { verifiesUntil } of trusted.slice(1)) expect(verifiesUntil).toEqual(transition?.transitionExpires);
         for (const { keyId } of trusted) expect(slip.gone.has(keyId)).toBe(false);
       });
+    });
+  });
+
+  it('names what leaves the ring, each once and for ever', () => {
+    always((commands) => {
+      const { changes } = playedStory(commands);
+      const gone = changes.flatMap((change) => change.gone);
+      expect(new Set(gone).size).toBe(gone.length);
+      const { ring } = changes.at(-1) ?? { ring: { keys: [] } };
+      const left = ring.keys.filter(({ state }) => state === 'retired' || state === 'revoked');
+      expect(new Set(gone)).toEqual(new Set(left.map(({ keyId }) => keyId)));
+    });
+  });
+
+  it('never promises more time than was announced before', () => {
+    always((commands) => {
+      const promised = new Map<string, number>();
+      for (const { ring, statement, change } of playedStory(commands).changes) {
+        for (const { keyId, state, verifiesUntil } of ring.keys) {
+          const before = promised.get(keyId);
+          if (state === 'retiring' && verifiesUntil !== null && before !== undefined) {
+            expect(verifiesUntil.getTime()).toBeLessThanOrEqual(before);
+          }
+          if (state === 'active') promised.delete(keyId);
+        }
+        // A stage is announced as the end of the one that signs.
+        if (change === 'stage') promised.set(activeKey(ring).keyId, statement!.transitionExpires!.getTime());
+        if (change === 'unstage') promised.clear();
+      }
     });
   });
 
@@ -163,32 +129,104 @@ describe('any sequence of commands', () => {
       });
     });
   });
+});
 
-  it('tells a Node of any epoch by a key that it trusts and that still verifies, or by a chain', () => {
-    always((commands) => {
-      const history = new Map<number, KeyRing>();
-      play(commands, ({ ring }) => {
-        history.set(ring.epoch, ring);
-        const hasStatement = (epoch: number) => history.get(epoch)?.trustEpoch === epoch;
-        const own: RingHistory = {
-          ...ring,
-          superiorEpoch: null,
-          headAt: (epoch) => [...history.keys()].filter((at) => at <= epoch && hasStatement(at)).at(-1) ?? 0,
-          activeNamedAt: (epoch) => [...history.keys()].filter((at) => at <= epoch && hasStatement(at)).at(-1) ?? 0,
-          authorityAfter: () => null,
-          activeAt: (epoch) => activeKey(history.get(epoch) ?? ring).keyId,
-          statementsAfter: (epoch) => [...history.keys()].filter((at) => at > epoch && hasStatement(at)).length,
-        };
-        for (const [epoch, told] of history) {
-          const news = nextKeyNews({ epoch, platformEpoch: epoch }, own, own);
-          expect(news.kind === 'none').toBe(epoch === ring.epoch);
-          if (news.kind === 'chain') expect(news.gates).toBe(epoch < ring.trustEpoch);
-          if (news.kind !== 'announce') continue;
-          const stateIn = ({ keys }: KeyRing) => keys.find((key) => key.keyId === news.keyId)?.state;
-          expect([stateIn(told), stateIn(ring)]).toEqual(['active', 'retiring']);
-          expect(news.told.epoch).toBe(ring.trustEpoch);
+function playedStory(commands: Command[]): RingStory {
+  const story = new RingStory('platform');
+  play(commands, () => undefined, story);
+  return story;
+}
+
+describe('any two rings', () => {
+  const both = fc.array(fc.tuple(fc.constantFrom('own', 'platform'), anyCommand), { maxLength: 30, size: 'max' });
+
+  /** Both as they came to be, one command after the other: what the platform vouches for says at which of its epochs. */
+  function twoRings(steps: [string, Command][]): { own: RingStory; platform: RingStory } {
+    const platform = new RingStory('platform');
+    const own = new RingStory('domain:d', platform);
+    const slips = { own: newSlip('k0'), platform: newSlip('k0') };
+    for (const [whose, command] of steps) {
+      const [story, slip] = whose === 'own' ? [own, slips.own] : [platform, slips.platform];
+      slips.own.nowMs += command.verb === 'wait' ? command.ms : 0;
+      slips.platform.nowMs = slips.own.nowMs;
+      if (command.verb === 'wait') continue;
+      const answer = attempt(story, slip, command);
+      if (typeof answer === 'string') continue;
+      note(slip, command);
+      story.take(answer);
+    }
+    return { own, platform };
+  }
+
+  const toldOf = (own: RingStory, platform: RingStory): Told[] =>
+    [FORKED, ...own.epochs].flatMap((epoch) =>
+      [FORKED, ...platform.epochs].map((platformEpoch) => ({ epoch, platformEpoch })),
+    );
+
+  it('tell a Node of any epochs in three messages, announcing by keys that it holds and that still verify', () => {
+    fc.assert(
+      fc.property(both, (steps) => {
+        const { own, platform } = twoRings(steps);
+        for (const start of toldOf(own, platform)) {
+          let told = start;
+          for (let messages = 0; ; messages += 1) {
+            const news = nextKeyNews(told, own.history, platform.history);
+            if (news.kind === 'none' || news.kind === 'forked') {
+              if (news.kind === 'none' && told.platformEpoch !== FORKED)
+                expect(told).toEqual({ epoch: own.ring.epoch, platformEpoch: platform.ring.epoch });
+              break;
+            }
+            expect(messages).toBeLessThan(3);
+            if (news.kind === 'announce') {
+              const [about, epoch] =
+                news.eventType === 'signing_key_rotated' ? [own, told.epoch] : [platform, told.platformEpoch];
+              expect(own.stateAt(told.epoch, news.keyId)).toBe('active');
+              expect(['active', 'retiring']).toContain(own.stateAt(own.ring.epoch, news.keyId));
+              expect(about.history.statementsAfter(epoch)).toBe(1);
+            }
+            told = { ...told, ...news.told };
+          }
         }
-      });
-    });
+      }),
+      { seed: 7, numRuns: 200 },
+    );
+  });
+
+  it('begin a chain where the Node can follow it', () => {
+    fc.assert(
+      fc.property(both, (steps) => {
+        const { own, platform } = twoRings(steps);
+        for (const told of toldOf(own, platform)) {
+          const place = chainStart(told, own.history, platform.history);
+          const lists = { own: own.statements, platform: platform.statements };
+          const sent = {
+            own: lists.own.filter((each) => isAhead(place.own, each)),
+            platform: lists.platform.filter((each) => isAhead(place.platform, each)),
+          };
+          for (const whose of ['own', 'platform'] as const) {
+            const epoch = whose === 'own' ? told.epoch : told.platformEpoch;
+            const { superiorEpoch } = (whose === 'own' ? own : platform).history;
+            const missing = lists[whose].filter((each) => each.epoch > epoch);
+            // All that it lacks; on a fork, from the way back on.
+            if (epoch !== FORKED) expect(sent[whose]).toEqual(expect.arrayContaining(missing));
+            else if (superiorEpoch !== null)
+              expect(sent[whose]).toEqual(
+                expect.arrayContaining(lists[whose].filter((each) => each.epoch >= superiorEpoch)),
+              );
+          }
+          // Whoever vouches is named by what is sent, or by what the Node holds.
+          const head = told.platformEpoch === FORKED ? Infinity : platform.history.headAt(told.platformEpoch);
+          for (const { authorityEpoch } of sent.own) {
+            if (authorityEpoch === null || authorityEpoch >= head) continue;
+            const named = sent.platform
+              .filter(({ epoch, type }) => epoch <= authorityEpoch && type !== 'recovery')
+              .at(-1);
+            if (told.platformEpoch === FORKED && platform.history.superiorEpoch === null) continue;
+            expect(named?.epoch).toBe(platform.history.activeNamedAt(authorityEpoch));
+          }
+        }
+      }),
+      { seed: 7, numRuns: 200 },
+    );
   });
 });
