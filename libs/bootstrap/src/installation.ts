@@ -1,7 +1,7 @@
 import { createRing } from '@plexsphere/keyring';
-import { insertBusKey, makeSigningKey, type KekProvider, type Sql } from '@plexsphere/material';
+import { insertBusKey, makeSigningKey, type KekProvider } from '@plexsphere/material';
 import { insertRing } from '@plexsphere/store';
-import { MESH_ALGORITHM, PLATFORM, publicText } from '@plexsphere/wire';
+import { MESH_ALGORITHM, PLATFORM, publicText, type Sql } from '@plexsphere/wire';
 import { signStatement, statementHash } from '@plexsphere/wire/jws';
 import type { Admin } from './admin';
 import type { Bus } from './bus';
