@@ -4,6 +4,7 @@
 const DOMAIN = 'layer:domain';
 const CONTRACT = 'layer:contract';
 const SDK = 'layer:sdk';
+const POSTGRES = 'lib:postgres';
 const STORE = 'lib:store';
 const MATERIAL = 'lib:material';
 const SERVICE_KIT = 'lib:service-kit';
@@ -21,9 +22,10 @@ export const MAY_IMPORT = {
   [DOMAIN]: [],
   [CONTRACT]: [],
   [SDK]: [CONTRACT, BUS_CLIENT],
-  [STORE]: [DOMAIN, CONTRACT],
+  [POSTGRES]: [CONTRACT],
+  [STORE]: [DOMAIN, CONTRACT, POSTGRES],
   // Only those who hold private keys may import these two: the signer, and the bring-up that makes the first ones.
-  [MATERIAL]: [CONTRACT],
+  [MATERIAL]: [CONTRACT, POSTGRES],
   [BUS_JWT]: [CONTRACT],
   [BUS_CLIENT]: [CONTRACT],
   [SERVICE_KIT]: [CONTRACT, BUS_CLIENT],
@@ -32,7 +34,7 @@ export const MAY_IMPORT = {
   [BOOTSTRAP]: [STORE, MATERIAL, BUS_JWT, CONTRACT, DOMAIN],
   'app:rotation': [DOMAIN, CONTRACT, STORE, SERVICE_KIT],
   // Not the store: the signer keeps its own schema.
-  'app:signer': [DOMAIN, CONTRACT, MATERIAL, BUS_JWT, SERVICE_KIT, LEASE_HOLDER],
+  'app:signer': [DOMAIN, CONTRACT, MATERIAL, POSTGRES, BUS_JWT, SERVICE_KIT, LEASE_HOLDER],
   'app:outbox-relay': [DOMAIN, CONTRACT, STORE, SERVICE_KIT],
   'app:plexctl': [CONTRACT, BUS_CLIENT, BOOTSTRAP],
   [TESTKIT]: [...OUTSIDE_SERVICES, SERVICE_KIT],
@@ -46,6 +48,7 @@ const BANNED_PACKAGES = {
   // jose is the other side in its specs: what ships signs and verifies by the table of algorithms.
   [CONTRACT]: ['@nestjs/*', 'jose', 'nats', 'pg', 'typeorm'],
   [SDK]: ['@nestjs/*', 'pg', 'typeorm'],
+  [POSTGRES]: ['@nestjs/*', 'nats'],
   [SERVICE_KIT]: ['pg', 'typeorm'],
   [LEASE_HOLDER]: ['pg', 'typeorm'],
   [BUS_JWT]: ['@nestjs/*', 'nats', 'pg', 'typeorm'],

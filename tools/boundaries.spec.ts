@@ -41,6 +41,7 @@ describe('who may import whom', () => {
   const LIBS = [
     'keyring',
     'wire',
+    'postgres',
     'store',
     'material',
     'bus-jwt',
@@ -55,8 +56,9 @@ describe('who may import whom', () => {
   const ALLOWED: Record<string, string[]> = {
     'libs/keyring': [],
     'libs/wire': [],
-    'libs/store': ['keyring', 'wire'],
-    'libs/material': ['wire'],
+    'libs/postgres': ['wire'],
+    'libs/store': ['keyring', 'wire', 'postgres'],
+    'libs/material': ['wire', 'postgres'],
     'libs/bus-jwt': ['wire'],
     'libs/bus-client': ['wire'],
     'libs/service-kit': ['wire', 'bus-client'],
@@ -65,7 +67,7 @@ describe('who may import whom', () => {
     'libs/bootstrap': ['keyring', 'wire', 'store', 'material', 'bus-jwt'],
     'libs/testkit': [...OUTSIDE, 'service-kit'],
     'apps/rotation': ['keyring', 'wire', 'store', 'service-kit'],
-    'apps/signer': ['keyring', 'wire', 'material', 'bus-jwt', 'service-kit', 'lease-holder'],
+    'apps/signer': ['keyring', 'wire', 'postgres', 'material', 'bus-jwt', 'service-kit', 'lease-holder'],
     'apps/outbox-relay': ['keyring', 'wire', 'store', 'service-kit'],
     'apps/plexctl': ['wire', 'bus-client', 'bootstrap'],
     stack: OUTSIDE,

@@ -1,17 +1,18 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chown, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from './free-port';
 import { createPrivateFolder, removePrivateFolder } from './private-folder';
+import { writeSettings, type ServerSettings } from './server-process';
 import type { User } from './unprivileged-user';
 
 const execute = promisify(execFile);
 
-/** What stays the same over restarts. */
-export interface Settings {
-  port: number;
+export const SERVICE = 'postgres';
+
+export interface Settings extends ServerSettings {
   /** The owner's. */
   password: string;
 }
@@ -24,20 +25,6 @@ export const postgresEnvironment = (): NodeJS.ProcessEnv => ({ PATH: process.env
 /** Where the cluster really is: the server's user may not be able to follow our link to it. */
 export const clusterFolder = async (folder: string): Promise<string> =>
   join(await realpath(join(folder, 'data')), 'cluster');
-
-const settingsFile = (folder: string): string => join(folder, 'postgres.json');
-
-/** Undefined where no whole cluster is. */
-export async function readSettings(folder: string): Promise<Settings | undefined> {
-  const text = await readFile(settingsFile(folder), 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as Settings);
-}
-
-export async function writeSettings(folder: string, settings: Settings): Promise<void> {
-  const draft = `${settingsFile(folder)}.draft`;
-  await writeFile(draft, JSON.stringify(settings), { mode: 0o600 });
-  await rename(draft, settingsFile(folder));
-}
 
 /** Makes an empty cluster. The settings are written last: where they are, the cluster is whole. */
 export async function initialise(
@@ -61,6 +48,6 @@ export async function initialise(
   } finally {
     await rm(passwordFile, { force: true });
   }
-  await writeSettings(folder, settings);
+  await writeSettings(folder, SERVICE, settings);
   return settings;
 }

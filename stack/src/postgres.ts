@@ -1,14 +1,12 @@
 import { realpathSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from './free-port';
-import { ManagedProcess, StartFailure } from './managed-process';
+import type { StartFailure } from './managed-process';
 import { postgresBinaries } from './postgres-binaries';
-import { OWNER, clusterFolder, initialise, postgresEnvironment, readSettings, writeSettings } from './postgres-cluster';
-import type { Settings } from './postgres-cluster';
+import { OWNER, SERVICE, clusterFolder, initialise, postgresEnvironment, type Settings } from './postgres-cluster';
 import { removePrivateFolder } from './private-folder';
 import { childrenOf, signalProcess } from './process-identity';
+import { ServerProcess, readSettings } from './server-process';
 import { unprivilegedUser, type User } from './unprivileged-user';
 
 export interface PostgresOptions {
@@ -19,27 +17,19 @@ export interface PostgresOptions {
 }
 
 const START_TIMEOUT_MS = 60_000;
-// Time for the backends of a crashed server to notice, and for a port to come free that a neighbour held for a moment.
-const RETRY_FOR_MS = 15_000;
-const RETRY_PAUSE_MS = 100;
-
-// The words of PostgreSQL's own messages, with LC_ALL=C.
-const PORT_TAKEN = /could not bind|Address already in use/;
+// The words of PostgreSQL's own messages, with LC_ALL=C: backends of a crashed server have not noticed yet.
 const STILL_ENDING = /pre-existing shared memory block|lock file "postmaster.pid" already exists/;
 
-/** A real PostgreSQL server of its own on 127.0.0.1, over TCP alone. */
-export class Postgres extends ManagedProcess {
-  /** Once a URL was handed out, the port behind it must not change while we live. */
-  #portIsFixed = false;
-
+/** A real PostgreSQL server, over TCP alone. */
+export class Postgres extends ServerProcess<Settings> {
   private constructor(
-    private readonly folder: string,
+    folder: string,
     private readonly binaries: string,
     private readonly user: User | undefined,
-    private readonly settings: Settings,
+    settings: Settings,
     private readonly options: Required<PostgresOptions>,
   ) {
-    super('postgres', 'postgres', join(folder, 'postgres.log'));
+    super(SERVICE, folder, settings);
   }
 
   /** A fast shutdown: SIGTERM would wait for every connection to end. */
@@ -52,17 +42,14 @@ export class Postgres extends ManagedProcess {
     const user = unprivilegedUser();
     const binaries = await postgresBinaries(user, folder);
     const settings =
-      (await readSettings(folder)) ?? (await initialise(folder, binaries, user, complete.durable ? [] : ['--no-sync']));
+      (await readSettings<Settings>(folder, SERVICE)) ??
+      (await initialise(folder, binaries, user, complete.durable ? [] : ['--no-sync']));
     return new Postgres(folder, binaries, user, settings, complete);
   }
 
   /** The owner's URL, database name included. The port is settled by the first `start`. */
   get url(): string {
     return this.urlOf(this.options.database);
-  }
-
-  get port(): number {
-    return this.settings.port;
   }
 
   /** Where the data really lies: as root outside of the folder. */
@@ -76,23 +63,12 @@ export class Postgres extends ManagedProcess {
   }
 
   override async start(): Promise<void> {
-    this.refuseWhenRunning();
-    const deadline = performance.now() + RETRY_FOR_MS;
-    for (;;) {
-      try {
-        await this.startOnce();
-        break;
-      } catch (error) {
-        await this.kill();
-        if (performance.now() > deadline || !(error instanceof StartFailure)) throw error;
-        if (PORT_TAKEN.test(error.message)) {
-          if (!this.#portIsFixed) await this.takeAnotherPort();
-        } else if (!STILL_ENDING.test(error.message)) throw error;
-        await delay(RETRY_PAUSE_MS);
-      }
-    }
-    this.#portIsFixed = true;
+    await super.start();
     await this.createDatabase();
+  }
+
+  protected override mayPass(failure: StartFailure): boolean {
+    return STILL_ENDING.test(failure.message);
   }
 
   /** A fast shutdown: connections are cut, everything is on the disk afterwards. */
@@ -132,7 +108,7 @@ export class Postgres extends ManagedProcess {
     await rm(folder, { recursive: true, force: true });
   }
 
-  private async startOnce(): Promise<void> {
+  protected async startOnce(): Promise<void> {
     const data = await clusterFolder(this.folder);
     const args = ['-D', data, '-p', String(this.settings.port)];
     const config = [
@@ -157,11 +133,6 @@ export class Postgres extends ManagedProcess {
   private async saysReady(data: string): Promise<boolean> {
     const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
     return Number(lines[0]) === this.pid && lines[7]?.trim() === 'ready';
-  }
-
-  private async takeAnotherPort(): Promise<void> {
-    this.settings.port = await freePort();
-    await writeSettings(this.folder, this.settings);
   }
 
   private async createDatabase(): Promise<void> {

@@ -1,4 +1,3 @@
-import { eventually, type Patience } from './eventually';
 import { repositoryRoot } from './folders';
 import { ManagedProcess } from './managed-process';
 
@@ -53,8 +52,7 @@ export class ServiceProcess extends ManagedProcess {
 
   /** Resolves when the present run has said that it is ready; rejects, with its last lines, when it ends before. */
   async ready(): Promise<void> {
-    const look = this.searcher((line) => line.msg === 'ready', this.runOffset);
-    const line = await this.untilReady(look, READY_TIMEOUT_MS);
+    const line = await this.untilReady(() => this.logs().find(({ msg }) => msg === 'ready'), READY_TIMEOUT_MS);
     this.#health = String(line?.['health'] ?? '');
     this.onChange();
   }
@@ -62,27 +60,6 @@ export class ServiceProcess extends ManagedProcess {
   /** The log lines of the present run, or those since the byte `from` of the log file. */
   logs(from = this.runOffset): LogLine[] {
     return this.log.linesFrom(from).lines.flatMap(parseLine);
-  }
-
-  /**
-   * The first line that the predicate takes; by default of the present run, from its beginning. `from: log.size` asks
-   * for one that is yet to come.
-   */
-  async waitForLog(
-    predicate: (line: LogLine) => boolean,
-    { from = this.runOffset, ...patience }: Patience & { from?: number } = {},
-  ): Promise<LogLine> {
-    return eventually(this.searcher(predicate, from), { describe: `a line in the log of ${this.name}`, ...patience });
-  }
-
-  /** Each call looks at what was written since the one before. */
-  private searcher(predicate: (line: LogLine) => boolean, from: number): () => LogLine | undefined {
-    let position = from;
-    return () => {
-      const { lines, next } = this.log.linesFrom(position);
-      position = next;
-      return lines.flatMap(parseLine).find(predicate);
-    };
   }
 }
 

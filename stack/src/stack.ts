@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PROBLEMS, SERVICES, SERVICE_NAMES, type Replicas, type ServiceName } from '@plexsphere/wire';
 import { BootstrapFolder } from './bootstrap-folder';
-import { localFolder, repositoryRoot } from './folders';
+import { repositoryRoot } from './folders';
 import { guard } from './guard';
 import type { ManagedProcess } from './managed-process';
 import { NatsServer } from './nats-server';
@@ -24,8 +24,6 @@ export interface StackOptions extends Partial<Replicas> {
   durable?: boolean;
   /** Nothing of it is to outlive this process: what is left is deleted with it. */
   temporary?: boolean;
-  /** Where a downloaded nats-server is kept; by default for all stacks of the clone. */
-  cacheFolder?: string;
   /** Told what is going on, in sentences. */
   onProgress?: (text: string) => void;
   /** Told after each start and end of a process. */
@@ -58,7 +56,7 @@ export class Stack {
 
   /** Prepares the folder; nothing runs yet. The first time on a machine this may download nats-server. */
   static async create(options: StackOptions): Promise<Stack> {
-    const { dir, durable = true, temporary = false, cacheFolder = join(localFolder, 'cache') } = options;
+    const { dir, durable = true, temporary = false } = options;
     if (temporary) guard.erase(dir);
     await mkdir(join(dir, 'logs'), { recursive: true, mode: 0o700 });
     const { natsConfigFile: configFile } = new BootstrapFolder(join(dir, 'bootstrap'));
@@ -66,7 +64,7 @@ export class Stack {
     if (!bootstrapped) await forgetTornBootstrap(dir);
     const [postgres, nats] = await Promise.all([
       Postgres.create(join(dir, 'postgres'), { durable }),
-      NatsServer.create(join(dir, 'nats-server'), { cacheFolder, configFile }),
+      NatsServer.create(join(dir, 'nats-server'), { configFile }),
     ]);
     if (temporary) guard.erase(postgres.dataFolder);
     return new Stack(postgres, nats, options);

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** The completion scripts: bash's is run by bash itself; those of shells that are not everywhere are read. */
+/** The completion scripts ask plexctl what there is. Bash's is run by bash itself; other shells are not everywhere. */
 const PLEXCTL = resolve(__dirname, '../../apps/plexctl/bin/plexctl.js');
-const script = (shell: string): string =>
-  spawnSync(process.execPath, [PLEXCTL, 'completion', shell], { encoding: 'utf8' }).stdout;
+const said = (...args: string[]): string =>
+  spawnSync(process.execPath, [PLEXCTL, ...args], { encoding: 'utf8' }).stdout;
+const script = (shell: string): string => said('completion', shell);
 
 const folder = mkdtempSync(join(tmpdir(), 'completion-'));
 const bashScript = join(folder, 'plexctl.bash');
@@ -21,7 +22,7 @@ function offered(...words: string[]): string[] {
   const program = `
     source "$0"
     COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
-    _plexctl plexctl "\${COMP_WORDS[COMP_CWORD]}" "\${COMP_WORDS[COMP_CWORD-1]}"
+    _plexctl ${JSON.stringify(PLEXCTL)} "\${COMP_WORDS[COMP_CWORD]}" "\${COMP_WORDS[COMP_CWORD-1]}"
     (( \${#COMPREPLY[@]} )) && printf '%s\\n' "\${COMPREPLY[@]}"
     exit 0`;
   const { stdout, stderr, status } = spawnSync('bash', ['--norc', '-c', program, bashScript, 'plexctl', ...words], {
@@ -73,17 +74,45 @@ describe('in bash, plexctl completes', () => {
   });
 });
 
-describe.each(['bash', 'zsh', 'fish'])('the script for %s', (shell) => {
-  it('has every command and every flag of the help', () => {
-    const help = spawnSync(process.execPath, [PLEXCTL, 'help'], { encoding: 'utf8' }).stdout;
-    const words = new Set(help.match(/^ {2}[a-z]+(?: [a-z]+)?(?= {2})/gm)?.flatMap((name) => name.trim().split(' ')));
-    const flags = [...help.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, flag]) => flag ?? '');
-    const text = script(shell);
-    expect(words.size).toBeGreaterThan(10);
-    for (const word of [...words, ...flags, 'new-key-id', 'expires-in']) expect(text).toContain(word);
+describe('what plexctl offers', () => {
+  /** The first words of the lines that it answers a shell by. */
+  const words = (...line: string[]): string[] =>
+    said('__complete', ...line)
+      .split('\n')
+      .filter((text) => text !== '')
+      .map((text) => text.split('\t')[0] ?? '');
+
+  it('has every command and every flag of the help, each with what it is', () => {
+    const help = said('help');
+    const commands = [...help.matchAll(/^ {2}([a-z]+)(?: ([a-z]+))?(?= {2})/gm)];
+    const nouns = [...new Set(commands.map(([, noun = '']) => noun))];
+    expect(nouns.length).toBeGreaterThan(5);
+    expect(words('')).toEqual([...nouns, 'help']);
+    for (const noun of nouns) {
+      const verbs = commands.flatMap(([, of, verb]) => (of === noun && verb !== undefined ? [verb] : []));
+      expect(words(noun, '')).toEqual(expect.arrayContaining(verbs));
+    }
+    const flags = [...help.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, flag]) => flag);
+    expect(flags.length).toBeGreaterThan(5);
+    expect(words('--')).toEqual(expect.arrayContaining(flags));
+    expect(words('token', 'create', '')).toEqual(['--name', '--role', '--scope', '--expires-in', '--out']);
+    expect(said('__complete', 'signing', 'sta')).toContain('status\tshow where everything stands');
   });
 
-  it('is the same whoever writes it, and wherever', () => {
+  it('of a word that is a command and a noun both', () => {
+    expect(words('bootstrap', '')).toEqual(['reissue', '--out']);
+  });
+
+  it('a file, a folder, or nothing, where that is wanted', () => {
+    expect(words('--token-file', '')).toEqual(['file']);
+    expect(words('bootstrap', '--out=/e')).toEqual(['folder']);
+    expect(words('signing', 'rotate', '--reason', '')).toEqual([]);
+  });
+});
+
+describe.each(['bash', 'zsh', 'fish'])('the script for %s', (shell) => {
+  it('asks plexctl, and is the same whoever writes it, and wherever', () => {
+    expect(script(shell)).toContain(' __complete ');
     expect(script(shell)).toBe(script(shell));
     expect(script(shell)).not.toContain(tmpdir());
   });

@@ -17,15 +17,12 @@ beforeAll(async () => {
   for (const name of ['apps', 'node_modules']) await symlink(join(repositoryRoot, name), join(folder, name));
   postgres = await Postgres.create(join(folder, 'postgres'), { durable: false });
   await postgres.start();
-  bus = await NatsServer.create(join(folder, 'bus'), {
-    cacheFolder: join(localFolder, 'cache'),
-    configFile: join(folder, 'secrets', 'nats-server.conf'),
-  });
+  bus = await NatsServer.create(join(folder, 'bus'), { configFile: join(folder, 'secrets', 'nats-server.conf') });
 }, 120_000);
 
 afterAll(async () => {
   for (const { pid } of running) if (pid !== undefined) killGroup(pid);
-  await bus.remove();
+  await bus.kill();
   await postgres.remove();
   await rm(folder, { recursive: true, force: true });
 }, 60_000);

@@ -1,10 +1,17 @@
 /** Whole relays on a real bus and a real database, and Nodes that hear only what reaches them. */
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { migrateStore } from '@plexsphere/store';
-import { NatsServer } from '@plexsphere/stack';
-import { FakeSigner, eventually, temporaryFolder, testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import type { NatsServer } from '@plexsphere/stack';
+import {
+  FakeSigner,
+  endBus,
+  eventually,
+  loseDisk,
+  startedBus,
+  testDatabase,
+  type TestDatabase,
+} from '@plexsphere/testkit';
 import {
   EVENT_STREAM,
   NonceMemory,
@@ -31,8 +38,6 @@ import { Publisher } from './publish/publisher';
 jest.setTimeout(240_000); // the first run on a machine downloads the server
 
 const DOMAIN = `domain:${randomUUID()}`;
-const folder = temporaryFolder();
-const cacheFolder = join(__dirname, '..', '..', '..', '.plexsphere', 'cache');
 
 let server: NatsServer;
 let bus: TestBus;
@@ -45,8 +50,7 @@ let stopSigner: () => void;
 let relays: RunningRelay[];
 
 beforeEach(async () => {
-  server = await NatsServer.create(join(folder, randomUUID()), { cacheFolder, config: busUsers() });
-  await server.start();
+  server = await startedBus(busUsers());
   bus = new TestBus(server.url);
   everything = await bus.asEverything();
   database = await testDatabase({ name: 'store', prepare: migrateStore });
@@ -62,7 +66,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(relays.map((relay) => relay.stop()));
   await bus.close();
-  await server.remove();
+  await endBus(server);
   await mesh.close();
   await database.drop();
 });
@@ -325,7 +329,7 @@ test.each(['deleted', 'lost with the disk'])('the stream is %s: what is not sett
     await (await everything.jetstreamManager()).streams.delete(EVENT_STREAM.name);
   } else {
     await server.stop();
-    await server.loseDisk();
+    await loseDisk(server);
     await server.start();
   }
   await mesh.publish(DOMAIN);

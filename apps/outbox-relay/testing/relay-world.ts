@@ -4,8 +4,15 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NodeClient, parseEnrolment, type NodeEvent, type Refused } from '@plexsphere/node-sdk';
 import { migrateStore } from '@plexsphere/store';
-import { NatsServer, localFolder } from '@plexsphere/stack';
-import { FakeSigner, busCredentialText, testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import { localFolder, type NatsServer } from '@plexsphere/stack';
+import {
+  FakeSigner,
+  busCredentialText,
+  endBus,
+  startedBus,
+  testDatabase,
+  type TestDatabase,
+} from '@plexsphere/testkit';
 import { PLATFORM, type Scope } from '@plexsphere/wire';
 import { runningRelay, type RelaySettings, type RunningRelay } from './running-relay';
 import { SeededMesh } from './seeded-mesh';
@@ -32,9 +39,7 @@ export class RelayWorld {
   static async create(serverSettings = ''): Promise<RelayWorld> {
     const folder = join(localFolder, `relay-world-${randomUUID()}`);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const config = `${busUsers()}\n${serverSettings}`;
-    const server = await NatsServer.create(join(folder, 'nats'), { cacheFolder: join(localFolder, 'cache'), config });
-    await server.start();
+    const server = await startedBus(`${busUsers()}\n${serverSettings}`);
     const database = await testDatabase({ name: 'store', prepare: migrateStore });
     const bus = new TestBus(server.url);
     const mesh = new SeededMesh(database.url);
@@ -81,7 +86,7 @@ export class RelayWorld {
   async end(): Promise<void> {
     for (const end of this.endings.reverse()) await end();
     await this.bus.close();
-    await this.server.remove();
+    await endBus(this.server);
     await this.mesh.close();
     await this.database.drop();
     await rm(this.folder, { recursive: true, force: true });

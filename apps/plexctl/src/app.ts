@@ -2,17 +2,21 @@ import { domainScope, Problem } from '@plexsphere/wire';
 import { BusClient } from './bus-client';
 import type { Bus, Command, Invocation, Surroundings } from './command';
 import { findCommand, isNoun } from './commands';
+import { COMPLETE } from './commands/completion/scripts';
 import type { ExitCode } from './exit-code';
 import { Failure, failureOf } from './failure';
 import { check, flagOfMember, leadingWords, parse, type CommandLine } from './flags';
-import { isOutput, type Output } from './render';
 import { access, outputOf } from './persistent-flags';
 import { loadProfile } from './profile';
-import { render } from './render';
+import { isOutput, render, type Output } from './render';
 
 /** From a command line to an exit code: parse, check, run, show. */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   const { terminal } = surroundings;
+  if (args[0] === COMPLETE) {
+    terminal.result(await (await import('./commands/completion/offers')).offersFor(args.slice(1)));
+    return 0;
+  }
   const command = await findCommand(leadingWords(args));
   const line = parse(args, command);
   // Whatever else is wrong with the line is told in this form already.

@@ -1,8 +1,7 @@
 import type { ChangingCommand, ReadingCommand, ReplyOf, RequestOf } from '@plexsphere/wire';
 import type { Endpoint } from './endpoint';
 import type { Input } from './input';
-import type { Output } from './render';
-import type { Result } from './render';
+import type { Output, Result } from './render';
 import type { Terminal } from './terminal';
 
 /** A flag that takes a value. `--name value` and `--name=value` are the same. */

@@ -17,7 +17,7 @@ export interface CommandLine {
 
 type Given = Map<string, FlagValue>;
 
-const isValue = (flag: Flag): flag is ValueFlag => 'value' in flag;
+export const isValue = (flag: Flag): flag is ValueFlag => 'value' in flag;
 const memberOf = (name: string, flag: Flag): string =>
   (isValue(flag) ? flag.member : undefined) ?? name.replaceAll('-', '_');
 
@@ -100,7 +100,7 @@ const isFlag = (arg: string): boolean => arg.startsWith('-') && arg !== '-';
 
 const nameOf = (arg: string): string | undefined => (arg === '-h' ? 'help' : /^--([^=]+)/.exec(arg)?.[1]);
 
-function flagOf(arg: string, flags: Flags): Flag | undefined {
+export function flagOf(arg: string, flags: Flags): Flag | undefined {
   const name = nameOf(arg);
   return name !== undefined && Object.hasOwn(flags, name) ? flags[name] : undefined;
 }

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dialOptions, readBusCredential } from '@plexsphere/bus-client';
-import { NatsServer } from '@plexsphere/stack';
-import { busCredentialText, testCertificates } from '@plexsphere/testkit';
+import type { NatsServer } from '@plexsphere/stack';
+import { busCredentialText, endBus, startedBus, testCertificates } from '@plexsphere/testkit';
 import { connect, type NatsConnection } from 'nats';
 import { FakeBus } from '../testing/fake-bus';
 import { Desk, OPERATOR } from '../testing/surroundings';
@@ -23,11 +23,7 @@ let endpoint: string;
 
 beforeAll(async () => {
   const files = [desk.file('cert.pem', cert), desk.file('key.pem', key)].map((path) => JSON.stringify(path));
-  server = await NatsServer.create(join(desk.folder, 'nats'), {
-    cacheFolder: join(__dirname, '../../../.plexsphere/cache'),
-    config: `tls { cert_file: ${files[0]}, key_file: ${files[1]} }`,
-  });
-  await server.start();
+  server = await startedBus(`tls { cert_file: ${files[0]}, key_file: ${files[1]} }`);
   endpoint = `tls://${server.host}:${server.port}`;
   const own = {
     credential: () => readBusCredential(busCredentialText()),
@@ -42,7 +38,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await service.close();
-  await server.remove();
+  await endBus(server);
   desk.remove();
 });
 

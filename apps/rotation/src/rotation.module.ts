@@ -20,10 +20,8 @@ import { NodeController } from './nodes/node.controller';
 import { RemoveNode } from './nodes/remove-node';
 import { OperatorGuard } from './operators/operator.guard';
 import { CreateToken } from './tokens/create-token';
-import { ListTokens } from './tokens/list-tokens';
 import { RevokeToken } from './tokens/revoke-token';
 import { TokenController } from './tokens/token.controller';
-import { RingReader } from './rings/ring-reader';
 import { RefusalLog } from './refusals/refusal-log';
 import type { RotationConfig } from './rotation-config';
 import { CloseRotation } from './rotations/close-rotation';
@@ -34,14 +32,11 @@ import { ResumeLoop } from './rotations/resume-loop';
 import { EpochSwitch } from './rotations/epoch-switch';
 import { AfterCommit } from './rotations/after-commit';
 import { NodeReader } from './nodes/node-reader';
-import { PlanClosing } from './rotations/plan-closing';
-import { PlanRotation } from './rotations/plan-rotation';
 import { RotationController } from './rotations/rotation.controller';
 import { StatusController } from './status/status.controller';
 import { RingController } from './rings/ring.controller';
-import { StatusReader } from './status/status-reader';
 import { RotationHistory } from './rotations/rotation-history';
-import { SignData } from './signatures/sign-data';
+import { RotationPlans } from './rotations/rotation-plans';
 import { SignatureController } from './signatures/signature.controller';
 import { CommandTransactions } from './transactions/command-transactions';
 
@@ -80,12 +75,10 @@ export class RotationModule {
         Revocations,
         OperatorGuard,
         CreateToken,
-        ListTokens,
         RevokeToken,
         LaterStatements,
         LeaseBook,
         Signers,
-        RingReader,
         PreparedKeys,
         Preparation,
         EpochSwitch,
@@ -98,13 +91,10 @@ export class RotationModule {
         AddNode,
         RemoveNode,
         PublishEvent,
-        StatusReader,
         RotationHistory,
+        RotationPlans,
         NodeReader,
-        PlanRotation,
-        PlanClosing,
         RefusalLog,
-        SignData,
       ],
     };
   }

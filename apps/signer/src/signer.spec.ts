@@ -1,16 +1,18 @@
 // The signer on a real bus and a real PostgreSQL; rotation is played by the spec.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { insertBusKey, makeSigningKey, migrateMaterial, readKekFile } from '@plexsphere/material';
 import { Bus, createLogger } from '@plexsphere/service-kit';
-import { NatsServer } from '@plexsphere/stack';
+import type { NatsServer } from '@plexsphere/stack';
 import {
   DOMAIN,
   FakeRotation,
+  endBus,
   eventually,
   hashOf,
   publicKeyOf,
+  startedBus,
   temporaryFolder,
   testDatabase,
   transitionOf,
@@ -100,10 +102,7 @@ beforeAll(async () => {
   await writeFile(kekFile, randomBytes(32).toString('base64'), { mode: 0o600 });
   database = await testDatabase({ name: 'material', prepare: (url) => migrateMaterial(url, 'plexsphere_test_signer') });
   signerUrl = await database.urlAs('signer');
-  server = await NatsServer.create(join(folder, 'bus'), {
-    cacheFolder: resolve(__dirname, '../../../.plexsphere/cache'),
-  });
-  await server.start();
+  server = await startedBus();
   owner = await new DataSource({ type: 'postgres', url: database.url }).initialize();
   const kek = await readKekFile(kekFile);
   operatorKey = createBusKey('operator');
@@ -117,7 +116,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(connections.map((connection) => connection.close()));
   await owner.destroy();
-  await Promise.all([server.remove(), database.drop()]);
+  await Promise.all([endBus(server), database.drop()]);
 });
 
 let rotation: FakeRotation;

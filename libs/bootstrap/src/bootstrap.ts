@@ -16,8 +16,6 @@ export interface BootstrapOptions {
   databaseUrl: string;
   /** The folder that is made; it may be there if it is empty. */
   out: string;
-  /** At least 12 characters; without one a random one is made, and written beside the key. */
-  recoveryPassphrase?: string;
 }
 
 /** What was made, and nothing secret of it. */
@@ -46,8 +44,7 @@ export interface BootstrapReply {
  * 4. rename the draft to `<out>`. After a crash between 3 and 4 (or a commit whose answer was lost) the next run finds
  *    an installation whose admin is the one in the draft's token file, and does only the rename.
  *
- * @throws Problem alreadyBootstrapped; invariantViolation (`database_url`, `out`, `recovery_passphrase`);
- * databaseUnavailable; internal with the SQLSTATE
+ * @throws Problem alreadyBootstrapped; invariantViolation (`database_url`, `out`); databaseUnavailable; internal with the SQLSTATE
  */
 export const bootstrap = (options: BootstrapOptions): Promise<BootstrapReply> =>
   aloneOnDatabase(options.databaseUrl, async (owner) => {
@@ -65,7 +62,7 @@ async function isDraftOf(owner: QueryRunner, folder: OutFolder): Promise<boolean
 }
 
 async function bringUp(owner: QueryRunner, folder: OutFolder, options: BootstrapOptions): Promise<string[]> {
-  const recovery = await makeRecoveryKey(options.recoveryPassphrase);
+  const recovery = await makeRecoveryKey();
   await folder.begin();
   let committing = false;
   try {
@@ -80,7 +77,7 @@ async function bringUp(owner: QueryRunner, folder: OutFolder, options: Bootstrap
       ...(await databaseUrls(owner, options.databaseUrl)),
       [FILES.adminToken]: admin.tokenFile,
       [FILES.recoveryKey]: recovery.file,
-      ...(recovery.madePassphrase ? { [FILES.recoveryPassphrase]: `${recovery.madePassphrase}\n` } : {}),
+      [FILES.recoveryPassphrase]: `${recovery.passphrase}\n`,
     });
     committing = true;
     await owner.commitTransaction();

@@ -1,7 +1,7 @@
 import { createRing } from '@plexsphere/keyring';
-import { insertBusKey, makeSigningKey, type KekProvider, type Sql } from '@plexsphere/material';
+import { insertBusKey, makeSigningKey, type KekProvider } from '@plexsphere/material';
 import { insertRing } from '@plexsphere/store';
-import { MESH_ALGORITHM, PLATFORM, publicText } from '@plexsphere/wire';
+import { MESH_ALGORITHM, PLATFORM, publicText, type ServiceName, type Sql } from '@plexsphere/wire';
 import { signStatement, statementHash } from '@plexsphere/wire/jws';
 import type { Admin } from './admin';
 import type { Bus } from './bus';
@@ -26,16 +26,8 @@ export async function storeInstallation(sql: Sql, { kek, bus, recovery, admin }:
     [recovery.publicKey, bus.account.publicKey, bus.accountJwt],
   );
   await createPlatformRing(sql, kek, recovery);
-  await sql.query(
-    `INSERT INTO ring.operator (id, name, role, bus_public_key, bearer_hash, expires_at)
-     VALUES ($1, 'admin', 'admin', $2, $3, $4)`,
-    [admin.id, admin.busPublicKey, admin.bearerHash, admin.expiresAt],
-  );
-  await sql.query('INSERT INTO ring.bus_user SELECT unnest($1::text[])', [
-    [...bus.servicePublicKeys.map(([, key]) => key), admin.busPublicKey],
-  ]);
-  for (const [service, key] of bus.servicePublicKeys)
-    await sql.query('INSERT INTO ring.service_credential (service, bus_public_key) VALUES ($1, $2)', [service, key]);
+  await insertAdmin(sql, 'admin', admin);
+  for (const [service, key] of bus.servicePublicKeys) await insertServiceCredential(sql, service, key);
   await writeAudit(sql, 'bootstrap', {
     epoch: 1,
     active_key_id: PLATFORM_KEY_ID,
@@ -44,6 +36,24 @@ export async function storeInstallation(sql: Sql, { kek, bus, recovery, admin }:
     kek_id: kek.kekId,
     admin: admin.id,
   });
+}
+
+export async function insertAdmin(sql: Sql, name: string, admin: Admin): Promise<void> {
+  const { id, busPublicKey, bearerHash, expiresAt } = admin;
+  await sql.query(
+    `INSERT INTO ring.operator (id, name, role, bus_public_key, bearer_hash, expires_at)
+     VALUES ($1, $2, 'admin', $3, $4, $5)`,
+    [id, name, busPublicKey, bearerHash, expiresAt],
+  );
+  await sql.query('INSERT INTO ring.bus_user VALUES ($1)', [busPublicKey]);
+}
+
+export async function insertServiceCredential(sql: Sql, service: ServiceName, busPublicKey: string): Promise<void> {
+  await sql.query('INSERT INTO ring.bus_user VALUES ($1)', [busPublicKey]);
+  await sql.query('INSERT INTO ring.service_credential (service, bus_public_key) VALUES ($1, $2)', [
+    service,
+    busPublicKey,
+  ]);
 }
 
 /** What bring-up and its commands did, in the caller's transaction; nothing secret. */

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NatsServer } from '@plexsphere/stack';
-import { temporaryFolder, testDatabase } from '@plexsphere/testkit';
+import { endBus, temporaryFolder, testDatabase } from '@plexsphere/testkit';
 import { BRING_UP_FILES as FILES, credentialFile, inboxPrefix, subjects } from '@plexsphere/wire';
 import { connect, credsAuthenticator, type NatsConnection } from 'nats';
 import { DataSource } from 'typeorm';
@@ -15,10 +15,7 @@ const folder = temporaryFolder();
 it('admits the account pusher at first, and everybody else once the account is there', async () => {
   const out = join(folder, 'out');
   const { url: databaseUrl, drop } = await testDatabase({ name: 'empty', prepare: () => Promise.resolve() });
-  const bus = await NatsServer.create(join(folder, 'bus'), {
-    cacheFolder: join(__dirname, '../../../.plexsphere/cache'),
-    configFile: join(out, FILES.natsServer),
-  });
+  const bus = await NatsServer.create(join(folder, 'bus'), { configFile: join(out, FILES.natsServer) });
   const connections: NatsConnection[] = [];
   const open = async (creds: string, prefix: string): Promise<NatsConnection> => {
     const authenticator = credsAuthenticator(Buffer.from(creds));
@@ -56,6 +53,6 @@ it('admits the account pusher at first, and everybody else once the account is t
     expect((await admin.request(command)).string()).toBe(command);
   } finally {
     await Promise.all(connections.map((connection) => connection.close()));
-    await Promise.all([bus.remove(), drop()]);
+    await Promise.all([endBus(bus), drop()]);
   }
 });

@@ -1,5 +1,4 @@
-import type { Sql } from '@plexsphere/material';
-import { problem } from '@plexsphere/wire';
+import { problem, type Sql } from '@plexsphere/wire';
 
 /**
  * What migrations need of the owner, asked before anything is done: all that is missing at once, instead of one refusal of

@@ -1,5 +1,6 @@
 import { BRING_UP_FILES, problem } from '@plexsphere/wire';
 import { makeAdmin } from './admin';
+import { insertAdmin } from './installation';
 import { aloneOnDatabase } from './owner-database';
 import { accountKey, handOver, requireInstallation, type ReissueReply } from './reissue';
 
@@ -20,17 +21,12 @@ export const reissueAdmin = (options: ReissueAdminOptions): Promise<Omit<Reissue
     if (options.kekFile === undefined) throw problem('invariantViolation', { field: 'kek_file' });
     const account = await accountKey(owner, options.kekFile);
     return handOver(owner, options.out, async () => {
-      const { id, busPublicKey, bearerHash, expiresAt, tokenFile } = await makeAdmin(account);
-      const name = `admin-${id.slice(0, 8)}`;
-      await owner.manager.query(
-        `INSERT INTO ring.operator (id, name, role, bus_public_key, bearer_hash, expires_at)
-         VALUES ($1, $2, 'admin', $3, $4, $5)`,
-        [id, name, busPublicKey, bearerHash, expiresAt],
-      );
-      await owner.manager.query('INSERT INTO ring.bus_user VALUES ($1)', [busPublicKey]);
+      const admin = await makeAdmin(account);
+      const name = `admin-${admin.id.slice(0, 8)}`;
+      await insertAdmin(owner.manager, name, admin);
       return {
-        files: { [BRING_UP_FILES.adminToken]: tokenFile },
-        known: { operator: id, name, expires_at: expiresAt.toISOString() },
+        files: { [BRING_UP_FILES.adminToken]: admin.tokenFile },
+        known: { operator: admin.id, name, expires_at: admin.expiresAt.toISOString() },
       };
     });
   });

@@ -2,7 +2,7 @@ import { loadBusKey, MaterialError, readKekFile, type BusSeed } from '@plexspher
 import { credentialFile, databaseUrlFile, problem, type ServiceName } from '@plexsphere/wire';
 import type { QueryRunner } from 'typeorm';
 import { makeCreds } from './bus';
-import { isBootstrapped, writeAudit } from './installation';
+import { insertServiceCredential, isBootstrapped, writeAudit } from './installation';
 import { OutFolder } from './out-folder';
 import { aloneOnDatabase } from './owner-database';
 import { requireMigrated } from './migrate';
@@ -73,11 +73,7 @@ async function makeAnew(owner: QueryRunner, { service, databaseUrl, kekFile }: R
   if (kekFile === undefined) return login;
   const account = await accountKey(owner, kekFile);
   const { publicKey, text } = await makeCreds(account, { kind: service });
-  await owner.manager.query('INSERT INTO ring.bus_user VALUES ($1)', [publicKey]);
-  await owner.manager.query('INSERT INTO ring.service_credential (service, bus_public_key) VALUES ($1, $2)', [
-    service,
-    publicKey,
-  ]);
+  await insertServiceCredential(owner.manager, service, publicKey);
   return {
     files: { ...login.files, [credentialFile(service)]: text },
     known: { ...login.known, bus_public_key: publicKey },

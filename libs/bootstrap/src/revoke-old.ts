@@ -1,5 +1,4 @@
-import type { Sql } from '@plexsphere/material';
-import { problem, type ServiceName } from '@plexsphere/wire';
+import { problem, type ServiceName, type Sql } from '@plexsphere/wire';
 import type { QueryRunner } from 'typeorm';
 import { aloneOnDatabase } from './owner-database';
 import { writeAudit } from './installation';

@@ -1,6 +1,5 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
-import type { Sql } from '@plexsphere/material';
-import { SERVICES, type ServiceName } from '@plexsphere/wire';
+import { SERVICES, type ServiceName, type Sql } from '@plexsphere/wire';
 
 /** What the services' group role is called in this installation; it holds the grants, and cannot log in itself. */
 export async function groupRole(owner: Sql, service: ServiceName): Promise<string> {

@@ -1,8 +1,15 @@
 // What is dialled, and what is not, tried on real servers with and without TLS and on one that is not what it should be.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NatsServer } from '@plexsphere/stack';
-import { busCredentialText, RogueServer, temporaryFolder, testCertificates } from '@plexsphere/testkit';
+import type { NatsServer } from '@plexsphere/stack';
+import {
+  busCredentialText,
+  endBus,
+  RogueServer,
+  startedBus,
+  temporaryFolder,
+  testCertificates,
+} from '@plexsphere/testkit';
 import { connect, type NatsConnection } from 'nats';
 import { readBusCredential } from './bus-authenticator';
 import { dialOptions, type Dialling } from './dial-options';
@@ -10,7 +17,6 @@ import { dialOptions, type Dialling } from './dial-options';
 jest.setTimeout(60_000);
 
 const folder = temporaryFolder();
-const cacheFolder = join(__dirname, '../../../.plexsphere/cache');
 const { ca, cert, key } = testCertificates(['127.0.0.1']);
 const other = testCertificates(['127.0.0.1']);
 const localhost = testCertificates(['localhost']);
@@ -28,9 +34,8 @@ async function startServer(name: string, certificates?: { cert: string; key: str
     certificates &&
     `tls { cert_file: ${JSON.stringify(fileOf(`${name}.pem`, certificates.cert))}
            key_file: ${JSON.stringify(fileOf(`${name}.key`, certificates.key))} }`;
-  const server = await NatsServer.create(join(folder, name), { cacheFolder, ...(tls ? { config: tls } : {}) });
+  const server = await startedBus(tls);
   servers.push(server);
-  await server.start();
   return `${server.host}:${server.port}`;
 }
 
@@ -41,7 +46,7 @@ beforeAll(async () => {
   [plain, secure] = await Promise.all([startServer('plain'), startServer('secure', { cert, key })]);
 });
 
-afterAll(() => Promise.all(servers.map((server) => server.remove())));
+afterAll(() => Promise.all(servers.map(endBus)));
 
 const credential = readBusCredential(busCredentialText());
 const optionsOf = (server: string, more: Partial<Dialling> = {}) => ({

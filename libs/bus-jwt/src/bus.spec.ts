@@ -1,8 +1,7 @@
 // What the credentials allow, tried on a real nats-server in operator mode.
-import { join } from 'node:path';
 import { connect, credsAuthenticator, type Msg, type NatsConnection, type Subscription } from 'nats';
-import { NatsServer } from '@plexsphere/stack';
-import { eventually, temporaryFolder } from '@plexsphere/testkit';
+import type { NatsServer } from '@plexsphere/stack';
+import { endBus, eventually, loseDisk, startedBus } from '@plexsphere/testkit';
 import {
   accountSubjects,
   EVENT_STREAM,
@@ -19,7 +18,6 @@ import { issueAccountPusher, issueUser } from './users';
 
 jest.setTimeout(120_000);
 
-const cacheFolder = join(__dirname, '../../../.plexsphere/cache');
 const operatorSeed = createBusKey('operator').seed;
 const system = createBusKey('account');
 const mesh = createBusKey('account');
@@ -27,7 +25,6 @@ const NODE = '11111111-1111-4111-8111-111111111111';
 const OTHER_NODE = '22222222-2222-4222-8222-222222222222';
 const OPERATOR = '33333333-3333-4333-8333-333333333333';
 
-const folder = temporaryFolder();
 let server: NatsServer;
 let pusher: NatsConnection;
 const connections: NatsConnection[] = [];
@@ -39,8 +36,7 @@ beforeAll(async () => {
     system_account: ${system.publicKey}
     resolver: { type: full, dir: "./resolver" }
     resolver_preload: { ${system.publicKey}: ${systemJwt} }`;
-  server = await NatsServer.create(join(folder, 'nats'), { cacheFolder, config });
-  await server.start();
+  server = await startedBus(config);
   const key = createBusKey('user');
   const fields = { systemAccountSeed: system.seed, accountPublicKey: mesh.publicKey, publicKey: key.publicKey };
   pusher = await open(credsText(await issueAccountPusher(fields), key.seed), '_INBOX.account-pusher');
@@ -48,7 +44,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(connections.map((connection) => connection.close()));
-  await server.remove();
+  await endBus(server);
 });
 
 async function open(creds: string, prefix: string): Promise<NatsConnection> {
@@ -290,7 +286,7 @@ it('cuts a revoked user and keeps it out, and touches nobody else', async () => 
 
 it('admits nobody again after the bus lost its disk, until it has the account and its revocations', async () => {
   await server.stop();
-  await server.loseDisk();
+  await loseDisk(server);
   await server.start();
   await expect(openAs({ kind: 'signer' })).rejects.toMatchObject({ code: 'AUTHORIZATION_VIOLATION' });
 });

@@ -1,6 +1,6 @@
+import type { Sql } from '@plexsphere/wire';
 import { MaterialError } from './errors';
 import type { KekProvider } from './kek';
-import type { Sql } from './key-store';
 import { unwrap, wrap, type Wrapped } from './wrap';
 
 export type BusKeyOwner = 'operator' | 'account';

@@ -10,4 +10,3 @@ export * from './key-store';
 export * from './bus-key-store';
 export * from './signing-key';
 export * from './migrate';
-export { requireMaterialFormat } from './format';

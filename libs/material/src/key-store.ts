@@ -1,11 +1,7 @@
+import type { Sql } from '@plexsphere/wire';
 import { MaterialError } from './errors';
 import type { KekProvider } from './kek';
 import type { Wrapped } from './wrap';
-
-/** Where a statement runs: a typeorm DataSource, or the EntityManager of an open transaction. */
-export interface Sql {
-  query<T>(text: string, parameters?: unknown[]): Promise<T>;
-}
 
 export interface KeyName {
   scope: string;

@@ -1,31 +1,16 @@
-import { isRoleName } from '@plexsphere/wire';
-import { DataSource } from 'typeorm';
-import { MATERIAL_FORM } from './format';
+import { migrate } from '@plexsphere/postgres';
+import { DatabaseForm, isRoleName, type Sql } from '@plexsphere/wire';
+import type { DataSource } from 'typeorm';
+import { MATERIAL } from './migrations/1700000000001-material';
 
-/**
- * Applies what is missing, all in one transaction, and then the grants to the signers' group role, under the owner's
- * URL. Returns the names of the migrations that it applied.
- * @throws Problem databaseFormat
- */
-export async function migrateMaterial(ownerUrl: string, signerRole: string): Promise<string[]> {
-  const source = new DataSource({
-    type: 'postgres',
-    url: ownerUrl,
-    applicationName: 'plexsphere-migrate',
-    migrations: MATERIAL_FORM.migrations,
-    migrationsTableName: 'material_migration',
-    migrationsTransactionMode: 'all',
-  });
-  await source.initialize();
-  try {
-    await MATERIAL_FORM.refuseOther(source);
-    const applied = await source.runMigrations();
-    await grantMaterial(source, signerRole);
-    return applied.map((migration) => migration.name);
-  } finally {
-    await source.destroy();
-  }
-}
+const FORM = new DatabaseForm('material', [MATERIAL], 'MaterialFormat1700000000099');
+
+/** For a signer, at its start. @throws Problem databaseFormat */
+export const requireMaterialFormat = (database: Sql): Promise<void> => FORM.require(database);
+
+/** As `migrate`, and grants the signers' group role what it needs. @throws Problem databaseFormat */
+export const migrateMaterial = (ownerUrl: string, signerRole: string): Promise<string[]> =>
+  migrate(ownerUrl, FORM, 'material_migration', (owner) => grantMaterial(owner, signerRole));
 
 /**
  * Grants the signers' group role what it needs and nothing else. The name is the installation's own, since roles belong

@@ -1,7 +1,7 @@
-import { ALGORITHMS, isAlgorithmName, type AlgorithmName, type PrivateKey } from '@plexsphere/wire';
+import { ALGORITHMS, isAlgorithmName, type AlgorithmName, type PrivateKey, type Sql } from '@plexsphere/wire';
 import { MaterialError } from './errors';
 import type { KekProvider } from './kek';
-import { insertKey, loadKey, type KeyName, type Sql, type WrappedKey } from './key-store';
+import { insertKey, loadKey, type KeyName, type WrappedKey } from './key-store';
 import { unwrap, wrap } from './wrap';
 
 /** A key in hand, ready to sign. */

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { subjects } from '@plexsphere/wire';
-import { busCredentialText } from '@plexsphere/testkit';
+import { busCredentialText, endBus } from '@plexsphere/testkit';
 import { connect, ErrorCode } from 'nats';
 import { eventually, NatsServer } from '@plexsphere/stack';
 import { TestMesh } from '../testing/test-mesh';
@@ -57,8 +57,7 @@ describe('a Node', () => {
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'plexsphere-'));
-    const cacheFolder = join(__dirname, '../../../.plexsphere/cache');
-    server = await NatsServer.create(join(folder, 'nats'), { cacheFolder, configFile: config() });
+    server = await NatsServer.create(join(folder, 'nats'), { configFile: config() });
     await turnAway();
     await server.start();
     const mesh = await TestMesh.create(new Date());
@@ -75,7 +74,7 @@ describe('a Node', () => {
 
   afterEach(async () => {
     await node.stop();
-    await server.remove();
+    await endBus(server);
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -3,9 +3,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'nats';
-import { eventually, NatsServer } from '@plexsphere/stack';
+import { eventually, type NatsServer } from '@plexsphere/stack';
 import { dialOptions, readBusCredential } from '@plexsphere/bus-client';
-import { busCredentialText, RogueServer, testCertificates } from '@plexsphere/testkit';
+import {
+  busCredentialText,
+  endBus,
+  loseDisk,
+  RogueServer,
+  startedBus,
+  testBus,
+  testCertificates,
+} from '@plexsphere/testkit';
 import { FakeRelay } from '../testing/fake-relay';
 import { TestMesh } from '../testing/test-mesh';
 import { parseEnrolment, type Enrolment } from './enrolment';
@@ -31,12 +39,11 @@ const newNode = (): NodeClient =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'plexsphere-'));
-  const cacheFolder = join(__dirname, '../../../.plexsphere/cache');
-  server = await NatsServer.create(join(folder, 'nats'), { cacheFolder });
+  server = await testBus();
 });
 
 afterAll(async () => {
-  await server.remove();
+  await endBus(server);
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -54,7 +61,7 @@ afterEach(async () => {
   await node.stop();
   await relay.close();
   await server.stop();
-  await server.loseDisk();
+  await loseDisk(server);
   await rm(join(folder, 'node'), { recursive: true, force: true });
 });
 
@@ -108,7 +115,7 @@ test.each(['is killed', 'loses its disk'])(
     for (let n = 0; n < 5; n += 1) await relay.publish();
     await settledAll();
     await server.kill();
-    if (what === 'loses its disk') await server.loseDisk();
+    if (what === 'loses its disk') await loseDisk(server);
     const lost = relay.publish();
     await server.start();
     await eventually(() => relay.makeStream().then(() => true));
@@ -182,11 +189,8 @@ test('S4: a Node greets over TLS by the certificates of its enrolment, and by no
     await writeFile(join(folder, name), text);
     return JSON.stringify(join(folder, name));
   };
-  const secure = await NatsServer.create(join(folder, 'secure'), {
-    cacheFolder: join(__dirname, '../../../.plexsphere/cache'),
-    config: `tls { cert_file: ${await pathOf('cert.pem', cert)}, key_file: ${await pathOf('key.pem', key)} }`,
-  });
-  await secure.start();
+  const files = `cert_file: ${await pathOf('cert.pem', cert)}, key_file: ${await pathOf('key.pem', key)}`;
+  const secure = await startedBus(`tls { ${files} }`);
   const servers = [`tls://${secure.host}:${secure.port}`];
   const own = { credential: () => readBusCredential(busCredentialText()), inboxPrefix: '_INBOX.relay', name: 'relay' };
   const listener = await connect(dialOptions({ servers, ca, ...own }));
@@ -215,5 +219,5 @@ test('S4: a Node greets over TLS by the certificates of its enrolment, and by no
   await eventually(() => hellos.length > 0);
   await trusting.stop();
   await listener.close();
-  await secure.remove();
+  await endBus(secure);
 });

@@ -1,10 +1,9 @@
 import 'reflect-metadata';
-import { join } from 'node:path';
 import { Controller, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
-import { NatsServer, localFolder } from '@plexsphere/stack';
-import { eventually, temporaryFolder } from '@plexsphere/testkit';
+import type { NatsServer } from '@plexsphere/stack';
+import { endBus, eventually, startedBus } from '@plexsphere/testkit';
 import { headers, problem, type Traffic } from '@plexsphere/wire';
 import { IsInt } from 'class-validator';
 import { connect, type NatsConnection } from 'nats';
@@ -93,7 +92,6 @@ const TABLE: Traffic[] = [
 class TestModule {}
 
 describe('requests on the bus', () => {
-  const folder = temporaryFolder();
   let nats: NatsServer;
   let client: NatsConnection;
   let connection: NatsConnection;
@@ -101,10 +99,9 @@ describe('requests on the bus', () => {
   let app: INestMicroservice;
 
   beforeAll(async () => {
-    nats = await NatsServer.create(join(folder, 'nats'), { cacheFolder: join(localFolder, 'cache') });
-    await nats.start();
+    nats = await startedBus();
   }, 60_000);
-  afterAll(async () => nats.remove());
+  afterAll(async () => endBus(nats));
 
   beforeEach(async () => {
     echoed.length = 0;

@@ -1,6 +1,4 @@
-import { join } from 'node:path';
-import { NatsServer, localFolder } from '@plexsphere/stack';
-import { eventually, temporaryFolder } from '@plexsphere/testkit';
+import { endBus, eventually, startedBus } from '@plexsphere/testkit';
 import { SERVICES } from '@plexsphere/wire';
 import { connect, type NatsConnection } from 'nats';
 import { watchBus } from './bus-watch';
@@ -12,21 +10,15 @@ jest.setTimeout(60_000);
 
 const EAR = SERVICES.signer.forbidden.subject;
 
-const folder = temporaryFolder();
-const cacheFolder = join(localFolder, 'cache');
 const logger = createLogger('test', 'silent');
 const endings: (() => Promise<void>)[] = [];
 
-async function bus(name: string, config?: string): Promise<NatsConnection> {
-  const server = await NatsServer.create(join(folder, name), {
-    cacheFolder,
-    ...(config === undefined ? {} : { config }),
-  });
-  await server.start();
+async function bus(config?: string): Promise<NatsConnection> {
+  const server = await startedBus(config);
   const connection = await connect({ servers: server.url, inboxPrefix: '_INBOX.own' });
   endings.push(async () => {
     await connection.close();
-    await server.remove();
+    await endBus(server);
   });
   return connection;
 }
@@ -38,19 +30,19 @@ const LEAST = `
 afterAll(() => Promise.all(endings.map((end) => end())));
 
 it('finds an open bus open, also where somebody listens and says nothing', async () => {
-  const open = await bus('open');
+  const open = await bus();
   expect(await busTrial(open, EAR).isAllowed()).toBe(true);
   open.subscribe('>');
   expect(await busTrial(open, EAR).isAllowed()).toBe(true);
 });
 
 it('finds a bus that refuses closed, as often as it is asked', async () => {
-  const closed = await bus('closed', LEAST);
+  const closed = await bus(LEAST);
   for (let i = 0; i < 3; i++) expect(await busTrial(closed, EAR).isAllowed()).toBe(false);
 });
 
 it('N-5: logs no error about what the trial is refused, and one about anything else', async () => {
-  const closed = await bus('logged', LEAST);
+  const closed = await bus(LEAST);
   const errors: object[] = [];
   const spy = { error: (fields: object) => errors.push(fields), warn: () => undefined } as unknown as Logger;
   watchBus(closed, new Health(), spy);
@@ -73,7 +65,7 @@ it('S14: warns once of a server that has known holes', async () => {
 });
 
 it('cannot try a connection that is closed', async () => {
-  const gone = await bus('gone', LEAST);
+  const gone = await bus(LEAST);
   await gone.close();
   await expect(busTrial(gone, EAR).isAllowed()).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
 });

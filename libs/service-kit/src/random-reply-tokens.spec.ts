@@ -1,6 +1,5 @@
-import { join } from 'node:path';
-import { NatsServer, localFolder } from '@plexsphere/stack';
-import { temporaryFolder } from '@plexsphere/testkit';
+import type { NatsServer } from '@plexsphere/stack';
+import { endBus, startedBus } from '@plexsphere/testkit';
 import { connect, createInbox, type NatsConnection } from 'nats';
 import { useRandomReplyTokens } from './bus';
 
@@ -8,7 +7,6 @@ import { useRandomReplyTokens } from './bus';
 const TOKEN = /^[A-Za-z0-9_-]{22}$/;
 
 describe('S1: reply tokens', () => {
-  const folder = temporaryFolder();
   let server: NatsServer;
   let relay: NatsConnection;
   let ear: NatsConnection;
@@ -16,8 +14,7 @@ describe('S1: reply tokens', () => {
 
   beforeAll(async () => {
     useRandomReplyTokens();
-    server = await NatsServer.create(join(folder, 'nats'), { cacheFolder: join(localFolder, 'cache') });
-    await server.start();
+    server = await startedBus();
     ear = await connect({ servers: server.url });
     relay = await connect({ servers: server.url, inboxPrefix: '_INBOX.outbox-relay' });
     ear.subscribe('>', { callback: (_, { reply = '' }) => void (reply !== '' && replies.push(reply)) });
@@ -26,7 +23,7 @@ describe('S1: reply tokens', () => {
   beforeEach(() => heardReplies());
   afterAll(async () => {
     await Promise.all([relay.close(), ear.close()]);
-    await server.remove();
+    await endBus(server);
   });
 
   /** Since it was last asked. */

@@ -1,50 +1,43 @@
-import { randomBytes } from 'node:crypto';
-import { eventually, testDatabase, type TestDatabase } from '@plexsphere/testkit';
-import { Client } from 'pg';
+import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { DataSource } from 'typeorm';
-import { storeOptions } from './data-source';
+import { openDatabase } from './data-source';
+import { migrateStore } from './format';
 
 jest.setTimeout(60_000);
 
-let database: TestDatabase;
-let owner: Client;
-const sources: DataSource[] = [];
+let test: TestDatabase;
+beforeAll(async () => (test = await testDatabase({ name: 'store', prepare: migrateStore })));
+afterAll(() => test.drop());
 
-beforeAll(async () => {
-  database = await testDatabase({ name: 'empty', prepare: () => Promise.resolve() });
-  owner = new Client({ connectionString: database.url });
-  await owner.connect();
+it('N-8: waits for a database that is away, and says each reason once, in a word', async () => {
+  const url = new URL(await test.urlAs('rotation'));
+  const [right, password] = [url.port, url.password];
+  url.port = '1';
+  const told: string[] = [];
+  let asked = 0;
+  const urlNow = (): string => {
+    asked += 1;
+    if (asked > 4) Object.assign(url, { port: right, password: 'wrong' });
+    if (asked > 8) url.password = password;
+    return url.href;
+  };
+  const database = await openDatabase(urlNow, 'spec', (reason) => told.push(reason));
+  expect(told).toEqual(['ECONNREFUSED', '28P01']);
+  await database.destroy();
 });
 
-afterAll(async () => {
-  await Promise.all(sources.map((source) => source.destroy()));
-  await owner.end();
-  await database.drop();
-});
-
-const open = async (url: string | (() => string)): Promise<DataSource> => {
-  const source = await new DataSource({
-    ...storeOptions(url, 'spec'),
-    poolErrorHandler: () => undefined,
-  } as ConstructorParameters<typeof DataSource>[0]).initialize();
-  sources.push(source);
-  return source;
-};
-
-it("N-1: a new connection takes the URL as it is then, so that a role's password can be replaced under a service", async () => {
-  const role = `spec_${randomBytes(6).toString('hex')}`;
-  const withPassword = (password: string) => Object.assign(new URL(database.url), { username: role, password }).href;
-  await owner.query(`CREATE ROLE ${role} LOGIN PASSWORD 'old'`);
-  let url = withPassword('old');
-  const [fresh, fixed] = await Promise.all([open(() => url), open(url)]);
-  const whoAmI = (source: DataSource) => source.query<{ name: string }[]>('SELECT current_user AS name');
-  expect(await whoAmI(fresh)).toEqual([{ name: role }]);
-
-  await owner.query(`ALTER ROLE ${role} PASSWORD 'new'`);
-  url = withPassword('new');
-  // What is open stays open; only then is anybody asked for a password again.
-  await owner.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1`, [role]);
-  await eventually(async () => (await whoAmI(fresh))[0]?.name === role);
-  const refusal = () => whoAmI(fixed).catch((error: { code?: string }) => error.code);
-  await eventually(async () => (await refusal()) === '28P01');
+it('refuses a database of another version', async () => {
+  const owner = await new DataSource({ type: 'postgres', url: test.url }).initialize();
+  await owner.query(`COMMENT ON SCHEMA ring IS 'plexsphere 0123456789abcdef'`);
+  await owner.destroy();
+  const url = await test.urlAs('rotation');
+  await expect(
+    openDatabase(
+      () => url,
+      'spec',
+      () => undefined,
+    ),
+  ).rejects.toMatchObject({
+    detail: 'signing: database of another version',
+  });
 });

@@ -1,55 +1,32 @@
-import { DataSource, type DataSourceOptions } from 'typeorm';
-import * as outbox from './entities/outbox';
-import * as ring from './entities/ring';
-import { STORE_FORM } from './format';
-import { freshClient } from './fresh-client';
-import { grantStore } from './grants';
-
-export const entities = [...Object.values(ring), ...Object.values(outbox)];
+import { openPool, poolOptions, type DatabaseUrl } from '@plexsphere/postgres';
+import type { DataSource, DataSourceOptions } from 'typeorm';
+import * as entities from './entities';
+import { requireStoreFormat } from './format';
 
 /**
  * How a service opens its pool. A paused or cut-off holder must never block a scope for more than seconds, so the
- * server itself ends what waits for a lock, runs, or idles in a transaction for longer. A URL that is a function is asked
- * for each new connection.
+ * server itself ends what waits for a lock, runs, or idles in a transaction for longer.
  */
-export const storeOptions = (url: string | (() => string), applicationName: string): DataSourceOptions => ({
-  type: 'postgres',
-  url: typeof url === 'string' ? url : url(),
-  applicationName,
-  entities,
-  synchronize: false,
-  extra: {
-    ...(typeof url === 'string' ? {} : { Client: freshClient(url) }),
+export const storeOptions = (url: DatabaseUrl, applicationName: string): DataSourceOptions => ({
+  ...poolOptions(url, applicationName, {
     max: 10,
-    lock_timeout: 5_000,
     statement_timeout: 10_000,
     idle_in_transaction_session_timeout: 5_000,
-    connectionTimeoutMillis: 5_000,
-    keepAlive: true,
-  },
+  }),
+  entities,
 });
 
 /**
- * Applies what is missing, all in one transaction, and then the grants, under the owner's URL. Returns the names of the
- * migrations that it applied.
+ * A small pool of a service's, opened as soon as the database lets it in; `tell` gets each new reason why it does not yet.
  * @throws Problem databaseFormat
  */
-export async function migrateStore(ownerUrl: string): Promise<string[]> {
-  const source = new DataSource({
-    type: 'postgres',
-    url: ownerUrl,
-    applicationName: 'plexsphere-migrate',
-    migrations: STORE_FORM.migrations,
-    migrationsTableName: 'store_migration',
-    migrationsTransactionMode: 'all',
-  });
-  await source.initialize();
-  try {
-    await STORE_FORM.refuseOther(source);
-    const applied = await source.runMigrations();
-    await grantStore(source);
-    return applied.map((migration) => migration.name);
-  } finally {
-    await source.destroy();
-  }
+export async function openDatabase(
+  url: () => string,
+  applicationName: string,
+  tell: (reason: string) => void,
+): Promise<DataSource> {
+  const options = storeOptions(url, applicationName);
+  const database = await openPool({ ...options, extra: { ...options.extra, max: 1 } } as DataSourceOptions, tell);
+  await requireStoreFormat(database);
+  return database;
 }

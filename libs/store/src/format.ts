@@ -1,12 +1,15 @@
-import { DatabaseForm } from '@plexsphere/wire';
-import { Ring1700000000001 } from './migrations/1700000000001-ring';
-import { Outbox1700000000002 } from './migrations/1700000000002-outbox';
-import { Access1700000000003 } from './migrations/1700000000003-access';
+import { migrate } from '@plexsphere/postgres';
+import { DatabaseForm, type Sql } from '@plexsphere/wire';
+import { grantStore } from './grants';
+import { RING } from './migrations/1700000000001-ring';
+import { OUTBOX } from './migrations/1700000000002-outbox';
+import { ACCESS } from './migrations/1700000000003-access';
 
-const MIGRATIONS = [Ring1700000000001, Outbox1700000000002, Access1700000000003];
-
-export const STORE_FORM = new DatabaseForm('ring', MIGRATIONS, 'StoreFormat1700000000099');
+const FORM = new DatabaseForm('ring', [RING, OUTBOX, ACCESS], 'StoreFormat1700000000099');
 
 /** For a service, at its start. @throws Problem databaseFormat */
-export const requireStoreFormat = (database: Parameters<DatabaseForm['require']>[0]): Promise<void> =>
-  STORE_FORM.require(database);
+export const requireStoreFormat = (database: Sql): Promise<void> => FORM.require(database);
+
+/** As `migrate`, and grants each service what it needs of the schemas. @throws Problem databaseFormat */
+export const migrateStore = (ownerUrl: string): Promise<string[]> =>
+  migrate(ownerUrl, FORM, 'store_migration', grantStore);

@@ -3,9 +3,7 @@
  * SQL that more than one caller needs. Knows the domain and the contract, no Nest and no bus.
  */
 export { leftOpen } from './close-database';
-export * from './data-source';
+export { openDatabase, storeOptions } from './data-source';
+export * from './entities';
+export * from './format';
 export * from './insert-ring';
-export { requireStoreFormat } from './format';
-export { openDatabase } from './open-database';
-export * from './entities/ring';
-export * from './entities/outbox';

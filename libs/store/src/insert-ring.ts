@@ -1,11 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { activeKey, type Key, type KeyRing } from '@plexsphere/keyring';
-import type { AlgorithmName } from '@plexsphere/wire';
-
-/** Where a statement runs: the EntityManager of an open transaction, or whatever speaks to the database as that does. */
-export interface Sql {
-  query<T>(text: string, parameters?: unknown[]): Promise<T>;
-}
+import type { AlgorithmName, Sql } from '@plexsphere/wire';
 
 /** What a signer made for a change: a key where one comes in, and the statement, where such a ring has any. */
 export interface MadeKey {

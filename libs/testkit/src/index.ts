@@ -9,6 +9,7 @@ export * from './lease-rows';
 export * from './seed-ring';
 export * from './seeded-random';
 export * from './test-database';
+export * from './test-bus';
 export * from './event-source';
 export * from './fuzz';
 export * from './certificates';

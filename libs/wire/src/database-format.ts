@@ -5,16 +5,15 @@
 import { createHash } from 'node:crypto';
 import { problem } from './problem';
 
-interface Sql {
+/** Where a statement runs: a pool, or an open transaction. */
+export interface Sql {
   query<T>(text: string, parameters?: unknown[]): Promise<T>;
 }
 
-interface Runner {
-  query(text: string): Promise<unknown>;
-}
-
-interface Migration {
-  up(runner: Runner): Promise<void>;
+/** A migration; its name ends in TypeORM's timestamp. They go forward only. */
+export interface SchemaChange {
+  name: string;
+  sql: string;
 }
 
 /** To be raised where what stands in the columns changes its form (statements, wrapped keys), and no column does. */
@@ -22,27 +21,16 @@ const CONTENTS = '3';
 
 /** A schema in the form that these migrations make. What a later release adds leads on from it, and goes behind the mark. */
 export class DatabaseForm {
-  /** The same, and the mark: in their transaction, so that no database is without it. `name` ends in TypeORM's timestamp. */
-  readonly migrations: (new () => Migration)[];
+  /** For TypeORM: the same, and the mark, in their transaction, so that no database is without it. */
+  readonly migrations: (new () => object)[];
 
   constructor(
     private readonly schema: string,
-    private readonly made: readonly (new () => Migration)[],
-    name: string,
+    private readonly made: readonly SchemaChange[],
+    nameOfMark: string,
   ) {
-    const mark = async (): Promise<string> => `COMMENT ON SCHEMA ${schema} IS '${await this.format()}'`;
-    class Mark implements Migration {
-      readonly name = name;
-
-      async up(runner: Runner): Promise<void> {
-        await runner.query(await mark());
-      }
-
-      async down(): Promise<void> {
-        throw new Error('migrations go forward only');
-      }
-    }
-    this.migrations = [...made, Mark];
+    const mark = `COMMENT ON SCHEMA ${schema} IS '${this.format}'`;
+    this.migrations = [...made, { name: nameOfMark, sql: mark }].map(migration);
   }
 
   /** For a service, at its start. @throws Problem databaseFormat, also where nothing was brought up */
@@ -60,18 +48,30 @@ export class DatabaseForm {
       `SELECT to_regnamespace($1) IS NOT NULL AS there, obj_description(to_regnamespace($1), 'pg_namespace') AS mark`,
       [this.schema],
     );
-    if (row?.there && row.mark !== (await this.format())) throw problem('databaseFormat');
+    if (row?.there && row.mark !== this.format) throw problem('databaseFormat');
     return row?.there === true;
   }
 
   /** Told by the text of the migrations that made it, so that nobody has to remember to count up. */
-  private async format(): Promise<string> {
+  private get format(): string {
     const hash = createHash('sha256').update(CONTENTS);
-    const query = async (text: string): Promise<void> => void hash.update(text);
-    for (const Migration of this.made) await new Migration().up({ query });
+    for (const { sql } of this.made) hash.update(sql);
     return `plexsphere ${hash.digest('hex').slice(0, 16)}`;
   }
 }
+
+const migration = ({ name, sql }: SchemaChange): new () => object =>
+  class {
+    readonly name = name;
+
+    async up(runner: Sql): Promise<void> {
+      await runner.query(sql);
+    }
+
+    async down(): Promise<void> {
+      throw new Error('migrations go forward only');
+    }
+  };
 
 /** What to do about it. */
 export const FORMAT_HINT =

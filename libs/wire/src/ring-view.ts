@@ -12,12 +12,15 @@ export interface KeyView {
   verifies_until: string | null;
 }
 
-/** One rotation. Times are RFC 3339, UTC. */
-export interface TransitionView {
+/** Which key gives way to which, and when. Times are RFC 3339, UTC. */
+export interface RotationView {
   old_key_id: string;
   new_key_id: string;
   opened_at: string;
   closes_at: string;
+}
+
+export interface TransitionView extends RotationView {
   /** As the transition's statement says it: until when a verifier that hears nothing more takes the old key. */
   transition_expires: string;
   /** null while open. */

@@ -1,4 +1,4 @@
-import { eventually } from '@plexsphere/testkit';
+import { eventually, loseDisk } from '@plexsphere/testkit';
 import type { Step } from '../../src/tell-story';
 import { askAs, dialAs, known } from './hands';
 
@@ -6,7 +6,7 @@ import { askAs, dialAs, known } from './hands';
 export const step: Step = async (world) => {
   const { nats } = world.stack;
   await nats.kill();
-  await nats.loseDisk();
+  await loseDisk(nats);
   await nats.start();
   // The signer, too, and not rotation alone: each dials by itself.
   const back = () => askAs(world, known(world, 'operator'), 'signing.sign', { scope: 'platform', payload: {} });

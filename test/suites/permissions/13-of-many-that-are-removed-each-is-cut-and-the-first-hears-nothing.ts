@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { LogLine } from '@plexsphere/stack';
 import { eventually } from '@plexsphere/testkit';
 import { encodeBusPublicKey, subjects } from '@plexsphere/wire';
 import type { Step } from '../../src/tell-story';
@@ -47,7 +48,9 @@ export const step: Step = async (world) => {
   back.publish(subjects.nodeAck(first.id), JSON.stringify(said));
   await back.flush();
   const [relay] = world.stack.services('outbox-relay');
-  await relay?.waitForLog((line) => line.msg === 'hello of a Node that is not enrolled' && line['node'] === first.id);
+  const isOfFirst = (line: LogLine): boolean =>
+    line.msg === 'hello of a Node that is not enrolled' && line['node'] === first.id;
+  await eventually(() => relay?.logs().some(isOfFirst));
   const edge2 = world.nodes[1];
   const applied = edge2?.applied.length ?? 0;
   await world.json(['events', 'publish', '--scope', domain, '--event-type', 'route_updated'], '{}');

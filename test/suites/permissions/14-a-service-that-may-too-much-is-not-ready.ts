@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
-import { BootstrapFolder, NatsServer, ServiceProcess, freePort, localFolder, repositoryRoot } from '@plexsphere/stack';
-import { eventually } from '@plexsphere/testkit';
+import { BootstrapFolder, ServiceProcess, freePort, repositoryRoot, type NatsServer } from '@plexsphere/stack';
+import { endBus, eventually, startedBus } from '@plexsphere/testkit';
 import { SERVICE_NAMES, type ServiceName } from '@plexsphere/wire';
 import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';
@@ -43,10 +43,8 @@ export const step: Step = async (world) => {
 
 /** nats-server as it is without a configuration: whoever comes may do everything. */
 async function openBus(world: World): Promise<NatsServer> {
-  const folder = join(dirname(world.stack.tokenFile), '..', 'open-bus');
-  const server = await NatsServer.create(folder, { cacheFolder: join(localFolder, 'cache') });
-  world.afterwards(() => server.remove());
-  await server.start();
+  const server = await startedBus();
+  world.afterwards(() => endBus(server));
   return server;
 }
 
@@ -86,8 +84,8 @@ async function refuses(world: World, kind: ServiceName, change: Record<string, s
     describe: `${process.name} saying: ${reason}`,
   });
   expect((await readyz()).status).toBe(503);
-  const line = await process.waitForLog(
-    ({ msg, reason: said }) => msg === 'not ready' && reason.endsWith(String(said)),
+  const line = await eventually(() =>
+    process.logs().find(({ msg, reason: said }) => msg === 'not ready' && reason.endsWith(String(said))),
   );
   expect(line).toMatchObject({ level: 50 });
   await process.stop();

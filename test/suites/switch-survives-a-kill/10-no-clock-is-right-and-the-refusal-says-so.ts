@@ -8,7 +8,7 @@ export const step: Step = async (world) => {
   const [ahead, behind] = world.stack.services('signer');
   if (ahead === undefined || behind === undefined) throw new Error('two signers are needed');
   await setWrong(behind, -400);
-  await behind.waitForLog(({ msg }) => msg === 'clock is off, leases given back');
+  await eventually(() => behind.logs().some(({ msg }) => msg === 'clock is off, leases given back'));
 
   const rotate = ['signing', 'rotate', '--scope', 'platform', '--new-key-id', 'platform-3'];
   const offBy = () => [`${holderOf(ahead)} is 6m40s ahead`, `${holderOf(behind)} is 6m40s behind`];

@@ -2,7 +2,7 @@ import { PLATFORM } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import type { ClaimedNode } from './claimed-node';
 import { IS_UNCLAIMED, RESEND_AFTER } from '../node-stream';
-import { byReceiver, type Listens } from '../receivers';
+import { byReceiver } from '../receivers';
 
 /**
  * How long a claim holds, in milliseconds. A relay that died or stands still keeps its Nodes waiting for so long; one that
@@ -54,6 +54,13 @@ const LOCK_DUE_NODES = `
      FOR UPDATE OF s SKIP LOCKED`;
 
 /**
+ * A Node of the platform's own scope has one ring under two names; where they differ, what it holds is the lesser. float8
+ * is what the driver hands over as a number; epochs, positions and sequences stay far below 2^53.
+ */
+const toldOf = (epoch: 'told_epoch' | 'told_platform_epoch'): string =>
+  `(CASE scope WHEN '${PLATFORM}' THEN least(told_epoch, told_platform_epoch) ELSE ${epoch} END)::float8`;
+
+/**
  * A hello is taken once, and stays until its answer stands on the stream; a later hello replaces it, untaken. It begins
  * an unfinished chain anew: a Node that said it has lost the parts, or a hole between them. One that names an epoch beyond
  * the ring's gets a chain message in any case, without statements: its bundle puts the number right.
@@ -92,25 +99,15 @@ const TAKE = `
       FROM due d WHERE s.node_id = d.node_id
     RETURNING s.*, d.says_hello, d.says_hello OR d.resend AS sends_again
   )
-  SELECT * FROM taken`;
-
-interface Row {
-  node_id: string;
-  scope: string;
-  listens: Listens;
-  attempt: string;
-  told_epoch: string;
-  told_platform_epoch: string;
-  chain_epoch: string | null;
-  chain_platform_epoch: string | null;
-  settled_position: string;
-  last_position: string;
-  last_sequence: string;
-  hello: { hello_id: string } | null;
-  missed: object | null;
-  says_hello: boolean;
-  sends_again: boolean;
-}
+  SELECT node_id AS "nodeId", scope, listens, attempt::float8, ${toldOf('told_epoch')} AS "toldEpoch",
+         ${toldOf('told_platform_epoch')} AS "toldPlatformEpoch",
+         CASE WHEN chain_epoch IS NOT NULL
+              THEN jsonb_build_object('afterEpoch', chain_epoch, 'afterPlatformEpoch', chain_platform_epoch) END AS chain,
+         settled_position::float8 AS "settledPosition", last_position::float8 AS "lastPosition",
+         last_sequence::float8 AS "lastSequence",
+         CASE WHEN hello IS NOT NULL THEN jsonb_build_object('helloId', hello ->> 'hello_id') END AS hello,
+         sends_again AS "sendsAgain", says_hello AND missed IS NOT NULL AS "needsResync"
+    FROM taken`;
 
 /** A Node as it was claimed. */
 export interface TakenNode extends ClaimedNode {
@@ -128,31 +125,5 @@ export async function claimNodes(
 ): Promise<TakenNode[]> {
   const due = await manager.query<{ node_id: string }[]>(LOCK_DUE_NODES, [limit, closeNews]);
   if (due.length === 0) return [];
-  const rows = await manager.query<Row[]>(TAKE, [due.map((row) => row.node_id), owner]);
-  return rows.map((row) => ({
-    nodeId: row.node_id,
-    scope: row.scope,
-    listens: row.listens,
-    attempt: Number(row.attempt),
-    ...toldOf(row),
-    chain: row.chain_epoch === null ? null : chainOf(row),
-    settledPosition: Number(row.settled_position),
-    lastPosition: Number(row.last_position),
-    lastSequence: Number(row.last_sequence),
-    hello: row.hello === null ? null : { helloId: row.hello.hello_id },
-    sendsAgain: row.sends_again,
-    needsResync: row.says_hello && row.missed !== null,
-  }));
-}
-
-const chainOf = (row: Row) => ({
-  afterEpoch: Number(row.chain_epoch),
-  afterPlatformEpoch: Number(row.chain_platform_epoch),
-});
-
-/** A Node of the platform's own scope has one ring under two names; where they differ, what it holds is the lesser. */
-function toldOf(row: Row): Pick<ClaimedNode, 'toldEpoch' | 'toldPlatformEpoch'> {
-  const [toldEpoch, toldPlatformEpoch] = [Number(row.told_epoch), Number(row.told_platform_epoch)];
-  const least = Math.min(toldEpoch, toldPlatformEpoch);
-  return row.scope === PLATFORM ? { toldEpoch: least, toldPlatformEpoch: least } : { toldEpoch, toldPlatformEpoch };
+  return manager.query<TakenNode[]>(TAKE, [due.map((row) => row.node_id), owner]);
 }

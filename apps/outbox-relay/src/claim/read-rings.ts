@@ -1,4 +1,4 @@
-import type { Key, RingHistory } from '@plexsphere/keyring';
+import type { RingHistory } from '@plexsphere/keyring';
 import { PLATFORM, type Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import type { ClaimedNode } from './claimed-node';
@@ -16,31 +16,25 @@ export interface Ring extends RingHistory {
 /** By scope; that of `platform` among them. */
 export type Rings = ReadonlyMap<Scope, Ring>;
 
-interface Row {
-  scope: string;
-  epoch: string;
-  trust_epoch: string;
-  keys: { key_id: string; state: Key['state'] }[];
-  event_id: string;
-  trust_event_id: string;
-  told: { epoch: number; key_id: string | null; statements_after: number }[];
-}
+type Row = Omit<Ring, 'activeAt' | 'statementsAfter'> & {
+  told: { epoch: number; keyId: string | null; statementsAfter: number }[];
+};
 
 /**
  * One statement, so one snapshot: epoch and keys of a ring belong together. `$2`: told epochs, by scope. A ring's history
  * is never read whole, for it grows with every rotation and this runs with every claim.
  */
 const READ_RINGS = `
-  SELECT r.scope, r.epoch, r.trust_epoch,
-         (SELECT jsonb_agg(jsonb_build_object('key_id', k.key_id, 'state', k.state)) FROM ring.signing_key k
+  SELECT r.scope, r.epoch::float8, r.trust_epoch::float8 AS "trustEpoch",
+         (SELECT jsonb_agg(jsonb_build_object('keyId', k.key_id, 'state', k.state)) FROM ring.signing_key k
            WHERE k.scope = r.scope AND k.state IN ('staged', 'active', 'retiring')) AS keys,
-         (SELECT c.event_id FROM ring.ring_change c WHERE c.scope = r.scope AND c.epoch = r.epoch) AS event_id,
-         (SELECT c.event_id FROM ring.ring_change c WHERE c.scope = r.scope AND c.epoch = r.trust_epoch) AS trust_event_id,
+         (SELECT c.event_id FROM ring.ring_change c WHERE c.scope = r.scope AND c.epoch = r.epoch) AS "eventId",
+         (SELECT c.event_id FROM ring.ring_change c WHERE c.scope = r.scope AND c.epoch = r.trust_epoch) AS "trustEventId",
          (SELECT coalesce(jsonb_agg(jsonb_build_object(
                    'epoch', told.epoch,
-                   'key_id', (SELECT c.active_key_id FROM ring.ring_change c
+                   'keyId', (SELECT c.active_key_id FROM ring.ring_change c
                                WHERE c.scope = told.scope AND c.epoch = told.epoch),
-                   'statements_after', (SELECT count(*) FROM (
+                   'statementsAfter', (SELECT count(*) FROM (
                       SELECT FROM ring.ring_change c
                        WHERE c.scope = told.scope AND c.epoch > told.epoch AND c.statement IS NOT NULL LIMIT 2) few))), '[]')
             FROM jsonb_to_recordset($2::jsonb) AS told(scope text, epoch bigint) WHERE told.scope = r.scope) AS told
@@ -69,17 +63,12 @@ const NOT_READ_YET: Pick<RingHistory, 'superiorEpoch' | 'headAt' | 'activeNamedA
   authorityAfter: () => null,
 };
 
-function ringOf(row: Row): Ring {
-  const told = new Map(row.told.map((each) => [each.epoch, each]));
+function ringOf({ told, ...ring }: Row): Ring {
+  const byEpoch = new Map(told.map((each) => [each.epoch, each]));
   return {
-    scope: row.scope,
-    epoch: Number(row.epoch),
-    trustEpoch: Number(row.trust_epoch),
-    keys: row.keys.map((key) => ({ keyId: key.key_id, state: key.state })),
-    eventId: row.event_id,
-    trustEventId: row.trust_event_id,
-    activeAt: (epoch) => told.get(epoch)?.key_id ?? undefined,
+    ...ring,
     ...NOT_READ_YET,
-    statementsAfter: (epoch) => told.get(epoch)?.statements_after ?? 0,
+    activeAt: (epoch) => byEpoch.get(epoch)?.keyId ?? undefined,
+    statementsAfter: (epoch) => byEpoch.get(epoch)?.statementsAfter ?? 0,
   };
 }

@@ -1,15 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { OrdinaryEvent } from './claimed-node';
 
-interface Row {
-  node_id: string;
-  id: string;
-  position: string;
-  event_id: string;
-  event_type: string;
-  payload: string | null;
-}
-
 /**
  * The first unsent ordinary message of each Node that has one. One that is claimed the first time gets the Node's next
  * position here, in the claim's transaction (ADR 0006): by id alone, one that was written earlier could still appear later.
@@ -32,8 +23,8 @@ const TAKE_NEXT = `
   moved AS (
     UPDATE outbox.node_stream s SET last_position = placed.position FROM placed WHERE s.node_id = placed.node_id
   )
-  SELECT next.node_id, next.id, coalesce(next.position, placed.position) AS position,
-         e.event_id, e.event_type, e.payload
+  SELECT next.node_id AS "nodeId", next.id, coalesce(next.position, placed.position)::float8 AS position,
+         e.event_id AS "eventId", e.event_type AS "eventType", e.payload
     FROM next JOIN outbox.event e ON e.event_id = next.event_id LEFT JOIN placed ON placed.id = next.id`;
 
 /** By Node. The caller has claimed the Nodes in this transaction. */
@@ -42,17 +33,6 @@ export async function takeNextMessages(
   nodeIds: readonly string[],
 ): Promise<Map<string, OrdinaryEvent>> {
   if (nodeIds.length === 0) return new Map();
-  const rows = await manager.query<Row[]>(TAKE_NEXT, [nodeIds]);
-  return new Map(
-    rows.map((row) => [
-      row.node_id,
-      {
-        id: row.id,
-        eventId: row.event_id,
-        eventType: row.event_type,
-        payload: row.payload,
-        position: Number(row.position),
-      },
-    ]),
-  );
+  const rows = await manager.query<(OrdinaryEvent & { nodeId: string })[]>(TAKE_NEXT, [nodeIds]);
+  return new Map(rows.map(({ nodeId, ...event }) => [nodeId, event]));
 }

@@ -5,16 +5,10 @@ import { ACK_RECORD, ackRecord, answerAnew } from './answer-anew';
 import { RESEND_AFTER, ofItsRing } from '../node-stream';
 import { byReceiver } from '../receivers';
 
-interface LimitsRow {
-  node_id: string;
-  epoch: string;
-  platform_epoch: string;
-  last_position: string;
-}
-
 /** Locked in the order of node_id, as everybody locks these rows. */
 const LOCK = `
-  SELECT s.node_id, s.last_position, r.epoch, p.epoch AS platform_epoch
+  SELECT s.node_id AS "nodeId", s.last_position::float8 AS "lastPosition", r.epoch::float8 AS epoch,
+         p.epoch::float8 AS "platformEpoch"
     FROM outbox.node_stream s
     JOIN ring.node n ON n.id = s.node_id AND n.state = 'enrolled'
     JOIN ring.key_ring r ON r.scope = s.scope
@@ -72,8 +66,8 @@ const PLAN_RESENDING = `
 /** In the caller's transaction. Returns the acknowledgements that were refused: they claim what nobody was ever told. */
 export async function settleAcks(manager: EntityManager, acks: readonly NodeAck[]): Promise<NodeAck[]> {
   const said = [...new Set(acks.map((ack) => ack.nodeId))];
-  const rows = await manager.query<LimitsRow[]>(LOCK, [said]);
-  const limits = new Map(rows.map((row) => [row.node_id, limitsOf(row)]));
+  const rows = await manager.query<(NodeLimits & { nodeId: string })[]>(LOCK, [said]);
+  const limits = new Map(rows.map((row) => [row.nodeId, row]));
   const { settled, refused } = combineAcks(acks, limits);
   await answerAnew(
     manager,
@@ -86,9 +80,3 @@ export async function settleAcks(manager: EntityManager, acks: readonly NodeAck[
   await manager.query(PLAN_RESENDING, [nodeIds, applied.map((row) => row.node_id)]);
   return refused;
 }
-
-const limitsOf = (row: LimitsRow): NodeLimits => ({
-  epoch: Number(row.epoch),
-  platformEpoch: Number(row.platform_epoch),
-  lastPosition: Number(row.last_position),
-});

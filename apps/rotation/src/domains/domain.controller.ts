@@ -1,16 +1,19 @@
 import { Controller } from '@nestjs/common';
 import { domainScope } from '@plexsphere/wire';
 import type { CreateDomain, CreateDomainReply, DomainListReply, Nothing } from '@plexsphere/wire/commands';
+import { DataSource } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
 import { CreateRing } from '../rings/create-ring';
-import { RingReader } from '../rings/ring-reader';
+import { listRings } from '../rings/list-rings';
+import { domainSummary } from '../rings/ring-view';
+import { readSnapshot } from '../transactions/database-clock';
 
 @Controller()
 export class DomainController {
   constructor(
+    private readonly database: DataSource,
     private readonly createRing: CreateRing,
-    private readonly rings: RingReader,
   ) {}
 
   @Handles('domain.create')
@@ -22,6 +25,8 @@ export class DomainController {
 
   @Handles('domain.list')
   list(_: Nothing, { operator }: Asked): Promise<DomainListReply> {
-    return this.rings.domains(operator.scopes);
+    return readSnapshot(this.database, async (manager) => ({
+      domains: (await listRings(manager, operator.scopes)).flatMap(domainSummary),
+    }));
   }
 }

@@ -1,16 +1,16 @@
 // A holder of leases that is no signer: waited for like one, never taken for one. On real PostgreSQL and a real bus.
 import 'reflect-metadata';
-import { join, resolve } from 'node:path';
 import { LEASE_HOLDER, LeaseGuard, NotLoadable, leaseHolding, type LeaseHolder } from '@plexsphere/lease-holder';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import { NatsServer } from '@plexsphere/stack';
+import type { NatsServer } from '@plexsphere/stack';
 import { migrateStore, storeOptions } from '@plexsphere/store';
 import {
   TestRings,
+  endBus,
   eventually,
   seedInstallation,
   seedRing,
-  temporaryFolder,
+  startedBus,
   testDatabase,
   type TestDatabase,
   type TestRing,
@@ -32,7 +32,6 @@ const L = 6_000;
 /** The machine may be busy with other tests: nothing here is about how soon. */
 const PATIENCE = { timeoutMs: 60_000 };
 const SCOPE = 'domain:0a4cbd25-6e0b-4f2c-8a0e-5d8a2f3c7b11';
-const folder = temporaryFolder();
 
 /** Serves from memory what a ring names, as a gateway serves its key sets; it has no keys to load. */
 class Gateway implements LeaseHolder<string[]> {
@@ -73,10 +72,7 @@ beforeAll(async () => {
   owner = await new DataSource({ type: 'postgres', url: database.url }).initialize();
   // As the service's own role: its grants are part of what is tried.
   leases = await new DataSource(storeOptions(await database.urlAs('rotation'), 'test')).initialize();
-  server = await NatsServer.create(join(folder, 'bus'), {
-    cacheFolder: resolve(__dirname, '../../../../.plexsphere/cache'),
-  });
-  await server.start();
+  server = await startedBus();
   rings = new TestRings();
   await rings.create(PLATFORM, 'p1');
   ring = await rings.create(SCOPE, 'k1');
@@ -99,7 +95,7 @@ afterAll(async () => {
   await rotation.stop();
   await Promise.all(connections.map((connection) => connection.close()));
   await Promise.all([owner.destroy(), leases.destroy()]);
-  await Promise.all([server.remove(), database.drop()]);
+  await Promise.all([endBus(server), database.drop()]);
 });
 
 let connection: NatsConnection;

@@ -52,32 +52,20 @@ export const hasLaterStatement = (manager: EntityManager, scope: Scope): Promise
  * old key would make to have the scope stopped.
  */
 async function proven(manager: EntityManager, scope: Scope, text: string): Promise<Statement | undefined> {
-  const statement = wellFormed(text);
-  const { old_key_id: keyId, old_public_key: publicKey, previous: statementHash } = statement ?? {};
-  if (statement?.scope !== scope || !keyId || !publicKey || !statementHash) return undefined;
-  const ring = await manager.findOneBy(KeyRingEntity, { scope });
-  if (ring === null || statement.epoch <= ring.epoch) return undefined;
-  const continues =
-    (await manager.existsBy(SigningKeyEntity, { scope, keyId, publicKey, state: 'active' })) &&
-    (await manager.existsBy(RingChangeEntity, { scope, epoch: ring.trustEpoch, statementHash }));
-  return continues && (await verifies(text, publicKey)) ? statement : undefined;
-}
-
-function wellFormed(text: string): Statement | undefined {
   try {
-    return readStatement(text);
+    const statement = readStatement(text);
+    const { old_key_id: keyId, old_public_key: publicKey, previous: statementHash } = statement;
+    if (statement.scope !== scope || !keyId || !publicKey || !statementHash) return undefined;
+    const ring = await manager.findOneBy(KeyRingEntity, { scope });
+    if (ring === null || statement.epoch <= ring.epoch) return undefined;
+    const continues =
+      (await manager.existsBy(SigningKeyEntity, { scope, keyId, publicKey, state: 'active' })) &&
+      (await manager.existsBy(RingChangeEntity, { scope, epoch: ring.trustEpoch, statementHash }));
+    if (!continues) return undefined;
+    await verifyStatement(text, publicKeyFromText(publicKey));
+    return statement;
   } catch (error) {
     if (error instanceof JwsError) return undefined;
-    throw error;
-  }
-}
-
-async function verifies(text: string, authority: string): Promise<boolean> {
-  try {
-    await verifyStatement(text, publicKeyFromText(authority));
-    return true;
-  } catch (error) {
-    if (error instanceof JwsError) return false;
     throw error;
   }
 }

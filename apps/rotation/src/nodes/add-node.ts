@@ -18,7 +18,6 @@ import { CommandTransactions } from '../transactions/command-transactions';
 import type { RequestIdentity } from '../transactions/requests';
 import { nodeScopes } from '../transactions/scope-lock';
 import { writeAudit } from '../transactions/write-audit';
-import { insertNode } from './insert-node';
 
 export type JoiningNode = Pick<NodeEntity, 'scope' | 'name' | 'busPublicKey'>;
 
@@ -71,17 +70,16 @@ export class AddNode {
 
   private async commit(
     manager: EntityManager,
-    { scope, name, busPublicKey }: JoiningNode,
+    joining: JoiningNode,
     { nodeId, busJwt, bundle, epochs }: HandedOut,
     identity: RequestIdentity,
   ): Promise<AddNodeReply> {
+    const { scope, name, busPublicKey } = joining;
     const { epoch, platformEpoch } = await presentEpochs(manager, scope);
     // A ring has changed since the bundle was made: another one is.
     if (epoch !== epochs.epoch || platformEpoch !== epochs.platformEpoch) throw problem('epochMismatch', { epoch });
     if (!(await takeBusKey(manager, busPublicKey))) throw problem('nodeExists', { field: 'bus_public_key' });
-    if (!(await insertNode(manager, { id: nodeId, scope, name, busPublicKey }))) {
-      throw problem('nodeExists', { field: 'name' });
-    }
+    if (!(await insertNode(manager, nodeId, joining))) throw problem('nodeExists', { field: 'name' });
     await manager.insert(NodeStreamEntity, {
       nodeId,
       scope,
@@ -102,4 +100,21 @@ async function presentEpochs(manager: EntityManager, scope: string): Promise<Epo
   if (ring === null || platform === null) throw problem('unknownScope', { field: 'scope' });
   if (await hasLaterStatement(manager, scope)) throw problem('epochWentBack');
   return { epoch: ring.epoch, platformEpoch: platform.epoch };
+}
+
+/**
+ * False where the scope has an enrolled Node of that name. The index decides and not a look before: those who join share
+ * the scope's lock, so two of one name may be at it at once, and the second waits here for what becomes of the first.
+ */
+async function insertNode(
+  manager: EntityManager,
+  nodeId: string,
+  { scope, name, busPublicKey }: JoiningNode,
+): Promise<boolean> {
+  const inserted = await manager.query<unknown[]>(
+    `INSERT INTO ring.node (id, scope, name, bus_public_key) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (scope, name) WHERE state = 'enrolled' DO NOTHING RETURNING id`,
+    [nodeId, scope, name, busPublicKey],
+  );
+  return inserted.length === 1;
 }

@@ -1,5 +1,7 @@
+import type { OperatorEntity } from '@plexsphere/store';
+import type { HeldBackCount, RefusalCount, StatusReply } from '@plexsphere/wire/commands';
 import type { EntityManager } from 'typeorm';
-import type { CountedRefusal } from './refusal-counter';
+import { HELD_BACK, type CountedRefusal } from './refusal-counter';
 
 /** As long as somebody may come to ask what was tried. */
 const KEPT_FOR = `interval '30 days'`;
@@ -26,7 +28,7 @@ export const addRefusals = (
 export const forgetOldRefusals = (manager: EntityManager): Promise<unknown> =>
   manager.query(`DELETE FROM ring.refusal WHERE minute < clock_timestamp() - ${KEPT_FOR}`);
 
-export interface RefusalRow {
+interface RefusalRow {
   actor: string;
   command: string;
   code: string;
@@ -35,13 +37,34 @@ export interface RefusalRow {
   lastAt: Date;
 }
 
-/** Of the last hour, the most frequent first; of one actor alone where one is named. */
-export const listRefusals = (manager: EntityManager, actor: string | null, limit: number): Promise<RefusalRow[]> =>
-  manager.query<RefusalRow[]>(
+const KINDS_SHOWN = 50;
+
+/**
+ * Of the last hour, the most frequent first. An operator of some scopes learns nothing of what others tried, who may have
+ * named other scopes.
+ */
+export async function readRefusals(
+  manager: EntityManager,
+  { id, scopes }: Pick<OperatorEntity, 'id' | 'scopes'>,
+): Promise<Pick<StatusReply, 'refusals' | 'held_back'>> {
+  const rows = await manager.query<RefusalRow[]>(
     `SELECT coalesce(operator.name, refusal.actor) AS actor, command, code, detail, sum(count) AS count,
             max(minute) AS "lastAt"
        FROM ring.refusal AS refusal LEFT JOIN ring.operator AS operator ON operator.id::text = refusal.actor
       WHERE minute > clock_timestamp() - interval '1 hour' AND ($1::text IS NULL OR refusal.actor = $1)
       GROUP BY 1, 2, 3, 4 ORDER BY sum(count) DESC, 1, 2, 3, 4 LIMIT $2`,
-    [actor, limit],
+    [scopes === null ? null : id, KINDS_SHOWN],
   );
+  return {
+    refusals: rows.filter(({ code }) => code !== HELD_BACK).map(refusalCount),
+    held_back: rows.filter(({ code }) => code === HELD_BACK).map(heldBackCount),
+  };
+}
+
+const refusalCount = ({ actor, command, code, detail, count, lastAt }: RefusalRow): RefusalCount => ({
+  ...{ actor, command, code, detail, count: Number(count), last_at: lastAt.toISOString() },
+});
+
+const heldBackCount = ({ actor, command, count, lastAt }: RefusalRow): HeldBackCount => ({
+  ...{ actor, queue: command, count: Number(count), last_at: lastAt.toISOString() },
+});

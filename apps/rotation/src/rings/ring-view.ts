@@ -1,6 +1,8 @@
 import { hasStatements, heldKeys } from '@plexsphere/keyring';
 import type { SigningKeyEntity, TransitionEntity } from '@plexsphere/store';
-import type { KeyView, RingView, TransitionView } from '@plexsphere/wire';
+import { domainId, type KeyView, type RingView, type RotationView, type TransitionView } from '@plexsphere/wire';
+import type { DomainListReply, ListReply } from '@plexsphere/wire/commands';
+import type { RingRow } from './list-rings';
 import type { StoredRing } from './read-ring';
 
 /** The ring as those see it who sign and serve by it. What is retired or revoked is not in it. */
@@ -24,11 +26,28 @@ export const keyView = ({ keyId, state, algorithm, publicKey, verifiesUntil }: S
   verifies_until: verifiesUntil?.toISOString() ?? null,
 });
 
+type Rotated = Pick<TransitionEntity, 'oldKeyId' | 'newKeyId' | 'openedAt' | 'closesAt'>;
+
+export const rotationView = ({ oldKeyId, newKeyId, openedAt, closesAt }: Rotated): RotationView => ({
+  old_key_id: oldKeyId,
+  new_key_id: newKeyId,
+  opened_at: openedAt.toISOString(),
+  closes_at: closesAt.toISOString(),
+});
+
 const transitionView = (transition: TransitionEntity): TransitionView => ({
-  old_key_id: transition.oldKeyId,
-  new_key_id: transition.newKeyId,
-  opened_at: transition.openedAt.toISOString(),
-  closes_at: transition.closesAt.toISOString(),
+  ...rotationView(transition),
   transition_expires: transition.transitionExpires.toISOString(),
   outcome: transition.outcome,
 });
+
+export const ringSummary = ({ scope, epoch, activeKeyId, open, nodes }: RingRow): ListReply['rings'][number] => ({
+  ...{ scope, epoch, active_key_id: activeKeyId, open, nodes },
+});
+
+/** Of a Domain's ring; none of any other. */
+export function domainSummary({ scope, activeKeyId, open, nodes, createdAt }: RingRow): DomainListReply['domains'] {
+  const id = domainId(scope);
+  if (id === undefined) return [];
+  return [{ id, scope, active_key_id: activeKeyId, open, nodes, created_at: createdAt.toISOString() }];
+}

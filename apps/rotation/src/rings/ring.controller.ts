@@ -1,26 +1,39 @@
 import { Controller } from '@nestjs/common';
+import { trustedKeys } from '@plexsphere/keyring';
 import type { JwksReply, ListReply, Nothing, OfScope, RingReply } from '@plexsphere/wire/commands';
+import { jwks } from '@plexsphere/wire/jws';
+import { DataSource } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
-import { RingReader } from './ring-reader';
+import { readSnapshot } from '../transactions/database-clock';
+import { listRings } from './list-rings';
+import { existing, readRing, snapshotRing } from './read-ring';
+import { keyView, ringSummary, ringView } from './ring-view';
 
-/** Key rings as they are. */
+/** Key rings as they are: from the primary, never cached, so that after a close nothing names the retired key. */
 @Controller()
 export class RingController {
-  constructor(private readonly rings: RingReader) {}
+  constructor(private readonly database: DataSource) {}
 
   @Handles('signing.list')
   list(_: Nothing, { operator }: Asked): Promise<ListReply> {
-    return this.rings.list(operator.scopes);
+    return readSnapshot(this.database, async (manager) => ({
+      rings: (await listRings(manager, operator.scopes)).map(ringSummary),
+    }));
   }
 
+  /** The keys that verify now. @throws Problem unknownScope */
   @Handles('signing.jwks')
   jwks({ scope }: OfScope): Promise<JwksReply> {
-    return this.rings.jwks(scope);
+    return readSnapshot(this.database, async (manager, now) => {
+      const { keys, policy } = await existing(readRing(manager, scope));
+      return jwks(trustedKeys(keys, policy, now).map(keyView));
+    });
   }
 
+  /** @throws Problem unknownScope */
   @Handles('signing.ring')
-  ring({ scope }: OfScope): Promise<RingReply> {
-    return this.rings.view(scope);
+  async ring({ scope }: OfScope): Promise<RingReply> {
+    return ringView(await existing(snapshotRing(this.database, scope)));
   }
 }

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import type { Scope } from '@plexsphere/wire';
-import type { DestroyKey, DestroyKeyReply } from '@plexsphere/wire/commands';
+import type { DestroyKey, DestroyKeyReply, Switched } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { Signers } from '../leases/signers';
-import { EpochSwitch, type Switched } from './epoch-switch';
+import { EpochSwitch } from './epoch-switch';
 
 /** A change of a ring by the epoch that it made. */
 export interface MadeEpoch {

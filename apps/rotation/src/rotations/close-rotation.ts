@@ -10,7 +10,7 @@ import {
 } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { problem, type Problem, type Scope } from '@plexsphere/wire';
-import type { CloseReply, NodesStatus } from '@plexsphere/wire/commands';
+import type { CloseReply, NodesStatus, Switched } from '@plexsphere/wire/commands';
 import type { EntityManager } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
 import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
@@ -31,7 +31,7 @@ export interface Closing {
   force: boolean;
 }
 
-type Committed = Omit<CloseReply, 'confirmed' | 'lapsed'>;
+type Committed = Omit<CloseReply, keyof Switched>;
 
 /** One transaction behind the gate of facts, then the switch, then the old key's destruction. */
 @Injectable()

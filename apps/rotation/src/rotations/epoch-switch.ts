@@ -3,17 +3,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SwitchWait } from '@plexsphere/keyring';
 import { Bus, LOGGER, type Logger } from '@plexsphere/service-kit';
 import { subjects, type RingChanged, type Scope } from '@plexsphere/wire';
+import type { Switched } from '@plexsphere/wire/commands';
 import { LeaseBook } from '../leases/lease-book';
 import { RotationConfig } from '../rotation-config';
 
 /** How often the table is looked at while holders confirm: a switch is then a matter of milliseconds. */
 const LOOK_AGAIN_MS = 20;
-
-/** Who works by the new epoch, and whose lease had to run out instead. */
-export interface Switched {
-  confirmed: string[];
-  lapsed: string[];
-}
 
 /**
  * Waits until nobody can sign or serve by an earlier epoch. The event makes holders renew at once; correctness rests on

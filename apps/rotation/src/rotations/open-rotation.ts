@@ -2,11 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { openRotation, type OpenTransition, type RingChange } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { problem, type Scope } from '@plexsphere/wire';
-import type { RotateReply } from '@plexsphere/wire/commands';
+import type { RotateReply, Switched } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
 import { applyRingChange, type Told } from '../rings/apply-ring-change';
 import { existing, readRing, snapshotRing, type StoredRing } from '../rings/read-ring';
+import { rotationView } from '../rings/ring-view';
 import { orProblem } from '../rings/refusal-problem';
 import { RotationConfig } from '../rotation-config';
 import { CommandTransactions } from '../transactions/command-transactions';
@@ -31,7 +32,7 @@ interface Attempt {
   prepared: Prepared;
 }
 
-type Committed = Omit<RotateReply, 'confirmed' | 'lapsed'>;
+type Committed = Omit<RotateReply, keyof Switched>;
 
 /** Prepares outside any transaction, decides again and commits in one (ADR 0002), then switches. */
 @Injectable()
@@ -121,10 +122,7 @@ const asReply = (
   { nodes, otherNodes }: Told,
 ): Committed => ({
   scope: ring.scope,
-  old_key_id: transition.oldKeyId,
-  new_key_id: transition.newKeyId,
-  opened_at: transition.openedAt.toISOString(),
-  closes_at: transition.closesAt.toISOString(),
+  ...rotationView(transition),
   epoch: ring.epoch,
   unready,
   nodes,

@@ -22,8 +22,7 @@ import { OpenRotation } from './open-rotation';
 import type { Preparation } from './preparation';
 import type { AfterCommit } from './after-commit';
 import { CommandTransactions } from '../transactions/command-transactions';
-import { PlanClosing } from './plan-closing';
-import { PlanRotation } from './plan-rotation';
+import { RotationPlans } from './rotation-plans';
 
 const config = {
   ...{ leaseMs: 10_000, overlapWindowMs: 86_400_000, clockSkewMs: 30_000, relayLagMs: 300_000, stalenessMs: 300_000 },
@@ -57,10 +56,10 @@ describe('plans', () => {
       await seeded.asOwner(statement);
   };
   const planRotation = (scope: string, newKeyId: string, role: 'viewer' | 'operator' = 'operator') =>
-    new PlanRotation(seeded.database, config).plan({ scope, newKeyId }, { role });
+    new RotationPlans(seeded.database, config).ofRotation({ scope, newKeyId }, { role });
   const planClosing = (request: PlanClose, role: 'viewer' | 'operator' = 'operator') => {
     const { scope, ...named } = closingOf(request);
-    return new PlanClosing(seeded.database, config).plan(scope, named, { role, scopes: null });
+    return new RotationPlans(seeded.database, config).ofClosing(scope, named, { role, scopes: null });
   };
   const identity = (command: Command) => ({ requestId: randomUUID(), command, actor: ANA, bodyHash: '' });
 

@@ -4,6 +4,7 @@ import { problem } from '@plexsphere/wire';
 import type { History, HistoryReply, Show, ShowReply, TransitionSummary } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import type { Scopes } from '../rings/list-rings';
+import { rotationView } from '../rings/ring-view';
 import { findTransition, listAudit, listTransitions, type TransitionRow } from './list-transitions';
 import { readSnapshot } from '../transactions/database-clock';
 
@@ -41,10 +42,7 @@ export class RotationHistory {
 const summary = (transition: TransitionRow): TransitionSummary => ({
   id: transition.id,
   scope: transition.scope,
-  old_key_id: transition.oldKeyId,
-  new_key_id: transition.newKeyId,
-  opened_at: transition.openedAt.toISOString(),
-  closes_at: transition.closesAt.toISOString(),
+  ...rotationView(transition),
   outcome: transition.outcome ?? 'open',
   ended_at: orNull(transition.endedAt),
   reason: transition.reason,

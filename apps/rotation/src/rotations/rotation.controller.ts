@@ -18,9 +18,8 @@ import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
 import { CloseRotation } from './close-rotation';
 import { OpenRotation } from './open-rotation';
-import { PlanClosing } from './plan-closing';
-import { PlanRotation } from './plan-rotation';
 import { RotationHistory } from './rotation-history';
+import { RotationPlans } from './rotation-plans';
 
 /** Rotations: opened, closed, planned, and those that were. */
 @Controller()
@@ -28,8 +27,7 @@ export class RotationController {
   constructor(
     private readonly openRotation: OpenRotation,
     private readonly closeRotation: CloseRotation,
-    private readonly rotation: PlanRotation,
-    private readonly closing: PlanClosing,
+    private readonly plans: RotationPlans,
     private readonly rotations: RotationHistory,
   ) {}
 
@@ -48,13 +46,13 @@ export class RotationController {
 
   @Handles('signing.plan-rotate')
   planRotate({ scope, new_key_id: newKeyId }: PlanRotate, { operator }: Asked): Promise<PlanRotateReply> {
-    return this.rotation.plan({ scope, newKeyId }, operator);
+    return this.plans.ofRotation({ scope, newKeyId }, operator);
   }
 
   @Handles('signing.plan-close')
   planClose(request: PlanClose, { operator }: Asked): Promise<PlanCloseReply> {
     const { scope, old_key_id: oldKeyId, new_key_id: newKeyId } = request;
-    return this.closing.plan(scope, { oldKeyId, newKeyId }, operator);
+    return this.plans.ofClosing(scope, { oldKeyId, newKeyId }, operator);
   }
 
   @Handles('signing.history')

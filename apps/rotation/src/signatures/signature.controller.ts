@@ -1,21 +1,33 @@
+import { createHash } from 'node:crypto';
 import { Controller } from '@nestjs/common';
+import { SIGNING_DURATION_MS, problem } from '@plexsphere/wire';
 import type { Sign, SignReply, Verify, VerifyReply } from '@plexsphere/wire/commands';
+import { DataSource } from 'typeorm';
 import { Signers } from '../leases/signers';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
-import { SignData } from './sign-data';
+import { writeAudit } from '../transactions/write-audit';
 
-/** Signatures of a person's own payload: made, and verified. */
+/** Signatures of a person's own payload: made, and verified. Nobody is handed one that the audit log does not know of. */
 @Controller()
 export class SignatureController {
   constructor(
-    private readonly signData: SignData,
+    private readonly database: DataSource,
     private readonly signers: Signers,
   ) {}
 
+  /** @throws Problem as `Signers.ask`; noAnswer */
   @Handles('signing.sign')
-  sign(request: Sign, { identity }: Asked): Promise<SignReply> {
-    return this.signData.sign(request, identity);
+  async sign(request: Sign, { identity }: Pick<Asked, 'identity'>): Promise<SignReply> {
+    const endsAt = performance.now() + SIGNING_DURATION_MS;
+    const reply = await this.signers.ask<SignReply>(request.scope, 'sign-jws', request);
+    await writeAudit(this.database.manager, identity, {
+      scope: request.scope,
+      detail: { key_id: reply.key_id, epoch: reply.epoch, payload_sha256: payloadHash(reply.jws) },
+    });
+    // A slow database must not hand out what a rotation has made an old key's signature meanwhile.
+    if (performance.now() >= endsAt) throw problem('noAnswer');
+    return reply;
   }
 
   @Handles('signing.verify')
@@ -23,3 +35,9 @@ export class SignatureController {
     return this.signers.ask(request.scope, 'verify', request);
   }
 }
+
+/** Of the very bytes that were signed, so that the row is found by the JWS. The payload itself stands nowhere. */
+const payloadHash = (jws: string): string =>
+  createHash('sha256')
+    .update(Buffer.from(jws.split('.')[1] ?? '', 'base64url'))
+    .digest('hex');

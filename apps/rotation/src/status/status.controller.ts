@@ -1,16 +1,140 @@
+import { checkPolicy, progressOf, safeCloseAt, type Policy, type Progress } from '@plexsphere/keyring';
 import { Controller } from '@nestjs/common';
-import type { Status, StatusReply } from '@plexsphere/wire/commands';
+import { LaterStatementEntity, LeaseEntity, TransitionEntity } from '@plexsphere/store';
+import { problem } from '@plexsphere/wire';
+import type { OpenTransitionView, ScopeStatus, Status, StatusReply, WentBack } from '@plexsphere/wire/commands';
+import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
-import { StatusReader } from './status-reader';
+import { RotationConfig } from '../rotation-config';
+import { countBacklogs, type BacklogRow, backlogView } from './backlog';
+import { listKeys, type KeyRow } from '../rings/list-keys';
+import { listNodes, type NodeRow } from '../nodes/list-nodes';
+import { listRings, type RingRow, type Scopes } from '../rings/list-rings';
+import { readDomainNodeFacts } from '../nodes/node-facts';
+import { policyOf } from '../rings/read-ring';
+import { rotationView } from '../rings/ring-view';
+import { readSnapshot, secondsBetween } from '../transactions/database-clock';
+import { NAMES_SHOWN, domainNodesStatus, nodesStatus } from './nodes-status';
+import { readRefusals } from '../refusals/refusal-table';
+import { signerStatus } from './signer-status';
+
+/** Names over all scopes of a reply: a list. Together with what else there is they stay below the bus' limit of 1 MB. */
+const NAMES_IN_REPLY = 2_000;
+
+/** What the database says of the scopes that are asked for, a query a kind however many scopes there are. */
+interface Found {
+  now: Date;
+  keys: Map<string, KeyRow[]>;
+  nodes: Map<string, NodeRow[]>;
+  transitions: Map<string, TransitionEntity>;
+  backlogs: Map<string, BacklogRow>;
+  signers: LeaseEntity[];
+  laterStatements: Map<string, LaterStatementEntity>;
+  namesShown: number;
+  /** Of the platform's ring, where that is asked for. */
+  domainNodes: Progress | null;
+  /** Whose Nodes may be named; null for all. */
+  seen: Scopes;
+}
 
 /** How far each ring's signers and Nodes have come. */
 @Controller()
 export class StatusController {
-  constructor(private readonly reader: StatusReader) {}
+  constructor(
+    private readonly database: DataSource,
+    private readonly config: RotationConfig,
+  ) {}
 
+  /** @throws Problem unknownScope where `scope` is named and has no ring */
   @Handles('signing.status')
   status({ scope }: Status, asked: Asked): Promise<StatusReply> {
-    return this.reader.status(scope ?? undefined, asked.visibleScopes(scope), asked.operator);
+    const scopes = asked.visibleScopes(scope);
+    return readSnapshot(this.database, async (manager, now) => {
+      const rings = await listRings(manager, scopes);
+      if (typeof scope === 'string' && rings.length === 0) throw problem('unknownScope', { field: 'scope' });
+      const found = await find(manager, scopes, rings, { now, seen: asked.operator.scopes });
+      return {
+        now: now.toISOString(),
+        short_overlap_allowed: hasShortOverlap(this.config),
+        scopes: rings.map((ring) => scopeStatus(ring, found, this.config)),
+        ...(await readRefusals(manager, asked.operator)),
+      };
+    });
   }
+}
+
+async function find(
+  manager: EntityManager,
+  scopes: Scopes,
+  rings: RingRow[],
+  { now, seen }: Pick<Found, 'now' | 'seen'>,
+): Promise<Found> {
+  const transitions = await manager.findBy(TransitionEntity, { outcome: IsNull() });
+  const platform = rings.find(({ scope }) => policyOf(scope).tells.otherNodes !== null);
+  return {
+    now,
+    seen,
+    domainNodes:
+      platform === undefined ? null : progressOf(await readDomainNodeFacts(manager), platform.trustEpoch, now),
+    keys: groupBy(await listKeys(manager, scopes), (key) => key.scope),
+    nodes: groupBy(await listNodes(manager, scopes), (node) => node.scope),
+    transitions: new Map(transitions.map((transition) => [transition.scope, transition])),
+    backlogs: await countBacklogs(manager, scopes),
+    signers: await manager.find(LeaseEntity, { where: { kind: 'signer', released: false }, order: { holder: 'ASC' } }),
+    laterStatements: new Map((await manager.find(LaterStatementEntity)).map((later) => [later.scope, later])),
+    namesShown: Math.min(NAMES_SHOWN, Math.floor(NAMES_IN_REPLY / Math.max(1, rings.length))),
+  };
+}
+
+function scopeStatus(ring: RingRow, found: Found, config: RotationConfig): ScopeStatus {
+  const { scope, epoch, trustEpoch } = ring;
+  const { now, namesShown, domainNodes } = found;
+  const transition = found.transitions.get(scope);
+  const later = found.laterStatements.get(scope);
+  return {
+    scope,
+    epoch,
+    trust_epoch: trustEpoch,
+    keys: (found.keys.get(scope) ?? []).map((key) => keyStatus(key, now)),
+    transition: transition === undefined ? null : openTransition(transition, now, config),
+    signers: found.signers.map((lease) => signerStatus(lease, ring, { now, leaseMs: config.leaseMs })),
+    ...(later === undefined ? {} : { went_back: wentBack(later) }),
+    nodes: nodesStatus(progressOf(found.nodes.get(scope) ?? [], trustEpoch, now), now, namesShown),
+    ...(policyOf(scope).tells.otherNodes !== null && domainNodes !== null
+      ? { domain_nodes: domainNodesStatus(domainNodes, now, found.seen, namesShown) }
+      : {}),
+    backlog: backlogView(found.backlogs.get(scope), now),
+  };
+}
+
+const keyStatus = ({ keyId, state, algorithm, stateSince }: KeyRow, now: Date): ScopeStatus['keys'][number] => ({
+  ...{ key_id: keyId, state, algorithm },
+  since: stateSince.toISOString(),
+  age_seconds: secondsBetween(stateSince, now),
+});
+
+const openTransition = (transition: TransitionEntity, now: Date, policy: Policy): OpenTransitionView => ({
+  ...rotationView(transition),
+  seconds_left: secondsBetween(now, transition.closesAt),
+  switched_at: transition.switchedAt?.toISOString() ?? null,
+  safe_close_at: safeCloseAt(transition, policy, policyOf(transition.scope))?.toISOString() ?? null,
+});
+
+const wentBack = ({ epoch, shownBy, shownAt }: LaterStatementEntity): WentBack => ({
+  ...{ epoch, shown_by: shownBy, shown_at: shownAt.toISOString() },
+});
+
+/** Bring-up has refused it unless it was insisted on. */
+const hasShortOverlap = (policy: Policy): boolean => checkPolicy(policy).some(({ code }) => code === 'short_overlap');
+
+/** In the order in which they come. */
+function groupBy<Key, Item>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
 }

@@ -1,6 +1,5 @@
-import { Injectable } from '@nestjs/common';
 import type { ListTokensReply, TokenSummary } from '@plexsphere/wire/commands';
-import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 
 interface Row extends Pick<TokenSummary, 'id' | 'name' | 'role' | 'scopes' | 'state'> {
   created_at: Date;
@@ -9,19 +8,14 @@ interface Row extends Pick<TokenSummary, 'id' | 'name' | 'role' | 'scopes' | 'st
 }
 
 /** Every token that there ever was, the oldest first, and nothing by which one could be used. */
-@Injectable()
-export class ListTokens {
-  constructor(private readonly database: DataSource) {}
-
-  async list(): Promise<ListTokensReply> {
-    const rows = await this.database.query<Row[]>(
-      `SELECT id, name, role, scopes, created_at, expires_at, last_used_at,
-              CASE WHEN revoked_at IS NOT NULL THEN 'revoked'
-                   WHEN expires_at <= clock_timestamp() THEN 'expired' ELSE 'valid' END AS state
-         FROM ring.operator ORDER BY created_at, id`,
-    );
-    return { tokens: rows.map(summary) };
-  }
+export async function listTokens(manager: Pick<EntityManager, 'query'>): Promise<ListTokensReply> {
+  const rows = await manager.query<Row[]>(
+    `SELECT id, name, role, scopes, created_at, expires_at, last_used_at,
+            CASE WHEN revoked_at IS NOT NULL THEN 'revoked'
+                 WHEN expires_at <= clock_timestamp() THEN 'expired' ELSE 'valid' END AS state
+       FROM ring.operator ORDER BY created_at, id`,
+  );
+  return { tokens: rows.map(summary) };
 }
 
 const summary = (row: Row): TokenSummary => ({

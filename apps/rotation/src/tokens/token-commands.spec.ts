@@ -11,7 +11,7 @@ import type { Signers } from '../leases/signers';
 import type { RequestIdentity } from '../transactions/requests';
 import { CommandTransactions } from '../transactions/command-transactions';
 import { CreateToken, type NewToken } from './create-token';
-import { ListTokens } from './list-tokens';
+import { listTokens } from './list-tokens';
 import { findValidOperator } from './find-token';
 import { RevokeToken } from './revoke-token';
 
@@ -71,7 +71,7 @@ const make = (name: string, more: Partial<NewToken> = {}, as = identity('token.c
   creation.create({ ...BLANK, name, busPublicKey: `U${++keys}`, ...more }, as);
 const revoke = (id: string, as = identity('token.revoke')) => revocation.revoke(id, as);
 const states = async () =>
-  Object.fromEntries((await new ListTokens(database).list()).tokens.map(({ name, state }) => [name, state]));
+  Object.fromEntries((await listTokens(database.manager)).tokens.map(({ name, state }) => [name, state]));
 const revokedKeys = (): Promise<{ due_in: number; ends_with_token: boolean }[]> =>
   owner.query(`SELECT extract(epoch FROM due_at - r.revoked_at)::float8 AS due_in, r.expires_at = o.expires_at AS ends_with_token
                  FROM ring.bus_revocation r JOIN ring.operator o ON o.bus_public_key = r.public_key`);
@@ -172,7 +172,7 @@ it('marks the minute of the last use, and writes no more than once a minute', as
   await findValidOperator(database.manager, ADMIN);
   await eventually(async () => (await mark()).minute !== null);
   const before = await mark();
-  expect((await new ListTokens(database).list()).tokens[0]?.last_used_at).toMatch(/:00\.000Z$/);
+  expect((await listTokens(database.manager)).tokens[0]?.last_used_at).toMatch(/:00\.000Z$/);
   for (let i = 0; i < 5; i++) await findValidOperator(database.manager, ADMIN);
   const after = await mark();
   // Unless a minute has just begun.
@@ -183,5 +183,5 @@ it('leaves no hash of a bearer where people read', async () => {
   const { id } = await make('quiet');
   await revoke(id);
   const texts = await owner.query(`SELECT a::text FROM ring.audit a UNION ALL SELECT r::text FROM ring.request r`);
-  expect(JSON.stringify([texts, await new ListTokens(database).list()])).not.toContain('secret hash');
+  expect(JSON.stringify([texts, await listTokens(database.manager)])).not.toContain('secret hash');
 });

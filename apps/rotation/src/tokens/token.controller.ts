@@ -7,18 +7,19 @@ import {
   type RevokeToken as RevokeRequest,
   type RevokeTokenReply,
 } from '@plexsphere/wire/commands';
+import { DataSource } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
 import { RotationConfig, requireAccepted } from '../rotation-config';
 import { CreateToken } from './create-token';
-import { ListTokens } from './list-tokens';
+import { listTokens } from './list-tokens';
 import { RevokeToken } from './revoke-token';
 
 @Controller()
 export class TokenController {
   constructor(
+    private readonly database: DataSource,
     private readonly createToken: CreateToken,
-    private readonly listTokens: ListTokens,
     private readonly revokeToken: RevokeToken,
     private readonly config: RotationConfig,
   ) {}
@@ -33,7 +34,7 @@ export class TokenController {
 
   @Handles('token.list')
   list(): Promise<ListTokensReply> {
-    return this.listTokens.list();
+    return listTokens(this.database.manager);
   }
 
   @Handles('token.revoke')

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LeaseTable } from '@plexsphere/lease-holder';
-import { MaterialError, type SigningKey } from '@plexsphere/material';
+import { MaterialError, destroyKey, forgetPreparedKey, type SigningKey } from '@plexsphere/material';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { problem, type AlgorithmName, type Scope } from '@plexsphere/wire';
 import { keyInState, type PrivateKeys } from '../sign/signing-ring';
@@ -42,7 +42,7 @@ export class KeyMaker {
     if (ring !== undefined && keyInState(ring.view, 'active')?.key_id === keyId) {
       throw problem('invariantViolation', { field: 'key_id' });
     }
-    await this.material.destroy(scope, keyId);
+    await destroyKey(this.material.database, { scope, keyId });
     ring?.loaded.delete(keyId);
     this.loader.forgetPrepared(scope, keyId);
     this.logger.info({ scope, kid: keyId }, 'key destroyed');
@@ -55,7 +55,7 @@ export class KeyMaker {
   async forgetPrepared(scope: Scope, keyId: string, before: Date): Promise<void> {
     const ring = this.table.ring(scope);
     if (ring?.view.keys.some((key) => key.key_id === keyId)) throw problem('invariantViolation', { field: 'key_id' });
-    await this.material.forgetPrepared(scope, keyId, before);
+    await forgetPreparedKey(this.material.database, { scope, keyId }, before);
     this.logger.info({ scope, kid: keyId }, 'prepared key forgotten');
   }
 }

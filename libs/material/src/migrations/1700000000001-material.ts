@@ -1,11 +1,9 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { SchemaChange } from '@plexsphere/wire';
 
 /** The signer's schema. Nobody but the signer's role (and the owner) may even see it: a schema is closed by default. */
-export class Material1700000000001 implements MigrationInterface {
-  readonly name = 'Material1700000000001';
-
-  async up(query: QueryRunner): Promise<void> {
-    await query.query(`
+export const MATERIAL: SchemaChange = {
+  name: 'Material1700000000001',
+  sql: `
       CREATE SCHEMA material;
 
       -- Destroyed: nonce and ciphertext are gone, the name stays taken for ever.
@@ -44,10 +42,5 @@ export class Material1700000000001 implements MigrationInterface {
         ciphertext bytea NOT NULL,
         created_at timestamptz NOT NULL DEFAULT now()
       );
-    `);
-  }
-
-  async down(): Promise<void> {
-    throw new Error('migrations go forward only');
-  }
-}
+    `,
+};

@@ -1,14 +1,12 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { SchemaChange } from '@plexsphere/wire';
 
 /**
  * Rotation's schema: key rings, transitions, leases, Nodes, operators, audit. The database guards what the domain
  * promises: one active key a ring, an end for every key that retires, one open transition a scope, one row an epoch.
  */
-export class Ring1700000000001 implements MigrationInterface {
-  readonly name = 'Ring1700000000001';
-
-  async up(query: QueryRunner): Promise<void> {
-    await query.query(`
+export const RING: SchemaChange = {
+  name: 'Ring1700000000001',
+  sql: `
       CREATE SCHEMA ring;
 
       -- Under which names the services' group roles stand in the server, which other installations may share; drawn with
@@ -169,10 +167,5 @@ export class Ring1700000000001 implements MigrationInterface {
         after jsonb,
         detail jsonb
       );
-    `);
-  }
-
-  async down(): Promise<void> {
-    throw new Error('migrations go forward only');
-  }
-}
+    `,
+};

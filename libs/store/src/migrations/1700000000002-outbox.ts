@@ -1,14 +1,12 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { SchemaChange } from '@plexsphere/wire';
 
 /**
  * The outbox. Rotation writes events and one message a Node; the relay owns each Node's stream: what it was told, what
  * it has settled, who may publish to it now.
  */
-export class Outbox1700000000002 implements MigrationInterface {
-  readonly name = 'Outbox1700000000002';
-
-  async up(query: QueryRunner): Promise<void> {
-    await query.query(`
+export const OUTBOX: SchemaChange = {
+  name: 'Outbox1700000000002',
+  sql: `
       CREATE SCHEMA outbox;
 
       -- payload is JSON text, kept as text: a jsonb column would spell numbers and order keys its own way.
@@ -86,10 +84,5 @@ export class Outbox1700000000002 implements MigrationInterface {
         created text NOT NULL,
         seen_at timestamptz NOT NULL DEFAULT now()
       );
-    `);
-  }
-
-  async down(): Promise<void> {
-    throw new Error('migrations go forward only');
-  }
-}
+    `,
+};

@@ -1,11 +1,9 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { SchemaChange } from '@plexsphere/wire';
 
 /** Tokens that are used and revoked, Nodes that are removed: what the bus' account must refuse from then on. And what was refused. */
-export class Access1700000000003 implements MigrationInterface {
-  readonly name = 'Access1700000000003';
-
-  async up(query: QueryRunner): Promise<void> {
-    await query.query(`
+export const ACCESS: SchemaChange = {
+  name: 'Access1700000000003',
+  sql: `
       ALTER TABLE ring.operator ADD COLUMN last_used_at timestamptz;
       CREATE UNIQUE INDEX one_operator_name ON ring.operator (name) WHERE revoked_at IS NULL;
       ALTER TABLE ring.node ADD COLUMN removed_at timestamptz;
@@ -59,10 +57,5 @@ export class Access1700000000003 implements MigrationInterface {
         count bigint NOT NULL CHECK (count > 0),
         PRIMARY KEY (minute, actor, command, code, detail)
       );
-    `);
-  }
-
-  async down(): Promise<void> {
-    throw new Error('migrations go forward only');
-  }
-}
+    `,
+};

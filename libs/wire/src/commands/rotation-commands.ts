@@ -1,6 +1,7 @@
 import { IsBoolean, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
 import type { Scope } from '../scope';
 import { IsKeyId, IsScope, IsWords } from './constraints';
+import type { RotationView } from '../ring-view';
 import { Request } from './request';
 import type { NodesStatus } from './status-command';
 
@@ -16,17 +17,16 @@ export class Rotate extends Request {
   reason?: string;
 }
 
-/** The transition as it was committed. Times RFC 3339, UTC. */
-export interface RotateReply {
-  scope: Scope;
-  old_key_id: string;
-  new_key_id: string;
-  opened_at: string;
-  closes_at: string;
-  epoch: number;
-  /** Lease holders that sign and verify by the new ring now, and those whose lease had to run out instead. */
+/** Lease holders that sign and verify by the new ring now, and those whose lease had to run out instead. */
+export interface Switched {
   confirmed: string[];
   lapsed: string[];
+}
+
+/** The transition as it was committed. */
+export interface RotateReply extends RotationView, Switched {
+  scope: Scope;
+  epoch: number;
   /** Signers that failed to load the new key, or were silent: they sign nothing by it until they have it. */
   unready: string[];
   /** Nodes that the event goes to. */
@@ -50,11 +50,8 @@ export class Close extends Request {
   force?: boolean;
 }
 
-export interface CloseReply {
+export interface CloseReply extends Omit<RotationView, 'opened_at'>, Switched {
   scope: Scope;
-  old_key_id: string;
-  new_key_id: string;
-  closes_at: string;
   closed_at: string;
   epoch: number;
   /** Seconds between the close and closes_at; 0 when it came after. */
@@ -65,8 +62,6 @@ export interface CloseReply {
   pending: string[];
   /** Of the platform alone: how far the Nodes of all Domains have come, without names. Those that lag did not block. */
   domain_nodes?: NodesStatus;
-  confirmed: string[];
-  lapsed: string[];
 }
 
 export class PlanRotate {
@@ -135,13 +130,9 @@ export class History {
   limit?: number;
 }
 
-export interface TransitionSummary {
+export interface TransitionSummary extends RotationView {
   id: string;
   scope: Scope;
-  old_key_id: string;
-  new_key_id: string;
-  opened_at: string;
-  closes_at: string;
   outcome: 'open' | 'closed' | 'rolled_back' | 'revoked';
   ended_at: string | null;
   reason: string | null;

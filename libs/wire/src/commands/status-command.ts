@@ -1,6 +1,6 @@
 import { IsOptional } from 'class-validator';
 import type { Scope } from '../scope';
-import type { KeyView } from '../ring-view';
+import type { KeyView, RotationView } from '../ring-view';
 import { IsScope } from './constraints';
 
 /** One scope, or every scope that the asker may see. */
@@ -58,11 +58,7 @@ export interface ScopeStatus {
   backlog: Backlog;
 }
 
-export interface OpenTransitionView {
-  old_key_id: string;
-  new_key_id: string;
-  opened_at: string;
-  closes_at: string;
+export interface OpenTransitionView extends RotationView {
   /** Until closes_at; negative once it is past. */
   seconds_left: number;
   /** When no lease of the epoch before it was left; null while the switch is under way. */

@@ -1,43 +1,24 @@
 import { command, type Command } from '../../command';
-import type { Vocabulary } from './vocabulary';
+import { SCRIPTS } from './scripts';
 
 /** One command a shell: `completion bash` is found, completed and documented like every other. */
 
-const completion = (shell: string, how: string, write: () => Promise<(words: Vocabulary) => string>): Command =>
+const completion = (shell: keyof typeof SCRIPTS, how: string): Command =>
   command({
     path: ['completion', shell],
     summary: `write the completion script for ${shell}`,
-    about: `Writes a script that has ${shell} complete the commands and flags of plexctl. It is made from the same table as
-      this help, and asks nobody anything when it runs: make it anew after an upgrade.`,
+    about: `Writes a script that has ${shell} complete the commands and flags of plexctl. It asks plexctl for them, which
+      knows them by the same table as this help, and asks nobody.`,
     flags: {},
     examples: [how],
     asks: 'nobody',
 
-    async run() {
-      const [script, { vocabularyOf }, { loadAll }] = await Promise.all([
-        write(),
-        import('./vocabulary'),
-        import('..'),
-      ]);
-      const text = script(vocabularyOf(await loadAll()));
-      return { text: text.trimEnd(), document: { shell, script: text } };
+    run() {
+      const script = SCRIPTS[shell];
+      return Promise.resolve({ text: script.trimEnd(), document: { shell, script } });
     },
   });
 
-export const completeBash = completion(
-  'bash',
-  'source <(plexctl completion bash)',
-  async () => (await import('./bash')).bashScript,
-);
-
-export const completeZsh = completion(
-  'zsh',
-  'plexctl completion zsh > "${fpath[1]}/_plexctl"',
-  async () => (await import('./zsh')).zshScript,
-);
-
-export const completeFish = completion(
-  'fish',
-  'plexctl completion fish > ~/.config/fish/completions/plexctl.fish',
-  async () => (await import('./fish')).fishScript,
-);
+export const completeBash = completion('bash', 'source <(plexctl completion bash)');
+export const completeZsh = completion('zsh', 'plexctl completion zsh > "${fpath[1]}/_plexctl"');
+export const completeFish = completion('fish', 'plexctl completion fish > ~/.config/fish/completions/plexctl.fish');

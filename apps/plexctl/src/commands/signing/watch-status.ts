@@ -1,9 +1,8 @@
 import type { ScopeStatus, Status, StatusReply } from '@plexsphere/wire/commands';
 import type { Invocation } from '../../command';
 import { named } from '../../layout';
-import type { Output } from '../../render';
 import { escapedJson } from '../../printable';
-import { render } from '../../render';
+import { render, type Output } from '../../render';
 import { backlogText, countsText, statusLines } from './status-layout';
 import { statusPolls, type Poll } from './status-polls';
 

@@ -6,7 +6,7 @@ import { testDatabase } from '@plexsphere/testkit';
 import { SIGNING_DURATION_MS, problem } from '@plexsphere/wire';
 import { ANA, OPEN_SCOPE, seededRings, type SeededRings } from '../../testing/seeded-rings';
 import type { Signers } from '../leases/signers';
-import { SignData } from './sign-data';
+import { SignatureController } from './signature.controller';
 
 const PAYLOAD = '{"z":1,"a":"secret"}';
 const JWS = `e30.${Buffer.from(PAYLOAD).toString('base64url')}.c2ln`;
@@ -20,7 +20,8 @@ describe('S12: what is signed for a person', () => {
   }, 60_000);
   afterAll(() => seeded.drop());
 
-  const signing = (ask: () => Promise<unknown>) => new SignData(seeded.database, { ask } as unknown as Signers);
+  const signing = (ask: () => Promise<unknown>) =>
+    new SignatureController(seeded.database, { ask } as unknown as Signers);
   const signed = () => Promise.resolve({ jws: JWS, key_id: 'a2', epoch: 2 });
   const rows = (actor: string) =>
     seeded.asOwner<{ detail: object; whole: string }>(
@@ -28,7 +29,7 @@ describe('S12: what is signed for a person', () => {
     );
 
   it('S12: stands in the audit log by its hash, and no word of it', async () => {
-    await signing(signed).sign(request, identity());
+    await signing(signed).sign(request, { identity: identity() });
     const payload_sha256 = createHash('sha256').update(PAYLOAD).digest('hex');
     const [row] = await rows(ANA);
     expect(row?.detail).toEqual({ key_id: 'a2', epoch: 2, payload_sha256 });
@@ -38,19 +39,19 @@ describe('S12: what is signed for a person', () => {
   it('S12: is not handed out where it cannot be written down', async () => {
     const actor = 'nobody at all';
     const broken = { ...identity(), actor, command: null as never };
-    await expect(signing(signed).sign(request, broken)).rejects.toThrow();
+    await expect(signing(signed).sign(request, { identity: broken })).rejects.toThrow();
     expect(await rows(actor)).toEqual([]);
   });
 
   it('is not handed out later than a signature counts, however slow the log', async () => {
     const late = () => delay(SIGNING_DURATION_MS + 20).then(signed);
-    await expect(signing(late).sign(request, identity())).rejects.toMatchObject(problem('noAnswer').body);
+    await expect(signing(late).sign(request, { identity: identity() })).rejects.toMatchObject(problem('noAnswer').body);
   });
 
   it('leaves no row where nothing was signed', async () => {
     const actor = randomUUID();
     const refused = () => Promise.reject(problem('noLease'));
-    await expect(signing(refused).sign(request, { ...identity(), actor })).rejects.toMatchObject({
+    await expect(signing(refused).sign(request, { identity: { ...identity(), actor } })).rejects.toMatchObject({
       code: 'UNAVAILABLE',
     });
     expect(await rows(actor)).toEqual([]);

@@ -15,7 +15,8 @@ import {
 } from '../../testing/seeded-rings';
 import type { RotationConfig } from '../rotation-config';
 import { addRefusals } from '../refusals/refusal-table';
-import { StatusReader } from './status-reader';
+import type { Asked } from '../operators/operator.guard';
+import { StatusController } from './status.controller';
 
 const LONG_ENOUGH = {
   clockSkewMs: 30_000,
@@ -24,6 +25,10 @@ const LONG_ENOUGH = {
   verifierCacheMs: 900_000,
   longestTokenLifeMs: 3_600_000,
 };
+/** By an operator who is shown these scopes. */
+const asked = (visible: string[] | null, operator: { id: string; scopes: string[] | null }): Asked =>
+  ({ operator, visibleScopes: () => visible }) as unknown as Asked;
+
 /** Sees every scope. */
 const ALL = { id: ANA, scopes: null };
 
@@ -37,15 +42,15 @@ const config = {
 
 describe('status', () => {
   let seeded: SeededRings;
-  let reader: StatusReader;
+  let controller: StatusController;
   beforeAll(async () => {
     seeded = await seededRings(await testDatabase({ name: 'store', prepare: migrateStore }));
-    reader = new StatusReader(seeded.database, config);
+    controller = new StatusController(seeded.database, config);
   }, 60_000);
   afterAll(() => seeded.drop());
 
   const statusOf = async (scope: string) => {
-    const [status] = (await reader.status(scope, [scope], ALL)).scopes;
+    const [status] = (await controller.status({ scope }, asked([scope], ALL))).scopes;
     if (status === undefined) throw new Error('no status');
     return status;
   };
@@ -133,7 +138,8 @@ describe('status', () => {
 
   it("P-9: counts the Domains' Nodes by the platform's epochs, and names them to who may see them", async () => {
     const platformSeenBy = async (seen: string[] | null) =>
-      (await reader.status('platform', ['platform'], { id: ANA, scopes: seen })).scopes[0]?.domain_nodes;
+      (await controller.status({ scope: 'platform' }, asked(['platform'], { id: ANA, scopes: seen }))).scopes[0]
+        ?.domain_nodes;
     expect(await platformSeenBy(null)).toMatchObject({ enrolled: 7, sent: 7, applied: 6, lagging_count: 0 });
     await seeded.asOwner(PLATFORM_OPEN);
     const numbers = { enrolled: 7, sent: 1, applied: 1, lagging_count: 5, pending_count: 1, offline_count: 2 };
@@ -159,14 +165,17 @@ describe('status', () => {
     await seeded.asOwner(`INSERT INTO ring.refusal SELECT minute - interval '2 h', actor, command, code, detail, 100
                             FROM ring.refusal`);
     const seenBy = async (asker: typeof ALL | { id: string; scopes: string[] }) =>
-      (await reader.status(OPEN_SCOPE, [OPEN_SCOPE], asker)).refusals.map(({ actor, count }) => [actor, count]);
+      (await controller.status({ scope: OPEN_SCOPE }, asked([OPEN_SCOPE], asker))).refusals.map(({ actor, count }) => [
+        actor,
+        count,
+      ]);
     expect(await seenBy(ALL)).toEqual([
       ['unknown', 9],
       ['vic', 7],
       ['others', 1],
     ]);
     expect(await seenBy({ id: VIC, scopes: [OPEN_SCOPE] })).toEqual([['vic', 7]]);
-    expect((await reader.status(undefined, null, ALL)).held_back).toEqual([
+    expect((await controller.status({}, asked(null, ALL))).held_back).toEqual([
       { actor: 'vic', queue: 'commands', count: 5, last_at: expect.any(String) },
     ]);
     expect(await seenBy({ id: STRANGER, scopes: [OPEN_SCOPE] })).toEqual([]);
@@ -180,21 +189,21 @@ describe('status', () => {
 
   it('shows every scope that may be seen and no other', async () => {
     const seen = async (scopes: string[] | null) =>
-      (await reader.status(undefined, scopes, ALL)).scopes.map(({ scope }) => scope);
+      (await controller.status({}, asked(scopes, ALL))).scopes.map(({ scope }) => scope);
     expect(await seen(null)).toEqual(['platform', OPEN_SCOPE, CLOSED_SCOPE]);
     expect(await seen([OPEN_SCOPE])).toEqual([OPEN_SCOPE]);
     expect(await seen([])).toEqual([]);
   });
 
   it('refuses a scope without ring', async () => {
-    await expect(reader.status('domain:none', ['domain:none'], ALL)).rejects.toMatchObject({
+    await expect(controller.status({ scope: 'domain:none' }, asked(['domain:none'], ALL))).rejects.toMatchObject({
       detail: 'signing: unknown scope',
     });
   });
 
   it('says whether the overlap window is too short', async () => {
-    expect((await reader.status(undefined, null, ALL)).short_overlap_allowed).toBe(false);
-    const short = new StatusReader(seeded.database, { ...config, overlapWindowMs: 30_000 } as RotationConfig);
-    expect((await short.status(undefined, null, ALL)).short_overlap_allowed).toBe(true);
+    expect((await controller.status({}, asked(null, ALL))).short_overlap_allowed).toBe(false);
+    const short = new StatusController(seeded.database, { ...config, overlapWindowMs: 30_000 } as RotationConfig);
+    expect((await short.status({}, asked(null, ALL))).short_overlap_allowed).toBe(true);
   });
 });

@@ -1,6 +1,11 @@
 import type { AlgorithmName, LeaseKind, Role } from '@plexsphere/wire';
-import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { integer } from './column-types';
+import { Column, Entity, PrimaryColumn, type ValueTransformer } from 'typeorm';
+
+/** Postgres hands bigint over as text. Epochs, positions and sequences stay far below 2^53. */
+const integer: ValueTransformer = {
+  to: (value: number | null) => value,
+  from: (value: string | null) => (value === null ? null : Number(value)),
+};
 
 @Entity({ schema: 'ring', name: 'installation' })
 export class InstallationEntity {
@@ -116,4 +121,15 @@ export class RequestEntity {
   @Column({ type: 'text' }) actor: string;
   @Column({ name: 'body_hash', type: 'text' }) bodyHash: string;
   @Column({ type: 'jsonb' }) reply: unknown;
+}
+
+@Entity({ schema: 'outbox', name: 'node_stream' })
+export class NodeStreamEntity {
+  @PrimaryColumn({ name: 'node_id', type: 'uuid' }) nodeId: string;
+  @Column({ type: 'text' }) scope: string;
+  /** The last epoch whose announcement stands on the Node's stream; of the platform's ring for a Domain's Node. */
+  @Column({ name: 'told_epoch', type: 'bigint', transformer: integer }) toldEpoch: number;
+  @Column({ name: 'told_platform_epoch', type: 'bigint', transformer: integer }) toldPlatformEpoch: number;
+  @Column({ name: 'settled_epoch', type: 'bigint', transformer: integer }) settledEpoch: number;
+  @Column({ name: 'settled_platform_epoch', type: 'bigint', transformer: integer }) settledPlatformEpoch: number;
 }

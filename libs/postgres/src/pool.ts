@@ -1,0 +1,68 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, type ClientConfig } from 'pg';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+
+/** One that is a function is asked anew for each new connection. */
+export type DatabaseUrl = string | (() => string);
+
+/** What the server ends by itself, in milliseconds, and how many connections a pool has. */
+export interface PoolLimits {
+  max: number;
+  statement_timeout: number;
+  idle_in_transaction_session_timeout?: number;
+}
+
+type PoolOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
+
+export const poolOptions = (url: DatabaseUrl, applicationName: string, limits: PoolLimits): PoolOptions => ({
+  type: 'postgres',
+  url: typeof url === 'string' ? url : url(),
+  applicationName,
+  extra: {
+    ...(typeof url === 'string' ? {} : { Client: freshClient(url) }),
+    lock_timeout: 5_000,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    ...limits,
+  },
+});
+
+/** So that a password that was replaced in a file counts without a restart: the pool keeps the URL of its making. */
+const freshClient = (url: () => string): typeof Client =>
+  class extends Client {
+    constructor(config: ClientConfig = {}) {
+      super({ ...config, connectionString: url() });
+    }
+  };
+
+const TRY_AGAIN_MS = 500;
+export const CONNECTION_LOST = 'connection lost';
+
+/**
+ * Opens a pool as soon as the database lets it in. `tell` gets each new reason why it does not yet: an SQLSTATE, or what
+ * the socket says.
+ * @throws what initialising the pool threw, where `isNotNow` says that waiting does not help
+ */
+export async function openPool(
+  options: DataSourceOptions,
+  tell: (reason: string) => void,
+  isNotNow: (reason: string) => boolean = () => true,
+): Promise<DataSource> {
+  const database = new DataSource(options);
+  for (let told: string | undefined; ; await delay(TRY_AGAIN_MS)) {
+    try {
+      return await database.initialize();
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (!isNotNow(reason)) throw error;
+      if (reason !== told) tell(reason);
+      told = reason;
+    }
+  }
+}
+
+/** A driver's message may name what nobody else is to read. Without a code it is a connection that broke or timed out. */
+function reasonOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : CONNECTION_LOST;
+}

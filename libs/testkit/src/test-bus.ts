@@ -1,0 +1,30 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { NatsServer } from '@plexsphere/stack';
+
+/** A nats-server of a spec's own, in a folder of its own. `config`: the operator and resolver part, or TLS, or users. */
+export async function testBus(config?: string): Promise<NatsServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'plexsphere-bus-'));
+  const configFile = config === undefined ? undefined : join(folder, 'included.conf');
+  if (configFile !== undefined) await writeFile(configFile, config ?? '', { mode: 0o600 });
+  return NatsServer.create(folder, { configFile });
+}
+
+export async function startedBus(config?: string): Promise<NatsServer> {
+  const server = await testBus(config);
+  await server.start();
+  return server;
+}
+
+/** Kills it, and deletes its folder. */
+export async function endBus(server: NatsServer): Promise<void> {
+  await server.kill();
+  await rm(dirname(server.disk), { recursive: true, force: true });
+}
+
+/** What happens to a bus whose disk is lost: its streams are gone, and the accounts that it was given. */
+export async function loseDisk(server: NatsServer): Promise<void> {
+  if (server.running) throw new Error('a running nats-server would write its store again: stop or kill it first');
+  await rm(server.disk, { recursive: true, force: true });
+}
