@@ -48,10 +48,19 @@ const livesOf = ({ signs }: ScopePolicy): Life[] =>
 
 /** The longest that anything signed by a ring's outgoing key may still have to be verified after the new one signs. */
 export const requiredOverlapMs = (policy: Policy, scopePolicy: ScopePolicy): number =>
-  Math.max(0, ...livesOf(scopePolicy).map((life) => policy[life])) +
-  policy.verifierCacheMs +
-  policy.relayLagMs +
-  policy.clockSkewMs;
+  requiredOverlap(policy, scopePolicy).ms;
+
+/** The same with the sum, for people. */
+export function requiredOverlap(policy: Policy, scopePolicy: ScopePolicy): { ms: number; sum: string } {
+  const lives = livesOf(scopePolicy);
+  const { verifierCacheMs, relayLagMs, clockSkewMs } = policy;
+  const ms = Math.max(0, ...lives.map((life) => policy[life])) + verifierCacheMs + relayLagMs + clockSkewMs;
+  const sum =
+    `max(${lives.map((life) => `${NAMES[life]} ${seconds(policy[life])}`).join(', ')})` +
+    ` + verifier cache ${seconds(verifierCacheMs)} + relay lag ${seconds(relayLagMs)}` +
+    ` + clock skew ${seconds(clockSkewMs)} = ${seconds(ms)}`;
+  return { ms, sum };
+}
 
 /**
  * From when on no verifier can still need the old key: what it signed last has gone stale, and whoever keeps keys has
@@ -120,15 +129,11 @@ function malformedSpans(policy: Policy): PolicyProblem[] {
 
 /** One window for every kind of ring: it has to be long enough for the kind that needs the longest. */
 function shortOverlap(policy: Policy): PolicyProblem[] {
-  const required = (scopePolicy: ScopePolicy): number => requiredOverlapMs(policy, scopePolicy);
-  const [longest] = policy.scopeKinds.map(scopePolicy).sort((one, other) => required(other) - required(one));
-  if (longest === undefined || policy.overlapWindowMs >= required(longest)) return [];
-  const lives = livesOf(longest).map((life) => `${NAMES[life]} ${seconds(policy[life])}`);
-  const sum =
-    `max(${lives.join(', ')}) + verifier cache ${seconds(policy.verifierCacheMs)}` +
-    ` + relay lag ${seconds(policy.relayLagMs)} + clock skew ${seconds(policy.clockSkewMs)}` +
-    ` = ${seconds(required(longest))}`;
-  const sentence = `the overlap window of ${seconds(policy.overlapWindowMs)} is too short: it must be at least ${sum}`;
+  const [longest] = policy.scopeKinds
+    .map((kind) => requiredOverlap(policy, scopePolicy(kind)))
+    .sort((one, other) => other.ms - one.ms);
+  if (longest === undefined || policy.overlapWindowMs >= longest.ms) return [];
+  const sentence = `the overlap window of ${seconds(policy.overlapWindowMs)} is too short: it must be at least ${longest.sum}`;
   return [{ code: 'short_overlap', sentence }];
 }
 
@@ -145,4 +150,4 @@ function longLease(policy: Leasing): PolicyProblem[] {
   return [{ code: 'long_lease', sentence }];
 }
 
-const seconds = (ms: number): string => `${ms / 1_000} s`;
+export const seconds = (ms: number): string => `${ms / 1_000} s`;

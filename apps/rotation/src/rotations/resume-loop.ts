@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { nextStep, type NextStep } from '@plexsphere/keyring';
+import { unfinishedStep, type UnfinishedStep } from '@plexsphere/keyring';
 import { Health, LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
 import { TransitionEntity } from '@plexsphere/store';
 import { DataSource } from 'typeorm';
@@ -70,7 +70,7 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Each transition on its own: one that waits for a lease to run out never holds up another scope's. */
   private resume(transition: TransitionEntity): void {
-    const step = nextStep(transition);
+    const step = unfinishedStep(transition);
     if (step === null || this.underWay.has(transition.id)) return;
     const { scope, openedEpoch } = transition;
     this.logger.info(
@@ -84,7 +84,7 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async take(
-    { step }: NextStep,
+    { step }: UnfinishedStep,
     { scope, oldKeyId, openedEpoch, endedEpoch }: TransitionEntity,
   ): Promise<void> {
     if (step === 'finish_switch') await this.afterCommit.finishSwitch({ scope, epoch: openedEpoch });
