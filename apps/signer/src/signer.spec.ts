@@ -95,6 +95,8 @@ const ringWith = (scope: string, epoch: number, keys: KeyView[], more: Partial<R
   transition: null,
   statement: '{}',
   statement_hash: hashOf(`${scope} ${epoch}`),
+  head_epoch: epoch,
+  next: null,
   ...more,
 });
 

@@ -148,8 +148,11 @@ class Theft {
       epoch: payload.epoch,
       trust_epoch: payload.epoch,
       active_key_id: mallory.keyId,
+      staged_key_id: null,
       keys: [mallory, leaked].map((key) => ({ key_id: key.keyId, public_key: publicText(key.privateKey) })),
       statement_hash: statementHash(payload.statement),
+      head_epoch: payload.epoch,
+      next: mesh[which].next,
     };
     const ofRing = which === 'ring';
     const bundle = ofRing

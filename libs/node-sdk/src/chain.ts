@@ -6,7 +6,10 @@
 import { CHAIN_STATEMENTS, PLATFORM } from '@plexsphere/wire';
 import {
   activeKeyOf,
+  isSameKey,
   readStatement,
+  statementHash,
+  trustedKeyOf,
   verifyBundle,
   walkChain,
   type ChainAnchor,
@@ -15,9 +18,8 @@ import {
 } from '@plexsphere/wire/jws';
 import { areTexts } from './json-members';
 import { KeyChangeError, refusing, type KeyChange } from './key-change';
-import { isSameKey } from './key-events';
 import { objectIn } from './key-payload';
-import { keyOf, withPlatform, withRing, type TrustState } from './trust-state';
+import { withPlatform, withRing, type TrustState } from './trust-state';
 
 /** Where the parts of a chain have led so far. In memory alone, and good for the next part and for nothing else. */
 export type Walked = Pick<TrustState, 'platform' | 'ring'>;
@@ -31,8 +33,8 @@ const MAX_CHAIN_LENGTH = 1_048_576;
 export const takeChain = (state: TrustState, text: string, now: Date, from: Walked = state): Promise<ChainOutcome> =>
   refusing<ChainOutcome>(async () => {
     const { platformStatements, statements, bundle } = chainOf(text, state.scope);
-    const platform = await walk(platformStatements, PLATFORM, from.platform);
-    const ring = state.scope === PLATFORM ? platform : await walk(statements, state.scope, from.ring);
+    const platform = walk(platformStatements, PLATFORM, from.platform);
+    const ring = state.scope === PLATFORM ? platform : walk(statements, state.scope, from.ring);
     if (bundle === undefined) return { kind: 'part', walked: { platform, ring } };
     const confirmed = await verifyBundle(bundle, [activeKeyOf(platform)], now);
     return takeBundle(state, confirmed, { platform, ring });
@@ -42,7 +44,7 @@ export const takeChain = (state: TrustState, text: string, now: Date, from: Walk
 function takeBundle(state: TrustState, bundle: TrustBundle, walked: Walked): KeyChange {
   if (bundle.scope !== state.scope) throw new KeyChangeError('wrong_scope');
   // It stays the enrolment's: one day it must be able to overrule the platform key that signed here.
-  if (bundle.recovery_public_key !== state.recoveryPublicKey) throw new KeyChangeError('wrong_recovery_key');
+  if (bundle.recovery_public_key !== state.recoveryPublicKey) throw new KeyChangeError('bundle_foreign');
   const issuedAt = new Date(bundle.issued_at);
   const platform = confirmed(bundle.platform, walked.platform, issuedAt);
   const ring = confirmed(bundle, walked.ring, issuedAt);
@@ -58,10 +60,10 @@ function takeBundle(state: TrustState, bundle: TrustBundle, walked: Walked): Key
  * number that was wrong heals, and a bundle that is shown again sets nothing back.
  */
 function confirmed(claimed: TrustAnchor, walked: ChainAnchor, issuedAt: Date): ChainAnchor {
-  const named = claimed.keys.map(keyOf);
+  const named = claimed.keys.map(trustedKeyOf);
   const isNamed = (key: ChainAnchor['keys'][number]): boolean => named.some((other) => isSameKey(key, other));
   const isHead = claimed.statement_hash === walked.statementHash && claimed.active_key_id === walked.activeKeyId;
-  if (!isHead || !isNamed(activeKeyOf(walked))) throw new KeyChangeError('broken_chain');
+  if (!isHead || !isNamed(activeKeyOf(walked))) throw new KeyChangeError('bundle_foreign');
   const anchor = { ...walked, keys: walked.keys.filter(isNamed) };
   const isLater = walked.issuedAt === undefined || issuedAt > walked.issuedAt;
   return isLater ? { ...anchor, epoch: claimed.epoch, issuedAt } : anchor;
@@ -90,7 +92,8 @@ function chainOf(text: string, scope: string): ReadChain {
   return { platformStatements, statements, bundle: bundle as string | undefined };
 }
 
-function walk(statements: string[], scope: string, from: ChainAnchor): Promise<ChainAnchor> {
+function walk(statements: string[], scope: string, from: ChainAnchor): ChainAnchor {
   if (statements.some((text) => readStatement(text).scope !== scope)) throw new KeyChangeError('wrong_scope');
-  return walkChain(statements, from);
+  const taken = statements.findLastIndex((text) => statementHash(text) === from.statementHash);
+  return walkChain(scope, statements.slice(taken + 1), from, () => undefined);
 }

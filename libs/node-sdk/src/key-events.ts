@@ -9,6 +9,7 @@
 import { PLATFORM, type Envelope, type TrustedKey } from '@plexsphere/wire';
 import {
   activeKeyOf,
+  isSameKey,
   readStatement,
   statementHash,
   walkChain,
@@ -80,9 +81,5 @@ async function follow(
 ): Promise<ChainAnchor | undefined> {
   if (statementHash(statement) === from.statementHash) return undefined;
   if (!isSameKey(verifiedBy, activeKeyOf(ring))) throw new KeyChangeError('unknown_key');
-  return walkChain([statement], from);
+  return walkChain(readStatement(statement).scope, [statement], from, () => undefined);
 }
-
-/** Both name the same key, whatever it is called. */
-export const isSameKey = (one: TrustedKey, other: TrustedKey): boolean =>
-  one.keyId === other.keyId && one.publicKey.text === other.publicKey.text;

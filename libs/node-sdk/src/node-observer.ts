@@ -29,12 +29,7 @@ export interface NodeEvent {
 export type Handler = (event: NodeEvent) => Promise<void>;
 
 /** Why a message that would have changed whom the Node trusts was refused. */
-export type KeyRefusal =
-  | JwsRefusal
-  /** It speaks of another scope than this Node's. */
-  | 'wrong_scope'
-  /** A bundle that names another recovery key than the enrolment's. */
-  | 'wrong_recovery_key';
+export type KeyRefusal = JwsRefusal;
 
 /** Why a message was refused: a closed union. */
 export type RefusalReason = EnvelopeRefusal | KeyRefusal;

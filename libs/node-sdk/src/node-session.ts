@@ -278,6 +278,7 @@ const standingOf = ({ ring, platform, position }: TrustState): Ack => ({
   epoch: ring.epoch,
   platform_epoch: platform.epoch,
   position,
+  heads: { ring: ring.statementHash, platform: platform.statementHash },
 });
 
 const namesOf = ({ eventId, eventType, keyId }: Envelope) => ({

@@ -6,7 +6,7 @@ import { AppliedEvents, type AppliedBatch } from './applied-events';
 import { areTexts, asObject, isCount, isTime, parseObject } from './json-members';
 import type { TrustState } from './trust-state';
 
-const VERSION = 2;
+const VERSION = 3;
 
 /** The checksum tells a bit that fell over from a state; it is no protection against whoever may write the file. */
 export function trustFileText(state: TrustState): string {
@@ -41,10 +41,22 @@ export function parseTrustFile(text: string): TrustState | undefined {
 
 const checksum = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-const anchorRecord = ({ keys, activeKeyId, statementHash, epoch, issuedAt }: ChainAnchor) => ({
+const anchorRecord = ({
+  keys,
+  activeKeyId,
+  stagedKeyId,
+  next,
+  statementHash,
+  headEpoch,
+  epoch,
+  issuedAt,
+}: ChainAnchor) => ({
   epoch,
   statement_hash: statementHash,
+  head_epoch: headEpoch,
+  next,
   active_key_id: activeKeyId,
+  staged_key_id: stagedKeyId,
   ...(issuedAt !== undefined && { issued_at: issuedAt.toISOString() }),
   keys: keys.map(keyRecord),
 });
@@ -56,14 +68,17 @@ const keyRecord = ({ keyId, publicKey, notAfter }: TrustedKey) => ({
 });
 
 function anchorOf(value: unknown): ChainAnchor | undefined {
-  const { epoch, statement_hash: statementHash, active_key_id, issued_at, keys: records } = asObject(value) ?? {};
-  if (!isCount(epoch) || typeof statementHash !== 'string' || !Array.isArray(records)) return undefined;
+  const { epoch, statement_hash: statementHash, head_epoch: headEpoch, next, ...others } = asObject(value) ?? {};
+  const { active_key_id, staged_key_id: stagedKeyId, issued_at, keys: records } = others;
+  if (!isCount(epoch) || !isCount(headEpoch) || !Array.isArray(records)) return undefined;
+  if (typeof statementHash !== 'string' || !isTextOrNull(next) || !isTextOrNull(stagedKeyId)) return undefined;
   const keys = records.map(keyOf).filter((key) => key !== undefined);
   const active = keys.find(({ keyId }) => keyId === active_key_id);
   const issuedAt = issued_at === undefined ? undefined : timeOf(issued_at);
   const isWhole = keys.length === records.length && (issued_at === undefined || issuedAt !== undefined);
   if (active === undefined || active.notAfter !== undefined || !isWhole) return undefined;
-  const anchor = { keys, activeKeyId: active.keyId, statementHash, epoch };
+  if (stagedKeyId !== null && !keys.some(({ keyId }) => keyId === stagedKeyId)) return undefined;
+  const anchor = { keys, activeKeyId: active.keyId, stagedKeyId, next, statementHash, headEpoch, epoch };
   return issuedAt === undefined ? anchor : { ...anchor, issuedAt };
 }
 
@@ -75,6 +90,8 @@ function keyOf(value: unknown): TrustedKey | undefined {
   const end = timeOf(notAfter);
   return end === undefined ? undefined : { ...key, notAfter: end };
 }
+
+const isTextOrNull = (value: unknown): value is string | null => value === null || typeof value === 'string';
 
 const timeOf = (value: unknown): Date | undefined => (isTime(value) ? new Date(value) : undefined);
 

@@ -83,6 +83,7 @@ async function statementBy(key: TestKey, ring: 'ring' | 'platform', changes: Par
       type: 'rotate',
       scope: mesh[ring].scope,
       epoch: 3,
+      authority_epoch: null,
       old_key_id: key.keyId,
       old_public_key: publicText(key.privateKey),
       new_key_id: mallory.keyId,
@@ -90,6 +91,7 @@ async function statementBy(key: TestKey, ring: 'ring' | 'platform', changes: Par
       opened_at: START.toISOString(),
       closes_at: LATE,
       transition_expires: LATE,
+      next: head(),
       previous: mesh[ring].statementHash,
       ...changes,
     },
@@ -103,8 +105,11 @@ const captive = (statement: string, leaked: TestKey) => ({
   epoch: 3,
   trust_epoch: 3,
   active_key_id: mallory.keyId,
+  staged_key_id: null,
   keys: [mallory, leaked].map(({ keyId, privateKey }) => ({ key_id: keyId, public_key: publicText(privateKey) })),
   statement_hash: statementHash(statement),
+  head_epoch: 3,
+  next: head(),
 });
 
 /** The whole capture that S7 tells of: the thief's own platform key confirms what the leaked one introduced. */

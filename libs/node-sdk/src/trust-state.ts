@@ -2,9 +2,9 @@
  * What a Node holds: three anchors of trust, and how far it has come on its stream. Each change is a copy. Which signature
  * vouches for which member: docs/chain.md.
  */
-import { PLATFORM, publicKeyFromText, type Scope, type TrustedKey } from '@plexsphere/wire';
+import { PLATFORM, type Scope, type TrustedKey } from '@plexsphere/wire';
+import { anchorOfBundle, type ChainAnchor, type TrustBundle } from '@plexsphere/wire/jws';
 import { AppliedEvents } from './applied-events';
-import type { BundleKey, ChainAnchor, TrustAnchor, TrustBundle } from '@plexsphere/wire/jws';
 
 export interface TrustState {
   nodeId: string;
@@ -23,25 +23,11 @@ export interface TrustState {
 export const trustAtEnrolment = (nodeId: string, bundle: TrustBundle): TrustState => ({
   nodeId,
   scope: bundle.scope,
-  ring: anchorOf(bundle, bundle.issued_at),
-  platform: anchorOf(bundle.platform, bundle.issued_at),
+  ring: anchorOfBundle(bundle, bundle.issued_at),
+  platform: anchorOfBundle(bundle.platform, bundle.issued_at),
   recoveryPublicKey: bundle.recovery_public_key,
   position: 0,
   applied: new AppliedEvents(),
-});
-
-const anchorOf = (anchor: TrustAnchor, issuedAt: string): ChainAnchor => ({
-  keys: anchor.keys.map(keyOf),
-  activeKeyId: anchor.active_key_id,
-  statementHash: anchor.statement_hash,
-  epoch: anchor.epoch,
-  issuedAt: new Date(issuedAt),
-});
-
-export const keyOf = ({ key_id, public_key, not_after }: BundleKey): TrustedKey => ({
-  keyId: key_id,
-  publicKey: publicKeyFromText(public_key),
-  ...(not_after !== undefined && { notAfter: new Date(not_after) }),
 });
 
 /** Those that verify at `now`: strictly before their `notAfter`. */

@@ -21,7 +21,7 @@ import type {
   SignReady,
   SignReadyReply,
 } from '@plexsphere/wire/commands';
-import { signStatement, statementHash, type Statement } from '@plexsphere/wire/jws';
+import { isByPlatform, signStatement, statementHash, type Statement } from '@plexsphere/wire/jws';
 import { headers as natsHeaders, type Msg, type NatsConnection } from 'nats';
 import { envelopeBy, testKey, type TestKey, type TestRing } from './test-ring';
 import type { TestRings } from './test-rings';
@@ -110,6 +110,7 @@ export class FakeSigner {
       type,
       scope,
       epoch,
+      authority_epoch: isByPlatform(type, scope) ? authorityEpoch : null,
       old_key_id: old?.keyId ?? null,
       old_public_key: old === undefined ? null : publicText(old.privateKey),
       new_key_id: keyId,
@@ -117,6 +118,7 @@ export class FakeSigner {
       opened_at: request.opened_at,
       closes_at: request.closes_at ?? null,
       transition_expires: request.transition_expires ?? null,
+      next: null,
       previous: old === undefined ? null : head.statementHash,
     };
     const statement = await signStatement(made, authority, key);

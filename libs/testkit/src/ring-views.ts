@@ -24,6 +24,8 @@ export function ringOf(scope: string, epoch: number, states: States, more: Parti
     transition: null,
     statement: '{}',
     statement_hash: hashOf(`${scope} ${epoch}`),
+    head_epoch: epoch,
+    next: null,
     ...more,
   };
 }

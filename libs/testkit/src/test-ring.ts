@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { heldKeys, scopePolicy } from '@plexsphere/keyring';
 import { MESH_ALGORITHM, buildEnvelope, canonicalText, publicText } from '@plexsphere/wire';
-import type { PlatformKeyRotated, RingView, Scope, SigningKeyRotated, TransitionView } from '@plexsphere/wire';
+import type { KeyView, PlatformKeyRotated, RingView, Scope, SigningKeyRotated, TransitionView } from '@plexsphere/wire';
 import {
+  isByPlatform,
+  keyHash,
   readStatement,
   signStatement,
   statementHash,
   type SigningKey,
   type Statement,
+  type StatementType,
   type TrustAnchor,
 } from '@plexsphere/wire/jws';
 import { newKeyPair, type TestPrivateKey } from './keys';
@@ -39,15 +42,15 @@ export function envelopeBy(key: TestKey, scope: string, now: Date, fields: Event
 }
 
 export interface RingKey extends TestKey {
-  state: 'active' | 'retiring' | 'retired';
-  /** When a retiring one verifies no more. */
+  state: KeyView['state'];
+  /** When a retiring or staged one verifies no more. */
   verifiesUntil: Date | null;
 }
 
-/** How a ring came to an epoch. A close has no statement. */
+/** How a ring came to an epoch. A close and the end of a rollback's settling have no statement. */
 export interface RingChange {
   epoch: number;
-  change: 'create' | 'rotate' | 'close';
+  change: StatementType | 'close' | 'settle';
   activeKeyId: string;
   statement: string | null;
 }
@@ -59,21 +62,29 @@ export interface RotationTimes {
   transitionExpires: string;
 }
 
-/** A key ring in memory with its private keys and real statements, which walks through rotations. */
+/** Who may overrule a ring, as it is now: of the platform's the recovery key, of others the platform's active one. */
+export type Superior = () => { key: TestKey; epoch: number | null };
+
+/** A key ring in memory with its private keys and real statements, which walks through the whole life of its keys. */
 export class TestRing {
   /** Every key that it ever had, oldest first. */
   readonly keys: RingKey[] = [];
   /** One an epoch, from 1 on. */
   readonly changes: RingChange[] = [];
+  /** The one that the head commits to. */
+  ahead = testKey('ahead');
 
-  private constructor(readonly scope: Scope) {}
+  private constructor(
+    readonly scope: Scope,
+    private readonly superior: Superior,
+  ) {}
 
-  /** By the platform's active key; the platform's own first key by the recovery key. */
-  static async create(scope: Scope, keyId: string, authority: TestKey, now: Date): Promise<TestRing> {
-    const ring = new TestRing(scope);
+  static async create(scope: Scope, keyId: string, superior: Superior, now: Date): Promise<TestRing> {
+    const ring = new TestRing(scope, superior);
     const key = testKey(keyId);
-    const statement = await signStatement(ring.creation(key, now.toISOString()), authority, key);
-    ring.take('create', key, statement);
+    await ring.commit('create', { ...newNames(key), opened_at: now.toISOString() }, superior().key, key);
+    ring.keys.push({ ...key, state: 'active', verifiesUntil: null });
+    ring.changes[0]!.activeKeyId = keyId;
     return ring;
   }
 
@@ -82,15 +93,25 @@ export class TestRing {
   }
 
   get trustEpoch(): number {
-    return this.changes.findLast(({ statement }) => statement !== null)?.epoch ?? 0;
+    const isOfTrust = ({ change }: RingChange): boolean =>
+      !['close', 'settle', 'recommit', 'recovery'].includes(change);
+    return this.changes.findLast(isOfTrust)?.epoch ?? 0;
+  }
+
+  get headEpoch(): number {
+    return this.statements.at(-1)?.epoch ?? 0;
   }
 
   get active(): RingKey {
-    return this.keys.at(-1)!;
+    return this.inState('active')!;
   }
 
   get retiring(): RingKey | undefined {
-    return this.keys.find(({ state }) => state === 'retiring');
+    return this.inState('retiring');
+  }
+
+  get staged(): RingKey | undefined {
+    return this.inState('staged');
   }
 
   /** What a verifier may hold, as the product says. */
@@ -98,7 +119,7 @@ export class TestRing {
     return heldKeys(this.keys, scopePolicy('domain'));
   }
 
-  /** That of the trust epoch. */
+  /** The head's. */
   get statement(): string {
     return this.statements.at(-1)!.text;
   }
@@ -116,31 +137,96 @@ export class TestRing {
     return statementHash(this.statements[0]!.text);
   }
 
+  get next(): string {
+    return keyHash(publicText(this.ahead.privateKey));
+  }
+
   /** The key that was active until the rotation of `epoch` + 1. */
   retiringSince(epoch: number): TestKey {
     const { activeKeyId } = this.changes[epoch - 1]!;
     return this.keys.find(({ keyId }) => keyId === activeKeyId)!;
   }
 
-  /** Closes what is open first. The old key verifies for `graceMs` beyond the window. */
+  /** To the staged key if that is its name, else to the key ahead. The old key verifies for `graceMs` beyond the window. */
   async rotate(keyId: string, now: Date, windowMs = 60_000, graceMs = 0): Promise<void> {
     if (this.retiring !== undefined) this.close();
     const at = (ms: number): string => new Date(now.getTime() + ms).toISOString();
     const times = { openedAt: at(0), closesAt: at(windowMs), transitionExpires: at(windowMs + graceMs) };
-    const key = testKey(keyId);
-    const statement = await signStatement(this.rotation(key, times), this.active, key);
-    Object.assign(this.active, { state: 'retiring', verifiesUntil: new Date(times.transitionExpires) });
-    this.take('rotate', key, statement);
+    const staged = this.staged?.keyId === keyId ? this.staged : undefined;
+    const key = staged ?? this.takeAhead(keyId);
+    await this.commit('rotate', this.rotation(key, times), this.active, staged === undefined ? key : null);
+    this.put(this.active, 'retiring', times.transitionExpires);
+    if (staged === undefined) this.keys.push({ ...key, state: 'active', verifiesUntil: null });
+    else this.put(staged, 'active');
+    this.mark();
+  }
+
+  /** The staged key verifies for `forMs`. */
+  async stage(keyId: string, now: Date, forMs = 600_000): Promise<void> {
+    const key = this.takeAhead(keyId);
+    const until = new Date(now.getTime() + forMs).toISOString();
+    const names = { ...oldNames(this.active), ...newNames(key), transition_expires: until };
+    await this.commit('stage', { ...names, opened_at: now.toISOString() }, this.active, key);
+    this.keys.push({ ...key, state: 'staged', verifiesUntil: new Date(until) });
+  }
+
+  async unstage(now: Date): Promise<void> {
+    const staged = this.staged!;
+    const names = { ...oldNames(staged), ...newNames(this.active), opened_at: now.toISOString() };
+    await this.commit('unstage', names, this.active, null);
+    this.put(staged, 'retired');
+  }
+
+  /** The rolled-back key verifies for `forMs`. */
+  async rollback(now: Date, forMs = 60_000, by: TestKey = this.superior().key): Promise<void> {
+    const { active, retiring } = this;
+    const until = new Date(now.getTime() + forMs).toISOString();
+    const names = { ...oldNames(active), ...newNames(retiring!), transition_expires: until };
+    await this.commit('rollback', { ...names, opened_at: now.toISOString() }, by, null);
+    this.put(active, 'retiring', until);
+    this.put(retiring!, 'active');
+    this.mark();
+  }
+
+  settle(): void {
+    this.end('settle');
   }
 
   close(): void {
-    if (this.retiring !== undefined) Object.assign(this.retiring, { state: 'retired', verifiesUntil: null });
-    this.changes.push({
-      epoch: this.epoch + 1,
-      change: 'close',
-      activeKeyId: this.active.keyId,
-      statement: null,
-    });
+    this.end('close');
+  }
+
+  /** Of the active key: `replacement` takes its place, the staged key if that is its name. All others go with it. */
+  async revoke(keyId: string, now: Date, replacement = `${keyId}-next`, by = this.superior().key): Promise<void> {
+    const revoked = this.keys.find((key) => key.keyId === keyId)!;
+    const isActive = revoked.state === 'active';
+    const staged = isActive && this.staged?.keyId === replacement ? this.staged : undefined;
+    const fresh = isActive && staged === undefined ? testKey(replacement) : null;
+    const left = fresh ?? staged ?? this.active;
+    this.ahead = testKey('ahead');
+    const names = { ...oldNames(revoked), ...newNames(left), opened_at: now.toISOString() };
+    await this.commit('revoke', names, by, fresh);
+    for (const key of this.trusted) if (key.keyId !== left.keyId) this.put(key, 'retired');
+    this.put(revoked, 'revoked');
+    if (fresh === null)
+      this.put(
+        this.keys.find((key) => key.keyId === left.keyId)!,
+        'active',
+      );
+    else this.keys.push({ ...fresh, state: 'active', verifiesUntil: null });
+    this.mark();
+  }
+
+  async recommit(now: Date): Promise<void> {
+    this.ahead = testKey('ahead');
+    const names = { ...oldNames(this.active), ...newNames(this.active), opened_at: now.toISOString() };
+    await this.commit('recommit', names, this.superior().key, null);
+  }
+
+  /** Of the platform's ring. Whoever keeps the recovery key has a new one then. */
+  async changeRecoveryKey(next: TestKey, now: Date): Promise<void> {
+    const { key } = this.superior();
+    await this.commit('recovery', { ...oldNames(key), ...newNames(next), opened_at: now.toISOString() }, key, next);
   }
 
   /** What the next rotation's statement says, to `key`; `by` is whom it names as its authority. */
@@ -149,18 +235,27 @@ export class TestRing {
     { openedAt, closesAt, transitionExpires }: RotationTimes,
     by: TestKey = this.active,
   ): Statement {
+    const times = { opened_at: openedAt, closes_at: closesAt, transition_expires: transitionExpires };
+    return this.following('rotate', { ...oldNames(by), ...newNames(key), ...times });
+  }
+
+  /** What would follow the head, but for `members`. */
+  following(type: StatementType, members: Partial<Statement>): Statement {
     return {
-      type: 'rotate',
+      type,
       scope: this.scope,
       epoch: this.epoch + 1,
-      old_key_id: by.keyId,
-      old_public_key: publicText(by.privateKey),
-      new_key_id: key.keyId,
-      new_public_key: publicText(key.privateKey),
-      opened_at: openedAt,
-      closes_at: closesAt,
-      transition_expires: transitionExpires,
-      previous: this.statementHash,
+      authority_epoch: isByPlatform(type, this.scope) ? this.superior().epoch : null,
+      old_key_id: null,
+      old_public_key: null,
+      new_key_id: '',
+      new_public_key: '',
+      opened_at: '',
+      closes_at: null,
+      transition_expires: null,
+      next: this.next,
+      previous: this.epoch === 0 ? null : this.statementHash,
+      ...members,
     };
   }
 
@@ -169,7 +264,7 @@ export class TestRing {
     return { ...announced(this.statement), ...members };
   }
 
-  /** The last rotation's announcement, by the key that it replaced. */
+  /** The last change's announcement, by the key that was active before. */
   rotatedEvent(now: Date, fields: EventFields = {}): string {
     const event = { eventType: 'signing_key_rotated', payload: this.rotatedPayload(), ...fields };
     return envelopeBy(this.retiringSince(this.trustEpoch - 1), this.scope, now, event);
@@ -195,7 +290,7 @@ export class TestRing {
 
   /** As rotation shows it to those who sign and serve by it. */
   view(): RingView {
-    const { scope, epoch, trustEpoch, statement } = this;
+    const { scope, epoch, trustEpoch, headEpoch, statement, next } = this;
     const last = this.changes.findLast(({ change }) => change === 'rotate');
     const open = this.retiring !== undefined;
     return {
@@ -212,41 +307,69 @@ export class TestRing {
       transition: last === undefined ? null : { ...transitionOf(last.statement!), outcome: open ? null : 'closed' },
       statement,
       statement_hash: this.statementHash,
+      head_epoch: headEpoch,
+      next,
     };
   }
 
   anchor(): TrustAnchor {
-    const { epoch, trustEpoch, statementHash: hash } = this;
+    const { epoch, trustEpoch, headEpoch, next, statementHash: hash } = this;
     return {
       epoch,
       trust_epoch: trustEpoch,
       active_key_id: this.active.keyId,
+      staged_key_id: this.staged?.keyId ?? null,
       keys: this.trusted.map(({ keyId, privateKey, verifiesUntil }) => ({
         key_id: keyId,
         public_key: publicText(privateKey),
         ...(verifiesUntil !== null && { not_after: verifiesUntil.toISOString() }),
       })),
       statement_hash: hash,
+      head_epoch: headEpoch,
+      next,
     };
   }
 
-  private creation(key: TestKey, openedAt: string): Statement {
-    const nobody = {
-      old_key_id: null,
-      old_public_key: null,
-      closes_at: null,
-      transition_expires: null,
-      previous: null,
-    };
-    const [new_key_id, new_public_key] = [key.keyId, publicText(key.privateKey)];
-    return { type: 'create', scope: this.scope, epoch: 1, ...nobody, new_key_id, new_public_key, opened_at: openedAt };
+  private inState(state: RingKey['state']): RingKey | undefined {
+    return this.keys.find((key) => key.state === state);
   }
 
-  private take(change: 'create' | 'rotate', key: TestKey, statement: string): void {
-    this.keys.push({ ...key, state: 'active', verifiesUntil: null });
-    this.changes.push({ epoch: this.epoch + 1, change, activeKeyId: key.keyId, statement });
+  private put(key: RingKey, state: RingKey['state'], until: string | null = null): void {
+    key.state = state;
+    key.verifiesUntil = until === null ? null : new Date(until);
+  }
+
+  /** The key ahead under its name; another is ahead from now on. */
+  private takeAhead(keyId: string): TestKey {
+    const { privateKey } = this.ahead;
+    this.ahead = testKey('ahead');
+    return { keyId, privateKey };
+  }
+
+  private end(change: 'close' | 'settle'): void {
+    if (this.retiring !== undefined) this.put(this.retiring, 'retired');
+    this.changes.push({ epoch: this.epoch + 1, change, activeKeyId: this.active.keyId, statement: null });
+  }
+
+  private async commit(
+    type: StatementType,
+    members: Partial<Statement>,
+    authority: TestKey,
+    comesIn: TestKey | null,
+  ): Promise<void> {
+    const statement = await signStatement(this.following(type, members), authority, comesIn);
+    const activeKeyId = this.inState('active')?.keyId ?? '';
+    this.changes.push({ epoch: this.epoch + 1, change: type, activeKeyId, statement });
+  }
+
+  /** The last change made another key active. */
+  private mark(): void {
+    this.changes.at(-1)!.activeKeyId = this.active.keyId;
   }
 }
+
+const oldNames = ({ keyId, privateKey }: TestKey) => ({ old_key_id: keyId, old_public_key: publicText(privateKey) });
+const newNames = ({ keyId, privateKey }: TestKey) => ({ new_key_id: keyId, new_public_key: publicText(privateKey) });
 
 /** What the announcement of a rotation says: what its statement does, and the statement. */
 function announced(statement: string): SigningKeyRotated {

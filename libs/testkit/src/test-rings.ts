@@ -1,6 +1,6 @@
 import { PLATFORM, publicText, type Scope } from '@plexsphere/wire';
 import { signBundle, type TrustAnchor } from '@plexsphere/wire/jws';
-import { TestRing, testKey, type TestKey } from './test-ring';
+import { TestRing, testKey, type Superior, type TestKey } from './test-ring';
 
 /** What is said in a bundle, where it is not what is true. */
 export interface BundleFields {
@@ -11,15 +11,23 @@ export interface BundleFields {
 
 /** The recovery key, the platform's ring and others: all that statements and bundles of an installation speak of. */
 export class TestRings {
-  readonly recovery = testKey('recovery');
+  recovery = testKey('recovery');
   private readonly rings = new Map<Scope, TestRing>();
 
   /** The platform's comes first: its key is the authority for the first key of every other ring. */
   async create(scope: Scope, keyId: string, now = new Date()): Promise<TestRing> {
-    const authority = scope === PLATFORM ? this.recovery : this.of(PLATFORM).active;
-    const ring = await TestRing.create(scope, keyId, authority, now);
+    const superior = (): ReturnType<Superior> =>
+      scope === PLATFORM
+        ? { key: this.recovery, epoch: null }
+        : { key: this.of(PLATFORM).active, epoch: this.of(PLATFORM).epoch };
+    const ring = await TestRing.create(scope, keyId, superior, now);
     this.rings.set(scope, ring);
     return ring;
+  }
+
+  async changeRecoveryKey(next: TestKey, now = new Date()): Promise<void> {
+    await this.of(PLATFORM).changeRecoveryKey(next, now);
+    this.recovery = next;
   }
 
   of(scope: Scope): TestRing {

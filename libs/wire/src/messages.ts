@@ -1,5 +1,14 @@
 /** What a Node and a relay say to each other, beside envelopes. All of it JSON. */
 
+/**
+ * The hashes of the last statements that a Node has taken, of its own ring and of the platform's (of a Node of `platform`
+ * both are of the one ring). One that stands nowhere in our chain is a fork.
+ */
+export interface Heads {
+  ring: string;
+  platform: string;
+}
+
 /** Node → relay, on `nodeHello`: what the Node has; the answer comes on the Node's own stream. */
 export interface Hello {
   /** Chosen by the Node; the `ready` message that answers it carries the same. */
@@ -8,6 +17,7 @@ export interface Hello {
   platform_epoch: number;
   /** The highest position applied; 0 before the first. */
   position: number;
+  heads: Heads;
 }
 
 /** Node → relay, on `nodeAck`: cumulative, after the handler returned and the state is on the Node's disk. */
@@ -15,6 +25,7 @@ export interface Ack {
   epoch: number;
   platform_epoch: number;
   position: number;
+  heads: Heads;
 }
 
 /**

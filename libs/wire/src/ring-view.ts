@@ -44,4 +44,7 @@ export interface RingView {
    */
   statement: string | null;
   statement_hash: string | null;
+  /** Of that statement, the ring's head: its epoch, and what it says of the key ahead. */
+  head_epoch: number;
+  next: string | null;
 }

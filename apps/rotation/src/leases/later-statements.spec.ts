@@ -21,6 +21,7 @@ const statement = (change: Partial<Statement>): Statement => ({
   type: 'rotate',
   scope: SCOPE,
   epoch: 3,
+  authority_epoch: null,
   old_key_id: 'b',
   old_public_key: publicOf('b'),
   new_key_id: 'c',
@@ -28,6 +29,7 @@ const statement = (change: Partial<Statement>): Statement => ({
   opened_at: '2031-05-01T10:00:00Z',
   closes_at: '2031-05-02T10:00:00Z',
   transition_expires: '2031-05-02T10:00:30Z',
+  next: null,
   previous: null,
   ...change,
 });

@@ -18,6 +18,8 @@ export function ringView({ ring, policy, keys, transition, head }: StoredRing): 
     transition: transition === null ? null : transitionView(transition),
     statement: head.statement,
     statement_hash: head.statementHash,
+    head_epoch: ring.trustEpoch,
+    next: null,
   };
 }
 

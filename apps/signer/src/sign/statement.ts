@@ -1,6 +1,6 @@
 import { problem, type KeyView, type RingView } from '@plexsphere/wire';
 import type { GenerateKey } from '@plexsphere/wire/commands';
-import type { Statement } from '@plexsphere/wire/jws';
+import { isByPlatform, type Statement } from '@plexsphere/wire/jws';
 import { activeKey } from './signing-ring';
 
 /**
@@ -25,6 +25,7 @@ export function statementFor(request: GenerateKey, authority: RingView, newPubli
     type: request.type,
     scope: request.scope,
     epoch: request.epoch,
+    authority_epoch: isByPlatform(request.type, request.scope) ? request.authority_epoch : null,
     old_key_id: old?.key_id ?? null,
     old_public_key: old?.public_key ?? null,
     new_key_id: request.new_key_id,
@@ -32,6 +33,7 @@ export function statementFor(request: GenerateKey, authority: RingView, newPubli
     opened_at: request.opened_at,
     closes_at: request.closes_at ?? null,
     transition_expires: request.transition_expires ?? null,
+    next: null,
     previous: request.type === 'rotate' ? authority.statement_hash : null,
   };
 }

@@ -1,75 +1,53 @@
 /**
- * Walks from the last statement that a verifier has taken to the present one, over those that it slept through. Each
- * must continue the one before, by the key that was active after it. The walk proves descent only: that nothing came
- * after, the bundle says.
+ * Takes statements one after the other, each as the one before allows: by the key that is active then, or by the ring's
+ * superior. That proves descent only: that nothing came after, a bundle says.
  */
-import { publicKeyFromText } from '../algorithms';
-import type { TrustedKey } from '../envelope';
+import type { Scope } from '../scope';
+import { activeKeyOf, type ChainAnchor } from './anchor';
+import { anchorAfter, requireFollows } from './follow';
 import { JwsError } from './jws-error';
-import { readStatement, statementHash, verifyStatement, type Statement } from './statement';
+import type { Statement } from './statement';
+import { readLink, verifyLink, type Link, type Voucher } from './statement-signatures';
 
-export interface ChainAnchor {
-  /** Newest trusted first; the active one among them. */
-  keys: TrustedKey[];
-  /** The one key that may say what follows: no staged key may, and no retiring one, which may have leaked. */
-  activeKeyId: string;
-  /** Of the last statement taken. */
-  statementHash: string;
-  /** A number for progress. What follows what, the hashes say. */
-  epoch: number;
-  /** Of the latest bundle that was taken for this very statement; undefined until there is one. */
-  issuedAt?: Date;
+/** The superior's key for a statement: of a ring but the platform's the one that was active at its authority_epoch. */
+export type SuperiorFor = (statement: Statement) => Voucher | undefined;
+
+/** Of a ring's first statement. Throws JwsError. */
+export function startChain(text: string, superior: Voucher): ChainAnchor {
+  const link = readLink(text);
+  if (link.statement.previous !== null) throw new JwsError('gap');
+  verifyLink(link, superior);
+  return anchorAfter(link.statement, link.hash);
 }
 
-/**
- * Statements oldest first; those up to the anchor's own are passed over. With none left the anchor comes back as it is.
- * Throws JwsError: `broken_chain` where one does not continue the one before, else what verifyStatement throws.
- */
-export async function walkChain(statements: readonly string[], anchor: ChainAnchor): Promise<ChainAnchor> {
-  const links = statements.map((text) => ({ text, statement: readStatement(text), hash: statementHash(text) }));
-  if (new Set(links.map(({ statement }) => statement.scope)).size > 1) throw new JwsError('broken_chain');
-  const taken = links.findLastIndex(({ hash }) => hash === anchor.statementHash);
-  let present = anchor;
-  let before: number | undefined;
-  for (const { text, statement, hash } of links.slice(taken + 1)) {
-    const authority = linkTo(present, statement);
-    if (before !== undefined && statement.epoch <= before) throw new JwsError('broken_chain');
-    await verifyStatement(text, authority.publicKey);
-    present = afterStatement(statement, authority, hash);
-    before = statement.epoch;
+/** Statements oldest first, none of which was taken yet. Throws JwsError. */
+export function walkChain(
+  scope: Scope,
+  statements: readonly string[],
+  anchor: ChainAnchor,
+  superiorFor: SuperiorFor,
+): ChainAnchor {
+  return statements.map(readLink).reduce((before, link) => takeLink(scope, before, link, superiorFor), anchor);
+}
+
+export function takeLink(scope: Scope, anchor: ChainAnchor, link: Link, superiorFor: SuperiorFor): ChainAnchor {
+  const { statement, possession, hash } = link;
+  const authorities = requireFollows(scope, anchor, statement, possession !== undefined);
+  const vouchers = authorities.map((each) => (each === 'active' ? activeKeyOf(anchor) : superiorFor(statement)));
+  requireVoucher(link, vouchers);
+  return anchorAfter(statement, hash, anchor);
+}
+
+/** By one of them. Throws what the last one was refused for. */
+function requireVoucher(link: Link, vouchers: readonly (Voucher | undefined)[]): void {
+  let refusal: unknown = new JwsError('foreign_authority');
+  for (const voucher of vouchers) {
+    if (voucher === undefined) continue;
+    try {
+      return verifyLink(link, voucher);
+    } catch (error) {
+      refusal = error;
+    }
   }
-  return present;
-}
-
-/** For someone who reads the anchor only: it is never without its active key. */
-export function activeKeyOf(anchor: ChainAnchor): TrustedKey {
-  const active = anchor.keys.find(({ keyId }) => keyId === anchor.activeKeyId);
-  if (active === undefined) throw new JwsError('unknown_key');
-  return active;
-}
-
-/**
- * The active key, if the statement names it and follows the anchor's. Not by the anchor's epoch: that number may be wrong,
- * and must not keep a true statement out.
- */
-function linkTo(anchor: ChainAnchor, statement: Statement): TrustedKey {
-  const authority = activeKeyOf(anchor);
-  const continues = statement.previous === anchor.statementHash && statement.old_key_id === authority.keyId;
-  if (!continues) throw new JwsError('broken_chain');
-  return authority;
-}
-
-/** A statement fixes all that is trusted after it: the new key, and the old one until the transition expires. */
-function afterStatement(statement: Statement, authority: TrustedKey, hash: string): ChainAnchor {
-  if (statement.transition_expires === null) throw new JwsError('broken_chain');
-  const { new_key_id: keyId, new_public_key, transition_expires, epoch } = statement;
-  return {
-    keys: [
-      { keyId, publicKey: publicKeyFromText(new_public_key) },
-      { ...authority, notAfter: new Date(transition_expires) },
-    ],
-    activeKeyId: keyId,
-    statementHash: hash,
-    epoch,
-  };
+  throw refusal;
 }

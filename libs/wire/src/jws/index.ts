@@ -3,8 +3,24 @@
  * has a `typ` that its verifier checks, so that no key's signature over one kind passes for another.
  */
 export { JwsError, type JwsRefusal } from './jws-error';
-export type { SigningKey } from './signature';
-export { readStatement, signStatement, statementHash, verifyStatement, type Statement } from './statement';
+export type { EncodedSignature, Role, SigningKey } from './signature';
+export { keyHash, type Statement } from './statement';
+export {
+  STATEMENT_TYPES,
+  authoritiesFor,
+  isByPlatform,
+  isStatementType,
+  type Authority,
+  type StatementType,
+} from './statement-types';
+export {
+  joinStatement,
+  readStatement,
+  signStatement,
+  statementHash,
+  statementSignature,
+  verifyStatement,
+} from './statement-signatures';
 export {
   BUNDLE_MAX_AGE_MS,
   readBundle,
@@ -16,5 +32,7 @@ export {
 } from './trust-bundle';
 export { MAX_JWS_LENGTH } from './compact';
 export { signData, verifyData } from './data';
-export { activeKeyOf, walkChain, type ChainAnchor } from './chain';
+export { activeKeyOf, anchorOfBundle, anchorOfRing, isSameKey, trustedKeyOf, type ChainAnchor } from './anchor';
+export { requireFollows } from './follow';
+export { startChain, walkChain, type SuperiorFor } from './chain';
 export { jwks } from './jwks';

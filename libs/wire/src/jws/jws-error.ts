@@ -7,10 +7,35 @@ export type JwsRefusal =
   | 'signature_invalid'
   /** By a key that is not trusted, or not any more. */
   | 'unknown_key'
-  /** Outside the time in which it may be taken. */
-  | 'expired'
-  /** A statement that does not continue the one before. */
-  | 'broken_chain';
+  | StatementRefusal
+  /** A bundle outside the time in which it may be taken, or older than one that would have to give way to it. */
+  | 'bundle_stale'
+  /** A bundle by another key than the platform's active one, or that says otherwise than the statements. */
+  | 'bundle_foreign';
+
+/** Why a statement does not count, or not here. */
+type StatementRefusal =
+  /** Of another ring. */
+  | 'wrong_scope'
+  /** It follows a statement that the verifier has not taken. */
+  | 'gap'
+  /** It stands beside what the verifier has taken: no later than that, and following something else. */
+  | 'fork'
+  /** It follows, and its epoch does not rise. */
+  | 'epoch_back'
+  /** It needs a key that the ring does not hold as such: revoked, retired, or never there. */
+  | 'revoked'
+  | 'signature_missing'
+  /** Two of one role. */
+  | 'signature_repeated'
+  /** Each in the other's place. */
+  | 'signature_swapped'
+  /** More than two; or a held key's, which has nothing to prove. */
+  | 'signature_too_many'
+  /** Vouched for by another key than its type demands. */
+  | 'foreign_authority'
+  /** Not the key ahead that was committed to, or another commitment than its type allows. */
+  | 'next_not_kept';
 
 export class JwsError extends Error {
   override readonly name = 'JwsError';

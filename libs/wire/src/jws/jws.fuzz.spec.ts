@@ -3,7 +3,7 @@ import { publicText } from '../algorithms';
 import type { TrustedKey } from '../envelope';
 import { signData, verifyData } from './data';
 import { JwsError } from './jws-error';
-import { readStatement, signStatement, statementHash, verifyStatement } from './statement';
+import { readStatement, signStatement, statementHash, verifyStatement } from './statement-signatures';
 import { readBundle, signBundle, verifyBundle, type TrustBundle } from './trust-bundle';
 
 const now = new Date('2026-03-01T12:00:00Z');
@@ -20,6 +20,7 @@ const statement = () =>
       type: 'rotate',
       scope: 'platform',
       epoch: 2,
+      authority_epoch: null,
       old_key_id: authority.keyId,
       old_public_key: publicText(authority.publicKey),
       new_key_id: possession.keyId,
@@ -27,6 +28,7 @@ const statement = () =>
       opened_at: now.toISOString(),
       closes_at: later,
       transition_expires: later,
+      next: Buffer.alloc(32, 1).toString('base64url'),
       previous: hash,
     },
     authority,
@@ -41,7 +43,10 @@ const anchor = {
     { key_id: 'key-2', public_key: publicText(possession.publicKey), not_after: later },
   ],
   active_key_id: 'key-1',
+  staged_key_id: null,
   statement_hash: hash,
+  head_epoch: 2,
+  next: hash,
 };
 const bundle: TrustBundle = {
   ...anchor,

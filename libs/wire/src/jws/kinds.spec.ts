@@ -7,7 +7,8 @@ import { canonicalText } from '../canonical';
 import { publicText } from '../algorithms';
 import { buildEnvelope, NonceMemory, parseEnvelope, verifyEnvelope, type TrustedKey } from '../envelope';
 import { signData, verifyData } from './data';
-import { signStatement, verifyStatement, type Statement } from './statement';
+import type { Statement } from './statement';
+import { signStatement, verifyStatement } from './statement-signatures';
 import { signBundle, verifyBundle, type TrustBundle } from './trust-bundle';
 
 const now = new Date('2026-03-01T12:00:00Z');
@@ -20,6 +21,7 @@ const statement: Statement = {
   type: 'rotate',
   scope: 'platform',
   epoch: 2,
+  authority_epoch: null,
   old_key_id: key.keyId,
   old_public_key: publicText(key.publicKey),
   new_key_id: next.keyId,
@@ -27,14 +29,18 @@ const statement: Statement = {
   opened_at: '2026-03-01T12:00:00Z',
   closes_at: '2026-03-02T12:00:00Z',
   transition_expires: '2026-03-02T12:00:30Z',
+  next: Buffer.alloc(32, 1).toString('base64url'),
   previous: hash,
 };
 const anchor = {
   epoch: 1,
   trust_epoch: 1,
   active_key_id: key.keyId,
+  staged_key_id: null,
   keys: [{ key_id: key.keyId, public_key: publicText(key.publicKey) }],
   statement_hash: hash,
+  head_epoch: 1,
+  next: hash,
 };
 const bundle: TrustBundle = {
   ...anchor,

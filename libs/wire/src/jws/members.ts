@@ -28,3 +28,8 @@ export const hashMember = member(isHash);
 
 /** Null and nothing else: a member that this kind of payload must not fill. */
 export const nullMember: Member<null> = member((value): value is null => value === null);
+
+export const nullOr =
+  <T>(read: Member<T>): Member<T | null> =>
+  (value) =>
+    value === null ? null : read(value);

@@ -17,7 +17,7 @@ export interface SigningKey {
 }
 
 /** As a General JWS holds it: base64url, both. */
-interface EncodedSignature {
+export interface EncodedSignature {
   signature: string;
   protected: string;
 }
@@ -25,6 +25,8 @@ interface EncodedSignature {
 /** Read and not verified. */
 export interface Signature {
   keyId: string;
+  /** Undefined in a kind of JWS that has no roles. */
+  role: Role | undefined;
   /** What the header says, which counts for nothing but to be refused: the key fixes the algorithm. */
   alg: string;
   /** RFC 7515, section 5.1: what the signature stands over. */
@@ -49,16 +51,17 @@ export function readSignature(
   typ: JwsType,
   payload: string,
   { protected: encoded, signature }: { protected: unknown; signature: unknown },
-  role?: Role,
+  roles: readonly Role[] = [],
 ): Signature {
   const header = decodeObject(encoded);
   const { alg, kid } = header;
+  const role = roles.find((each) => each === header['role']);
   if (!isAlg(alg) || header['typ'] !== typ) throw new JwsError('wrong_type');
-  if (!hasExactly(header, ['alg', 'typ', 'kid', ...(role === undefined ? [] : ['role'])])) {
+  if (!hasExactly(header, ['alg', 'typ', 'kid', ...(roles.length === 0 ? [] : ['role'])])) {
     throw new JwsError('malformed');
   }
   if (!isKeyId(kid) || header['role'] !== role) throw new JwsError('malformed');
-  return { keyId: kid, alg, input: `${String(encoded)}.${payload}`, bytes: decodeBase64url(signature) };
+  return { keyId: kid, role, alg, input: `${String(encoded)}.${payload}`, bytes: decodeBase64url(signature) };
 }
 
 /** Throws JwsError `wrong_type` or `signature_invalid`. */

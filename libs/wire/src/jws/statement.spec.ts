@@ -2,7 +2,8 @@ import { createHash, createPublicKey } from 'node:crypto';
 import { keyObjectOf, newKeyPair } from '@plexsphere/testkit';
 import { GeneralSign, generalVerify } from 'jose';
 import { publicText, type PrivateKey, type PublicKey } from '../algorithms';
-import { readStatement, signStatement, statementHash, verifyStatement, type Statement } from './statement';
+import type { Statement } from './statement';
+import { readStatement, signStatement, statementHash, verifyStatement } from './statement-signatures';
 
 interface Pair {
   keyId: string;
@@ -17,6 +18,7 @@ const rotation: Statement = {
   type: 'rotate',
   scope: 'domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1',
   epoch: 2,
+  authority_epoch: null,
   old_key_id: old.keyId,
   old_public_key: publicText(old.publicKey),
   new_key_id: fresh.keyId,
@@ -24,12 +26,14 @@ const rotation: Statement = {
   opened_at: '2026-03-01T12:00:00Z',
   closes_at: '2026-03-02T12:00:00Z',
   transition_expires: '2026-03-02T12:00:30Z',
+  next: createHash('sha256').update('the key ahead').digest('base64url'),
   previous: createHash('sha256').update('the one before').digest('base64url'),
 };
 const creation: Statement = {
   ...rotation,
   type: 'create',
   epoch: 1,
+  authority_epoch: 1,
   old_key_id: null,
   old_public_key: null,
   closes_at: null,

@@ -15,17 +15,23 @@ const bundle: TrustBundle = {
   epoch: 3,
   trust_epoch: 2,
   active_key_id: 'key-2',
+  staged_key_id: null,
   keys: [
     { key_id: 'key-2', public_key: raw() },
     { key_id: 'key-1', public_key: raw(), not_after: '2026-03-02T12:00:00Z' },
   ],
   statement_hash: Buffer.alloc(32, 1).toString('base64url'),
+  head_epoch: 2,
+  next: Buffer.alloc(32, 3).toString('base64url'),
   platform: {
     epoch: 1,
     trust_epoch: 1,
     active_key_id: platform.keyId,
+    staged_key_id: null,
     keys: [{ key_id: platform.keyId, public_key: publicText(platform.publicKey) }],
     statement_hash: Buffer.alloc(32, 2).toString('base64url'),
+    head_epoch: 1,
+    next: Buffer.alloc(32, 4).toString('base64url'),
   },
   recovery_public_key: raw(),
   issued_at: '2026-03-01T12:00:00Z',
@@ -54,16 +60,16 @@ describe('freshness', () => {
     ['expired before it was issued', 0, { expires_at: '2026-03-01T11:59:59Z' }, false],
   ])('%s', async (_, ms, changes, fresh) => {
     const verdict = verifyBundle(await signBundle({ ...bundle, ...changes }, platform), trusted, after(ms));
-    await (fresh ? expect(verdict).resolves.toBeDefined() : expect(verdict).rejects.toEqual(refused('expired')));
+    await (fresh ? expect(verdict).resolves.toBeDefined() : expect(verdict).rejects.toEqual(refused('bundle_stale')));
   });
 });
 
 describe('who may sign one', () => {
   test('a key that is not trusted, or not any more, may not', async () => {
     const text = await signBundle(bundle, platform);
-    await expect(verifyBundle(text, [], now)).rejects.toEqual(refused('unknown_key'));
+    await expect(verifyBundle(text, [], now)).rejects.toEqual(refused('bundle_foreign'));
     const over = [{ ...trusted[0]!, notAfter: now }];
-    await expect(verifyBundle(text, over, now)).rejects.toEqual(refused('unknown_key'));
+    await expect(verifyBundle(text, over, now)).rejects.toEqual(refused('bundle_foreign'));
   });
 
   test('a key of the right name alone may not', async () => {

@@ -9,7 +9,7 @@ import { PLATFORM, type Scope } from '../scope';
 import { readCompact, signCompact, verifyCompact } from './compact';
 import { isObject, type JsonObject } from './encoding';
 import { JwsError } from './jws-error';
-import { epochMember, hashMember, keyIdMember, publicKeyMember, scopeMember, timeMember } from './members';
+import { epochMember, hashMember, keyIdMember, nullOr, publicKeyMember, scopeMember, timeMember } from './members';
 import type { JwsType, SigningKey } from './signature';
 
 const TYP: JwsType = 'plexsphere-bundle+jws';
@@ -33,10 +33,14 @@ export interface TrustAnchor {
   trust_epoch: number;
   /** The key that signs now: one of `keys`, and without an end. No other has a say in what follows. */
   active_key_id: string;
+  /** One of `keys` that is published and does not sign yet. */
+  staged_key_id: string | null;
   /** Newest trusted first. */
   keys: BundleKey[];
-  /** Of the ring's last statement. */
+  /** Of the ring's last statement, its head: since when the active key signs, and what it says of the key ahead. */
   statement_hash: string;
+  head_epoch: number;
+  next: string | null;
 }
 
 /** The three anchors: the scope's keys, the platform ring, the recovery public key. For `platform` two are the same. */
@@ -52,16 +56,20 @@ export interface TrustBundle extends TrustAnchor {
 export const signBundle = async (bundle: TrustBundle, key: SigningKey): Promise<string> =>
   signCompact(TYP, shapeOf({ ...bundle }), key);
 
-/** Throws JwsError `malformed`, `wrong_type`, `unknown_key`, `signature_invalid` or `expired`. */
+/** Throws JwsError `malformed`, `wrong_type`, `signature_invalid`, `bundle_foreign` or `bundle_stale`. */
 export async function verifyBundle(text: string, platformKeys: readonly TrustedKey[], now: Date): Promise<TrustBundle> {
-  const { payload } = await verifyCompact(TYP, text, platformKeys, now);
+  const { payload } = await verifyCompact(TYP, text, platformKeys, now).catch(foreign);
   const bundle = shapeOf(payload);
-  if (!isFresh(bundle, now.getTime())) throw new JwsError('expired');
+  if (!isFresh(bundle, now.getTime())) throw new JwsError('bundle_stale');
   return bundle;
 }
 
 /** Unverified: for enrolment only, where the channel that brought it is what the Node trusts. */
 export const readBundle = (text: string): TrustBundle => shapeOf(readCompact(TYP, text));
+
+function foreign(error: unknown): never {
+  throw error instanceof JwsError && error.code === 'unknown_key' ? new JwsError('bundle_foreign') : error;
+}
 
 /** Also not from the future: that would keep a bundle fresh for as long as its clock was wrong. */
 function isFresh(bundle: TrustBundle, nowMs: number): boolean {
@@ -93,12 +101,17 @@ function anchorOf(value: JsonObject): TrustAnchor {
     epoch: epochMember(value['epoch']),
     trust_epoch: epochMember(value['trust_epoch']),
     active_key_id: keyIdMember(value['active_key_id']),
+    staged_key_id: nullOr(keyIdMember)(value['staged_key_id']),
     keys: keysOf(value['keys']),
     statement_hash: hashMember(value['statement_hash']),
+    head_epoch: epochMember(value['head_epoch']),
+    next: nullOr(hashMember)(value['next']),
   };
   const active = anchor.keys.find(({ key_id }) => key_id === anchor.active_key_id);
   if (active === undefined || active.not_after !== undefined) throw new JwsError('malformed');
-  if (anchor.trust_epoch > anchor.epoch) throw new JwsError('malformed');
+  const staged = anchor.keys.find(({ key_id }) => key_id === anchor.staged_key_id);
+  if (anchor.staged_key_id !== null && staged?.not_after === undefined) throw new JwsError('malformed');
+  if (anchor.trust_epoch > anchor.epoch || anchor.head_epoch > anchor.epoch) throw new JwsError('malformed');
   return anchor;
 }
 

@@ -1,0 +1,89 @@
+/**
+ * Whether a statement may follow what a verifier holds, and what is held after it: pure, and no signature is looked at.
+ * Whoever makes a statement, commits one or takes one asks here.
+ */
+import { publicKeyFromText } from '../algorithms';
+import type { TrustedKey } from '../envelope';
+import type { Scope } from '../scope';
+import { isKey, type ChainAnchor } from './anchor';
+import { JwsError } from './jws-error';
+import { keyHash, type Statement } from './statement';
+import { authoritiesFor, rulesOf, type Authority, type KeyRole } from './statement-types';
+
+/**
+ * `isNewKeySigned`: whether `new` has signed, or is to sign, beside the authority, since it comes in by this statement.
+ * Returns whose key may vouch for it. Throws JwsError where it may not follow.
+ */
+export function requireFollows(
+  scope: Scope,
+  anchor: ChainAnchor,
+  statement: Statement,
+  isNewKeySigned: boolean,
+): readonly Authority[] {
+  if (statement.scope !== scope) throw new JwsError('wrong_scope');
+  if (statement.previous !== anchor.statementHash) {
+    throw new JwsError(statement.epoch > anchor.headEpoch ? 'gap' : 'fork');
+  }
+  if (statement.epoch <= anchor.headEpoch) throw new JwsError('epoch_back');
+  const role = newKeyRole(anchor, statement, isNewKeySigned);
+  requireNext(anchor, statement, role);
+  const authorities = authoritiesFor(statement.type, scope);
+  // A key that this verifier dropped comes back on the superior's word alone: else the active key could bring in any.
+  return role === 'absent' ? authorities.filter((authority) => authority === 'superior') : authorities;
+}
+
+/** What `new` is in the ring, where both keys are what the type says. */
+function newKeyRole(anchor: ChainAnchor, statement: Statement, isNewKeySigned: boolean): KeyRole {
+  const { type, old_key_id, old_public_key, new_key_id, new_public_key } = statement;
+  const { keys, authority } = rulesOf(type);
+  const old = roleOf(anchor, old_key_id, old_public_key);
+  const held = roleOf(anchor, new_key_id, new_public_key);
+  if (isNewKeySigned && held !== 'absent') throw new JwsError('signature_too_many');
+  const fresh = isNewKeySigned ? 'fresh' : held;
+  if (keys.some((role) => role.old === old && role.new === fresh)) return fresh;
+  if (authority === 'active' && old !== 'active' && fresh !== 'active') throw new JwsError('foreign_authority');
+  const lacksSignature = fresh === 'absent' && keys.some((role) => role.old === old && role.new === 'fresh');
+  throw new JwsError(lacksSignature ? 'signature_missing' : 'revoked');
+}
+
+function roleOf(anchor: ChainAnchor, keyId: string | null, publicKey: string | null): KeyRole {
+  if (!anchor.keys.some((key) => isKey(key, keyId, publicKey))) return 'absent';
+  if (keyId === anchor.activeKeyId) return 'active';
+  return keyId === anchor.stagedKeyId ? 'staged' : 'retiring';
+}
+
+/** Who steals the active key alone cannot name its successor: that one's hash was there before it. */
+function requireNext(anchor: ChainAnchor, { type, next, new_public_key }: Statement, role: KeyRole): void {
+  const rule = rulesOf(type).next;
+  const isCommitted = rule === 'committed' && role === 'fresh';
+  const isMadeAnew = isCommitted || rule === 'made_anew';
+  if (anchor.next === null ? next !== null : (next === anchor.next) === isMadeAnew) throw new JwsError('next_not_kept');
+  if (isCommitted && anchor.next !== null && keyHash(new_public_key) !== anchor.next) {
+    throw new JwsError('next_not_kept');
+  }
+}
+
+/** What is held after a statement: the whole of it stands there, but for what leaves the keys as `before` has them. */
+export function anchorAfter(statement: Statement, hash: string, before?: ChainAnchor): ChainAnchor {
+  const { type, next, epoch } = statement;
+  const { active, beside } = rulesOf(type);
+  const head = { next, statementHash: hash, headEpoch: epoch, epoch };
+  if (active === 'unchanged') {
+    if (before === undefined) throw new JwsError('gap');
+    return { ...before, ...head };
+  }
+  const signing = keyNamed(statement, active);
+  const other = beside === 'old' || beside === 'new' ? [keyNamed(statement, beside)] : [];
+  return {
+    keys: [signing, ...other.map((key) => ({ ...key, notAfter: new Date(statement.transition_expires ?? NaN) }))],
+    activeKeyId: signing.keyId,
+    stagedKeyId: beside === 'new' ? statement.new_key_id : null,
+    ...head,
+    ...(before?.issuedAt !== undefined && { issuedAt: before.issuedAt }),
+  };
+}
+
+const keyNamed = (statement: Statement, which: 'old' | 'new'): TrustedKey => ({
+  keyId: statement[`${which}_key_id`] ?? '',
+  publicKey: publicKeyFromText(statement[`${which}_public_key`]),
+});
