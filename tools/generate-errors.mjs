@@ -25,6 +25,7 @@ const WHEN = {
   keyNotStaged: 'The key that is to be taken back is not staged.',
   keyRetired: 'The key that is to be revoked has retired.',
   keyRevoked: 'The key is revoked already.',
+  recoveryKeyNeeded: 'Nothing but the recovery key can vouch for this change of the platform ring.',
   noOpenRotation: 'There is no rotation of this scope to close: none was opened, or it has ended.',
   transitionMismatch: 'Old or new key id are not those of the open rotation.',
   nodesLagging:

@@ -13,6 +13,7 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   keyNotStaged: 'plexctl signing status --scope <scope> shows the keys',
   keyRetired: 'nothing trusts it, and its private half is destroyed: there is nothing to revoke',
   keyRevoked: 'it is thrown out already: plexctl signing status --scope <scope> shows the keys',
+  recoveryKeyNeeded: 'run it again with --recovery-key and the file that was taken away at bring-up',
   noOpenRotation:
     'plexctl signing status --scope <scope> shows the keys; plexctl signing history --scope <scope> how rotations ended',
   transitionMismatch: 'plexctl signing status --scope <scope> names the old and the new key of the open rotation',

@@ -12,7 +12,8 @@ export type RefusalCode =
   | 'key_id_in_use'
   | 'unknown_key'
   | 'key_retired'
-  | 'key_revoked';
+  | 'key_revoked'
+  | 'recovery_key_needed';
 
 /** Facts beside the code, in the domain's own words: whoever answers a caller spells them as a reply does. */
 export type RefusalMembers = Readonly<Record<string, unknown>>;

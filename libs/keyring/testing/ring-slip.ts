@@ -66,7 +66,7 @@ export interface Slip {
   nowMs: number;
   active: string;
   staged: { keyId: string; atMs: number; rotateByMs: number } | null;
-  open: { oldKeyId: string; newKeyId: string } | null;
+  open: { oldKeyId: string; newKeyId: string; expiresMs: number } | null;
   settling: { keyId: string; untilMs: number } | null;
   outcome: TransitionOutcome | null;
   used: Set<string>;
@@ -123,7 +123,8 @@ export function expectedRefusal(slip: Slip, command: Command): RefusalCode | und
     case 'rollback': {
       if (slip.open === null) return 'no_open_rotation';
       const { oldKeyId, newKeyId } = transitionOf(slip, command);
-      return oldKeyId === slip.open.oldKeyId && newKeyId === slip.open.newKeyId ? undefined : 'transition_mismatch';
+      if (oldKeyId !== slip.open.oldKeyId || newKeyId !== slip.open.newKeyId) return 'transition_mismatch';
+      return command.verb === 'rollback' && slip.nowMs >= slip.open.expiresMs ? 'recovery_key_needed' : undefined;
     }
     case 'settle':
       if (slip.settling === null) return 'no_open_rotation';
@@ -152,7 +153,14 @@ export function note(slip: Slip, command: Command): void {
   switch (command.verb) {
     case 'rotate': {
       const to = rotatedTo({ ...slip, epoch: slip.epoch - 1 }, command.newKeyId);
-      Object.assign(slip, { open: { oldKeyId: active, newKeyId: to }, active: to, staged: null, outcome: null });
+      const announcedMs = slip.staged === null ? Infinity : slip.staged.rotateByMs + OVERLAP_MS;
+      const expiresMs = Math.min(slip.nowMs + command.overlapWindowMs, announcedMs);
+      Object.assign(slip, {
+        open: { oldKeyId: active, newKeyId: to, expiresMs },
+        active: to,
+        staged: null,
+        outcome: null,
+      });
       slip.used.add(to);
       return;
     }

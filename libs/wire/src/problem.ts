@@ -29,6 +29,7 @@ export const PROBLEMS = {
   keyNotStaged: { code: 'FAILED_PRECONDITION', detail: 'signing: key not staged' },
   keyRetired: { code: 'FAILED_PRECONDITION', detail: 'signing: key retired' },
   keyRevoked: { code: 'FAILED_PRECONDITION', detail: 'signing: key revoked' },
+  recoveryKeyNeeded: { code: 'FAILED_PRECONDITION', detail: 'signing: recovery key needed' },
   noOpenRotation: { code: 'FAILED_PRECONDITION', detail: 'signing: no open rotation' },
   transitionMismatch: { code: 'FAILED_PRECONDITION', detail: 'signing: transition mismatch' },
   nodesLagging: { code: 'FAILED_PRECONDITION', detail: 'signing: nodes lagging' },

@@ -16,6 +16,7 @@ const PROBLEM_OF: Record<RefusalCode, ProblemName> = {
   unknown_key: 'unknownKey',
   key_retired: 'keyRetired',
   key_revoked: 'keyRevoked',
+  recovery_key_needed: 'recoveryKeyNeeded',
 };
 
 export const asProblem = ({ code, members }: Refusal): Problem => problem(PROBLEM_OF[code], replyMembers(members));
