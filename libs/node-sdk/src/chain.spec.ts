@@ -21,9 +21,11 @@ async function taken(state: TrustState, text: string, now = NOW): Promise<TrustS
   return change.state;
 }
 
+/** Of the Node's own ring, whatever became of the platform's. */
 async function refusal(state: TrustState, text: string, now = NOW): Promise<string> {
   const change = await takeChain(state, text, now);
-  return change.kind === 'refused' ? change.reason : change.kind;
+  if (change.kind === 'refused') return change.reason;
+  return change.kind === 'taken' ? (change.refused ?? 'taken') : change.kind;
 }
 
 const names = (state: TrustState, anchor: 'ring' | 'platform' = 'ring') => state[anchor].keys.map(({ keyId }) => keyId);
@@ -153,34 +155,36 @@ describe('refused', () => {
   test('a bundle by a platform key that the chain has retired', async () => {
     const bundle = await mesh.bundle(later(10), first);
     const chain = await mesh.chain(later(10), AT_ENROLMENT, { bundle });
-    await expect(refusal(enrolled, chain, later(10))).resolves.toBe('unknown_key');
+    await expect(refusal(enrolled, chain, later(10))).resolves.toBe('bundle_foreign');
   });
 
   test("a bundle by the Domain's own key", async () => {
     const bundle = await mesh.bundle(NOW, mesh.ring.active);
-    await expect(refusal(enrolled, await mesh.chain(NOW, AT_ENROLMENT, { bundle }))).resolves.toBe('unknown_key');
+    await expect(refusal(enrolled, await mesh.chain(NOW, AT_ENROLMENT, { bundle }))).resolves.toBe('bundle_foreign');
   });
 
   test('a bundle more than five minutes old', async () => {
     const chain = await mesh.chain(NOW, AT_ENROLMENT);
     await expect(takeChain(enrolled, chain, later(5))).resolves.toMatchObject({ kind: 'taken' });
-    await expect(refusal(enrolled, chain, new Date(later(5).getTime() + 1))).resolves.toBe('expired');
+    await expect(refusal(enrolled, chain, new Date(later(5).getTime() + 1))).resolves.toBe('bundle_stale');
   });
 
   test('a chain cut short of the head that the bundle names', async () => {
     const statements = mesh.ring.statementsSince(1).slice(0, -1);
-    await expect(refusal(enrolled, await mesh.chain(NOW, AT_ENROLMENT, { statements }))).resolves.toBe('broken_chain');
+    await expect(refusal(enrolled, await mesh.chain(NOW, AT_ENROLMENT, { statements }))).resolves.toBe(
+      'bundle_foreign',
+    );
   });
 
   test('a chain with a link missing', async () => {
     const statements = mesh.ring.statementsSince(1).slice(1);
-    await expect(refusal(enrolled, await mesh.chain(NOW, AT_ENROLMENT, { statements }))).resolves.toBe('broken_chain');
+    await expect(refusal(enrolled, await mesh.chain(NOW, AT_ENROLMENT, { statements }))).resolves.toBe('gap');
   });
 
   test('a bundle that names another head than the statements end in', async () => {
     const anchor = { ...mesh.ring.anchor(), statement_hash: mesh.platform.statementHash };
     const bundle = await mesh.bundle(NOW, mesh.platform.active, anchor);
-    await expect(refusal(enrolled, await mesh.chain(NOW, AT_ENROLMENT, { bundle }))).resolves.toBe('broken_chain');
+    await expect(refusal(enrolled, await mesh.chain(NOW, AT_ENROLMENT, { bundle }))).resolves.toBe('bundle_foreign');
   });
 
   test("another Domain's chain", async () => {

@@ -4,7 +4,8 @@ import type { KeyRefusal } from './node-observer';
 import type { TrustState } from './trust-state';
 
 export type KeyChange =
-  | { kind: 'taken'; state: TrustState }
+  /** `refused`: why the Node's own ring stays what it was, where only the platform's has changed. */
+  | { kind: 'taken'; state: TrustState; refused?: KeyRefusal }
   /** Nothing newer than what the Node has. `state` differs at most in when that was confirmed last. */
   | { kind: 'superseded'; state: TrustState }
   | Refusal;

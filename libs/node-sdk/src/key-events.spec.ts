@@ -83,7 +83,7 @@ describe('signing_key_rotated', () => {
     await mesh.ring.rotate('key-3', NOW);
     const payload = mesh.ring.rotatedPayload();
     const text = envelopeBy(enrolledKey(), mesh.ring.scope, NOW, { eventType: 'signing_key_rotated', payload });
-    await expect(deliver(enrolled, text)).resolves.toEqual({ kind: 'refused', reason: 'broken_chain' });
+    await expect(deliver(enrolled, text)).resolves.toEqual({ kind: 'refused', reason: 'gap' });
   });
 
   const enrolledKey = (): TestKey => mesh.ring.retiringSince(1);
@@ -108,7 +108,7 @@ describe('an outgoing key that leaked has no say', () => {
   test('S7: nor its statement, whoever announces it', async () => {
     const payload = await mesh.ring.forgedRotation(leaked, testKey('mallory'), NOW);
     const text = envelopeBy(mesh.ring.active, mesh.ring.scope, NOW, { eventType: 'signing_key_rotated', payload });
-    await expect(deliver(state, text)).resolves.toEqual({ kind: 'refused', reason: 'broken_chain' });
+    await expect(deliver(state, text)).resolves.toEqual({ kind: 'refused', reason: 'foreign_authority' });
   });
 
   test("S6: in what becomes of the platform's key, with the platform's true statement", async () => {

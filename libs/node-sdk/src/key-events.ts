@@ -3,11 +3,12 @@
  * and all that it changes stands in a statement: what the envelope says beside it must agree.
  *
  * During an overlap the outgoing key still verifies, and it may have leaked: that is why one rotates. So it has no say
- * in what comes next: an announcement is by the active key of the Node's own ring, and its statement by the active key
- * of the ring that it changes.
+ * in what comes next: an announcement is by the active key of the Node's own ring, and its statement by whoever has the
+ * say over the ring that it changes. It carries one statement, which must follow the Node's head.
  */
-import { PLATFORM, type Envelope, type TrustedKey } from '@plexsphere/wire';
+import { PLATFORM, publicKeyFromText, type Envelope, type TrustedKey } from '@plexsphere/wire';
 import {
+  STATEMENT_TYPES,
   activeKeyOf,
   isSameKey,
   readStatement,
@@ -15,6 +16,7 @@ import {
   walkChain,
   type ChainAnchor,
   type Statement,
+  type SuperiorFor,
 } from '@plexsphere/wire/jws';
 import { KeyChangeError, refusing, type KeyChange } from './key-change';
 import { readPlatformRotated, readRotated } from './key-payload';
@@ -31,28 +33,29 @@ export const takeKeyEvent = (
   eventType: KeyEventType,
   envelope: Envelope,
   verifiedBy: TrustedKey,
-): Promise<KeyChange> => refusing<KeyChange>(() => KEY_EVENTS[eventType](state, envelope.payload, verifiedBy));
+): Promise<KeyChange> => refusing<KeyChange>(async () => KEY_EVENTS[eventType](state, envelope.payload, verifiedBy));
 
-async function takeRotated(state: TrustState, text: string, verifiedBy: TrustedKey): Promise<KeyChange> {
+function takeRotated(state: TrustState, text: string, verifiedBy: TrustedKey): KeyChange {
   const payload = readRotated(text);
   if (payload.scope !== state.scope) throw new KeyChangeError('wrong_scope');
   const statement = statementOf(payload, state.scope);
+  const isAlone = STATEMENT_TYPES[statement.type].beside === 'nobody';
   const agrees =
     payload.current === statement.new_public_key &&
-    payload.previous === statement.old_public_key &&
+    payload.previous === (isAlone ? undefined : statement.old_public_key) &&
     payload.new_key_id === statement.new_key_id &&
     payload.old_key_id === statement.old_key_id &&
     payload.opened_at === statement.opened_at;
   if (!agrees) throw new KeyChangeError('malformed');
-  const ring = await follow(payload.statement, state.ring, state, verifiedBy);
+  const ring = follow(payload.statement, state.ring, state, verifiedBy);
   return ring === undefined ? { kind: 'superseded', state } : { kind: 'taken', state: withRing(state, ring) };
 }
 
 /** By the Domain's key, which has no say over the platform's: the statement alone proves the change. */
-async function takePlatformRotated(state: TrustState, text: string, verifiedBy: TrustedKey): Promise<KeyChange> {
+function takePlatformRotated(state: TrustState, text: string, verifiedBy: TrustedKey): KeyChange {
   const payload = readPlatformRotated(text);
   statementOf(payload, PLATFORM);
-  const platform = await follow(payload.statement, state.platform, state, verifiedBy);
+  const platform = follow(payload.statement, state.platform, state, verifiedBy);
   return platform === undefined
     ? { kind: 'superseded', state }
     : { kind: 'taken', state: withPlatform(state, platform) };
@@ -60,26 +63,31 @@ async function takePlatformRotated(state: TrustState, text: string, verifiedBy: 
 
 interface Announced {
   epoch: number;
-  transition_expires: string;
+  transition_expires?: string;
   statement: string;
 }
 
 function statementOf({ epoch, transition_expires, statement: text }: Announced, scope: string): Statement {
   const statement = readStatement(text);
   if (statement.scope !== scope) throw new KeyChangeError('wrong_scope');
-  const agrees = epoch === statement.epoch && transition_expires === statement.transition_expires;
-  if (!agrees) throw new KeyChangeError('malformed');
+  // What changes no trust is told by a chain message: a bundle goes with it.
+  const changesTrust = STATEMENT_TYPES[statement.type].beside !== 'unchanged';
+  const agrees = epoch === statement.epoch && (transition_expires ?? null) === statement.transition_expires;
+  if (!agrees || !changesTrust) throw new KeyChangeError('malformed');
   return statement;
 }
 
 /** The anchor after the statement; undefined where the Node has taken it already. */
-async function follow(
-  statement: string,
-  from: ChainAnchor,
-  { ring }: TrustState,
-  verifiedBy: TrustedKey,
-): Promise<ChainAnchor | undefined> {
-  if (statementHash(statement) === from.statementHash) return undefined;
-  if (!isSameKey(verifiedBy, activeKeyOf(ring))) throw new KeyChangeError('unknown_key');
-  return walkChain(readStatement(statement).scope, [statement], from, () => undefined);
+function follow(text: string, from: ChainAnchor, state: TrustState, verifiedBy: TrustedKey): ChainAnchor | undefined {
+  if (statementHash(text) === from.statementHash) return undefined;
+  if (!isSameKey(verifiedBy, activeKeyOf(state.ring))) throw new KeyChangeError('unknown_key');
+  return walkChain(readStatement(text).scope, [text], from, superiorOf(state));
 }
+
+/** Of the platform's keys a Node that hears nothing else knows the active one, and since when it is that. */
+const superiorOf =
+  ({ platform, recoveryPublicKey }: TrustState): SuperiorFor =>
+  ({ authority_epoch: epoch }) => {
+    if (epoch === null) return { publicKey: publicKeyFromText(recoveryPublicKey) };
+    return epoch >= platform.headEpoch ? activeKeyOf(platform) : undefined;
+  };

@@ -15,8 +15,8 @@ import { KeyChangeError } from './key-change';
 export const readRotated = (payload: string): SigningKeyRotated =>
   read<SigningKeyRotated>(payload, {
     current: isPublicKey,
-    previous: isPublicKey,
-    transition_expires: isTime,
+    previous: (value) => value === undefined || isPublicKey(value),
+    transition_expires: isEnd,
     scope: isText,
     old_key_id: isKeyId,
     new_key_id: isKeyId,
@@ -27,7 +27,7 @@ export const readRotated = (payload: string): SigningKeyRotated =>
 
 /** Throws KeyChangeError `malformed`. */
 export const readPlatformRotated = (payload: string): PlatformKeyRotated =>
-  read<PlatformKeyRotated>(payload, { epoch: isEpoch, transition_expires: isTime, statement: isText });
+  read<PlatformKeyRotated>(payload, { epoch: isEpoch, transition_expires: isEnd, statement: isText });
 
 /** Throws KeyChangeError `malformed`. */
 export const readReady = (payload: string): StreamReady =>
@@ -46,6 +46,9 @@ export function objectIn(text: string): JsonObject {
   if (value === undefined) throw new KeyChangeError('malformed');
   return value;
 }
+
+/** Absent where one key alone is left. */
+const isEnd = (value: unknown): boolean => value === undefined || isTime(value);
 
 function read<T>(payload: string, shape: Record<keyof T & string, (value: unknown) => boolean>): T {
   const value = objectIn(payload);

@@ -11,7 +11,8 @@ import {
   type TrustedKey,
 } from '@plexsphere/wire';
 import { Application } from './application';
-import { takeChain, type Walked } from './chain';
+import type { RingsWalk } from '@plexsphere/wire/jws';
+import { takeChain } from './chain';
 import { Greeter } from './greeter';
 import type { KeyChange } from './key-change';
 import { isKeyEvent, takeKeyEvent } from './key-events';
@@ -51,7 +52,7 @@ export class NodeSession {
 
   private current: TrustState;
   /** Where the parts of an unfinished chain have led; in memory alone, and undone by whatever is not the next part. */
-  private walked: Walked | undefined;
+  private walked: RingsWalk | undefined;
   private taking: Promise<void> = Promise.resolve();
   private becomeReady: () => void = () => undefined;
   private readonly stopping = new AbortController();
@@ -199,6 +200,10 @@ export class NodeSession {
     const next = change.state;
     this.become(next);
     if (!taken) return;
+    if (change.refused !== undefined) {
+      this.refuse({ reason: change.refused, ...names });
+      this.greeter.ask();
+    }
     this.greeter.progress();
     this.watch.look(next);
     const { scope, ring, platform } = next;

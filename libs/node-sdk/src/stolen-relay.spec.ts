@@ -173,7 +173,7 @@ describe('S5: a position that was signed for a thief', () => {
     node.acks.length = 0;
     node.session.acknowledge();
     await node.flushed();
-    expect(node.acks).toEqual([{ epoch: 1, platform_epoch: 1, position: FAR }]);
+    expect(node.acks).toMatchObject([{ epoch: 1, platform_epoch: 1, position: FAR }]);
   });
 
   test('ids are kept as long as their envelopes could be fresh, by time and not by number', async () => {

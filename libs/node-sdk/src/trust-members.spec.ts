@@ -184,6 +184,22 @@ const attacks: Record<string, Record<string, () => Promise<void>>> = {
         statements: [await statementBy(mesh.ring.active, 'ring', { previous: head() })],
       }),
   },
+  'ring.staged_key_id': {
+    'a bundle in which the outgoing key is a staged one': async () =>
+      chainWith(await bundleBy(mesh.platform.active, () => ({ staged_key_id: domainLeak.keyId }))),
+  },
+  'ring.head_epoch': {
+    'a bundle that names another': async () =>
+      chainWith(await bundleBy(mesh.platform.active, () => ({ head_epoch: 1, ...now() }))),
+  },
+  'ring.next': {
+    'a bundle that names another': async () =>
+      chainWith(await bundleBy(mesh.platform.active, () => ({ next: head() }))),
+    'a statement that repeats another, by the active key': async () =>
+      announce(mesh.ring.active, {
+        ...(await mesh.ring.forgedRotation(mesh.ring.active, mallory, START)),
+      }),
+  },
   'ring.epoch': {
     'S6: an announcement that claims another': async () =>
       announce(mesh.ring.active, mesh.ring.rotatedPayload({ epoch: FAR })),
@@ -248,10 +264,31 @@ const attacks: Record<string, Record<string, () => Promise<void>>> = {
         await bundleBy(mesh.platform.active, ({ platform }) => ({ platform: { ...platform, statement_hash: head() } })),
       ),
   },
+  'platform.staged_key_id': {
+    'a bundle in which the outgoing key is a staged one': async () =>
+      chainWith(
+        await bundleBy(mesh.platform.active, ({ platform }) => ({
+          platform: { ...platform, staged_key_id: platformLeak.keyId },
+        })),
+      ),
+  },
+  'platform.head_epoch': {
+    'a bundle that names another': async () =>
+      chainWith(
+        await bundleBy(mesh.platform.active, ({ platform }) => ({
+          ...now(),
+          platform: { ...platform, head_epoch: 1 },
+        })),
+      ),
+  },
+  'platform.next': {
+    'a bundle that names another': async () =>
+      chainWith(await bundleBy(mesh.platform.active, ({ platform }) => ({ platform: { ...platform, next: head() } }))),
+  },
   'platform.epoch': {
     'S6: an announcement by the Domain’s active key that claims another': async () => {
       const { statement, transition_expires } = mesh.platform.rotatedPayload();
-      await announcePlatform(mesh.ring.active, { epoch: FAR, transition_expires, statement });
+      await announcePlatform(mesh.ring.active, { epoch: FAR, transition_expires: transition_expires!, statement });
     },
     'S6: a bundle by the outgoing platform key': async () =>
       chainWith(await bundleBy(platformLeak, ({ platform }) => ({ platform: { ...platform, epoch: FAR } }))),
@@ -296,9 +333,17 @@ const attacks: Record<string, Record<string, () => Promise<void>>> = {
 /** `ring.keys[].not_after` as `ring.keys.not_after`; the keys themselves, and the batches of ids, are one member. */
 function memberNames(value: object): string[] {
   const anchor = (name: string): string[] => [
-    ...['keys', 'active_key_id', 'statement_hash', 'epoch', 'issued_at', 'keys.not_after'].map(
-      (each) => `${name}.${each}`,
-    ),
+    ...[
+      'keys',
+      'active_key_id',
+      'staged_key_id',
+      'statement_hash',
+      'head_epoch',
+      'next',
+      'epoch',
+      'issued_at',
+      'keys.not_after',
+    ].map((each) => `${name}.${each}`),
   ];
   return Object.keys(value).flatMap((name) => (name === 'ring' || name === 'platform' ? anchor(name) : [name]));
 }
@@ -308,7 +353,7 @@ test('each member of the trust file is tried, and stands in docs/chain.md with w
   for (const anchor of ['ring', 'platform']) {
     const { keys, ...others } = stored()[anchor] as { keys: object[] };
     expect(Object.keys({ keys, ...others }).sort()).toEqual(
-      ['active_key_id', 'epoch', 'issued_at', 'keys', 'statement_hash'].sort(),
+      ['active_key_id', 'epoch', 'head_epoch', 'issued_at', 'keys', 'next', 'staged_key_id', 'statement_hash'].sort(),
     );
     expect([...new Set(keys.flatMap((key) => Object.keys(key)))].sort()).toEqual(['key_id', 'not_after', 'public_key']);
   }

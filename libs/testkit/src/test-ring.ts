@@ -3,6 +3,7 @@ import { heldKeys, scopePolicy } from '@plexsphere/keyring';
 import { MESH_ALGORITHM, buildEnvelope, canonicalText, publicText } from '@plexsphere/wire';
 import type { KeyView, PlatformKeyRotated, RingView, Scope, SigningKeyRotated, TransitionView } from '@plexsphere/wire';
 import {
+  STATEMENT_TYPES,
   isByPlatform,
   keyHash,
   readStatement,
@@ -272,8 +273,8 @@ export class TestRing {
 
   /** Of this ring, which is the platform's, for the Nodes of `domain`. */
   platformRotatedEvent(domain: TestRing, now: Date, fields: EventFields = {}): string {
-    const { transition_expires, statement, epoch } = this.rotatedPayload();
-    const payload: PlatformKeyRotated = { epoch, transition_expires, statement };
+    const { transition_expires: end, statement, epoch } = this.rotatedPayload();
+    const payload: PlatformKeyRotated = { epoch, ...(end !== undefined && { transition_expires: end }), statement };
     return envelopeBy(domain.active, domain.scope, now, { eventType: 'platform_key_rotated', payload, ...fields });
   }
 
@@ -371,14 +372,14 @@ export class TestRing {
 const oldNames = ({ keyId, privateKey }: TestKey) => ({ old_key_id: keyId, old_public_key: publicText(privateKey) });
 const newNames = ({ keyId, privateKey }: TestKey) => ({ new_key_id: keyId, new_public_key: publicText(privateKey) });
 
-/** What the announcement of a rotation says: what its statement does, and the statement. */
+/** What the announcement of a change says: what its statement does, and the statement. */
 function announced(statement: string): SigningKeyRotated {
-  const { new_public_key, old_public_key, transition_expires, scope, old_key_id, new_key_id, opened_at, epoch } =
+  const { type, new_public_key, old_public_key, transition_expires, scope, old_key_id, new_key_id, opened_at, epoch } =
     readStatement(statement);
   return {
     current: new_public_key,
-    previous: old_public_key!,
-    transition_expires: transition_expires!,
+    ...(STATEMENT_TYPES[type].beside !== 'nobody' && { previous: old_public_key! }),
+    ...(transition_expires !== null && { transition_expires }),
     scope,
     old_key_id: old_key_id!,
     new_key_id,

@@ -83,8 +83,9 @@ export interface RingChanged {
  */
 export interface SigningKeyRotated {
   current: string;
-  previous: string;
-  transition_expires: string;
+  /** Absent, as its end is, where the statement leaves one key alone. */
+  previous?: string;
+  transition_expires?: string;
   scope: string;
   old_key_id: string;
   new_key_id: string;
@@ -99,7 +100,8 @@ export interface SigningKeyRotated {
  */
 export interface PlatformKeyRotated {
   epoch: number;
-  transition_expires: string;
+  /** Absent where the statement leaves one key alone. */
+  transition_expires?: string;
   statement: string;
 }
 

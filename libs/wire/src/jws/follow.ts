@@ -68,12 +68,12 @@ export function anchorAfter(statement: Statement, hash: string, before?: ChainAn
   const { type, next, epoch } = statement;
   const { active, beside } = rulesOf(type);
   const head = { next, statementHash: hash, headEpoch: epoch, epoch };
-  if (active === 'unchanged') {
+  if (active === 'unchanged' || beside === 'unchanged') {
     if (before === undefined) throw new JwsError('gap');
     return { ...before, ...head };
   }
   const signing = keyNamed(statement, active);
-  const other = beside === 'old' || beside === 'new' ? [keyNamed(statement, beside)] : [];
+  const other = beside === 'nobody' ? [] : [keyNamed(statement, beside)];
   return {
     keys: [signing, ...other.map((key) => ({ ...key, notAfter: new Date(statement.transition_expires ?? NaN) }))],
     activeKeyId: signing.keyId,
@@ -81,6 +81,12 @@ export function anchorAfter(statement: Statement, hash: string, before?: ChainAn
     ...head,
     ...(before?.issuedAt !== undefined && { issuedAt: before.issuedAt }),
   };
+}
+
+/** The key that signs after a statement; undefined where it does not say. */
+export function activeAfter(statement: Statement): TrustedKey | undefined {
+  const { active } = rulesOf(statement.type);
+  return active === 'unchanged' ? undefined : keyNamed(statement, active);
 }
 
 const keyNamed = (statement: Statement, which: 'old' | 'new'): TrustedKey => ({

@@ -35,4 +35,5 @@ export { signData, verifyData } from './data';
 export { activeKeyOf, anchorOfBundle, anchorOfRing, isSameKey, trustedKeyOf, type ChainAnchor } from './anchor';
 export { requireFollows } from './follow';
 export { startChain, walkChain, type SuperiorFor } from './chain';
+export { beginRings, endRings, walkRings, type HeldRings, type RingsWalk, type TakenRings } from './walk-rings';
 export { jwks } from './jwks';

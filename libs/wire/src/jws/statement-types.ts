@@ -19,10 +19,12 @@ interface StatementRules {
   /** The members that may be null and are not. */
   closes: boolean;
   expires: boolean;
-  /** Which of the two signs after it. */
+  /** Which of the two signs after it, as far as it says. */
   active: 'old' | 'new' | 'unchanged';
   /** Who else is trusted after it, until transition_expires. */
   beside: 'old' | 'new' | 'nobody' | 'unchanged';
+  /** Whether by the superior it replaces all that a verifier holds of the ring: the way back from a fork. */
+  replaces: boolean;
   /**
    * Of the key ahead. `committed`: a fresh key is the one that the statement before committed to, and a commitment to
    * another is made anew; where no key is fresh it is kept. What is `made_anew` is never the former one.
@@ -39,6 +41,7 @@ export const STATEMENT_TYPES = {
     expires: false,
     active: 'new',
     beside: 'nobody',
+    replaces: false,
     next: 'made_anew',
   },
   rotate: {
@@ -51,6 +54,7 @@ export const STATEMENT_TYPES = {
     expires: true,
     active: 'new',
     beside: 'old',
+    replaces: false,
     next: 'committed',
   },
   stage: {
@@ -60,6 +64,7 @@ export const STATEMENT_TYPES = {
     expires: true,
     active: 'old',
     beside: 'new',
+    replaces: false,
     next: 'committed',
   },
   unstage: {
@@ -69,6 +74,7 @@ export const STATEMENT_TYPES = {
     expires: false,
     active: 'new',
     beside: 'nobody',
+    replaces: false,
     next: 'kept',
   },
   /** Whoever dropped the retiring key, since its time was over, takes it back on the word of the superior alone. */
@@ -82,6 +88,7 @@ export const STATEMENT_TYPES = {
     expires: true,
     active: 'new',
     beside: 'old',
+    replaces: true,
     next: 'kept',
   },
   /** `old` goes: the active key, and `new` takes its place; or any other, and `new` is the active one, which stays. */
@@ -98,6 +105,7 @@ export const STATEMENT_TYPES = {
     expires: false,
     active: 'new',
     beside: 'nobody',
+    replaces: true,
     next: 'made_anew',
   },
   /** Only the key ahead changes. */
@@ -106,8 +114,9 @@ export const STATEMENT_TYPES = {
     keys: [{ old: 'active', new: 'active' }],
     closes: false,
     expires: false,
-    active: 'unchanged',
+    active: 'new',
     beside: 'unchanged',
+    replaces: false,
     next: 'made_anew',
   },
   /** In the ring of `platform`: its keys are recovery keys, and the old one vouches for the new. */
@@ -118,6 +127,7 @@ export const STATEMENT_TYPES = {
     expires: false,
     active: 'unchanged',
     beside: 'unchanged',
+    replaces: false,
     next: 'kept',
   },
 } as const satisfies Record<string, StatementRules>;
@@ -134,7 +144,3 @@ export const authoritiesFor = (type: StatementType, scope: Scope): readonly Auth
 /** Whether another ring's key vouches, so that the statement names an epoch of that ring: none does for `platform`. */
 export const isByPlatform = (type: StatementType, scope: Scope): boolean =>
   rulesOf(type).authority === 'superior' && scope !== PLATFORM;
-
-/** Whether it may replace all that a verifier holds of the ring: what it leaves does not depend on what was there. */
-export const isReplacing = (type: StatementType): boolean =>
-  rulesOf(type).authority === 'superior' && rulesOf(type).active === 'new' && type !== 'create';

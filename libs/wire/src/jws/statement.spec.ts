@@ -95,13 +95,21 @@ test('the hash is that of the payload bytes, whoever signed', async () => {
 });
 
 describe('hostile text', () => {
+  test.each<[string, string, (jws: General) => unknown]>([
+    ['signature_missing', 'no signature', (jws) => void (jws.signatures = [])],
+    ['signature_missing', 'the possession’s signature alone', (jws) => void jws.signatures.shift()],
+    ['signature_too_many', 'a third signature', (jws) => void jws.signatures.push(jws.signatures[0]!)],
+    ['signature_repeated', 'the authority’s signature twice', (jws) => void (jws.signatures[1] = jws.signatures[0]!)],
+    ['signature_repeated', 'the possession’s signature twice', (jws) => void (jws.signatures[0] = jws.signatures[1]!)],
+    ['signature_swapped', 'the two in the other order', (jws) => void jws.signatures.reverse()],
+  ])('%s: %s', async (code, _, edit) => {
+    const text = await edited(edit);
+    await expect(verifyStatement(text, old.publicKey)).rejects.toEqual(refused(code));
+    expect(() => readStatement(text)).toThrow(refused(code) as Error);
+    expect(() => statementHash(text)).toThrow(refused(code) as Error);
+  });
+
   test.each<[string, (jws: General) => unknown]>([
-    ['one signature', (jws) => void jws.signatures.pop()],
-    ['no signature', (jws) => void (jws.signatures = [])],
-    ['a third signature', (jws) => void jws.signatures.push(jws.signatures[0]!)],
-    ['the authority’s signature twice', (jws) => void (jws.signatures[1] = jws.signatures[0]!)],
-    ['the possession’s signature twice', (jws) => void (jws.signatures[0] = jws.signatures[1]!)],
-    ['the two in the other order', (jws) => void jws.signatures.reverse()],
     ['an unprotected header', (jws) => void Object.assign(jws.signatures[0]!, { header: { kid: 'x' } })],
     ['another member', (jws) => ({ ...jws, header: {} })],
     ['a flattened signature beside the two', (jws) => ({ ...jws, ...jws.signatures[0] })],
@@ -191,12 +199,12 @@ describe('each signature by its own key and role', () => {
 
   test('the verifier’s key decides, not the one that the statement names', async () => {
     const text = await signStatement(rotation, old, fresh);
-    await expect(verifyStatement(text, stranger.publicKey)).rejects.toEqual(refused('signature_invalid'));
+    await expect(verifyStatement(text, stranger.publicKey)).rejects.toEqual(refused('foreign_authority'));
   });
 
   test('a trusted key that the statement does not name as its old key has no authority', async () => {
     const payload = { ...rotation, old_public_key: publicText(stranger.publicKey) };
-    await expect(verifyStatement(await byBoth(payload), old.publicKey)).rejects.toEqual(refused('unknown_key'));
+    await expect(verifyStatement(await byBoth(payload), old.publicKey)).rejects.toEqual(refused('foreign_authority'));
   });
 
   test('a key that vouches for itself has no authority', async () => {
@@ -205,14 +213,14 @@ describe('each signature by its own key and role', () => {
       [fresh.privateKey, header('authority', fresh.keyId)],
       [fresh.privateKey, header('possession', fresh.keyId)],
     );
-    await expect(verifyStatement(text, fresh.publicKey)).rejects.toEqual(refused('unknown_key'));
+    await expect(verifyStatement(text, fresh.publicKey)).rejects.toEqual(refused('foreign_authority'));
   });
 });
 
 describe('a payload of another shape', () => {
   test.each([
     ['no type', { type: undefined }],
-    ['a type of later', { type: 'revoke' }],
+    ['a type of later', { type: 'import' }],
     ['a scope that is none', { scope: 'domain:X' }],
     ['epoch 0', { epoch: 0 }],
     ['half an epoch', { epoch: 1.5 }],
@@ -256,12 +264,12 @@ describe('a payload of another shape', () => {
   });
 });
 
-test.each<[string, Pair, Pair]>([
-  ['another authority', stranger, fresh],
-  ['the old key under another name', { ...old, keyId: 'key-9' }, fresh],
-  ['another possession', old, stranger],
-])('nothing is signed by %s than the statement names', async (_, authority, possession) => {
-  await expect(signStatement(rotation, authority, possession)).rejects.toEqual(refused('unknown_key'));
+test.each<[string, Pair, Pair, string]>([
+  ['another authority', stranger, fresh, 'foreign_authority'],
+  ['the old key under another name', { ...old, keyId: 'key-9' }, fresh, 'foreign_authority'],
+  ['another possession', old, stranger, 'unknown_key'],
+])('nothing is signed by %s than the statement names', async (_, authority, possession, code) => {
+  await expect(signStatement(rotation, authority, possession)).rejects.toEqual(refused(code));
 });
 
 test('the longest statement that can be signed is read, and nothing beyond twice its length', async () => {
