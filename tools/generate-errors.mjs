@@ -32,6 +32,9 @@ const WHEN = {
     'Before closes_at, Nodes that hold a key have not applied the new one. The numbers, and up to 50 names, stand beside it.',
   epochWentBack:
     'A signer has proven a later epoch of this scope than the database has, as after a restore from a backup. Nothing is changed.',
+  domainInUse:
+    'The Domain has Nodes, an open rotation, or a key beside the active one that is staged or settles; `nodes` and `keys` name them.',
+  scopeRemoved: 'The scope had a ring, which was removed: its name is taken for ever.',
   lastAdmin: 'It would leave no admin of every scope whose token is valid: nobody could make tokens any more.',
   databaseFormat:
     'The database was made by another version, or by none yet. A service or a migration begins nothing on it.',
@@ -47,6 +50,8 @@ const WHEN = {
   requestIdReused: 'The request id belongs to another command, another operator, or another request of theirs.',
   unknownScope: 'The scope has no ring.',
   unknownNode: 'No enrolled Node has this id, or this scope and name.',
+  unknownEvent:
+    'The outbox has no event of this id in a scope that the asker may see: it never was, or all Nodes have had it for a while.',
   unknownTransition: 'No rotation has this id.',
   unknownToken: 'No token has this id.',
   unknownKey: 'The key is not in the ring, or may not sign what was asked for. Between services only.',

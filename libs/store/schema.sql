@@ -60,6 +60,7 @@ CREATE TABLE outbox.event (
   event_type text NOT NULL,
   payload text,
   epoch bigint,
+  nodes integer NOT NULL DEFAULT 1,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT event_pkey PRIMARY KEY (event_id)
 );
@@ -78,7 +79,7 @@ CREATE TABLE outbox.message (
   CONSTRAINT message_check CHECK (((state = 'settled'::text) = (outcome IS NOT NULL))),
   CONSTRAINT message_check1 CHECK (((epoch IS NULL) = (ring_scope IS NULL))),
   CONSTRAINT message_check2 CHECK (((epoch IS NULL) OR ("position" IS NULL))),
-  CONSTRAINT message_node_id_event_id_key UNIQUE (node_id, event_id),
+  CONSTRAINT message_event_id_node_id_key UNIQUE (event_id, node_id),
   CONSTRAINT message_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'superseded'::text, 'expired'::text]))),
   CONSTRAINT message_pkey PRIMARY KEY (id),
   CONSTRAINT message_state_check CHECK ((state = ANY (ARRAY['unsent'::text, 'sent'::text, 'settled'::text])))
@@ -133,7 +134,7 @@ CREATE TABLE ring.audit (
   happened_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   actor text NOT NULL,
   action text NOT NULL,
-  scope text NOT NULL,
+  scope text,
   request_id uuid,
   before jsonb,
   after jsonb,
@@ -180,7 +181,10 @@ CREATE TABLE ring.key_ring (
   epoch bigint NOT NULL,
   trust_epoch bigint NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  removed_at timestamp with time zone,
+  keys_destroyed_at timestamp with time zone,
   CONSTRAINT key_ring_check CHECK (((trust_epoch >= 1) AND (trust_epoch <= epoch))),
+  CONSTRAINT key_ring_check1 CHECK (((keys_destroyed_at IS NULL) OR (removed_at IS NOT NULL))),
   CONSTRAINT key_ring_epoch_check CHECK ((epoch >= 1)),
   CONSTRAINT key_ring_pkey PRIMARY KEY (scope)
 );
@@ -277,7 +281,7 @@ CREATE TABLE ring.ring_change (
   statement text,
   statement_hash text,
   changed_at timestamp with time zone NOT NULL DEFAULT now(),
-  CONSTRAINT ring_change_change_check CHECK ((change = ANY (ARRAY['create'::text, 'rotate'::text, 'close'::text]))),
+  CONSTRAINT ring_change_change_check CHECK ((change = ANY (ARRAY['create'::text, 'rotate'::text, 'close'::text, 'remove'::text]))),
   CONSTRAINT ring_change_check CHECK (((statement IS NULL) = (statement_hash IS NULL))),
   CONSTRAINT ring_change_event_id_key UNIQUE (event_id),
   CONSTRAINT ring_change_pkey PRIMARY KEY (scope, epoch)
@@ -350,16 +354,24 @@ ALTER TABLE ring.transition ADD CONSTRAINT transition_scope_fkey FOREIGN KEY (sc
 
 -- Indexes
 
-CREATE INDEX event_created ON outbox.event USING btree (created_at);
-CREATE INDEX message_event ON outbox.message USING btree (event_id);
+CREATE INDEX event_created ON outbox.event USING btree (created_at, event_id);
+CREATE INDEX event_scope ON outbox.event USING btree (scope, (created_at AT TIME ZONE 'UTC'::text), event_id);
 CREATE INDEX message_outstanding ON outbox.message USING btree (node_id, "position", id) WHERE (state <> 'settled'::text);
 CREATE INDEX message_settled ON outbox.message USING btree (settled_at) WHERE (state = 'settled'::text);
+CREATE INDEX message_unapplied ON outbox.message USING btree (event_id, outcome, id) WHERE ((outcome IS NULL) OR (outcome <> 'applied'::text));
 CREATE INDEX message_unsent ON outbox.message USING btree (node_id) WHERE (state = 'unsent'::text);
 CREATE INDEX node_stream_resend ON outbox.node_stream USING btree (resend_at) WHERE (resend_at IS NOT NULL);
 CREATE INDEX node_stream_scope ON outbox.node_stream USING btree (scope);
+CREATE INDEX audit_action ON ring.audit USING btree (action, (happened_at AT TIME ZONE 'UTC'::text), id);
+CREATE INDEX audit_actor ON ring.audit USING btree (actor, (happened_at AT TIME ZONE 'UTC'::text), id);
+CREATE INDEX audit_request ON ring.audit USING btree (request_id) WHERE (request_id IS NOT NULL);
+CREATE INDEX audit_scope ON ring.audit USING btree (scope, (happened_at AT TIME ZONE 'UTC'::text), id);
+CREATE INDEX audit_scope_action ON ring.audit USING btree (scope, action, (happened_at AT TIME ZONE 'UTC'::text), id);
+CREATE INDEX audit_time ON ring.audit USING btree (happened_at, id);
 CREATE INDEX bus_revocation_expiry ON ring.bus_revocation USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 CREATE INDEX bus_revocation_newest ON ring.bus_revocation USING btree (kind, revoked_at);
 CREATE INDEX bus_revocation_unsigned ON ring.bus_revocation USING btree (due_at) WHERE (signed_at IS NULL);
+CREATE INDEX unfinished_removal ON ring.key_ring USING btree (scope) WHERE ((removed_at IS NOT NULL) AND (keys_destroyed_at IS NULL));
 CREATE UNIQUE INDEX one_node_name ON ring.node USING btree (scope, name) WHERE (state = 'enrolled'::text);
 CREATE UNIQUE INDEX one_operator_name ON ring.operator USING btree (name) WHERE (revoked_at IS NULL);
 CREATE INDEX prepared_key_age ON ring.prepared_key USING btree (prepared_at);
@@ -409,14 +421,14 @@ GRANT SELECT ON ring.signing_key TO plexsphere_<installation>_outbox_relay;
 GRANT CONNECT ON DATABASE <database> TO plexsphere_<installation>_rotation;
 GRANT USAGE ON SCHEMA outbox TO plexsphere_<installation>_rotation;
 GRANT USAGE ON SCHEMA ring TO plexsphere_<installation>_rotation;
-GRANT INSERT (event_id, scope, event_type, payload, epoch), SELECT ON outbox.event TO plexsphere_<installation>_rotation;
+GRANT INSERT (event_id, scope, event_type, payload, epoch, nodes), SELECT, UPDATE (nodes) ON outbox.event TO plexsphere_<installation>_rotation;
 GRANT INSERT (node_id, event_id, ring_scope, epoch), SELECT ON outbox.message TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON outbox.node_stream TO plexsphere_<installation>_rotation;
 GRANT INSERT (actor, action, scope, request_id, before, after, detail), SELECT ON ring.audit TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (signed_at) ON ring.bus_revocation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.bus_user TO plexsphere_<installation>_rotation;
 GRANT SELECT, UPDATE (bus_account_jwt, bus_account_signed_at) ON ring.installation TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT, UPDATE (epoch, trust_epoch) ON ring.key_ring TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (epoch, trust_epoch, removed_at, keys_destroyed_at) ON ring.key_ring TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.later_statement TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE ON ring.lease TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (state, removed_at) ON ring.node TO plexsphere_<installation>_rotation;

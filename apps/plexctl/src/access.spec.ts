@@ -137,7 +137,14 @@ describe('Nodes', () => {
 describe('rings, Domains, rotations', () => {
   const transition = {
     ...{ id: OPERATOR, scope: 'platform', old_key_id: 'k1', new_key_id: 'k2', opened_at: AT, closes_at: AT },
-    ...{ outcome: 'closed', ended_at: AT, reason: null, opened_by: 'alice', ended_by: 'bob' },
+    ...{
+      outcome: 'closed',
+      ended_at: AT,
+      reason: null,
+      opened_by: 'alice',
+      ended_by: 'bob',
+      forced: ['signing.close'],
+    },
   };
 
   it('are listed', async () => {
@@ -156,7 +163,7 @@ describe('rings, Domains, rotations', () => {
     const args = ['signing', 'history', '--scope', 'platform', '--limit', '3'];
     const { stdout, bus } = await plexctl({ reply: { transitions: [transition] } }, args);
     expect(bus.requests[0]?.body).toEqual({ scope: 'platform', limit: 3 });
-    expect(cells(stdout)[1]).toEqual([OPERATOR, 'k1', 'k2', AT, 'alice', 'closed', AT, 'bob', '-']);
+    expect(cells(stdout)[1]).toEqual([OPERATOR, 'k1', 'k2', AT, 'alice', 'closed', AT, 'bob', 'signing.close', '-']);
   });
 
   it('are shown with their audit log', async () => {
@@ -165,6 +172,7 @@ describe('rings, Domains, rotations', () => {
     const { stdout } = await plexctl({ reply }, ['signing', 'show', '--id', OPERATOR]);
     expect(stdout).toMatch(/^outcome +closed$/m);
     expect(stdout).toMatch(/^end_switched_at +-$/m);
+    expect(stdout).toMatch(/^forced +signing\.close$/m);
     expect(stdout).toMatch(/alice +signing\.rotate +\{"forced":false\}\n$/);
   });
 });

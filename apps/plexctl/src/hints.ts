@@ -20,6 +20,9 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   nodesLagging: 'wait until the Nodes have applied the new key, or until closes_at; an admin may insist with --force',
   epochWentBack:
     'a signer has proven a later epoch than the database holds: was it restored from a backup? This scope is not served until that is settled',
+  domainInUse:
+    'plexctl node list --scope <scope> shows its Nodes, plexctl signing status --scope <scope> what is open: remove those, end that',
+  scopeRemoved: 'a name is used once: choose another; plexctl audit list --scope <scope> tells who removed it',
   lastAdmin: 'plexctl token create makes another admin first',
   tooManyWaiting: 'this token has more requests waiting than the service keeps: ask again when they are answered',
   requestTooLarge: 'ask for less at once: limit_bytes is the most that one request of this command may have',
@@ -39,6 +42,7 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   requestIdReused: 'run the command again: it takes a new request id',
   unknownScope: 'plexctl signing list shows the scopes; plexctl domain create makes the ring of a Domain',
   unknownNode: 'plexctl node list shows the Nodes',
+  unknownEvent: 'plexctl events list shows the ids; what every Node has is forgotten after a while',
   unknownTransition: 'plexctl signing history --scope <scope> shows the ids',
   unknownToken: 'plexctl token list shows the ids',
   unknownKey: 'plexctl signing jwks --scope <scope> shows the keys',
@@ -93,7 +97,24 @@ export const inWords = (problem: Problem, scope: string | undefined): Failure | 
     ? lagging(problem, scope ?? '<scope>')
     : problem.is('noSigner')
       ? clocksOff(problem)
-      : undefined;
+      : problem.is('domainInUse')
+        ? domainInUse(problem, scope ?? '<scope>')
+        : undefined;
+
+/** What keeps a Domain, in words. */
+function domainInUse(problem: Problem, scope: string): Failure {
+  const { field, nodes, more_nodes: areMore, keys } = problem.body;
+  const isKey = (key: unknown): key is { key_id: unknown; state: unknown } => typeof key === 'object' && key !== null;
+  const members = {
+    field,
+    code: problem.code,
+    nodes:
+      Array.isArray(nodes) && nodes.length > 0 ? `${named(nodes.map(String))}${areMore ? ' and others' : ''}` : 'none',
+    keys: Array.isArray(keys) ? named(keys.filter(isKey).map(({ key_id, state }) => `${key_id} is ${state}`)) : '',
+  };
+  const { exitCode, detail } = failureOf(problem);
+  return new Failure(exitCode, detail, members, hintFor(problem.detail, scope), { cause: problem });
+}
 
 /** Signers that are there and sign nothing, because their clock is wrong. */
 function clocksOff(problem: Problem): Failure | undefined {

@@ -6,9 +6,15 @@ import { BusConnections } from './bus-account/bus-connections';
 import type { BusAccountWork } from './bus-account/start-account-pusher';
 import { AccountSigning } from './bus-account/account-signing';
 import { Revocations } from './bus-account/revocations';
+import { AuditController } from './audit/audit.controller';
+import { AuditReader } from './audit/audit-reader';
 import { CreateRing } from './rings/create-ring';
 import { DomainController } from './domains/domain.controller';
+import { PlanRemoval } from './domains/plan-removal';
+import { RemoveDomain } from './domains/remove-domain';
+import { RemovedRings } from './domains/removed-rings';
 import { EventsController } from './events/events.controller';
+import { EventReader } from './events/event-reader';
 import { PublishEvent } from './events/publish-event';
 import { LaterStatements } from './leases/later-statements';
 import { LeaseBook } from './leases/lease-book';
@@ -67,6 +73,7 @@ export class RotationModule {
         RotationController,
         RingController,
         StatusController,
+        AuditController,
       ],
       providers: [
         { provide: AccountPusher, useValue: pusher },
@@ -88,9 +95,14 @@ export class RotationModule {
         CloseRotation,
         ResumeLoop,
         CreateRing,
+        RemovedRings,
+        RemoveDomain,
+        PlanRemoval,
         AddNode,
         RemoveNode,
         PublishEvent,
+        EventReader,
+        AuditReader,
         RotationHistory,
         RotationPlans,
         NodeReader,

@@ -9,6 +9,9 @@ import { MESH_ALGORITHM, PLATFORM, problem, subjects, type Command, type Scope }
 import type { GenerateKey, GenerateKeyReply } from '@plexsphere/wire/commands';
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
+import { PlanRemoval } from '../src/domains/plan-removal';
+import { RemoveDomain } from '../src/domains/remove-domain';
+import { RemovedRings } from '../src/domains/removed-rings';
 import { LaterStatements } from '../src/leases/later-statements';
 import { LeaseBook } from '../src/leases/lease-book';
 import { Signers } from '../src/leases/signers';
@@ -103,8 +106,9 @@ export class FakeSigners {
   private async confirm({ scope, epoch }: { scope: Scope; epoch: number }): Promise<void> {
     await this.owner
       .query(
-        `UPDATE ring.lease SET epochs = epochs || jsonb_build_object($1::text, $2::bigint), turn = turn + 1,
-                               renewed_at = clock_timestamp() WHERE holder <> ALL ($3::text[])`,
+        `UPDATE ring.lease SET epochs = CASE WHEN EXISTS (SELECT FROM ring.key_ring WHERE scope = $1 AND removed_at IS NULL)
+                                        THEN epochs || jsonb_build_object($1::text, $2::bigint) ELSE epochs - $1::text END,
+                               turn = turn + 1, renewed_at = clock_timestamp() WHERE holder <> ALL ($3::text[])`,
         [scope, epoch, [...this.paused]],
       )
       // The test is over.
@@ -116,6 +120,9 @@ export interface Replica {
   openRotation: OpenRotation;
   closeRotation: CloseRotation;
   createRing: CreateRing;
+  removeDomain: RemoveDomain;
+  planRemoval: PlanRemoval;
+  removedRings: RemovedRings;
   resume: ResumeLoop;
   preparedKeys: PreparedKeys;
 }
@@ -186,10 +193,14 @@ export class Heart {
     const preparation = new Preparation(leases, signers, preparedKeys, logger);
     const afterCommit = dies ? DEAD : new AfterCommit(database, signers, switching, logger);
     const transactions = new CommandTransactions(database, waiting, logger);
+    const removedRings = new RemovedRings(database, switching, signers, logger);
     return {
       openRotation: new OpenRotation(database, preparation, afterCommit, transactions, CONFIG, logger),
       closeRotation: new CloseRotation(afterCommit, transactions, logger),
       createRing: new CreateRing(database, preparation, switching, signers, transactions, logger),
+      removeDomain: new RemoveDomain(dies ? DEAD_AFTER_REMOVAL : removedRings, transactions, logger),
+      planRemoval: new PlanRemoval(database, leases),
+      removedRings,
       resume: new ResumeLoop(database, afterCommit, leases, preparedKeys, logger, new Health()),
       preparedKeys,
     };
@@ -215,3 +226,5 @@ const DEAD = {
   finishSwitch: () => new Promise(() => undefined),
   finishCloseSwitch: () => new Promise(() => undefined),
 } as unknown as AfterCommit;
+
+const DEAD_AFTER_REMOVAL = { finish: () => new Promise(() => undefined) } as unknown as RemovedRings;

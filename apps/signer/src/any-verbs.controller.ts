@@ -5,10 +5,12 @@ import { validated } from '@plexsphere/service-kit';
 import { isUuid, parseRevocationLines, problem, subjects } from '@plexsphere/wire';
 import {
   DestroyKey,
+  DestroyRing,
   ForgetKey,
   IssueBusCredential,
   SignBusAccount,
   type DestroyKeyReply,
+  type DestroyRingReply,
   type ForgetKeyReply,
   type IssueBusCredentialReply,
   type SignBusAccountReply,
@@ -27,6 +29,12 @@ export class AnyVerbsController {
   @MessagePattern(subjects.anySigner('destroy-key'), { joined: true })
   async destroyKey(@Payload(validated(DestroyKey)) request: DestroyKey): Promise<DestroyKeyReply> {
     await this.keys.destroy(request.scope, request.key_id);
+    return { destroyed: true };
+  }
+
+  @MessagePattern(subjects.anySigner('destroy-ring'), { joined: true })
+  async destroyRing(@Payload(validated(DestroyRing)) { scope }: DestroyRing): Promise<DestroyRingReply> {
+    await this.keys.destroyAll(scope);
     return { destroyed: true };
   }
 

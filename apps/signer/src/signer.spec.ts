@@ -336,6 +336,22 @@ test('a destroyed key is gone for good, here and in the database, and its id sta
   await expect(generate(DOMAIN, 'domain-1', 4)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
 });
 
+test('of a removed ring everything is destroyed, what was only prepared too, and nothing before the ring is dropped', async () => {
+  await created(DOMAIN, 'domain-1');
+  await generate(DOMAIN, 'prepared', 2);
+  const destroy = () => ask(subjects.anySigner('destroy-ring'), { scope: DOMAIN });
+  await expect(destroy()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', body: { field: 'scope' } });
+  rotation.remove(DOMAIN);
+  await eventually(async () => destroy().then(Boolean, () => false));
+  await expect(destroy()).resolves.toEqual({ destroyed: true });
+  const left = await owner.query<{ scope: string }[]>(
+    'SELECT DISTINCT scope FROM material.wrapped_key WHERE ciphertext IS NOT NULL',
+  );
+  expect(left).toEqual([{ scope: PLATFORM }]);
+  const signed = askScope(DOMAIN, 'sign-jws', { payload: {} });
+  await expect(signed).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+});
+
 test('P-7: a key that no ring took is forgotten, one that stands in a ring never', async () => {
   const ring = await created(DOMAIN, 'domain-1');
   const forget = (key_id: string) => {

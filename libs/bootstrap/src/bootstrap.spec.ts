@@ -169,7 +169,7 @@ it('makes one admin, whose bearer the database knows by its hash', async () => {
   expect(await one('SELECT actor, action, scope FROM ring.audit')).toEqual({
     actor: 'bootstrap',
     action: 'bootstrap',
-    scope: 'platform',
+    scope: null,
   });
 });
 

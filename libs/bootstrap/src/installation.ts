@@ -56,13 +56,9 @@ export async function insertServiceCredential(sql: Sql, service: ServiceName, bu
   ]);
 }
 
-/** What bring-up and its commands did, in the caller's transaction; nothing secret. */
+/** What bring-up and its commands did to the whole installation, in the caller's transaction; nothing secret. */
 export async function writeAudit(owner: Sql, action: string, after: Record<string, unknown>): Promise<void> {
-  await owner.query(`INSERT INTO ring.audit (actor, action, scope, after) VALUES ('bootstrap', $1, $2, $3)`, [
-    action,
-    PLATFORM,
-    after,
-  ]);
+  await owner.query(`INSERT INTO ring.audit (actor, action, after) VALUES ('bootstrap', $1, $2)`, [action, after]);
 }
 
 /** The ring at epoch 1. Nobody vouches for the first platform key but the recovery key, which every Node also holds. */

@@ -20,6 +20,7 @@ const answered = (granted: string[], rings: RingView[] = []) =>
     now: new Date().toISOString(),
     granted,
     rings,
+    removed: [],
     recovery_public_key: publicKeyOf('recovery'),
   });
 

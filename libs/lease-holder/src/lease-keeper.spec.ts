@@ -34,6 +34,7 @@ class FakeRotation {
       now: new Date(Date.now() - this.offMs).toISOString(),
       granted: granted.map(({ scope }) => scope),
       rings: present.filter((ring) => !granted.includes(ring)),
+      removed: Object.keys(request.epochs).filter((scope) => !present.some((ring) => ring.scope === scope)),
       recovery_public_key: publicKeyOf('recovery'),
     };
   };
@@ -209,8 +210,18 @@ test('an epoch that goes back: logged as an error, and the scope is left', async
   expect(load).toHaveBeenCalledTimes(1);
 });
 
+test('a ring that is removed: left at once, and claimed no more without waiting for the next third', async () => {
+  keeper.onApplicationBootstrap();
+  await pass(0);
+  rotation.rings = [];
+  keeper.renew();
+  await pass(0);
+  expect(joined).not.toContain(SUBJECT);
+  expect(epochsAsked().slice(-2)).toEqual([1, undefined]);
+});
+
 test('a reply without a lease is a failure, not a reason to ask without a pause', async () => {
-  const broken = { granted: [], rings: [] } as unknown as RenewLeaseReply;
+  const broken = { granted: [], rings: [], removed: [] } as unknown as RenewLeaseReply;
   rotation.request = async (_, request) => (rotation.asked.push(request), broken);
   (keeper as unknown as { bus: unknown }).bus = rotation;
   keeper.onApplicationBootstrap();

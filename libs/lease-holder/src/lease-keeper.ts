@@ -161,8 +161,11 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     if (!(reply.lease_ms > 0)) throw new Error('lease_ms is no duration');
     this.leaseMs = reply.lease_ms;
     if (!this.clockIsRight(asked, reply)) return;
-    const { toLoad, refused } = this.table.answered(asked, claimed, reply);
+    const { toLoad, refused, dropped } = this.table.answered(asked, claimed, reply);
     this.recoveryKey = reply.recovery_public_key;
+    for (const scope of dropped) this.logger.info({ scope }, 'ring removed');
+    // Whoever removed it waits until it is claimed no more.
+    if (dropped.length > 0) this.again = true;
     for (const wentBack of refused) this.tellWentBack(wentBack);
     for (const view of toLoad) void this.load(view);
   }

@@ -25,16 +25,17 @@ class FakeClocks implements Clocks {
 let table: LeaseTable;
 let clocks: FakeClocks;
 
-const reply = (granted: string[], rings: RingView[] = []): RenewLeaseReply => ({
+const reply = (granted: string[], rings: RingView[] = [], removed: string[] = []): RenewLeaseReply => ({
   lease_ms: L,
   now: new Date(clocks.wallMs).toISOString(),
   granted,
   rings,
+  removed,
   recovery_public_key: publicKeyOf('recovery'),
 });
 
-const answered = (granted: string[], rings: RingView[] = []) =>
-  table.answered(clocks.read(), table.epochs(), reply(granted, rings));
+const answered = (granted: string[], rings: RingView[] = [], removed: string[] = []) =>
+  table.answered(clocks.read(), table.epochs(), reply(granted, rings, removed));
 
 const permit = (epoch: number | undefined, durationMs = D) =>
   table.permit({ scope: DOMAIN, epoch }, durationMs, clocks.read());
@@ -176,7 +177,7 @@ test('what is neither granted nor shown is over at once', () => {
 test('an epoch never goes back: the ring is refused, the lease is gone, the later epoch is still claimed', () => {
   holding(second);
   const outcome = answered([], [first]);
-  expect(outcome).toEqual({ toLoad: [], refused: [{ scope: DOMAIN, epoch: 1, seenEpoch: 2 }] });
+  expect(outcome).toMatchObject({ toLoad: [], refused: [{ scope: DOMAIN, epoch: 1, seenEpoch: 2 }] });
   expect(() => permit(2, 1)).toThrow(refusal('no lease'));
   expect(heard()).toEqual([]);
   expect(table.take(first, privateKeysOf(first))).toBe(false);
@@ -194,7 +195,7 @@ test('a grant of an epoch older than one that was shown is refused, though its r
 test('the same epoch with another key is a past that was lived twice', () => {
   holding(second);
   const fork = rotatedRing(DOMAIN, 2, 'a', 'c');
-  expect(answered([], [fork])).toEqual({ toLoad: [], refused: [{ scope: DOMAIN, epoch: 2, seenEpoch: 2 }] });
+  expect(answered([], [fork])).toMatchObject({ toLoad: [], refused: [{ scope: DOMAIN, epoch: 2, seenEpoch: 2 }] });
 });
 
 test('an answer from before the ring was taken says nothing of it', () => {
@@ -203,7 +204,7 @@ test('an answer from before the ring was taken says nothing of it', () => {
   const claimed = table.epochs();
   answered([], [second]);
   table.take(second, privateKeysOf(second));
-  expect(table.answered(asked, claimed, reply([DOMAIN]))).toEqual({ toLoad: [], refused: [] });
+  expect(table.answered(asked, claimed, reply([DOMAIN]))).toEqual({ toLoad: [], refused: [], dropped: [] });
   expect(() => permit(2)).toThrow(refusal('no lease'));
   answered([DOMAIN]);
   table.answered(asked, claimed, reply([]));
@@ -269,4 +270,13 @@ test('P-3: what is given back signs nothing and is not heard, and is claimed aga
   expect(table.epochs()).toEqual({ [DOMAIN]: 1 });
   answered([DOMAIN]);
   expect(permit(1).view).toBe(first);
+});
+
+test('a ring that is removed is dropped, keys and all, and claimed no more; one that was never held is no news', () => {
+  holding(first);
+  expect(answered([], [], [DOMAIN, 'domain:unheard']).dropped).toEqual([DOMAIN]);
+  expect(table.ring(DOMAIN)).toBeUndefined();
+  expect(table.epochs()).toEqual({});
+  expect(heard()).toEqual([]);
+  expect(() => permit(undefined, 1)).toThrow(refusal('no lease'));
 });

@@ -28,6 +28,8 @@ export interface EpochWentBack {
 export interface Outcome {
   toLoad: RingView[];
   refused: EpochWentBack[];
+  /** Scopes whose ring is there no more: nothing of it is held from now on, and it is not claimed again. */
+  dropped: Scope[];
 }
 
 /**
@@ -67,7 +69,8 @@ export class LeaseTable<Loaded = unknown> {
   /** `asked` is when, and `claimed` what, the renewal asked that this is the reply to. */
   answered(asked: Clocks, claimed: Record<Scope, number>, reply: RenewLeaseReply): Outcome {
     const before = new Map(Object.keys(claimed).map((scope) => [scope, this.lastLease(scope)]));
-    const outcome: Outcome = { toLoad: [], refused: this.grant(asked, claimed, reply) };
+    const outcome: Outcome = { toLoad: [], refused: this.grant(asked, claimed, reply), dropped: [] };
+    outcome.dropped = reply.removed.filter((scope) => this.entries.delete(scope));
     for (const view of reply.rings) {
       const wentBack = this.shown(view);
       if (wentBack !== undefined) outcome.refused.push(wentBack);

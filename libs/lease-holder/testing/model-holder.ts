@@ -140,6 +140,7 @@ export class ModelHolder {
       now: new Date(nowMs).toISOString(),
       granted,
       rings: claimed[DOMAIN] === epoch ? [] : [viewOf(epoch)],
+      removed: [],
       recovery_public_key: '',
     });
     for (const view of toLoad) {

@@ -70,6 +70,15 @@ export async function forgetPreparedKey(sql: Sql, { scope, keyId }: KeyName, bef
   await sql.query('SELECT material.forget_prepared($1, $2, $3)', [scope, keyId, before]);
 }
 
+/** Every private half of a scope that is left; their names stay taken. Twice is fine. */
+export async function destroyKeysOf(sql: Sql, scope: string): Promise<void> {
+  await sql.query(
+    `UPDATE material.wrapped_key SET nonce = NULL, ciphertext = NULL, destroyed_at = now()
+     WHERE scope = $1 AND destroyed_at IS NULL`,
+    [scope],
+  );
+}
+
 /** Every KEK that a wrapped key names; destroyed keys need none. */
 export async function distinctKekIds(sql: Sql): Promise<string[]> {
   const rows = await sql.query<{ kekId: string }[]>(

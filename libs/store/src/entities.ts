@@ -1,5 +1,5 @@
 import type { AlgorithmName, LeaseKind, Role } from '@plexsphere/wire';
-import { Column, Entity, PrimaryColumn, type ValueTransformer } from 'typeorm';
+import { Column, DeleteDateColumn, Entity, PrimaryColumn, type ValueTransformer } from 'typeorm';
 
 /** Postgres hands bigint over as text. Epochs, positions and sequences stay far below 2^53. */
 const integer: ValueTransformer = {
@@ -13,11 +13,13 @@ export class InstallationEntity {
   @Column({ name: 'recovery_public_key', type: 'text' }) recoveryPublicKey: string;
 }
 
+/** Rings that are there. The row of one that was removed is found by nobody who does not ask for it (`withDeleted`). */
 @Entity({ schema: 'ring', name: 'key_ring' })
 export class KeyRingEntity {
   @PrimaryColumn({ type: 'text' }) scope: string;
   @Column({ type: 'bigint', transformer: integer }) epoch: number;
   @Column({ name: 'trust_epoch', type: 'bigint', transformer: integer }) trustEpoch: number;
+  @DeleteDateColumn({ name: 'removed_at', type: 'timestamptz' }) removedAt: Date | null;
 }
 
 @Entity({ schema: 'ring', name: 'signing_key' })

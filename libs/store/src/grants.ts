@@ -80,7 +80,7 @@ const grants = ({ rotation, outboxRelay }: StoreRoles): string => `
   REVOKE INSERT ON ring.installation, ring.audit, ring.refusal FROM ${rotation};
   REVOKE ALL ON ring.database_role, ring.service_credential FROM ${rotation};
   GRANT UPDATE (bus_account_jwt, bus_account_signed_at) ON ring.installation TO ${rotation};
-  GRANT UPDATE (epoch, trust_epoch) ON ring.key_ring TO ${rotation};
+  GRANT UPDATE (epoch, trust_epoch, removed_at, keys_destroyed_at) ON ring.key_ring TO ${rotation};
   GRANT UPDATE (state, state_since, verifies_until) ON ring.signing_key TO ${rotation};
   GRANT UPDATE (outcome, ended_at, ended_epoch, ended_by, end_request_id, switched_at, end_switched_at,
                 old_key_destroyed_at) ON ring.transition TO ${rotation};
@@ -94,7 +94,7 @@ const grants = ({ rotation, outboxRelay }: StoreRoles): string => `
   -- When it happened, and in which order, the database says.
   GRANT INSERT (actor, action, scope, request_id, before, after, detail) ON ring.audit TO ${rotation};
   GRANT INSERT, UPDATE (count), DELETE ON ring.refusal TO ${rotation};
-  GRANT SELECT, INSERT (event_id, scope, event_type, payload, epoch) ON outbox.event TO ${rotation};
+  GRANT SELECT, INSERT (event_id, scope, event_type, payload, epoch, nodes), UPDATE (nodes) ON outbox.event TO ${rotation};
   GRANT SELECT, INSERT (node_id, event_id, ring_scope, epoch) ON outbox.message TO ${rotation};
   GRANT SELECT, INSERT ON outbox.node_stream TO ${rotation};
 

@@ -44,6 +44,12 @@ export class FakeRotation {
     }
   }
 
+  /** Commits that a scope has no ring any more, and tells of it. */
+  remove(scope: string): void {
+    this.rings = this.rings.filter((ring) => ring.scope !== scope);
+    this.connection.publish(subjects.ringChanged, JSON.stringify({ scope, epoch: 0 }));
+  }
+
   confirmed(scope: string, epoch: number): boolean {
     return this.asked.some(({ epochs }) => epochs[scope] === epoch);
   }
@@ -55,6 +61,7 @@ export class FakeRotation {
       now: new Date().toISOString(),
       granted: granted.map(({ scope }) => scope),
       rings: this.rings.filter((ring) => !granted.includes(ring)),
+      removed: Object.keys(epochs).filter((claimed) => !this.rings.some(({ scope }) => scope === claimed)),
       recovery_public_key: publicKeyOf('recovery'),
     };
   }

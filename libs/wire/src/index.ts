@@ -18,7 +18,7 @@ export * from './problem';
 export * from './database-format';
 export * from './timing';
 export * from './ring-view';
-export { parseRfc3339, type Rfc3339 } from './rfc3339';
+export { isTime, parseRfc3339, type Rfc3339 } from './rfc3339';
 export * from './messages';
 export * from './revocations';
 export { canonicalText, type CanonicalFields } from './canonical';

@@ -12,6 +12,7 @@ const HOLDER = /^[a-z][a-z0-9-]{0,62}$/;
 const HELLO_ID = /^[A-Za-z0-9_-]{1,64}$/;
 const EVENT_TYPE = /^[a-z][a-z0-9_]{0,63}$/;
 const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const COMMAND_NAME = /^[a-z][a-z-]{0,31}(?:\.[a-z][a-z-]{0,31})?$/;
 
 /** A person's own words, as they are kept and shown again: nothing in them acts on a terminal or a database. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
@@ -38,6 +39,12 @@ export const isNonce = (text: unknown): text is string => typeof text === 'strin
 export const isEventType = (text: unknown): text is string => typeof text === 'string' && EVENT_TYPE.test(text);
 
 export const isNodeName = (text: unknown): text is string => typeof text === 'string' && NODE_NAME.test(text);
+
+/** Who is named in the audit log: an operator, by name or id, or a part of the product. */
+export const isActor = isNodeName;
+
+/** What is named in the audit log: a command, or what bring-up does, which is no command of the bus. */
+export const isCommandName = (text: unknown): text is string => typeof text === 'string' && COMMAND_NAME.test(text);
 
 /** Chosen by a Node. */
 export const isHelloId = (text: unknown): text is string => typeof text === 'string' && HELLO_ID.test(text);

@@ -36,3 +36,9 @@ export function parseRfc3339(text: string): Rfc3339 | undefined {
     ceilMs: fraction.length > 3 ? ms + 1 : ms,
   };
 }
+
+/** Longer than any time that somebody writes. */
+const MAX_TIME_LENGTH = 40;
+
+export const isTime = (text: unknown): text is string =>
+  typeof text === 'string' && text.length <= MAX_TIME_LENGTH && parseRfc3339(text) !== undefined;

@@ -36,7 +36,13 @@ export const subjects = {
 } as const;
 
 /** What a signer does for no scope. Rotation alone asks for it. */
-export const ANY_SIGNER_VERBS = ['issue-bus-credential', 'sign-bus-account', 'destroy-key', 'forget-key'] as const;
+export const ANY_SIGNER_VERBS = [
+  'issue-bus-credential',
+  'sign-bus-account',
+  'destroy-key',
+  'destroy-ring',
+  'forget-key',
+] as const;
 export type AnySignerVerb = (typeof ANY_SIGNER_VERBS)[number];
 
 /** What a signer does for a scope, and who may ask for it. */

@@ -9,18 +9,16 @@ export interface NewEvent {
   epoch: number | null;
 }
 
-const insertEvent = (manager: EntityManager, event: NewEvent): Promise<unknown> =>
-  manager.query(`INSERT INTO outbox.event (event_id, scope, event_type, payload, epoch) VALUES ($1, $2, $3, $4, $5)`, [
-    event.eventId,
-    event.scope,
-    event.eventType,
-    event.payload,
-    event.epoch,
-  ]);
+/** `nodes`: the messages that are written of it, as far as is known by now. */
+const insertEvent = (manager: EntityManager, event: NewEvent, nodes: number): Promise<unknown> =>
+  manager.query(
+    `INSERT INTO outbox.event (event_id, scope, event_type, payload, epoch, nodes) VALUES ($1, $2, $3, $4, $5, $6)`,
+    [event.eventId, event.scope, event.eventType, event.payload, event.epoch, nodes],
+  );
 
 /** One row for each enrolled Node of the event's scope. Returns how many. */
 export async function fanOutToScope(manager: EntityManager, event: NewEvent): Promise<number> {
-  await insertEvent(manager, event);
+  await insertEvent(manager, event, 0);
   return insertMessages(manager, event, 'scope = $1');
 }
 
@@ -36,10 +34,11 @@ async function insertMessages(manager: EntityManager, event: NewEvent, whose: st
      RETURNING 1`,
     [event.scope, event.eventId, event.epoch],
   );
+  await manager.query(`UPDATE outbox.event SET nodes = nodes + $2 WHERE event_id = $1`, [event.eventId, rows.length]);
   return rows.length;
 }
 
 export async function fanOutToNode(manager: EntityManager, event: NewEvent, nodeId: string): Promise<void> {
-  await insertEvent(manager, event);
+  await insertEvent(manager, event, 1);
   await manager.query(`INSERT INTO outbox.message (node_id, event_id) VALUES ($1, $2)`, [nodeId, event.eventId]);
 }

@@ -123,6 +123,16 @@ describe('leases', () => {
     expect(await book.holdersAt(DOMAIN, 3)).toEqual(['signer-1']);
   });
 
+  it('a removed ring is named to who claims it, and its claim stands in the row until it is claimed no more', async () => {
+    await database.query(`UPDATE ring.key_ring SET epoch = 4, removed_at = now() WHERE scope = $1`, [DOMAIN]);
+    const reply = await book.renew(...request({ platform: 1, [DOMAIN]: 3 }));
+    expect(reply).toMatchObject({ granted: ['platform'], rings: [], removed: [DOMAIN] });
+    expect(await holding(DOMAIN, 4)).toEqual(['signer-1']);
+    expect(await book.renew(...request({ platform: 1 }))).toMatchObject({ removed: [], rings: [] });
+    expect(await holding(DOMAIN, 4)).toEqual([]);
+    await database.query(`UPDATE ring.key_ring SET epoch = 3, removed_at = NULL WHERE scope = $1`, [DOMAIN]);
+  });
+
   it('one row for each holder; one that gives its leases back holds up nobody', async () => {
     await book.renew(...request({ [DOMAIN]: 2 }, 'signer-1'));
     await book.renew(...request({ [DOMAIN]: 2 }, 'signer-2'));

@@ -63,10 +63,13 @@ export class LeaseBook {
       recovery_public_key: installation.recoveryPublicKey,
     };
     // A holder whose clock is wrong has nothing to load: it asks again, with what it claims, when it is right.
-    if (entered === undefined || typeof request.clock_off_ms === 'number') return { ...answer, granted: [], rings: [] };
+    if (entered === undefined || typeof request.clock_off_ms === 'number') {
+      return { ...answer, granted: [], rings: [], removed: [] };
+    }
     this.tellAhead(asking.holder, entered.ahead);
     await this.later.take(asking.holder, request.statements ?? {});
     const present = await manager.find(KeyRingEntity, { order: { scope: 'ASC' } });
+    const scopes = new Set(present.map(({ scope }) => scope));
     const stopped = await this.later.stopped();
     const granted = present.filter(({ scope, epoch }) => entered.epochs[scope] === epoch && !stopped.has(scope));
     const lacking = present.filter(({ scope, epoch }) => request.epochs[scope] !== epoch).slice(0, RINGS_PER_REPLY);
@@ -74,6 +77,8 @@ export class LeaseBook {
       ...answer,
       granted: granted.map(({ scope }) => scope),
       rings: await this.views(lacking.map(({ scope }) => scope)),
+      // Until it claims it no more its row says so, and who removed the ring waits for it.
+      removed: Object.keys(request.epochs).filter((scope) => !scopes.has(scope)),
     };
   }
 

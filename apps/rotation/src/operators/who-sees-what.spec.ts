@@ -47,6 +47,12 @@ describe('what an operator of one scope may ask', () => {
     ['node.show', { node_id: NODE_IDS.edge }],
     ['signing.plan-rotate', { scope: OPEN_SCOPE, new_key_id: 'a3' }],
     ['signing.plan-close', { scope: OPEN_SCOPE }],
+    ['domain.plan-remove', { id: OPEN_DOMAIN }],
+    ['events.list', {}],
+    ['events.list', { scope: OPEN_SCOPE }],
+    ['events.show', { event_id: CLOSED_ID }],
+    ['audit.list', {}],
+    ['audit.list', { scope: OPEN_SCOPE, actor: 'ana' }],
   ])('%s %j is let through: what is not theirs is left out of the answer', async (command, request) => {
     await expect(ask(command, request)).resolves.toBe(true);
   });
@@ -61,6 +67,13 @@ describe('what an operator of one scope may ask', () => {
     ['signing.plan-rotate', { scope: CLOSED_SCOPE, new_key_id: 'b4' }],
     ['signing.plan-close', { scope: CLOSED_SCOPE }],
     ['signing.plan-close', undefined],
+    ['domain.plan-remove', { id: randomUUID() }],
+    ['domain.remove', { id: OPEN_DOMAIN }],
+    ['events.list', { scope: CLOSED_SCOPE }],
+    ['events.list', { scope: 'domain:none' }],
+    ['audit.list', { scope: CLOSED_SCOPE }],
+    ['audit.list', { scope: 'domain:none' }],
+    ['audit.list', { scope: 'platform' }],
   ])('%s %j is refused', async (command, request) => {
     await expect(ask(command, request)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
   });

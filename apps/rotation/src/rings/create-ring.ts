@@ -72,5 +72,8 @@ async function refuseExisting(
   manager: EntityManager,
   { scope, refusal: { name, field } }: RingToCreate,
 ): Promise<void> {
-  if (await manager.existsBy(KeyRingEntity, { scope })) throw problem(name, { field });
+  const ring = await manager.findOne(KeyRingEntity, { where: { scope }, withDeleted: true });
+  if (ring === null) return;
+  // What stands in statements, in the audit log and on machines that sleep must never mean another ring.
+  throw ring.removedAt === null ? problem(name, { field }) : problem('scopeRemoved', { field });
 }

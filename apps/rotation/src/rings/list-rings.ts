@@ -27,7 +27,7 @@ export const listRings = (manager: EntityManager, scopes: Scopes): Promise<RingR
        LEFT JOIN ring.transition AS transition ON transition.scope = ring.scope AND transition.outcome IS NULL
        LEFT JOIN (SELECT scope, count(*) FROM ring.node WHERE state = 'enrolled' GROUP BY scope) AS node
               ON node.scope = ring.scope
-      WHERE $1::text[] IS NULL OR ring.scope = ANY ($1)
+      WHERE ring.removed_at IS NULL AND ($1::text[] IS NULL OR ring.scope = ANY ($1))
       ORDER BY ring.scope <> $2, ring.scope`,
     [scopes, PLATFORM],
   );

@@ -3,6 +3,8 @@ import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
 import { CLOSED_SCOPE, OPEN_SCOPE, seededRings, type SeededRings } from '../../testing/seeded-rings';
 import type { CreateRing } from './create-ring';
+import type { PlanRemoval } from '../domains/plan-removal';
+import type { RemoveDomain } from '../domains/remove-domain';
 import { DomainController } from '../domains/domain.controller';
 import type { Asked } from '../operators/operator.guard';
 import { RingController } from './ring.controller';
@@ -27,7 +29,7 @@ describe('lists', () => {
   });
 
   it('Domains, by their ids', async () => {
-    const controller = new DomainController(seeded.database, {} as CreateRing);
+    const controller = new DomainController(seeded.database, {} as CreateRing, {} as RemoveDomain, {} as PlanRemoval);
     const { domains } = await controller.list({}, asked(null));
     expect(domains.map(({ id, open, nodes }) => [`domain:${id}`, open, nodes])).toEqual([
       [OPEN_SCOPE, true, 6],

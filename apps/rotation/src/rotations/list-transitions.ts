@@ -5,6 +5,8 @@ import type { Scopes } from '../rings/list-rings';
 export interface TransitionRow extends Omit<TransitionEntity, 'actor' | 'endedBy' | 'openedEpoch' | 'endedEpoch'> {
   openedBy: string;
   endedBy: string | null;
+  /** Commands of its life that an admin insisted on. */
+  forced: string[];
 }
 
 export interface AuditRow {
@@ -20,7 +22,11 @@ const SELECT_TRANSITION = `
          closes_at AS "closesAt", reason, outcome, ended_at AS "endedAt", request_id AS "requestId",
          end_request_id AS "endRequestId", switched_at AS "switchedAt", end_switched_at AS "endSwitchedAt",
          old_key_destroyed_at AS "oldKeyDestroyedAt", coalesce(opener.name, transition.actor) AS "openedBy",
-         coalesce(ender.name, transition.ended_by) AS "endedBy"
+         coalesce(ender.name, transition.ended_by) AS "endedBy",
+         ARRAY(SELECT audit.action FROM ring.audit AS audit
+                WHERE audit.request_id IN (transition.request_id, transition.end_request_id)
+                  AND audit.scope = transition.scope AND audit.detail ->> 'forced' = 'true'
+                ORDER BY audit.happened_at, audit.id) AS forced
     FROM ring.transition AS transition
     LEFT JOIN ring.operator AS opener ON opener.id::text = transition.actor
     LEFT JOIN ring.operator AS ender ON ender.id::text = transition.ended_by`;

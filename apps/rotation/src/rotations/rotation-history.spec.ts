@@ -27,6 +27,8 @@ describe('rotations', () => {
       ['b3', 'closed', STRANGER, 'ana'],
       ['b2', 'closed', 'ana', 'ana'],
     ]);
+    // N-9: what was forced says so.
+    expect(transitions.map(({ forced }) => forced)).toEqual([['signing.close'], []]);
     expect((await reader.history({ scope: CLOSED_SCOPE, limit: 1 })).transitions).toHaveLength(1);
   });
 

@@ -48,6 +48,7 @@ const summary = (transition: TransitionRow): TransitionSummary => ({
   reason: transition.reason,
   opened_by: transition.openedBy,
   ended_by: transition.endedBy,
+  forced: transition.forced,
 });
 
 const orNull = (time: Date | null): string | null => time?.toISOString() ?? null;

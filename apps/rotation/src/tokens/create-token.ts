@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { OperatorEntity } from '@plexsphere/store';
-import { PLATFORM, problem } from '@plexsphere/wire';
+import { problem } from '@plexsphere/wire';
 import type { CreateTokenReply, IssueBusCredential, IssueBusCredentialReply } from '@plexsphere/wire/commands';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { takeBusKey } from '../bus-account/bus-users';
@@ -69,7 +69,7 @@ export class CreateToken {
       bearerHash,
       expiresAt: new Date(expires_at),
     });
-    await writeAudit(manager, identity, { scope: PLATFORM, after: { id, name, role, scopes, expires_at } });
+    await writeAudit(manager, identity, { scope: null, after: { id, name, role, scopes, expires_at } });
     this.logger.info({ operator: id, role }, 'token created');
     return reply;
   }

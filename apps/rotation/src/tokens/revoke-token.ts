@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { OperatorEntity } from '@plexsphere/store';
-import { PLATFORM, problem } from '@plexsphere/wire';
+import { problem } from '@plexsphere/wire';
 import type { RevokeTokenReply } from '@plexsphere/wire/commands';
 import type { EntityManager } from 'typeorm';
 import { Revocations } from '../bus-account/revocations';
@@ -53,7 +53,7 @@ export class RevokeToken {
     });
     await manager.update(OperatorEntity, { id }, { revokedAt });
     const reply: Committed = { id, name, revoked_at: revokedAt.toISOString() };
-    await writeAudit(manager, identity, { scope: PLATFORM, before: { id, name, role, scopes }, after: reply });
+    await writeAudit(manager, identity, { scope: null, before: { id, name, role, scopes }, after: reply });
     this.logger.info({ operator: id }, 'token revoked');
     return reply;
   }

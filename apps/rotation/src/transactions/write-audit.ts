@@ -1,20 +1,27 @@
 import type { EntityManager } from 'typeorm';
 import type { RequestIdentity } from './requests';
+import { auditText } from './audit-text';
+
+export interface AuditedChange {
+  /** null where it concerns the whole installation, as tokens do: shown to admins of every scope alone. */
+  scope: string | null;
+  before?: object;
+  after?: object;
+  /** `forced: true` where an admin insisted against what refuses it otherwise. */
+  detail?: object;
+}
 
 /** The audit row stands in the transaction of what it tells: neither is there without the other. */
 export const writeAudit = (
   manager: EntityManager,
   request: RequestIdentity,
-  entry: { scope: string; before?: object; after?: object; detail?: object },
+  { scope, before, after, detail }: AuditedChange,
 ): Promise<unknown> =>
   manager.query(
     `INSERT INTO ring.audit (actor, action, scope, request_id, before, after, detail)
      VALUES ($1, $2, $3, $4, $5, $6, $7)`,
     [
-      request.actor,
-      request.command,
-      entry.scope,
-      request.requestId,
-      ...[entry.before, entry.after, entry.detail].map((part) => (part === undefined ? null : JSON.stringify(part))),
+      ...[request.actor, request.command, scope, request.requestId],
+      ...[before, after, detail].map((part) => (part === undefined ? null : auditText(part))),
     ],
   );

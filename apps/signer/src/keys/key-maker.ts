@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LeaseTable } from '@plexsphere/lease-holder';
-import { MaterialError, destroyKey, forgetPreparedKey, type SigningKey } from '@plexsphere/material';
+import { MaterialError, destroyKey, destroyKeysOf, forgetPreparedKey, type SigningKey } from '@plexsphere/material';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { problem, type AlgorithmName, type Scope } from '@plexsphere/wire';
 import { keyInState, type PrivateKeys } from '../sign/signing-ring';
@@ -46,6 +46,16 @@ export class KeyMaker {
     ring?.loaded.delete(keyId);
     this.loader.forgetPrepared(scope, keyId);
     this.logger.info({ scope, kid: keyId }, 'key destroyed');
+  }
+
+  /**
+   * Destroys every private half that was ever made for a scope. Twice is fine.
+   * @throws Problem invariantViolation, field `scope`, while its ring is held here: rotation waits until it is not
+   */
+  async destroyAll(scope: Scope): Promise<void> {
+    if (this.table.ring(scope) !== undefined) throw problem('invariantViolation', { field: 'scope' });
+    await destroyKeysOf(this.material.database, scope);
+    this.logger.info({ scope }, 'keys of a removed ring destroyed');
   }
 
   /**

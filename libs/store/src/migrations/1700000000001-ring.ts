@@ -26,8 +26,13 @@ export const RING: SchemaChange = {
         scope text PRIMARY KEY,
         epoch bigint NOT NULL CHECK (epoch >= 1),
         trust_epoch bigint NOT NULL CHECK (trust_epoch BETWEEN 1 AND epoch),
-        created_at timestamptz NOT NULL DEFAULT now()
+        created_at timestamptz NOT NULL DEFAULT now(),
+        -- Of a ring that is there no more: its row keeps the name, for ever.
+        removed_at timestamptz,
+        keys_destroyed_at timestamptz,
+        CHECK (keys_destroyed_at IS NULL OR removed_at IS NOT NULL)
       );
+      CREATE INDEX unfinished_removal ON ring.key_ring (scope) WHERE removed_at IS NOT NULL AND keys_destroyed_at IS NULL;
 
       CREATE TABLE ring.signing_key (
         scope text NOT NULL REFERENCES ring.key_ring,
@@ -86,7 +91,7 @@ export const RING: SchemaChange = {
       CREATE TABLE ring.ring_change (
         scope text NOT NULL REFERENCES ring.key_ring,
         epoch bigint NOT NULL,
-        change text NOT NULL CHECK (change IN ('create', 'rotate', 'close')),
+        change text NOT NULL CHECK (change IN ('create', 'rotate', 'close', 'remove')),
         active_key_id text NOT NULL,
         event_id text NOT NULL UNIQUE,
         statement text,
@@ -161,11 +166,21 @@ export const RING: SchemaChange = {
         happened_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         actor text NOT NULL,
         action text NOT NULL,
-        scope text NOT NULL,
+        -- null: of the whole installation.
+        scope text,
         request_id uuid,
         before jsonb,
         after jsonb,
         detail jsonb
       );
+      -- By whatever it is asked for, newest first: the log is never pruned, and no question may cost more for that. The
+      -- time is another expression wherever something stands before it: else the planner, which does not know which scope
+      -- is a rare one, takes audit_time for all of them, and walks over the whole log to find three rows.
+      CREATE INDEX audit_time ON ring.audit (happened_at, id);
+      CREATE INDEX audit_scope ON ring.audit (scope, (happened_at AT TIME ZONE 'UTC'), id);
+      CREATE INDEX audit_scope_action ON ring.audit (scope, action, (happened_at AT TIME ZONE 'UTC'), id);
+      CREATE INDEX audit_actor ON ring.audit (actor, (happened_at AT TIME ZONE 'UTC'), id);
+      CREATE INDEX audit_action ON ring.audit (action, (happened_at AT TIME ZONE 'UTC'), id);
+      CREATE INDEX audit_request ON ring.audit (request_id) WHERE request_id IS NOT NULL;
     `,
 };

@@ -16,9 +16,13 @@ export const OUTBOX: SchemaChange = {
         event_type text NOT NULL,
         payload text,
         epoch bigint,
+        -- Messages that were written of it; they go one by one once they are settled.
+        nodes integer NOT NULL DEFAULT 1,
         created_at timestamptz NOT NULL DEFAULT now()
       );
-      CREATE INDEX event_created ON outbox.event (created_at);
+      CREATE INDEX event_created ON outbox.event (created_at, event_id);
+      -- Another expression of the time than in event_created, which must not be taken for a scope that has few events.
+      CREATE INDEX event_scope ON outbox.event (scope, (created_at AT TIME ZONE 'UTC'), event_id);
 
       -- epoch (of the ring ring_scope): of key events alone, which are ordered and settled by it. position: of ordinary
       -- events alone, given at the first claim: an id is drawn before its commit, so a lower one can appear later.
@@ -33,14 +37,16 @@ export const OUTBOX: SchemaChange = {
         outcome text CHECK (outcome IN ('applied', 'superseded', 'expired')),
         sent_at timestamptz,
         settled_at timestamptz,
-        UNIQUE (node_id, event_id),
+        UNIQUE (event_id, node_id),
         CHECK ((state = 'settled') = (outcome IS NOT NULL)),
         CHECK ((epoch IS NULL) = (ring_scope IS NULL)),
         CHECK (epoch IS NULL OR position IS NULL)
       );
       CREATE INDEX message_outstanding ON outbox.message (node_id, position, id) WHERE state <> 'settled';
       CREATE INDEX message_unsent ON outbox.message (node_id) WHERE state = 'unsent';
-      CREATE INDEX message_event ON outbox.message (event_id);
+      -- Who does not have an event, without a look at all those who do.
+      CREATE INDEX message_unapplied ON outbox.message (event_id, outcome, id)
+        WHERE outcome IS NULL OR outcome <> 'applied';
       CREATE INDEX message_settled ON outbox.message (settled_at) WHERE state = 'settled';
 
       -- listens: how its Node hears of what the stream stores.

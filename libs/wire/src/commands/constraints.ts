@@ -1,5 +1,19 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
-import { isCount, isEventIdOf, isEventType, isHelloId, isKeyId, isNodeName, isNonce, isUuid, isWords } from '../names';
+import {
+  isActor,
+  isCommandName,
+  isCount,
+  isEventId,
+  isEventIdOf,
+  isEventType,
+  isHelloId,
+  isKeyId,
+  isNodeName,
+  isNonce,
+  isUuid,
+  isWords,
+} from '../names';
+import { isTime } from '../rfc3339';
 import { isScope } from '../scope';
 
 const BUS_USER = /^U[A-Z2-7]{55}$/;
@@ -15,6 +29,10 @@ export const IsKeyId = constraint('isKeyId', isKeyId);
 export const IsEventType = constraint('isEventType', isEventType);
 export const IsNodeName = constraint('isNodeName', isNodeName);
 export const IsWords = constraint('isWords', isWords);
+export const IsEventId = constraint('isEventId', isEventId);
+export const IsActor = constraint('isActor', isActor);
+export const IsCommandName = constraint('isCommandName', isCommandName);
+export const IsTime = constraint('isTime', isTime);
 /** A UUID in lower case, as it stands in the Domain's scope. */
 export const IsDomainId = constraint('isDomainId', isUuid);
 /** Of a bus user (nkey, `U…`). */

@@ -7,5 +7,7 @@ export * from './domain-commands';
 export * from './node-commands';
 export * from './event-commands';
 export * from './token-commands';
+export * from './page';
+export * from './audit-commands';
 export * from './signer-requests';
 export * from './lease-requests';

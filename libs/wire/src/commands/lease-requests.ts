@@ -58,6 +58,8 @@ export interface RenewLeaseReply {
    * once they are taken.
    */
   rings: RingView[];
+  /** Scopes that were claimed and whose ring is removed: drop it, keys and all, and claim it no more. */
+  removed: Scope[];
   /** Standard base64 of the recovery public key: one of the three anchors that a trust bundle names. */
   recovery_public_key: string;
 }

@@ -139,6 +139,8 @@ export interface TransitionSummary extends RotationView {
   /** Names of operators. */
   opened_by: string;
   ended_by: string | null;
+  /** Commands of its life that an admin insisted on against what refuses them otherwise. */
+  forced: string[];
 }
 
 /** Newest first. */

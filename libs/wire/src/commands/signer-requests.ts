@@ -123,6 +123,16 @@ export interface DestroyKeyReply {
   destroyed: true;
 }
 
+/** Every private half that was ever made for a scope whose ring is removed, prepared ones too. */
+export class DestroyRing {
+  @IsScope()
+  scope: Scope;
+}
+
+export interface DestroyRingReply {
+  destroyed: true;
+}
+
 /** A key that was made and that no ring took. One that was asked for after `prepared_before` stays. */
 export class ForgetKey extends DestroyKey {
   @IsISO8601({ strict: true })

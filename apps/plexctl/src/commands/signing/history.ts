@@ -9,7 +9,8 @@ const MOST = 1_000;
 export const history = command({
   path: ['signing', 'history'],
   summary: 'list the rotations of a scope, the newest first',
-  about: 'Lists the rotations of a scope, the newest first: who opened each, why, how it ended and who ended it.',
+  about: `Lists the rotations of a scope, the newest first: who opened each, why, how it ended and who ended it, and which
+    commands an admin insisted on with --force.`,
   flags: {
     scope: SCOPE_FLAG,
     limit: {
@@ -30,10 +31,21 @@ export const history = command({
 });
 
 const tableOf = (transitions: readonly TransitionSummary[]): Table => ({
-  columns: ['ID', 'OLD_KEY_ID', 'NEW_KEY_ID', 'OPENED_AT', 'OPENED_BY', 'OUTCOME', 'ENDED_AT', 'ENDED_BY', 'REASON'],
+  columns: [
+    'ID',
+    'OLD_KEY_ID',
+    'NEW_KEY_ID',
+    'OPENED_AT',
+    'OPENED_BY',
+    'OUTCOME',
+    'ENDED_AT',
+    'ENDED_BY',
+    'FORCED',
+    'REASON',
+  ],
   rows: transitions.map((transition) => [
     ...[transition.id, transition.old_key_id, transition.new_key_id, utc(transition.opened_at), transition.opened_by],
     ...[transition.outcome, orDash(transition.ended_at && utc(transition.ended_at)), orDash(transition.ended_by)],
-    orDash(transition.reason),
+    ...[orDash(transition.forced.join(', ') || null), orDash(transition.reason)],
   ]),
 });

@@ -19,10 +19,15 @@ export const show = command({
   },
 });
 
+function textOfMember(label: string, value: string | readonly string[] | null): string {
+  if (typeof value === 'string' && label.endsWith('_at')) return utc(value);
+  return value === null || typeof value === 'string' ? orDash(value) : orDash(value.join(', ') || null);
+}
+
 function textOf({ audit, ...transition }: ShowReply): string {
   const lines = Object.entries(transition).map(([label, value]) => ({
     label,
-    text: typeof value === 'string' && label.endsWith('_at') ? utc(value) : orDash(value),
+    text: textOfMember(label, value),
   }));
   const log = table({
     columns: ['HAPPENED_AT', 'ACTOR', 'ACTION', 'DETAIL'],
