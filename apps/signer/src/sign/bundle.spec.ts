@@ -1,11 +1,11 @@
 import { PLATFORM, publicKeyFromText } from '@plexsphere/wire';
 import { signBundle, verifyBundle } from '@plexsphere/wire/jws';
-import { DOMAIN, privateKeyOf, publicKeyOf, ringOf, rotatedRing } from '@plexsphere/testkit';
+import { DOMAIN, hashOf, privateKeyOf, publicKeyOf, ringOf, rotatedRing } from '@plexsphere/testkit';
 import { trustBundle } from './bundle';
 
 const now = new Date('2031-05-01T12:00:00Z');
-const ring = rotatedRing(DOMAIN, 6, 'a', 'b');
-const platform = ringOf(PLATFORM, 3, { p: 'active' }, { trust_epoch: 2 });
+const ring = { ...rotatedRing(DOMAIN, 6, 'a', 'b'), next: hashOf('ahead') };
+const platform = ringOf(PLATFORM, 3, { p: 'active' }, { trust_epoch: 2, head_epoch: 2 });
 
 test('three anchors: the scope’s keys newest first, the platform ring, the recovery key', () => {
   expect(trustBundle(ring, platform, publicKeyOf('recovery'), now)).toEqual({
@@ -13,17 +13,23 @@ test('three anchors: the scope’s keys newest first, the platform ring, the rec
     epoch: 6,
     trust_epoch: 6,
     active_key_id: 'b',
+    staged_key_id: null,
     keys: [
       { key_id: 'b', public_key: publicKeyOf('b') },
       { key_id: 'a', public_key: publicKeyOf('a'), not_after: '2031-05-02T10:00:30Z' },
     ],
     statement_hash: ring.statement_hash,
+    head_epoch: 6,
+    next: ring.next,
     platform: {
       epoch: 3,
       trust_epoch: 2,
       active_key_id: 'p',
+      staged_key_id: null,
       keys: [{ key_id: 'p', public_key: publicKeyOf('p') }],
       statement_hash: platform.statement_hash,
+      head_epoch: 2,
+      next: null,
     },
     recovery_public_key: publicKeyOf('recovery'),
     issued_at: '2031-05-01T12:00:00.000Z',
@@ -33,7 +39,9 @@ test('three anchors: the scope’s keys newest first, the platform ring, the rec
 
 test('a key that is retired or revoked is not in it; the one that signs leads', () => {
   const all = ringOf(DOMAIN, 6, { r: 'retired', x: 'revoked', a: 'active', s: 'staged' });
-  expect(trustBundle(all, platform, publicKeyOf('recovery'), now).keys.map(({ key_id }) => key_id)).toEqual(['a', 's']);
+  const bundle = trustBundle(all, platform, publicKeyOf('recovery'), now);
+  expect(bundle).toMatchObject({ staged_key_id: 's', keys: [{ key_id: 'a' }, { key_id: 's' }] });
+  expect(bundle.keys).toHaveLength(2);
 });
 
 test('H1: a key that retires and has no end is not trusted without one', () => {
