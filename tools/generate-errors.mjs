@@ -11,6 +11,8 @@ const PATH = 'docs/errors.md';
 const WHEN = {
   invariantViolation:
     'A member of the request is missing, malformed, or outside what this installation accepts; `field` names it, `body` is a message that is not JSON.',
+  scheduleInvalid:
+    'What is to be rotated by itself never would be, or again before the rotation of before has ended; `reason` shows the sum.',
   reservedEventType: 'An event type that the signing plane keeps for itself is published by hand.',
   requestTooLarge:
     'The request has more bytes than its subject takes; `limit_bytes` says how many those are. Nothing of it was read.',

@@ -23,6 +23,8 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   domainInUse:
     'plexctl node list --scope <scope> shows its Nodes, plexctl signing status --scope <scope> what is open: remove those, end that',
   scopeRemoved: 'a name is used once: choose another; plexctl audit list --scope <scope> tells who removed it',
+  scheduleInvalid:
+    'plexctl policy set --plan tries another --rotate-every; a rotation has to end before the next one begins',
   lastAdmin: 'plexctl token create makes another admin first',
   tooManyWaiting: 'this token has more requests waiting than the service keeps: ask again when they are answered',
   requestTooLarge: 'ask for less at once: limit_bytes is the most that one request of this command may have',
@@ -84,10 +86,10 @@ export function reasonOf(
   asks: Command['asks'] | undefined,
 ): string | undefined {
   const { field, accepted_kinds: kinds, reason } = problem.body;
-  if (!problem.is('invariantViolation') || field === undefined) return undefined;
+  if (!(problem.is('invariantViolation') || problem.is('scheduleInvalid')) || field === undefined) return undefined;
   const name = flag === undefined ? field : `--${flag}`;
   if (Array.isArray(kinds)) return `${name} must be of a kind that this installation accepts: ${kinds.join(', ')}`;
-  if (asks === 'bus') return `the service refuses ${name}`;
+  if (asks === 'bus') return typeof reason === 'string' ? `${name}: ${reason}` : `the service refuses ${name}`;
   return typeof reason === 'string' ? `${name} ${reason}` : name;
 }
 

@@ -41,6 +41,10 @@ import { NodeReader } from './nodes/node-reader';
 import { RotationController } from './rotations/rotation.controller';
 import { StatusController } from './status/status.controller';
 import { RingController } from './rings/ring.controller';
+import { KindPolicies } from './policies/kind-policies';
+import { Policies } from './policies/policies';
+import { PolicyChange } from './policies/policy-change';
+import { PolicyController } from './policies/policy.controller';
 import { RotationHistory } from './rotations/rotation-history';
 import { RotationPlans } from './rotations/rotation-plans';
 import { SignatureController } from './signatures/signature.controller';
@@ -72,6 +76,7 @@ export class RotationModule {
         LeaseController,
         RotationController,
         RingController,
+        PolicyController,
         StatusController,
         AuditController,
       ],
@@ -106,6 +111,9 @@ export class RotationModule {
         RotationHistory,
         RotationPlans,
         NodeReader,
+        PolicyChange,
+        KindPolicies,
+        Policies,
         RefusalLog,
       ],
     };

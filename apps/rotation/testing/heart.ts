@@ -15,6 +15,9 @@ import { RemovedRings } from '../src/domains/removed-rings';
 import { LaterStatements } from '../src/leases/later-statements';
 import { LeaseBook } from '../src/leases/lease-book';
 import { Signers } from '../src/leases/signers';
+import { KindPolicies } from '../src/policies/kind-policies';
+import { Policies } from '../src/policies/policies';
+import { PolicyChange } from '../src/policies/policy-change';
 import { CreateRing } from '../src/rings/create-ring';
 import type { RotationConfig } from '../src/rotation-config';
 import { AfterCommit } from '../src/rotations/after-commit';
@@ -125,6 +128,8 @@ export interface Replica {
   removedRings: RemovedRings;
   resume: ResumeLoop;
   preparedKeys: PreparedKeys;
+  policies: Policies;
+  kindPolicies: KindPolicies;
 }
 
 export class Heart {
@@ -194,7 +199,11 @@ export class Heart {
     const afterCommit = dies ? DEAD : new AfterCommit(database, signers, switching, logger);
     const transactions = new CommandTransactions(database, waiting, logger);
     const removedRings = new RemovedRings(database, switching, signers, logger);
+    const policyChange = new PolicyChange(CONFIG, logger);
+    const kindPolicies = new KindPolicies(database, transactions, policyChange, CONFIG, logger);
     return {
+      policies: new Policies(database, transactions, policyChange, kindPolicies, CONFIG),
+      kindPolicies,
       openRotation: new OpenRotation(database, preparation, afterCommit, transactions, CONFIG, logger),
       closeRotation: new CloseRotation(afterCommit, transactions, logger),
       createRing: new CreateRing(database, preparation, switching, signers, transactions, logger),

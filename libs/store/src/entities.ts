@@ -1,3 +1,4 @@
+import type { RingPolicy } from '@plexsphere/keyring';
 import type { AlgorithmName, LeaseKind, Role } from '@plexsphere/wire';
 import { Column, DeleteDateColumn, Entity, PrimaryColumn, type ValueTransformer } from 'typeorm';
 
@@ -123,6 +124,52 @@ export class RequestEntity {
   @Column({ type: 'text' }) actor: string;
   @Column({ name: 'body_hash', type: 'text' }) bodyHash: string;
   @Column({ type: 'jsonb' }) reply: unknown;
+}
+
+/** What is decided for all rings of a kind. */
+@Entity({ schema: 'ring', name: 'kind_policy' })
+export class KindPolicyEntity {
+  @PrimaryColumn({ type: 'text' }) kind: string;
+  @Column({ type: 'jsonb' }) members: Partial<RingPolicy>;
+  @Column({ type: 'bigint', transformer: integer }) version: number;
+  @Column({ name: 'decided_at', type: 'timestamptz' }) decidedAt: Date;
+}
+
+/** What one ring goes by: its own decisions, and its kind's as they were applied to it. */
+@Entity({ schema: 'ring', name: 'policy' })
+export class PolicyEntity {
+  @PrimaryColumn({ type: 'text' }) scope: string;
+  @Column({ type: 'jsonb' }) own: Partial<RingPolicy>;
+  @Column({ name: 'of_kind', type: 'jsonb' }) ofKind: Partial<RingPolicy>;
+  @Column({ name: 'kind_version', type: 'bigint', transformer: integer }) kindVersion: number;
+  @Column({ name: 'scheduled_since', type: 'timestamptz', nullable: true }) scheduledSince: Date | null;
+}
+
+@Entity({ schema: 'ring', name: 'promotion' })
+export class PromotionEntity {
+  @PrimaryColumn({ type: 'uuid' }) id: string;
+  @Column({ type: 'text' }) scope: string;
+  @Column({ name: 'key_id', type: 'text' }) keyId: string;
+  @Column({ type: 'integer' }) percent: number;
+  @Column({ type: 'timestamptz' }) deadline: Date;
+  @Column({ type: 'text', nullable: true }) reason: string | null;
+  @Column({ name: 'asked_at', type: 'timestamptz' }) askedAt: Date;
+  @Column({ type: 'text' }) actor: string;
+  @Column({ name: 'request_id', type: 'uuid' }) requestId: string;
+  @Column({ type: 'text', nullable: true }) outcome: 'rotated' | 'dropped' | null;
+  @Column({ name: 'ended_at', type: 'timestamptz', nullable: true }) endedAt: Date | null;
+  @Column({ name: 'end_reason', type: 'text', nullable: true }) endReason: string | null;
+}
+
+/** What the rotator could not do for a scope, and when it tries again. */
+@Entity({ schema: 'ring', name: 'rotator_failure' })
+export class RotatorFailureEntity {
+  @PrimaryColumn({ type: 'text' }) scope: string;
+  @Column({ type: 'text' }) step: string;
+  @Column({ type: 'text' }) detail: string;
+  @Column({ type: 'integer' }) failures: number;
+  @Column({ name: 'failed_at', type: 'timestamptz' }) failedAt: Date;
+  @Column({ name: 'retry_at', type: 'timestamptz' }) retryAt: Date;
 }
 
 @Entity({ schema: 'outbox', name: 'node_stream' })

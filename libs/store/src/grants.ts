@@ -91,6 +91,11 @@ const grants = ({ rotation, outboxRelay }: StoreRoles): string => `
   GRANT UPDATE (signed_at) ON ring.bus_revocation TO ${rotation};
   GRANT EXECUTE ON FUNCTION ring.forget_revocations TO ${rotation};
   GRANT UPDATE, DELETE ON ring.prepared_key TO ${rotation};
+  GRANT UPDATE (members, version, decided_at) ON ring.kind_policy TO ${rotation};
+  GRANT UPDATE (own, of_kind, kind_version, scheduled_since) ON ring.policy TO ${rotation};
+  GRANT UPDATE (percent, deadline, reason, asked_at, actor, request_id, outcome, ended_at, end_reason)
+    ON ring.promotion TO ${rotation};
+  GRANT UPDATE (step, detail, failures, failed_at, retry_at), DELETE ON ring.rotator_failure TO ${rotation};
   -- When it happened, and in which order, the database says.
   GRANT INSERT (actor, action, scope, request_id, before, after, detail) ON ring.audit TO ${rotation};
   GRANT INSERT, UPDATE (count), DELETE ON ring.refusal TO ${rotation};

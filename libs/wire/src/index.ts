@@ -6,6 +6,7 @@
  */
 export * from './scope';
 export * from './names';
+export * from './rotate-every';
 export * from './commands/table';
 export * from './subjects';
 export * from './services';

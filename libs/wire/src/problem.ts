@@ -42,6 +42,7 @@ export const PROBLEMS = {
   notBootstrapped: { code: 'FAILED_PRECONDITION', detail: 'signing: not bootstrapped' },
   credentialInUse: { code: 'FAILED_PRECONDITION', detail: 'signing: credential in use' },
   alreadyBootstrapped: { code: 'FAILED_PRECONDITION', detail: 'signing: already bootstrapped' },
+  scheduleInvalid: { code: 'INVALID_ARGUMENT', detail: 'signing: schedule invalid' },
   reservedEventType: { code: 'INVALID_ARGUMENT', detail: 'signing: reserved event type' },
   requestTooLarge: { code: 'INVALID_ARGUMENT', detail: 'signing: request too large' },
   envelopeTooLarge: { code: 'INVALID_ARGUMENT', detail: 'signing: envelope too large' },

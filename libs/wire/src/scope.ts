@@ -66,3 +66,6 @@ export function domainId(scope: Scope): string | undefined {
   const parsed = parseScope(scope);
   return parsed?.kind === 'domain' ? parsed.id : undefined;
 }
+
+/** What tells a scope from others of its kind, as it may stand in a key id: `platform`, a Domain's id, a slug. */
+export const scopeName = (scope: Scope): string => scope.replace(/^[a-z]+:/, '').replaceAll(':', '-');

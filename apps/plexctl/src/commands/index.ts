@@ -14,6 +14,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'signing jwks': async () => (await import('./signing/jwks')).jwks,
   'signing sign': async () => (await import('./signing/sign')).sign,
   'signing verify': async () => (await import('./signing/verify')).verify,
+  'policy show': async () => (await import('./policy/show')).showPolicy,
+  'policy set': async () => (await import('./policy/set')).setPolicy,
   'domain create': async () => (await import('./domain/create')).createDomain,
   'domain list': async () => (await import('./domain/list')).listDomains,
   'domain remove': async () => (await import('./domain/remove')).removeDomain,

@@ -5,6 +5,7 @@ import { KeyRingEntity, insertRing } from '@plexsphere/store';
 import { PLATFORM, problem, type ProblemName, type Scope } from '@plexsphere/wire';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Signers } from '../leases/signers';
+import { adoptKindPolicy } from '../policies/ring-decisions';
 import type { MadeEpoch } from '../rotations/after-commit';
 import { EpochSwitch } from '../rotations/epoch-switch';
 import { Preparation } from '../rotations/preparation';
@@ -56,6 +57,7 @@ export class CreateRing {
       work: async (manager, { key, statement }) => {
         await refuseExisting(manager, asked);
         await insertRing(manager, ring, key, statement);
+        await adoptKindPolicy(manager, scope);
         await writeAudit(manager, identity, { scope, after: ring });
         this.logger.info({ scope, kid: keyId, epoch: ring.epoch }, 'ring created');
         return { scope, epoch: ring.epoch };

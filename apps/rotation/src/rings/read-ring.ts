@@ -2,6 +2,7 @@ import { scopePolicy, type Key, type KeyRing, type ScopePolicy } from '@plexsphe
 import { KeyRingEntity, RingChangeEntity, SigningKeyEntity, TransitionEntity } from '@plexsphere/store';
 import { problem, scopeKind } from '@plexsphere/wire';
 import type { DataSource, EntityManager } from 'typeorm';
+import { readDecisions, type RingDecisions } from '../policies/ring-decisions';
 
 /** A scope's ring as the domain sees it, with the rows that stand behind it. */
 export interface StoredRing {
@@ -13,6 +14,8 @@ export interface StoredRing {
   transition: TransitionEntity | null;
   /** The change of the trust epoch: its statement is the head of the scope's chain. */
   head: RingChangeEntity;
+  /** What it goes by beyond the service's settings. */
+  decisions: RingDecisions;
 }
 
 /** @throws Refusal `invariant_violation` where no ring can be of the scope's kind */
@@ -40,7 +43,7 @@ export async function readRing(manager: EntityManager, scope: string): Promise<S
   });
   const head = await manager.findOneByOrFail(RingChangeEntity, { scope, epoch: trustEpoch });
   const ring = { scope, epoch, trustEpoch, keys: keys.map(asKey) };
-  return { ring, policy: policyOf(scope), keys, transition, head };
+  return { ring, policy: policyOf(scope), keys, transition, head, decisions: await readDecisions(manager, scope) };
 }
 
 /** @throws Problem unknownScope */

@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { problem, type Command } from '@plexsphere/wire';
 import { RequestEntity } from '@plexsphere/store';
 import type { EntityManager } from 'typeorm';
+
+/** Who does what nobody asked for. No operator's id. */
+export const ROTATION = 'rotation';
 
 /** Whose request it is, and what it says; a retry repeats all of it. */
 export interface RequestIdentity {
@@ -11,6 +15,11 @@ export interface RequestIdentity {
   /** SHA-256 of the body. */
   bodyHash: string;
 }
+
+/** What rotation does by itself. Its request ids are random: nobody could take one before. */
+export const byItself = (command: Command): RequestIdentity => ({
+  ...{ requestId: randomUUID(), command, actor: ROTATION, bodyHash: '' },
+});
 
 /** Callers give up after half a minute; the rest is for a person who looks into it. */
 const KEPT_FOR = `interval '1 day'`;

@@ -1,8 +1,8 @@
 import { PLATFORM, problem, type Scope } from '@plexsphere/wire';
 import { QueryFailedError, type EntityManager } from 'typeorm';
 
-/** What a transaction is alone with: a scope, or who has a token. No scope is called so. */
-export type Locked = Scope | 'tokens';
+/** What a transaction is alone with: a scope, who has a token, or what is decided for kinds. No scope is called so. */
+export type Locked = Scope | 'tokens' | 'policies';
 
 /** Postgres: lock_not_available, which lock_timeout ends a wait with. */
 const LOCK_NOT_AVAILABLE = '55P03';

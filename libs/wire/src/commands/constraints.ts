@@ -14,6 +14,7 @@ import {
   isWords,
 } from '../names';
 import { isTime } from '../rfc3339';
+import { parseRotateEvery } from '../rotate-every';
 import { isScope } from '../scope';
 
 const BUS_USER = /^U[A-Z2-7]{55}$/;
@@ -33,6 +34,7 @@ export const IsEventId = constraint('isEventId', isEventId);
 export const IsActor = constraint('isActor', isActor);
 export const IsCommandName = constraint('isCommandName', isCommandName);
 export const IsTime = constraint('isTime', isTime);
+export const IsRotateEvery = constraint('isRotateEvery', (value) => parseRotateEvery(value) !== undefined);
 /** A UUID in lower case, as it stands in the Domain's scope. */
 export const IsDomainId = constraint('isDomainId', isUuid);
 /** Of a bus user (nkey, `U…`). */

@@ -2,6 +2,7 @@ export * from './constraints';
 export * from './request';
 export * from './rotation-commands';
 export * from './ring-commands';
+export * from './policy-commands';
 export * from './status-command';
 export * from './domain-commands';
 export * from './node-commands';

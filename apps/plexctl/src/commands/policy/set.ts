@@ -1,0 +1,109 @@
+import { ALGORITHMS, parseRotateEvery, type AlgorithmName } from '@plexsphere/wire';
+import type { PlanPolicy, PolicyMember } from '@plexsphere/wire/commands';
+import { command, type Values } from '../../command';
+import { durationUpTo, secondsOf } from '../../duration';
+import { misuse } from '../../failure';
+import { listed } from '../../terminal';
+import { oneOf, PLAN_FLAG } from '../flag-definitions';
+import { policyPlan, policyResult } from './policy-layout';
+import { FLAG_OF_MEMBER, MEMBERS, requireTarget, TARGET_FLAGS, targetOf } from './policy-flags';
+
+const percent = (text: string): boolean => /^[1-9]\d?$|^100$/.test(text);
+
+const FLAGS = {
+  ...TARGET_FLAGS,
+  algorithm: { ...oneOf(Object.keys(ALGORITHMS) as AlgorithmName[]), summary: 'of the keys that are made from now on' },
+  'overlap-window': {
+    ...durationUpTo('366d'),
+    member: 'overlap_window_seconds',
+    summary: 'how long the old key verifies beside the new one',
+  },
+  'propagation-delay': {
+    ...durationUpTo('366d'),
+    member: 'propagation_delay_seconds',
+    summary: 'how long a key must have been staged before it may sign',
+  },
+  'rotate-every': {
+    value: 'span|cron|never',
+    summary: 'when a rotation begins by itself: 7d, or five fields of cron in UTC',
+    accepts: (text: string) => parseRotateEvery(text) !== undefined,
+    expected: 'never, a span of one unit (7d, 36h), or five fields of cron',
+  },
+  close: { ...oneOf(['manual', 'automatic'] as const), summary: 'automatic: once closes_at is over' },
+  'share-required': {
+    value: 'percent',
+    summary: 'of the Nodes, before a key that the schedule staged signs',
+    accepts: percent,
+    expected: 'a whole number from 1 to 100',
+  },
+  'key-id-pattern': {
+    value: 'pattern',
+    summary: 'for keys of the schedule: {name}, {yyyy}, {mm} and {dd} stand for themselves',
+    accepts: (text: string) => text.length <= 128 && text !== '',
+    expected: 'at most 128 characters',
+  },
+  standby: { ...oneOf(['yes', 'no'] as const), summary: 'whether one key is kept staged' },
+  inherit: {
+    ...oneOf(Object.values(FLAG_OF_MEMBER)),
+    repeatable: true,
+    summary: 'decide this no longer: it comes from the kind, or the settings, again',
+  },
+  plan: PLAN_FLAG,
+} as const;
+
+export const setPolicy = command({
+  path: ['policy', 'set'],
+  summary: 'decide how the keys of a scope, or of a kind of scopes, are made, rotated and closed',
+  about: `What is not given stays as it is. What is decided for a scope goes before what is decided for its kind, and
+    that before the settings of the service. A policy of a kind is applied ring by ring; a ring whose own decisions
+    forbid it keeps what it has, and is named.
+
+    With --rotate-every keys are staged, rotated to once --share-required of the Nodes have them, and with --close
+    automatic closed, without anybody's asking. What does not add up is refused, with the sum.`,
+  flags: FLAGS,
+  examples: [
+    'plexctl policy set --kind domain --rotate-every 30d --close automatic --plan',
+    'plexctl policy set --scope platform --overlap-window 48h --share-required 95',
+    'plexctl policy set --scope platform --inherit overlap-window',
+  ],
+  asks: 'bus',
+
+  check(flags) {
+    requireTarget(flags);
+    const { inherit } = flags;
+    const set = MEMBERS.filter(([, name]) => flags[name as keyof typeof flags] !== undefined).map(([, name]) => name);
+    if (set.length + inherit.length === 0) throw misuse('nothing to set', 'flags', 'plexctl policy set --help');
+    const both = inherit.find((name) => set.includes(name));
+    if (both !== undefined) throw misuse(`--${both} and --inherit ${both} exclude each other`, 'inherit');
+  },
+
+  async run({ flags, bus, terminal }) {
+    const request = requestOf(flags);
+    if (flags.plan) return policyPlan(await bus.ask('policy.plan-set', request));
+    const target = flags.scope === undefined ? `--kind ${flags.kind}` : `--scope ${flags.scope}`;
+    const reply = await bus.change('policy.set', request, `plexctl policy show ${target} shows what is decided`);
+    const lacking = reply.lacking_rings.map(({ scope }) => scope);
+    if (flags.kind !== undefined && lacking.length > 0) terminal.note(`do not go by it so far: ${listed(lacking)}`);
+    return policyResult(reply);
+  },
+});
+
+function requestOf(flags: Values<typeof FLAGS>): PlanPolicy {
+  const members = {
+    algorithm: flags.algorithm as AlgorithmName | undefined,
+    overlap_window_seconds: secondsOf(flags['overlap-window'] ?? ''),
+    propagation_delay_seconds: secondsOf(flags['propagation-delay'] ?? ''),
+    rotate_every: flags['rotate-every'],
+    close: flags.close as PlanPolicy['close'],
+    share_required: flags['share-required'] === undefined ? undefined : Number(flags['share-required']),
+    key_id_pattern: flags['key-id-pattern'],
+    standby: flags.standby === undefined ? undefined : flags.standby === 'yes',
+  };
+  const given = Object.entries(members).filter(([, value]) => value !== undefined);
+  const inherit = MEMBERS.filter(([, name]) => flags.inherit.includes(name)).map(([member]): PolicyMember => member);
+  return {
+    ...targetOf(flags),
+    ...Object.fromEntries(given),
+    ...(inherit.length === 0 ? {} : { inherit }),
+  };
+}

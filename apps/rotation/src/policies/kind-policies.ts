@@ -1,0 +1,86 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import { KindPolicyEntity } from '@plexsphere/store';
+import type { Scope } from '@plexsphere/wire';
+import { DataSource, type EntityManager } from 'typeorm';
+import { readRing } from '../rings/read-ring';
+import { RotationConfig } from '../rotation-config';
+import { CommandTransactions } from '../transactions/command-transactions';
+import { databaseNow } from '../transactions/database-clock';
+import { byItself, type RequestIdentity } from '../transactions/requests';
+import { PolicyChange } from './policy-change';
+import { refusedPolicy } from './policy-check';
+import { ringPolicy } from './ring-decisions';
+
+/** Who asks for a kind's policy to be set is answered after so long; the rest is applied by whichever replica's turn comes. */
+const PATIENCE_MS = 5_000;
+
+/** A ring that does not go by its kind's policy as it was decided last. */
+export interface Lacking {
+  scope: Scope;
+  kind: string;
+  kindVersion: number;
+}
+
+/**
+ * A kind's policy is decided once and then applied ring by ring, each under its own lock, so that no ring waits for
+ * another. What a ring has decided itself may forbid it there: that ring keeps what it had, and is shown.
+ */
+@Injectable()
+export class KindPolicies {
+  constructor(
+    private readonly database: DataSource,
+    private readonly transactions: CommandTransactions,
+    private readonly changes: PolicyChange,
+    private readonly config: RotationConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** To all that lack one, or as many as there is time for. */
+  async applyLacking(kind?: string): Promise<void> {
+    const endsAt = performance.now() + PATIENCE_MS;
+    for (const { scope } of await listLacking(this.database.manager, { kind })) {
+      if (performance.now() >= endsAt) return;
+      // One that is busy, or whose rules forbid it, comes again.
+      await this.applyTo(scope).catch((err: unknown) => this.logger.warn({ err, scope }, 'policy not applied yet'));
+    }
+  }
+
+  private async applyTo(scope: Scope): Promise<void> {
+    const identity = byItself('policy.set');
+    await this.transactions.once(identity, { exclusive: scope }, async (manager) => {
+      const applied = await this.apply(manager, scope, identity);
+      return { applied };
+    });
+  }
+
+  private async apply(manager: EntityManager, scope: Scope, identity: RequestIdentity): Promise<boolean> {
+    const [stored, kind] = [await readRing(manager, scope), await readKindOf(manager, scope)];
+    if (stored === undefined || kind === null || stored.decisions.kindVersion >= kind.version) return false;
+    const at = await databaseNow(manager);
+    const decisions = { ...stored.decisions, ofKind: kind.members, kindVersion: kind.version };
+    const policy = ringPolicy({ ...stored, decisions }, this.config);
+    if (refusedPolicy(policy, { scope }, this.config, at) !== null) return false;
+    await this.changes.write(manager, { stored, decisions, at, identity });
+    return true;
+  }
+}
+
+const readKindOf = (manager: EntityManager, scope: Scope): Promise<KindPolicyEntity | null> =>
+  manager.findOneBy(KindPolicyEntity, { kind: scope.split(':')[0] ?? '' });
+
+/** By scope; without a limit, all. */
+export const listLacking = (
+  manager: EntityManager,
+  { kind, scopes, limit }: { kind?: string | undefined; scopes?: readonly Scope[] | null; limit?: number } = {},
+): Promise<Lacking[]> =>
+  manager.query(
+    `SELECT ring.scope, kind.kind, coalesce(policy.kind_version, 0)::float8 AS "kindVersion"
+       FROM ring.kind_policy AS kind
+       JOIN ring.key_ring AS ring ON split_part(ring.scope, ':', 1) = kind.kind AND ring.removed_at IS NULL
+       LEFT JOIN ring.policy AS policy ON policy.scope = ring.scope
+      WHERE coalesce(policy.kind_version, 0) < kind.version AND ($1::text IS NULL OR kind.kind = $1)
+        AND ($2::text[] IS NULL OR ring.scope = ANY ($2))
+      ORDER BY ring.scope LIMIT $3`,
+    [kind ?? null, scopes ?? null, limit ?? null],
+  );

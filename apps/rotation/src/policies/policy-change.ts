@@ -1,0 +1,45 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Inject, Injectable } from '@nestjs/common';
+import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import type { EntityManager } from 'typeorm';
+import type { StoredRing } from '../rings/read-ring';
+import { RotationConfig } from '../rotation-config';
+import type { RequestIdentity } from '../transactions/requests';
+import { writeAudit } from '../transactions/write-audit';
+import { policyView } from './policy-view';
+import { ringPolicy, type RingDecisions } from './ring-decisions';
+
+export interface NewDecisions {
+  /** As it was read under the scope's lock. */
+  stored: StoredRing;
+  decisions: RingDecisions;
+  /** By the database's clock. */
+  at: Date;
+  identity: RequestIdentity;
+}
+
+/** Writes what a ring goes by from now on, and the audit row, in the caller's transaction and under the scope's lock. */
+@Injectable()
+export class PolicyChange {
+  constructor(
+    private readonly config: RotationConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async write(manager: EntityManager, { stored, decisions, at, identity }: NewDecisions): Promise<void> {
+    const { scope } = stored.ring;
+    const [before, after] = [ringPolicy(stored, this.config), ringPolicy({ ...stored, decisions }, this.config)];
+    // A schedule that is new, or another, counts from now: none is overdue at once for what was before it.
+    const isOther = !isDeepStrictEqual(before.rotateEvery, after.rotateEvery);
+    await manager.query(
+      `INSERT INTO ring.policy (scope, own, of_kind, kind_version, scheduled_since) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (scope) DO UPDATE SET own = $2, of_kind = $3, kind_version = $4, scheduled_since = $5`,
+      [
+        ...[scope, JSON.stringify(decisions.own), JSON.stringify(decisions.ofKind), decisions.kindVersion],
+        isOther ? at : decisions.scheduledSince,
+      ],
+    );
+    await writeAudit(manager, identity, { scope, before: policyView(before), after: policyView(after) });
+    this.logger.info({ scope, kind_version: decisions.kindVersion }, 'policy set');
+  }
+}
