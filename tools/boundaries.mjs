@@ -84,4 +84,4 @@ export const moduleBoundaries = boundaries(constraints([], BANNED_PACKAGES));
  * Specs may use the test kit, the local stack, a Node to hear what is said to it, a holder of leases for rotation to wait
  * for, and any package: none of it ships.
  */
-export const specBoundaries = boundaries(constraints([TESTKIT, STACK, SDK, LEASE_HOLDER], {}));
+export const specBoundaries = boundaries(constraints([DOMAIN, TESTKIT, STACK, SDK, LEASE_HOLDER], {}));

@@ -8,13 +8,17 @@ export interface ListPlace {
 
 /** Decided once, where a chain begins, and kept: a later part goes on after the last statement sent, and repeats none. */
 export interface ChainPlace {
-  readonly own: ListPlace;
+  /** null of a Node of `platform`: it has one ring, so one list. */
+  readonly own: ListPlace | null;
   readonly platform: ListPlace;
 }
 
+/** Of a ring that the Node follows another chain of, without a way back: of that it is sent nothing, however it goes on. */
+const NOTHING: ListPlace = { afterEpoch: Number.MAX_SAFE_INTEGER, wholeFrom: 0 };
+
 /** Whether a statement of a ring belongs to what goes on at a place. */
-export const isAhead = (place: ListPlace, { epoch, type }: { epoch: number; type: string }): boolean =>
-  epoch > place.afterEpoch && (epoch >= place.wholeFrom || type === 'recovery');
+export const isAhead = (place: ListPlace | null, { epoch, type }: { epoch: number; type: string }): boolean =>
+  place !== null && epoch > place.afterEpoch && (epoch >= place.wholeFrom || type === 'recovery');
 
 /**
  * Where a chain message to a Node begins. Each list goes on after what the Node was told.
@@ -23,10 +27,9 @@ export const isAhead = (place: ListPlace, { epoch, type }: { epoch: number; type
  *   That may be proven by a recovery key that the Node does not know yet: so all recoveries come before it.
  * - The platform's begins earlier where a statement of the other list is vouched for at an earlier epoch: at the last one
  *   that says which key was active then.
- * - A Node of `platform` has one ring, so one list: the platform's.
  */
 export function chainStart(told: Told, own: RingHistory, platform: RingHistory): ChainPlace {
-  if (own.scope === platform.scope) return { own: nothingOf(own), platform: listStart(told.epoch, platform) };
+  if (own.scope === platform.scope) return { own: null, platform: listStart(told.epoch, platform) };
   const ownPlace = listStart(told.epoch, own);
   const place = listStart(told.platformEpoch, platform);
   const authority = own.authorityAfter(Math.max(ownPlace.afterEpoch, ownPlace.wholeFrom - 1));
@@ -39,10 +42,8 @@ export function chainStart(told: Told, own: RingHistory, platform: RingHistory):
 
 function listStart(toldEpoch: number, ring: RingHistory): ListPlace {
   if (toldEpoch !== FORKED) return { afterEpoch: toldEpoch, wholeFrom: 0 };
-  return ring.superiorEpoch === null ? nothingOf(ring) : { afterEpoch: 0, wholeFrom: ring.superiorEpoch };
+  return ring.superiorEpoch === null ? NOTHING : { afterEpoch: 0, wholeFrom: ring.superiorEpoch };
 }
-
-const nothingOf = ({ epoch }: RingHistory): ListPlace => ({ afterEpoch: epoch, wholeFrom: 0 });
 
 /** Of each list the epochs of the statements that go out in one message. */
 export interface ChainPart {
@@ -61,7 +62,7 @@ export function chainPart(
   const platform = ahead.platform.slice(0, most);
   const own = ahead.own.slice(0, most - platform.length);
   const isLast = platform.length === ahead.platform.length && own.length === ahead.own.length;
-  const next = { own: goneOn(place.own, own), platform: goneOn(place.platform, platform) };
+  const next = { own: place.own && goneOn(place.own, own), platform: goneOn(place.platform, platform) };
   return { platform, own, next: isLast ? null : next };
 }
 
@@ -70,10 +71,17 @@ const goneOn = (place: ListPlace, sent: readonly number[]): ListPlace => ({
   afterEpoch: sent.at(-1) ?? place.afterEpoch,
 });
 
-/** What a Node is told of once a part stands on its stream. What is on a fork is so until the whole chain has come. */
-export function toldBy(part: ChainPart, before: Told, end: Told): Told {
-  if (part.next === null) return end;
-  const risen = (told: number, sent: readonly number[]): number =>
-    told === FORKED ? FORKED : Math.max(told, sent.at(-1) ?? told);
-  return { epoch: risen(before.epoch, part.own), platformEpoch: risen(before.platformEpoch, part.platform) };
+/**
+ * What a Node is told of once a part stands on its stream; `end` is where both rings are. A ring on a fork is so until the
+ * whole chain has come, and for longer where nothing of it was sent.
+ */
+export function toldBy(place: ChainPlace, part: ChainPart, before: Told, end: Told): Told {
+  const risen = (told: number, sent: readonly number[], at: number): number => {
+    if (part.next === null) return at;
+    return told === FORKED ? FORKED : Math.max(told, sent.at(-1) ?? told);
+  };
+  const platformEpoch = risen(before.platformEpoch, part.platform, end.platformEpoch);
+  if (place.own === null) return { epoch: platformEpoch, platformEpoch };
+  const isSent = place.own.afterEpoch !== NOTHING.afterEpoch;
+  return { epoch: isSent ? risen(before.epoch, part.own, end.epoch) : before.epoch, platformEpoch };
 }

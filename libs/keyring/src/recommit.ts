@@ -16,7 +16,7 @@ export function recommitRing(ring: KeyRing, transition: Transition | null): Ring
   return changed(ring, 'recommit', {
     keys: ring.keys,
     transition,
-    statement: { oldKeyId: keyId, newKeyId: keyId },
+    statement: { oldKeyId: keyId, newKeyId: keyId, bySuperior: true },
   });
 }
 

@@ -1,0 +1,104 @@
+/** The honest side of the model: both rings, the recovery key, and all that is ever signed for them. */
+import type { KeyNews } from '@plexsphere/keyring';
+import { envelopeBy, type TestKey } from '@plexsphere/testkit';
+import { PLATFORM, publicText, type Scope } from '@plexsphere/wire';
+import {
+  readStatement,
+  signBundle,
+  STATEMENT_TYPES,
+  type Statement,
+  type TrustAnchor,
+  type TrustBundle,
+} from '@plexsphere/wire/jws';
+import { keyOf, ModelRing, type Order } from './model-ring';
+
+export const DOMAIN: Scope = 'domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
+export type Whose = 'platform' | 'domain';
+
+export class Plane {
+  nowMs = Date.parse('2026-01-01T00:00:00Z');
+  private issued = 0;
+
+  private constructor(
+    public recovery: TestKey,
+    public rings: Record<Whose, ModelRing>,
+  ) {}
+
+  static async create(): Promise<Plane> {
+    const plane = new Plane(keyOf('recovery-1'), {} as Record<Whose, ModelRing>);
+    const byRecovery = () => ({ key: plane.recovery, epoch: null });
+    plane.rings.platform = await ModelRing.create(PLATFORM, byRecovery, plane.nowMs);
+    const byPlatform = () => ({ key: plane.rings.platform.active, epoch: plane.rings.platform.ring.epoch });
+    plane.rings.domain = await ModelRing.create(DOMAIN, byPlatform, plane.nowMs);
+    return plane;
+  }
+
+  of(scope: Scope): ModelRing {
+    return scope === PLATFORM ? this.rings.platform : this.rings.domain;
+  }
+
+  get now(): Date {
+    return new Date(this.nowMs);
+  }
+
+  /** No two of anything are of one millisecond. */
+  tick(ms = 1_000): void {
+    this.nowMs += ms;
+  }
+
+  async order(whose: Whose, order: Order): Promise<boolean> {
+    this.tick();
+    if (order !== 'recovery') return (await this.rings[whose].order(order, this.nowMs)) !== undefined;
+    if (whose !== 'platform') return false;
+    const recovery = { old: this.recovery, next: keyOf(`recovery-${this.rings.platform.ring.epoch + 1}`) };
+    const change = await this.rings.platform.order(order, this.nowMs, recovery);
+    this.recovery = recovery.next;
+    return change !== undefined;
+  }
+
+  /** `members` replaces members, for someone who has a key and lies. */
+  bundle(scope: Scope, by: TestKey = this.rings.platform.active, members: Partial<TrustBundle> = {}): Promise<string> {
+    const anchorOf = (ring: ModelRing): TrustAnchor => ring.anchor(this.nowMs);
+    this.issued += 1;
+    const bundle: TrustBundle = {
+      scope,
+      ...anchorOf(this.of(scope)),
+      platform: anchorOf(this.rings.platform),
+      recovery_public_key: publicText(this.recovery.privateKey),
+      issued_at: new Date(this.nowMs + this.issued).toISOString(),
+      expires_at: new Date(this.nowMs + 3_600_000).toISOString(),
+      ...members,
+    };
+    return signBundle(bundle, by);
+  }
+
+  announcement(scope: Scope, { eventType, keyId }: Extract<KeyNews, { kind: 'announce' }>): string {
+    const { text } = (eventType === 'signing_key_rotated' ? this.of(scope) : this.rings.platform).head;
+    return announcementOf(
+      { text, statement: readStatement(text) },
+      eventType,
+      scope,
+      this.of(scope).keys.get(keyId)!,
+      this.now,
+    );
+  }
+}
+
+/** What a signer would say of a statement. */
+export function announcementOf(
+  { text, statement: said }: { text: string; statement: Statement },
+  eventType: 'signing_key_rotated' | 'platform_key_rotated',
+  scope: Scope,
+  by: TestKey,
+  now: Date,
+): string {
+  const { epoch, new_public_key, old_public_key, transition_expires, old_key_id, new_key_id, opened_at } = said;
+  const isAlone = STATEMENT_TYPES[said.type].beside === 'nobody';
+  const end = transition_expires === null ? {} : { transition_expires };
+  const own = {
+    ...{ current: new_public_key, scope, old_key_id, new_key_id, opened_at },
+    ...(!isAlone && { previous: old_public_key }),
+  };
+  const payload = { ...(eventType === 'signing_key_rotated' && own), ...end, epoch, statement: text };
+  return envelopeBy(by, scope, now, { eventType, payload });
+}
