@@ -227,7 +227,7 @@ export async function anyStory(random: SeededRandom, steps: number, faults: Faul
   const model = await MeshModel.create();
   const chance = (share: number): boolean => random.next() < share;
   const deeds: [number, () => Promise<unknown> | void][] = [
-    [8, () => model.order(random.pick(WHOSE), random.pick(ORDERS))],
+    [faults.theft ? 5 : 8, () => model.order(random.pick(WHOSE), random.pick(ORDERS))],
     [2, () => model.wait(random.pick([1, 6, 40, 100]) * MINUTE_MS)],
     [
       8,
@@ -241,8 +241,8 @@ export async function anyStory(random: SeededRandom, steps: number, faults: Faul
       : []),
     ...(faults.theft
       ? ([
-          [0.5, () => (model.thief === undefined ? model.steal(random) : undefined)],
-          [5, () => model.strike(random.pick(WHOSE))],
+          [3, () => (model.thief === undefined ? model.steal(random) : undefined)],
+          [9, () => model.strike(random.pick(WHOSE))],
         ] as [number, () => Promise<void> | void][])
       : []),
   ];

@@ -52,10 +52,12 @@ export class ModelRelay {
   hear({ isHello, epochs, heads }: Said): void {
     const own = this.standing(this.own, epochs.own, heads.own, this.scope === PLATFORM ? 'platform' : 'domain');
     const platform = this.standing(this.platform, epochs.platform, heads.platform, 'platform');
-    const isFork = own === FORKED || platform === FORKED;
-    // Amid a chain an acknowledgement may be of what was before; a hello begins it anew.
-    if (this.place !== null && !isHello && !isFork) return;
-    if (isHello || isFork) this.place = null;
+    const { told } = this;
+    const isNewFork =
+      (own === FORKED && told.epoch !== FORKED) || (platform === FORKED && told.platformEpoch !== FORKED);
+    // Amid a chain an acknowledgement is of what was before it; a hello begins it anew, and so does a fork unheard of.
+    if (this.place !== null && !isHello && !isNewFork) return;
+    this.place = null;
     this.told = { epoch: own, platformEpoch: platform };
     this.isAsked ||= isHello;
     this.isWrong = own !== epochs.own || platform !== epochs.platform;

@@ -58,22 +58,27 @@ export class Thief {
     return this.mine.has(publicKey);
   }
 
-  /** A statement that follows what the Node holds. */
+  /** A statement that follows what the Node holds: mostly as good a one as the key can make. */
   private async forge(node: ModelNode): Promise<{ what: string; message: Message }> {
     const { random } = this;
-    const isOfPlatform = node.scope === PLATFORM || random.next() < 0.4;
+    const isCareful = random.next() < 0.75;
+    const isOfPlatform =
+      node.isPlatforms || ((isCareful ? this.whose === 'platform' : random.next() < 0.5) && random.next() < 0.5);
     const scope = isOfPlatform ? PLATFORM : node.scope;
     const anchor = isOfPlatform ? node.state.platform : node.state.ring;
-    const forged = this.statement(node, scope, anchor, random.pick(TYPES));
-    const what = `forges ${forged.statement.type} of ${scope.slice(0, 8)}`;
-    if (random.next() < 0.4) {
+    const isOwnRing = isOfPlatform === (this.whose === 'platform');
+    const able = isOwnRing ? ableInOwnRing(anchor) : (['revoke', 'rollback', 'recommit'] as const);
+    const forged = this.statement(node, scope, anchor, random.pick(isCareful ? able : TYPES), isCareful);
+    const what = `forges ${forged.statement.type} of ${isOfPlatform ? 'platform' : 'domain'}`;
+    if (random.next() < (this.whose === 'domain' ? 0.8 : 0.3)) {
       const type = scope === node.scope ? 'signing_key_rotated' : 'platform_key_rotated';
       const text = announcementOf(forged, type, node.scope, this.key, this.plane.now);
       return { what: `${what}, announced`, message: { kind: 'event', text } };
     }
-    const platform = isOfPlatform ? forged.claim : claimOf(node.state.platform);
-    const own = scope === node.scope ? forged.claim : claimOf(node.state.ring);
-    return { what, message: await this.chain(node, [forged.text], this.lie(own), platform, isOfPlatform) };
+    const lied = isCareful ? forged.claim : this.lie(forged.claim);
+    const platform = isOfPlatform ? lied : claimOf(node.state.platform);
+    const own = scope === node.scope ? lied : claimOf(node.state.ring);
+    return { what, message: await this.chain(node, [forged.text], own, platform, isOfPlatform) };
   }
 
   /** Has an earlier head of the platform's confirmed by a key that was active then. */
@@ -122,14 +127,20 @@ export class Thief {
     ]);
   }
 
-  private statement(node: ModelNode, scope: Scope, anchor: ChainAnchor, type: StatementType): Forged {
+  private statement(
+    node: ModelNode,
+    scope: Scope,
+    anchor: ChainAnchor,
+    type: StatementType,
+    isCareful: boolean,
+  ): Forged {
     const { random, plane } = this;
-    const { active, beside } = STATEMENT_TYPES[type];
+    const { active, beside, authority, next: rule, closes, expires } = STATEMENT_TYPES[type];
     const signing = activeKeyOf(anchor);
     const other = anchor.keys.find(({ keyId }) => keyId !== signing.keyId);
     const mine = this.fresh();
     const asHeld = { keyId: mine.keyId, publicKey: mine.privateKey.publicKey };
-    const heldOrMine = other !== undefined && random.next() < 0.5 ? other : asHeld;
+    const heldOrMine = other !== undefined && random.next() < 0.7 ? other : asHeld;
     const [old, next] = {
       create: [signing, asHeld],
       rotate: [signing, heldOrMine],
@@ -141,24 +152,29 @@ export class Thief {
       recovery: [{ keyId: 'recovery-1', publicKey: plane.recovery.privateKey.publicKey }, asHeld],
     }[type] as [typeof signing, typeof signing];
     const at = (ms: number): string => new Date(plane.nowMs + ms).toISOString();
-    const isByPlatform = STATEMENT_TYPES[type].authority === 'superior' && scope !== PLATFORM;
+    const { platform } = node.state;
+    const comesIn = next === asHeld && type !== 'rollback';
+    const isMadeAnew = rule === 'made_anew' || (rule === 'committed' && comesIn);
     const statement: Statement = {
       type,
       scope,
       epoch: Math.min(random.pick([anchor.headEpoch + 1, anchor.epoch + 1, Infinity]), Number.MAX_SAFE_INTEGER),
-      authority_epoch: isByPlatform ? random.pick([node.state.platform.headEpoch, node.state.platform.epoch, 1]) : null,
+      authority_epoch:
+        authority === 'superior' && scope !== PLATFORM
+          ? random.pick(isCareful ? [platform.headEpoch, platform.epoch] : [platform.headEpoch, 1])
+          : null,
       old_key_id: type === 'create' ? null : old.keyId,
       old_public_key: type === 'create' ? null : publicText(old.publicKey),
       new_key_id: next.keyId,
       new_public_key: publicText(next.publicKey),
       opened_at: at(0),
-      closes_at: STATEMENT_TYPES[type].closes ? at(3_600_000) : null,
-      transition_expires: STATEMENT_TYPES[type].expires ? at(3_600_000) : null,
-      next: random.next() < 0.5 ? anchor.next : this.hashOfMine(),
-      previous: random.next() < 0.9 ? anchor.statementHash : random.pick(plane.of(scope).statements).hash,
+      closes_at: closes ? at(3_600_000) : null,
+      transition_expires: expires ? at(3_600_000) : null,
+      next: isMadeAnew === (isCareful || random.next() < 0.5) ? this.hashOfMine() : anchor.next,
+      previous: isCareful || random.next() < 0.7 ? anchor.statementHash : random.pick(plane.of(scope).statements).hash,
     };
-    const possession = next === asHeld && random.next() < 0.8 ? [{ key: mine, role: 'possession' }] : [];
-    const kid = random.next() < 0.8 ? this.key.keyId : signing.keyId;
+    const possession = comesIn === (isCareful || random.next() < 0.8) ? [{ key: mine, role: 'possession' }] : [];
+    const kid = isCareful || random.next() < 0.5 ? this.key.keyId : signing.keyId;
     const { text, hash } = signed(statement, [{ key: { ...this.key, keyId: kid }, role: 'authority' }, ...possession]);
     const left = active === 'old' ? old : active === 'new' ? next : signing;
     const held = beside === 'old' ? [old] : beside === 'new' ? [next] : beside === 'nobody' ? [] : other ? [other] : [];
@@ -192,6 +208,12 @@ export class Thief {
     return keyHash(publicText(this.fresh().privateKey));
   }
 }
+
+/** What may follow by the active key, the likelier the less it needs of others. */
+const ableInOwnRing = ({ keys, stagedKeyId }: ChainAnchor): readonly StatementType[] => {
+  if (stagedKeyId !== null) return ['rotate', 'unstage', 'rotate', 'unstage', 'stage'];
+  return keys.length > 1 ? ['rollback', 'rollback', 'rollback', 'rotate'] : ['rotate', 'stage'];
+};
 
 const claimOf = (anchor: ChainAnchor): TrustAnchor => ({
   epoch: anchor.epoch,
