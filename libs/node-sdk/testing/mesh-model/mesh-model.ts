@@ -260,3 +260,51 @@ export async function anyStory(random: SeededRandom, steps: number, faults: Faul
   }
   return model;
 }
+
+/** Everything that can be ordered, and time that ends what waits for it. */
+const EVERYTHING: readonly (readonly [Whose, Order] | number)[] = [
+  ...WHOSE.flatMap((whose) => ORDERS.map((order) => [whose, order] as const)),
+  6 * MINUTE_MS,
+  100 * MINUTE_MS,
+];
+
+/**
+ * Every sequence of so many orders that the domain accepts, and after each of them both Nodes that fell asleep at any
+ * point of it. Returns how many there were.
+ */
+export async function everyStory(depth: number): Promise<number> {
+  let stories = 0;
+  const tell = async (deeds: readonly (readonly [Whose, Order] | number)[], asleepFrom: number): Promise<boolean> => {
+    const model = await MeshModel.create();
+    const hearAll = async (): Promise<void> => {
+      for (const whose of WHOSE) while (!model.ends[whose].node.isAsleep && (await model.turn(whose)));
+    };
+    try {
+      for (const [at, deed] of deeds.entries()) {
+        await hearAll();
+        if (at === asleepFrom) for (const whose of WHOSE) model.fall(whose);
+        if (typeof deed === 'number') model.wait(deed);
+        else if (!(await model.order(...deed))) return false;
+      }
+      await model.settle();
+    } catch (error) {
+      if (error instanceof Error) error.message += `\n${model.trace.join('\n')}`;
+      throw error;
+    }
+    stories += 1;
+    return true;
+  };
+  const grow = async (deeds: readonly (readonly [Whose, Order] | number)[]): Promise<void> => {
+    for (let asleepFrom = 0; asleepFrom <= deeds.length; asleepFrom += 1) {
+      if (!(await tell(deeds, asleepFrom))) return;
+    }
+    if (deeds.length === depth) return;
+    for (const deed of EVERYTHING) {
+      // Waiting twice is waiting, and waiting last changes nothing that the end does not bring.
+      if (typeof deed === 'number' && (typeof deeds.at(-1) === 'number' || deeds.length + 1 === depth)) continue;
+      await grow([...deeds, deed]);
+    }
+  };
+  await grow([]);
+  return stories;
+}

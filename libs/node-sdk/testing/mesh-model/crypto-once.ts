@@ -1,0 +1,38 @@
+/**
+ * Most of what the model costs is loading the same keys, and making and verifying the same signatures of the same
+ * statements: Ed25519 has no randomness, so each is done once, for real.
+ */
+import crypto, { type KeyObject } from 'node:crypto';
+
+export function computeOnce(): void {
+  const { createPublicKey, sign, verify } = crypto;
+  const keys = new Map<string, KeyObject>();
+  const verdicts = new WeakMap<object, Map<string, boolean>>();
+  jest.spyOn(crypto, 'createPublicKey').mockImplementation((input) => {
+    const der = typeof input === 'object' && 'key' in input && Buffer.isBuffer(input.key) ? input.key : undefined;
+    if (der === undefined) return createPublicKey(input);
+    const name = der.toString('latin1');
+    const key = keys.get(name) ?? createPublicKey(input);
+    keys.set(name, key);
+    return key;
+  });
+  const verifyOnce = (algorithm: null, data: Buffer, by: { key: KeyObject }, signature: Buffer): boolean => {
+    const known = verdicts.get(by.key) ?? new Map<string, boolean>();
+    verdicts.set(by.key, known);
+    const name = `${signature.toString('latin1')} ${data.toString('latin1')}`;
+    const verdict = known.get(name) ?? verify(algorithm, data, by, signature);
+    known.set(name, verdict);
+    return verdict;
+  };
+  const signatures = new WeakMap<object, Map<string, Buffer>>();
+  const signOnce = (algorithm: undefined, data: Buffer, by: { key: KeyObject }): Buffer => {
+    const known = signatures.get(by.key) ?? new Map<string, Buffer>();
+    signatures.set(by.key, known);
+    const name = data.toString('latin1');
+    const signature = known.get(name) ?? sign(algorithm, data, by);
+    known.set(name, signature);
+    return signature;
+  };
+  jest.spyOn(crypto, 'sign').mockImplementation(signOnce as typeof crypto.sign);
+  jest.spyOn(crypto, 'verify').mockImplementation(verifyOnce as typeof crypto.verify);
+}
