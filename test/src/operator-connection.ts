@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { headers, inboxPrefix, subjects, type Command, createBusKey, credsText } from '@plexsphere/wire';
+import { headers, inboxPrefix, subjects, type Command, type Role, createBusKey, credsText } from '@plexsphere/wire';
 import { connect, credsAuthenticator, type Msg, type NatsConnection } from 'nats';
 import type { World } from './world';
 
@@ -38,10 +38,14 @@ export class OperatorConnection {
   }
 
   /** Another operator, of whom the admin has just made a token. */
-  async makeColleague(world: World, name: string): Promise<OperatorConnection> {
+  async makeColleague(
+    world: World,
+    name: string,
+    may: { role: Role; scopes?: string[] } = { role: 'operator' },
+  ): Promise<OperatorConnection> {
     const key = createBusKey('user');
     const made = await this.ask('token.create', {
-      ...{ name, role: 'operator', bus_public_key: key.publicKey, bearer_hash: '0'.repeat(64) },
+      ...{ name, ...may, bus_public_key: key.publicKey, bearer_hash: '0'.repeat(64) },
     });
     const { id, bus_jwt: jwt } = made.body as { id: string; bus_jwt: string };
     return OperatorConnection.dial(world, id, credsText(jwt, key.seed));

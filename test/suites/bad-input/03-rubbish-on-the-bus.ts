@@ -18,6 +18,11 @@ const requests = (scope: string): [Command, string, string][] => [
   ['events.publish', JSON.stringify({ scope, event_type: 'Route' }), 'event_type'],
   ['events.publish', JSON.stringify({ event_type: 'route' }), 'scope'],
   ['domain.create', JSON.stringify({ id: '../..', key_id: 'k1' }), 'id'],
+  ['domain.remove', JSON.stringify({ id: ['x'] }), 'id'],
+  ['events.list', JSON.stringify({ scope, limit: 0 }), 'limit'],
+  ['events.show', JSON.stringify({ event_id: '../..' }), 'event_id'],
+  ['audit.list', JSON.stringify({ scope, after: 'AAAAAAAA.1.1' }), 'after'],
+  ['audit.list', JSON.stringify({ since: '2026-02-01T00:00:00Z', until: '2026-01-01T00:00:00Z' }), 'until'],
   ['node.add', JSON.stringify({ scope, name: '', bus_public_key: 'U' }), 'name'],
 ];
 

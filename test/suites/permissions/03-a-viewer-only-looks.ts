@@ -17,6 +17,7 @@ export const step: Step = async (world) => {
     ['signing.close', { scope: domain, old_key_id: 'k1', new_key_id: 'k2' }],
     ['signing.sign', { scope: domain, payload: {} }],
     ['domain.create', { id: randomUUID(), key_id: 'k1' }],
+    ['domain.remove', { id: world.domainId }],
     ['node.add', { scope: domain, name: 'mine', bus_public_key: 'x' }],
     ['node.remove', { node_id: known(world, 'edge-1').id }],
     ['events.publish', { scope: domain, event_type: 'x' }],

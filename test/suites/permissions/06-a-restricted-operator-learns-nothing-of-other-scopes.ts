@@ -13,6 +13,10 @@ export const step: Step = async (world) => {
     ['signing.close', (id) => ({ scope: `domain:${id}`, old_key_id: 'k1', new_key_id: 'k2' })],
     ['signing.verify', (id) => ({ scope: `domain:${id}`, jws: 'x' })],
     ['domain.create', (id) => ({ id, key_id: 'k1' })],
+    ['domain.remove', (id) => ({ id })],
+    ['domain.plan-remove', (id) => ({ id })],
+    ['events.list', (id) => ({ scope: `domain:${id}` })],
+    ['audit.list', (id) => ({ scope: `domain:${id}` })],
     ['events.publish', (id) => ({ scope: `domain:${id}`, event_type: 'x' })],
     ['node.remove', (id) => ({ scope: `domain:${id}`, name: 'edge-1' })],
   ];
@@ -22,6 +26,13 @@ export const step: Step = async (world) => {
     const denied = { code: 'PERMISSION_DENIED', detail: 'signing: permission denied' };
     expect([command, ...answers.map((answer) => answer.body)]).toEqual([command, denied, denied]);
   }
+  // Not by what is left open either: the Domain's rows are in neither list.
+  const [events, audit] = [
+    await ask(connection, restricted, 'events.list', {}),
+    await ask(connection, restricted, 'audit.list', {}),
+  ];
+  const rows = [...(events.body['events'] as { scope: string }[]), ...(audit.body['entries'] as { scope: string }[])];
+  expect(rows.filter(({ scope }) => scope !== 'platform')).toEqual([]);
   // An id that stands beside a scope of their own leads no further.
   const edge = known(world, 'edge-1').id;
   const smuggled = await ask(connection, restricted, 'node.remove', { node_id: edge, scope: 'platform' });
