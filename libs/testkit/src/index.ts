@@ -21,3 +21,4 @@ export * from './fake-signer';
 export * from './ring-views';
 export * from './test-ring';
 export * from './test-rings';
+export * from './test-chain';

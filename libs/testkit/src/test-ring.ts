@@ -54,6 +54,8 @@ export interface RingChange {
   change: StatementType | 'close' | 'settle';
   activeKeyId: string;
   statement: string | null;
+  /** Whether the ring's superior vouched for it. */
+  isBySuperior?: boolean;
 }
 
 /** What stands in a rotation's statement, where it is not the usual. */
@@ -230,6 +232,15 @@ export class TestRing {
     await this.commit('recovery', { ...oldNames(key), ...newNames(next), opened_at: now.toISOString() }, key, next);
   }
 
+  /** As somebody else would go on who has all its keys. */
+  fork(superior: Superior): TestRing {
+    const fork = new TestRing(this.scope, superior);
+    fork.keys.push(...this.keys.map((key) => ({ ...key })));
+    fork.changes.push(...this.changes);
+    fork.ahead = this.ahead;
+    return fork;
+  }
+
   /** What the next rotation's statement says, to `key`; `by` is whom it names as its authority. */
   rotation(
     key: TestKey,
@@ -360,7 +371,8 @@ export class TestRing {
   ): Promise<void> {
     const statement = await signStatement(this.following(type, members), authority, comesIn);
     const activeKeyId = this.inState('active')?.keyId ?? '';
-    this.changes.push({ epoch: this.epoch + 1, change: type, activeKeyId, statement });
+    const isBySuperior = authority === this.superior().key;
+    this.changes.push({ epoch: this.epoch + 1, change: type, activeKeyId, statement, isBySuperior });
   }
 
   /** The last change made another key active. */

@@ -16,13 +16,17 @@ export class TestRings {
 
   /** The platform's comes first: its key is the authority for the first key of every other ring. */
   async create(scope: Scope, keyId: string, now = new Date()): Promise<TestRing> {
-    const superior = (): ReturnType<Superior> =>
-      scope === PLATFORM
-        ? { key: this.recovery, epoch: null }
-        : { key: this.of(PLATFORM).active, epoch: this.of(PLATFORM).epoch };
-    const ring = await TestRing.create(scope, keyId, superior, now);
+    const ring = await TestRing.create(scope, keyId, this.superiorOf(scope), now);
     this.rings.set(scope, ring);
     return ring;
+  }
+
+  /** As somebody else would go on who has all keys. */
+  fork(): TestRings {
+    const fork = new TestRings();
+    fork.recovery = this.recovery;
+    for (const ring of this.all()) fork.rings.set(ring.scope, ring.fork(fork.superiorOf(ring.scope)));
+    return fork;
   }
 
   async changeRecoveryKey(next: TestKey, now = new Date()): Promise<void> {
@@ -38,6 +42,13 @@ export class TestRings {
 
   all(): TestRing[] {
     return [...this.rings.values()];
+  }
+
+  private superiorOf(scope: Scope): Superior {
+    return () =>
+      scope === PLATFORM
+        ? { key: this.recovery, epoch: null }
+        : { key: this.of(PLATFORM).active, epoch: this.of(PLATFORM).epoch };
   }
 
   /** Of a scope, for an hour. */
