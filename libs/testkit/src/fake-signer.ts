@@ -23,7 +23,8 @@ import type {
 } from '@plexsphere/wire/commands';
 import { isByPlatform, signStatement, statementHash, type Statement } from '@plexsphere/wire/jws';
 import { headers as natsHeaders, type Msg, type NatsConnection } from 'nats';
-import { envelopeBy, testKey, type TestKey, type TestRing } from './test-ring';
+import { envelopeBy, testKey, type TestKey } from './test-key';
+import type { TestRing } from './test-ring';
 import type { TestRings } from './test-rings';
 
 /** A ring as it is committed: what a statement that follows has to name. */

@@ -19,6 +19,7 @@ export * from './rogue-server';
 export * from './fake-rotation';
 export * from './fake-signer';
 export * from './ring-views';
+export * from './test-key';
 export * from './test-ring';
 export * from './test-rings';
 export * from './test-chain';

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { heldKeys, scopePolicy } from '@plexsphere/keyring';
-import { MESH_ALGORITHM, buildEnvelope, canonicalText, publicText } from '@plexsphere/wire';
+import { MESH_ALGORITHM, publicText } from '@plexsphere/wire';
 import type { KeyView, PlatformKeyRotated, RingView, Scope, SigningKeyRotated, TransitionView } from '@plexsphere/wire';
 import {
   STATEMENT_TYPES,
@@ -9,38 +8,11 @@ import {
   readStatement,
   signStatement,
   statementHash,
-  type SigningKey,
   type Statement,
   type StatementType,
   type TrustAnchor,
 } from '@plexsphere/wire/jws';
-import { newKeyPair, type TestPrivateKey } from './keys';
-
-export interface TestKey extends SigningKey {
-  privateKey: TestPrivateKey;
-}
-
-export const testKey = (keyId: string): TestKey => ({ keyId, privateKey: newKeyPair().privateKey });
-
-export interface EventFields {
-  eventType?: string;
-  eventId?: string;
-  issuedAt?: Date;
-  nonce?: string;
-  payload?: object | string | null;
-}
-
-export function envelopeBy(key: TestKey, scope: string, now: Date, fields: EventFields = {}): string {
-  const { payload = { a: 1 } } = fields;
-  const canonical = canonicalText({
-    eventType: fields.eventType ?? 'node_state_updated',
-    eventId: fields.eventId ?? randomUUID(),
-    issuedAt: (fields.issuedAt ?? now).toISOString(),
-    nonce: fields.nonce ?? randomUUID(),
-    payload: payload === null || typeof payload === 'string' ? payload : JSON.stringify(payload),
-  });
-  return buildEnvelope(canonical, { scope, keyId: key.keyId }, key.privateKey.sign(Buffer.from(canonical)));
-}
+import { envelopeBy, testKey, type EventFields, type TestKey } from './test-key';
 
 export interface RingKey extends TestKey {
   state: KeyView['state'];

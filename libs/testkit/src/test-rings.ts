@@ -1,6 +1,7 @@
 import { PLATFORM, publicText, type Scope } from '@plexsphere/wire';
 import { signBundle, type TrustAnchor } from '@plexsphere/wire/jws';
-import { TestRing, testKey, type Superior, type TestKey } from './test-ring';
+import { testKey, type TestKey } from './test-key';
+import { TestRing, type Superior } from './test-ring';
 
 /** What is said in a bundle, where it is not what is true. */
 export interface BundleFields {

@@ -1,0 +1,31 @@
+/** A key with its private half, and what is signed by it. */
+import { randomUUID } from 'node:crypto';
+import { buildEnvelope, canonicalText } from '@plexsphere/wire';
+import type { SigningKey } from '@plexsphere/wire/jws';
+import { newKeyPair, type TestPrivateKey } from './keys';
+
+export interface TestKey extends SigningKey {
+  privateKey: TestPrivateKey;
+}
+
+export const testKey = (keyId: string): TestKey => ({ keyId, privateKey: newKeyPair().privateKey });
+
+export interface EventFields {
+  eventType?: string;
+  eventId?: string;
+  issuedAt?: Date;
+  nonce?: string;
+  payload?: object | string | null;
+}
+
+export function envelopeBy(key: TestKey, scope: string, now: Date, fields: EventFields = {}): string {
+  const { payload = { a: 1 } } = fields;
+  const canonical = canonicalText({
+    eventType: fields.eventType ?? 'node_state_updated',
+    eventId: fields.eventId ?? randomUUID(),
+    issuedAt: (fields.issuedAt ?? now).toISOString(),
+    nonce: fields.nonce ?? randomUUID(),
+    payload: payload === null || typeof payload === 'string' ? payload : JSON.stringify(payload),
+  });
+  return buildEnvelope(canonical, { scope, keyId: key.keyId }, key.privateKey.sign(Buffer.from(canonical)));
+}
