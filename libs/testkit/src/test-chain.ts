@@ -19,7 +19,7 @@ export function chainLists(rings: TestRings, scope: Scope, told: Told): ChainLis
   };
 }
 
-const listFrom = (ring: TestRing, place: ListPlace): string[] =>
+const listFrom = (ring: TestRing, place: ListPlace | null): string[] =>
   ring.statements
     .filter(({ text, epoch }) => isAhead(place, { epoch, type: readStatement(text).type }))
     .map(({ text }) => text);
