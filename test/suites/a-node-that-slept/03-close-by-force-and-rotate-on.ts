@@ -1,3 +1,4 @@
+import type { HistoryReply } from '@plexsphere/wire/commands';
 import type { Step } from '../../src/tell-story';
 
 export const step: Step = async (world) => {
@@ -10,6 +11,8 @@ export const step: Step = async (world) => {
     [domain],
   );
   expect(audit?.detail).toMatchObject({ forced: true, lagging: ['asleep'] });
+  const { transitions } = await world.json<HistoryReply>(['signing', 'history', '--scope', domain]);
+  expect(transitions.map(({ forced }) => forced)).toEqual([['signing.close']]);
 
   for (const [old, next] of [
     ['k2', 'k3'],
