@@ -60,7 +60,7 @@ function leadOf({ scopes, actors, action }: AuditQuery): Lead {
 
 /**
  * One page, newest first. Each value of the leading column is a walk of its own down an index, so what a page costs does
- * not depend on how long the log is.
+ * not depend on how long the log is (ADR 0025).
  */
 export async function listAudit(manager: EntityManager, query: AuditQuery): Promise<AuditPage> {
   const lead = leadOf(query);

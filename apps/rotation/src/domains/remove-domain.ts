@@ -17,7 +17,7 @@ type Committed = Pick<RemoveDomainReply, 'scope' | 'key_id' | 'epoch' | 'removed
 /**
  * The end of a Domain's ring: one transaction, after which nobody finds it, then the same switch as after any change, then
  * the destruction of its private halves. Its rows stay, marked: the name is taken for ever, and what the audit log says
- * of it keeps its meaning.
+ * of it keeps its meaning (ADR 0024).
  */
 @Injectable()
 export class RemoveDomain {

@@ -77,7 +77,7 @@ export class LeaseBook {
       ...answer,
       granted: granted.map(({ scope }) => scope),
       rings: await this.views(lacking.map(({ scope }) => scope)),
-      // Until it claims it no more its row says so, and who removed the ring waits for it.
+      // Until it claims it no more its row says so, and who removed the ring waits for it (ADR 0024).
       removed: Object.keys(request.epochs).filter((scope) => !scopes.has(scope)),
     };
   }
