@@ -33,5 +33,5 @@ test.each<[string, number, Faults]>([
 });
 
 test(`every story of ${DEPTH} orders, slept through from any of them on`, async () => {
-  expect(await everyStory(DEPTH)).toBeGreaterThan(50);
+  expect(await everyStory(DEPTH)).toBeGreaterThan(20);
 });

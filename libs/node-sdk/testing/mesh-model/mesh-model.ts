@@ -133,8 +133,9 @@ export class MeshModel {
     // The platform's Node first: whatever it shows of that ring is cured before a Domain's.
     for (const whose of WHOSE) await this.converge(whose, cured);
     for (const whose of WHOSE) await this.converge(whose, cured);
-    // What a bundle from the future said is over.
+    // What a bundle from the future said is over; whoever connects anew hears the true numbers.
     this.wait(6 * MINUTE_MS);
+    for (const whose of WHOSE) this.ends[whose].node.wake();
     for (const whose of WHOSE) await this.converge(whose, cured, true);
   }
 

@@ -60,7 +60,8 @@ export class ModelRelay {
     this.place = null;
     this.told = { epoch: own, platformEpoch: platform };
     this.isAsked ||= isHello;
-    this.isWrong = own !== epochs.own || platform !== epochs.platform;
+    // Once for each hello: a number that a thief's bundle gave from the future stays for as long as that is ahead.
+    if (isHello) this.isWrong = own !== epochs.own || platform !== epochs.platform;
   }
 
   /** Undefined where nothing is due, or nothing may be sent. */
