@@ -1,4 +1,5 @@
-import { nextKeyNews, type KeyNews, type RingHistory } from './key-news';
+import { announcedKeys, FORKED, nextKeyNews, type KeyNews, type RingHistory } from './key-news';
+import type { VerifyingKey } from './trusted-keys';
 
 /** Epoch → active key, and the epochs that have a statement: a rotation each, with closes between. */
 const ACTIVE = [undefined, 'a', 'b', 'b', 'c', 'c'];
@@ -98,4 +99,64 @@ describe('a Node of platform has one ring', () => {
 test('two statements may lie between where the old key still verifies: an announcement carries one only', () => {
   const own = { ...open(D), statementsAfter: () => 2 };
   expect(nextKeyNews({ epoch: 1, platformEpoch: 1 }, own, fresh(P))).toEqual(chain(true, 2, 1));
+});
+
+describe('an announcement of a statement for which the platform vouches', () => {
+  /** Told of platform epoch 4; its head there is 3. */
+  const platform = { ...ring(P, 4, 4, { keyId: 'c', state: 'active' }), headAt: (at: number) => Math.min(at, 3) };
+  const own = (authority: number) => ({ ...open(D), authorityAfter: () => authority });
+
+  test.each([
+    [2, 'before the head that the Node has: a chain', 'chain'],
+    [3, 'since that head: it knows the key', 'announce'],
+    [4, 'what it was told', 'announce'],
+    [5, 'what it was not told: a chain', 'chain'],
+  ])('at the platform’s epoch %d: %s', (authority, _, kind) => {
+    expect(nextKeyNews({ epoch: 1, platformEpoch: 4 }, own(authority), platform).kind).toBe(kind);
+  });
+});
+
+describe('a Node on a fork', () => {
+  const curedOwn = { ...open(D), superiorEpoch: 2 };
+  const curedPlatform = { ...open(P), superiorEpoch: 2 };
+
+  test.each<[string, [number, number], RingHistory, RingHistory, object]>([
+    ['of its own ring, cured', [FORKED, 2], curedOwn, open(P), chain(true, 2, 2)],
+    ['of its own ring, not cured', [FORKED, 2], open(D), open(P), { kind: 'forked' }],
+    [
+      'of its own ring, not cured, and lacks the platform’s news',
+      [FORKED, 1],
+      open(D),
+      open(P),
+      chain(true, FORKED, 2),
+    ],
+    ['of the platform’s, cured', [2, FORKED], open(D), curedPlatform, chain(true, 2, 2)],
+    ['of the platform’s, not cured: nothing waits', [2, FORKED], open(D), open(P), { kind: 'none' }],
+    [
+      'of the platform’s, not cured, and lacks its own ring’s news',
+      [1, FORKED],
+      open(D),
+      open(P),
+      announce('signing_key_rotated', 'a', { epoch: 2 }),
+    ],
+    ['… which no announcement bridges', [1, FORKED], again(D), open(P), { kind: 'forked' }],
+    ['of both, one cured', [FORKED, FORKED], curedOwn, open(P), { kind: 'forked' }],
+    ['of both, cured', [FORKED, FORKED], curedOwn, curedPlatform, chain(true, 2, 2)],
+  ])('%s', (_, [epoch, platformEpoch], own, platform, expected) => {
+    expect(nextKeyNews({ epoch, platformEpoch }, own, platform)).toEqual(expected);
+  });
+});
+
+describe('announcedKeys', () => {
+  const until = new Date(9);
+  const active = { keyId: 'a', state: 'active', verifiesUntil: null } as const;
+  const staged = { keyId: 's', state: 'staged', verifiesUntil: until } as const;
+  const retiring = { keyId: 'r', state: 'retiring', verifiesUntil: until } as const;
+  const gone = { keyId: 'g', state: 'revoked', verifiesUntil: null } as const;
+
+  test.each([
+    ['a rotation or a rollback', [gone, retiring, active], { current: active, previous: retiring, expires: until }],
+    ['a stage', [gone, active, staged], { current: staged, previous: active, expires: until }],
+    ['an unstage or a revoke', [gone, active], { current: active, previous: null, expires: null }],
+  ])('after %s', (_, keys: VerifyingKey[], expected) => expect(announcedKeys(keys)).toEqual(expected));
 });

@@ -24,7 +24,7 @@ test('any story without a fault: nothing is refused', async () => {
 });
 
 test.each<[string, number, Faults]>([
-  ['Nodes sleep and lose messages', STORIES, { sleep: true, loss: true, theft: false }],
+  ['Nodes sleep and lose messages', 2 * STORIES, { sleep: true, loss: true, theft: false }],
   ['and a thief has one key for a while', 3 * STORIES, { sleep: true, loss: true, theft: true }],
   ['a thief, and Nodes that hear everything', STORIES, { sleep: false, loss: false, theft: true }],
 ])('any story: %s', async (_, stories, faults) => {

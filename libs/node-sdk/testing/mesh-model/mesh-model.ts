@@ -226,14 +226,12 @@ export interface Faults {
 /** Anything in any order, then all is well. */
 export async function anyStory(random: SeededRandom, steps: number, faults: Faults): Promise<MeshModel> {
   const model = await MeshModel.create();
-  const chance = (share: number): boolean => random.next() < share;
+  const share = faults.loss ? random.pick([0.1, 0.5]) : 0;
+  const chance = (of: number): boolean => random.next() < of;
   const deeds: [number, () => Promise<unknown> | void][] = [
     [faults.theft ? 5 : 8, () => model.order(random.pick(WHOSE), random.pick(ORDERS))],
     [2, () => model.wait(random.pick([1, 6, 40, 100]) * MINUTE_MS)],
-    [
-      8,
-      () => model.turn(random.pick(WHOSE), { word: faults.loss && chance(0.1), message: faults.loss && chance(0.2) }),
-    ],
+    [8, () => model.turn(random.pick(WHOSE), { word: chance(share), message: chance(share) })],
     ...(faults.sleep
       ? ([
           [0.7, () => model.fall(random.pick(WHOSE))],

@@ -73,6 +73,9 @@ export class Plane {
   }
 
   announcement(scope: Scope, { eventType, keyId }: Extract<KeyNews, { kind: 'announce' }>): string {
+    const { keys } = this.of(scope).ring;
+    const signs = keys.find((key) => key.keyId === keyId)?.state;
+    if (signs !== 'active' && signs !== 'retiring') throw new Error(`a signer refuses to announce by a ${signs} key`);
     const { text } = (eventType === 'signing_key_rotated' ? this.of(scope) : this.rings.platform).head;
     return announcementOf(
       { text, statement: readStatement(text) },
