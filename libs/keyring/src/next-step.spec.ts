@@ -10,7 +10,7 @@ import type { Transition } from './transition';
 const SECOND_MS = 1_000;
 const T0 = Date.parse('2026-01-01T00:00:00Z');
 const at = (seconds: number): Date => new Date(T0 + seconds * SECOND_MS);
-const KIND = scopePolicy('platform');
+const KIND = scopePolicy('domain');
 const SPANS = { overlapWindowMs: 100 * SECOND_MS, clockSkewMs: 0, propagationDelayMs: 10 * SECOND_MS };
 
 const fresh = createRing('platform', 'a');
