@@ -31,11 +31,9 @@ import { PreparedKeys } from './rotations/prepared-keys';
 import { ResumeLoop } from './rotations/resume-loop';
 import { EpochSwitch } from './rotations/epoch-switch';
 import { AfterCommit } from './rotations/after-commit';
-import { NodeReader } from './nodes/node-reader';
 import { RotationController } from './rotations/rotation.controller';
 import { StatusController } from './status/status.controller';
 import { RingController } from './rings/ring.controller';
-import { RotationHistory } from './rotations/rotation-history';
 import { RotationPlans } from './rotations/rotation-plans';
 import { SignatureController } from './signatures/signature.controller';
 import { CommandTransactions } from './transactions/command-transactions';
@@ -91,9 +89,7 @@ export class RotationModule {
         AddNode,
         RemoveNode,
         PublishEvent,
-        RotationHistory,
         RotationPlans,
-        NodeReader,
         RefusalLog,
       ],
     };

@@ -1,20 +1,17 @@
 /** What a Node and a relay say to each other, beside envelopes. All of it JSON. */
 
-/** Node → relay, on `nodeHello`: what the Node has; the answer comes on the Node's own stream. */
-export interface Hello {
-  /** Chosen by the Node; the `ready` message that answers it carries the same. */
-  hello_id: string;
+/** Node → relay, on `nodeAck`: cumulative, after the handler returned and the state is on the Node's disk. */
+export interface Ack {
   epoch: number;
   platform_epoch: number;
   /** The highest position applied; 0 before the first. */
   position: number;
 }
 
-/** Node → relay, on `nodeAck`: cumulative, after the handler returned and the state is on the Node's disk. */
-export interface Ack {
-  epoch: number;
-  platform_epoch: number;
-  position: number;
+/** Node → relay, on `nodeHello`: what the Node has; the answer comes on the Node's own stream. */
+export interface Hello extends Ack {
+  /** Chosen by the Node; the `ready` message that answers it carries the same. */
+  hello_id: string;
 }
 
 /**

@@ -9,7 +9,7 @@ import {
   type Scope,
   type ScopeSignerVerb,
 } from '@plexsphere/wire';
-import { LeaseBook } from './lease-book';
+import { LeaseBook, type ClockOff } from './lease-book';
 import { LaterStatements } from './later-statements';
 
 /** What signs for no scope is done once, so it is waited for longer than a signature that could be asked for again. */
@@ -60,9 +60,11 @@ export class Signers {
     try {
       if (scope !== undefined && (await this.later.stopped()).has(scope)) return problem('epochWentBack');
       const clocks = await this.leases.clocksOff();
-      return clocks.length === 0 ? error : problem('noSigner', { clocks });
+      return clocks.length === 0 ? error : problem('noSigner', { clocks: clocks.map(clockView) });
     } catch {
       return error;
     }
   }
 }
+
+const clockView = ({ holder, offMs }: ClockOff) => ({ holder, off_by_seconds: Math.round(offMs / 1_000) });
