@@ -103,7 +103,7 @@ describe('P-9: a close is told', () => {
   });
 
   test('and rests while nobody signs bundles, so that ordinary events go on at once', async () => {
-    const node = await nodeBeforeAClose();
+    await nodeBeforeAClose();
     await mesh.pool.query(`UPDATE outbox.message SET state = 'sent' WHERE state = 'unsent'`);
     by.claims.restCloseNews();
     await expect(by.claims.take(10)).resolves.toEqual({ claims: [], claimed: 0 });
