@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { headers, inboxPrefix, subjects, type Command, createBusKey, credsText } from '@plexsphere/wire';
+import { headers, inboxPrefix, subjects, type Command } from '@plexsphere/wire';
 import { connect, credsAuthenticator, type Msg, type NatsConnection } from 'nats';
 import type { World } from './world';
 
@@ -17,14 +17,8 @@ export class OperatorConnection {
   ) {}
 
   static async open(world: World): Promise<OperatorConnection> {
-    const token = JSON.parse(await readFile(world.stack.tokenFile, 'utf8')) as {
-      operator: string;
-      bus_credential: string;
-    };
-    return OperatorConnection.dial(world, token.operator, token.bus_credential);
-  }
-
-  private static async dial(world: World, operator: string, credential: string): Promise<OperatorConnection> {
+    const text = await readFile(world.stack.tokenFile, 'utf8');
+    const { operator, bus_credential: credential } = JSON.parse(text) as { operator: string; bus_credential: string };
     const connection = await connect({
       servers: world.stack.natsUrl,
       authenticator: credsAuthenticator(new TextEncoder().encode(credential)),
@@ -35,16 +29,6 @@ export class OperatorConnection {
     });
     world.afterwards(() => connection.close());
     return new OperatorConnection(connection, operator);
-  }
-
-  /** Another operator, of whom the admin has just made a token. */
-  async makeColleague(world: World, name: string): Promise<OperatorConnection> {
-    const key = createBusKey('user');
-    const made = await this.ask('token.create', {
-      ...{ name, role: 'operator', bus_public_key: key.publicKey, bearer_hash: '0'.repeat(64) },
-    });
-    const { id, bus_jwt: jwt } = made.body as { id: string; bus_jwt: string };
-    return OperatorConnection.dial(world, id, credsText(jwt, key.seed));
   }
 
   async ask(command: Command, body: object): Promise<Answer> {
