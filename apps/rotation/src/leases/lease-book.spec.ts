@@ -283,7 +283,7 @@ describe('leases', () => {
     expect(reply).toMatchObject({ granted: [], rings: [] });
     expect(await book.liveSigners()).toEqual([]);
     expect(await book.clocksOff()).toEqual([{ holder: 'signer-1', offMs: 400_400 }]);
-    const signers = new Signers({} as Bus, book, new LaterStatements(database, logger));
+    const signers = new Signers({} as Bus, book, new LaterStatements(database, logger as unknown as Logger));
     expect(await signers.explained(problem('noSigner'))).toMatchObject({
       body: { clocks: [{ holder: 'signer-1', off_by_seconds: 400 }] },
     });

@@ -25,9 +25,14 @@ export class Signers {
   ) {}
 
   /** Something that is harmless to do twice. @throws Problem as `Bus.askSigner`, and as `explained` */
-  async ask<Reply>(scope: Scope, verb: ScopeSignerVerb, body: object): Promise<Reply> {
+  async ask<Reply extends object>(
+    scope: Scope,
+    verb: ScopeSignerVerb,
+    body: object,
+    isAnswer: (reply: Partial<Reply>) => boolean,
+  ): Promise<Reply> {
     try {
-      return await this.bus.askSigner<Reply>(subjects.scopeSigner(scope, verb), body, SIGNING_DURATION_MS);
+      return await this.bus.askSigner<Reply>(subjects.scopeSigner(scope, verb), body, SIGNING_DURATION_MS, isAnswer);
     } catch (error) {
       throw await this.explained(error, scope);
     }
