@@ -100,6 +100,6 @@ export class NatsServer extends ServerProcess<Settings> {
 
 async function firstSettings(folder: string): Promise<Settings> {
   const settings = { port: await freePort(), serverName: `plexsphere-${randomBytes(6).toString('hex')}` };
-  await writeSettings(folder, SERVICE, settings);
+  writeSettings(folder, SERVICE, settings);
   return settings;
 }

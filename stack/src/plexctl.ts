@@ -10,13 +10,18 @@ export interface Ran {
 }
 
 /** Runs the real `plexctl` as a process, with nothing of the caller's environment but the PATH. */
-export function runPlexctl(args: string[], env: Record<string, string>, input = ''): Promise<Ran> {
+export function runPlexctl(
+  args: string[],
+  env: Record<string, string>,
+  input = '',
+  until: { signal?: AbortSignal; timeout?: number } = {},
+): Promise<Ran> {
   const program = join(repositoryRoot, 'apps', 'plexctl', 'bin', 'plexctl.js');
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
       [program, ...args],
-      { env: { PATH: process.env['PATH'], ...env } },
+      { env: { PATH: process.env['PATH'], ...env }, ...until },
       (error, stdout, stderr) => resolve({ exitCode: exitCodeOf(error), stdout, stderr }),
     );
     guard.addChild(child);

@@ -48,6 +48,6 @@ export async function initialise(
   } finally {
     await rm(passwordFile, { force: true });
   }
-  await writeSettings(folder, SERVICE, settings);
+  writeSettings(folder, SERVICE, settings);
   return settings;
 }

@@ -1,6 +1,7 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { replaceFile } from './folders';
 import { freePort } from './free-port';
 import { ManagedProcess, StartFailure } from './managed-process';
 
@@ -17,11 +18,8 @@ export async function readSettings<Settings>(folder: string, service: string): P
   return text === undefined ? undefined : (JSON.parse(text) as Settings);
 }
 
-export async function writeSettings(folder: string, service: string, settings: ServerSettings): Promise<void> {
-  const file = settingsFile(folder, service);
-  await writeFile(`${file}.draft`, JSON.stringify(settings), { mode: 0o600 });
-  await rename(`${file}.draft`, file);
-}
+export const writeSettings = (folder: string, service: string, settings: ServerSettings): void =>
+  replaceFile(settingsFile(folder, service), JSON.stringify(settings));
 
 // Time for what is left of a crashed server to end, and for a port to come free that a neighbour held for a moment.
 const RETRY_FOR_MS = 15_000;
@@ -75,6 +73,6 @@ export abstract class ServerProcess<Settings extends ServerSettings> extends Man
   private async takeAnotherPort(): Promise<void> {
     if (this.#portIsFixed) return;
     this.settings.port = await freePort();
-    await writeSettings(this.folder, this.service, this.settings);
+    writeSettings(this.folder, this.service, this.settings);
   }
 }

@@ -1,5 +1,6 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile } from './folders';
 import { isSameProcess, processIdentity } from './process-identity';
 import type { Stack } from './stack';
 
@@ -54,7 +55,7 @@ export function stateOf(stack: Stack, ready: boolean): StackState {
   return withIdentities({ ready, supervisor: process.pid, ...stack.env, pids, health });
 }
 
-/** Both files at once; each is replaced as a whole, so that nobody reads half of it. */
+/** Both files at once. */
 export function writeState(dir: string, state: StackState, env: Record<string, string> = {}): void {
   const exports = Object.entries(env).map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`);
   if (exports.length > 0) replaceFile(envFile(dir), exports.join(''));
@@ -76,10 +77,4 @@ function withIdentities(state: Omit<StackState, 'identities'>): StackState {
     return identity === undefined ? [] : [[String(pid), identity] as const];
   });
   return { ...state, identities: Object.fromEntries(identities) } as StackState;
-}
-
-function replaceFile(path: string, text: string): void {
-  const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, text, { mode: 0o600 });
-  renameSync(draft, path);
 }

@@ -1,18 +1,15 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { PROBLEMS, SERVICES, SERVICE_NAMES, type Replicas, type ServiceName } from '@plexsphere/wire';
 import { BootstrapFolder } from './bootstrap-folder';
 import { repositoryRoot } from './folders';
 import { guard } from './guard';
 import type { ManagedProcess } from './managed-process';
 import { NatsServer } from './nats-server';
+import { runPlexctl } from './plexctl';
 import { Postgres } from './postgres';
 import { ServiceProcess } from './service-process';
-
-const execute = promisify(execFile);
 
 /** How many replicas of each service, two where nothing is said; and the rest. */
 export interface StackOptions extends Partial<Replicas> {
@@ -177,15 +174,11 @@ export class Stack {
 
   /** The real command, so that the stack takes the way that an operator takes. */
   private async plexctl(args: string[], signal: AbortSignal): Promise<void> {
-    const program = join(repositoryRoot, 'apps', 'plexctl', 'bin', 'plexctl.js');
-    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], DATABASE_URL: this.postgres.url };
-    try {
-      await execute(process.execPath, [program, ...args], { env, signal, timeout: BOOTSTRAP_TIMEOUT_MS });
-    } catch (error) {
-      const { stderr = '', message } = error as Error & { stderr?: string };
-      if (stderr.includes(PROBLEMS.databaseFormat.detail)) throw new Error(OF_ANOTHER_VERSION, { cause: error });
-      throw new Error(`plexctl ${args[0]} failed: ${stderr.trim() || message}`, { cause: error });
-    }
+    const env = { HOME: process.env['HOME'] ?? '', DATABASE_URL: this.postgres.url };
+    const { exitCode, stderr } = await runPlexctl(args, env, '', { signal, timeout: BOOTSTRAP_TIMEOUT_MS });
+    if (exitCode === 0) return;
+    if (stderr.includes(PROBLEMS.databaseFormat.detail)) throw new Error(OF_ANOTHER_VERSION);
+    throw new Error(`plexctl ${args[0]} failed: ${stderr.trim() || 'it was ended'}`);
   }
 
   private tell(text: string): void {

@@ -38,11 +38,7 @@ export class OperatorConnection {
   }
 
   /** Another operator, of whom the admin has just made a token. */
-  async makeColleague(
-    world: World,
-    name: string,
-    may: { role: Role; scopes?: string[] } = { role: 'operator' },
-  ): Promise<OperatorConnection> {
+  async makeColleague(world: World, name: string, may: { role: Role; scopes?: string[] }): Promise<OperatorConnection> {
     const key = createBusKey('user');
     const made = await this.ask('token.create', {
       ...{ name, ...may, bus_public_key: key.publicKey, bearer_hash: '0'.repeat(64) },

@@ -1,23 +1,29 @@
 /** What Nodes say of themselves, and what counts of it: on a real PostgreSQL. */
 import 'reflect-metadata';
-import { ClaimWorld, ack } from '../testing/claim-world';
+import { ClaimWorld, ack, type Claimer } from '../testing/claim-world';
+import type { SeededMesh } from '../testing/seeded-mesh';
 import { releaseOtherClaims } from './claim/release-claims';
 
 jest.setTimeout(60_000);
 
 let world: ClaimWorld;
+let mesh: SeededMesh;
+let domain: string;
+let by: Claimer;
+
 beforeEach(async () => {
   world = await ClaimWorld.create();
+  ({ mesh, domain } = world);
+  by = world.claimer();
 });
+
 afterEach(() => world.end());
 
-const stream = (node: string) => world.mesh.stream(node);
+const stream = (node: string) => mesh.stream(node);
 
 describe('P-4: applied is what a Node holds now', () => {
   test('a Node that lost its store, and says less, counts as applied no more; its positions stay settled', async () => {
-    const { mesh, domain } = world;
     const node = await mesh.node(domain);
-    const by = world.claimer();
     await mesh.rotate(domain, 'd2');
     await mesh.publish(domain);
     await world.drain(by);
@@ -31,9 +37,7 @@ describe('P-4: applied is what a Node holds now', () => {
   });
 
   test('an acknowledgement of before, which comes after such a hello, changes nothing of that', async () => {
-    const { mesh, domain } = world;
     const node = await mesh.node(domain);
-    const by = world.claimer();
     await mesh.rotate(domain, 'd2');
     await world.drain(by);
     await world.hello(node, 'h1', 1);
@@ -43,9 +47,7 @@ describe('P-4: applied is what a Node holds now', () => {
   });
 
   test('nobody has applied what was not sent, though an acknowledgement comes before the mark', async () => {
-    const { mesh, domain } = world;
     const node = await mesh.node(domain);
-    const by = world.claimer();
     await mesh.rotate(domain, 'd2');
     const { claims } = await by.claims.take(1);
     await world.settle(ack(node, 2, 0));
@@ -56,10 +58,18 @@ describe('P-4: applied is what a Node holds now', () => {
 });
 
 describe('P-9: a close is told', () => {
+  /** A Node that has applied a rotation of its Domain, which has just been closed. */
+  async function nodeBeforeAClose(): Promise<string> {
+    const node = await mesh.node(domain);
+    await mesh.rotate(domain, 'd2');
+    await world.drain(by);
+    await world.settle(ack(node, 2, 0));
+    await mesh.closeRotation(domain);
+    return node;
+  }
+
   test("to Domains' Nodes for the platform's, behind every ordinary event of anybody, and again until it is settled", async () => {
-    const { mesh, domain } = world;
     const [node, busy] = [await mesh.node(domain), await mesh.node(domain)];
-    const by = world.claimer();
     await mesh.rotate('platform', 'p2');
     await world.drain(by);
     for (const each of [node, busy]) await world.settle(ack(each, 1, 0, 2));
@@ -85,13 +95,7 @@ describe('P-9: a close is told', () => {
   });
 
   test('to a Node for which there is always an event, too', async () => {
-    const { mesh, domain } = world;
-    const node = await mesh.node(domain);
-    const by = world.claimer();
-    await mesh.rotate(domain, 'd2');
-    await world.drain(by);
-    await world.settle(ack(node, 2, 0));
-    await mesh.closeRotation(domain);
+    const node = await nodeBeforeAClose();
     for (let i = 0; i < 40; i++) await mesh.publish(domain);
     const said = (await world.drain(by)).get(node) ?? [];
     expect(said).toHaveLength(41);
@@ -99,13 +103,7 @@ describe('P-9: a close is told', () => {
   });
 
   test('and rests while nobody signs bundles, so that ordinary events go on at once', async () => {
-    const { mesh, domain } = world;
-    const node = await mesh.node(domain);
-    const by = world.claimer();
-    await mesh.rotate(domain, 'd2');
-    await world.drain(by);
-    await world.settle(ack(node, 2, 0));
-    await mesh.closeRotation(domain);
+    await nodeBeforeAClose();
     await mesh.pool.query(`UPDATE outbox.message SET state = 'sent' WHERE state = 'unsent'`);
     by.claims.restCloseNews();
     await expect(by.claims.take(10)).resolves.toEqual({ claims: [], claimed: 0 });
@@ -117,9 +115,7 @@ describe('P-9: a close is told', () => {
 
 describe('a hello', () => {
   test('that repeats itself while it is answered, or has crossed its answer, asks for nothing new', async () => {
-    const { mesh, domain } = world;
     const node = await mesh.node(domain);
-    const by = world.claimer();
     await mesh.rotate(domain, 'd2');
     await world.hello(node, 'h1', 1);
     const { claims } = await by.claims.take(1);
@@ -134,19 +130,16 @@ describe('a hello', () => {
   });
 
   test("that names an epoch beyond the ring's is answered by a chain message, whose bundle puts it right", async () => {
-    const { mesh, domain } = world;
     const node = await mesh.node(domain);
     await world.hello(node, 'h1', 900);
-    expect((await world.drain(world.claimer())).get(node)).toEqual(['chain', 'ready']);
+    expect((await world.drain(by)).get(node)).toEqual(['chain', 'ready']);
     await expect(stream(node)).resolves.toMatchObject({ chain_epoch: null, told_epoch: 1, settled_epoch: 1 });
   });
 });
 
 describe('S5: an acknowledgement beyond the last position', () => {
   test('changes nothing, and has the latest hello answered anew, once in a while', async () => {
-    const { mesh, domain } = world;
     const node = await mesh.node(domain);
-    const by = world.claimer();
     await mesh.publish(domain);
     await world.hello(node, 'h1', 1);
     expect((await world.drain(by)).get(node)).toEqual(['ready', '1']);
@@ -163,18 +156,17 @@ describe('S5: an acknowledgement beyond the last position', () => {
   });
 
   test('of a Node that never said hello here is refused and no more', async () => {
-    const node = await world.mesh.node(world.domain);
+    const node = await mesh.node(domain);
     await world.settle(ack(node, 1, 7));
-    expect(await world.drain(world.claimer())).toEqual(new Map());
+    expect(await world.drain(by)).toEqual(new Map());
   });
 });
 
 describe('P-8: claims of its own', () => {
   test('are given back by a relay that does not work on them, and only those', async () => {
-    const { mesh, domain } = world;
     const [left, worked, others] = [await mesh.node(domain), await mesh.node(domain), await mesh.node(domain)];
     await mesh.publish(domain);
-    const [by, other] = [world.claimer(), world.claimer()];
+    const other = world.claimer();
     await by.claims.take(2);
     await other.claims.take(1);
     const owners = async () =>

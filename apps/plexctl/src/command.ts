@@ -59,9 +59,11 @@ export interface Command<F extends Flags = Flags> {
   run(invocation: Invocation<F>): Promise<Result | undefined>;
 }
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** What the process gives. */
 export interface Surroundings {
-  env: Readonly<Record<string, string | undefined>>;
+  env: Environment;
   /** Opening standard input costs time, and most commands never look at it. */
   stdin: () => Input;
   terminal: Terminal;

@@ -1,5 +1,3 @@
-import { CODES, type Code } from '@plexsphere/wire';
-
 /**
  * The catalogue of exit codes. A service's answer is mapped by its code (wire, problem.ts); what plexctl refuses itself
  * follows the same rule: 2 says "write the command differently", 77 says "you lack a usable credential", 1 all the rest.
@@ -14,5 +12,3 @@ export const EXIT_CODES = {
   77: 'no credential that the bus accepts, or no permission',
 } as const;
 export type ExitCode = keyof typeof EXIT_CODES;
-
-export const exitCodeOf = (code: Code): ExitCode => CODES[code].exitCode;

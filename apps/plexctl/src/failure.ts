@@ -1,5 +1,5 @@
-import { Problem, problem, type ProblemName } from '@plexsphere/wire';
-import { exitCodeOf, type ExitCode } from './exit-code';
+import { CODES, Problem, problem, type ProblemName } from '@plexsphere/wire';
+import type { ExitCode } from './exit-code';
 
 /** Everything that ends a command other than by success, in the form in which the operator is told (terminal.ts). */
 export class Failure extends Error {
@@ -36,5 +36,5 @@ export const refuseAs = (
 export function failureOf(cause: Problem, hint?: string, reason?: string): Failure {
   const { detail, field, ...rest } = cause.body;
   const members = { ...(field === undefined ? {} : { field }), ...rest };
-  return new Failure(exitCodeOf(cause.code), detail, members, hint, { cause, reason });
+  return new Failure(CODES[cause.code].exitCode, detail, members, hint, { cause, reason });
 }

@@ -123,10 +123,13 @@ function clocksOff(problem: Problem): Failure | undefined {
   const clocks = problem.body['clocks'];
   if (!Array.isArray(clocks)) return undefined;
   const off = clocks.filter(isClock).map(({ holder, off_by_seconds: seconds }) => `${holder} is ${clockOff(seconds)}`);
-  const { exitCode, detail } = failureOf(problem);
-  const members = { code: problem.code, clocks: named(off) };
   const hint = 'set the clocks of these machines by the one of the database: the signers serve again by themselves';
-  return new Failure(exitCode, detail, members, hint, { cause: problem });
+  return toldAs(problem, { clocks: named(off) }, hint);
+}
+
+function toldAs(problem: Problem, members: Readonly<Record<string, string>>, hint: string): Failure {
+  const { exitCode, detail } = failureOf(problem);
+  return new Failure(exitCode, detail, { code: problem.code, ...members }, hint, { cause: problem });
 }
 
 const isClock = (value: unknown): value is { holder: string; off_by_seconds: number } =>
@@ -139,9 +142,7 @@ function lagging(problem: Problem, scope: string): Failure | undefined {
   const { enrolled, sent, applied, lagging_count: count, pending_count: pending, closes_at: closesAt } = problem.body;
   const names = problem.body['lagging'];
   if (typeof count !== 'number' || !Array.isArray(names)) return undefined;
-  const { code } = problem;
   const members = {
-    code,
     nodes: `${applied} of ${enrolled} have applied, ${sent} sent to, ${count} lagging, ${pending} pending`,
     lagging: named(names.map(String), count),
     ...(typeof closesAt === 'string' ? { closes_at: closesAt } : {}),
@@ -149,8 +150,7 @@ function lagging(problem: Problem, scope: string): Failure | undefined {
   const hint =
     `${plural(count, 'Node')} may still verify by the old key alone; ${catchUp(count)}: close then, ` +
     `or after ${String(closesAt)}; plexctl signing status --scope ${scope} --watch shows who is left`;
-  const { exitCode, detail } = failureOf(problem);
-  return new Failure(exitCode, detail, members, hint, { cause: problem });
+  return toldAs(problem, members, hint);
 }
 
 /** Told where something was revoked, and the bus does not have it yet. */

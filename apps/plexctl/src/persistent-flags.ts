@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Flags, Values } from './command';
+import type { Environment, Flags, Values } from './command';
 import { parseEndpoint, requirePrivate, type Endpoint } from './endpoint';
 import { Failure, misuse } from './failure';
 import { isOutput, OUTPUTS, type Output } from './render';
@@ -32,8 +32,6 @@ export const PERSISTENT_FLAGS = {
 } as const satisfies Flags;
 
 export type Persistent = Values<typeof PERSISTENT_FLAGS>;
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Access {
   endpoint: Endpoint;

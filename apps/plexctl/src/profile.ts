@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import type { Environment } from './command';
 import { parseEndpoint } from './endpoint';
 import { misuse, type Failure } from './failure';
 import { isOutput, OUTPUTS, type Output } from './render';
@@ -15,8 +16,6 @@ export interface Profile {
   /** For `signer_endpoint` of this profile alone. */
   insecure?: boolean;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** For people and the documentation: member → what it takes. */
 export const PROFILE_MEMBERS = {

@@ -22,6 +22,12 @@ export interface Table {
   rows: readonly (readonly string[])[];
 }
 
+/** A table of one row: each member below its name. */
+export const oneRow = (members: Readonly<Record<string, string | number>>): Table => ({
+  columns: Object.keys(members).map((name) => name.toUpperCase()),
+  rows: [Object.values(members).map(String)],
+});
+
 export async function render(result: Result, output: Output): Promise<string> {
   if (output === 'json') return `${escapedJson(JSON.stringify(result.document, null, 2))}\n`;
   if (output === 'yaml') return yaml(result.document);

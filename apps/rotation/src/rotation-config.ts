@@ -2,7 +2,7 @@ import { DurationMs, ServiceConfig, Switch, Variable } from '@plexsphere/service
 import { RENEWALS_PER_LEASE, SCOPE_POLICIES, checkPolicy, type Policy } from '@plexsphere/keyring';
 import { CLOCK_SKEW_MS, SIGNING_DURATION_MS, STALENESS_MS, problem, scopeKind, type Scope } from '@plexsphere/wire';
 import { Transform } from 'class-transformer';
-import { Allow, IsBoolean, IsIn, Min } from 'class-validator';
+import { Allow, IsIn, Min } from 'class-validator';
 
 const KINDS = Object.keys(SCOPE_POLICIES);
 
@@ -20,7 +20,6 @@ export class RotationConfig extends ServiceConfig {
   /** Accepts an overlap window below the sum that keeps every verifier live: laboratories and tests. */
   @Variable('ALLOW_SHORT_OVERLAP', 'false')
   @Switch()
-  @IsBoolean({ message: 'must be true or false' })
   allowShortOverlap: boolean;
 
   /** L: how long a signer may sign without asking again. Below 3 s the one second to sign would not fit in a third. */

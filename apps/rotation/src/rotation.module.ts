@@ -37,7 +37,6 @@ import { PreparedKeys } from './rotations/prepared-keys';
 import { ResumeLoop } from './rotations/resume-loop';
 import { EpochSwitch } from './rotations/epoch-switch';
 import { AfterCommit } from './rotations/after-commit';
-import { NodeReader } from './nodes/node-reader';
 import { RotationController } from './rotations/rotation.controller';
 import { StatusController } from './status/status.controller';
 import { RingController } from './rings/ring.controller';
@@ -45,7 +44,6 @@ import { KindPolicies } from './policies/kind-policies';
 import { Policies } from './policies/policies';
 import { PolicyChange } from './policies/policy-change';
 import { PolicyController } from './policies/policy.controller';
-import { RotationHistory } from './rotations/rotation-history';
 import { RotationPlans } from './rotations/rotation-plans';
 import { SignatureController } from './signatures/signature.controller';
 import { CommandTransactions } from './transactions/command-transactions';
@@ -108,9 +106,7 @@ export class RotationModule {
         PublishEvent,
         EventReader,
         AuditReader,
-        RotationHistory,
         RotationPlans,
-        NodeReader,
         PolicyChange,
         KindPolicies,
         Policies,

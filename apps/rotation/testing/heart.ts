@@ -146,8 +146,10 @@ export class Heart {
 
   /** The platform's ring and a Domain's, each with one key and one Node; every signer has a lease of both. */
   static async start(test: MigratedDatabase): Promise<Heart> {
-    const owner = await new DataSource({ type: 'postgres', url: test.url, extra: { max: 5 } }).initialize();
-    const heart = new Heart(test, await test.urlAs('rotation'), owner);
+    const url = withTurnedClock(test.url);
+    const owner = await new DataSource({ type: 'postgres', url, extra: { max: 5 } }).initialize();
+    await owner.query('CREATE SCHEMA turned; GRANT USAGE ON SCHEMA turned TO PUBLIC');
+    const heart = new Heart(test, withTurnedClock(await test.urlAs('rotation')), owner);
     await owner.query(
       `INSERT INTO ring.installation (recovery_public_key, bus_account_public_key, bus_account_jwt) VALUES ('r', 'A', 'j')`,
     );
@@ -183,6 +185,15 @@ export class Heart {
        VALUES ($1, $2, 1, 1, 1, 1, clock_timestamp(), clock_timestamp())`,
       [id, scope],
     );
+  }
+
+  /** From now on the database's clock is ahead by so much, for everybody here; signers that hold leases have renewed them. */
+  async turnClock(aheadMs: number): Promise<void> {
+    await this.owner.query(
+      `CREATE OR REPLACE FUNCTION turned.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
+         RETURN pg_catalog.clock_timestamp() + interval '${aheadMs} ms'`,
+    );
+    await this.owner.query('UPDATE ring.lease SET renewed_at = clock_timestamp()');
   }
 
   /** `dies`: after its commits, before anything that follows them. */
@@ -229,6 +240,13 @@ export class Heart {
     await Promise.all([...this.pools, this.owner].map((pool) => pool.destroy()));
     await this.test.drop();
   }
+}
+
+/** Connections that look for functions in `turned` first, where there is none before somebody turns the clock. */
+function withTurnedClock(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  url.searchParams.set('options', '-c search_path=turned,pg_catalog,public');
+  return url.href;
 }
 
 const DEAD = {

@@ -9,11 +9,7 @@ import {
   ForgetKey,
   IssueBusCredential,
   SignBusAccount,
-  type DestroyKeyReply,
-  type DestroyRingReply,
-  type ForgetKeyReply,
-  type IssueBusCredentialReply,
-  type SignBusAccountReply,
+  type BusJwtReply,
 } from '@plexsphere/wire/commands';
 import { KeyMaker } from './keys/key-maker';
 import { Material } from './keys/material';
@@ -27,27 +23,25 @@ export class AnyVerbsController {
   ) {}
 
   @MessagePattern(subjects.anySigner('destroy-key'), { joined: true })
-  async destroyKey(@Payload(validated(DestroyKey)) request: DestroyKey): Promise<DestroyKeyReply> {
+  async destroyKey(@Payload(validated(DestroyKey)) request: DestroyKey): Promise<{ destroyed: true }> {
     await this.keys.destroy(request.scope, request.key_id);
     return { destroyed: true };
   }
 
   @MessagePattern(subjects.anySigner('destroy-ring'), { joined: true })
-  async destroyRing(@Payload(validated(DestroyRing)) { scope }: DestroyRing): Promise<DestroyRingReply> {
+  async destroyRing(@Payload(validated(DestroyRing)) { scope }: DestroyRing): Promise<{ destroyed: true }> {
     await this.keys.destroyAll(scope);
     return { destroyed: true };
   }
 
   @MessagePattern(subjects.anySigner('forget-key'), { joined: true })
-  async forgetKey(@Payload(validated(ForgetKey)) request: ForgetKey): Promise<ForgetKeyReply> {
+  async forgetKey(@Payload(validated(ForgetKey)) request: ForgetKey): Promise<{ forgotten: true }> {
     await this.keys.forgetPrepared(request.scope, request.key_id, new Date(request.prepared_before));
     return { forgotten: true };
   }
 
   @MessagePattern(subjects.anySigner('issue-bus-credential'), { joined: true })
-  async issueBusCredential(
-    @Payload(validated(IssueBusCredential)) request: IssueBusCredential,
-  ): Promise<IssueBusCredentialReply> {
+  async issueBusCredential(@Payload(validated(IssueBusCredential)) request: IssueBusCredential): Promise<BusJwtReply> {
     const { kind, id, name, public_key: publicKey, expires_at: expiresAt } = request;
     // Subjects know one spelling only; a credential for another would be good for nothing.
     if (!isUuid(id)) throw problem('invariantViolation', { field: 'id' });
@@ -56,9 +50,7 @@ export class AnyVerbsController {
   }
 
   @MessagePattern(subjects.anySigner('sign-bus-account'), { joined: true })
-  async signBusAccount(
-    @Payload(validated(SignBusAccount)) { revocations }: SignBusAccount,
-  ): Promise<SignBusAccountReply> {
+  async signBusAccount(@Payload(validated(SignBusAccount)) { revocations }: SignBusAccount): Promise<BusJwtReply> {
     const [operator, account] = await Promise.all([this.material.busKey('operator'), this.material.busKey('account')]);
     const fields = { operatorSeed: operator.seed, accountPublicKey: account.publicKey };
     return { jwt: await refusingKeys(signAccount({ ...fields, revocations: parseRevocationLines(revocations) })) };

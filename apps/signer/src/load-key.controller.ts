@@ -3,7 +3,7 @@ import { MessagePattern, Payload } from '@nestjs/microservices';
 import { NotLoadable } from '@plexsphere/lease-holder';
 import { LOGGER, validated, type Logger } from '@plexsphere/service-kit';
 import { problem, subjects } from '@plexsphere/wire';
-import { LoadKey, type LoadKeyReply } from '@plexsphere/wire/commands';
+import { LoadKey } from '@plexsphere/wire/commands';
 import { KeyLoader } from './keys/key-loader';
 
 /** What rotation says to this very signer: the key that the next ring may bring is tried before anything is committed. */
@@ -15,7 +15,7 @@ export class LoadKeyController {
   ) {}
 
   @MessagePattern(subjects.thatSigner('*', 'load-key'), { joined: true })
-  async loadKey(@Payload(validated(LoadKey)) request: LoadKey): Promise<LoadKeyReply> {
+  async loadKey(@Payload(validated(LoadKey)) request: LoadKey): Promise<{ loaded: true }> {
     try {
       await this.loader.prepare(request.scope, request.key_id, request.public_key);
       return { loaded: true };

@@ -1,7 +1,7 @@
 // What the credentials allow, tried on a real nats-server in operator mode.
 import { connect, credsAuthenticator, type Msg, type NatsConnection, type Subscription } from 'nats';
 import type { NatsServer } from '@plexsphere/stack';
-import { endBus, eventually, loseDisk, startedBus } from '@plexsphere/testkit';
+import { endBus, eventually, loseDisk, refusal, startedBus } from '@plexsphere/testkit';
 import {
   accountSubjects,
   EVENT_STREAM,
@@ -69,19 +69,6 @@ async function push(revocations: { public_key: string; at: number }[] = []): Pro
   const reply = await pusher.request('$SYS.REQ.CLAIMS.UPDATE', jwt);
   expect(reply.json()).toMatchObject({ data: { code: 200, account: mesh.publicKey } });
   return jwt;
-}
-
-/** What the server says that it did not let through while `act` ran; waits until it has said something. */
-async function refusal(connection: NatsConnection, act: () => void): Promise<string> {
-  const said: string[] = [];
-  const status = connection.status();
-  void (async () => {
-    for await (const { permissionContext } of status)
-      if (permissionContext) said.push(`${permissionContext.operation} ${permissionContext.subject}`);
-  })();
-  act();
-  await connection.flush();
-  return eventually(() => said[0]);
 }
 
 /** Texts heard on a subscription so far. */

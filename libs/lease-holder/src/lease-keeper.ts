@@ -7,7 +7,7 @@ import { MAX_STATEMENTS, type RenewLease, type RenewLeaseReply } from '@plexsphe
 import { DatabaseClock, readClocks } from './database-clock';
 import { HeldScopes } from './held-scopes';
 import { LEASE_HOLDER, drawIdentity, type HolderIdentity, type LeaseHolder } from './holder';
-import { LeaseTable, type EpochWentBack } from './lease-table';
+import { LeaseTable } from './lease-table';
 import { RingLoading } from './ring-loading';
 
 /** Between two tries while rotation does not answer; also before the first answer has told L. */
@@ -112,7 +112,7 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
       this.takeAnswer(asked, claimed, reply);
       nextMs = Math.max(0, reply.lease_ms / RENEWALS_PER_LEASE - (performance.now() - asked.monotonicMs));
     } catch (error) {
-      this.tellFailure(error);
+      this.log.warn({ reason: error instanceof Problem ? error.detail : String(error) }, 'leases not renewed');
       if (error instanceof Problem && error.is('leaseOfAnother')) this.beAnother();
       nextMs = Math.min(TRY_AGAIN_MS, intervalMs ?? TRY_AGAIN_MS);
     } finally {
@@ -166,7 +166,9 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     for (const scope of dropped) this.logger.info({ scope }, 'ring removed');
     // Whoever removed it waits until it is claimed no more.
     if (dropped.length > 0) this.again = true;
-    for (const wentBack of refused) this.tellWentBack(wentBack);
+    // At each renewal until an operator has settled it.
+    for (const { scope, epoch, seenEpoch } of refused)
+      this.log.error({ scope, epoch, seen_epoch: seenEpoch, reason: 'epoch went back' }, 'ring refused');
     for (const view of toLoad) void this.load(view);
   }
 
@@ -202,15 +204,6 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     await this.loading.load(view);
     this.held.update();
     this.tellSettled();
-  }
-
-  /** At each renewal until an operator has settled it. */
-  private tellWentBack({ scope, epoch, seenEpoch }: EpochWentBack): void {
-    this.log.error({ scope, epoch, seen_epoch: seenEpoch, reason: 'epoch went back' }, 'ring refused');
-  }
-
-  private tellFailure(error: unknown): void {
-    this.log.warn({ reason: error instanceof Problem ? error.detail : String(error) }, 'leases not renewed');
   }
 
   private tellSettled(): void {

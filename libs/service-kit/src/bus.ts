@@ -20,6 +20,13 @@ const CONNECT_AGAIN_MS = 250;
 /** After this a silent signer is asked again, perhaps another one: signing twice is harmless. */
 const ASK_AGAIN_MS = 250;
 
+const silence = (): Promise<undefined> => new Promise(() => undefined);
+
+const isAnswerOf = <Reply extends object>(
+  reply: unknown,
+  isAnswer: (reply: Partial<Reply>) => boolean,
+): reply is Reply => typeof reply === 'object' && reply !== null && isAnswer(reply);
+
 /** A service's one connection to the bus: JSON requests and events, problems as errors. */
 export class Bus {
   constructor(readonly connection: NatsConnection) {}
@@ -48,16 +55,24 @@ export class Bus {
   /**
    * Asks signers for something that is harmless to do twice: a silent one is asked again after 250 ms, while nothing
    * that comes later than `durationMs` after the first ask is accepted, because a lease that was good then may be over.
-   * The first answer counts, a refusal too.
+   * The first answer counts, a refusal too. What is none counts as silence: whoever has a signer's credential can say
+   * something before the signer does.
    * @throws Problem as the signer answered; UNAVAILABLE where no signer holds the lease; DEADLINE_EXCEEDED.
    */
-  async askSigner<Reply>(subject: string, body: object, durationMs: number): Promise<Reply> {
+  async askSigner<Reply extends object>(
+    subject: string,
+    body: object,
+    durationMs: number,
+    isAnswer: (reply: Partial<Reply>) => boolean,
+  ): Promise<Reply> {
     const endsAt = performance.now() + durationMs;
-    const asks: Promise<Reply>[] = [];
+    const asks: Promise<Reply | undefined>[] = [];
     for (let leftMs = durationMs; leftMs > 0; leftMs = endsAt - performance.now()) {
       const timeoutMs = Math.max(1, leftMs);
       const request = { ...body, duration_ms: Math.floor(durationMs) };
-      const ask = this.request<Reply>(subject, request, { timeoutMs, unavailable: 'noSigner' });
+      const ask = this.request<unknown>(subject, request, { timeoutMs, unavailable: 'noSigner' }).then((reply) =>
+        isAnswerOf(reply, isAnswer) ? reply : silence(),
+      );
       // An ask that is overtaken ends by its own time-out, and nobody waits for it.
       ask.catch(() => undefined);
       asks.push(ask);

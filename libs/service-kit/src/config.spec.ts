@@ -2,7 +2,6 @@ import 'reflect-metadata';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@plexsphere/testkit';
-import { IsBoolean } from 'class-validator';
 import { ConfigError, DurationMs, Switch, Variable, readConfig } from './config';
 import { ServiceConfig } from './service-config';
 
@@ -13,7 +12,6 @@ class TestConfig extends ServiceConfig {
 
   @Variable('ALLOW_SHORT_OVERLAP', 'false')
   @Switch()
-  @IsBoolean({ message: 'must be true or false' })
   allowShortOverlap: boolean;
 }
 

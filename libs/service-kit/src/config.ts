@@ -1,5 +1,5 @@
 import { Transform, plainToInstance } from 'class-transformer';
-import { IsNumber, ValidateBy, validateSync, type ValidationError } from 'class-validator';
+import { IsBoolean, IsNumber, ValidateBy, validateSync, type ValidationError } from 'class-validator';
 
 /** Names of the shell's own, exported by the local stack for plexctl: a service that inherits them ignores them. */
 const FOR_OTHERS = new Set([
@@ -45,8 +45,10 @@ export const DurationMs = (): PropertyDecorator => (target, property) => {
 };
 
 /** `true` or `false`; a flag without a value is true. */
-export const Switch = (): PropertyDecorator =>
-  Transform(({ value }) => (value === 'true' ? true : value === 'false' ? false : value));
+export const Switch = (): PropertyDecorator => (target, property) => {
+  Transform(({ value }) => (value === 'true' ? true : value === 'false' ? false : value))(target, property);
+  IsBoolean({ message: 'must be true or false' })(target, property);
+};
 
 /** Refused for the reason that is found, if any is; the other settings may have a say in it. */
 export const RefusedFor = (reasonOf: (value: unknown, config: object) => string | undefined): PropertyDecorator =>

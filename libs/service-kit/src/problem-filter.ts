@@ -29,11 +29,8 @@ interface Asked {
 export class ProblemFilter implements ExceptionFilter {
   private readonly throttled: ThrottledLog;
 
-  constructor(
-    private readonly logger: Logger,
-    nowMs?: () => number,
-  ) {
-    this.throttled = new ThrottledLog(logger, nowMs, AWAY_LINE_EVERY_MS);
+  constructor(private readonly logger: Logger) {
+    this.throttled = new ThrottledLog(logger, AWAY_LINE_EVERY_MS);
   }
 
   catch(error: unknown, host?: ArgumentsHost): Observable<never> {

@@ -3,7 +3,6 @@ import { ThrottledLog } from './throttled-log';
 
 describe('what is said of refused messages', () => {
   const lines: Record<string, unknown>[] = [];
-  let nowMs = 0;
   const refused = {
     actor: 'alice',
     subject: 'cmd.alice.x',
@@ -11,16 +10,17 @@ describe('what is said of refused messages', () => {
     detail: 'foreign reply subject',
   };
   const warn = (fields: object, text: string) => void lines.push({ ...fields, text });
-  const reports = () => new RefusalReports(new ThrottledLog({ warn } as never, () => nowMs));
+  const reports = () => new RefusalReports(new ThrottledLog({ warn } as never));
   beforeEach(() => {
     lines.length = 0;
-    nowMs = 0;
+    jest.useFakeTimers();
   });
+  afterEach(() => jest.useRealTimers());
 
   it('S1: is said once, and again after half a minute with how often it happened', () => {
     const told = reports();
     for (let n = 0; n < 50; n++) told.unread(refused);
-    nowMs = 30_000;
+    jest.advanceTimersByTime(30_000);
     told.unread(refused);
     expect(lines).toEqual([
       { actor: 'alice', subject: 'cmd.alice.x', reason: refused.detail, times: 1, text: 'message refused unread' },

@@ -1,4 +1,4 @@
-import { Allow, IsBoolean, IsIn, Matches } from 'class-validator';
+import { Allow, IsIn, Matches } from 'class-validator';
 import { IsDialable, IsReadableFile } from './bus-settings';
 import { Switch, Variable } from './config';
 import { DatabaseUrl } from './database-url';
@@ -18,7 +18,6 @@ export class ServiceConfig {
   /** Sends the credential over a plaintext bus beyond this machine, instead of refusing to start: closed networks. */
   @Variable('ALLOW_PLAINTEXT_BUS', 'false')
   @Switch()
-  @IsBoolean({ message: 'must be true or false' })
   allowPlaintextBus: boolean;
 
   /** The service's own bus credential, a `.creds` file, read anew at each connect. */
@@ -43,7 +42,6 @@ export class ServiceConfig {
   /** Starts on a bus that lets everybody do everything, instead of refusing to be ready: laboratories. */
   @Variable('ALLOW_OPEN_BUS', 'false')
   @Switch()
-  @IsBoolean({ message: 'must be true or false' })
   allowOpenBus: boolean;
 
   /** The least of what is logged: `debug`, `info`, `warn` or `error`. */

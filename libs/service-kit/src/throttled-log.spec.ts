@@ -2,21 +2,22 @@ import { ThrottledLog } from './throttled-log';
 
 const lines: unknown[] = [];
 const line = (level: string) => (fields: object, text: string) => void lines.push({ level, text, ...fields });
-let nowMs = 0;
-const throttled = () => new ThrottledLog({ warn: line('warn'), error: line('error') } as never, () => nowMs);
+const throttled = () => new ThrottledLog({ warn: line('warn'), error: line('error') } as never);
 
 beforeEach(() => {
   lines.length = 0;
-  nowMs = 0;
+  jest.useFakeTimers();
 });
+
+afterEach(() => jest.useRealTimers());
 
 it('tells a trouble once, and while it lasts each half minute, with how often it came', () => {
   const log = throttled();
   for (let i = 0; i < 50; i++) log.warn({ reason: 'away' }, 'not signed');
-  nowMs = 29_999;
+  jest.advanceTimersByTime(29_999);
   log.warn({ reason: 'away' }, 'not signed');
   expect(lines).toEqual([{ level: 'warn', text: 'not signed', reason: 'away', times: 1 }]);
-  nowMs = 30_000;
+  jest.advanceTimersByTime(1);
   log.warn({ reason: 'away' }, 'not signed');
   expect(lines[1]).toEqual({ level: 'warn', text: 'not signed', reason: 'away', times: 51 });
 });
@@ -37,10 +38,10 @@ it('lets whoever draws names fill neither its memory nor the log', () => {
   expect(lines).toHaveLength(1_001);
   log.warn({}, 'another trouble');
   expect(lines[1_001]).toMatchObject({ text: 'another trouble' });
-  nowMs = 30_000;
+  jest.advanceTimersByTime(30_000);
   log.warn({ holder: 6_000 }, 'refused');
   expect(lines[1_002]).toMatchObject({ text: 'refused', holder: 6_000, times: 4_000 });
-  nowMs = 90_000;
+  jest.advanceTimersByTime(60_000);
   log.warn({ holder: 7_000 }, 'refused');
   expect(kept.size).toBe(1);
 });

@@ -13,10 +13,8 @@ export class ThrottledLog {
   /** In the order in which they were told. */
   private readonly told = new Map<string, { atMs: number; times: number }>();
 
-  /** `nowMs` is a monotonic clock. */
   constructor(
     private readonly logger: Partial<Pick<Logger, 'warn' | 'error'>> | undefined,
-    private readonly nowMs: () => number = () => performance.now(),
     private readonly againAfterMs = AGAIN_AFTER_MS,
   ) {}
 
@@ -30,7 +28,7 @@ export class ThrottledLog {
   }
 
   private tell(level: 'warn' | 'error', fields: object, text: string, about = JSON.stringify(fields)): void {
-    const nowMs = this.nowMs();
+    const nowMs = performance.now();
     this.forgetOld(nowMs);
     const own = `${text} ${about}`;
     const key = this.told.has(own) || this.told.size < MAX_TOLD_APART ? own : text;

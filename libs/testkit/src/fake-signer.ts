@@ -14,7 +14,6 @@ import type {
   GenerateKey,
   GenerateKeyReply,
   LoadKey,
-  LoadKeyReply,
   SignBundle,
   SignBundleReply,
   SignEnvelope,
@@ -126,7 +125,7 @@ export class FakeSigner {
     return { public_key: made.new_public_key, statement, statement_hash: statementHash(statement) };
   }
 
-  private load({ scope, key_id, public_key }: LoadKey, holder: string): LoadKeyReply {
+  private load({ scope, key_id, public_key }: LoadKey, holder: string): { loaded: true } {
     const key = this.made.get(`${scope} ${key_id}`);
     const loads = key !== undefined && publicText(key.privateKey) === public_key && !this.unable.has(holder);
     if (!loads) throw problem('keyUnavailable');

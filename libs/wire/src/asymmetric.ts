@@ -150,11 +150,7 @@ const generatedSecret = (type: KeyType, options: object = {}): Promise<Buffer> =
     generateKeyPair(
       // The types know one overload a key type.
       type as 'ed25519',
-      {
-        ...options,
-        privateKeyEncoding: { format: 'der', type: 'pkcs8' },
-        publicKeyEncoding: { format: 'der', type: 'spki' },
-      },
+      { ...options, privateKeyEncoding: PKCS8, publicKeyEncoding: SPKI },
       (error, _, secret) => (error === null ? resolve(secret) : reject(error)),
     ),
   );

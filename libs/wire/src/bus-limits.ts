@@ -9,6 +9,7 @@ export interface BusLimits {
 }
 
 const NONE = -1;
+const SUBSCRIPTIONS: Partial<Record<BusUser['kind'], number>> = { node: 8, operator: 32 };
 
 /**
  * Nodes and operators are many, and theirs are the credentials that get lost: they get what our own clients need, and
@@ -18,14 +19,9 @@ const NONE = -1;
  * counted instead, and shown.
  */
 export function busLimits({ kind }: BusUser): BusLimits {
-  switch (kind) {
-    case 'node':
-      return { subscriptions: 8, payloadBytes: longestSaidBy('node') };
-    case 'operator':
-      return { subscriptions: 32, payloadBytes: longestSaidBy('operator') };
-    default:
-      return { subscriptions: NONE, payloadBytes: NONE };
-  }
+  const subscriptions = SUBSCRIPTIONS[kind];
+  if (subscriptions === undefined) return { subscriptions: NONE, payloadBytes: NONE };
+  return { subscriptions, payloadBytes: longestSaidBy(kind) };
 }
 
 const longestSaidBy = (kind: BusUser['kind']): number =>

@@ -50,15 +50,13 @@ class Scanner {
 
   document(): string {
     const compact = this.value();
-    this.skipBlanks();
-    if (this.at < this.text.length) this.fail();
+    this.end();
     return compact;
   }
 
   members(): Map<string, JsonValueText> {
     const members = new Map<string, JsonValueText>();
-    this.skipBlanks();
-    if (this.text[this.at] !== '{') this.fail();
+    if (this.next() !== '{') this.fail();
     this.container('}', () => {
       const name = this.name();
       this.skipBlanks();
@@ -67,14 +65,16 @@ class Scanner {
       members.set(JSON.parse(name) as string, { raw: this.text.slice(start, this.at), compact });
       return '';
     });
-    this.skipBlanks();
-    if (this.at < this.text.length) this.fail();
+    this.end();
     return members;
   }
 
+  private end(): void {
+    if (this.next() !== undefined) this.fail();
+  }
+
   private value(): string {
-    this.skipBlanks();
-    switch (this.text[this.at]) {
+    switch (this.next()) {
       case '{':
         return `{${this.container('}', () => `${this.name()}:${this.value()}`)}}`;
       case '[':
@@ -90,8 +90,7 @@ class Scanner {
     if (++this.depth > MAX_DEPTH) this.fail();
     this.at += 1;
     const items: string[] = [];
-    this.skipBlanks();
-    if (this.text[this.at] !== end) {
+    if (this.next() !== end) {
       items.push(item());
       while (this.next() === ',') {
         this.at += 1;

@@ -9,10 +9,8 @@ export interface Heads {
   platform: string;
 }
 
-/** Node → relay, on `nodeHello`: what the Node has; the answer comes on the Node's own stream. */
-export interface Hello {
-  /** Chosen by the Node; the `ready` message that answers it carries the same. */
-  hello_id: string;
+/** Node → relay, on `nodeAck`: cumulative, after the handler returned and the state is on the Node's disk. */
+export interface Ack {
   epoch: number;
   platform_epoch: number;
   /** The highest position applied; 0 before the first. */
@@ -20,12 +18,10 @@ export interface Hello {
   heads: Heads;
 }
 
-/** Node → relay, on `nodeAck`: cumulative, after the handler returned and the state is on the Node's disk. */
-export interface Ack {
-  epoch: number;
-  platform_epoch: number;
-  position: number;
-  heads: Heads;
+/** Node → relay, on `nodeHello`: what the Node has; the answer comes on the Node's own stream. */
+export interface Hello extends Ack {
+  /** Chosen by the Node; the `ready` message that answers it carries the same. */
+  hello_id: string;
 }
 
 /**

@@ -4,15 +4,37 @@
  */
 import { UUID_PATTERN } from './scope';
 
-const UUID = new RegExp(`^${UUID_PATTERN}$`);
-const KEY_ID = /^[A-Za-z0-9_-][A-Za-z0-9._~-]{0,127}$/;
-const EVENT_ID = new RegExp(`^${UUID_PATTERN}(?:/${UUID_PATTERN})?$`);
-const NONCE = /^[A-Za-z0-9_-]{16,100}$/;
-const HOLDER = /^[a-z][a-z0-9-]{0,62}$/;
-const HELLO_ID = /^[A-Za-z0-9_-]{1,64}$/;
-const EVENT_TYPE = /^[a-z][a-z0-9_]{0,63}$/;
-const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-const COMMAND_NAME = /^[a-z][a-z-]{0,31}(?:\.[a-z][a-z-]{0,31})?$/;
+const spelled =
+  (pattern: RegExp) =>
+  (text: unknown): text is string =>
+    typeof text === 'string' && pattern.test(text);
+
+export const isUuid = spelled(new RegExp(`^${UUID_PATTERN}$`));
+
+/** URL-safe, at most 128 characters, so that it fits a JWS header and a path segment without escaping. */
+export const isKeyId = spelled(/^[A-Za-z0-9_-][A-Za-z0-9._~-]{0,127}$/);
+
+/** The name that a lease holder draws for itself: one token of a subject. */
+export const isHolder = spelled(/^[a-z][a-z0-9-]{0,62}$/);
+
+/** An event's id: a UUID, or `<node_id>/<uuid>` for an event that one Node alone is to take. */
+export const isEventId = spelled(new RegExp(`^${UUID_PATTERN}(?:/${UUID_PATTERN})?$`));
+
+/** What makes a signature unique: random characters, at least as many as hold 64 bits in any spelling. */
+export const isNonce = spelled(/^[A-Za-z0-9_-]{16,100}$/);
+
+export const isEventType = spelled(/^[a-z][a-z0-9_]{0,63}$/);
+
+export const isNodeName = spelled(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
+
+/** Chosen by a Node. */
+export const isHelloId = spelled(/^[A-Za-z0-9_-]{1,64}$/);
+
+/** Who is named in the audit log: an operator, by name or id, or a part of the product. */
+export const isActor = isNodeName;
+
+/** What is named in the audit log: a command, or what bring-up does, which is no command of the bus. */
+export const isCommandName = spelled(/^[a-z][a-z-]{0,31}(?:\.[a-z][a-z-]{0,31})?$/);
 
 /** A person's own words, as they are kept and shown again: nothing in them acts on a terminal or a database. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
@@ -21,33 +43,6 @@ const MAX_WORDS_LENGTH = 500;
 /** One line, without control characters, lone surrogates, or overrides of its direction. */
 export const isWords = (text: unknown): text is string =>
   typeof text === 'string' && text.length <= MAX_WORDS_LENGTH && !UNPRINTABLE.test(text);
-
-export const isUuid = (text: unknown): text is string => typeof text === 'string' && UUID.test(text);
-
-/** URL-safe, at most 128 characters, so that it fits a JWS header and a path segment without escaping. */
-export const isKeyId = (text: unknown): text is string => typeof text === 'string' && KEY_ID.test(text);
-
-/** The name that a lease holder draws for itself: one token of a subject. */
-export const isHolder = (text: unknown): text is string => typeof text === 'string' && HOLDER.test(text);
-
-/** An event's id: a UUID, or `<node_id>/<uuid>` for an event that one Node alone is to take. */
-export const isEventId = (text: unknown): text is string => typeof text === 'string' && EVENT_ID.test(text);
-
-/** What makes a signature unique: random characters, at least as many as hold 64 bits in any spelling. */
-export const isNonce = (text: unknown): text is string => typeof text === 'string' && NONCE.test(text);
-
-export const isEventType = (text: unknown): text is string => typeof text === 'string' && EVENT_TYPE.test(text);
-
-export const isNodeName = (text: unknown): text is string => typeof text === 'string' && NODE_NAME.test(text);
-
-/** Who is named in the audit log: an operator, by name or id, or a part of the product. */
-export const isActor = isNodeName;
-
-/** What is named in the audit log: a command, or what bring-up does, which is no command of the bus. */
-export const isCommandName = (text: unknown): text is string => typeof text === 'string' && COMMAND_NAME.test(text);
-
-/** Chosen by a Node. */
-export const isHelloId = (text: unknown): text is string => typeof text === 'string' && HELLO_ID.test(text);
 
 /** `<node_id>/<uuid>`: the signed name of an event for that one Node. */
 export function isEventIdOf(nodeId: string, text: unknown): text is string {

@@ -68,18 +68,6 @@ const renewal = (kind: LeaseKind): Traffic => ({
   askers: [3],
 });
 
-/** A service's to a signer that serves the scope; each service has a place in the queue for each scope. */
-const toScopeSigner = (verb: ScopeSignerVerb, limitBytes: number): Traffic => ({
-  subject: subjects.scopeSigner('*', verb),
-  speakers: SCOPE_SIGNER_VERBS[verb],
-  listeners: ['signer'],
-  heardAs: 'signer.scope.*.*',
-  answered: true,
-  limitBytes,
-  queue: 'signing',
-  askers: [2],
-});
-
 /** Rotation's to one signer, whichever or this one. */
 const toSigner = (subject: string, heardAs: string, limitBytes: number): Traffic => ({
   subject,
@@ -92,48 +80,39 @@ const toSigner = (subject: string, heardAs: string, limitBytes: number): Traffic
   askers: [],
 });
 
-/** What rotation tells of its commits. Nobody reads the bodies. */
-const told = (subject: string, listeners: readonly UserKind[]): Traffic => ({
-  subject,
-  speakers: ['rotation'],
-  listeners,
-  answered: false,
-  limitBytes: WORDS_BYTES,
-  queue: 'news',
-  askers: [],
+/** A service's to a signer that serves the scope; each service has a place in the queue for each scope. */
+const toScopeSigner = (verb: ScopeSignerVerb, limitBytes: number): Traffic => ({
+  ...toSigner(subjects.scopeSigner('*', verb), 'signer.scope.*.*', limitBytes),
+  speakers: SCOPE_SIGNER_VERBS[verb],
+  askers: [2],
 });
+
+/** What nobody waits for. */
+const news = (
+  subject: string,
+  speakers: readonly UserKind[],
+  listeners: readonly UserKind[],
+  limitBytes: number,
+): Traffic => ({ subject, speakers, listeners, answered: false, limitBytes, queue: 'news', askers: [] });
+
+/** What rotation tells of its commits. Nobody reads the bodies. */
+const told = (subject: string, listeners: readonly UserKind[]): Traffic =>
+  news(subject, ['rotation'], listeners, WORDS_BYTES);
+
+/** What the server republishes of its stream to a Node. */
+const toNode = (subject: string): Traffic => news(subject, [], ['node'], BUS_MESSAGE_BYTES);
 
 /** A bare word of a Node's to a relay; each Node has a place in the queue. */
 const nodeWord = (subject: string): Traffic => ({
-  subject,
-  speakers: ['node'],
-  listeners: ['outbox-relay'],
-  answered: false,
-  limitBytes: WORDS_BYTES,
+  ...news(subject, ['node'], ['outbox-relay'], WORDS_BYTES),
   queue: 'node words',
   askers: [1],
 });
 
 /** A relay's to the server, which answers itself. */
 const toServer = (subject: string): Traffic => ({
-  subject,
-  speakers: ['outbox-relay'],
-  listeners: [],
+  ...news(subject, ['outbox-relay'], [], BUS_MESSAGE_BYTES),
   answered: true,
-  limitBytes: BUS_MESSAGE_BYTES,
-  queue: 'news',
-  askers: [],
-});
-
-/** What the server republishes of its stream to a Node. */
-const toNode = (subject: string): Traffic => ({
-  subject,
-  speakers: [],
-  listeners: ['node'],
-  answered: false,
-  limitBytes: BUS_MESSAGE_BYTES,
-  queue: 'news',
-  askers: [],
 });
 
 const EVERY_COMMAND_BYTES = Math.min(...COMMAND_NAMES.map((name) => COMMANDS[name].limitBytes));

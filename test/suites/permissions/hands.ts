@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readEnrolment } from '@plexsphere/node-sdk';
 import type { Ran } from '@plexsphere/stack';
-import { eventually } from '@plexsphere/testkit';
+import { refusal } from '@plexsphere/testkit';
 import { headers, inboxPrefix, subjects, type BusUser, type Command, createBusKey, credsText } from '@plexsphere/wire';
 import type { CreateToken, CreateTokenReply } from '@plexsphere/wire/commands';
 import { connect, credsAuthenticator, type NatsConnection } from 'nats';
@@ -45,19 +45,6 @@ export async function dial(world: World, creds: string, user: BusUser): Promise<
 
 export const dialAs = (world: World, person: Person): Promise<NatsConnection> =>
   dial(world, person.creds, { kind: 'operator', id: person.id });
-
-/** What the server says that it did not let through; waits until it has said something. */
-export async function refusal(connection: NatsConnection, act: () => void): Promise<string> {
-  const said: string[] = [];
-  const status = connection.status();
-  void (async () => {
-    for await (const { permissionContext } of status)
-      if (permissionContext) said.push(`${permissionContext.operation} ${permissionContext.subject}`);
-  })();
-  act();
-  await connection.flush();
-  return eventually(() => said[0], { describe: 'a refusal by the bus' });
-}
 
 /** Tries each, and returns those that the server let through. */
 export async function allowed(

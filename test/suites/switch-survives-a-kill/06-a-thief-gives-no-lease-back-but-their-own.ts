@@ -1,6 +1,6 @@
+import { refusal } from '@plexsphere/testkit';
 import { subjects } from '@plexsphere/wire';
 import type { Step } from '../../src/tell-story';
-import { refusal } from '../permissions/hands';
 import { holderOf, renewAs, thief } from './thief';
 
 const ANOTHER = { code: 'PERMISSION_DENIED', body: { detail: 'signing: lease of another holder' } };

@@ -1,6 +1,6 @@
 /** What waited too long for Nodes that are away, and how they hear of it: on a real PostgreSQL. */
 import 'reflect-metadata';
-import { ClaimWorld, ack } from '../../testing/claim-world';
+import { ClaimWorld, ack, type Claimer } from '../../testing/claim-world';
 import { expireMessages } from './expire-messages';
 
 jest.setTimeout(60_000);
@@ -8,8 +8,10 @@ jest.setTimeout(60_000);
 const RETENTION_MS = 7 * 86_400_000;
 
 let world: ClaimWorld;
+let by: Claimer;
 beforeEach(async () => {
   world = await ClaimWorld.create();
+  by = world.claimer();
 });
 afterEach(() => world.end());
 
@@ -34,6 +36,20 @@ const publish = async (count: number, { old }: { old: boolean }): Promise<void> 
   }
 };
 
+/** What was published is sent to it, and it says no word of that. */
+async function sleepsThrough(node: string, { old, young = 0 }: { old: number; young?: number }): Promise<void> {
+  await publish(old, { old: true });
+  await publish(young, { old: false });
+  await world.drain(by);
+  await asleep(node);
+}
+
+/** What it is told then, until nothing is due. */
+async function comesBack(node: string, { helloId = 'h1', position = 0 } = {}): Promise<string[] | undefined> {
+  await world.hello(node, helloId, 1, { position });
+  return (await world.drain(by)).get(node);
+}
+
 const asleep = (node: string) => world.mesh.set(node, `last_seen_at = clock_timestamp() - interval '181 s'`);
 const outcomes = async (node: string) =>
   (await world.mesh.messages(node)).map(({ state, outcome }) => outcome ?? state);
@@ -52,14 +68,10 @@ async function resyncOf(node: string): Promise<unknown> {
 describe("P-7: an absent Node's events", () => {
   test('expire when they are too old; its hello makes one resync of them, before what is left', async () => {
     const node = await world.mesh.node(world.domain);
-    const by = world.claimer();
     await publish(1, { old: true });
     await world.drain(by);
     await world.settle(ack(node, 1, 1));
-    await publish(3, { old: true });
-    await publish(2, { old: false });
-    await world.drain(by);
-    await asleep(node);
+    await sleepsThrough(node, { old: 3, young: 2 });
     expect(await expire()).toBe(3);
     expect(await outcomes(node)).toEqual(['applied', 'expired', 'expired', 'expired', 'sent', 'sent']);
     await expect(world.mesh.stream(node)).resolves.toMatchObject({ settled_position: 3, last_position: 6 });
@@ -76,52 +88,37 @@ describe("P-7: an absent Node's events", () => {
 
   test('that never had a position share one, behind those that had', async () => {
     const node = await world.mesh.node(world.domain, { present: false });
-    const by = world.claimer();
     await publish(1, { old: true });
     await world.drain(by);
     await publish(2, { old: true });
     await publish(1, { old: false });
     expect(await expire()).toBe(3);
-    await world.hello(node, 'h1', 1);
-    expect((await world.drain(by)).get(node)).toEqual(['ready', '2', '3']);
+    expect(await comesBack(node)).toEqual(['ready', '2', '3']);
     await expect(resyncOf(node)).resolves.toMatchObject({ position: 2, missed: 3 });
   });
 
   test('more of them join, and a resync that expires itself is counted on, not counted', async () => {
     const node = await world.mesh.node(world.domain);
-    const by = world.claimer();
-    await publish(2, { old: true });
-    await world.drain(by);
-    await asleep(node);
-    await expire();
-    await publish(3, { old: true });
-    await world.drain(by);
-    await asleep(node);
-    await expire();
-    await world.hello(node, 'h1', 1);
-    await world.drain(by);
+    for (const old of [2, 3]) {
+      await sleepsThrough(node, { old });
+      await expire();
+    }
+    await comesBack(node);
     await expect(resyncOf(node)).resolves.toMatchObject({ position: 5, missed: 5 });
     await world.mesh.pool.query(`UPDATE outbox.event SET created_at = '2026-02-01' WHERE event_type = 'resync'`);
     await asleep(node);
-    await publish(1, { old: true });
-    await world.drain(by);
-    await asleep(node);
+    await sleepsThrough(node, { old: 1 });
     expect(await expire()).toBe(2);
-    await world.hello(node, 'h2', 1);
-    await world.drain(by);
+    await comesBack(node, { helloId: 'h2' });
     await expect(resyncOf(node)).resolves.toEqual({ position: 6, missed: 6, since: '2026-01-01T00:00:00.000Z' });
   });
 
   test('that it has applied after all are no loss: an acknowledgement of them takes the resync back', async () => {
     const node = await world.mesh.node(world.domain);
-    const by = world.claimer();
-    await publish(2, { old: true });
-    await world.drain(by);
-    await asleep(node);
+    await sleepsThrough(node, { old: 2 });
     await expire();
     await world.settle(ack(node, 1, 2));
-    await world.hello(node, 'h1', 1, { position: 2 });
-    expect((await world.drain(by)).get(node)).toEqual(['ready']);
+    expect(await comesBack(node, { position: 2 })).toEqual(['ready']);
     await expect(resyncOf(node)).rejects.toThrow('0 of them');
     await expect(world.mesh.stream(node)).resolves.toMatchObject({ missed: null });
   });

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@plexsphere/service-kit';
-import { SIGNING_DURATION_MS, problem, subjects, type Scope } from '@plexsphere/wire';
+import { SIGNING_DURATION_MS, subjects, type Scope } from '@plexsphere/wire';
 import { READIES_PER_REQUEST, type ReadyFields, type SignReady, type SignReadyReply } from '@plexsphere/wire/commands';
 
 /** Long enough to gather what a claim brings, short enough that no Node notices. */
@@ -57,16 +57,16 @@ export class ReadySigner {
     };
     try {
       const subject = subjects.scopeSigner(scope, 'sign-ready');
-      const { envelopes } = await this.bus.askSigner<SignReadyReply>(subject, request, SIGNING_DURATION_MS);
-      for (const [i, { resolve, reject }] of batch.entries()) {
-        const envelope = envelopes[i];
-        if (envelope === undefined) reject(problem('internal'));
-        else resolve(envelope);
-      }
+      const isAnswer = ({ envelopes }: Partial<SignReadyReply>) => isOneEach(envelopes, batch.length);
+      const { envelopes } = await this.bus.askSigner<SignReadyReply>(subject, request, SIGNING_DURATION_MS, isAnswer);
+      for (const [i, { resolve }] of batch.entries()) resolve(envelopes[i] as string);
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
   }
 }
+
+const isOneEach = (texts: unknown, count: number): boolean =>
+  Array.isArray(texts) && texts.length === count && texts.every((text) => typeof text === 'string');
 
 const keyOf = (scope: Scope, epoch: number): string => `${scope} ${epoch}`;

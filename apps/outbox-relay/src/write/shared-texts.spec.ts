@@ -1,19 +1,15 @@
 import { SharedTexts } from './shared-texts';
 
 describe('SharedTexts', () => {
-  let nowMs = 0;
   let made = 0;
   const make = () => Promise.resolve(`text-${++made}`);
-  const texts = () =>
-    new SharedTexts<string>(
-      ({ length }) => length,
-      () => nowMs,
-    );
+  const texts = () => new SharedTexts<string>(({ length }) => length);
 
   beforeEach(() => {
-    nowMs = 0;
+    jest.useFakeTimers();
     made = 0;
   });
+  afterEach(() => jest.useRealTimers());
 
   it('serves many Nodes with one text, each Node once', async () => {
     const shared = texts();
@@ -27,9 +23,9 @@ describe('SharedTexts', () => {
   it('keeps a text for a minute at most', async () => {
     const shared = texts();
     await shared.of('k', make, 'a');
-    nowMs = 59_999;
+    jest.advanceTimersByTime(59_999);
     await expect(shared.of('k', make, 'b')).resolves.toBe('text-1');
-    nowMs = 60_000;
+    jest.advanceTimersByTime(1);
     await expect(shared.of('k', make, 'c')).resolves.toBe('text-2');
   });
 

@@ -17,11 +17,7 @@ export class SharedTexts<Text> {
   private readonly byKey = new Map<string, Shared<Text>>();
   private characters = 0;
 
-  /** `nowMs` is a monotonic clock. */
-  constructor(
-    private readonly lengthOf: (text: Text) => number,
-    private readonly nowMs: () => number = () => performance.now(),
-  ) {}
+  constructor(private readonly lengthOf: (text: Text) => number) {}
 
   /**
    * All who come while it is being made share the answer, a failure too; after a failure the next one asks again. `onceTo`:
@@ -36,7 +32,7 @@ export class SharedTexts<Text> {
     }
     if (present !== undefined) this.forget(key, present);
     const servedTo = new Set(onceTo === undefined ? [] : [onceTo]);
-    const shared = { madeAtMs: this.nowMs(), text: make(), characters: 0, servedTo };
+    const shared = { madeAtMs: performance.now(), text: make(), characters: 0, servedTo };
     this.byKey.set(key, shared);
     shared.text.then(
       (text) => this.weigh(key, shared, this.lengthOf(text)),
@@ -57,7 +53,7 @@ export class SharedTexts<Text> {
 
   private forgetOld(): void {
     for (const [key, shared] of this.byKey) {
-      if (this.nowMs() - shared.madeAtMs < SHARED_FOR_MS) return;
+      if (performance.now() - shared.madeAtMs < SHARED_FOR_MS) return;
       this.forget(key, shared);
     }
   }

@@ -54,7 +54,8 @@ export class SignerClient {
     return this.shared.of(key('bundle', scope, epoch, platformEpoch), async () => {
       const request: Untimed<SignBundle> = { scope, epoch, platform_epoch: platformEpoch };
       const subject = subjects.scopeSigner(PLATFORM, 'sign-bundle');
-      return (await this.bus.askSigner<SignBundleReply>(subject, request, SIGNING_DURATION_MS)).bundle;
+      const isAnswer = ({ bundle }: Partial<SignBundleReply>) => typeof bundle === 'string';
+      return (await this.bus.askSigner<SignBundleReply>(subject, request, SIGNING_DURATION_MS, isAnswer)).bundle;
     });
   }
 
@@ -63,7 +64,8 @@ export class SignerClient {
     request: Untimed<SignEnvelope> | Untimed<Announce>,
   ): Promise<string> {
     const subject = subjects.scopeSigner(request.scope, verb);
-    return (await this.bus.askSigner<EnvelopeReply>(subject, request, SIGNING_DURATION_MS)).envelope;
+    const isAnswer = ({ envelope }: Partial<EnvelopeReply>) => typeof envelope === 'string';
+    return (await this.bus.askSigner<EnvelopeReply>(subject, request, SIGNING_DURATION_MS, isAnswer)).envelope;
   }
 }
 

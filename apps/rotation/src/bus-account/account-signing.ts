@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Health, LOGGER, type Logger } from '@plexsphere/service-kit';
 import { MAX_ACCOUNT_BYTES, MAX_REVOCATIONS, revocationLines } from '@plexsphere/wire';
-import type { SignBusAccount, SignBusAccountReply } from '@plexsphere/wire/commands';
+import type { BusJwtReply, SignBusAccount } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { Signers } from '../leases/signers';
 import { RotationConfig } from '../rotation-config';
@@ -64,7 +64,9 @@ export class AccountSigning {
     const due = await dueRevocations(this.database.manager);
     const stored = await this.stored();
     this.warn(stored.bytes);
-    const isDue = due.length > 0 || (stored.ageMs >= TIDY_EVERY_MS && (await this.isAnyOver()));
+    const isDue =
+      due.length > 0 ||
+      (stored.ageMs >= TIDY_EVERY_MS && (await isAnyOver(this.database.manager, this.config.clockSkewMs)));
     if (!isDue) return { againInMs: 0 };
     if (stored.ageMs < SIGN_EVERY_MS) return { againInMs: SIGN_EVERY_MS - stored.ageMs };
     return { againInMs: (await this.sign(due)) ? 0 : LOST_AGAIN_MS };
@@ -79,7 +81,7 @@ export class AccountSigning {
     const listedAtMs = performance.now();
     const { revocations, leftOut } = await listRevocations(manager, this.config.clockSkewMs);
     const request: SignBusAccount = { revocations: revocationLines(revocations) };
-    const { jwt } = await this.signers.askAny<SignBusAccountReply>('sign-bus-account', request);
+    const { jwt } = await this.signers.askAny<BusJwtReply>('sign-bus-account', request);
     const isOurs = await this.database.transaction(async (transaction) => {
       const replaced = await transaction.query<[unknown[], number]>(
         `UPDATE ring.installation SET bus_account_jwt = $1, bus_account_signed_at = clock_timestamp()
@@ -111,10 +113,6 @@ export class AccountSigning {
     const percent = Math.floor((100 * bytes) / MAX_ACCOUNT_BYTES);
     this.warning =
       percent < 100 * NEARLY_FULL ? undefined : `at ${percent} % of its revocations; then the oldest Nodes' leave it`;
-  }
-
-  private isAnyOver(): Promise<boolean> {
-    return isAnyOver(this.database.manager, this.config.clockSkewMs);
   }
 
   private async stored(): Promise<Stored> {

@@ -1,8 +1,6 @@
-/** One server's connections of the mesh account: connection id → the public key that it was admitted by. */
-export type ServerConnections = ReadonlyMap<number, string>;
-
 /** How many connections each bus user has, over all servers. Holds what is connected, and nothing else. */
 export class BusConnections {
+  /** Server → connection id → the public key that it was admitted by. */
   private readonly servers = new Map<string, Map<number, string>>();
   private readonly counts = new Map<string, number>();
   private isKnown = false;
@@ -37,7 +35,7 @@ export class BusConnections {
   }
 
   /** What the servers themselves say; a server that said nothing is gone, and its connections with it. */
-  replace(all: ReadonlyMap<string, ServerConnections>): void {
+  replace(all: ReadonlyMap<string, ReadonlyMap<number, string>>): void {
     for (const [server, known] of this.servers)
       for (const id of [...known.keys()]) if (!all.get(server)?.has(id)) this.remove(server, id);
     for (const [server, connections] of all) for (const [id, publicKey] of connections) this.add(server, id, publicKey);

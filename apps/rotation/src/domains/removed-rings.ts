@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { LOGGER, Loop, ThrottledLog, type Logger } from '@plexsphere/service-kit';
-import type { DestroyRing, DestroyRingReply, RemoveDomainReply } from '@plexsphere/wire/commands';
+import type { DestroyRing, RemoveDomainReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { Signers } from '../leases/signers';
 import type { MadeEpoch } from '../rotations/after-commit';
@@ -57,7 +57,7 @@ export class RemovedRings implements OnApplicationBootstrap, OnModuleDestroy {
   /** Only after the switch: a signer refuses while it holds the ring. */
   private async destroyKeys(scope: string): Promise<boolean> {
     try {
-      await this.signers.askAny<DestroyRingReply>('destroy-ring', { scope } satisfies DestroyRing);
+      await this.signers.askAny('destroy-ring', { scope } satisfies DestroyRing);
       await this.database.query(
         `UPDATE ring.key_ring SET keys_destroyed_at = clock_timestamp() WHERE scope = $1 AND removed_at IS NOT NULL`,
         [scope],

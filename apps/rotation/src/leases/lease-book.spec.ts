@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { createHash } from 'node:crypto';
-import type { Logger } from '@plexsphere/service-kit';
+import type { Bus, Logger } from '@plexsphere/service-kit';
 import { storeOptions, migrateStore } from '@plexsphere/store';
 import {
   LeaseRows,
@@ -10,12 +10,13 @@ import {
   type LeaseClaim,
   type TestDatabase,
 } from '@plexsphere/testkit';
-import { Problem } from '@plexsphere/wire';
+import { Problem, problem } from '@plexsphere/wire';
 import type { RenewLease } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import type { RotationConfig } from '../rotation-config';
 import { LaterStatements, hasLaterStatement } from './later-statements';
 import { LeaseBook, type LeaseHolder } from './lease-book';
+import { Signers } from './signers';
 
 const config = { leaseMs: 10_000, clockSkewMs: 30_000 } as RotationConfig;
 const logger = { info: jest.fn(), warn: jest.fn(), error: jest.fn() };
@@ -291,7 +292,11 @@ describe('leases', () => {
     const reply = await book.renew(...request({}, 'signer-1', { clock_off_ms: 400_400 }));
     expect(reply).toMatchObject({ granted: [], rings: [] });
     expect(await book.liveSigners()).toEqual([]);
-    expect(await book.clocksOff()).toEqual([{ holder: 'signer-1', off_by_seconds: 400 }]);
+    expect(await book.clocksOff()).toEqual([{ holder: 'signer-1', offMs: 400_400 }]);
+    const signers = new Signers({} as Bus, book, new LaterStatements(database, logger as unknown as Logger));
+    expect(await signers.explained(problem('noSigner'))).toMatchObject({
+      body: { clocks: [{ holder: 'signer-1', off_by_seconds: 400 }] },
+    });
     await book.renew(...request({ platform: 1 }));
     expect(await book.clocksOff()).toEqual([]);
     expect(await book.liveSigners()).toEqual(['signer-1']);

@@ -24,10 +24,10 @@ export interface LeaseHolder {
   holder: string;
 }
 
-/** As a refusal names it; ahead of the database's clock where positive. */
+/** Ahead of the database's clock where positive. */
 export interface ClockOff {
   holder: string;
-  off_by_seconds: number;
+  offMs: number;
 }
 
 /** Who may sign or serve by which epoch. One row a holder; the database alone knows. */
@@ -122,14 +122,13 @@ export class LeaseBook {
   }
 
   /** Signers that are there and give nothing, because their clock is wrong. */
-  async clocksOff(): Promise<ClockOff[]> {
-    const rows = await this.database.query<{ holder: string; clock_off_ms: string }[]>(
-      `SELECT holder, clock_off_ms FROM ring.lease
+  clocksOff(): Promise<ClockOff[]> {
+    return this.database.query(
+      `SELECT holder, clock_off_ms::float8 AS "offMs" FROM ring.lease
         WHERE kind = 'signer' AND clock_off_ms IS NOT NULL AND renewed_at > clock_timestamp() - $1 * interval '1 ms'
         ORDER BY holder`,
       [this.config.leaseMs],
     );
-    return rows.map((row) => ({ holder: row.holder, off_by_seconds: Math.round(Number(row.clock_off_ms) / 1_000) }));
   }
 
   /**

@@ -9,7 +9,7 @@ import {
   type Scope,
   type ScopeSignerVerb,
 } from '@plexsphere/wire';
-import { LeaseBook } from './lease-book';
+import { LeaseBook, type ClockOff } from './lease-book';
 import { LaterStatements } from './later-statements';
 
 /** What signs for no scope is done once, so it is waited for longer than a signature that could be asked for again. */
@@ -25,9 +25,14 @@ export class Signers {
   ) {}
 
   /** Something that is harmless to do twice. @throws Problem as `Bus.askSigner`, and as `explained` */
-  async ask<Reply>(scope: Scope, verb: ScopeSignerVerb, body: object): Promise<Reply> {
+  async ask<Reply extends object>(
+    scope: Scope,
+    verb: ScopeSignerVerb,
+    body: object,
+    isAnswer: (reply: Partial<Reply>) => boolean,
+  ): Promise<Reply> {
     try {
-      return await this.bus.askSigner<Reply>(subjects.scopeSigner(scope, verb), body, SIGNING_DURATION_MS);
+      return await this.bus.askSigner<Reply>(subjects.scopeSigner(scope, verb), body, SIGNING_DURATION_MS, isAnswer);
     } catch (error) {
       throw await this.explained(error, scope);
     }
@@ -60,9 +65,11 @@ export class Signers {
     try {
       if (scope !== undefined && (await this.later.stopped()).has(scope)) return problem('epochWentBack');
       const clocks = await this.leases.clocksOff();
-      return clocks.length === 0 ? error : problem('noSigner', { clocks });
+      return clocks.length === 0 ? error : problem('noSigner', { clocks: clocks.map(clockView) });
     } catch {
       return error;
     }
   }
 }
+
+const clockView = ({ holder, offMs }: ClockOff) => ({ holder, off_by_seconds: Math.round(offMs / 1_000) });

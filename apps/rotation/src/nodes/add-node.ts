@@ -5,8 +5,8 @@ import { KeyRingEntity, NodeStreamEntity, type NodeEntity } from '@plexsphere/st
 import { PLATFORM, problem } from '@plexsphere/wire';
 import type {
   AddNodeReply,
+  BusJwtReply,
   IssueBusCredential,
-  IssueBusCredentialReply,
   SignBundle,
   SignBundleReply,
 } from '@plexsphere/wire/commands';
@@ -62,8 +62,8 @@ export class AddNode {
     };
     const credentialRequest: IssueBusCredential = { kind: 'node', id: nodeId, name, public_key: busPublicKey };
     const [{ bundle }, { jwt }] = await Promise.all([
-      this.signers.ask<SignBundleReply>(PLATFORM, 'sign-bundle', bundleRequest),
-      this.signers.askAny<IssueBusCredentialReply>('issue-bus-credential', credentialRequest),
+      this.signers.ask<SignBundleReply>(PLATFORM, 'sign-bundle', bundleRequest, isBundle),
+      this.signers.askAny<BusJwtReply>('issue-bus-credential', credentialRequest),
     ]);
     return { nodeId, busJwt: jwt, bundle, epochs };
   }
@@ -118,3 +118,5 @@ async function insertNode(
   );
   return inserted.length === 1;
 }
+
+const isBundle = ({ bundle }: Partial<SignBundleReply>): boolean => typeof bundle === 'string';

@@ -25,14 +25,12 @@ const SELECT_NODE = `
     JOIN ring.key_ring AS ring ON ring.scope = node.scope
     JOIN outbox.node_stream AS stream ON stream.node_id = node.id`;
 
-/** `limit` Nodes, those that come after one. */
-export interface Page {
-  after?: Pick<NodeRow, 'scope' | 'name'> | undefined;
-  limit: number;
-}
-
-/** The enrolled Nodes by scope and name; without a page, all. */
-export const listNodes = (manager: EntityManager, scopes: Scopes, page?: Page): Promise<NodeRow[]> =>
+/** The enrolled Nodes by scope and name: all of them, or those that come after one. */
+export const listNodes = (
+  manager: EntityManager,
+  scopes: Scopes,
+  page?: { after?: NodeRow | undefined; limit: number },
+): Promise<NodeRow[]> =>
   manager.query(
     `${SELECT_NODE}
       WHERE node.state = 'enrolled' AND ($1::text[] IS NULL OR node.scope = ANY ($1))

@@ -1,4 +1,5 @@
 import { Controller } from '@nestjs/common';
+import { KeyRingEntity } from '@plexsphere/store';
 import { problem } from '@plexsphere/wire';
 import type {
   AddNode as AddRequest,
@@ -10,20 +11,28 @@ import type {
   RemoveNodeReply,
   ShowNodeReply,
 } from '@plexsphere/wire/commands';
+import { DataSource } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
+import { BusConnections } from '../bus-account/bus-connections';
 import { policyOf } from '../rings/read-ring';
+import { backlogView, countBacklogOf } from '../status/backlog';
+import { readSnapshot } from '../transactions/database-clock';
 import { AddNode } from './add-node';
-import type { NodeName } from './list-nodes';
-import { NodeReader } from './node-reader';
+import { findNode, listNodes, unknownNode, type NodeName } from './list-nodes';
+import { nodeDetail, nodeSummary } from './node-view';
 import { RemoveNode } from './remove-node';
+
+/** Nodes in one reply, of some 300 bytes at most: far below the bus' limit of 1 MB. */
+const NODES_IN_REPLY = 2_000;
 
 @Controller()
 export class NodeController {
   constructor(
     private readonly addNode: AddNode,
     private readonly removeNode: RemoveNode,
-    private readonly nodes: NodeReader,
+    private readonly database: DataSource,
+    private readonly connections: BusConnections,
   ) {}
 
   @Handles('node.add')
@@ -39,14 +48,33 @@ export class NodeController {
     return this.removeNode.remove(nameOf(request), identity);
   }
 
+  /** @throws Problem unknownScope; unknownNode where there is no Node `after` */
   @Handles('node.list')
   list({ scope, after }: ListNodes, asked: Asked): Promise<ListNodesReply> {
-    return this.nodes.list(scope ?? undefined, asked.visibleScopes(scope), after);
+    const scopes = asked.visibleScopes(scope);
+    return readSnapshot(this.database, async (manager, now) => {
+      if (typeof scope === 'string' && !(await manager.existsBy(KeyRingEntity, { scope }))) {
+        throw problem('unknownScope', { field: 'scope' });
+      }
+      const last = after === undefined ? undefined : await findNode(manager, scopes, { id: after });
+      if (after !== undefined && last === undefined) throw problem('unknownNode', { field: 'after' });
+      const rows = await listNodes(manager, scopes, { after: last, limit: NODES_IN_REPLY + 1 });
+      const shown = rows.slice(0, NODES_IN_REPLY);
+      const next = rows.length > shown.length ? shown.at(-1)?.id : undefined;
+      return { nodes: shown.map((node) => nodeSummary(node, now)), ...(next === undefined ? {} : { next }) };
+    });
   }
 
+  /** @throws Problem unknownNode, alike for one that is not there and for one of a scope that is not theirs */
   @Handles('node.show')
   show(request: NodeReference, { operator }: Asked): Promise<ShowNodeReply> {
-    return this.nodes.show(nameOf(request), operator.scopes);
+    const named = nameOf(request);
+    return readSnapshot(this.database, async (manager, now) => {
+      const node = await findNode(manager, operator.scopes, named);
+      if (node === undefined) throw unknownNode(named);
+      const backlog = backlogView(await countBacklogOf(manager, node.id), now);
+      return nodeDetail(node, now, this.connections.of(node.busPublicKey) ?? null, backlog);
+    });
   }
 }
 

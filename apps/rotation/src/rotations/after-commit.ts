@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import type { Scope } from '@plexsphere/wire';
-import type { DestroyKey, DestroyKeyReply, Switched } from '@plexsphere/wire/commands';
+import type { DestroyKey, Switched } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { Signers } from '../leases/signers';
 import { EpochSwitch } from './epoch-switch';
@@ -42,7 +42,7 @@ export class AfterCommit {
   /** Destroys the private half of the key that was closed; only after the switch, when nobody signs by it any more. */
   async destroyOldKey({ scope, epoch, oldKeyId }: MadeEpoch & { oldKeyId: string }): Promise<void> {
     const request: DestroyKey = { scope, key_id: oldKeyId };
-    await this.signers.askAny<DestroyKeyReply>('destroy-key', request);
+    await this.signers.askAny('destroy-key', request);
     await this.record('old_key_destroyed_at', 'ended_epoch', { scope, epoch });
     this.logger.info({ scope, kid: oldKeyId }, 'old key destroyed');
   }

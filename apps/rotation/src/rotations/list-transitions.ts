@@ -1,6 +1,8 @@
 import type { TransitionEntity } from '@plexsphere/store';
+import type { ShowReply, TransitionSummary } from '@plexsphere/wire/commands';
 import type { EntityManager } from 'typeorm';
 import type { Scopes } from '../rings/list-rings';
+import { rotationView } from '../rings/ring-view';
 
 export interface TransitionRow extends Omit<TransitionEntity, 'actor' | 'endedBy' | 'openedEpoch' | 'endedEpoch'> {
   openedBy: string;
@@ -9,7 +11,7 @@ export interface TransitionRow extends Omit<TransitionEntity, 'actor' | 'endedBy
   forced: string[];
 }
 
-export interface AuditRow {
+interface AuditRow {
   happenedAt: Date;
   actor: string;
   action: string;
@@ -58,3 +60,25 @@ export const listAudit = (manager: EntityManager, transition: TransitionRow): Pr
       WHERE audit.request_id = ANY ($1) AND audit.scope = $2 ORDER BY audit.id`,
     [[transition.requestId, transition.endRequestId].filter((id) => id !== null), transition.scope],
   );
+
+export const transitionSummary = (transition: TransitionRow): TransitionSummary => ({
+  id: transition.id,
+  scope: transition.scope,
+  ...rotationView(transition),
+  outcome: transition.outcome ?? 'open',
+  ended_at: orNull(transition.endedAt),
+  reason: transition.reason,
+  opened_by: transition.openedBy,
+  ended_by: transition.endedBy,
+  forced: transition.forced,
+});
+
+export const transitionDetail = (transition: TransitionRow, audit: readonly AuditRow[]): ShowReply => ({
+  ...transitionSummary(transition),
+  switched_at: orNull(transition.switchedAt),
+  end_switched_at: orNull(transition.endSwitchedAt),
+  old_key_destroyed_at: orNull(transition.oldKeyDestroyedAt),
+  audit: audit.map(({ happenedAt, ...entry }) => ({ happened_at: happenedAt.toISOString(), ...entry })),
+});
+
+const orNull = (time: Date | null): string | null => time?.toISOString() ?? null;

@@ -160,6 +160,37 @@ it('prepares anew where the ring moved on between the preparation and the commit
   expect(asked.map(({ body }) => body['authority_epoch'])).toEqual([3, 5]);
 });
 
+/** A process that is paused between its preparation and its commit, so many times. */
+function pauseAfterPreparing(times: number): void {
+  let paused = 0;
+  heart.signers.meanwhile = async (verb) => {
+    if (verb === 'load-key' && heart.signers.times('generate-key') > paused && paused < times)
+      await heart.turnClock(++paused * 30_001);
+  };
+}
+
+const openedAtOf = (keyId: string): number[] =>
+  heart.signers.asked
+    .filter(({ verb, body }) => verb === 'generate-key' && body['new_key_id'] === keyId)
+    .map(({ body }) => Date.parse(String(body['opened_at'])));
+
+it('prepares anew what waited more than 30 s for its commit: its statement carries opened_at', async () => {
+  pauseAfterPreparing(1);
+  const { opened_at } = await open('k2');
+  const [first = 0, second = 0, ...more] = openedAtOf('k2');
+  expect(second - first).toBeGreaterThan(30_000);
+  expect(more).toEqual([]);
+  expect(Date.parse(opened_at)).toBe(second);
+});
+
+it('says so where that happens three times, and nothing has changed', async () => {
+  const before = await heart.rows();
+  pauseAfterPreparing(3);
+  await expect(open('k2')).rejects.toMatchObject({ code: 'ABORTED', detail: 'signing: prepared too late' });
+  expect(openedAtOf('k2')).toHaveLength(3);
+  expect(await heart.rows()).toEqual(before);
+});
+
 it('meets the close of the one before it: it is refused, or it comes after it', async () => {
   await open('k2');
   const ends = await Promise.allSettled([close('k1', 'k2', one), open('k3', other)]);

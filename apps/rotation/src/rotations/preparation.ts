@@ -49,6 +49,7 @@ export class Preparation {
       key.authority.scope,
       'generate-key',
       generateRequest(key, algorithm),
+      isMadeKey,
     );
     const load: LoadKey = {
       scope: key.scope,
@@ -78,6 +79,10 @@ export class Preparation {
     }
   }
 }
+
+/** What it says is made sure of by those who load the key. */
+const isMadeKey = ({ public_key, statement, statement_hash }: Partial<GenerateKeyReply>): boolean =>
+  [public_key, statement, statement_hash].every((text) => text === null || typeof text === 'string');
 
 const generateRequest = (key: KeyToPrepare, algorithm: AlgorithmName): Omit<GenerateKey, 'duration_ms'> => ({
   type: key.type,

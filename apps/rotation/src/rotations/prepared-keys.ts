@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import type { Scope } from '@plexsphere/wire';
-import type { ForgetKey, ForgetKeyReply } from '@plexsphere/wire/commands';
+import type { ForgetKey } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { Signers } from '../leases/signers';
 
@@ -68,7 +68,7 @@ export class PreparedKeys {
 
   private async forget({ scope, keyId, preparedBefore }: Leftover): Promise<void> {
     const request: ForgetKey = { scope, key_id: keyId, prepared_before: preparedBefore.toISOString() };
-    await this.signers.askAny<ForgetKeyReply>('forget-key', request);
+    await this.signers.askAny('forget-key', request);
     await this.database.query(`DELETE FROM ring.prepared_key WHERE scope = $1 AND key_id = $2 AND prepared_at < $3`, [
       scope,
       keyId,

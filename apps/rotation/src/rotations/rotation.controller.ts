@@ -1,4 +1,5 @@
 import { Controller } from '@nestjs/common';
+import { KeyRingEntity } from '@plexsphere/store';
 import { problem, suffices } from '@plexsphere/wire';
 import type {
   Close,
@@ -14,12 +15,17 @@ import type {
   Show,
   ShowReply,
 } from '@plexsphere/wire/commands';
+import { DataSource } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
+import { readSnapshot } from '../transactions/database-clock';
 import { CloseRotation } from './close-rotation';
+import { findTransition, listAudit, listTransitions, transitionDetail, transitionSummary } from './list-transitions';
 import { OpenRotation } from './open-rotation';
-import { RotationHistory } from './rotation-history';
 import { RotationPlans } from './rotation-plans';
+
+/** Transitions in a history that is asked for without a limit. */
+const NEWEST = 20;
 
 /** Rotations: opened, closed, planned, and those that were. */
 @Controller()
@@ -28,7 +34,7 @@ export class RotationController {
     private readonly openRotation: OpenRotation,
     private readonly closeRotation: CloseRotation,
     private readonly plans: RotationPlans,
-    private readonly rotations: RotationHistory,
+    private readonly database: DataSource,
   ) {}
 
   @Handles('signing.rotate')
@@ -55,13 +61,22 @@ export class RotationController {
     return this.plans.ofClosing(scope, { oldKeyId, newKeyId }, operator);
   }
 
+  /** @throws Problem unknownScope */
   @Handles('signing.history')
-  history(request: History): Promise<HistoryReply> {
-    return this.rotations.history(request);
+  history({ scope, limit }: History): Promise<HistoryReply> {
+    return readSnapshot(this.database, async (manager) => {
+      if (!(await manager.existsBy(KeyRingEntity, { scope }))) throw problem('unknownScope', { field: 'scope' });
+      return { transitions: (await listTransitions(manager, scope, limit ?? NEWEST)).map(transitionSummary) };
+    });
   }
 
+  /** @throws Problem unknownTransition, alike for one that is not there and for one of a scope that is not theirs */
   @Handles('signing.show')
-  show(request: Show, { operator }: Asked): Promise<ShowReply> {
-    return this.rotations.show(request, operator.scopes);
+  show({ id }: Show, { operator }: Asked): Promise<ShowReply> {
+    return readSnapshot(this.database, async (manager) => {
+      const transition = await findTransition(manager, operator.scopes, id);
+      if (transition === undefined) throw problem('unknownTransition', { field: 'id' });
+      return transitionDetail(transition, await listAudit(manager, transition));
+    });
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Controller } from '@nestjs/common';
-import { SIGNING_DURATION_MS, problem } from '@plexsphere/wire';
+import { SIGNING_DURATION_MS, isKeyId, problem } from '@plexsphere/wire';
 import type { Sign, SignReply, Verify, VerifyReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { Signers } from '../leases/signers';
@@ -20,7 +20,7 @@ export class SignatureController {
   @Handles('signing.sign')
   async sign(request: Sign, { identity }: Pick<Asked, 'identity'>): Promise<SignReply> {
     const endsAt = performance.now() + SIGNING_DURATION_MS;
-    const reply = await this.signers.ask<SignReply>(request.scope, 'sign-jws', request);
+    const reply = await this.signers.ask<SignReply>(request.scope, 'sign-jws', request, isSigned);
     await writeAudit(this.database.manager, identity, {
       scope: request.scope,
       detail: { key_id: reply.key_id, epoch: reply.epoch, payload_sha256: payloadHash(reply.jws) },
@@ -32,9 +32,14 @@ export class SignatureController {
 
   @Handles('signing.verify')
   verify(request: Verify): Promise<VerifyReply> {
-    return this.signers.ask(request.scope, 'verify', request);
+    return this.signers.ask<VerifyReply>(request.scope, 'verify', request, isVerdict);
   }
 }
+
+const isSigned = ({ jws, key_id, epoch }: Partial<SignReply>): boolean =>
+  typeof jws === 'string' && isKeyId(key_id) && Number.isSafeInteger(epoch);
+
+const isVerdict = ({ valid }: Partial<VerifyReply>): boolean => typeof valid === 'boolean';
 
 /** Of the very bytes that were signed, so that the row is found by the JWS. The payload itself stands nowhere. */
 const payloadHash = (jws: string): string =>

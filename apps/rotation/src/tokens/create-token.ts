@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { OperatorEntity } from '@plexsphere/store';
 import { problem } from '@plexsphere/wire';
-import type { CreateTokenReply, IssueBusCredential, IssueBusCredentialReply } from '@plexsphere/wire/commands';
+import type { BusJwtReply, CreateTokenReply, IssueBusCredential } from '@plexsphere/wire/commands';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { takeBusKey } from '../bus-account/bus-users';
 import { Signers } from '../leases/signers';
@@ -45,7 +45,7 @@ export class CreateToken {
       // Rounded up: the database's clock decides, and the bus must not come before it.
       expires_at: Math.ceil(expiresAt.getTime() / 1_000),
     };
-    const { jwt } = await this.signers.askAny<IssueBusCredentialReply>('issue-bus-credential', credential);
+    const { jwt } = await this.signers.askAny<BusJwtReply>('issue-bus-credential', credential);
     return { id, name, role, scopes, expires_at: expiresAt.toISOString(), bus_jwt: jwt };
   }
 

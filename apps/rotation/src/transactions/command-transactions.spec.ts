@@ -77,11 +77,27 @@ let turn = 0;
 const anyReplica = () => replicas[turn++ % replicas.length]!;
 
 /** A publish, with what it does before and in its transaction. */
-const publish = (scope = A!, request = identity(), { transactions } = anyReplica()) =>
+const publish = (
+  scope = A!,
+  request = identity(),
+  { transactions }: { transactions: CommandTransactions } = anyReplica(),
+) =>
   transactions.once(request, { shared: [scope] }, async (manager) => {
     await addEvent(manager, scope);
     return { done: true };
   });
+
+/** A replica's commands, of which it is told when one of their transactions has ended. */
+function telling(ended: () => void): CommandTransactions {
+  const { database, waiting } = anyReplica();
+  const told = Object.create(database, {
+    transaction: {
+      value: (level: 'READ COMMITTED', work: (manager: EntityManager) => Promise<unknown>) =>
+        database.transaction(level, work).finally(ended),
+    },
+  }) as DataSource;
+  return new CommandTransactions(told, waiting, logger);
+}
 
 const rotate = (scope = A!, request = identity(), { transactions } = anyReplica()) =>
   transactions.once(request, { exclusive: scope }, async (manager) => {
@@ -161,7 +177,8 @@ it('P-2: under 200 publishes a second a change commits long before it would give
     const beganAt = performance.now();
     await rotate();
     expect(performance.now() - beganAt).toBeLessThan(PATIENCE_MS / 2);
-    await delay(100);
+    const sofar = published.length;
+    await eventually(() => published.length >= sofar + 20);
   }
   publishing = false;
   await stream;
@@ -202,10 +219,27 @@ it('P-2: a Node that joins holds nothing of its Domain while the platform is tak
 it('copies of one request under a lock get one answer, and do the work once', async () => {
   const letGo = await hold(A!);
   const request = identity();
-  const copies = Array.from({ length: 6 }, () => publish(A, request));
-  await delay(300);
+  const turnedAway = new Set<number>();
+  const copies = Array.from({ length: 6 }, (_, copy) =>
+    publish(A, request, { transactions: telling(() => turnedAway.add(copy)) }),
+  );
+  // One has found the lock taken, the others that a copy is at work.
+  await eventually(() => turnedAway.size === copies.length);
   await letGo();
   expect(await Promise.all(copies)).toEqual(copies.map(() => ({ done: true })));
+  expect(await eventsOf(A!)).toBe(1);
+});
+
+it('work that fails leaves no answer, and its request may come again', async () => {
+  const request = identity();
+  const [{ transactions }] = replicas as [(typeof replicas)[0]];
+  const failing = transactions.once(request, { shared: [A!] }, async (manager) => {
+    await addEvent(manager, A!);
+    throw problem('unknownNode');
+  });
+  await expect(failing).rejects.toMatchObject({ detail: 'signing: unknown node' });
+  expect(await eventsOf(A!)).toBe(0);
+  expect(await publish(A, request)).toEqual({ done: true });
   expect(await eventsOf(A!)).toBe(1);
 });
 

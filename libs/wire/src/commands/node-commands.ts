@@ -16,10 +16,13 @@ export class AddNode extends Request {
   bus_public_key: string;
 }
 
-export interface AddNodeReply {
+interface NamedNode {
   node_id: string;
   scope: Scope;
   name: string;
+}
+
+export interface AddNodeReply extends NamedNode {
   /** The bus credential: a user JWT for `bus_public_key`, valid while the Node is enrolled. */
   bus_jwt: string;
   /** The trust bundle of this moment (compact JWS). */
@@ -49,10 +52,7 @@ export class RemoveNode extends NodeReference {
 }
 
 /** Its connection is ended, its credential revoked; it gets nothing more and blocks nothing. */
-export interface RemoveNodeReply {
-  node_id: string;
-  scope: Scope;
-  name: string;
+export interface RemoveNodeReply extends NamedNode {
   removed_at: string;
   /** Whether the bus has the revocation; where not, it gets it as soon as it and a signer are there. */
   pushed: boolean;
@@ -69,10 +69,7 @@ export class ListNodes {
   after?: string;
 }
 
-export interface NodeSummary {
-  node_id: string;
-  scope: Scope;
-  name: string;
+export interface NodeSummary extends NamedNode {
   /** `pending` has never said hello; `lagging` holds a key and has not applied the trust epoch. */
   progress: 'applied' | 'lagging' | 'pending';
   /** Not silent for 180 s: `last_seen_seconds` says how old its last word is. */

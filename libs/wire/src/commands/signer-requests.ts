@@ -107,10 +107,6 @@ export class LoadKey extends TimedRequest {
   public_key: string | null;
 }
 
-export interface LoadKeyReply {
-  loaded: true;
-}
-
 export class DestroyKey {
   @IsScope()
   scope: Scope;
@@ -119,28 +115,16 @@ export class DestroyKey {
   key_id: string;
 }
 
-export interface DestroyKeyReply {
-  destroyed: true;
-}
-
 /** Every private half that was ever made for a scope whose ring is removed, prepared ones too. */
 export class DestroyRing {
   @IsScope()
   scope: Scope;
 }
 
-export interface DestroyRingReply {
-  destroyed: true;
-}
-
 /** A key that was made and that no ring took. One that was asked for after `prepared_before` stays. */
 export class ForgetKey extends DestroyKey {
   @IsISO8601({ strict: true })
   prepared_before: string;
-}
-
-export interface ForgetKeyReply {
-  forgotten: true;
 }
 
 /** What every envelope has, whoever builds its payload. */
@@ -262,10 +246,6 @@ export class IssueBusCredential {
   expires_at?: number;
 }
 
-export interface IssueBusCredentialReply {
-  jwt: string;
-}
-
 /** The account's JWT with these and only these revocations. */
 export class SignBusAccount {
   /** A line each, as `revocationLines` writes them: one text, so that thousands cost no more than their bytes. */
@@ -275,6 +255,7 @@ export class SignBusAccount {
   revocations: string;
 }
 
-export interface SignBusAccountReply {
+/** A user's or the account's. */
+export interface BusJwtReply {
   jwt: string;
 }

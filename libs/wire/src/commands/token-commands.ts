@@ -37,23 +37,21 @@ export class CreateToken extends Request {
   bearer_hash: string;
 }
 
-export interface CreateTokenReply {
+interface Token {
   id: string;
   name: string;
   role: Role;
   scopes: Scope[] | null;
   expires_at: string;
+}
+
+export interface CreateTokenReply extends Token {
   bus_jwt: string;
 }
 
-export interface TokenSummary {
-  id: string;
-  name: string;
-  role: Role;
-  scopes: Scope[] | null;
+export interface TokenSummary extends Token {
   state: 'valid' | 'expired' | 'revoked';
   created_at: string;
-  expires_at: string;
   /** To the minute. */
   last_used_at: string | null;
 }

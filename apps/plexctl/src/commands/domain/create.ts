@@ -1,5 +1,6 @@
 import { domainScope } from '@plexsphere/wire';
 import { command } from '../../command';
+import { oneRow } from '../../render';
 import { keyIdFlag, UUID_FLAG } from '../flag-definitions';
 
 export const createDomain = command({
@@ -18,9 +19,6 @@ export const createDomain = command({
     const request = { id: flags.id, key_id: flags['key-id'] };
     const ifUnknown = `plexctl signing status --scope ${domainScope(flags.id)} shows ${request.key_id} if it was made`;
     const { scope, key_id, epoch, ...more } = await bus.change('domain.create', request, ifUnknown);
-    return {
-      text: { columns: ['SCOPE', 'KEY_ID', 'EPOCH'], rows: [[scope, key_id, String(epoch)]] },
-      document: { scope, key_id, epoch, ...more },
-    };
+    return { text: oneRow({ scope, key_id, epoch }), document: { scope, key_id, epoch, ...more } };
   },
 });

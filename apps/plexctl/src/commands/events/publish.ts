@@ -1,6 +1,7 @@
 import { isEventType, isReservedEventType } from '@plexsphere/wire';
 import { command, type Invocation } from '../../command';
 import { misuse, refuseAs } from '../../failure';
+import { oneRow } from '../../render';
 import { SCOPE_FLAG, UUID_FLAG } from '../flag-definitions';
 
 const FLAGS = {
@@ -44,10 +45,7 @@ export const publishEvent = command({
     const request = { ...to, event_type: flags['event-type'], ...(payload === undefined ? {} : { payload }) };
     const ifUnknown = 'the event may be on its way; publishing again would send a second one';
     const { event_id, nodes, ...more } = await bus.change('events.publish', request, ifUnknown);
-    return {
-      text: { columns: ['EVENT_ID', 'NODES'], rows: [[event_id, String(nodes)]] },
-      document: { event_id, nodes, ...more },
-    };
+    return { text: oneRow({ event_id, nodes }), document: { event_id, nodes, ...more } };
   },
 });
 

@@ -1,6 +1,7 @@
 import { createBusKey, credsText } from '@plexsphere/wire';
 import type { AddNodeReply } from '@plexsphere/wire/commands';
 import { command, type Bus } from '../../command';
+import { oneRow } from '../../render';
 import { reserveSecretFile, type Done } from '../../secret-file';
 import { NAME_FLAG, SCOPE_FLAG } from '../flag-definitions';
 
@@ -24,10 +25,8 @@ export const addNode = command({
       const { publicKey, seed } = createBusKey('user');
       const reply = await bus.change('node.add', { scope, name, bus_public_key: publicKey }, ifUnknown(scope, name));
       file.write(enrolment(reply, seed, bus), enrolled(reply.node_id));
-      return {
-        text: { columns: ['NODE_ID', 'SCOPE', 'NAME', 'FILE'], rows: [[reply.node_id, scope, name, file.path]] },
-        document: { node_id: reply.node_id, scope, name, file: file.path },
-      };
+      const document = { node_id: reply.node_id, scope, name, file: file.path };
+      return { text: oneRow(document), document };
     } finally {
       file.release();
     }

@@ -1,5 +1,5 @@
 import { command } from '../../command';
-import { utc } from '../../render';
+import { oneRow, utc } from '../../render';
 import { NOT_CUT_YET } from '../../hints';
 import { checkReference, NODE_FLAGS, referenceOf, writtenReference } from './reference';
 
@@ -21,9 +21,6 @@ export const removeNode = command({
     const document = await bus.change('node.remove', referenceOf(flags), ifUnknown);
     const { node_id, scope, name, removed_at, pushed } = document;
     if (!pushed) terminal.note(NOT_CUT_YET);
-    return {
-      text: { columns: ['NODE_ID', 'SCOPE', 'NAME', 'REMOVED_AT'], rows: [[node_id, scope, name, utc(removed_at)]] },
-      document,
-    };
+    return { text: oneRow({ node_id, scope, name, removed_at: utc(removed_at) }), document };
   },
 });

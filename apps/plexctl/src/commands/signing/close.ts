@@ -2,7 +2,7 @@ import type { CloseReply } from '@plexsphere/wire/commands';
 import { command } from '../../command';
 import { misuse } from '../../failure';
 import { catchUp, plural } from '../../layout';
-import { span, utc, type Result } from '../../render';
+import { oneRow, span, utc, type Result } from '../../render';
 import { listed, type Terminal } from '../../terminal';
 import { keyIdFlag, PLAN_FLAG, SCOPE_FLAG } from '../flag-definitions';
 import { noteLapsed } from './rotate';
@@ -71,8 +71,5 @@ function resultOf(triple: { scope: string; old_key_id: string; new_key_id: strin
     closes_at: utc(closes_at),
     closed_at: utc(closed_at),
   };
-  return {
-    text: { columns: Object.keys(triple).map((name) => name.toUpperCase()), rows: [Object.values(triple)] },
-    document: { ...triple, ...times, ...more, ...triple },
-  };
+  return { text: oneRow(triple), document: { ...triple, ...times, ...more, ...triple } };
 }

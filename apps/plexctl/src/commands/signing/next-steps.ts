@@ -68,7 +68,8 @@ function rotationSteps(scope: ScopeStatus, now: string): string[] {
     return nodes.lagging_count === 0 ? [] : [`${laggards(scope)}; ${catchUp(nodes.lagging_count)}`];
   }
   if (transition.switched_at === null) return ['the switch is under way: it is done within a lease, ask again'];
-  const close = closeCommand(scope.scope, transition);
+  const { old_key_id, new_key_id } = transition;
+  const close = `plexctl signing close --scope ${scope.scope} --old ${old_key_id} --new ${new_key_id}`;
   if (nodes.lagging_count === 0) return [`${everybody(scope)}${whenSafe(transition, now)}: ${close}`];
   if (transition.seconds_left <= 0) {
     return [`${laggards(scope)}, which blocks no longer; ${catchUp(nodes.lagging_count)}: ${close}`];
@@ -105,8 +106,3 @@ function everybody({ nodes: { enrolled, pending_count: pending } }: ScopeStatus)
   const others = `${plural(pending, 'Node')} never came so far, which blocks nothing`;
   return enrolled === pending ? others : `all Nodes that hold a key have applied (${others})`;
 }
-
-export const closeCommand = (scope: string, { old_key_id, new_key_id }: KeyPair): string =>
-  `plexctl signing close --scope ${scope} --old ${old_key_id} --new ${new_key_id}`;
-
-type KeyPair = Pick<OpenTransitionView, 'old_key_id' | 'new_key_id'>;

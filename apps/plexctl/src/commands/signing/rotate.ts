@@ -3,7 +3,7 @@ import { command } from '../../command';
 import { durationUpTo, secondsOf } from '../../duration';
 import { misuse } from '../../failure';
 import { plural } from '../../layout';
-import { utc, type Result } from '../../render';
+import { oneRow, utc, type Result } from '../../render';
 import { listed, type Terminal } from '../../terminal';
 import { keyIdFlag, PLAN_FLAG, SCOPE_FLAG } from '../flag-definitions';
 
@@ -84,8 +84,5 @@ function noteUnready({ unready = [] }: { unready?: readonly string[] }, terminal
 function resultOf(reply: RotateReply): Result {
   const { scope, old_key_id, new_key_id, opened_at, closes_at, ...more } = reply;
   const transition = { scope, old_key_id, new_key_id, opened_at: utc(opened_at), closes_at: utc(closes_at) };
-  return {
-    text: { columns: Object.keys(transition).map((name) => name.toUpperCase()), rows: [Object.values(transition)] },
-    document: { ...transition, ...more },
-  };
+  return { text: oneRow(transition), document: { ...transition, ...more } };
 }

@@ -1,5 +1,6 @@
 import { command } from '../../command';
 import { Failure, misuse } from '../../failure';
+import { oneRow } from '../../render';
 import { SCOPE_FLAG } from '../flag-definitions';
 
 const COMPACT_JWS = /^[\w-]+\.[\w-]*\.[\w-]+$/;
@@ -25,7 +26,7 @@ export const verify = command({
     if (!COMPACT_JWS.test(jws)) throw misuse('--jws-file is not a compact JWS', 'jws', 'three parts with dots between');
     const document = await bus.ask('signing.verify', { scope: flags.scope, jws });
     const { valid, key_id: keyId = '-' } = document;
-    const text = { columns: ['VALID', 'KEY_ID'], rows: [[String(valid), keyId]] };
+    const text = oneRow({ valid: String(valid), key_id: keyId });
     return valid ? { text, document } : { text, document, failure: doesNotVerify(flags.scope) };
   },
 });

@@ -2,7 +2,7 @@ import { bearerHash, createBusKey, credsText, makeBearer, ROLES, tokenFileText, 
 import type { CreateToken, CreateTokenReply } from '@plexsphere/wire/commands';
 import { command, type Values } from '../../command';
 import { durationUpTo, secondsOf } from '../../duration';
-import { utc, type Result } from '../../render';
+import { oneRow, utc, type Result } from '../../render';
 import { reserveSecretFile, type Done } from '../../secret-file';
 import { NAME_FLAG, oneOf, SCOPE_FLAG } from '../flag-definitions';
 
@@ -76,9 +76,7 @@ const tokenFile = ({ id, bus_jwt }: CreateTokenReply, seed: string, bearer: stri
 
 /** Without the credential: it is in the file and nowhere else. */
 function resultOf({ id, name, role, scopes, expires_at }: CreateTokenReply, path: string): Result {
-  const row = [id, name, role, scopes?.join(',') ?? 'all', utc(expires_at), path];
-  return {
-    text: { columns: ['ID', 'NAME', 'ROLE', 'SCOPES', 'EXPIRES_AT', 'FILE'], rows: [row] },
-    document: { id, name, role, scopes, expires_at, file: path },
-  };
+  const document = { id, name, role, scopes, expires_at, file: path };
+  const text = oneRow({ ...document, scopes: scopes?.join(',') ?? 'all', expires_at: utc(expires_at) });
+  return { text, document };
 }

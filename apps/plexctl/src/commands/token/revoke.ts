@@ -1,5 +1,5 @@
 import { command } from '../../command';
-import { utc } from '../../render';
+import { oneRow, utc } from '../../render';
 import { UUID_FLAG } from '../flag-definitions';
 import { NOT_CUT_YET } from '../../hints';
 
@@ -15,6 +15,6 @@ export const revokeToken = command({
     const document = await bus.change('token.revoke', { id }, 'plexctl token list shows whether it is revoked');
     const { name, revoked_at, pushed } = document;
     if (!pushed) terminal.note(NOT_CUT_YET);
-    return { text: { columns: ['ID', 'NAME', 'REVOKED_AT'], rows: [[id, name, utc(revoked_at)]] }, document };
+    return { text: oneRow({ id, name, revoked_at: utc(revoked_at) }), document };
   },
 });

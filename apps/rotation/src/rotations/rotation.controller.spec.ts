@@ -10,42 +10,50 @@ import {
   seededRings,
   type SeededRings,
 } from '../../testing/seeded-rings';
-import { RotationHistory } from './rotation-history';
+import type { Asked } from '../operators/operator.guard';
+import type { CloseRotation } from './close-rotation';
+import type { OpenRotation } from './open-rotation';
+import type { RotationPlans } from './rotation-plans';
+import { RotationController } from './rotation.controller';
+
+const asked = (scopes: string[] | null) => ({ operator: { scopes } }) as Asked;
 
 describe('rotations', () => {
   let seeded: SeededRings;
-  let reader: RotationHistory;
+  let controller: RotationController;
   beforeAll(async () => {
     seeded = await seededRings(await testDatabase({ name: 'store', prepare: migrateStore }));
-    reader = new RotationHistory(seeded.database);
+    controller = new RotationController({} as OpenRotation, {} as CloseRotation, {} as RotationPlans, seeded.database);
   }, 60_000);
   afterAll(() => seeded.drop());
 
   it('are listed newest first, by the names of who opened and ended them; by the id where it has no name', async () => {
-    const { transitions } = await reader.history({ scope: CLOSED_SCOPE });
+    const { transitions } = await controller.history({ scope: CLOSED_SCOPE });
     expect(transitions.map((one) => [one.new_key_id, one.outcome, one.opened_by, one.ended_by])).toEqual([
       ['b3', 'closed', STRANGER, 'ana'],
       ['b2', 'closed', 'ana', 'ana'],
     ]);
     // N-9: what was forced says so.
     expect(transitions.map(({ forced }) => forced)).toEqual([['signing.close'], []]);
-    expect((await reader.history({ scope: CLOSED_SCOPE, limit: 1 })).transitions).toHaveLength(1);
+    expect((await controller.history({ scope: CLOSED_SCOPE, limit: 1 })).transitions).toHaveLength(1);
   });
 
   it('that are open have no end', async () => {
-    const { transitions } = await reader.history({ scope: OPEN_SCOPE });
+    const { transitions } = await controller.history({ scope: OPEN_SCOPE });
     expect(transitions).toEqual([
       expect.objectContaining({ id: OPEN_ID, outcome: 'open', ended_at: null, ended_by: null, reason: 'yearly' }),
     ]);
   });
 
   it('of a ring that has had none are none; of a scope without ring they are refused', async () => {
-    expect(await reader.history({ scope: 'platform' })).toEqual({ transitions: [] });
-    await expect(reader.history({ scope: 'domain:none' })).rejects.toMatchObject({ detail: 'signing: unknown scope' });
+    expect(await controller.history({ scope: 'platform' })).toEqual({ transitions: [] });
+    await expect(controller.history({ scope: 'domain:none' })).rejects.toMatchObject({
+      detail: 'signing: unknown scope',
+    });
   });
 
   it('are shown with what the audit log says of them and of nothing else', async () => {
-    const shown = await reader.show({ id: CLOSED_ID }, null);
+    const shown = await controller.show({ id: CLOSED_ID }, asked(null));
     expect(shown).toMatchObject({
       scope: CLOSED_SCOPE,
       switched_at: expect.any(String),
@@ -62,7 +70,7 @@ describe('rotations', () => {
     ['one that is not there', STRANGER, null],
     ['one of a scope that is not theirs', CLOSED_ID, [OPEN_SCOPE]],
   ])('are unknown alike: %s', async (_, id, scopes) => {
-    await expect(reader.show({ id }, scopes)).rejects.toMatchObject({
+    await expect(controller.show({ id }, asked(scopes))).rejects.toMatchObject({
       body: { code: 'NOT_FOUND', detail: 'signing: unknown transition', field: 'id' },
     });
   });

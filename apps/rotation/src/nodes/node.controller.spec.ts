@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
-import type { NodeSummary } from '@plexsphere/wire/commands';
+import type { NodeReference, NodeSummary } from '@plexsphere/wire/commands';
 import {
   CLOSED_SCOPE,
   NODE_IDS,
@@ -11,22 +11,28 @@ import {
   type SeededRings,
 } from '../../testing/seeded-rings';
 import { BusConnections } from '../bus-account/bus-connections';
-import type { NodeName } from './list-nodes';
-import { NodeReader } from './node-reader';
+import type { Asked } from '../operators/operator.guard';
+import type { AddNode } from './add-node';
+import { NodeController } from './node.controller';
+import type { RemoveNode } from './remove-node';
+
+/** By an operator of these scopes. */
+const asked = (scopes: string[] | null): Asked =>
+  ({ operator: { scopes }, visibleScopes: () => scopes }) as unknown as Asked;
 
 const unknownNode = (field: string) => ({ body: { code: 'NOT_FOUND', detail: 'signing: unknown node', field } });
 
 describe('Nodes', () => {
   let seeded: SeededRings;
-  let reader: NodeReader;
+  let controller: NodeController;
   beforeAll(async () => {
     seeded = await seededRings(await testDatabase({ name: 'store', prepare: migrateStore }));
-    reader = new NodeReader(seeded.database, new BusConnections());
+    controller = new NodeController({} as AddNode, {} as RemoveNode, seeded.database, new BusConnections());
   }, 60_000);
   afterAll(() => seeded.drop());
 
   it('Nodes, and how far each has come', async () => {
-    const { nodes, next } = await reader.list(OPEN_SCOPE, [OPEN_SCOPE], undefined);
+    const { nodes, next } = await controller.list({ scope: OPEN_SCOPE }, asked([OPEN_SCOPE]));
     expect(nodes.map(({ name, progress, online }) => [name, progress, online])).toEqual([
       ['asleep', 'lagging', false],
       ['current', 'applied', true],
@@ -40,16 +46,16 @@ describe('Nodes', () => {
 
   it('Nodes of the scopes that may be seen', async () => {
     const names = async (scopes: string[] | null) =>
-      (await reader.list(undefined, scopes, undefined)).nodes.map(({ name }) => name);
+      (await controller.list({}, asked(scopes))).nodes.map(({ name }) => name);
     expect(await names(null)).toHaveLength(7);
     expect(await names([CLOSED_SCOPE])).toEqual(['edge']);
-    await expect(reader.list('domain:none', ['domain:none'], undefined)).rejects.toMatchObject({
+    await expect(controller.list({ scope: 'domain:none' }, asked(['domain:none']))).rejects.toMatchObject({
       detail: 'signing: unknown scope',
     });
   });
 
   it('one Node, by its id or by its scope and name', async () => {
-    const node = await reader.show({ id: NODE_IDS.untold }, null);
+    const node = await controller.show({ node_id: NODE_IDS.untold }, asked(null));
     expect(node).toMatchObject({
       name: 'untold',
       state: 'enrolled',
@@ -60,27 +66,29 @@ describe('Nodes', () => {
       backlog: { rows: 2, unsent: 2, sent: 0, oldest_seconds: expect.any(Number) },
       last_seen_seconds: expect.any(Number),
     });
-    expect(await reader.show({ scope: OPEN_SCOPE, name: 'untold' }, null)).toMatchObject({ node_id: node.node_id });
+    expect(await controller.show({ scope: OPEN_SCOPE, name: 'untold' }, asked(null))).toMatchObject({
+      node_id: node.node_id,
+    });
   });
 
   it('P-4: one that was never seen has applied nothing that anybody knows of', async () => {
-    const pending = await reader.show({ id: NODE_IDS.new }, null);
+    const pending = await controller.show({ node_id: NODE_IDS.new }, asked(null));
     expect(pending).toMatchObject({ progress: 'pending', applied_epoch: null, applied_position: null });
     expect(pending).toMatchObject({ online: false, last_seen_at: null, last_seen_seconds: null });
   });
 
   it('one that is gone, as gone', async () => {
-    const gone = await reader.show({ scope: OPEN_SCOPE, name: 'gone' }, null);
+    const gone = await controller.show({ scope: OPEN_SCOPE, name: 'gone' }, asked(null));
     expect(gone).toMatchObject({ state: 'removed', online: false });
   });
 
-  it.each<[string, NodeName, string[] | null, string]>([
-    ['that is not there', { id: STRANGER }, null, 'node_id'],
-    ['of a scope that is not theirs', { id: NODE_IDS.edge }, [OPEN_SCOPE], 'node_id'],
-    ['whose scope is another', { id: NODE_IDS.edge, scope: OPEN_SCOPE }, null, 'node_id'],
+  it.each<[string, NodeReference, string[] | null, string]>([
+    ['that is not there', { node_id: STRANGER }, null, 'node_id'],
+    ['of a scope that is not theirs', { node_id: NODE_IDS.edge }, [OPEN_SCOPE], 'node_id'],
+    ['whose scope is another', { node_id: NODE_IDS.edge, scope: OPEN_SCOPE }, null, 'node_id'],
     ['of no such name', { scope: OPEN_SCOPE, name: 'nobody' }, null, 'name'],
   ])('is unknown alike: one %s', async (_, reference, scopes, field) => {
-    await expect(reader.show(reference, scopes)).rejects.toMatchObject(unknownNode(field));
+    await expect(controller.show(reference, asked(scopes))).rejects.toMatchObject(unknownNode(field));
   });
 
   it('10,000 Nodes come in pages that fit a message of the bus, each Node once', async () => {
@@ -93,13 +101,13 @@ describe('Nodes', () => {
     const seen: NodeSummary[] = [];
     let after: string | undefined;
     do {
-      const page = await reader.list(undefined, null, after);
+      const page = await controller.list(after === undefined ? {} : { after }, asked(null));
       expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(900_000);
       seen.push(...page.nodes);
       after = page.next;
     } while (after !== undefined);
     expect(seen).toHaveLength(10_007);
     expect(new Set(seen.map(({ node_id }) => node_id)).size).toBe(10_007);
-    await expect(reader.list(undefined, null, STRANGER)).rejects.toMatchObject(unknownNode('after'));
+    await expect(controller.list({ after: STRANGER }, asked(null))).rejects.toMatchObject(unknownNode('after'));
   });
 });
