@@ -9,6 +9,8 @@ import type {
   PlanCloseReply,
   PlanRotate,
   PlanRotateReply,
+  Rollback,
+  RollbackReply,
   Rotate,
   RotateReply,
   Show,
@@ -18,6 +20,7 @@ import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
 import { CloseRotation } from './close-rotation';
 import { OpenRotation } from './open-rotation';
+import { RollbackRotation } from './rollback-rotation';
 import { RotationHistory } from './rotation-history';
 import { RotationPlans } from './rotation-plans';
 
@@ -27,13 +30,23 @@ export class RotationController {
   constructor(
     private readonly openRotation: OpenRotation,
     private readonly closeRotation: CloseRotation,
+    private readonly rollbackRotation: RollbackRotation,
     private readonly plans: RotationPlans,
     private readonly rotations: RotationHistory,
   ) {}
 
   @Handles('signing.rotate')
-  rotate({ scope, new_key_id: newKeyId, reason }: Rotate, { identity }: Asked): Promise<RotateReply> {
-    return this.openRotation.open({ scope, newKeyId, reason: reason ?? null }, identity);
+  async rotate(request: Rotate, { identity, operator }: Asked): Promise<RotateReply> {
+    const { scope, new_key_id: newKeyId, reason = null, force = false } = request;
+    // To have a key sign that verifiers may not hold yet is an admin's decision.
+    if (force && !suffices(operator.role, 'admin')) throw problem('permissionDenied');
+    return this.openRotation.open({ scope, newKeyId, reason, force }, identity);
+  }
+
+  @Handles('signing.rollback')
+  rollback(request: Rollback, { identity }: Asked): Promise<RollbackReply> {
+    const { scope, old_key_id: oldKeyId, new_key_id: newKeyId, reason = null, statement } = request;
+    return this.rollbackRotation.rollback({ scope, oldKeyId, newKeyId, reason, statement }, identity);
   }
 
   @Handles('signing.close')
@@ -45,8 +58,8 @@ export class RotationController {
   }
 
   @Handles('signing.plan-rotate')
-  planRotate({ scope, new_key_id: newKeyId }: PlanRotate, { operator }: Asked): Promise<PlanRotateReply> {
-    return this.plans.ofRotation({ scope, newKeyId }, operator);
+  planRotate({ scope, new_key_id: newKeyId, force }: PlanRotate, { operator }: Asked): Promise<PlanRotateReply> {
+    return this.plans.ofRotation({ scope, newKeyId, force }, operator);
   }
 
   @Handles('signing.plan-close')
