@@ -27,7 +27,13 @@ const WHEN = {
   keyNotStaged: 'The key that is to be taken back is not staged.',
   keyRetired: 'The key that is to be revoked has retired.',
   keyRevoked: 'The key is revoked already.',
-  recoveryKeyNeeded: 'Nothing but the recovery key can vouch for this change of the platform ring.',
+  nextKeyUnavailable:
+    'The key that the ring committed to, made ahead, is not there or does not open. Nothing has changed; the keys that the ring holds go on.',
+  nextNotKept:
+    'A statement commits to another key ahead than its type allows, or brings in one that was not committed to.',
+  recoveryKeyNeeded:
+    'A change of the platform ring for which the recovery key alone vouches comes without its signature.',
+  wrongRecoveryKey: 'The signature is not by the recovery key of this installation, or not over what was prepared.',
   noOpenRotation: 'There is no rotation of this scope to close: none was opened, or it has ended.',
   transitionMismatch: 'Old or new key id are not those of the open rotation.',
   nodesLagging:

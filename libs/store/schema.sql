@@ -39,11 +39,13 @@ CREATE TABLE material.wrapped_key (
   kek_id text NOT NULL,
   nonce bytea,
   ciphertext bytea,
+  introduced boolean NOT NULL DEFAULT false,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   prepared_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   destroyed_at timestamp with time zone,
   CONSTRAINT wrapped_key_check CHECK (((ciphertext IS NULL) = (destroyed_at IS NOT NULL))),
   CONSTRAINT wrapped_key_check1 CHECK (((ciphertext IS NULL) = (nonce IS NULL))),
+  CONSTRAINT wrapped_key_check2 CHECK (((NOT introduced) OR (key_id !~~ '~%'::text))),
   CONSTRAINT wrapped_key_pkey PRIMARY KEY (scope, key_id)
 );
 
@@ -167,7 +169,9 @@ CREATE TABLE ring.database_role (
 
 CREATE TABLE ring.installation (
   only_row boolean NOT NULL DEFAULT true,
+  recovery_key_id text NOT NULL DEFAULT 'recovery'::text,
   recovery_public_key text NOT NULL,
+  recovery_used_at timestamp with time zone,
   bus_account_public_key text NOT NULL,
   bus_account_jwt text NOT NULL,
   bus_account_signed_at timestamp with time zone NOT NULL DEFAULT now(),
@@ -187,6 +191,15 @@ CREATE TABLE ring.key_ring (
   CONSTRAINT key_ring_check1 CHECK (((keys_destroyed_at IS NULL) OR (removed_at IS NOT NULL))),
   CONSTRAINT key_ring_epoch_check CHECK ((epoch >= 1)),
   CONSTRAINT key_ring_pkey PRIMARY KEY (scope)
+);
+
+CREATE TABLE ring.kind_policy (
+  kind text NOT NULL,
+  members jsonb NOT NULL,
+  version bigint NOT NULL,
+  decided_at timestamp with time zone NOT NULL,
+  CONSTRAINT kind_policy_pkey PRIMARY KEY (kind),
+  CONSTRAINT kind_policy_version_check CHECK ((version >= 1))
 );
 
 CREATE TABLE ring.later_statement (
@@ -244,11 +257,40 @@ CREATE TABLE ring.operator (
   CONSTRAINT operator_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text])))
 );
 
+CREATE TABLE ring.policy (
+  scope text NOT NULL,
+  own jsonb NOT NULL DEFAULT '{}'::jsonb,
+  of_kind jsonb NOT NULL DEFAULT '{}'::jsonb,
+  kind_version bigint NOT NULL DEFAULT 0,
+  scheduled_since timestamp with time zone,
+  CONSTRAINT policy_pkey PRIMARY KEY (scope)
+);
+
 CREATE TABLE ring.prepared_key (
   scope text NOT NULL,
   key_id text NOT NULL,
   prepared_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   CONSTRAINT prepared_key_pkey PRIMARY KEY (scope, key_id)
+);
+
+CREATE TABLE ring.promotion (
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
+  scope text NOT NULL,
+  key_id text NOT NULL,
+  percent integer NOT NULL,
+  deadline timestamp with time zone NOT NULL,
+  reason text,
+  asked_at timestamp with time zone NOT NULL,
+  actor text NOT NULL,
+  request_id uuid NOT NULL,
+  outcome text,
+  ended_at timestamp with time zone,
+  end_reason text,
+  CONSTRAINT promotion_check CHECK (((outcome IS NULL) = (ended_at IS NULL))),
+  CONSTRAINT promotion_outcome_check CHECK ((outcome = ANY (ARRAY['rotated'::text, 'dropped'::text]))),
+  CONSTRAINT promotion_percent_check CHECK (((percent >= 1) AND (percent <= 100))),
+  CONSTRAINT promotion_pkey PRIMARY KEY (id),
+  CONSTRAINT promotion_request_id_key UNIQUE (request_id)
 );
 
 CREATE TABLE ring.refusal (
@@ -280,11 +322,37 @@ CREATE TABLE ring.ring_change (
   event_id text NOT NULL,
   statement text,
   statement_hash text,
+  next text,
+  by_superior boolean NOT NULL DEFAULT false,
+  authority_epoch bigint,
   changed_at timestamp with time zone NOT NULL DEFAULT now(),
-  CONSTRAINT ring_change_change_check CHECK ((change = ANY (ARRAY['create'::text, 'rotate'::text, 'close'::text, 'remove'::text]))),
+  switched_at timestamp with time zone,
+  CONSTRAINT ring_change_change_check CHECK ((change = ANY (ARRAY['create'::text, 'rotate'::text, 'stage'::text, 'unstage'::text, 'rollback'::text, 'revoke'::text, 'recommit'::text, 'recovery'::text, 'close'::text, 'settle'::text, 'remove'::text]))),
   CONSTRAINT ring_change_check CHECK (((statement IS NULL) = (statement_hash IS NULL))),
+  CONSTRAINT ring_change_check1 CHECK (((statement IS NOT NULL) OR (next IS NULL))),
   CONSTRAINT ring_change_event_id_key UNIQUE (event_id),
   CONSTRAINT ring_change_pkey PRIMARY KEY (scope, epoch)
+);
+
+CREATE TABLE ring.rotator_failure (
+  scope text NOT NULL,
+  step text NOT NULL,
+  detail text NOT NULL,
+  failures integer NOT NULL,
+  failed_at timestamp with time zone NOT NULL,
+  retry_at timestamp with time zone NOT NULL,
+  CONSTRAINT rotator_failure_failures_check CHECK ((failures > 0)),
+  CONSTRAINT rotator_failure_pkey PRIMARY KEY (scope)
+);
+
+CREATE TABLE ring.schedule (
+  scope text NOT NULL,
+  due_at timestamp with time zone NOT NULL,
+  acted_at timestamp with time zone NOT NULL,
+  key_id text NOT NULL,
+  request_id uuid NOT NULL,
+  CONSTRAINT schedule_request_id_key UNIQUE (request_id),
+  CONSTRAINT schedule_scope_due_at_key UNIQUE (scope, due_at)
 );
 
 CREATE TABLE ring.service_credential (
@@ -303,9 +371,14 @@ CREATE TABLE ring.signing_key (
   state text NOT NULL,
   state_since timestamp with time zone NOT NULL DEFAULT now(),
   verifies_until timestamp with time zone,
+  staged_at timestamp with time zone,
+  rotate_by timestamp with time zone,
+  destroyed_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT signing_key_check CHECK (((state <> 'retiring'::text) OR (verifies_until IS NOT NULL))),
   CONSTRAINT signing_key_check1 CHECK (((state = ANY (ARRAY['staged'::text, 'retiring'::text])) OR (verifies_until IS NULL))),
+  CONSTRAINT signing_key_check2 CHECK (((state <> 'staged'::text) OR (staged_at IS NOT NULL))),
+  CONSTRAINT signing_key_check3 CHECK (((state = ANY (ARRAY['retired'::text, 'revoked'::text])) OR (destroyed_at IS NULL))),
   CONSTRAINT signing_key_pkey PRIMARY KEY (scope, key_id),
   CONSTRAINT signing_key_state_check CHECK ((state = ANY (ARRAY['staged'::text, 'active'::text, 'retiring'::text, 'retired'::text, 'revoked'::text])))
 );
@@ -327,9 +400,6 @@ CREATE TABLE ring.transition (
   ended_epoch bigint,
   ended_by text,
   end_request_id uuid,
-  switched_at timestamp with time zone,
-  end_switched_at timestamp with time zone,
-  old_key_destroyed_at timestamp with time zone,
   CONSTRAINT transition_check CHECK ((closes_at > opened_at)),
   CONSTRAINT transition_check1 CHECK ((transition_expires >= closes_at)),
   CONSTRAINT transition_check2 CHECK (((outcome IS NULL) = (ended_at IS NULL))),
@@ -346,7 +416,11 @@ ALTER TABLE outbox.message ADD CONSTRAINT message_node_id_fkey FOREIGN KEY (node
 ALTER TABLE outbox.node_stream ADD CONSTRAINT node_stream_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.node(id);
 ALTER TABLE ring.later_statement ADD CONSTRAINT later_statement_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.node ADD CONSTRAINT node_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
+ALTER TABLE ring.policy ADD CONSTRAINT policy_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
+ALTER TABLE ring.promotion ADD CONSTRAINT promotion_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.ring_change ADD CONSTRAINT ring_change_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
+ALTER TABLE ring.rotator_failure ADD CONSTRAINT rotator_failure_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
+ALTER TABLE ring.schedule ADD CONSTRAINT schedule_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.service_credential ADD CONSTRAINT service_credential_bus_public_key_fkey FOREIGN KEY (bus_public_key) REFERENCES ring.bus_user(public_key);
 ALTER TABLE ring.service_credential ADD CONSTRAINT service_credential_service_fkey FOREIGN KEY (service) REFERENCES ring.database_role(service);
 ALTER TABLE ring.signing_key ADD CONSTRAINT signing_key_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
@@ -375,12 +449,47 @@ CREATE INDEX unfinished_removal ON ring.key_ring USING btree (scope) WHERE ((rem
 CREATE UNIQUE INDEX one_node_name ON ring.node USING btree (scope, name) WHERE (state = 'enrolled'::text);
 CREATE UNIQUE INDEX one_operator_name ON ring.operator USING btree (name) WHERE (revoked_at IS NULL);
 CREATE INDEX prepared_key_age ON ring.prepared_key USING btree (prepared_at);
+CREATE UNIQUE INDEX one_pending_promotion ON ring.promotion USING btree (scope) WHERE (outcome IS NULL);
+CREATE INDEX promotion_asked ON ring.promotion USING btree (scope, asked_at DESC);
 CREATE INDEX request_answered ON ring.request USING btree (answered_at);
+CREATE INDEX ring_head ON ring.ring_change USING btree (scope, epoch DESC) WHERE (statement IS NOT NULL);
+CREATE INDEX unswitched_change ON ring.ring_change USING btree (scope, epoch) WHERE (switched_at IS NULL);
+CREATE INDEX doomed_key ON ring.signing_key USING btree (scope) WHERE ((state = ANY (ARRAY['retired'::text, 'revoked'::text])) AND (destroyed_at IS NULL));
 CREATE UNIQUE INDEX one_active_key ON ring.signing_key USING btree (scope) WHERE (state = 'active'::text);
+CREATE INDEX retiring_key ON ring.signing_key USING btree (verifies_until) WHERE (state = 'retiring'::text);
+CREATE INDEX latest_transition ON ring.transition USING btree (scope, opened_epoch DESC);
 CREATE UNIQUE INDEX one_open_transition ON ring.transition USING btree (scope) WHERE (outcome IS NULL);
-CREATE INDEX unfinished_transition ON ring.transition USING btree (scope) WHERE (((outcome IS NULL) AND (switched_at IS NULL)) OR ((outcome IS NOT NULL) AND ((end_switched_at IS NULL) OR (old_key_destroyed_at IS NULL))));
 
 -- Functions
+
+CREATE OR REPLACE FUNCTION material.destroy(of_scope text, of_key_id text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+          DELETE FROM material.wrapped_key AS copy USING material.wrapped_key AS own
+           WHERE own.scope = of_scope AND own.key_id = of_key_id
+             AND copy.scope = of_scope AND copy.key_id <> of_key_id AND copy.public_key = own.public_key;
+          UPDATE material.wrapped_key SET nonce = NULL, ciphertext = NULL, destroyed_at = now()
+           WHERE scope = of_scope AND key_id = of_key_id AND destroyed_at IS NULL;
+        $function$
+;
+
+CREATE OR REPLACE FUNCTION material.forget_ahead(of_scope text, kept text[], introduced_key_id text, prepared_before timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+          DELETE FROM material.wrapped_key AS ahead
+           WHERE scope = of_scope AND key_id LIKE '~%' AND key_id <> ALL (kept)
+             AND (prepared_at < least(prepared_before, clock_timestamp() - interval '10 minutes')
+                  OR EXISTS (SELECT FROM material.wrapped_key AS taken
+                              WHERE taken.scope = of_scope AND taken.key_id = introduced_key_id
+                                AND taken.public_key = ahead.public_key))
+        $function$
+;
 
 CREATE OR REPLACE FUNCTION material.forget_prepared(of_scope text, of_key_id text, prepared_before timestamp with time zone)
  RETURNS void
@@ -391,6 +500,20 @@ AS $function$
           DELETE FROM material.wrapped_key
            WHERE scope = of_scope AND key_id = of_key_id AND destroyed_at IS NULL
              AND prepared_at < least(prepared_before, clock_timestamp() - interval '10 minutes')
+        $function$
+;
+
+CREATE OR REPLACE FUNCTION material.replace_copy(of_scope text, of_key_id text, its_algorithm text, its_public_key text, its_kek_id text, its_nonce bytea, its_ciphertext bytea, is_introduced boolean)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+          UPDATE material.wrapped_key
+             SET algorithm = its_algorithm, public_key = its_public_key, kek_id = its_kek_id, nonce = its_nonce,
+                 ciphertext = its_ciphertext, introduced = is_introduced, prepared_at = clock_timestamp()
+           WHERE scope = of_scope AND key_id = of_key_id AND introduced AND destroyed_at IS NULL
+             AND (NOT is_introduced OR public_key IS DISTINCT FROM its_public_key)
         $function$
 ;
 
@@ -427,18 +550,23 @@ GRANT INSERT, SELECT ON outbox.node_stream TO plexsphere_<installation>_rotation
 GRANT INSERT (actor, action, scope, request_id, before, after, detail), SELECT ON ring.audit TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (signed_at) ON ring.bus_revocation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.bus_user TO plexsphere_<installation>_rotation;
-GRANT SELECT, UPDATE (bus_account_jwt, bus_account_signed_at) ON ring.installation TO plexsphere_<installation>_rotation;
+GRANT SELECT, UPDATE (recovery_key_id, recovery_public_key, recovery_used_at, bus_account_jwt, bus_account_signed_at) ON ring.installation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (epoch, trust_epoch, removed_at, keys_destroyed_at) ON ring.key_ring TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (members, version, decided_at) ON ring.kind_policy TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.later_statement TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE ON ring.lease TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (state, removed_at) ON ring.node TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (revoked_at, last_used_at) ON ring.operator TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (own, of_kind, kind_version, scheduled_since) ON ring.policy TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE ON ring.prepared_key TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (percent, deadline, reason, asked_at, actor, request_id, outcome, ended_at, end_reason) ON ring.promotion TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE (count) ON ring.refusal TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT ON ring.request TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT ON ring.ring_change TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT, UPDATE (state, state_since, verifies_until) ON ring.signing_key TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT, UPDATE (outcome, ended_at, ended_epoch, ended_by, end_request_id, switched_at, end_switched_at, old_key_destroyed_at) ON ring.transition TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (switched_at) ON ring.ring_change TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT, UPDATE (step, detail, failures, failed_at, retry_at) ON ring.rotator_failure TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT ON ring.schedule TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (state, state_since, verifies_until, destroyed_at) ON ring.signing_key TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (outcome, ended_at, ended_epoch, ended_by, end_request_id) ON ring.transition TO plexsphere_<installation>_rotation;
 GRANT EXECUTE ON FUNCTION pg_advisory_xact_lock(bigint) TO plexsphere_<installation>_rotation;
 GRANT EXECUTE ON FUNCTION pg_try_advisory_xact_lock(bigint) TO plexsphere_<installation>_rotation;
 GRANT EXECUTE ON FUNCTION pg_try_advisory_xact_lock_shared(bigint) TO plexsphere_<installation>_rotation;
@@ -447,4 +575,7 @@ GRANT CONNECT ON DATABASE <database> TO plexsphere_<installation>_signer;
 GRANT USAGE ON SCHEMA material TO plexsphere_<installation>_signer;
 GRANT SELECT ON material.bus_key TO plexsphere_<installation>_signer;
 GRANT INSERT, SELECT, UPDATE (nonce, ciphertext, prepared_at, destroyed_at) ON material.wrapped_key TO plexsphere_<installation>_signer;
+GRANT EXECUTE ON FUNCTION material.destroy(text,text) TO plexsphere_<installation>_signer;
+GRANT EXECUTE ON FUNCTION material.forget_ahead(text,text[],text,timestamp with time zone) TO plexsphere_<installation>_signer;
 GRANT EXECUTE ON FUNCTION material.forget_prepared(text,text,timestamp with time zone) TO plexsphere_<installation>_signer;
+GRANT EXECUTE ON FUNCTION material.replace_copy(text,text,text,text,text,bytea,bytea,boolean) TO plexsphere_<installation>_signer;

@@ -64,7 +64,7 @@ test('P-1, P-4: any order ends well', async () => {
     expect(isOver(node)).toBe(true);
     expect(new Set(node.applied.values()).size).toBe(published);
     const { epoch } = mesh.of(domain);
-    const settled = { settled_epoch: epoch, told_epoch: epoch, settled_position: published, chain_epoch: null };
+    const settled = { settled_epoch: epoch, told_epoch: epoch, settled_position: published, chain: null };
     await expect(mesh.stream(node.id)).resolves.toMatchObject(settled);
   }
 });

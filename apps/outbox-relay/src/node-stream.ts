@@ -19,8 +19,7 @@ export const RESEND_AFTER = (count: string): string =>
 export const TOLD_AS_SETTLED = `
   told_epoch = least(told_epoch, settled_epoch),
   told_platform_epoch = least(told_platform_epoch, settled_platform_epoch),
-  chain_epoch = NULL,
-  chain_platform_epoch = NULL`;
+  chain = NULL`;
 
 /** The epoch that a key message's own ring has: the Node's, or the platform's. */
 export const ofItsRing = (epoch: string, platformEpoch: string): string =>

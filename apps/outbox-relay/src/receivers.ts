@@ -2,8 +2,9 @@
  * The ways in which Nodes listen, a row for each: where a Node's messages go, which news of keys it is told and how, and
  * what settles them (ADR 0022). Claiming, writing, publishing and settling are the same for all of them.
  */
-import { nextKeyNews, type KeyNews, type RingHistory, type Told } from '@plexsphere/keyring';
-import { subjects } from '@plexsphere/wire';
+import { FORKED, nextKeyNews, type KeyNews, type RingHistory, type Told } from '@plexsphere/keyring';
+import { PLATFORM, subjects } from '@plexsphere/wire';
+import { LEADS_BACK } from './claim/read-rings';
 import { IS_PRESENT } from './node-stream';
 
 /** As outbox.node_stream says it of each Node. */
@@ -17,15 +18,26 @@ export interface Receiver {
   /**
    * The same question for a whole table of Nodes: `s` is the Node's row of outbox.node_stream, `r` its ring, `p` the
    * platform's. `lacksTrust`: what it must hear before it can verify what comes; `lacksNews`: that, or what it may hear
-   * whenever there is time, which is that a key is closed.
+   * whenever there is time, which is that a key is closed. `isCutOff`: it follows a chain that is not ours in its own ring,
+   * and nothing leads back: of all else it hears the platform's news alone.
    */
   lacksTrust: string;
   lacksNews: string;
+  isCutOff: string;
+  /** Whether a row of outbox.message, `m`, may be told to it: of the platform's changes none while it is cut off from those. */
+  mayHear: string;
   /** Whether what is not settled is sent to it again, when its time has come. */
   isSentAgain: string;
   /** Whether something is not settled, once it is told of these epochs. */
   isUnsettled: (toldEpoch: string, toldPlatformEpoch: string) => string;
 }
+
+const hasWayBack = (scope: string): string =>
+  `EXISTS (SELECT FROM ring.ring_change c WHERE c.scope = ${scope} AND ${LEADS_BACK('c')})`;
+
+/** On a fork, and nothing leads back; looked up of those alone that are on one. */
+const OWN_LOST = `(CASE WHEN s.told_epoch = ${FORKED} THEN NOT ${hasWayBack('s.scope')} ELSE false END)`;
+const PLATFORM_LOST = `(CASE WHEN s.told_platform_epoch = ${FORKED} THEN NOT ${hasWayBack(`'${PLATFORM}'`)} ELSE false END)`;
 
 export const RECEIVERS: Readonly<Record<Listens, Receiver>> = {
   /**
@@ -35,8 +47,12 @@ export const RECEIVERS: Readonly<Record<Listens, Receiver>> = {
   bus: {
     subject: subjects.eventsOut,
     keyNews: nextKeyNews,
-    lacksTrust: `(s.told_epoch < r.trust_epoch OR s.told_platform_epoch < p.trust_epoch)`,
-    lacksNews: `(s.told_epoch < r.epoch OR s.told_platform_epoch < p.epoch)`,
+    lacksTrust: `(CASE WHEN ${OWN_LOST} THEN s.told_platform_epoch < p.epoch AND NOT ${PLATFORM_LOST}
+                       ELSE s.told_epoch < r.trust_epoch
+                            OR s.told_platform_epoch < p.trust_epoch AND NOT ${PLATFORM_LOST} END)`,
+    lacksNews: `((s.told_epoch < r.epoch OR s.told_platform_epoch < p.epoch) AND NOT ${PLATFORM_LOST})`,
+    isCutOff: OWN_LOST,
+    mayHear: `(m.epoch IS NULL OR m.ring_scope = s.scope OR NOT ${PLATFORM_LOST})`,
     isSentAgain: IS_PRESENT,
     // Epochs beside rows: of the platform's close a Domain's Node has no row.
     isUnsettled: (toldEpoch, toldPlatformEpoch) => `

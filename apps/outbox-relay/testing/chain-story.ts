@@ -62,9 +62,9 @@ async function tellOfARotation(world: RelayWorld, scope: string, node: WorldNode
 /** Everything stands on its stream, where it did not hear it. */
 const isTold = (world: RelayWorld, whose: Whose, node: WorldNode) =>
   eventually(async () => {
-    const { told_epoch, chain_epoch } = await world.mesh.stream(node.nodeId);
+    const { told_epoch, chain } = await world.mesh.stream(node.nodeId);
     const sent = (await world.mesh.messages(node.nodeId)).every(({ state }) => state !== 'unsent');
-    return sent && chain_epoch === null && told_epoch === world.mesh.of(scopeOf(world, whose)).epoch;
+    return sent && chain === null && told_epoch === world.mesh.of(scopeOf(world, whose)).epoch;
   }, PATIENCE);
 
 /** It holds the ring's last two keys, or the one after a close; has applied what waited, and refused nothing. */
@@ -74,8 +74,8 @@ async function isAwake(world: RelayWorld, whose: Whose, node: WorldNode): Promis
   const trusted = keys.filter(({ state }) => state !== 'retired').map(({ keyId }) => keyId);
   expect(new Set(node.running.trusts.keyIds)).toEqual(new Set(trusted));
   await eventually(async () => {
-    const { settled_epoch, settled_position, chain_epoch } = await world.mesh.stream(node.nodeId);
-    return settled_epoch === epoch && settled_position === 1 && chain_epoch === null;
+    const { settled_epoch, settled_position, chain } = await world.mesh.stream(node.nodeId);
+    return settled_epoch === epoch && settled_position === 1 && chain === null;
   }, PATIENCE);
 }
 
@@ -120,7 +120,7 @@ export async function diesAmid(whose: Whose, links: number, who: 'the relay' | '
     await node.begin();
     const material = partsOf(links).slice(0, -1);
     await eventually(() => heard.length >= material.length, PATIENCE);
-    await eventually(async () => (await world.mesh.stream(node.nodeId)).chain_epoch !== null, PATIENCE);
+    await eventually(async () => (await world.mesh.stream(node.nodeId)).chain !== null, PATIENCE);
     if (who === 'the Node') {
       await node.stop();
       await node.begin();

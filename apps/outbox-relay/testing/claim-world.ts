@@ -6,10 +6,10 @@ import { PLATFORM } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
 import { Claims, RelayIdentity, type Claim } from '../src/claim/claims';
 import { ClaimResults } from '../src/publish/claim-results';
-import type { NodeAck } from '../src/settle/combine-acks';
-import { recordHellos } from '../src/settle/record-hellos';
+import { chainMarks, type Marks } from '../src/write/message-writer';
+import { recordHellos, type RecordedHellos } from '../src/settle/record-hellos';
 import { settleAcks } from '../src/settle/settle-acks';
-import type { Told } from '../src/claim/next-message';
+import type { CountedWord, NodeWord } from '../src/settle/node-word';
 import { SeededMesh } from './seeded-mesh';
 
 export interface Claimer {
@@ -19,9 +19,9 @@ export interface Claimer {
 }
 
 /** A chain is taken for one of a single part. */
-function toldBy({ message }: Claim): { told: Told; chain?: null } {
-  if (message.kind !== 'chain') return { told: message.kind === 'announce' ? message.told : {} };
-  return { told: { epoch: message.epoch, platformEpoch: message.platformEpoch }, chain: null };
+function marksOf({ node, message }: Claim): Marks {
+  if (message.kind === 'chain') return chainMarks(node, message, { platform: [], own: [], next: null });
+  return { told: message.kind === 'announce' ? message.told : {} };
 }
 
 export const wordOf = ({ message }: Claim): string => {
@@ -29,12 +29,16 @@ export const wordOf = ({ message }: Claim): string => {
   return message.kind === 'ordinary' ? `${message.event.position}` : message.kind;
 };
 
-export const ack = (nodeId: string, epoch: number, position: number, platformEpoch = 1): NodeAck => ({
-  nodeId,
-  epoch,
-  platformEpoch,
-  position,
-});
+/** Heads that are left out are those of the ring at these epochs. */
+export type Said = Omit<NodeWord, 'heads'> & { heads?: Partial<NodeWord['heads']> };
+
+export const ack = (
+  nodeId: string,
+  epoch: number,
+  position: number,
+  platformEpoch = 1,
+  heads: Said['heads'] = {},
+): Said => ({ nodeId, epoch, platformEpoch, position, heads });
 
 export class ClaimWorld {
   readonly domain = `domain:${randomUUID()}`;
@@ -79,7 +83,7 @@ export class ClaimWorld {
       nodeId,
       attempt,
       sequence: ++this.sequence,
-      ...toldBy(claim),
+      ...marksOf(claim),
       ...(message.kind === 'ordinary' && { ordinaryId: message.event.id }),
       ...(message.kind === 'ready' && { answeredHelloId: message.helloId }),
     });
@@ -98,11 +102,25 @@ export class ClaimWorld {
     }
   }
 
-  settle(...acks: NodeAck[]): Promise<NodeAck[]> {
-    return this.source.transaction('READ COMMITTED', (manager) => settleAcks(manager, acks));
+  /** Returns those that were refused. */
+  async settle(...acks: Said[]): Promise<CountedWord[]> {
+    const words = acks.map((each) => this.word(each));
+    const { refused } = await this.source.transaction('READ COMMITTED', (manager) => settleAcks(manager, words));
+    return refused;
   }
 
-  hello(nodeId: string, helloId: string, epoch: number, { platformEpoch = 1, position = 0 } = {}): Promise<string[]> {
-    return recordHellos(this.source.manager, [{ nodeId, helloId, epoch, platformEpoch, position }]);
+  hello(
+    nodeId: string,
+    helloId: string,
+    epoch: number,
+    { platformEpoch = 1, position = 0, heads = {} }: Partial<Said> = {},
+  ): Promise<RecordedHellos> {
+    const hello = { ...this.word({ nodeId, epoch, platformEpoch, position, heads }), helloId };
+    return this.source.transaction('READ COMMITTED', (manager) => recordHellos(manager, [hello]));
+  }
+
+  word({ heads, ...said }: Said): NodeWord {
+    const ring = this.mesh.headAt(this.mesh.scopeOf(said.nodeId), said.epoch);
+    return { ...said, heads: { ring, platform: this.mesh.headAt(PLATFORM, said.platformEpoch), ...heads } };
   }
 }

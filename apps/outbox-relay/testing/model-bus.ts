@@ -1,7 +1,8 @@
 /** For specs: relays whose publishing is a call, so that they can die between any two steps. */
-import { CHAIN_STATEMENTS, PLATFORM } from '@plexsphere/wire';
+import { CHAIN_STATEMENTS } from '@plexsphere/wire';
 import type { SeededRandom } from '@plexsphere/testkit';
-import { chainPart } from '../src/write/chain-part';
+import { chainMarks, type Marks } from '../src/write/message-writer';
+import { writePart } from '../src/write/chain-part';
 import type { Claim } from '../src/claim/claims';
 import { readStatements } from '../src/write/read-statements';
 import { replaceBusStream } from '../src/publish/bus-stream-record';
@@ -10,8 +11,7 @@ import type { ModelNode, Said } from './model-node';
 
 interface Sent {
   said: Said;
-  told: { epoch?: number; platformEpoch?: number };
-  chain?: { afterEpoch: number; afterPlatformEpoch: number } | null;
+  marks: Marks;
 }
 
 export class ModelBus {
@@ -46,8 +46,7 @@ export class ModelBus {
         nodeId,
         attempt,
         sequence: this.lastOf(claim),
-        told: sent.told,
-        ...(sent.chain !== undefined && { chain: sent.chain }),
+        ...sent.marks,
         ...(message.kind === 'ordinary' && { ordinaryId: message.event.id }),
         ...(message.kind === 'ready' && { answeredHelloId: message.helloId }),
       });
@@ -91,27 +90,27 @@ export class ModelBus {
       case 'announce':
         return {
           said: { kind: 'announce', statement: message.told.epoch ?? 0, signedAfter: this.headAt(node.toldEpoch) },
-          told: message.told,
+          marks: { told: message.told },
         };
       case 'ready': {
         const { settledPosition: resumesAfter, lastPosition } = node;
-        return { said: { kind: 'ready', helloId: message.helloId, resumesAfter, lastPosition, head }, told: {} };
+        return {
+          said: { kind: 'ready', helloId: message.helloId, resumesAfter, lastPosition, head },
+          marks: { told: {} },
+        };
       }
       case 'ordinary': {
         const { position, eventId } = message.event;
-        return { said: { kind: 'ordinary', position, eventId, head }, told: {} };
+        return { said: { kind: 'ordinary', position, eventId, head }, marks: { told: {} } };
       }
       case 'chain': {
+        const { scope } = node;
         const limit = CHAIN_STATEMENTS + 1;
-        const rows = await readStatements(this.world.source.manager, node.scope, message.from, {
-          upTo: message,
-          limit,
-        });
-        const part = chainPart(node.scope, message.from, message, rows);
-        const own = rows.slice(0, CHAIN_STATEMENTS).filter(({ scope }) => scope !== PLATFORM);
-        const statements = own.map(({ epoch }) => epoch);
+        const ahead = await readStatements(this.world.source.manager, scope, message.from, { upTo: message, limit });
+        const { part } = writePart(message.from, ahead);
         const end = part.next === null ? { bundle: { head, epoch: message.epoch } } : {};
-        return { said: { kind: 'chain', statements, ...end }, told: part.told, chain: part.next };
+        const marks = chainMarks(node, message, part);
+        return { said: { kind: 'chain', statements: [...part.own], ...end }, marks };
       }
     }
   }

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { TestRings, seedRing, type Query, type TestRing } from '@plexsphere/testkit';
 import { PLATFORM, type Scope } from '@plexsphere/wire';
+import { statementHash } from '@plexsphere/wire/jws';
 import { Pool } from 'pg';
 
 export interface MessageRow {
@@ -21,7 +22,10 @@ export interface StreamRow {
   told_platform_epoch: number;
   settled_epoch: number;
   settled_platform_epoch: number;
-  chain_epoch: number | null;
+  chain: object | null;
+  forked_at: Date | null;
+  platform_forked_at: Date | null;
+  ahead_epoch: number | null;
   settled_position: number;
   last_position: number;
   last_sequence: number;
@@ -42,6 +46,7 @@ const GRACE_MS = 30_000;
 export class SeededMesh {
   readonly rings = new TestRings();
   readonly pool: Pool;
+  private readonly scopes = new Map<string, Scope>();
 
   constructor(ownerUrl: string) {
     this.pool = new Pool({ connectionString: ownerUrl, max: 4 });
@@ -59,27 +64,37 @@ export class SeededMesh {
     return ring;
   }
 
-  /** As rotation commits it: ring, change, and one row a Node; for the platform's ring to the Domains' Nodes too. */
-  async rotate(scope: Scope, keyId: string): Promise<string> {
+  rotate(scope: Scope, keyId: string): Promise<string> {
+    return this.change(scope, (ring) => ring.rotate(keyId, new Date(), WINDOW_MS, GRACE_MS));
+  }
+
+  closeRotation(scope: Scope): Promise<string> {
+    return this.change(scope, (ring) => ring.close());
+  }
+
+  /** As rotation commits it: ring, change, and one row a Node; of the platform's trust to the Domains' Nodes too. */
+  async change(scope: Scope, work: (ring: TestRing) => unknown): Promise<string> {
     const ring = this.of(scope);
     const before = ring.epoch;
-    await ring.rotate(keyId, new Date(), WINDOW_MS, GRACE_MS);
+    await work(ring);
+    const isOfTrust = ring.trustEpoch > before;
     return this.inTransaction(async (query) => {
       const eventId = await seedRing(query, ring, before);
-      await insertKeyEvent(query, ring, eventId, 'signing_key_rotated', scope === PLATFORM);
+      const eventType = isOfTrust ? 'signing_key_rotated' : 'chain';
+      await insertKeyEvent(query, ring, eventId, eventType, isOfTrust && scope === PLATFORM);
       return eventId;
     });
   }
 
-  async closeRotation(scope: Scope): Promise<string> {
-    const ring = this.of(scope);
-    const before = ring.epoch;
-    ring.close();
-    return this.inTransaction(async (query) => {
-      const eventId = await seedRing(query, ring, before);
-      await insertKeyEvent(query, ring, eventId, 'chain', false);
-      return eventId;
-    });
+  scopeOf(nodeId: string): Scope {
+    return this.scopes.get(nodeId) ?? PLATFORM;
+  }
+
+  /** Of whoever was told of that epoch. */
+  headAt(scope: Scope, epoch: number): string {
+    const statements = this.of(scope).statements;
+    const head = statements.findLast((statement) => statement.epoch <= epoch) ?? statements[0];
+    return statementHash(head!.text);
   }
 
   /**
@@ -101,6 +116,7 @@ export class SeededMesh {
 
   async node(scope: Scope, { present = true }: { present?: boolean } = {}): Promise<string> {
     const id = randomUUID();
+    this.scopes.set(id, scope);
     await this.pool.query(`INSERT INTO ring.node (id, scope, name, bus_public_key) VALUES ($1, $2, $3, $3)`, [
       id,
       scope,
@@ -146,7 +162,8 @@ export class SeededMesh {
 
   async stream(nodeId: string): Promise<StreamRow> {
     const { rows } = await this.pool.query<StreamRow>(
-      `SELECT told_epoch::int, told_platform_epoch::int, settled_epoch::int, settled_platform_epoch::int, chain_epoch::int, settled_position::int, last_position::int,
+      `SELECT told_epoch::int, told_platform_epoch::int, settled_epoch::int, settled_platform_epoch::int, chain, forked_at, platform_forked_at,
+              ahead_epoch::float8, settled_position::int, last_position::int,
               last_sequence::int, claim_owner, attempt::int, hello, resend_at, resend_count, first_seen_at, last_seen_at, missed
          FROM outbox.node_stream WHERE node_id = $1`,
       [nodeId],

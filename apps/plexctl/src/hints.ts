@@ -13,7 +13,11 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   keyNotStaged: 'plexctl signing status --scope <scope> shows the keys',
   keyRetired: 'nothing trusts it, and its private half is destroyed: there is nothing to revoke',
   keyRevoked: 'it is thrown out already: plexctl signing status --scope <scope> shows the keys',
-  recoveryKeyNeeded: 'run it again with --recovery-key and the file that was taken away at bring-up',
+  nextKeyUnavailable:
+    'the key made ahead does not open: an admin makes the ring commit to another one by plexctl signing recommit --scope <scope>',
+  nextNotKept: 'the log of the rotation service says which statement: no Node would take it, so nothing has changed',
+  recoveryKeyNeeded: 'only the recovery key may do that: name its file with --recovery-key',
+  wrongRecoveryKey: 'this file is not the recovery key of this installation, or no longer',
   noOpenRotation:
     'plexctl signing status --scope <scope> shows the keys; plexctl signing history --scope <scope> how rotations ended',
   transitionMismatch: 'plexctl signing status --scope <scope> names the old and the new key of the open rotation',

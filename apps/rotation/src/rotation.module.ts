@@ -8,7 +8,17 @@ import { AccountSigning } from './bus-account/account-signing';
 import { Revocations } from './bus-account/revocations';
 import { AuditController } from './audit/audit.controller';
 import { AuditReader } from './audit/audit-reader';
+import { ChangePlans } from './rings/change-plans';
+import { ChangeRing } from './rings/change-ring';
 import { CreateRing } from './rings/create-ring';
+import { GivenStatements } from './rings/given-statement';
+import { KeyController } from './rings/key.controller';
+import { PrepareSuperiorStatement } from './rings/prepare-superior';
+import { RecommitRing } from './rings/recommit-ring';
+import { RevokeKey } from './rings/revoke-key';
+import { ChangeDecisions } from './rings/change-decisions';
+import { RotateRecovery } from './rings/rotate-recovery';
+import { StageKey } from './rings/stage-key';
 import { DomainController } from './domains/domain.controller';
 import { PlanRemoval } from './domains/plan-removal';
 import { RemoveDomain } from './domains/remove-domain';
@@ -35,6 +45,8 @@ import { OpenRotation } from './rotations/open-rotation';
 import { Preparation } from './rotations/preparation';
 import { PreparedKeys } from './rotations/prepared-keys';
 import { ResumeLoop } from './rotations/resume-loop';
+import { RollbackRotation } from './rotations/rollback-rotation';
+import { SettleRollbacks } from './rotations/settle-rollbacks';
 import { EpochSwitch } from './rotations/epoch-switch';
 import { AfterCommit } from './rotations/after-commit';
 import { RotationController } from './rotations/rotation.controller';
@@ -75,6 +87,7 @@ export class RotationModule {
         RotationController,
         RingController,
         PolicyController,
+        KeyController,
         StatusController,
         AuditController,
       ],
@@ -94,8 +107,19 @@ export class RotationModule {
         EpochSwitch,
         CommandTransactions,
         AfterCommit,
+        ChangeDecisions,
+        GivenStatements,
+        ChangeRing,
         OpenRotation,
         CloseRotation,
+        RollbackRotation,
+        SettleRollbacks,
+        StageKey,
+        RevokeKey,
+        RecommitRing,
+        RotateRecovery,
+        PrepareSuperiorStatement,
+        ChangePlans,
         ResumeLoop,
         CreateRing,
         RemovedRings,

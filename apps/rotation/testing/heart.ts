@@ -4,9 +4,35 @@
  */
 import { createRing } from '@plexsphere/keyring';
 import { Health, type Bus, type Logger } from '@plexsphere/service-kit';
-import { insertRing, storeOptions } from '@plexsphere/store';
-import { MESH_ALGORITHM, PLATFORM, problem, subjects, type Command, type Scope } from '@plexsphere/wire';
-import type { GenerateKey, GenerateKeyReply } from '@plexsphere/wire/commands';
+import { insertRing, storeOptions, type MadeStatement } from '@plexsphere/store';
+import {
+  MESH_ALGORITHM,
+  PLATFORM,
+  problem,
+  publicText,
+  subjects,
+  type Command,
+  type RingView,
+  type Scope,
+} from '@plexsphere/wire';
+import type {
+  GenerateKey,
+  LoadKey,
+  MakeStatement,
+  PrepareStatement,
+  PrepareSuperiorReply,
+} from '@plexsphere/wire/commands';
+import {
+  joinStatement,
+  keyHash,
+  readStatement,
+  signStatement,
+  statementHash,
+  statementSignature,
+  type SigningKey,
+  type Statement,
+} from '@plexsphere/wire/jws';
+import { privateKeyOf } from '@plexsphere/testkit';
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { PlanRemoval } from '../src/domains/plan-removal';
@@ -18,7 +44,17 @@ import { Signers } from '../src/leases/signers';
 import { KindPolicies } from '../src/policies/kind-policies';
 import { Policies } from '../src/policies/policies';
 import { PolicyChange } from '../src/policies/policy-change';
+import { ChangeRing } from '../src/rings/change-ring';
 import { CreateRing } from '../src/rings/create-ring';
+import { GivenStatements } from '../src/rings/given-statement';
+import { PrepareSuperiorStatement } from '../src/rings/prepare-superior';
+import { snapshotRing } from '../src/rings/read-ring';
+import { RecommitRing } from '../src/rings/recommit-ring';
+import { RevokeKey } from '../src/rings/revoke-key';
+import { ChangeDecisions } from '../src/rings/change-decisions';
+import { ringView } from '../src/rings/ring-view';
+import { RotateRecovery } from '../src/rings/rotate-recovery';
+import { StageKey } from '../src/rings/stage-key';
 import type { RotationConfig } from '../src/rotation-config';
 import { AfterCommit } from '../src/rotations/after-commit';
 import { CloseRotation } from '../src/rotations/close-rotation';
@@ -27,14 +63,20 @@ import { OpenRotation } from '../src/rotations/open-rotation';
 import { Preparation } from '../src/rotations/preparation';
 import { PreparedKeys } from '../src/rotations/prepared-keys';
 import { ResumeLoop } from '../src/rotations/resume-loop';
+import { RollbackRotation } from '../src/rotations/rollback-rotation';
+import { SettleRollbacks } from '../src/rotations/settle-rollbacks';
 import { CommandTransactions } from '../src/transactions/command-transactions';
 import { waitingOptions } from '../src/transactions/pools';
 import type { RequestIdentity } from '../src/transactions/requests';
+import { PlayedStatements } from './played-statements';
 import type { MigratedDatabase } from './seeded-rings';
 
 export const DOMAIN = 'domain:aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa';
 export const HOLDERS = ['signer-1', 'signer-2'];
 export const OPERATOR = '00000000-0000-4000-8000-00000000000a';
+
+/** In nobody's database: an operator has it. */
+export const RECOVERY: SigningKey = { keyId: 'recovery', privateKey: privateKeyOf('recovery') };
 
 /** L is far beyond what a test waits for: whatever ends sooner was confirmed. */
 const CONFIG = {
@@ -71,7 +113,19 @@ export class FakeSigners {
   /** What happens while they are asked, before they answer. */
   meanwhile: (verb: string) => Promise<unknown> = async () => undefined;
 
-  constructor(private readonly owner: DataSource) {}
+  readonly statements: PlayedStatements;
+
+  /** `asRotation` reads rings as rotation does; `owner` may do what rotation may not. */
+  constructor(
+    private readonly owner: DataSource,
+    asRotation: DataSource,
+  ) {
+    const viewOf = async (scope: Scope): Promise<RingView | undefined> => {
+      const stored = await snapshotRing(asRotation, scope);
+      return stored && ringView(stored);
+    };
+    this.statements = new PlayedStatements(viewOf);
+  }
 
   times(verb: string): number {
     return this.asked.filter((each) => each.verb === verb).length;
@@ -91,19 +145,14 @@ export class FakeSigners {
     this.asked.push({ verb, body: body as Record<string, unknown> });
     await this.meanwhile(verb);
     if (this.areAway) throw problem('noSigner');
-    if (verb === 'generate-key') return this.generate(body as GenerateKey, parts.slice(2, -1).join('.'));
-    if (verb === 'load-key' && this.unable.has(parts.at(-2) ?? '')) throw problem('keyUnavailable');
+    if (verb === 'generate-key') return this.statements.generate(body as GenerateKey);
+    if (verb === 'make-statement') return this.statements.make(body as MakeStatement);
+    if (verb === 'prepare-statement') return this.statements.prepare(body as PrepareStatement);
+    if (verb === 'load-key') {
+      if (this.unable.has(parts.at(-2) ?? '')) throw problem('keyUnavailable');
+      this.statements.load(body as LoadKey);
+    }
     return {};
-  }
-
-  /** Asked again for the same key: the same one, and a statement for the epoch that is asked for. */
-  private async generate(request: GenerateKey, authority: Scope): Promise<GenerateKeyReply> {
-    const [ring] = await this.owner.query<{ epoch: string }[]>('SELECT epoch FROM ring.key_ring WHERE scope = $1', [
-      authority,
-    ]);
-    if (Number(ring?.epoch) !== request.authority_epoch) throw problem('epochMismatch', { epoch: Number(ring?.epoch) });
-    const statement = `${request.type} ${request.scope} ${request.epoch} ${request.new_key_id}`;
-    return { public_key: `public half of ${request.new_key_id}`, statement, statement_hash: `hash of ${statement}` };
   }
 
   private async confirm({ scope, epoch }: { scope: Scope; epoch: number }): Promise<void> {
@@ -122,6 +171,12 @@ export class FakeSigners {
 export interface Replica {
   openRotation: OpenRotation;
   closeRotation: CloseRotation;
+  rollbackRotation: RollbackRotation;
+  stageKey: StageKey;
+  revokeKey: RevokeKey;
+  recommitRing: RecommitRing;
+  prepareSuperior: PrepareSuperiorStatement;
+  rotateRecovery: RotateRecovery;
   createRing: CreateRing;
   removeDomain: RemoveDomain;
   planRemoval: PlanRemoval;
@@ -140,8 +195,10 @@ export class Heart {
     private readonly test: MigratedDatabase,
     private readonly url: string,
     readonly owner: DataSource,
+    asRotation: DataSource,
   ) {
-    this.signers = new FakeSigners(owner);
+    this.signers = new FakeSigners(owner, asRotation);
+    this.pools.push(asRotation);
   }
 
   /** The platform's ring and a Domain's, each with one key and one Node; every signer has a lease of both. */
@@ -149,16 +206,20 @@ export class Heart {
     const url = withTurnedClock(test.url);
     const owner = await new DataSource({ type: 'postgres', url, extra: { max: 5 } }).initialize();
     await owner.query('CREATE SCHEMA turned; GRANT USAGE ON SCHEMA turned TO PUBLIC');
-    const heart = new Heart(test, withTurnedClock(await test.urlAs('rotation')), owner);
+    const rotationUrl = withTurnedClock(await test.urlAs('rotation'));
+    const asRotation = await new DataSource(storeOptions(rotationUrl, 'signers')).initialize();
+    const heart = new Heart(test, rotationUrl, owner, asRotation);
     await owner.query(
-      `INSERT INTO ring.installation (recovery_public_key, bus_account_public_key, bus_account_jwt) VALUES ('r', 'A', 'j')`,
+      `INSERT INTO ring.installation (recovery_public_key, bus_account_public_key, bus_account_jwt) VALUES ($1, 'A', 'j')`,
+      [publicText(RECOVERY.privateKey)],
     );
     for (const [scope, keyId] of [
       [PLATFORM, 'p1'],
       [DOMAIN, 'k1'],
     ] as const) {
-      const key = { algorithm: MESH_ALGORITHM, publicKey: `public half of ${keyId}` };
-      await insertRing(owner, createRing(scope, keyId), key, { text: `create ${keyId}`, hash: `hash of ${keyId}` });
+      const key = heart.signers.statements.key(scope, keyId);
+      const made = { algorithm: MESH_ALGORITHM, publicKey: publicText(key.privateKey) };
+      await insertRing(owner, createRing(scope, keyId), made, await heart.firstStatement(scope, key));
       await heart.addNode(scope, `node of ${keyId}`);
     }
     for (const holder of HOLDERS) {
@@ -169,6 +230,28 @@ export class Heart {
       );
     }
     return heart;
+  }
+
+  private async firstStatement(scope: Scope, key: SigningKey): Promise<MadeStatement> {
+    const { statements } = this.signers;
+    const ofPlatform = scope === PLATFORM;
+    const next = statements.makeAhead();
+    const text = await signStatement(
+      {
+        ...{ type: 'create', scope, epoch: 1, authority_epoch: ofPlatform ? null : 1 },
+        ...{ old_key_id: null, old_public_key: null, new_key_id: key.keyId },
+        ...{ new_public_key: publicText(key.privateKey), opened_at: new Date().toISOString() },
+        ...{ closes_at: null, transition_expires: null, next, previous: null },
+      },
+      ofPlatform ? RECOVERY : statements.key(PLATFORM, 'p1'),
+      key,
+    );
+    return { text, hash: statementHash(text), next, bySuperior: true, authorityEpoch: ofPlatform ? null : 1 };
+  }
+
+  /** As whoever holds the recovery key makes it of what rotation has prepared. */
+  async vouched({ statement, possession }: PrepareSuperiorReply, by: SigningKey = RECOVERY): Promise<string> {
+    return joinStatement(statement, await statementSignature(statement, by, 'authority'), possession);
   }
 
   /** One that was told and has applied what its ring began with. */
@@ -209,21 +292,43 @@ export class Heart {
     const preparation = new Preparation(leases, signers, preparedKeys, logger);
     const afterCommit = dies ? DEAD : new AfterCommit(database, signers, switching, logger);
     const transactions = new CommandTransactions(database, waiting, logger);
+    const decisions = new ChangeDecisions(CONFIG);
+    const given = new GivenStatements(database, preparation, preparedKeys);
+    const rings = new ChangeRing(database, preparation, preparedKeys, given, afterCommit, transactions, logger);
+    const settling = new SettleRollbacks(database, afterCommit, transactions, logger);
     const removedRings = new RemovedRings(database, switching, signers, logger);
     const policyChange = new PolicyChange(CONFIG, logger);
     const kindPolicies = new KindPolicies(database, transactions, policyChange, CONFIG, logger);
     return {
       policies: new Policies(database, transactions, policyChange, kindPolicies, CONFIG),
       kindPolicies,
-      openRotation: new OpenRotation(database, preparation, afterCommit, transactions, CONFIG, logger),
+      openRotation: new OpenRotation(rings, decisions),
       closeRotation: new CloseRotation(afterCommit, transactions, logger),
+      rollbackRotation: new RollbackRotation(rings, decisions),
+      stageKey: new StageKey(rings, decisions),
+      revokeKey: new RevokeKey(rings, decisions),
+      recommitRing: new RecommitRing(rings, decisions),
+      prepareSuperior: new PrepareSuperiorStatement(database, decisions, signers, preparedKeys),
+      rotateRecovery: new RotateRecovery(database, rings, decisions),
       createRing: new CreateRing(database, preparation, switching, signers, transactions, logger),
       removeDomain: new RemoveDomain(dies ? DEAD_AFTER_REMOVAL : removedRings, transactions, logger),
       planRemoval: new PlanRemoval(database, leases),
       removedRings,
-      resume: new ResumeLoop(database, afterCommit, leases, preparedKeys, logger, new Health()),
+      resume: new ResumeLoop(database, afterCommit, leases, preparedKeys, settling, logger, new Health()),
       preparedKeys,
     };
+  }
+
+  /** What the Domain's statements say, oldest first. */
+  async statements(scope: Scope = DOMAIN): Promise<(Statement & { hash: string; comesIn: string })[]> {
+    const rows = await this.owner.query<{ statement: string }[]>(
+      'SELECT statement FROM ring.ring_change WHERE scope = $1 AND statement IS NOT NULL ORDER BY epoch',
+      [scope],
+    );
+    return rows.map(({ statement: text }) => {
+      const statement = readStatement(text);
+      return { ...statement, hash: statementHash(text), comesIn: keyHash(statement.new_public_key) };
+    });
   }
 
   /** Every row of the heart, so that a refusal can be shown to have changed none. */
@@ -249,9 +354,6 @@ function withTurnedClock(databaseUrl: string): string {
   return url.href;
 }
 
-const DEAD = {
-  finishSwitch: () => new Promise(() => undefined),
-  finishCloseSwitch: () => new Promise(() => undefined),
-} as unknown as AfterCommit;
+const DEAD = { finish: () => new Promise(() => undefined) } as unknown as AfterCommit;
 
 const DEAD_AFTER_REMOVAL = { finish: () => new Promise(() => undefined) } as unknown as RemovedRings;

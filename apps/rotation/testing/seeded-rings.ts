@@ -39,22 +39,25 @@ const RINGS = `
     ('${CLOSED_SCOPE}', 'b1', 'Ed25519', 'A', 'retired', NULL, ${ago('3 d')}, ${ago('9 d')}),
     ('${CLOSED_SCOPE}', 'b2', 'Ed25519', 'A', 'retired', NULL, ${ago('1 d')}, ${ago('4 d')}),
     ('${CLOSED_SCOPE}', 'b3', 'Ed25519', 'A', 'active', NULL, ${ago('2 d')}, ${ago('2 d')});
-  INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash) VALUES
-    ('platform', 1, 'create', 'p1', 'e1', 's', 'h'), ('${OPEN_SCOPE}', 2, 'rotate', 'a2', 'e2', 's', 'h'),
-    ('${CLOSED_SCOPE}', 4, 'rotate', 'b3', 'e3', 's', 'h'), ('${CLOSED_SCOPE}', 5, 'close', 'b3', 'e4', NULL, NULL);`;
+  UPDATE ring.signing_key SET destroyed_at = state_since WHERE state = 'retired';
+  INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash, switched_at) VALUES
+    ('platform', 1, 'create', 'p1', 'e1', 's', 'h', ${ago('9 d')}),
+    ('${OPEN_SCOPE}', 2, 'rotate', 'a2', 'e2', 's', 'h', ${ago('59 min')}),
+    ('${CLOSED_SCOPE}', 2, 'rotate', 'b2', 'e0', 's', 'h', ${ago('4 d')}),
+    ('${CLOSED_SCOPE}', 4, 'rotate', 'b3', 'e3', 's', 'h', ${ago('2 d')}),
+    ('${CLOSED_SCOPE}', 5, 'close', 'b3', 'e4', NULL, NULL, ${ago('1 d')});`;
 
 const TRANSITIONS = `
   INSERT INTO ring.transition (id, scope, old_key_id, new_key_id, opened_at, closes_at, transition_expires,
-                               opened_epoch, reason, actor, request_id, outcome, ended_at, ended_epoch, ended_by, end_request_id, switched_at,
-                               end_switched_at, old_key_destroyed_at) VALUES
+                               opened_epoch, reason, actor, request_id, outcome, ended_at, ended_epoch, ended_by, end_request_id) VALUES
     ('${OPEN_ID}', '${OPEN_SCOPE}', 'a1', 'a2', ${ago('1 h')}, ${ago('-23 h')}, ${ago('-23 h')}, 2, 'yearly', '${ANA}',
-     '10000000-0000-4000-8000-000000000001', NULL, NULL, NULL, NULL, NULL, ${ago('59 min')}, NULL, NULL),
+     '10000000-0000-4000-8000-000000000001', NULL, NULL, NULL, NULL, NULL),
     ('bbbbbbbb-0000-4000-8000-000000000000', '${CLOSED_SCOPE}', 'b1', 'b2', ${ago('4 d')}, ${ago('3 d')}, ${ago('3 d')}, 2, NULL,
      '${ANA}', '20000000-0000-4000-8000-000000000001', 'closed', ${ago('3 d')}, 3, '${ANA}',
-     '20000000-0000-4000-8000-000000000002', ${ago('4 d')}, ${ago('3 d')}, ${ago('3 d')}),
+     '20000000-0000-4000-8000-000000000002'),
     ('${CLOSED_ID}', '${CLOSED_SCOPE}', 'b2', 'b3', ${ago('2 d')}, ${ago('1 d')}, ${ago('1 d')}, 4, NULL,
      '${STRANGER}', '20000000-0000-4000-8000-000000000003', 'closed', ${ago('1 d')}, 5, '${ANA}',
-     '20000000-0000-4000-8000-000000000004', ${ago('2 d')}, ${ago('1 d')}, ${ago('1 d')});
+     '20000000-0000-4000-8000-000000000004');
   INSERT INTO ring.audit (happened_at, actor, action, scope, request_id, detail) VALUES
     (${ago('2 d')}, '${STRANGER}', 'signing.rotate', '${CLOSED_SCOPE}', '20000000-0000-4000-8000-000000000003', '{"reason":null}'),
     (${ago('36 h')}, '${ANA}', 'node.add', '${CLOSED_SCOPE}', '20000000-0000-4000-8000-000000000009', NULL),
@@ -114,12 +117,12 @@ export const PLATFORM_OPEN = `
   UPDATE ring.signing_key SET state = 'retiring', verifies_until = ${ago('-23 h')} WHERE scope = 'platform';
   INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state) VALUES
     ('platform', 'p2', 'Ed25519', 'A', 'active');
-  INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash) VALUES
-    ('platform', 2, 'rotate', 'p2', 'e5', 's', 'h2');
+  INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash, switched_at) VALUES
+    ('platform', 2, 'rotate', 'p2', 'e5', 's', 'h2', ${ago('59 min')});
   INSERT INTO ring.transition (scope, old_key_id, new_key_id, opened_at, closes_at, transition_expires, opened_epoch, actor,
-                               request_id, switched_at) VALUES
-    ('platform', 'p1', 'p2', ${ago('1 h')}, ${ago('-23 h')}, ${ago('-23 h')}, 2, '${ANA}', '30000000-0000-4000-8000-000000000001',
-     ${ago('59 min')});
+                               request_id) VALUES
+    ('platform', 'p1', 'p2', ${ago('1 h')}, ${ago('-23 h')}, ${ago('-23 h')}, 2, '${ANA}',
+     '30000000-0000-4000-8000-000000000001');
   UPDATE outbox.node_stream SET told_platform_epoch = 2, settled_platform_epoch = 2
    WHERE node_id = '${NODE_IDS.edge}'`;
 

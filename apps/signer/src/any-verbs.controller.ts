@@ -6,6 +6,7 @@ import { isUuid, parseRevocationLines, problem, subjects } from '@plexsphere/wir
 import {
   DestroyKey,
   DestroyRing,
+  ForgetAhead,
   ForgetKey,
   IssueBusCredential,
   SignBusAccount,
@@ -37,6 +38,13 @@ export class AnyVerbsController {
   @MessagePattern(subjects.anySigner('forget-key'), { joined: true })
   async forgetKey(@Payload(validated(ForgetKey)) request: ForgetKey): Promise<{ forgotten: true }> {
     await this.keys.forgetPrepared(request.scope, request.key_id, new Date(request.prepared_before));
+    return { forgotten: true };
+  }
+
+  @MessagePattern(subjects.anySigner('forget-ahead'), { joined: true })
+  async forgetAhead(@Payload(validated(ForgetAhead)) request: ForgetAhead): Promise<{ forgotten: true }> {
+    const { scope, kept, introduced = null, prepared_before } = request;
+    await this.keys.forgetAhead({ scope, kept, introduced, before: new Date(prepared_before) });
     return { forgotten: true };
   }
 

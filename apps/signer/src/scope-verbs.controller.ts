@@ -1,72 +1,36 @@
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import { DatabaseClock, LeaseGuard, LeaseKeeper, LeaseTable } from '@plexsphere/lease-holder';
-import { LOGGER, validated, type Logger } from '@plexsphere/service-kit';
+import { DatabaseClock, LeaseGuard, LeaseKeeper } from '@plexsphere/lease-holder';
+import { validated } from '@plexsphere/service-kit';
 import { PLATFORM, isReservedEventType, problem, subjects } from '@plexsphere/wire';
 import {
   Announce,
-  GenerateKey,
   SignBundle,
   SignEnvelope,
   SignJws,
   SignReady,
   VerifyJws,
   type EnvelopeReply,
-  type GenerateKeyReply,
   type SignBundleReply,
   type SignReadyReply,
   type SignReply,
   type VerifyReply,
 } from '@plexsphere/wire/commands';
-import {
-  JwsError,
-  MAX_JWS_LENGTH,
-  signBundle,
-  signData,
-  signStatement,
-  statementHash,
-  verifyData,
-  type SigningKey,
-} from '@plexsphere/wire/jws';
-import { KeyMaker } from './keys/key-maker';
+import { JwsError, MAX_JWS_LENGTH, signBundle, signData, verifyData, type SigningKey } from '@plexsphere/wire/jws';
 import { announcementOf } from './sign/announcement';
 import { trustBundle } from './sign/bundle';
 import { sealEnvelope } from './sign/envelope';
 import { readyFields } from './sign/ready';
 import { activeKey, policyOf, signingKey, verifyingKeys, type PrivateKeys } from './sign/signing-ring';
-import { checkRequest, statementFor } from './sign/statement';
 
 /** Everything that a ring's key signs. Heard only while the lease of the subject's scope is held. */
 @Controller()
 export class ScopeVerbsController {
   constructor(
     private readonly guard: LeaseGuard<PrivateKeys>,
-    private readonly table: LeaseTable<PrivateKeys>,
     private readonly keeper: LeaseKeeper,
     private readonly clock: DatabaseClock,
-    private readonly keys: KeyMaker,
-    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
-
-  @MessagePattern(subjects.scopeSigner('*', 'generate-key'), { joined: true })
-  generateKey(@Payload(validated(GenerateKey)) request: GenerateKey): Promise<GenerateKeyReply> {
-    const { type, scope, epoch, authority_epoch, new_key_id: keyId, algorithm, duration_ms } = request;
-    const authorityScope = type === 'create' ? PLATFORM : scope;
-    return this.guard.under([{ scope: authorityScope, epoch: authority_epoch }], duration_ms, async (authority) => {
-      checkRequest(request, authority.view, this.table.ring(scope)?.view);
-      const made = await this.keys.make(scope, keyId, algorithm);
-      this.logger.info({ scope, kid: keyId, epoch }, 'key generated');
-      if (made.publicKey === null) return { public_key: null, statement: null, statement_hash: null };
-      const statement = await signStatement(
-        statementFor(request, authority.view, made.publicKey),
-        signingKey(authority, activeKey(authority.view), 'statement'),
-        made,
-      ).catch((error: unknown) => {
-        throw error instanceof JwsError ? problem('invariantViolation', { field: 'statement' }) : error;
-      });
-      return { public_key: made.publicKey, statement, statement_hash: statementHash(statement) };
-    });
-  }
 
   @MessagePattern(subjects.scopeSigner('*', 'sign-envelope'), { joined: true })
   signEnvelope(@Payload(validated(SignEnvelope)) request: SignEnvelope): Promise<EnvelopeReply> {

@@ -6,7 +6,9 @@ import { KeyMaker } from './keys/key-maker';
 import { Material } from './keys/material';
 import { LoadKeyController } from './load-key.controller';
 import { ScopeVerbsController } from './scope-verbs.controller';
+import { StatementMaker } from './sign/statement-maker';
 import { SignerHolder } from './signer-holder';
+import { StatementVerbsController } from './statement-verbs.controller';
 
 @Module({})
 export class SignerModule {
@@ -15,8 +17,14 @@ export class SignerModule {
     const leases = leaseHolding(SignerHolder);
     return {
       module: SignerModule,
-      providers: [{ provide: Material, useValue: material }, KeyLoader, KeyMaker, ...leases.providers],
-      controllers: [LoadKeyController, ScopeVerbsController, AnyVerbsController, ...leases.controllers],
+      providers: [{ provide: Material, useValue: material }, KeyLoader, KeyMaker, StatementMaker, ...leases.providers],
+      controllers: [
+        LoadKeyController,
+        ScopeVerbsController,
+        StatementVerbsController,
+        AnyVerbsController,
+        ...leases.controllers,
+      ],
     };
   }
 }

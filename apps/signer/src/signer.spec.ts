@@ -11,6 +11,7 @@ import {
   endBus,
   eventually,
   hashOf,
+  privateKeyOf,
   publicKeyOf,
   startedBus,
   temporaryFolder,
@@ -43,11 +44,13 @@ import {
 import type {
   EnvelopeReply,
   GenerateKeyReply,
+  MakeStatementReply,
+  PrepareStatementReply,
   SignBundleReply,
   SignReadyReply,
   SignReply,
 } from '@plexsphere/wire/commands';
-import { verifyBundle, verifyStatement } from '@plexsphere/wire/jws';
+import { joinStatement, keyHash, statementSignature, verifyBundle, verifyStatement } from '@plexsphere/wire/jws';
 import { connect, type NatsConnection } from 'nats';
 import { DataSource } from 'typeorm';
 import { openMaterial } from './keys/material';
@@ -145,7 +148,7 @@ const askScope = <Reply>(scope: string, verb: ScopeSignerVerb, body: object): Pr
 /** With its public half and statement, as every key of today has them. */
 type Generated = { [Member in keyof GenerateKeyReply]: string };
 
-const generate = (scope: string, keyId: string, epoch: number): Promise<Generated> =>
+const generate = (scope: string, keyId: string, epoch: number, oldKeyId = 'domain-1'): Promise<Generated> =>
   epoch === 1
     ? askScope(PLATFORM, 'generate-key', {
         ...{
@@ -164,6 +167,7 @@ const generate = (scope: string, keyId: string, epoch: number): Promise<Generate
           algorithm: MESH_ALGORITHM,
           epoch,
           authority_epoch: epoch - 1,
+          old_key_id: oldKeyId,
           new_key_id: keyId,
           ...opening,
         },
@@ -174,8 +178,8 @@ const held = (scope: string, epoch: number) =>
 
 /** A ring at epoch 1 of that scope, taken by the signer. */
 async function created(scope: string, keyId: string): Promise<RingView> {
-  const { public_key, statement, statement_hash } = await generate(scope, keyId, 1);
-  const ring = ringWith(scope, 1, [keyView(keyId, 'active', public_key)], { statement, statement_hash });
+  const { public_key, ...head } = await generate(scope, keyId, 1);
+  const ring = ringWith(scope, 1, [keyView(keyId, 'active', public_key)], head);
   rotation.show(ring);
   await held(scope, 1);
   return ring;
@@ -186,13 +190,13 @@ async function rotated(ring: RingView, newKeyId: string): Promise<RingView> {
   const [old] = ring.keys;
   if (old === undefined) throw new Error('a ring without keys');
   const epoch = ring.epoch + 1;
-  const { public_key, statement, statement_hash } = await generate(ring.scope, newKeyId, epoch);
+  const { public_key, ...head } = await generate(ring.scope, newKeyId, epoch, old.key_id);
   const keys = [
     { ...old, state: 'retiring' as const, verifies_until: '2031-05-02T10:00:30Z' },
     keyView(newKeyId, 'active', public_key),
   ];
   const transition = transitionOf(old.key_id, newKeyId);
-  const next = ringWith(ring.scope, epoch, keys, { transition, statement, statement_hash });
+  const next = ringWith(ring.scope, epoch, keys, { transition, ...head });
   rotation.show(next);
   await eventually(() => rotation.confirmed(ring.scope, epoch), { describe: 'the confirmation' });
   return next;
@@ -219,7 +223,7 @@ beforeEach(async () => {
   rotationBus = new Bus(caller);
   relayBus = new Bus(await dial('outbox-relay'));
   rotation = new FakeRotation(caller, L);
-  rotation.rings = [ringWith(PLATFORM, 1, [platformKey])];
+  rotation.rings = [ringWith(PLATFORM, 1, [platformKey], { next: hashOf('the key ahead of the platform') })];
   rotation.listen();
   const material = await openMaterial({ databaseUrl: () => signerUrl, kekFile }, logger);
   signer = await runParts(await dial('signer'), 'signer', { imports: [SignerModule.over(material)] });
@@ -331,9 +335,121 @@ test('a destroyed key is gone for good, here and in the database, and its id sta
   const announce = { epoch: 2, event_type: 'signing_key_rotated', key_id: 'domain-1', ...event() };
   await expect(askScope(DOMAIN, 'announce', announce)).rejects.toMatchObject({ detail: 'signing: key unavailable' });
 
-  rotation.show(ringWith(DOMAIN, 3, next.keys.slice(1)));
+  rotation.show(ringWith(DOMAIN, 3, next.keys.slice(1), headOf(next)));
   await held(DOMAIN, 3);
-  await expect(generate(DOMAIN, 'domain-1', 4)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+  await expect(generate(DOMAIN, 'domain-1', 4, 'domain-2')).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+});
+
+const headOf = ({ statement, statement_hash, next, head_epoch }: RingView) => ({
+  ...{ statement, statement_hash, next, head_epoch },
+});
+
+describe('the key ahead', () => {
+  const kept = async (): Promise<string[]> => {
+    const rows = await owner.query<{ key_id: string }[]>(
+      `SELECT key_id FROM material.wrapped_key WHERE scope = $1 ORDER BY key_id`,
+      [DOMAIN],
+    );
+    return rows.map(({ key_id }) => key_id);
+  };
+  const forget = (members: object) => {
+    const prepared_before = new Date(Date.now() - 3_600_000).toISOString();
+    return ask(subjects.anySigner('forget-ahead'), { scope: DOMAIN, kept: [], prepared_before, ...members });
+  };
+  const age = () => owner.query(`UPDATE material.wrapped_key SET prepared_at = prepared_at - interval '2 h'`);
+
+  test('is made with the statement that commits to it, and comes in under whichever name', async () => {
+    const ring = await created(DOMAIN, 'domain-1');
+    expect(await kept()).toEqual(['domain-1', `~${ring.next}`]);
+    const [one, other] = [await generate(DOMAIN, 'domain-2', 2), await generate(DOMAIN, 'domain-3', 2)];
+    expect(one.public_key).toBe(other.public_key);
+    expect(keyHash(one.public_key)).toBe(ring.next);
+    // Each attempt made its own: nobody can say yet which of them a ring will commit to.
+    expect(one.next).not.toBe(other.next);
+    expect(await kept()).toEqual(expect.arrayContaining([`~${ring.next}`, `~${one.next}`, `~${other.next}`]));
+  });
+
+  test('is never tidied while the head commits to it, and leaves with its first copy once it has come in', async () => {
+    const ring = await created(DOMAIN, 'domain-1');
+    const lost = await generate(DOMAIN, 'lost', 2);
+    await age();
+    await forget({});
+    expect(await kept()).toEqual(['domain-1', 'lost', `~${ring.next}`]);
+    const next = await rotated(ring, 'domain-2');
+    await forget({ introduced: 'domain-2' });
+    expect(await kept()).toEqual(['domain-1', 'domain-2', 'lost', `~${next.next}`]);
+    // Whoever lost has the very key under another name: what destroys it leaves no copy.
+    expect(lost.public_key).toBe(next.keys[1]?.public_key);
+    const destroy = (key_id: string) => ask(subjects.anySigner('destroy-key'), { scope: DOMAIN, key_id });
+    await expect(destroy('lost')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    rotation.show(
+      ringWith(
+        DOMAIN,
+        3,
+        [next.keys[0]!].map((key) => ({ ...key, state: 'active', verifies_until: null })),
+        headOf(next),
+      ),
+    );
+    await held(DOMAIN, 3);
+    await destroy('domain-2');
+    expect(await kept()).toEqual(['domain-1', 'domain-2', `~${next.next}`]);
+  });
+
+  test('that does not open stops what would bring it in, and nothing else', async () => {
+    const ring = await created(DOMAIN, 'domain-1');
+    await owner.query(`UPDATE material.wrapped_key SET ciphertext = nonce WHERE key_id = $1`, [`~${ring.next}`]);
+    await expect(generate(DOMAIN, 'domain-2', 2)).rejects.toMatchObject({
+      ...{ code: 'UNAVAILABLE', detail: 'signing: next key unavailable' },
+    });
+    const recommit = { type: 'recommit', epoch: 2, authority_epoch: 1, old_key_id: 'domain-1', new_key_id: 'domain-1' };
+    const { statement, next } = await make({ ...recommit, opened_at: opening.opened_at });
+    await expect(verifyStatement(statement, publicKeyFromText(platformKey.public_key))).resolves.toMatchObject({
+      type: 'recommit',
+      authority_epoch: 1,
+      previous: ring.statement_hash,
+      next,
+    });
+    expect(await kept()).toContain(`~${next}`);
+  });
+});
+
+const make = (members: object) =>
+  askScope<MakeStatementReply>(PLATFORM, 'make-statement', { scope: DOMAIN, ...members });
+
+test('a key that nobody can open is thrown out all the same: the ring need only have been shown', async () => {
+  const ring = await created(DOMAIN, 'domain-1');
+  const stranger = publicKeyOf('whose private half nobody has');
+  // It cannot be loaded, so nobody signs for the Domain any more.
+  const lost = ringWith(DOMAIN, 2, [keyView('lost', 'active', stranger)], headOf(ring));
+  rotation.show(lost);
+  await eventually(() => rotation.asked.length > 0, { describe: 'a renewal' });
+  const revoke = { type: 'revoke', epoch: 3, authority_epoch: 1, old_key_id: 'lost', new_key_id: 'fresh' };
+  const named = { ...revoke, scope: DOMAIN, opened_at: opening.opened_at };
+  const asked = { ...named, algorithm: MESH_ALGORITHM };
+  const reply = await eventually(() => askScope<Generated>(PLATFORM, 'generate-key', asked), { describe: 'the ring' });
+  await expect(verifyStatement(reply.statement, publicKeyFromText(platformKey.public_key))).resolves.toMatchObject({
+    ...{ type: 'revoke', old_key_id: 'lost', old_public_key: stranger, new_public_key: reply.public_key },
+    ...{ previous: ring.statement_hash, next: expect.not.stringMatching(ring.next ?? '') },
+  });
+  await expect(make({ ...named, epoch: 2 })).rejects.toMatchObject({ code: 'ABORTED', body: { epoch: 2 } });
+});
+
+test('what the recovery key is to vouch for is prepared without it, for the platform alone', async () => {
+  const asked = {
+    ...{ type: 'revoke', epoch: 2, authority_epoch: 1, old_key_id: 'platform-1', new_key_id: 'platform-2' },
+    ...{ opened_at: opening.opened_at, algorithm: MESH_ALGORITHM, duration_ms: D },
+  };
+  const prepare = (members: object) =>
+    ask<PrepareStatementReply>(subjects.anySigner('prepare-statement'), { scope: PLATFORM, ...asked, ...members });
+  const { statement, possession } = await prepare({});
+  expect(statement).toMatchObject({ type: 'revoke', old_public_key: platformKey.public_key, authority_epoch: null });
+  const recovery = { keyId: 'recovery', privateKey: privateKeyOf('recovery') };
+  const text = joinStatement(statement, await statementSignature(statement, recovery, 'authority'), possession);
+  await expect(verifyStatement(text, publicKeyFromText(publicKeyOf('recovery')))).resolves.toEqual(statement);
+  await expect(prepare({ scope: DOMAIN })).rejects.toMatchObject({ body: { field: 'type' } });
+  await expect(prepare({ type: 'create' })).rejects.toMatchObject({ body: { field: 'type' } });
+  // No key of the ring vouches for it, so none is asked to.
+  await expect(askScope(PLATFORM, 'generate-key', asked)).rejects.toMatchObject({ body: { field: 'type' } });
 });
 
 test('of a removed ring everything is destroyed, what was only prepared too, and nothing before the ring is dropped', async () => {
@@ -362,7 +478,7 @@ test('P-7: a key that no ring took is forgotten, one that stands in a ring never
   await owner.query(`UPDATE material.wrapped_key SET prepared_at = prepared_at - interval '2 h'`);
   await expect(forget('lost')).resolves.toEqual({ forgotten: true });
   const rows = await owner.query<{ key_id: string }[]>(
-    `SELECT key_id FROM material.wrapped_key WHERE scope = $1 ORDER BY key_id`,
+    `SELECT key_id FROM material.wrapped_key WHERE scope = $1 AND key_id NOT LIKE '~%'`,
     [DOMAIN],
   );
   expect(rows).toEqual([{ key_id: 'domain-1' }]);
@@ -598,7 +714,7 @@ test('the log names scope, kid and epoch, and no secret', async () => {
     expect.objectContaining({ msg: 'ring taken', scope: DOMAIN, kid: 'domain-2', epoch: 2 }),
   );
   expect(lines).toContainEqual(
-    expect.objectContaining({ msg: 'key generated', scope: DOMAIN, kid: 'domain-2', epoch: 2 }),
+    expect.objectContaining({ msg: 'key ahead introduced', scope: DOMAIN, kid: 'domain-2', epoch: 2 }),
   );
   const text = JSON.stringify(lines);
   for (const secret of [operatorKey.seed, accountKey.seed, 'PRIVATE KEY', new URL(signerUrl).password]) {

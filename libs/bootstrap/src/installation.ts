@@ -1,5 +1,5 @@
 import { createRing } from '@plexsphere/keyring';
-import { insertBusKey, makeSigningKey, type KekProvider } from '@plexsphere/material';
+import { insertBusKey, makeKeyAhead, makeSigningKey, type KekProvider } from '@plexsphere/material';
 import { insertRing } from '@plexsphere/store';
 import { MESH_ALGORITHM, PLATFORM, publicText, type ServiceName, type Sql } from '@plexsphere/wire';
 import { signStatement, statementHash } from '@plexsphere/wire/jws';
@@ -22,8 +22,9 @@ export async function storeInstallation(sql: Sql, { kek, bus, recovery, admin }:
   await insertBusKey(sql, kek, 'operator', bus.operator);
   await insertBusKey(sql, kek, 'account', bus.account);
   await sql.query(
-    `INSERT INTO ring.installation (recovery_public_key, bus_account_public_key, bus_account_jwt) VALUES ($1, $2, $3)`,
-    [recovery.publicKey, bus.account.publicKey, bus.accountJwt],
+    `INSERT INTO ring.installation (recovery_key_id, recovery_public_key, bus_account_public_key, bus_account_jwt)
+     VALUES ($1, $2, $3, $4)`,
+    [recovery.keyId, recovery.publicKey, bus.account.publicKey, bus.accountJwt],
   );
   await createPlatformRing(sql, kek, recovery);
   await insertAdmin(sql, 'admin', admin);
@@ -64,6 +65,7 @@ export async function writeAudit(owner: Sql, action: string, after: Record<strin
 /** The ring at epoch 1. Nobody vouches for the first platform key but the recovery key, which every Node also holds. */
 async function createPlatformRing(sql: Sql, kek: KekProvider, recovery: RecoveryKey): Promise<void> {
   const key = await makeSigningKey(sql, kek, { scope: PLATFORM, keyId: PLATFORM_KEY_ID }, MESH_ALGORITHM);
+  const next = await makeKeyAhead(sql, kek, PLATFORM, MESH_ALGORITHM);
   const [{ now } = { now: new Date() }] = await sql.query<{ now: Date }[]>('SELECT now()');
   const statement = await signStatement(
     {
@@ -78,14 +80,14 @@ async function createPlatformRing(sql: Sql, kek: KekProvider, recovery: Recovery
       opened_at: now.toISOString(),
       closes_at: null,
       transition_expires: null,
-      next: null,
+      next,
       previous: null,
     },
     recovery,
     key,
   );
   const made = { algorithm: MESH_ALGORITHM, publicKey: publicText(key.privateKey) };
-  const proof = { text: statement, hash: statementHash(statement) };
+  const proof = { text: statement, hash: statementHash(statement), next, bySuperior: true, authorityEpoch: null };
   await insertRing(sql, createRing(PLATFORM, PLATFORM_KEY_ID), made, proof);
 }
 

@@ -25,4 +25,3 @@ export * from './stage';
 export * from './switch-wait';
 export * from './transition';
 export * from './trusted-keys';
-export * from './unfinished-step';

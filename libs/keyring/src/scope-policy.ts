@@ -18,6 +18,8 @@ export interface ScopePolicy {
   readonly newKey: 'signs_at_once' | 'is_staged_first';
   /** Who throws a key of it out, or takes one back: a key that is gone, or came back, never vouches for itself. */
   readonly superior: 'recovery_key' | 'platform_key';
+  /** Whether each statement commits to the key that may come in after the next one, made ahead. */
+  readonly commitsAhead: boolean;
   /** What keeps the old key until closes_at: Nodes that have not applied the change, or nothing. */
   readonly gate: 'nodes' | 'none';
   /**
@@ -34,6 +36,7 @@ const MESH: Omit<ScopePolicy, 'signs' | 'superior' | 'tells'> = {
   algorithm: 'Ed25519',
   mostTrusted: 2,
   newKey: 'signs_at_once',
+  commitsAhead: true,
   gate: 'nodes',
 };
 

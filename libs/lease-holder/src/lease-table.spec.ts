@@ -255,7 +255,7 @@ test('S8: a grant of an epoch older than one that was shown is answered by its p
 });
 
 test('a close alone has no statement, so there is nothing to prove it by', () => {
-  holding(ringOf(DOMAIN, 3, { b: 'active' }, { trust_epoch: 2 }));
+  holding(ringOf(DOMAIN, 3, { b: 'active' }, { trust_epoch: 2, head_epoch: 2 }));
   answered([], [second]);
   expect(table.proofs()).toEqual([]);
   answered([], [first]);

@@ -52,7 +52,7 @@ export class LeaseTable<Loaded = unknown> {
    */
   proofs(): [Scope, string][] {
     return [...this.entries].flatMap(([scope, { seen, wentBackTo }]): [Scope, string][] =>
-      wentBackTo !== undefined && seen.statement !== null && epochWentBack(wentBackTo, seen.trust_epoch)
+      wentBackTo !== undefined && seen.statement !== null && epochWentBack(wentBackTo, seen.head_epoch)
         ? [[scope, seen.statement]]
         : [],
     );
@@ -96,6 +96,11 @@ export class LeaseTable<Loaded = unknown> {
 
   ring(scope: Scope): TakenRing<Loaded> | undefined {
     return this.entries.get(scope)?.ring;
+  }
+
+  /** The newest ring that rotation has shown, whether it could be loaded or not: nobody works by it alone. */
+  seen(scope: Scope): RingView | undefined {
+    return this.entries.get(scope)?.seen;
   }
 
   /**

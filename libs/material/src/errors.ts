@@ -11,6 +11,10 @@ export type MaterialErrorCode =
   | 'unknown_key'
   /** A key of that name was made before, for another algorithm. */
   | 'other_algorithm'
+  /** A key of that name was made before, and it is not the one that was committed to. */
+  | 'other_key'
+  /** The key that was made ahead, and committed to, is not there or does not open. */
+  | 'no_key_ahead'
   /** The key is known and its private half is gone for good; its key id is never used again. */
   | 'key_destroyed';
 

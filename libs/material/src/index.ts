@@ -7,6 +7,7 @@ export * from './kek';
 export * from './file-kek';
 export * from './wrap';
 export * from './key-store';
+export * from './key-ahead';
 export * from './bus-key-store';
 export * from './signing-key';
 export * from './migrate';

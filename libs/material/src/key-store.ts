@@ -21,20 +21,26 @@ interface KeyRow extends Omit<WrappedKey, 'nonce' | 'ciphertext'> {
 
 /**
  * Stores the key, or returns the one that stands under that name already: signers that are asked for the same key at
- * the same time all end with the same one.
+ * the same time all end with the same one. Only a copy of a key that was made ahead gives way: an attempt that lost left
+ * it there, and whoever makes a key of its own must not be given one that others may have seen named.
  * @throws MaterialError key_destroyed
  */
-export async function insertKey(sql: Sql, key: WrappedKey): Promise<WrappedKey> {
+export async function insertKey(sql: Sql, key: WrappedKey, { introduced = false } = {}): Promise<WrappedKey> {
   await sql.query(
     // The conflict waits for a transaction that inserts the same name, so the look afterwards sees what that committed.
     // Asked for again, it is as good as new: forgetPreparedKey leaves it alone.
-    `INSERT INTO material.wrapped_key (scope, key_id, algorithm, public_key, kek_id, nonce, ciphertext)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)
+    `INSERT INTO material.wrapped_key (scope, key_id, algorithm, public_key, kek_id, nonce, ciphertext, introduced)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
      ON CONFLICT (scope, key_id) DO UPDATE SET prepared_at = clock_timestamp()`,
-    [key.scope, key.keyId, key.algorithm, key.publicKey, key.kekId, key.nonce, key.ciphertext],
+    [...columnsOf(key), introduced],
   );
+  await sql.query('SELECT material.replace_copy($1, $2, $3, $4, $5, $6, $7, $8)', [...columnsOf(key), introduced]);
   return loadKey(sql, key);
 }
+
+const columnsOf = (key: WrappedKey): unknown[] => [
+  ...[key.scope, key.keyId, key.algorithm, key.publicKey, key.kekId, key.nonce, key.ciphertext],
+];
 
 /** @throws MaterialError unknown_key, key_destroyed */
 export async function loadKey(sql: Sql, { scope, keyId }: KeyName): Promise<WrappedKey> {
@@ -50,16 +56,12 @@ export async function loadKey(sql: Sql, { scope, keyId }: KeyName): Promise<Wrap
 }
 
 /**
- * Forgets the private half; the row stays, so that the name is never given again. Destroying twice, or a key that was
- * never made, is fine: afterwards there is none. What stood in the row before, still wrapped, stays in files, log and
- * backups until those are overwritten: SECURITY.md says what that means.
+ * Forgets the private half and every copy of it; the row stays, so that the name is never given again. Destroying twice,
+ * or a key that was never made, is fine: afterwards there is none. What stood in the row before, still wrapped, stays in
+ * files, log and backups until those are overwritten: SECURITY.md says what that means.
  */
 export async function destroyKey(sql: Sql, { scope, keyId }: KeyName): Promise<void> {
-  await sql.query(
-    `UPDATE material.wrapped_key SET nonce = NULL, ciphertext = NULL, destroyed_at = now()
-     WHERE scope = $1 AND key_id = $2 AND destroyed_at IS NULL`,
-    [scope, keyId],
-  );
+  await sql.query('SELECT material.destroy($1, $2)', [scope, keyId]);
 }
 
 /**

@@ -23,22 +23,27 @@ export async function makeSigningKey(
   name: KeyName,
   algorithm: AlgorithmName,
 ): Promise<SigningKey> {
-  const privateKey = await ALGORITHMS[algorithm].generate();
-  const secret = privateKey.secret();
+  const { publicKey, secret } = await newKey(algorithm);
   const { scope, keyId } = name;
   const wrapped = await wrap(kek, { scope, keyId, algorithm }, secret);
   secret.fill(0);
-  const publicKey = privateKey.publicKey?.text ?? null;
   const key = await openKey(kek, await insertKey(sql, { scope, keyId, algorithm, publicKey, ...wrapped }));
   if (key.algorithm !== algorithm) throw new MaterialError('other_algorithm', { scope, keyId });
   return key;
+}
+
+/** Both halves; whoever asks fills the secret with zeros. */
+export async function newKey(algorithm: AlgorithmName): Promise<{ publicKey: string | null; secret: Buffer }> {
+  const privateKey = await ALGORITHMS[algorithm].generate();
+  return { publicKey: privateKey.publicKey?.text ?? null, secret: privateKey.secret() };
 }
 
 /** @throws MaterialError unknown_key, key_destroyed, other_kek, tampered */
 export const loadSigningKey = async (sql: Sql, kek: KekProvider, name: KeyName): Promise<SigningKey> =>
   openKey(kek, await loadKey(sql, name));
 
-async function openKey(kek: KekProvider, wrapped: WrappedKey): Promise<SigningKey> {
+/** @throws MaterialError other_kek, tampered */
+export async function openKey(kek: KekProvider, wrapped: WrappedKey): Promise<SigningKey> {
   const { scope, keyId, algorithm, publicKey } = wrapped;
   const secret = await unwrap(kek, { scope, keyId, algorithm }, wrapped);
   if (!isAlgorithmName(algorithm)) throw new MaterialError('tampered', { scope, keyId });

@@ -1,6 +1,7 @@
 import type { RingPolicy } from '@plexsphere/keyring';
 import type { AlgorithmName, LeaseKind, Role } from '@plexsphere/wire';
-import { Column, DeleteDateColumn, Entity, PrimaryColumn, type ValueTransformer } from 'typeorm';
+import { Column, DeleteDateColumn, Entity, PrimaryColumn, VirtualColumn, type ValueTransformer } from 'typeorm';
+import type { ChangeName } from './insert-ring';
 
 /** Postgres hands bigint over as text. Epochs, positions and sequences stay far below 2^53. */
 const integer: ValueTransformer = {
@@ -11,7 +12,10 @@ const integer: ValueTransformer = {
 @Entity({ schema: 'ring', name: 'installation' })
 export class InstallationEntity {
   @PrimaryColumn({ name: 'only_row', type: 'boolean' }) onlyRow: boolean;
+  @Column({ name: 'recovery_key_id', type: 'text' }) recoveryKeyId: string;
   @Column({ name: 'recovery_public_key', type: 'text' }) recoveryPublicKey: string;
+  /** When it last signed: it is exposed since. */
+  @Column({ name: 'recovery_used_at', type: 'timestamptz', nullable: true }) recoveryUsedAt: Date | null;
 }
 
 /** Rings that are there. The row of one that was removed is found by nobody who does not ask for it (`withDeleted`). */
@@ -34,6 +38,9 @@ export class SigningKeyEntity {
   @Column({ name: 'state_since', type: 'timestamptz' }) stateSince: Date;
   /** When a retiring key verifies no more. */
   @Column({ name: 'verifies_until', type: 'timestamptz', nullable: true }) verifiesUntil: Date | null;
+  @Column({ name: 'staged_at', type: 'timestamptz', nullable: true }) stagedAt: Date | null;
+  @Column({ name: 'rotate_by', type: 'timestamptz', nullable: true }) rotateBy: Date | null;
+  @Column({ name: 'destroyed_at', type: 'timestamptz', nullable: true }) destroyedAt: Date | null;
   @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
 }
 
@@ -55,18 +62,27 @@ export class TransitionEntity {
   @Column({ name: 'ended_epoch', type: 'bigint', nullable: true, transformer: integer }) endedEpoch: number | null;
   @Column({ name: 'ended_by', type: 'text', nullable: true }) endedBy: string | null;
   @Column({ name: 'end_request_id', type: 'uuid', nullable: true }) endRequestId: string | null;
-  /** When no lease of an earlier epoch could be alive any more: after the rotate, and after its end. */
-  @Column({ name: 'switched_at', type: 'timestamptz', nullable: true }) switchedAt: Date | null;
-  @Column({ name: 'end_switched_at', type: 'timestamptz', nullable: true }) endSwitchedAt: Date | null;
-  @Column({ name: 'old_key_destroyed_at', type: 'timestamptz', nullable: true }) oldKeyDestroyedAt: Date | null;
+  /** When no lease of an earlier epoch could be alive any more, as the change that opened it has it. */
+  @VirtualColumn({
+    type: 'timestamptz',
+    query: (transition) =>
+      `SELECT switched_at FROM ring.ring_change WHERE scope = ${transition}.scope AND epoch = ${transition}.opened_epoch`,
+  })
+  switchedAt: Date | null;
 }
 
 @Entity({ schema: 'ring', name: 'ring_change' })
 export class RingChangeEntity {
   @PrimaryColumn({ type: 'text' }) scope: string;
   @PrimaryColumn({ type: 'bigint', transformer: integer }) epoch: number;
+  @Column({ type: 'text' }) change: ChangeName;
   @Column({ type: 'text', nullable: true }) statement: string | null;
   @Column({ name: 'statement_hash', type: 'text', nullable: true }) statementHash: string | null;
+  /** The hash of the key made ahead that the statement commits to. */
+  @Column({ type: 'text', nullable: true }) next: string | null;
+  /** Whether the superior authority vouched for it. */
+  @Column({ name: 'by_superior', type: 'boolean' }) bySuperior: boolean;
+  @Column({ name: 'switched_at', type: 'timestamptz', nullable: true }) switchedAt: Date | null;
 }
 
 @Entity({ schema: 'ring', name: 'lease' })

@@ -81,9 +81,10 @@ const grants = ({ rotation, outboxRelay }: StoreRoles): string => `
   REVOKE ALL ON ring.database_role, ring.service_credential FROM ${rotation};
   GRANT UPDATE (bus_account_jwt, bus_account_signed_at) ON ring.installation TO ${rotation};
   GRANT UPDATE (epoch, trust_epoch, removed_at, keys_destroyed_at) ON ring.key_ring TO ${rotation};
-  GRANT UPDATE (state, state_since, verifies_until) ON ring.signing_key TO ${rotation};
-  GRANT UPDATE (outcome, ended_at, ended_epoch, ended_by, end_request_id, switched_at, end_switched_at,
-                old_key_destroyed_at) ON ring.transition TO ${rotation};
+  GRANT UPDATE (recovery_key_id, recovery_public_key, recovery_used_at) ON ring.installation TO ${rotation};
+  GRANT UPDATE (state, state_since, verifies_until, destroyed_at) ON ring.signing_key TO ${rotation};
+  GRANT UPDATE (switched_at) ON ring.ring_change TO ${rotation};
+  GRANT UPDATE (outcome, ended_at, ended_epoch, ended_by, end_request_id) ON ring.transition TO ${rotation};
   GRANT UPDATE (state, removed_at) ON ring.node TO ${rotation};
   GRANT UPDATE (revoked_at, last_used_at) ON ring.operator TO ${rotation};
   GRANT UPDATE, DELETE ON ring.lease TO ${rotation};

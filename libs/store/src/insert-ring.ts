@@ -12,6 +12,11 @@ export interface MadeKey {
 export interface MadeStatement {
   text: string;
   hash: string;
+  /** The hash of the key made ahead that it commits to; null where rings of that kind do not. */
+  next: string | null;
+  /** Whether the superior authority vouches for it; and the epoch of the platform's ring, where it is that one's key. */
+  bySuperior: boolean;
+  authorityEpoch: number | null;
 }
 
 /**
@@ -38,20 +43,22 @@ export async function insertRing(
 export async function insertKey(
   sql: Sql,
   scope: string,
-  { keyId, state, verifiesUntil }: Key,
+  { keyId, state, verifiesUntil, stagedAt, rotateBy }: Key,
   { algorithm, publicKey }: MadeKey,
 ): Promise<void> {
   await sql.query(
-    `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, state_since, verifies_until)
-     VALUES ($1, $2, $3, $4, $5, clock_timestamp(), $6)`,
-    [scope, keyId, algorithm, publicKey, state, verifiesUntil],
+    `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, state_since, verifies_until, staged_at,
+                                   rotate_by)
+     VALUES ($1, $2, $3, $4, $5, clock_timestamp(), $6, $7, $8)`,
+    [scope, keyId, algorithm, publicKey, state, verifiesUntil, stagedAt, rotateBy],
   );
   await sql.query('DELETE FROM ring.prepared_key WHERE scope = $1 AND key_id = $2', [scope, keyId]);
 }
 
-export type ChangeName = 'create' | 'rotate' | 'close';
+export type ChangeName =
+  'create' | 'rotate' | 'stage' | 'unstage' | 'rollback' | 'revoke' | 'recommit' | 'recovery' | 'close' | 'settle';
 
-/** One row an epoch: who signs after it, and what was told of it. */
+/** One row an epoch: who signs after it, and what was told of it. A first one has nothing to switch from. */
 export const insertRingChange = (
   sql: Sql,
   ring: KeyRing,
@@ -60,7 +67,12 @@ export const insertRingChange = (
   statement: MadeStatement | null,
 ): Promise<unknown> =>
   sql.query(
-    `INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-    [ring.scope, ring.epoch, change, activeKey(ring).keyId, eventId, statement?.text ?? null, statement?.hash ?? null],
+    `INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash, next,
+                                   by_superior, authority_epoch, switched_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, CASE WHEN $3 = 'create' THEN clock_timestamp() END)`,
+    [
+      ...[ring.scope, ring.epoch, change, activeKey(ring).keyId, eventId],
+      ...[statement?.text ?? null, statement?.hash ?? null, statement?.next ?? null],
+      ...[statement?.bySuperior ?? false, statement?.authorityEpoch ?? null],
+    ],
   );

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { publicText } from '@plexsphere/wire';
-import { statementHash } from '@plexsphere/wire/jws';
+import { authoritiesFor, readStatement, statementHash } from '@plexsphere/wire/jws';
 import type { RingKey, TestRing } from './test-ring';
 import type { TestRings } from './test-rings';
 
@@ -28,25 +28,38 @@ export async function seedRing(query: Query, ring: TestRing, afterEpoch = 0): Pr
   );
   await query(`DELETE FROM ring.signing_key WHERE scope = $1`, [scope]);
   await query(
-    `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, verifies_until)
-     SELECT $1, key_id, 'Ed25519', public_key, state, verifies_until FROM jsonb_to_recordset($2::jsonb)
-         AS k(key_id text, public_key text, state text, verifies_until timestamptz)`,
+    `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, verifies_until, staged_at, rotate_by)
+     SELECT $1, key_id, 'Ed25519', public_key, state, verifies_until, staged_at, rotate_by
+       FROM jsonb_to_recordset($2::jsonb)
+         AS k(key_id text, public_key text, state text, verifies_until timestamptz, staged_at timestamptz,
+              rotate_by timestamptz)`,
     [scope, JSON.stringify(ring.keys.map(keyRow))],
   );
   const changes = ring.changes.slice(afterEpoch).map(({ activeKeyId, statement, ...change }) => ({
     ...change,
-    statement,
+    ...stated(statement),
     key_id: activeKeyId,
     event_id: randomUUID(),
-    hash: statement && statementHash(statement),
   }));
   await query(
-    `INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash)
-     SELECT $1, epoch, change, key_id, event_id, statement, hash FROM jsonb_to_recordset($2::jsonb)
-         AS c(epoch bigint, change text, key_id text, event_id text, statement text, hash text)`,
+    `INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash, next,
+                                   by_superior, authority_epoch, switched_at)
+     SELECT $1, epoch, change, key_id, event_id, statement, hash, next, coalesce(by_superior, false), authority_epoch,
+            clock_timestamp()
+       FROM jsonb_to_recordset($2::jsonb)
+         AS c(epoch bigint, change text, key_id text, event_id text, statement text, hash text, next text,
+              by_superior boolean, authority_epoch bigint)`,
     [scope, JSON.stringify(changes)],
   );
   return changes.at(-1)!.event_id;
+}
+
+/** What of a statement stands beside it. By the superior authority: unless the platform's own key took itself back. */
+function stated(statement: string | null): object {
+  if (statement === null) return { statement };
+  const { type, scope, next, authority_epoch } = readStatement(statement);
+  const bySuperior = type !== 'recovery' && !authoritiesFor(type, scope).includes('active');
+  return { statement, hash: statementHash(statement), next, authority_epoch, by_superior: bySuperior };
 }
 
 const keyRow = ({ keyId, privateKey, state, verifiesUntil }: RingKey): object => ({
@@ -54,4 +67,6 @@ const keyRow = ({ keyId, privateKey, state, verifiesUntil }: RingKey): object =>
   public_key: publicText(privateKey),
   state,
   verifies_until: verifiesUntil,
+  staged_at: state === 'staged' ? new Date() : null,
+  rotate_by: state === 'staged' ? verifiesUntil : null,
 });

@@ -8,7 +8,7 @@ export interface KeyView {
   algorithm: AlgorithmName;
   /** As its algorithm writes it (Ed25519: standard base64, padded, of the raw 32 bytes); null where it has none. */
   public_key: string | null;
-  /** When a key that retires verifies no more; null where no end is known. */
+  /** When a key that retires or is staged verifies no more; null where no end is known. */
   verifies_until: string | null;
 }
 
@@ -39,12 +39,12 @@ export interface RingView {
   /** The latest transition, open or ended; null before the first. */
   transition: TransitionView | null;
   /**
-   * The statement of `trust_epoch`, a General JWS as JSON text, and base64url(SHA-256(its payload)); null where a key of
-   * the ring has no public half that it could speak of.
+   * The head: the ring's last statement, a General JWS as JSON text, base64url(SHA-256(its payload)) and its epoch. Where a
+   * key of the ring has no public half that it could speak of, the two are null, and the epoch is the trust epoch.
    */
   statement: string | null;
   statement_hash: string | null;
-  /** Of that statement, the ring's head: its epoch, and what it says of the key ahead. */
   head_epoch: number;
+  /** The hash of the key made ahead that the head commits to; null where rings of this kind do not. */
   next: string | null;
 }

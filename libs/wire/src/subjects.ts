@@ -39,15 +39,18 @@ export const subjects = {
 export const ANY_SIGNER_VERBS = [
   'issue-bus-credential',
   'sign-bus-account',
+  'prepare-statement',
   'destroy-key',
   'destroy-ring',
   'forget-key',
+  'forget-ahead',
 ] as const;
 export type AnySignerVerb = (typeof ANY_SIGNER_VERBS)[number];
 
 /** What a signer does for a scope, and who may ask for it. */
 export const SCOPE_SIGNER_VERBS = {
   'generate-key': ['rotation'],
+  'make-statement': ['rotation'],
   'sign-envelope': ['outbox-relay'],
   announce: ['outbox-relay'],
   'sign-ready': ['outbox-relay'],

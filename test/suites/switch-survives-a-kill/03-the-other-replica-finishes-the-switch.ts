@@ -11,7 +11,7 @@ export const step: Step = async (world) => {
   await eventually(
     async () => {
       const [row] = await world.query<{ switched: boolean }>(
-        `SELECT switched_at IS NOT NULL AS switched FROM ring.transition WHERE scope = $1`,
+        `SELECT switched_at IS NOT NULL AS switched FROM ring.ring_change WHERE scope = $1 AND change = 'rotate'`,
         [world.domain],
       );
       return row?.switched === true;

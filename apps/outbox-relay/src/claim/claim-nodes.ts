@@ -1,5 +1,6 @@
 import { PLATFORM } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
+import { chainPlace, type ChainRow } from './chain-place';
 import type { ClaimedNode } from './claimed-node';
 import { IS_UNCLAIMED, RESEND_AFTER } from '../node-stream';
 import { byReceiver } from '../receivers';
@@ -12,13 +13,15 @@ import { byReceiver } from '../receivers';
 export const CLAIM_MS = 5_000;
 
 /** Not in the middle of a chain: what a part tells is settled by the last one alone. */
-const RESEND_DUE = `(s.resend_at <= clock_timestamp() AND s.chain_epoch IS NULL
+const RESEND_DUE = `(s.resend_at <= clock_timestamp() AND s.chain IS NULL
   AND ${byReceiver((receiver) => receiver.isSentAgain)})`;
 
 /** What nothing else may overtake, a chain's next part too. And what may come whenever there is time: a key is closed. */
-const KEY_NEWS = `(s.chain_epoch IS NOT NULL OR ${byReceiver((receiver) => receiver.lacksTrust)})`;
+const KEY_NEWS = `(s.chain IS NOT NULL OR ${byReceiver((receiver) => receiver.lacksTrust)})`;
 const CLOSE_NEWS = byReceiver((receiver) => receiver.lacksNews);
-const UNSENT = `EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state = 'unsent')`;
+const IS_CUT_OFF = byReceiver((receiver) => receiver.isCutOff);
+const UNSENT = `EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state = 'unsent'
+  AND ${byReceiver((receiver) => receiver.mayHear)})`;
 
 /**
  * Nodes of which something is due, locked. SKIP LOCKED: another relay that looks at the same instant takes the next
@@ -27,7 +30,8 @@ const UNSENT = `EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id
  * Scopes take turns; in a scope key news goes first, what is only repeated last (or a slow hour would feed on its own
  * repetitions), and among equals whoever has waited longest (a release leaves its time in claim_deadline): so neither a
  * big scope nor a busy Node holds up the others. Whoever has nothing to hear but a close comes after everybody: the
- * close of the platform's ring makes all Nodes of all Domains due at once.
+ * close of the platform's ring makes all Nodes of all Domains due at once. Of a Node that is cut off nothing is due but
+ * news of keys, whatever waits for it.
  */
 const LOCK_DUE_NODES = `
   WITH platform AS (SELECT epoch, trust_epoch FROM ring.key_ring WHERE scope = '${PLATFORM}'),
@@ -40,7 +44,8 @@ const LOCK_DUE_NODES = `
       JOIN ring.key_ring r ON r.scope = s.scope
       CROSS JOIN platform p
      WHERE ${IS_UNCLAIMED}
-       AND (($2 AND ${CLOSE_NEWS}) OR ${KEY_NEWS} OR s.hello IS NOT NULL OR ${RESEND_DUE} OR ${UNSENT})
+       AND (${KEY_NEWS} OR (NOT ${IS_CUT_OFF} AND
+            (($2 AND ${CLOSE_NEWS}) OR s.hello IS NOT NULL OR ${RESEND_DUE} OR ${UNSENT})))
   ),
   turns AS (
     SELECT node_id, close_news_alone,
@@ -62,19 +67,13 @@ const toldOf = (epoch: 'told_epoch' | 'told_platform_epoch'): string =>
 
 /**
  * A hello is taken once, and stays until its answer stands on the stream; a later hello replaces it, untaken. It begins
- * an unfinished chain anew: a Node that said it has lost the parts, or a hole between them. One that names an epoch beyond
- * the ring's gets a chain message in any case, without statements: its bundle puts the number right.
+ * an unfinished chain anew: a Node that said it has lost the parts, or a hole between them.
  */
 const TAKE = `
   WITH due AS (
     SELECT s.node_id, coalesce(${RESEND_DUE}, false) AS resend,
-           s.hello IS NOT NULL AND NOT s.hello ? 'taken' AS says_hello,
-           coalesce((s.hello ->> 'epoch')::bigint > r.epoch OR (s.hello ->> 'platform_epoch')::bigint > p.epoch, false)
-             AS is_ahead
-      FROM outbox.node_stream s
-      JOIN ring.key_ring r ON r.scope = s.scope
-      JOIN ring.key_ring p ON p.scope = '${PLATFORM}'
-     WHERE s.node_id = ANY($1::uuid[])
+           s.hello IS NOT NULL AND NOT s.hello ? 'taken' AS says_hello
+      FROM outbox.node_stream s WHERE s.node_id = ANY($1::uuid[])
   ),
   taken AS (
     UPDATE outbox.node_stream s SET
@@ -87,11 +86,7 @@ const TAKE = `
       told_platform_epoch = least(s.told_platform_epoch,
         CASE WHEN d.says_hello THEN (s.hello ->> 'platform_epoch')::bigint END,
         CASE WHEN d.resend THEN s.settled_platform_epoch END),
-      chain_epoch = CASE WHEN NOT d.says_hello THEN s.chain_epoch
-                         WHEN d.is_ahead THEN least(s.told_epoch, (s.hello ->> 'epoch')::bigint) END,
-      chain_platform_epoch = CASE WHEN NOT d.says_hello THEN s.chain_platform_epoch
-                                  WHEN d.is_ahead
-                                  THEN least(s.told_platform_epoch, (s.hello ->> 'platform_epoch')::bigint) END,
+      chain = CASE WHEN NOT d.says_hello THEN s.chain END,
       hello = CASE WHEN d.says_hello THEN s.hello || '{"taken": true}' ELSE s.hello END,
       resend_count = CASE WHEN d.says_hello THEN 0 WHEN d.resend THEN s.resend_count + 1 ELSE s.resend_count END,
       resend_at = CASE WHEN d.says_hello THEN NULL
@@ -101,11 +96,11 @@ const TAKE = `
   )
   SELECT node_id AS "nodeId", scope, listens, attempt::float8, ${toldOf('told_epoch')} AS "toldEpoch",
          ${toldOf('told_platform_epoch')} AS "toldPlatformEpoch",
-         CASE WHEN chain_epoch IS NOT NULL
-              THEN jsonb_build_object('afterEpoch', chain_epoch, 'afterPlatformEpoch', chain_platform_epoch) END AS chain,
+         chain,
          settled_position::float8 AS "settledPosition", last_position::float8 AS "lastPosition",
          last_sequence::float8 AS "lastSequence",
-         CASE WHEN hello IS NOT NULL THEN jsonb_build_object('helloId', hello ->> 'hello_id') END AS hello,
+         CASE WHEN hello IS NOT NULL
+              THEN jsonb_build_object('helloId', hello ->> 'hello_id', 'corrects', hello ? 'corrects') END AS hello,
          sends_again AS "sendsAgain", says_hello AND missed IS NOT NULL AS "needsResync"
     FROM taken`;
 
@@ -125,5 +120,9 @@ export async function claimNodes(
 ): Promise<TakenNode[]> {
   const due = await manager.query<{ node_id: string }[]>(LOCK_DUE_NODES, [limit, closeNews]);
   if (due.length === 0) return [];
-  return manager.query<TakenNode[]>(TAKE, [due.map((row) => row.node_id), owner]);
+  const taken = await manager.query<(Omit<TakenNode, 'chain'> & { chain: ChainRow | null })[]>(TAKE, [
+    due.map((row) => row.node_id),
+    owner,
+  ]);
+  return taken.map((node) => ({ ...node, chain: node.chain && chainPlace(node.chain) }));
 }

@@ -1,3 +1,4 @@
+import type { ChainPlace } from '@plexsphere/keyring';
 import type { Scope } from '@plexsphere/wire';
 import type { Listens } from '../receivers';
 
@@ -10,12 +11,6 @@ export interface OrdinaryEvent {
   /** JSON text. */
   payload: string | null;
   position: number;
-}
-
-/** Up to where the parts of a chain have told a Node of both rings. */
-export interface ChainPlace {
-  afterEpoch: number;
-  afterPlatformEpoch: number;
 }
 
 /** A Node as it was when this relay claimed it. */
@@ -34,8 +29,8 @@ export interface ClaimedNode {
   lastPosition: number;
   /** Of the Node's subject on the stream; 0 before the first message. */
   lastSequence: number;
-  /** What no `stream_ready` has answered yet. */
-  hello: { helloId: string } | null;
+  /** What no `stream_ready` has answered yet. `corrects`: a chain message has to put right what it says first. */
+  hello: { helloId: string; corrects: boolean } | null;
 }
 
 /** What identifies a claim in the database. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { FORKED } from '@plexsphere/keyring';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { ClaimedNode, OrdinaryEvent } from './claimed-node';
 import { CLAIM_MS, claimNodes } from './claim-nodes';
@@ -26,6 +27,8 @@ export interface Claim {
 
 /** A Node of which something seemed due, and nothing was, is left alone for so long: whatever it was must not spin. */
 const NOTHING_DUE_DEFER_MS = 250;
+/** One on a fork, to which nothing may be sent for now, waits for what somebody does about it. */
+const FORKED_DEFER_MS = 2_000;
 
 /** A claim ends here a little before it does in the database: what is sent at the last instant must have a chance. */
 const MARGIN_MS = 250;
@@ -106,7 +109,10 @@ export class Claims {
 
   private async leaveAlone(manager: EntityManager, nodes: readonly ClaimedNode[]): Promise<void> {
     await tidyKeyMessages(manager, idsOf(nodes));
-    const releases = nodes.map(({ nodeId, attempt }) => ({ nodeId, attempt, deferMs: NOTHING_DUE_DEFER_MS }));
+    const releases = nodes.map(({ nodeId, attempt, toldEpoch, toldPlatformEpoch }) => ({
+      ...{ nodeId, attempt },
+      deferMs: toldEpoch === FORKED || toldPlatformEpoch === FORKED ? FORKED_DEFER_MS : NOTHING_DUE_DEFER_MS,
+    }));
     await releaseClaims(manager, this.identity.name, releases);
   }
 }

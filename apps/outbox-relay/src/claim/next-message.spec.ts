@@ -62,7 +62,8 @@ const node = (over: Partial<ClaimedNode> = {}): ClaimedNode => ({
   ...over,
 });
 
-const from = (afterEpoch: number, afterPlatformEpoch: number) => ({ afterEpoch, afterPlatformEpoch });
+const after = (afterEpoch: number) => ({ afterEpoch, wholeFrom: 0 });
+const from = (epoch: number, platformEpoch: number) => ({ own: after(epoch), platform: after(platformEpoch) });
 
 describe('chooseNext', () => {
   it('has nothing before ordinary events where the Node is told', () => {
@@ -83,12 +84,12 @@ describe('chooseNext', () => {
   it('lets nothing wait for a close, and tells of it where there is nothing else', () => {
     const close = { kind: 'chain', epoch: 3, platformEpoch: 1, from: from(2, 1), gates: false };
     expect(chooseNext(node({ toldEpoch: 2 }), rings(closed))).toMatchObject({ kind: 'ordinary', otherwise: close });
-    const hello = { helloId: 'h' };
+    const hello = { helloId: 'h', corrects: false };
     expect(chooseNext(node({ toldEpoch: 2, hello }), rings(closed))).toMatchObject({ kind: 'ready' });
   });
 
   it('tells key news before it answers a hello, and answers it before ordinary events', () => {
-    const hello = { helloId: 'h' };
+    const hello = { helloId: 'h', corrects: false };
     expect(chooseNext(node({ hello }), rings(rotated))).toMatchObject({ kind: 'announce' });
     expect(chooseNext(node({ hello, toldEpoch: 2 }), rings(rotated))).toEqual({
       kind: 'ready',
@@ -115,7 +116,7 @@ describe('chooseNext', () => {
   });
 
   it('says nothing but the next part while a chain is unfinished', () => {
-    const hello = { helloId: 'h' };
+    const hello = { helloId: 'h', corrects: false };
     const amid = node({ toldEpoch: 2, hello, chain: from(2, 1) });
     expect(chooseNext(amid, rings(rotated))).toMatchObject({ kind: 'chain', from: from(2, 1), gates: true });
   });

@@ -2,10 +2,17 @@
  * Which message a Node gets next. Pure: the order of the kinds is the promise that no Node meets an unknown key
  * (ADR 0005).
  */
-import type { KeyNews, Told as ToldEpochs } from '@plexsphere/keyring';
+import {
+  FORKED,
+  chainStart,
+  type ChainPlace,
+  type KeyNews,
+  type RingHistory,
+  type Told as ToldEpochs,
+} from '@plexsphere/keyring';
 import { PLATFORM } from '@plexsphere/wire';
 import { RECEIVERS } from '../receivers';
-import type { ChainPlace, ClaimedNode, OrdinaryEvent } from './claimed-node';
+import type { ClaimedNode, OrdinaryEvent } from './claimed-node';
 import type { Ring, Rings } from './read-rings';
 
 /** The epochs that a Node's stream has told it once the message stands there. */
@@ -26,6 +33,7 @@ export interface Announcement {
 export interface ChainNews {
   kind: 'chain';
   eventId: string;
+  /** Of the rings that its bundle is made at. */
   epoch: number;
   platformEpoch: number;
   /** Where its next part begins. */
@@ -47,17 +55,22 @@ export type NextMessage =
 export type NextChoice =
   Exclude<NextMessage, { kind: 'ordinary' }> | { kind: 'ordinary'; epoch: number; otherwise?: ChainNews };
 
-/** Undefined where nothing may be sent: the ring is behind what the Node was told, so an epoch went back. */
+/**
+ * Undefined where nothing may be sent: the ring is behind what the Node was told, so an epoch went back; or it follows a
+ * chain that is not ours, and nothing leads back.
+ */
 export function chooseNext(node: ClaimedNode, rings: Rings): NextChoice | undefined {
   const ring = rings.get(node.scope);
   const platform = rings.get(PLATFORM);
   if (ring === undefined || platform === undefined || node.toldEpoch > ring.epoch) return undefined;
   if (node.chain !== null) return chain(node, ring, platform, true);
-  const told = { epoch: node.toldEpoch, platformEpoch: node.toldPlatformEpoch };
-  const news = RECEIVERS[node.listens].keyNews(told, ring, platform);
+  const news = RECEIVERS[node.listens].keyNews(toldOf(node), ring, platform);
   if (news.kind === 'forked') return undefined;
+  const mayCorrect = !isLost(node.toldEpoch, ring) && !isLost(node.toldPlatformEpoch, platform);
+  if ((news.kind === 'chain' && news.gates) || (node.hello?.corrects === true && mayCorrect)) {
+    return chain(node, ring, platform, true);
+  }
   if (news.kind === 'announce') return announcement(news, ring, platform);
-  if (news.kind === 'chain' && news.gates) return chain(node, ring, platform, true);
   const { epoch } = ring;
   if (node.hello !== null) {
     return { kind: 'ready', helloId: node.hello.helloId, epoch, platformEpoch: platform.epoch };
@@ -65,6 +78,11 @@ export function chooseNext(node: ClaimedNode, rings: Rings): NextChoice | undefi
   const close = news.kind === 'chain' ? { otherwise: chain(node, ring, platform, false) } : {};
   return { kind: 'ordinary', epoch, ...close };
 }
+
+const toldOf = ({ toldEpoch: epoch, toldPlatformEpoch: platformEpoch }: ClaimedNode): ToldEpochs => ({
+  epoch,
+  platformEpoch,
+});
 
 function announcement({ eventType, keyId, told }: AnnounceNews, ring: Ring, platform: Ring): Announcement {
   const about = eventType === 'platform_key_rotated' ? platform : ring;
@@ -76,6 +94,11 @@ const chain = (node: ClaimedNode, ring: Ring, platform: Ring, gates: boolean): C
   eventId: ring.eventId,
   epoch: ring.epoch,
   platformEpoch: platform.epoch,
-  from: node.chain ?? { afterEpoch: node.toldEpoch, afterPlatformEpoch: node.toldPlatformEpoch },
+  // Decided once, where it begins: a later part goes on after the last statement that was sent.
+  from: node.chain ?? chainStart(toldOf(node), ring, platform),
   gates,
 });
+
+/** On a fork, and nothing leads back: a bundle would be refused. */
+const isLost = (told: number, { superiorEpoch }: Pick<RingHistory, 'superiorEpoch'>): boolean =>
+  told === FORKED && superiorEpoch === null;

@@ -1,22 +1,18 @@
 import type { EntityManager } from 'typeorm';
-import type { ChainPlace, ClaimKey } from '../claim/claimed-node';
-import type { Told } from '../claim/next-message';
+import { chainRow } from '../claim/chain-place';
+import type { ClaimKey } from '../claim/claimed-node';
 import { RESEND_AFTER, ofItsRing } from '../node-stream';
 import { byReceiver } from '../receivers';
+import type { Marks } from '../write/message-writer';
 
 /** A message that stands on the stream. */
-export interface Published extends ClaimKey {
+export interface Published extends ClaimKey, Marks {
   sequence: number;
-  told: Told;
-  /** After a part of a chain: from where it goes on; null after the last. */
-  chain?: ChainPlace | null;
-  ordinaryId?: string;
-  answeredHelloId?: string;
 }
 
 const RECORD = `jsonb_to_recordset($1::jsonb) AS d(node_id uuid, attempt bigint, sequence bigint, message_id bigint,
-                 told_epoch bigint, told_platform_epoch bigint, is_chain boolean,
-                 chain_epoch bigint, chain_platform_epoch bigint, hello_id text)`;
+                 told_epoch bigint, told_platform_epoch bigint, is_chain boolean, chain jsonb,
+                 hello_id text, corrected_hello_id text)`;
 
 /** In the order of node_id, as everybody locks these rows: two who mark the same Nodes never wait for each other. */
 const LOCK = `
@@ -62,9 +58,9 @@ const MARK_NODES = `
     last_sequence = d.sequence,
     told_epoch = ${TOLD_EPOCH},
     told_platform_epoch = ${TOLD_PLATFORM_EPOCH},
-    chain_epoch = CASE WHEN d.is_chain THEN d.chain_epoch ELSE s.chain_epoch END,
-    chain_platform_epoch = CASE WHEN d.is_chain THEN d.chain_platform_epoch ELSE s.chain_platform_epoch END,
-    hello = CASE WHEN s.hello ->> 'hello_id' = d.hello_id THEN NULL ELSE s.hello END,
+    chain = CASE WHEN d.is_chain THEN d.chain ELSE s.chain END,
+    hello = CASE s.hello ->> 'hello_id' WHEN d.hello_id THEN NULL
+                                        WHEN d.corrected_hello_id THEN s.hello - 'corrects' ELSE s.hello END,
     hello_answered_at = CASE WHEN d.hello_id IS NULL THEN s.hello_answered_at ELSE clock_timestamp() END,
     resend_at = CASE WHEN ${IS_UNSETTLED}
                      THEN coalesce(s.resend_at, ${RESEND_AFTER('s.resend_count + 2')}) END
@@ -88,9 +84,9 @@ export async function markPublished(
       told_epoch: each.told.epoch ?? null,
       told_platform_epoch: each.told.platformEpoch ?? null,
       is_chain: each.chain !== undefined,
-      chain_epoch: each.chain?.afterEpoch ?? null,
-      chain_platform_epoch: each.chain?.afterPlatformEpoch ?? null,
+      chain: each.chain ? chainRow(each.chain) : null,
       hello_id: each.answeredHelloId ?? null,
+      corrected_hello_id: each.correctedHelloId ?? null,
     })),
   );
   const locked = await manager.query<{ node_id: string }[]>(LOCK, [record, owner]);

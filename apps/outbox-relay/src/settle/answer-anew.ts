@@ -1,18 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { NodeAck } from './combine-acks';
-
-/** Acknowledgements as a statement reads them, which are its first parameter. */
-export const ACK_RECORD = `jsonb_to_recordset($1::jsonb) AS d(node_id uuid, epoch bigint, platform_epoch bigint, position bigint)`;
-
-export const ackRecord = (acks: readonly NodeAck[]): string =>
-  JSON.stringify(
-    acks.map(({ nodeId, epoch, platformEpoch, position }) => ({
-      node_id: nodeId,
-      epoch,
-      platform_epoch: platformEpoch,
-      position,
-    })),
-  );
+import { WORD_RECORD, wordRecord, type CountedWord } from './node-word';
 
 /** Between two such answers to a Node, which repeats its acknowledgement every 60 s: below that, above any flood. */
 const AT_MOST_EVERY = `interval '30 s'`;
@@ -28,13 +15,13 @@ const ANSWER_ANEW = `
                                'position', d.position),
     ready_again_at = clock_timestamp(),
     last_seen_at = clock_timestamp()
-    FROM ${ACK_RECORD}
+    FROM ${WORD_RECORD}
    WHERE s.node_id = d.node_id AND s.hello IS NULL AND s.hello_id IS NOT NULL
      AND coalesce(s.ready_again_at < clock_timestamp() - ${AT_MOST_EVERY}, true)`;
 
 /** To acknowledgements beyond what their Nodes were ever given. The caller has locked the Nodes in this transaction. */
-export async function answerAnew(manager: EntityManager, acks: readonly NodeAck[]): Promise<void> {
+export async function answerAnew(manager: EntityManager, acks: readonly CountedWord[]): Promise<void> {
   if (acks.length === 0) return;
   const latest = new Map(acks.map((ack) => [ack.nodeId, ack]));
-  await manager.query(ANSWER_ANEW, [ackRecord([...latest.values()])]);
+  await manager.query(ANSWER_ANEW, [wordRecord([...latest.values()])]);
 }

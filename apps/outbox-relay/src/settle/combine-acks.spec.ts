@@ -1,29 +1,35 @@
 import { combineAcks } from './combine-acks';
+import type { CountedWord } from './node-word';
 
-const ack = (nodeId: string, epoch: number, position: number, platformEpoch = 1) => ({
-  nodeId,
-  epoch,
-  platformEpoch,
-  position,
+const ack = (nodeId: string, epoch: number, position: number, platformEpoch = 1, ring = 'r'): CountedWord => ({
+  ...{ nodeId, epoch, platformEpoch, position, heads: { ring, platform: 'p' } },
+  ...{ aheadEpoch: null, aheadPlatformEpoch: null, isWrong: false },
+  ...{ newFork: epoch === 0, newPlatformFork: false },
 });
-const limits = new Map([['n', { epoch: 3, platformEpoch: 2, lastPosition: 10 }]]);
+
+const combine = (...acks: CountedWord[]) => combineAcks(acks, () => 10);
 
 describe('combineAcks', () => {
   it('takes the furthest of each member, in whatever order they come', () => {
-    const { settled, refused } = combineAcks([ack('n', 2, 10), ack('n', 3, 4, 2)], limits);
+    const { settled, refused } = combine(ack('n', 2, 10), ack('n', 3, 4, 2));
     expect(settled).toEqual([ack('n', 3, 10, 2)]);
     expect(refused).toEqual([]);
+    expect(combine(ack('n', 3, 4, 2, 'later'), ack('n', 2, 10)).settled).toEqual([ack('n', 3, 10, 2, 'later')]);
   });
 
-  it.each([
-    ['an epoch', ack('n', 4, 1)],
-    ['a platform epoch', ack('n', 1, 1, 3)],
-    ['a position', ack('n', 1, 11)],
-  ])('refuses %s that nobody was ever told, and keeps the others of that Node', (_, tooFar) => {
-    expect(combineAcks([tooFar, ack('n', 2, 5)], limits)).toEqual({ settled: [ack('n', 2, 5)], refused: [tooFar] });
+  it('refuses a position that nobody was ever told, and keeps the others of that Node', () => {
+    const tooFar = ack('n', 1, 11);
+    expect(combine(tooFar, ack('n', 2, 5))).toEqual({ settled: [ack('n', 2, 5)], refused: [tooFar] });
   });
 
-  it('passes over a Node that is not enrolled', () => {
-    expect(combineAcks([ack('stranger', 1, 1)], limits)).toEqual({ settled: [], refused: [] });
+  it('shows a fork, whatever position is said beside it', () => {
+    const fork = ack('n', 0, 10 ** 15);
+    expect(combine(fork)).toEqual({ settled: [ack('n', 0, 0)], refused: [fork] });
+  });
+
+  it('takes the later word where the heads are others: a Node may have left our chain, or come back', () => {
+    const [ours, fork] = [ack('n', 3, 4), ack('n', 0, 4, 1, 'thief')];
+    expect(combine(ours, fork).settled).toEqual([fork]);
+    expect(combine(fork, ours).settled).toEqual([ours]);
   });
 });

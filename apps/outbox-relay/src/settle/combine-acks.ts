@@ -1,44 +1,39 @@
-/** Acknowledgements as Nodes said them. Nobody signs one, so it counts up to what its Node can have been told. */
-
-export interface NodeAck {
-  nodeId: string;
-  epoch: number;
-  platformEpoch: number;
-  position: number;
-}
-
-/** What a Node can have applied at most. */
-export interface NodeLimits {
-  epoch: number;
-  platformEpoch: number;
-  lastPosition: number;
-}
-
-const isCredible = (ack: NodeAck, limits: NodeLimits): boolean =>
-  ack.epoch <= limits.epoch && ack.platformEpoch <= limits.platformEpoch && ack.position <= limits.lastPosition;
+import { FORKED } from '@plexsphere/keyring';
+import type { CountedWord } from './node-word';
 
 /**
- * One acknowledgement a Node, since they are cumulative, in the order of `limits`. One that goes too far changes nothing
- * at all, and does not spoil the others of its Node. A Node without limits is not enrolled: nobody, and not worth a line.
+ * One acknowledgement a Node, since they are cumulative. One for a position that was never given changes nothing at all,
+ * and does not spoil the others of its Node; but a fork is shown, whatever is said beside it.
  */
 export function combineAcks(
-  acks: readonly NodeAck[],
-  limits: ReadonlyMap<string, NodeLimits>,
-): { settled: NodeAck[]; refused: NodeAck[] } {
-  const settled = new Map<string, NodeAck>();
-  const refused: NodeAck[] = [];
+  acks: readonly CountedWord[],
+  lastPositionOf: (nodeId: string) => number,
+): { settled: CountedWord[]; refused: CountedWord[] } {
+  const settled = new Map<string, CountedWord>();
+  const refused: CountedWord[] = [];
   for (const ack of acks) {
-    const limit = limits.get(ack.nodeId);
-    if (limit === undefined) continue;
-    if (isCredible(ack, limit)) settled.set(ack.nodeId, furthest(ack, settled.get(ack.nodeId) ?? ack));
-    else refused.push(ack);
+    const isCredible = ack.position <= lastPositionOf(ack.nodeId);
+    if (!isCredible) refused.push(ack);
+    if (isCredible || isForked(ack)) {
+      const taken = isCredible ? ack : { ...ack, position: 0 };
+      settled.set(ack.nodeId, combined(taken, settled.get(ack.nodeId) ?? taken));
+    }
   }
   return { settled: [...settled.values()], refused };
 }
 
-const furthest = (one: NodeAck, other: NodeAck): NodeAck => ({
-  nodeId: one.nodeId,
-  epoch: Math.max(one.epoch, other.epoch),
-  platformEpoch: Math.max(one.platformEpoch, other.platformEpoch),
-  position: Math.max(one.position, other.position),
-});
+const isForked = ({ epoch, platformEpoch }: CountedWord): boolean => epoch === FORKED || platformEpoch === FORKED;
+
+/** Of two that follow our chain the furthest of each member; else the later, since the Node has left it or come back. */
+function combined(later: CountedWord, before: CountedWord): CountedWord {
+  if (isForked(later) || isForked(before)) return later;
+  const own = later.epoch < before.epoch ? before : later;
+  const platform = later.platformEpoch < before.platformEpoch ? before : later;
+  return {
+    ...later,
+    epoch: own.epoch,
+    platformEpoch: platform.platformEpoch,
+    position: Math.max(later.position, before.position),
+    heads: { ring: own.heads.ring, platform: platform.heads.platform },
+  };
+}

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { FORKED } from '@plexsphere/keyring';
 import { ThrottledLog } from '@plexsphere/service-kit';
 import { DataSource } from 'typeorm';
 import { Batcher } from '../batcher';
 import { Counters } from '../counters';
 import { RelayLoop } from '../relay-loop';
-import type { NodeAck } from './combine-acks';
+import type { CountedWord, NodeWord } from './node-word';
 import { recordHellos, type NodeHello } from './record-hellos';
 import { settleAcks } from './settle-acks';
 
@@ -17,7 +18,7 @@ const GATHER_MS = 20;
 @Injectable()
 export class HelloAckBatches {
   private readonly hellos = new Batcher<NodeHello>(GATHER_MS, (hellos) => this.recordHellos(hellos));
-  private readonly acks = new Batcher<NodeAck>(GATHER_MS, (acks) => this.settle(acks));
+  private readonly acks = new Batcher<NodeWord>(GATHER_MS, (acks) => this.settle(acks));
 
   constructor(
     private readonly database: DataSource,
@@ -31,13 +32,16 @@ export class HelloAckBatches {
     return this.hellos.add(hello).catch((err: unknown) => this.failed('hellos not recorded', err));
   }
 
-  ack(ack: NodeAck): Promise<void> {
+  ack(ack: NodeWord): Promise<void> {
     return this.acks.add(ack).catch((err: unknown) => this.failed('acknowledgements not settled', err));
   }
 
   private async recordHellos(hellos: NodeHello[]): Promise<void> {
-    const nobodies = await recordHellos(this.database.manager, hellos);
-    this.counters.add('hello', hellos.length - nobodies.length);
+    const { words, nobodies } = await this.database.transaction('READ COMMITTED', (manager) =>
+      recordHellos(manager, hellos),
+    );
+    this.counters.add('hello', words.length);
+    this.tellForks(words);
     // Its credential has left the list of those that the bus refuses, or has not come there yet.
     if (nobodies.length > 0) this.counters.add('hello_of_nobody', nobodies.length);
     for (const node of nobodies)
@@ -45,16 +49,30 @@ export class HelloAckBatches {
     this.loop.wake();
   }
 
-  private async settle(acks: NodeAck[]): Promise<void> {
-    const refused = await this.database.transaction('READ COMMITTED', (manager) => settleAcks(manager, acks));
+  private async settle(acks: NodeWord[]): Promise<void> {
+    const { words, refused } = await this.database.transaction('READ COMMITTED', (manager) =>
+      settleAcks(manager, acks),
+    );
     this.counters.add('ack', acks.length - refused.length);
+    this.tellForks(words);
     if (refused.length === 0) return;
     this.counters.add('ack_refused', refused.length);
     this.loop.wake();
-    for (const { nodeId, epoch, platformEpoch, position } of refused) {
-      const fields = { node: nodeId, epoch, platform_epoch: platformEpoch, position, reason: 'never told' };
+    for (const { nodeId, position } of refused) {
       // A line a Node: it draws the rest itself.
-      this.log.warn(fields, 'acknowledgement refused', nodeId);
+      this.log.warn({ node: nodeId, position, reason: 'never told' }, 'acknowledgement refused', nodeId);
+    }
+  }
+
+  /** At once, and counted each time: somebody signs who should not, or the database is not the one that it was. */
+  private tellForks(words: readonly CountedWord[]): void {
+    for (const { nodeId, heads, newFork, newPlatformFork, ...word } of words) {
+      if (word.epoch === FORKED || word.platformEpoch === FORKED) this.counters.add('fork');
+      if (word.aheadEpoch !== null || word.aheadPlatformEpoch !== null) this.counters.add('epoch_ahead');
+      if (newFork) this.log.error({ node: nodeId, head: heads.ring }, "fork of a Node's own ring", nodeId);
+      if (newPlatformFork)
+        this.log.error({ node: nodeId, head: heads.platform }, "fork of the platform's ring", nodeId);
+      if (newFork || newPlatformFork) this.loop.wake();
     }
   }
 

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { readAck, readHello } from './read-hello-ack';
 
 const node = randomUUID();
-const ack = { epoch: 2, platform_epoch: 1, position: 0 };
+const heads = { ring: 'r'.repeat(43), platform: '-_'.padEnd(43, '0') };
+const ack = { epoch: 2, platform_epoch: 1, position: 0, heads };
 const hello = { ...ack, hello_id: randomUUID() };
-const taken = { nodeId: node, epoch: 2, platformEpoch: 1, position: 0 };
+const taken = { nodeId: node, epoch: 2, platformEpoch: 1, position: 0, heads };
 
 describe('what a Node says', () => {
   it.each([
@@ -16,7 +17,12 @@ describe('what a Node says', () => {
     ['a fraction', { ...ack, position: 1.5 }],
     ['a position below 0', { ...ack, position: -1 }],
     ['a number that no bigint holds', { ...ack, position: 1e300 }],
-    ['no platform epoch', { epoch: 2, position: 0 }],
+    ['no platform epoch', { epoch: 2, position: 0, heads }],
+    ['no heads', { ...ack, heads: undefined }],
+    ['heads that are a text', { ...ack, heads: heads.ring }],
+    ['no head of the platform', { ...ack, heads: { ring: heads.ring } }],
+    ['a head that is too short', { ...ack, heads: { ...heads, ring: 'r'.repeat(42) } }],
+    ['a head of other characters', { ...ack, heads: { ...heads, ring: '+'.repeat(43) } }],
   ])('is dropped: %s', (_, body) => {
     expect(readAck(node, body)).toBeUndefined();
     const said: unknown = typeof body === 'object' && body !== null ? { hello_id: 'h', ...body } : body;
@@ -47,6 +53,7 @@ describe('what a Node says', () => {
     );
     expect(readAck(node, { ...ack, crowd })).toEqual(taken);
     expect(readAck(node, { ...ack, epoch: crowd })).toBeUndefined();
+    expect(readAck(node, { ...ack, heads: { ...heads, crowd } })).toEqual(taken);
     // Thousands, where each object is walked through.
     expect(looks).toBeLessThan(20);
   });

@@ -1,44 +1,48 @@
-import { PLATFORM } from '@plexsphere/wire';
+import { FORKED } from '@plexsphere/keyring';
 import type { EntityManager } from 'typeorm';
-import { combineAcks, type NodeLimits, type NodeAck } from './combine-acks';
-import { ACK_RECORD, ackRecord, answerAnew } from './answer-anew';
+import { answerAnew } from './answer-anew';
+import { combineAcks } from './combine-acks';
+import { lockKnownNodes } from './known-nodes';
+import { SHOWN, WORD_RECORD, countWord, wordRecord, type CountedWord, type NodeWord } from './node-word';
 import { RESEND_AFTER, ofItsRing } from '../node-stream';
 import { byReceiver } from '../receivers';
+import { readHeads } from './read-heads';
 
-/** Locked in the order of node_id, as everybody locks these rows. */
-const LOCK = `
-  SELECT s.node_id AS "nodeId", s.last_position::float8 AS "lastPosition", r.epoch::float8 AS epoch,
-         p.epoch::float8 AS "platformEpoch"
-    FROM outbox.node_stream s
-    JOIN ring.node n ON n.id = s.node_id AND n.state = 'enrolled'
-    JOIN ring.key_ring r ON r.scope = s.scope
-    JOIN ring.key_ring p ON p.scope = '${PLATFORM}'
-   WHERE s.node_id = ANY($1::uuid[])
-   ORDER BY s.node_id FOR UPDATE OF s`;
+/** One that comes while a hello has not been looked at may be older than it, and of a store that is lost. */
+const asTheHelloSays = (epoch: string): string =>
+  `least(d.${epoch}, CASE WHEN NOT s.hello ? 'taken' THEN (s.hello ->> '${epoch}')::bigint END)`;
+
+const settled = (settledEpoch: string, epoch: string): string =>
+  `CASE d.${epoch} WHEN ${FORKED} THEN ${FORKED} ELSE greatest(s.${settledEpoch}, ${asTheHelloSays(epoch)}) END`;
+
+/** A fork that is known is told anew when its time has come, like anything that is not settled. */
+const told = (toldEpoch: string, epoch: string, newFork: string): string =>
+  `CASE WHEN d.${newFork} THEN ${FORKED} WHEN d.${epoch} = ${FORKED} THEN s.${toldEpoch}
+        ELSE greatest(s.${toldEpoch}, ${asTheHelloSays(epoch)}) END`;
+
+const NEW_FORK = '(d.new_fork OR d.new_platform_fork)';
 
 /**
- * Acknowledgements are cumulative (ADR 0010). One that comes while a hello has not been looked at may be older than it,
- * and of a store that is lost: it counts for no more than the hello says. Whatever is applied was told, though the
- * acknowledgement may come before the mark: both stand in one statement, so that nobody ever sees more Nodes that have
- * applied than were sent to.
+ * Acknowledgements are cumulative (ADR 0010). Whatever is applied was told, though the acknowledgement may come before the
+ * mark: both stand in one statement, so that nobody ever sees more Nodes that have applied than were sent to.
+ *
+ * A Node that shows a fork has applied nothing of that ring, and no position by a key of it. What is under way to it is
+ * not: whoever has claimed it has lost it.
  */
 const SETTLE_NODES = `
-  WITH said AS (
-    SELECT s.node_id, d.position,
-           least(d.epoch, CASE WHEN NOT s.hello ? 'taken' THEN (s.hello ->> 'epoch')::bigint END) AS epoch,
-           least(d.platform_epoch,
-                 CASE WHEN NOT s.hello ? 'taken' THEN (s.hello ->> 'platform_epoch')::bigint END) AS platform_epoch
-      FROM ${ACK_RECORD}
-      JOIN outbox.node_stream s ON s.node_id = d.node_id)
   UPDATE outbox.node_stream s SET
-    settled_epoch = greatest(s.settled_epoch, said.epoch),
-    settled_platform_epoch = greatest(s.settled_platform_epoch, said.platform_epoch),
-    settled_position = greatest(s.settled_position, said.position),
-    told_epoch = greatest(s.told_epoch, said.epoch),
-    told_platform_epoch = greatest(s.told_platform_epoch, said.platform_epoch),
-    first_seen_at = coalesce(s.first_seen_at, clock_timestamp()),
-    last_seen_at = clock_timestamp()
-    FROM said WHERE s.node_id = said.node_id`;
+    settled_epoch = ${settled('settled_epoch', 'epoch')},
+    settled_platform_epoch = ${settled('settled_platform_epoch', 'platform_epoch')},
+    settled_position = CASE d.epoch WHEN ${FORKED} THEN s.settled_position
+                                    ELSE greatest(s.settled_position, d.position) END,
+    told_epoch = ${told('told_epoch', 'epoch', 'new_fork')},
+    told_platform_epoch = ${told('told_platform_epoch', 'platform_epoch', 'new_platform_fork')},
+    chain = CASE WHEN NOT ${NEW_FORK} THEN s.chain END,
+    claim_owner = CASE WHEN NOT ${NEW_FORK} THEN s.claim_owner END,
+    claim_deadline = CASE WHEN ${NEW_FORK} THEN clock_timestamp() ELSE s.claim_deadline END,
+    attempt = CASE WHEN ${NEW_FORK} THEN s.attempt + 1 ELSE s.attempt END,
+    ${SHOWN}
+    FROM ${WORD_RECORD} WHERE s.node_id = d.node_id`;
 
 /** Unsent ones too: an acknowledgement may overtake the mark of what it acknowledges. */
 const SETTLE_MESSAGES = `
@@ -63,20 +67,30 @@ const PLAN_RESENDING = `
       ELSE s.resend_at END
    WHERE s.node_id = ANY($1::uuid[])`;
 
-/** In the caller's transaction. Returns the acknowledgements that were refused: they claim what nobody was ever told. */
-export async function settleAcks(manager: EntityManager, acks: readonly NodeAck[]): Promise<NodeAck[]> {
-  const said = [...new Set(acks.map((ack) => ack.nodeId))];
-  const rows = await manager.query<(NodeLimits & { nodeId: string })[]>(LOCK, [said]);
-  const limits = new Map(rows.map((row) => [row.nodeId, row]));
-  const { settled, refused } = combineAcks(acks, limits);
-  await answerAnew(
+export interface SettledAcks {
+  /** What counts, one a Node. */
+  words: CountedWord[];
+  /** They claim positions that were never given. */
+  refused: CountedWord[];
+}
+
+/** In the caller's transaction. Who is not enrolled is nobody, and not worth a line. */
+export async function settleAcks(manager: EntityManager, acks: readonly NodeWord[]): Promise<SettledAcks> {
+  const nodes = await lockKnownNodes(
     manager,
-    refused.filter((ack) => ack.position > (limits.get(ack.nodeId)?.lastPosition ?? Infinity)),
+    acks.map(({ nodeId }) => nodeId),
   );
-  if (settled.length === 0) return refused;
-  const nodeIds = settled.map((ack) => ack.nodeId);
-  await manager.query(SETTLE_NODES, [ackRecord(settled)]);
+  const heads = await readHeads(manager, acks, nodes);
+  const counted = acks.flatMap((ack) => {
+    const node = nodes.get(ack.nodeId);
+    return node === undefined ? [] : [countWord(ack, node, heads)];
+  });
+  const { settled: words, refused } = combineAcks(counted, (nodeId) => nodes.get(nodeId)?.lastPosition ?? 0);
+  await answerAnew(manager, refused);
+  if (words.length === 0) return { words, refused };
+  const nodeIds = words.map(({ nodeId }) => nodeId);
+  await manager.query(SETTLE_NODES, [wordRecord(words)]);
   const applied = await manager.query<{ node_id: string }[]>(SETTLE_MESSAGES, [nodeIds]);
   await manager.query(PLAN_RESENDING, [nodeIds, applied.map((row) => row.node_id)]);
-  return refused;
+  return { words, refused };
 }

@@ -2,42 +2,33 @@
  * A chain in parts that the bus carries. Each but the last is material for the next one and proves nothing by itself; the
  * last ends in a bundle for exactly these two ring epochs.
  */
-import type { Told } from '@plexsphere/keyring';
-import { CHAIN_STATEMENTS, PLATFORM, type Scope } from '@plexsphere/wire';
-import type { ChainPlace } from '../claim/claimed-node';
-import type { StatementRow } from './read-statements';
+import { chainPart, type ChainPart, type ChainPlace } from '@plexsphere/keyring';
+import { CHAIN_STATEMENTS } from '@plexsphere/wire';
+import type { StatementRow, Statements } from './read-statements';
 
-export interface ChainPart {
+export interface WrittenPart {
+  part: ChainPart;
   /** The two lists, as the beginning of a JSON object. */
   text: string;
-  /** What the Node is told of once it stands on the stream. */
-  told: Told;
-  /** Where the next part goes on; null: this is the last, and needs the bundle. */
-  next: ChainPlace | null;
 }
 
-/** `rows`: up to one more than a part takes, as readStatements orders them. */
-export function chainPart(scope: Scope, from: ChainPlace, upTo: Told, rows: readonly StatementRow[]): ChainPart {
-  const taken = rows.slice(0, CHAIN_STATEMENTS);
-  const platform = taken.filter((row) => row.scope === PLATFORM);
-  const own = taken.filter((row) => row.scope !== PLATFORM);
-  const text = listsText(platform, own);
-  if (rows.length <= CHAIN_STATEMENTS) return { text, told: upTo, next: null };
-  const afterPlatformEpoch = platform.at(-1)?.epoch ?? from.afterPlatformEpoch;
-  // A Node of the platform's own scope has one ring under two names.
-  const afterEpoch = scope === PLATFORM ? afterPlatformEpoch : (own.at(-1)?.epoch ?? from.afterEpoch);
-  return {
-    text,
-    told: { epoch: afterEpoch, platformEpoch: afterPlatformEpoch },
-    next: { afterEpoch, afterPlatformEpoch },
+/** `ahead`: of each list up to one statement more than a part takes. */
+export function writePart(from: ChainPlace, ahead: Statements, most = CHAIN_STATEMENTS): WrittenPart {
+  const epochs = (rows: readonly StatementRow[]): number[] => rows.map(({ epoch }) => epoch);
+  const part = chainPart(from, { platform: epochs(ahead.platform), own: epochs(ahead.own) }, most);
+  return { part, text: listsText(ahead, part) };
+}
+
+const listsText = (ahead: Statements, part: ChainPart): string => {
+  const texts = (rows: readonly StatementRow[], { length }: readonly number[]): string[] =>
+    rows.slice(0, length).map(({ statement }) => statement);
+  const lists = {
+    platform_statements: texts(ahead.platform, part.platform),
+    statements: texts(ahead.own, part.own),
   };
-}
-
-const listsText = (platform: readonly StatementRow[], own: readonly StatementRow[]): string => {
-  const texts = (rows: readonly StatementRow[]) => rows.map(({ statement }) => statement);
-  return JSON.stringify({ platform_statements: texts(platform), statements: texts(own) }).slice(0, -1);
+  return JSON.stringify(lists).slice(0, -1);
 };
 
 /** The whole message; without a bundle more is to come. */
-export const chainText = (part: ChainPart, bundle?: string): string =>
-  `${part.text},${bundle === undefined ? '"more":true' : `"bundle":${JSON.stringify(bundle)}`}}`;
+export const chainText = ({ text }: WrittenPart, bundle?: string): string =>
+  `${text},${bundle === undefined ? '"more":true' : `"bundle":${JSON.stringify(bundle)}`}}`;

@@ -1,17 +1,17 @@
 /** Chain messages (ADR 0011). What many Nodes have slept through is read once for all of them. */
 import { Injectable } from '@nestjs/common';
-import type { Told } from '@plexsphere/keyring';
+import type { ChainPart } from '@plexsphere/keyring';
 import { CHAIN_STATEMENTS, type Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
-import { chainPart, chainText, type ChainPart } from './chain-part';
-import type { ChainPlace } from '../claim/claimed-node';
+import type { ChainNews } from '../claim/next-message';
+import { chainText, writePart, type WrittenPart } from './chain-part';
 import { SharedTexts } from './shared-texts';
 import { SignerClient } from './signer-client';
 import { readStatements } from './read-statements';
 
 @Injectable()
 export class ChainWriter {
-  private readonly parts = new SharedTexts<ChainPart>(({ text }) => text.length);
+  private readonly parts = new SharedTexts<WrittenPart>(({ text }) => text.length);
 
   constructor(
     private readonly database: DataSource,
@@ -19,19 +19,19 @@ export class ChainWriter {
   ) {}
 
   /** What a Node at `from` hears next on its way to these ring epochs. @throws Problem as the signer answered */
-  async next(scope: Scope, from: ChainPlace, upTo: Told): Promise<Pick<ChainPart, 'text' | 'told' | 'next'>> {
-    const { afterEpoch, afterPlatformEpoch } = from;
-    const key = [scope, afterEpoch, afterPlatformEpoch, upTo.epoch, upTo.platformEpoch].join(' ');
-    const part = await this.parts.of(key, () => this.read(scope, from, upTo));
-    const { told, next } = part;
+  async next(scope: Scope, news: ChainNews): Promise<{ text: string; part: ChainPart }> {
+    const { from, epoch, platformEpoch } = news;
+    const written = await this.parts.of([scope, JSON.stringify(from), epoch, platformEpoch].join(' '), () =>
+      this.read(scope, news),
+    );
+    const { part } = written;
     // Signed last, and not kept with the statements: it is handed out for a minute and no longer.
-    const bundle = next === null ? await this.signers.bundle(scope, upTo.epoch, upTo.platformEpoch) : undefined;
-    return { text: chainText(part, bundle), told, next };
+    const bundle = part.next === null ? await this.signers.bundle(scope, epoch, platformEpoch) : undefined;
+    return { text: chainText(written, bundle), part };
   }
 
-  private async read(scope: Scope, from: ChainPlace, upTo: Told): Promise<ChainPart> {
+  private async read(scope: Scope, { from, ...upTo }: ChainNews): Promise<WrittenPart> {
     const limit = CHAIN_STATEMENTS + 1;
-    const rows = await readStatements(this.database.manager, scope, from, { upTo, limit });
-    return chainPart(scope, from, upTo, rows);
+    return writePart(from, await readStatements(this.database.manager, scope, from, { upTo, limit }));
   }
 }

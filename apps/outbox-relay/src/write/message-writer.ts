@@ -1,8 +1,9 @@
 /** What goes on a Node's stream: a signed envelope or a part of a chain, and where it goes. */
 import { Injectable } from '@nestjs/common';
+import { toldBy, type ChainPart, type ChainPlace } from '@plexsphere/keyring';
 import { headers as names } from '@plexsphere/wire';
-import type { ChainPlace, ClaimedNode } from '../claim/claimed-node';
-import type { NextMessage, Told } from '../claim/next-message';
+import type { ClaimedNode } from '../claim/claimed-node';
+import type { ChainNews, NextMessage, Told } from '../claim/next-message';
 import { RECEIVERS } from '../receivers';
 import { ChainWriter } from './chain-writer';
 import { ReadySigner } from './ready-signer';
@@ -14,15 +15,18 @@ export interface OutgoingMessage {
   messageId: string;
   headers: Record<string, string>;
   body: string;
-  /** What is to be marked once it stands on the stream. */
-  marks: {
-    told: Told;
-    /** Of outbox.message; of an ordinary event alone. */
-    ordinaryId?: string;
-    answeredHelloId?: string;
-    /** Of a part of a chain: where the next one goes on; null after the last. */
-    chain?: ChainPlace | null;
-  };
+  marks: Marks;
+}
+
+/** What is to be marked once it stands on the stream. */
+export interface Marks {
+  told: Told;
+  /** Of outbox.message; of an ordinary event alone. */
+  ordinaryId?: string;
+  answeredHelloId?: string;
+  /** Of a part of a chain: where the next one goes on; null after the last, which puts right what a hello said. */
+  chain?: ChainPlace | null;
+  correctedHelloId?: string;
 }
 
 @Injectable()
@@ -41,8 +45,8 @@ export class MessageWriter {
         return { ...addressed(node, message.eventId, { kind: 'event' }), body, marks: { told: message.told } };
       }
       case 'chain': {
-        const { text: body, told, next } = await this.chains.next(node.scope, message.from, message);
-        return { ...addressed(node, message.eventId, { kind: 'chain' }), body, marks: { told, chain: next } };
+        const { text: body, part } = await this.chains.next(node.scope, message);
+        return { ...addressed(node, message.eventId, { kind: 'chain' }), body, marks: chainMarks(node, message, part) };
       }
       case 'ready': {
         const { helloId, epoch, platformEpoch } = message;
@@ -64,6 +68,13 @@ export class MessageWriter {
       }
     }
   }
+}
+
+/** What stands on the stream when a part does. */
+export function chainMarks({ hello, ...node }: ClaimedNode, { from, ...end }: ChainNews, part: ChainPart): Marks {
+  const before = { epoch: node.toldEpoch, platformEpoch: node.toldPlatformEpoch };
+  const corrected = part.next === null && hello !== null ? { correctedHelloId: hello.helloId } : {};
+  return { told: toldBy(from, part, before, end), chain: part.next, ...corrected };
 }
 
 const addressed = (

@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
-import { KeyRingEntity, LaterStatementEntity, RingChangeEntity, SigningKeyEntity } from '@plexsphere/store';
-import { publicKeyFromText, type Scope } from '@plexsphere/wire';
-import { JwsError, readStatement, verifyStatement, type Statement } from '@plexsphere/wire/jws';
+import { InstallationEntity, LaterStatementEntity, SigningKeyEntity } from '@plexsphere/store';
+import { PLATFORM, publicKeyFromText, type Scope, type TrustedKey } from '@plexsphere/wire';
+import { JwsError, anchorOfRing, readStatement, walkChain, type Statement } from '@plexsphere/wire/jws';
 import { DataSource, type EntityManager } from 'typeorm';
+import { readRing, type StoredRing } from '../rings/read-ring';
+import { ringView } from '../rings/ring-view';
 import { LEASE_DATABASE } from '../transactions/pools';
 
 /**
@@ -47,25 +49,31 @@ export const hasLaterStatement = (manager: EntityManager, scope: Scope): Promise
   manager.existsBy(LaterStatementEntity, { scope });
 
 /**
- * The statement, if it continues the ring as this database has it: after its head, by the key that is active here. One by
- * a key that has left, after the statement that this key came with, is no sign of a restore: it is what a thief of an
- * old key would make to have the scope stopped.
+ * The statement, if it continues the ring as this database has it: after its head, by whoever may vouch for what comes next
+ * there. One by a key that has left, after the statement that this key came with, is no sign of a restore: it is what a
+ * thief of an old key would make to have the scope stopped.
  */
 async function proven(manager: EntityManager, scope: Scope, text: string): Promise<Statement | undefined> {
+  const ring = await readRing(manager, scope);
+  if (ring === undefined || ring.head === null) return undefined;
   try {
     const statement = readStatement(text);
-    const { old_key_id: keyId, old_public_key: publicKey, previous: statementHash } = statement;
-    if (statement.scope !== scope || !keyId || !publicKey || !statementHash) return undefined;
-    const ring = await manager.findOneBy(KeyRingEntity, { scope });
-    if (ring === null || statement.epoch <= ring.epoch) return undefined;
-    const continues =
-      (await manager.existsBy(SigningKeyEntity, { scope, keyId, publicKey, state: 'active' })) &&
-      (await manager.existsBy(RingChangeEntity, { scope, epoch: ring.trustEpoch, statementHash }));
-    if (!continues) return undefined;
-    await verifyStatement(text, publicKeyFromText(publicKey));
+    if (statement.epoch <= ring.ring.epoch) return undefined;
+    const superior = await superiorOf(manager, ring);
+    walkChain(scope, [text], anchorOfRing(ringView(ring)), () => superior);
     return statement;
   } catch (error) {
     if (error instanceof JwsError) return undefined;
     throw error;
   }
+}
+
+/** Of the platform the recovery key; of any other ring the platform's key that is active here. */
+async function superiorOf(manager: EntityManager, { policy }: StoredRing): Promise<TrustedKey | undefined> {
+  if (policy.superior === 'recovery_key') {
+    const { recoveryKeyId, recoveryPublicKey } = await manager.findOneByOrFail(InstallationEntity, { onlyRow: true });
+    return { keyId: recoveryKeyId, publicKey: publicKeyFromText(recoveryPublicKey) };
+  }
+  const key = await manager.findOneBy(SigningKeyEntity, { scope: PLATFORM, state: 'active' });
+  return key === null ? undefined : { keyId: key.keyId, publicKey: publicKeyFromText(key.publicKey) };
 }

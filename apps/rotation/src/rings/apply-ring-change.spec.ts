@@ -52,8 +52,8 @@ async function store({ epoch, keys }: KeyRing, open: Transition | null): Promise
   await owner.query('INSERT INTO ring.key_ring (scope, epoch, trust_epoch) VALUES ($1, $2, $2)', [SCOPE, epoch]);
   for (const { keyId, state, verifiesUntil } of keys) {
     await owner.query(
-      `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, verifies_until)
-       VALUES ($1, $2, 'Ed25519', 'A', $3, $4)`,
+      `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, verifies_until, staged_at)
+       VALUES ($1, $2, 'Ed25519', 'A', $3, $4, now())`,
       [SCOPE, keyId, state, verifiesUntil],
     );
   }
@@ -70,10 +70,12 @@ async function store({ epoch, keys }: KeyRing, open: Transition | null): Promise
   );
 }
 
-const stored = (): Promise<Key[]> =>
-  owner.query(
+const stored = async (): Promise<Key[]> => {
+  const keys = await owner.query<Key[]>(
     `SELECT key_id AS "keyId", state, verifies_until AS "verifiesUntil" FROM ring.signing_key ORDER BY key_id`,
   );
+  return keys.map((each) => ({ ...each, stagedAt: null, rotateBy: null }));
+};
 
 const outcomes = async (): Promise<unknown[]> => {
   const rows = await owner.query<{ outcome: string | null }[]>(
@@ -87,13 +89,15 @@ const REQUEST = '10000000-0000-4000-8000-000000000001';
 const change = (after: KeyRing, next: Transition, made: 'a new key' | null = null): Promise<unknown> =>
   database.transaction(async (manager) =>
     applyRingChange(manager, {
-      change: 'rotate',
       before: await existing(readRing(manager, SCOPE)),
-      after: { ring: after, transition: next },
+      after: { change: 'rotate', ring: after, transition: next, gone: [], statement: null },
       at: AT,
       identity: { requestId: REQUEST, command: 'signing.rotate', actor: 'a', bodyHash: 'b' },
       reason: null,
-      made: made && { key: { algorithm: MESH_ALGORITHM, publicKey: 'A' }, statement: { text: 's', hash: 'h' } },
+      made: {
+        key: made && { algorithm: MESH_ALGORITHM, publicKey: 'A' },
+        statement: made && { text: 's', hash: 'h', next: 'n', bySuperior: false, authorityEpoch: null },
+      },
       detail: {},
     }),
   );
@@ -141,13 +145,15 @@ it('is not written over a ring that has moved on since it was read', async () =>
     const before = await existing(readRing(manager, SCOPE));
     await owner.query('UPDATE ring.key_ring SET epoch = 9');
     return applyRingChange(manager, {
-      change: 'close',
       before,
-      after: { ring: { ...before.ring, epoch: 4 }, transition: transition('k0', 'k1', 'closed') },
+      after: {
+        ...{ change: 'close', ring: { ...before.ring, epoch: 4 }, transition: transition('k0', 'k1', 'closed') },
+        ...{ gone: ['k0'], statement: null },
+      },
       at: AT,
       identity: { requestId: REQUEST, command: 'signing.close', actor: 'a', bodyHash: 'b' },
       reason: null,
-      made: null,
+      made: { key: null, statement: null },
       detail: {},
     });
   });

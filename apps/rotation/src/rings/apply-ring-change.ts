@@ -6,7 +6,6 @@ import {
   TransitionEntity,
   insertKey,
   insertRingChange,
-  type ChangeName,
   type MadeKey,
   type MadeStatement,
 } from '@plexsphere/store';
@@ -19,16 +18,15 @@ import type { StoredRing } from './read-ring';
 
 /** What the domain decided, and what is written beside it. */
 export interface NewRingChange {
-  change: ChangeName;
   /** As it was read under the scope's lock. */
   before: StoredRing;
-  after: Pick<RingChange, 'ring' | 'transition'>;
+  after: RingChange;
   /** By the database's clock. */
   at: Date;
   identity: RequestIdentity;
   reason: string | null;
-  /** What signers made for it; null where no key comes in and what Nodes trust stays. */
-  made: { key: MadeKey; statement: MadeStatement | null } | null;
+  /** What signers made for it: a key where one comes in, a statement where others follow the change by it. */
+  made: { key: MadeKey | null; statement: MadeStatement | null };
   /** For the audit log alone. */
   detail: object;
 }
@@ -45,14 +43,14 @@ export interface Told {
  * (one active key a ring, one open transition a scope), whatever the domain made of the ring.
  */
 export async function applyRingChange(manager: EntityManager, applied: NewRingChange): Promise<Told> {
-  const { change, before, after, identity, made, detail } = applied;
-  const { ring } = after;
+  const { before, after, identity, made, detail } = applied;
+  const { change, ring } = after;
   await writeEpoch(manager, before.ring, ring);
-  await writeKeys(manager, before.ring, ring, made?.key ?? null);
+  await writeKeys(manager, before.ring, ring, made.key);
   await writeTransition(manager, applied);
   const eventId = randomUUID();
-  await insertRingChange(manager, ring, change, eventId, made?.statement ?? null);
-  const told = await tellNodes(manager, before, ring, eventId);
+  await insertRingChange(manager, ring, change, eventId, made.statement);
+  const told = await tellNodes(manager, before, after, eventId);
   await writeAudit(manager, identity, { scope: ring.scope, before: before.ring, after: ring, detail });
   return told;
 }
@@ -96,6 +94,7 @@ async function writeTransition(
 ): Promise<void> {
   const { actor, requestId } = identity;
   const wasOpen = before.transition?.outcome === null ? before.transition : null;
+  // Before the first, or none of this change's business.
   if (transition === null) return;
   if (wasOpen !== null && transition.outcome !== null) {
     await manager.update(
@@ -108,17 +107,19 @@ async function writeTransition(
   }
 }
 
-/** What changes whom a Node trusts is a key event; what does not is told by a chain message, to the scope's own Nodes. */
+/**
+ * What changes whom a Node trusts is a key event; what does not is told by a chain message. Whoever has the ring as one of
+ * their anchors only is told what a statement says, not that a key has left it.
+ */
 async function tellNodes(
   manager: EntityManager,
   { policy: { tells } }: StoredRing,
-  { scope, epoch, trustEpoch }: KeyRing,
+  { ring: { scope, epoch, trustEpoch }, statement }: RingChange,
   eventId: string,
 ): Promise<Told> {
-  const eventType = epoch === trustEpoch ? tells.ownNodes : 'chain';
-  if (eventType === null || tells.ownNodes === null) return { nodes: 0, otherNodes: null };
-  const event = { eventId, scope, eventType, payload: null, epoch };
+  if (tells.ownNodes === null) return { nodes: 0, otherNodes: null };
+  const event = { eventId, scope, eventType: epoch === trustEpoch ? tells.ownNodes : 'chain', payload: null, epoch };
   const nodes = await fanOutToScope(manager, event);
-  const others = epoch === trustEpoch && tells.otherNodes !== null;
+  const others = statement !== null && tells.otherNodes !== null;
   return { nodes, otherNodes: others ? await fanOutToOthers(manager, event) : null };
 }

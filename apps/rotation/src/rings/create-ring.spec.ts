@@ -26,16 +26,17 @@ it('is at epoch 1 with one active key, by a statement of the platform, and is se
   expect(await create('k1')).toEqual({ scope: NEW, epoch: 1 });
   expect(
     await heart.owner.query(
-      `SELECT epoch, trust_epoch, key_id, algorithm, state, change, statement
+      `SELECT epoch, trust_epoch, key_id, algorithm, state, change
          FROM ring.key_ring JOIN ring.signing_key USING (scope) JOIN ring.ring_change USING (scope, epoch) WHERE scope = $1`,
       [NEW],
     ),
   ).toEqual([
     {
       ...{ epoch: '1', trust_epoch: '1', key_id: 'k1', algorithm: 'Ed25519', state: 'active', change: 'create' },
-      statement: `create ${NEW} 1 k1`,
     },
   ]);
+  const [statement] = await heart.statements(NEW);
+  expect(statement).toMatchObject({ type: 'create', authority_epoch: 1, new_key_id: 'k1', next: expect.any(String) });
   expect(heart.signers.asked[0]?.body).toMatchObject({ type: 'create', scope: NEW, authority_epoch: 1 });
   expect(await heart.owner.query(`SELECT FROM ring.lease WHERE epochs ? '${NEW}'`)).toHaveLength(HOLDERS.length);
   expect(await heart.owner.query('SELECT FROM outbox.event')).toEqual([]);

@@ -8,12 +8,12 @@ import { Signers } from '../leases/signers';
 import { adoptKindPolicy } from '../policies/ring-decisions';
 import type { MadeEpoch } from '../rotations/after-commit';
 import { EpochSwitch } from '../rotations/epoch-switch';
-import { Preparation } from '../rotations/preparation';
+import { Preparation, type PreparedTerms } from '../rotations/preparation';
 import { CommandTransactions } from '../transactions/command-transactions';
 import { databaseNow } from '../transactions/database-clock';
 import type { RequestIdentity } from '../transactions/requests';
 import { writeAudit } from '../transactions/write-audit';
-import { existing, snapshotRing } from './read-ring';
+import { existing, policyOf, snapshotRing } from './read-ring';
 
 export interface RingToCreate {
   scope: Scope;
@@ -45,10 +45,8 @@ export class CreateRing {
       prepare: async () => {
         await refuseExisting(this.database.manager, asked);
         return this.preparation.prepare({
-          type: 'create',
-          scope,
-          epoch: ring.epoch,
-          newKeyId: keyId,
+          ...{ type: 'create', scope, policy: policyOf(scope), epoch: ring.epoch, takesOver: null },
+          terms: firstKey(keyId),
           authority: (await existing(snapshotRing(this.database, PLATFORM))).ring,
           openedAt: await databaseNow(this.database.manager),
         });
@@ -56,6 +54,7 @@ export class CreateRing {
       lock: () => ({ exclusive: scope }),
       work: async (manager, { key, statement }) => {
         await refuseExisting(manager, asked);
+        if (key === null) throw new Error(`nobody made the first key of ${scope}`);
         await insertRing(manager, ring, key, statement);
         await adoptKindPolicy(manager, scope);
         await writeAudit(manager, identity, { scope, after: ring });
@@ -69,6 +68,12 @@ export class CreateRing {
     return created;
   }
 }
+
+/** Comes in by the word of the platform's key. */
+const firstKey = (newKeyId: string): PreparedTerms => ({
+  ...{ oldKeyId: null, newKeyId, introduces: true, bySuperior: true },
+  ...{ closesAt: null, transitionExpires: null },
+});
 
 async function refuseExisting(
   manager: EntityManager,

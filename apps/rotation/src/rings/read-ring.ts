@@ -1,8 +1,8 @@
 import { scopePolicy, type Key, type KeyRing, type ScopePolicy } from '@plexsphere/keyring';
 import { KeyRingEntity, RingChangeEntity, SigningKeyEntity, TransitionEntity } from '@plexsphere/store';
 import { problem, scopeKind } from '@plexsphere/wire';
-import type { DataSource, EntityManager } from 'typeorm';
 import { readDecisions, type RingDecisions } from '../policies/ring-decisions';
+import { IsNull, Not, type DataSource, type EntityManager } from 'typeorm';
 
 /** A scope's ring as the domain sees it, with the rows that stand behind it. */
 export interface StoredRing {
@@ -12,8 +12,8 @@ export interface StoredRing {
   keys: SigningKeyEntity[];
   /** The latest transition, open or ended; null before the first. */
   transition: TransitionEntity | null;
-  /** The change of the trust epoch: its statement is the head of the scope's chain. */
-  head: RingChangeEntity;
+  /** The last change with a statement; null in a ring that has none. */
+  head: RingChangeEntity | null;
   /** What it goes by beyond the service's settings. */
   decisions: RingDecisions;
 }
@@ -21,9 +21,8 @@ export interface StoredRing {
 /** @throws Refusal `invariant_violation` where no ring can be of the scope's kind */
 export const policyOf = (scope: string): ScopePolicy => scopePolicy(scopeKind(scope));
 
-const asKey = ({ keyId, state, verifiesUntil }: SigningKeyEntity): Key => ({
-  ...{ keyId, state, verifiesUntil },
-  ...{ stagedAt: null, rotateBy: null },
+const asKey = ({ keyId, state, verifiesUntil, stagedAt, rotateBy }: SigningKeyEntity): Key => ({
+  ...{ keyId, state, verifiesUntil, stagedAt, rotateBy },
 });
 
 /** The ring of one instant: several statements, so outside a scope's lock they share one snapshot. */
@@ -41,7 +40,11 @@ export async function readRing(manager: EntityManager, scope: string): Promise<S
     order: { openedEpoch: 'DESC' },
     take: 1,
   });
-  const head = await manager.findOneByOrFail(RingChangeEntity, { scope, epoch: trustEpoch });
+  const [head = null] = await manager.find(RingChangeEntity, {
+    where: { scope, statement: Not(IsNull()) },
+    order: { epoch: 'DESC' },
+    take: 1,
+  });
   const ring = { scope, epoch, trustEpoch, keys: keys.map(asKey) };
   return { ring, policy: policyOf(scope), keys, transition, head, decisions: await readDecisions(manager, scope) };
 }

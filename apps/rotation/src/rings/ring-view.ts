@@ -7,19 +7,17 @@ import type { StoredRing } from './read-ring';
 
 /** The ring as those see it who sign and serve by it. What is retired or revoked is not in it. */
 export function ringView({ ring, policy, keys, transition, head }: StoredRing): RingView {
-  if (hasStatements(policy) && head.statement === null) {
-    throw new Error(`ring ${ring.scope} has no statement at trust epoch ${ring.trustEpoch}`);
-  }
+  if (hasStatements(policy) && head === null) throw new Error(`ring ${ring.scope} has no statement`);
   return {
     scope: ring.scope,
     epoch: ring.epoch,
     trust_epoch: ring.trustEpoch,
     keys: heldKeys(keys, policy).map(keyView),
     transition: transition === null ? null : transitionView(transition),
-    statement: head.statement,
-    statement_hash: head.statementHash,
-    head_epoch: ring.trustEpoch,
-    next: null,
+    statement: head?.statement ?? null,
+    statement_hash: head?.statementHash ?? null,
+    head_epoch: head?.epoch ?? ring.trustEpoch,
+    next: head?.next ?? null,
   };
 }
 

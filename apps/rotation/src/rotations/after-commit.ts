@@ -13,8 +13,8 @@ export interface MadeEpoch {
 }
 
 /**
- * What follows a transition's commit: the switch, the switch of its end, the destruction of the old key. Each is
- * recorded when done, so that whoever comes next knows what is left; each may be done twice without harm.
+ * What follows the commit of a ring's change: the switch, then the destruction of what left the ring. Each is recorded when
+ * done, so that whoever comes next knows what is left; each may be done twice without harm.
  */
 @Injectable()
 export class AfterCommit {
@@ -25,40 +25,48 @@ export class AfterCommit {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** `epoch` is the one that the rotate made. */
-  async finishSwitch({ scope, epoch }: MadeEpoch): Promise<Switched> {
-    const switched = await this.switching.complete(scope, epoch);
-    await this.record('switched_at', 'opened_epoch', { scope, epoch });
+  async finish(made: MadeEpoch): Promise<Switched> {
+    const switched = await this.switching.complete(made.scope, made.epoch);
+    await this.recordSwitch(made);
+    // Such a key is out of the ring all the same, and the Resume loop destroys what is left here.
+    await this.destroyGone(made.scope).catch((err: unknown) =>
+      this.logger.warn({ err, scope: made.scope }, 'private halves not destroyed yet'),
+    );
     return switched;
   }
 
-  /** `epoch` is the one that the end made. */
-  async finishCloseSwitch({ scope, epoch }: MadeEpoch): Promise<Switched> {
-    const switched = await this.switching.complete(scope, epoch);
-    await this.record('end_switched_at', 'ended_epoch', { scope, epoch });
-    return switched;
+  /** Destroys the private halves of what left the ring; only once nobody signs by any ring of before. */
+  async destroyGone(scope: Scope): Promise<void> {
+    const gone = await this.database.query<{ keyId: string }[]>(
+      `SELECT key_id AS "keyId" FROM ring.signing_key
+        WHERE scope = $1 AND state IN ('retired', 'revoked') AND destroyed_at IS NULL
+          AND NOT EXISTS (SELECT FROM ring.ring_change WHERE scope = $1 AND switched_at IS NULL)
+        ORDER BY created_at`,
+      [scope],
+    );
+    for (const { keyId } of gone) {
+      const request: DestroyKey = { scope, key_id: keyId };
+      await this.signers.askAny('destroy-key', request);
+      await this.database.query(
+        `UPDATE ring.signing_key SET destroyed_at = clock_timestamp()
+          WHERE scope = $1 AND key_id = $2 AND destroyed_at IS NULL`,
+        [scope, keyId],
+      );
+      this.logger.info({ scope, kid: keyId }, 'private half destroyed');
+    }
   }
 
-  /** Destroys the private half of the key that was closed; only after the switch, when nobody signs by it any more. */
-  async destroyOldKey({ scope, epoch, oldKeyId }: MadeEpoch & { oldKeyId: string }): Promise<void> {
-    const request: DestroyKey = { scope, key_id: oldKeyId };
-    await this.signers.askAny('destroy-key', request);
-    await this.record('old_key_destroyed_at', 'ended_epoch', { scope, epoch });
-    this.logger.info({ scope, kid: oldKeyId }, 'old key destroyed');
-  }
-
-  /** What was committed stands: a database that is away now is no error to the caller, and Resume records it. */
-  private async record(
-    column: 'switched_at' | 'end_switched_at' | 'old_key_destroyed_at',
-    madeBy: 'opened_epoch' | 'ended_epoch',
-    { scope, epoch }: MadeEpoch,
-  ): Promise<void> {
+  /**
+   * A switch leaves no lease of any earlier epoch, so earlier ones that were never recorded are finished by it as well. What
+   * was committed stands: a database that is away now is no error to the caller, and Resume records it.
+   */
+  private async recordSwitch({ scope, epoch }: MadeEpoch): Promise<void> {
     await this.database
       .query(
-        `UPDATE ring.transition SET ${column} = clock_timestamp()
-          WHERE scope = $1 AND ${madeBy} = $2 AND ${column} IS NULL`,
+        `UPDATE ring.ring_change SET switched_at = clock_timestamp()
+          WHERE scope = $1 AND epoch <= $2 AND switched_at IS NULL`,
         [scope, epoch],
       )
-      .catch((err: unknown) => this.logger.warn({ err, scope, epoch, column }, 'not recorded yet'));
+      .catch((err: unknown) => this.logger.warn({ err, scope, epoch }, 'switch not recorded yet'));
   }
 }

@@ -58,8 +58,10 @@ it('retires the old key, tells the Nodes by a chain, switches, and has the old k
   ]);
   expect(
     await heart.owner.query(
-      `SELECT outcome, ended_epoch, ended_by, end_switched_at IS NOT NULL AS switched,
-              old_key_destroyed_at IS NOT NULL AS destroyed FROM ring.transition`,
+      `SELECT outcome, ended_epoch, ended_by, switched_at IS NOT NULL AS switched,
+              destroyed_at IS NOT NULL AS destroyed
+         FROM ring.transition AS t JOIN ring.ring_change AS c ON c.scope = t.scope AND c.epoch = t.ended_epoch
+         JOIN ring.signing_key AS k ON k.scope = t.scope AND k.key_id = t.old_key_id`,
     ),
   ).toEqual([{ outcome: 'closed', ended_epoch: '3', ended_by: OPERATOR, switched: true, destroyed: true }]);
   expect(await heart.owner.query(`SELECT event_type FROM outbox.event WHERE epoch = 3`)).toEqual([
@@ -129,7 +131,7 @@ it('answers though no signer destroys the old key, and resuming has it destroyed
     if (verb === 'destroy-key' && isAway) throw new Error('away');
   };
   expect(await close({ force: true })).toMatchObject({ epoch: 3 });
-  const destroyed = () => heart.owner.query('SELECT FROM ring.transition WHERE old_key_destroyed_at IS NOT NULL');
+  const destroyed = () => heart.owner.query('SELECT FROM ring.signing_key WHERE destroyed_at IS NOT NULL');
   expect(await destroyed()).toEqual([]);
   isAway = false;
   other.resume.onApplicationBootstrap();

@@ -43,18 +43,11 @@ export class CloseRotation {
   ) {}
 
   async close(closing: Closing, identity: RequestIdentity): Promise<CloseReply> {
-    const { scope, oldKeyId } = closing;
+    const { scope } = closing;
     const committed = await this.transactions.once(identity, { exclusive: scope }, (manager) =>
       this.commit(manager, closing, identity),
     );
-    const switched = await this.afterCommit.finishCloseSwitch(committed);
-    try {
-      await this.afterCommit.destroyOldKey({ ...committed, oldKeyId });
-    } catch (err) {
-      // The key is retired all the same, and the Resume loop destroys it.
-      this.logger.warn({ err, scope, kid: oldKeyId }, 'old key not destroyed yet');
-    }
-    return { ...committed, ...switched };
+    return { ...committed, ...(await this.afterCommit.finish(committed)) };
   }
 
   private async commit(manager: EntityManager, closing: Closing, identity: RequestIdentity): Promise<Committed> {
@@ -70,13 +63,12 @@ export class CloseRotation {
     if (!gate.allowed) throw nodesLagging(progress, after);
 
     await applyRingChange(manager, {
-      change: 'close',
       before,
       after,
       at,
       identity,
       reason: null,
-      made: null,
+      made: { key: null, statement: null },
       detail: auditDetail(gate, domainNodes),
     });
     this.logger.info(

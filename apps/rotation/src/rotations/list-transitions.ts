@@ -9,6 +9,10 @@ export interface TransitionRow extends Omit<TransitionEntity, 'actor' | 'endedBy
   endedBy: string | null;
   /** Commands of its life that an admin insisted on. */
   forced: string[];
+  /** When no lease of an epoch before its end could be alive any more. */
+  endSwitchedAt: Date | null;
+  /** When the old key's private half was destroyed; after a rollback it is the new one's that goes. */
+  oldKeyDestroyedAt: Date | null;
 }
 
 interface AuditRow {
@@ -22,14 +26,17 @@ interface AuditRow {
 const SELECT_TRANSITION = `
   SELECT transition.id, transition.scope, old_key_id AS "oldKeyId", new_key_id AS "newKeyId", opened_at AS "openedAt",
          closes_at AS "closesAt", reason, outcome, ended_at AS "endedAt", request_id AS "requestId",
-         end_request_id AS "endRequestId", switched_at AS "switchedAt", end_switched_at AS "endSwitchedAt",
-         old_key_destroyed_at AS "oldKeyDestroyedAt", coalesce(opener.name, transition.actor) AS "openedBy",
+         end_request_id AS "endRequestId", opening.switched_at AS "switchedAt", ending.switched_at AS "endSwitchedAt",
+         old.destroyed_at AS "oldKeyDestroyedAt", coalesce(opener.name, transition.actor) AS "openedBy",
          coalesce(ender.name, transition.ended_by) AS "endedBy",
          ARRAY(SELECT audit.action FROM ring.audit AS audit
                 WHERE audit.request_id IN (transition.request_id, transition.end_request_id)
                   AND audit.scope = transition.scope AND audit.detail ->> 'forced' = 'true'
                 ORDER BY audit.happened_at, audit.id) AS forced
     FROM ring.transition AS transition
+    LEFT JOIN ring.ring_change AS opening ON opening.scope = transition.scope AND opening.epoch = opened_epoch
+    LEFT JOIN ring.ring_change AS ending ON ending.scope = transition.scope AND ending.epoch = ended_epoch
+    LEFT JOIN ring.signing_key AS old ON old.scope = transition.scope AND old.key_id = old_key_id
     LEFT JOIN ring.operator AS opener ON opener.id::text = transition.actor
     LEFT JOIN ring.operator AS ender ON ender.id::text = transition.ended_by`;
 

@@ -10,7 +10,6 @@ import {
   ANA,
   CLOSED_SCOPE,
   LEASES,
-  OPEN_ID,
   OPEN_SCOPE,
   PLATFORM_OPEN,
   seededRings,
@@ -21,6 +20,8 @@ import { CloseRotation } from './close-rotation';
 import { OpenRotation } from './open-rotation';
 import type { Preparation } from './preparation';
 import type { AfterCommit } from './after-commit';
+import { ChangeRing } from '../rings/change-ring';
+import { ChangeDecisions } from '../rings/change-decisions';
 import { CommandTransactions } from '../transactions/command-transactions';
 import { RotationPlans } from './rotation-plans';
 
@@ -105,14 +106,10 @@ describe('plans', () => {
       const prepare = () =>
         changes.includes(NO_SIGNER) ? Promise.reject(problem('noSigner')) : Promise.resolve({ ready: [], unready: [] });
       const preparation = { prepare } as unknown as Preparation;
-      const command = new OpenRotation(
-        seeded.database,
-        preparation,
-        afterCommit,
-        new CommandTransactions(seeded.database, seeded.database, logger),
-        config,
-        logger,
-      );
+      const transactions = new CommandTransactions(seeded.database, seeded.database, logger);
+      const unused = {} as never;
+      const rings = new ChangeRing(seeded.database, preparation, unused, unused, afterCommit, transactions, logger);
+      const command = new OpenRotation(rings, new ChangeDecisions(config));
       const opening = command.open({ scope, newKeyId: kid, reason: null }, identity('signing.rotate'));
       await expect(opening).rejects.toMatchObject({ detail: plan.blocked_by[0] });
     },
@@ -141,12 +138,12 @@ describe('plans', () => {
     const plan = await planClosing({ scope: OPEN_SCOPE });
     expect(plan.blocked_by).toEqual([]);
     const [{ switched_at }] = (await seeded.asOwner<{ switched_at: Date }>(
-      `SELECT switched_at FROM ring.transition WHERE id = '${OPEN_ID}'`,
+      `SELECT switched_at FROM ring.ring_change WHERE scope = '${OPEN_SCOPE}' AND epoch = 2`,
     )) as [{ switched_at: Date }];
     expect(Date.parse(plan.safe_close_at ?? '') - switched_at.getTime()).toBe(
       requiredOverlapMs(config, scopePolicy('domain')),
     );
-    await arrange(`UPDATE ring.transition SET switched_at = NULL WHERE id = '${OPEN_ID}'`);
+    await arrange(`UPDATE ring.ring_change SET switched_at = NULL WHERE scope = '${OPEN_SCOPE}'`);
     expect((await planClosing({ scope: OPEN_SCOPE })).safe_close_at).toBeNull();
     expect((await planClosing({ scope: CLOSED_SCOPE })).safe_close_at).toBeNull();
   });

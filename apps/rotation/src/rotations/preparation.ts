@@ -1,37 +1,55 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { scopePolicy, type KeyRing } from '@plexsphere/keyring';
+import type { KeyRing, ScopePolicy, StatementTerms } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import type { MadeKey, MadeStatement } from '@plexsphere/store';
-import { SIGNING_DURATION_MS, problem, scopeKind, type AlgorithmName, type Scope } from '@plexsphere/wire';
-import type { GenerateKey, GenerateKeyReply, LoadKey } from '@plexsphere/wire/commands';
+import { SIGNING_DURATION_MS, problem, type AlgorithmName, type Scope } from '@plexsphere/wire';
+import type {
+  GenerateKey,
+  GenerateKeyReply,
+  LoadKey,
+  MakeStatement,
+  MakeStatementReply,
+  StatementRequest,
+} from '@plexsphere/wire/commands';
+import type { StatementType } from '@plexsphere/wire/jws';
 import { LeaseBook } from '../leases/lease-book';
 import { Signers } from '../leases/signers';
 import { PreparedKeys } from './prepared-keys';
 
-/** A key that a ring is to get, and the change that its statement is to tell of. */
-export interface KeyToPrepare {
-  type: GenerateKey['type'];
+/** Of a first key nothing is old. */
+export type PreparedTerms = Omit<StatementTerms, 'oldKeyId'> & { oldKeyId: string | null };
+
+export interface HeldKey {
+  keyId: string;
+  publicKey: string | null;
+}
+
+/** A change of a ring that a statement is to prove. */
+export interface ToPrepare {
+  type: StatementType;
   scope: Scope;
+  policy: Pick<ScopePolicy, 'algorithm'>;
   /** The one that the change will make. */
   epoch: number;
-  newKeyId: string;
+  terms: PreparedTerms;
   /** The ring whose active key vouches for it. */
   authority: Pick<KeyRing, 'scope' | 'epoch'>;
   openedAt: Date;
-  /** Of a rotation. */
-  ends?: { closesAt: Date; transitionExpires: Date };
+  /** The public half of the key that is to sign after it, where the ring holds it already and it does not sign yet. */
+  takesOver: HeldKey | null;
 }
 
 /** What stands ready before a commit, and dies with an attempt that loses. */
 export interface Prepared {
-  key: MadeKey;
+  /** null where no key comes in. */
+  key: MadeKey | null;
   /** null in a ring without statements. */
   statement: MadeStatement | null;
   /** Signers that could not load and try the key, or were silent. */
   unready: string[];
 }
 
-/** Has a new key made and tried before anything changes. */
+/** Has a statement made, and where one is to sign that did not before, its key tried by everybody, before anything changes. */
 @Injectable()
 export class Preparation {
   constructor(
@@ -41,30 +59,45 @@ export class Preparation {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** @throws Problem UNAVAILABLE where no signer makes the key, or none can load it: nothing has changed then */
-  async prepare(key: KeyToPrepare): Promise<Prepared> {
-    await this.preparedKeys.record(key.scope, key.newKeyId);
-    const algorithm = scopePolicy(scopeKind(key.scope)).algorithm as AlgorithmName;
-    const { public_key, statement, statement_hash } = await this.signers.ask<GenerateKeyReply>(
-      key.authority.scope,
-      'generate-key',
-      generateRequest(key, algorithm),
-      isMadeKey,
-    );
-    const load: LoadKey = {
-      scope: key.scope,
-      key_id: key.newKeyId,
-      public_key,
-      duration_ms: SIGNING_DURATION_MS,
-    };
+  /** @throws Problem UNAVAILABLE where no signer makes it, or none can load the key: nothing has changed then */
+  async prepare(asked: ToPrepare): Promise<Prepared> {
+    return asked.terms.introduces ? this.withNewKey(asked) : this.ofHeldKeys(asked);
+  }
+
+  /** Who could not load the key and sign by it. @throws Problem keyUnavailable where that is everybody */
+  async tried(scope: Scope, keyId: string, publicKey: string | null): Promise<string[]> {
+    const load: LoadKey = { scope, key_id: keyId, public_key: publicKey, duration_ms: SIGNING_DURATION_MS };
     const holders = await this.leases.liveSigners();
     const loads = await Promise.all(holders.map((holder) => this.loads(holder, load)));
     const unready = holders.filter((_, i) => loads[i] !== true);
     if (unready.length === holders.length) throw problem('keyUnavailable', { holders });
+    return unready;
+  }
+
+  private async withNewKey(asked: ToPrepare): Promise<Prepared> {
+    const { scope, terms, policy } = asked;
+    await this.preparedKeys.record(scope, terms.newKeyId);
+    const algorithm = policy.algorithm as AlgorithmName;
+    const request: Omit<GenerateKey, 'duration_ms'> = { ...statementRequest(asked), algorithm };
+    const made = await this.signers.ask<GenerateKeyReply>(asked.authority.scope, 'generate-key', request, isMadeKey);
+    const { public_key: publicKey, statement, statement_hash: hash, next } = made;
     return {
-      key: { algorithm, publicKey: public_key },
-      statement: statement === null || statement_hash === null ? null : { text: statement, hash: statement_hash },
-      unready,
+      key: { algorithm, publicKey },
+      statement: statement === null || hash === null ? null : { text: statement, hash, next, ...vouchedBy(asked) },
+      unready: await this.tried(scope, terms.newKeyId, publicKey),
+    };
+  }
+
+  private async ofHeldKeys(asked: ToPrepare): Promise<Prepared> {
+    const { scope, takesOver } = asked;
+    // A recommit has a key made ahead, too.
+    await this.preparedKeys.record(scope);
+    const request: Omit<MakeStatement, 'duration_ms'> = statementRequest(asked);
+    const made = await this.signers.ask<MakeStatementReply>(asked.authority.scope, 'make-statement', request, isMade);
+    return {
+      key: null,
+      statement: { text: made.statement, hash: made.statement_hash, next: made.next, ...vouchedBy(asked) },
+      unready: takesOver === null ? [] : await this.tried(scope, takesOver.keyId, takesOver.publicKey),
     };
   }
 
@@ -80,22 +113,38 @@ export class Preparation {
   }
 }
 
-/** What it says is made sure of by those who load the key. */
-const isMadeKey = ({ public_key, statement, statement_hash }: Partial<GenerateKeyReply>): boolean =>
-  [public_key, statement, statement_hash].every((text) => text === null || typeof text === 'string');
+/** What they say is made sure of by those who load the key, and before the commit. */
+const isMadeKey = ({ public_key, statement, statement_hash, next }: Partial<GenerateKeyReply>): boolean =>
+  [public_key, statement, statement_hash, next].every((text) => text === null || typeof text === 'string');
 
-const generateRequest = (key: KeyToPrepare, algorithm: AlgorithmName): Omit<GenerateKey, 'duration_ms'> => ({
-  type: key.type,
-  scope: key.scope,
-  epoch: key.epoch,
-  authority_epoch: key.authority.epoch,
-  new_key_id: key.newKeyId,
-  algorithm,
-  opened_at: key.openedAt.toISOString(),
-  ...(key.ends === undefined
-    ? {}
-    : {
-        closes_at: key.ends.closesAt.toISOString(),
-        transition_expires: key.ends.transitionExpires.toISOString(),
-      }),
+const isMade = ({ statement, statement_hash, next }: Partial<MakeStatementReply>): boolean =>
+  typeof statement === 'string' && typeof statement_hash === 'string' && (next === null || typeof next === 'string');
+
+const vouchedBy = ({
+  scope,
+  terms: { bySuperior },
+  authority,
+}: ToPrepare): Pick<MadeStatement, 'bySuperior' | 'authorityEpoch'> => ({
+  bySuperior,
+  authorityEpoch: authority.scope === scope ? null : authority.epoch,
+});
+
+/** The domain's decision as signers are told of it. */
+export const statementRequest = ({
+  type,
+  scope,
+  epoch,
+  terms,
+  authority,
+  openedAt,
+}: Omit<ToPrepare, 'takesOver' | 'policy'>): Omit<StatementRequest, 'duration_ms'> => ({
+  type,
+  scope,
+  epoch,
+  authority_epoch: authority.epoch,
+  ...(terms.oldKeyId === null ? {} : { old_key_id: terms.oldKeyId }),
+  new_key_id: terms.newKeyId,
+  opened_at: openedAt.toISOString(),
+  ...(terms.closesAt === null ? {} : { closes_at: terms.closesAt.toISOString() }),
+  ...(terms.transitionExpires === null ? {} : { transition_expires: terms.transitionExpires.toISOString() }),
 });

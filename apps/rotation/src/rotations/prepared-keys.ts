@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import type { Scope } from '@plexsphere/wire';
-import type { ForgetKey } from '@plexsphere/wire/commands';
+import type { ForgetAhead, ForgetKey } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { Signers } from '../leases/signers';
 
@@ -10,6 +10,9 @@ const KEPT_FOR = `interval '1 hour'`;
 
 /** One turn's worth: the rest waits for the next. */
 const AT_ONCE = 20;
+
+/** Keys made ahead have no name before they are made: one row stands for those of a scope. No key id begins so. */
+const AHEAD = '~';
 
 interface Leftover {
   scope: Scope;
@@ -32,12 +35,33 @@ export class PreparedKeys {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Before a signer is asked, so that no key is made that nobody knows of. */
-  async record(scope: Scope, keyId: string): Promise<void> {
+  /** Before a signer is asked, so that no key is made that nobody knows of; of keys made ahead, which may come with it, too. */
+  async record(scope: Scope, ...keyIds: string[]): Promise<void> {
     await this.database.query(
-      `INSERT INTO ring.prepared_key (scope, key_id) VALUES ($1, $2)
+      `INSERT INTO ring.prepared_key (scope, key_id) SELECT $1, unnest($2::text[])
        ON CONFLICT (scope, key_id) DO UPDATE SET prepared_at = clock_timestamp()`,
-      [scope, keyId],
+      [scope, [...keyIds, AHEAD]],
+    );
+  }
+
+  /** Writes down that a signer made a key ahead of this hash, of which an operator's statement will speak. */
+  async recordAhead(scope: Scope, hash: string): Promise<void> {
+    await this.record(scope, `${AHEAD}${hash}`);
+  }
+
+  wasMade(scope: Scope, hash: string): Promise<boolean> {
+    return this.database
+      .query<unknown[]>('SELECT FROM ring.prepared_key WHERE scope = $1 AND key_id = $2', [scope, `${AHEAD}${hash}`])
+      .then((rows) => rows.length === 1);
+  }
+
+  /**
+   * Once a ring has taken a key that was made ahead, its first copy goes. Never fails: the sweep finds what is left, and
+   * what destroys the key destroys every copy.
+   */
+  async forgetFirstCopy({ scope, keyId }: { scope: Scope; keyId: string }): Promise<void> {
+    await this.forgetAhead(scope, new Date(0), keyId).catch((err: unknown) =>
+      this.logger.warn({ err, scope, kid: keyId }, 'first copy not forgotten yet'),
     );
   }
 
@@ -67,13 +91,30 @@ export class PreparedKeys {
   }
 
   private async forget({ scope, keyId, preparedBefore }: Leftover): Promise<void> {
-    const request: ForgetKey = { scope, key_id: keyId, prepared_before: preparedBefore.toISOString() };
-    await this.signers.askAny('forget-key', request);
+    if (keyId === AHEAD) await this.forgetAhead(scope, preparedBefore);
+    else if (!keyId.startsWith(AHEAD)) {
+      const request: ForgetKey = { scope, key_id: keyId, prepared_before: preparedBefore.toISOString() };
+      await this.signers.askAny('forget-key', request);
+    }
     await this.database.query(`DELETE FROM ring.prepared_key WHERE scope = $1 AND key_id = $2 AND prepared_at < $3`, [
       scope,
       keyId,
       preparedBefore,
     ]);
     this.logger.info({ scope, kid: keyId }, 'prepared key forgotten');
+  }
+  /** What the head commits to stays. It was committed at once or not at all, so one that is older than an hour is none. */
+  private async forgetAhead(scope: Scope, before: Date, introduced?: string): Promise<void> {
+    const [head] = await this.database.query<{ next: string | null }[]>(
+      `SELECT next FROM ring.ring_change WHERE scope = $1 AND statement IS NOT NULL ORDER BY epoch DESC LIMIT 1`,
+      [scope],
+    );
+    const next = head?.next ?? null;
+    const kept = next === null ? [] : [next];
+    const request: ForgetAhead = {
+      ...{ scope, kept, prepared_before: before.toISOString() },
+      ...(introduced === undefined ? {} : { introduced }),
+    };
+    await this.signers.askAny('forget-ahead', request);
   }
 }

@@ -1,19 +1,20 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { unfinishedStep, type UnfinishedStep } from '@plexsphere/keyring';
 import { Health, LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
-import { TransitionEntity } from '@plexsphere/store';
+import type { Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
 import { LeaseBook } from '../leases/lease-book';
 import { forgetOldRefusals } from '../refusals/refusal-table';
 import { forgetOldAnswers } from '../transactions/requests';
 import { PreparedKeys } from './prepared-keys';
 import { AfterCommit } from './after-commit';
+import { SettleRollbacks } from './settle-rollbacks';
 
 const TURN_MS = 2_000;
 
 /**
- * Every replica, at boot and every 2 s: whatever a process that died left between a commit and its end is finished. It
- * writes no outbox row and sends no Node anything, so an open transition survives any restart unseen.
+ * Every replica, at boot and every 2 s: whatever a process that died left between a commit and its end is finished. That
+ * writes no outbox row and sends no Node anything, so an open transition survives any restart unseen. The end of a
+ * rollback's settling is a change of the ring by itself, and told as a close is.
  */
 @Injectable()
 export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
@@ -27,6 +28,7 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly afterCommit: AfterCommit,
     private readonly leases: LeaseBook,
     private readonly preparedKeys: PreparedKeys,
+    private readonly settling: SettleRollbacks,
     @Inject(LOGGER) private readonly logger: Logger,
     health: Health,
   ) {
@@ -41,12 +43,13 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     await this.loop.stop();
-    await Promise.all([...this.underWay.values(), this.sweeping]);
+    await Promise.all([...this.underWay.values(), this.sweeping, this.settling.atRest()]);
   }
 
   private async turn(): Promise<void> {
     try {
-      for (const transition of await this.findUnfinished()) this.resume(transition);
+      for (const scope of await this.findUnfinished()) this.resume(scope);
+      this.settling.settleDue();
       await this.leases.sweep();
       await forgetOldAnswers(this.database.manager);
       await forgetOldRefusals(this.database.manager);
@@ -59,37 +62,35 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** The predicate of the index unfinished_transition. */
-  private findUnfinished(): Promise<TransitionEntity[]> {
-    return this.database
-      .createQueryBuilder(TransitionEntity, 'transition')
-      .where('(outcome IS NULL AND switched_at IS NULL)')
-      .orWhere('(outcome IS NOT NULL AND (end_switched_at IS NULL OR old_key_destroyed_at IS NULL))')
-      .getMany();
-  }
-
-  /** Each transition on its own: one that waits for a lease to run out never holds up another scope's. */
-  private resume(transition: TransitionEntity): void {
-    const step = unfinishedStep(transition);
-    if (step === null || this.underWay.has(transition.id)) return;
-    const { scope, openedEpoch } = transition;
-    this.logger.info(
-      { scope, epoch: transition.endedEpoch ?? openedEpoch, step: step.step, reason: step.reason },
-      'resuming',
+  /**
+   * Scopes whose last change is not known to have been switched, or where something is left that the switch was waited for
+   * with: what left the ring is destroyed by either. By the indexes unswitched_change and doomed_key.
+   */
+  private findUnfinished(): Promise<Unfinished[]> {
+    return this.database.query<Unfinished[]>(
+      `SELECT scope, max(epoch)::float8 AS epoch FROM ring.ring_change WHERE switched_at IS NULL GROUP BY scope
+       UNION ALL
+       SELECT DISTINCT scope, NULL::float8 FROM ring.signing_key AS key
+        WHERE state IN ('retired', 'revoked') AND destroyed_at IS NULL
+          AND NOT EXISTS (SELECT FROM ring.ring_change AS c WHERE c.scope = key.scope AND c.switched_at IS NULL)`,
     );
-    const work = this.take(step, transition)
-      .catch((err: unknown) => this.logger.warn({ err, scope, step: step.step }, 'not finished yet'))
-      .then(() => void this.underWay.delete(transition.id));
-    this.underWay.set(transition.id, work);
   }
 
-  private async take(
-    { step }: UnfinishedStep,
-    { scope, oldKeyId, openedEpoch, endedEpoch }: TransitionEntity,
-  ): Promise<void> {
-    if (step === 'finish_switch') await this.afterCommit.finishSwitch({ scope, epoch: openedEpoch });
-    if (endedEpoch === null) return;
-    if (step === 'finish_close_switch') await this.afterCommit.finishCloseSwitch({ scope, epoch: endedEpoch });
-    if (step === 'destroy_old_key') await this.afterCommit.destroyOldKey({ scope, epoch: endedEpoch, oldKeyId });
+  /** Each scope on its own: one that waits for a lease to run out never holds up another. */
+  private resume({ scope, epoch }: Unfinished): void {
+    if (this.underWay.has(scope)) return;
+    const step = epoch === null ? 'destroy private halves' : 'finish the switch';
+    this.logger.info({ scope, epoch, step }, 'resuming');
+    const work = (epoch === null ? this.afterCommit.destroyGone(scope) : this.afterCommit.finish({ scope, epoch }))
+      .then(() => undefined)
+      .catch((err: unknown) => this.logger.warn({ err, scope, step }, 'not finished yet'))
+      .then(() => void this.underWay.delete(scope));
+    this.underWay.set(scope, work);
   }
+}
+
+interface Unfinished {
+  scope: Scope;
+  /** null: all is switched. */
+  epoch: number | null;
 }

@@ -1,17 +1,14 @@
-import { closeGate, isOpen, progressOf, safeCloseAt, type Progress } from '@plexsphere/keyring';
+import { closeGate, isOpen, safeCloseAt } from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
-import { LeaseEntity, type OperatorEntity } from '@plexsphere/store';
-import { PROBLEMS, suffices, type Role, type Scope } from '@plexsphere/wire';
+import type { OperatorEntity } from '@plexsphere/store';
+import { PROBLEMS, type Scope } from '@plexsphere/wire';
 import type { PlanCloseReply, PlanRotateReply } from '@plexsphere/wire/commands';
-import { DataSource, type EntityManager } from 'typeorm';
-import { hasLaterStatement } from '../leases/later-statements';
-import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
-import { readRing, type StoredRing } from '../rings/read-ring';
+import { DataSource } from 'typeorm';
 import { RotationConfig } from '../rotation-config';
 import { domainNodesStatus, nodesStatus } from '../status/nodes-status';
-import { isLive, serves, signerStatus } from '../status/signer-status';
 import { readSnapshot } from '../transactions/database-clock';
 import type { Opening } from './open-rotation';
+import { blockedBy, findForPlan, told } from './plan-facts';
 import { refusalsOfClose, refusalsOfRotation, type NamedKeys } from './plan-refusals';
 
 /** What a command would do, out of what is stored alone: no signer is asked, for one that makes a key has changed something. */
@@ -23,16 +20,13 @@ export class RotationPlans {
   ) {}
 
   ofRotation(
-    { scope, newKeyId }: Pick<Opening, 'scope' | 'newKeyId'>,
+    { scope, newKeyId, force = false }: Pick<Opening, 'scope' | 'newKeyId' | 'force'>,
     { role }: Pick<OperatorEntity, 'role'>,
   ): Promise<PlanRotateReply> {
     return readSnapshot(this.database, async (manager, now) => {
-      const found = await find(manager, scope, now);
-      const leases = await manager.find(LeaseEntity, { where: { kind: 'signer' }, order: { holder: 'ASC' } });
       const { overlapWindowMs, clockSkewMs, leaseMs, verifierCacheMs: propagationDelayMs } = this.config;
-      const terms = { now, leaseMs };
-      const makesKeys = ({ ring }: StoredRing): boolean =>
-        leases.some((lease) => signerStatus(lease, ring, terms).state === 'confirmed');
+      const found = await findForPlan(manager, scope, { now, leaseMs });
+      const command = { newKeyId, openedAt: now, overlapWindowMs, clockSkewMs, propagationDelayMs, force };
       return {
         scope,
         old_key_id: found.stored?.ring.keys.find((key) => key.state === 'active')?.keyId ?? null,
@@ -40,12 +34,10 @@ export class RotationPlans {
         closes_at: new Date(now.getTime() + overlapWindowMs).toISOString(),
         ...told(found.progress),
         ...(found.others === null ? {} : { domain_nodes: told(found.others) }),
-        signers: leases.filter((lease) => isLive(lease, terms) && serves(lease)).map((lease) => lease.holder),
+        signers: found.signers,
         blocked_by: [
-          ...blockedBy(found, role, (stored) =>
-            refusalsOfRotation(stored, { newKeyId, openedAt: now, overlapWindowMs, clockSkewMs, propagationDelayMs }),
-          ),
-          ...(found.stored === undefined || makesKeys(found.stored) ? [] : [PROBLEMS.noSigner.detail]),
+          ...blockedBy(found, { role }, (stored) => refusalsOfRotation(stored, command)),
+          ...(found.stored === undefined || found.isSigned ? [] : [PROBLEMS.noSigner.detail]),
         ],
       };
     });
@@ -58,7 +50,7 @@ export class RotationPlans {
     { role, scopes }: Pick<OperatorEntity, 'role' | 'scopes'>,
   ): Promise<PlanCloseReply> {
     return readSnapshot(this.database, async (manager, now) => {
-      const found = await find(manager, scope, now);
+      const found = await findForPlan(manager, scope, { now, leaseMs: this.config.leaseMs });
       const { stored, progress, others } = found;
       const open = stored !== undefined && isOpen(stored.transition) ? stored.transition : null;
       const gate = stored && open && closeGate(progress, open, now, false, stored.policy);
@@ -72,50 +64,10 @@ export class RotationPlans {
         nodes: nodesStatus(progress, now),
         ...(others === null ? {} : { domain_nodes: domainNodesStatus(others, now, scopes) }),
         blocked_by: [
-          ...blockedBy(found, role, (ring) => refusalsOfClose(ring, named)),
+          ...blockedBy(found, { role }, (ring) => refusalsOfClose(ring, named)),
           ...(gate?.allowed === false ? [PROBLEMS.nodesLagging.detail] : []),
         ],
       };
     });
   }
 }
-
-interface Found {
-  stored: StoredRing | undefined;
-  /** By the proof of a later epoch. */
-  isStopped: boolean;
-  progress: Progress;
-  /** The Domains' Nodes, where the ring is told to them. */
-  others: Progress | null;
-}
-
-async function find(manager: EntityManager, scope: Scope, now: Date): Promise<Found> {
-  const stored = await readRing(manager, scope);
-  const trustEpoch = stored?.ring.trustEpoch ?? 0;
-  return {
-    stored,
-    isStopped: await hasLaterStatement(manager, scope),
-    progress: progressOf(await readNodeFacts(manager, scope), trustEpoch, now),
-    others: stored?.policy.tells.otherNodes ? progressOf(await readDomainNodeFacts(manager), trustEpoch, now) : null,
-  };
-}
-
-/** The stable details of what the command would refuse before it asks signers or Nodes, in its own order. */
-function blockedBy(
-  { stored, isStopped }: Found,
-  role: Role,
-  refusals: (stored: StoredRing) => readonly string[],
-): string[] {
-  return [
-    ...(suffices(role, 'operator') ? [] : [PROBLEMS.permissionDenied.detail]),
-    ...(stored === undefined ? [PROBLEMS.unknownScope.detail] : refusals(stored)),
-    ...(stored !== undefined && isStopped ? [PROBLEMS.epochWentBack.detail] : []),
-  ];
-}
-
-/** How many Nodes would be told, and how many of them would not hear of it at once. */
-const told = ({ enrolled, pending, offline }: Progress) => ({
-  nodes: enrolled,
-  pending_count: pending.length,
-  offline_count: offline.length,
-});

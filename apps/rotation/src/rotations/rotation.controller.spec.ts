@@ -13,6 +13,7 @@ import {
 import type { Asked } from '../operators/operator.guard';
 import type { CloseRotation } from './close-rotation';
 import type { OpenRotation } from './open-rotation';
+import type { RollbackRotation } from './rollback-rotation';
 import type { RotationPlans } from './rotation-plans';
 import { RotationController } from './rotation.controller';
 
@@ -23,7 +24,13 @@ describe('rotations', () => {
   let controller: RotationController;
   beforeAll(async () => {
     seeded = await seededRings(await testDatabase({ name: 'store', prepare: migrateStore }));
-    controller = new RotationController({} as OpenRotation, {} as CloseRotation, {} as RotationPlans, seeded.database);
+    controller = new RotationController(
+      {} as OpenRotation,
+      {} as CloseRotation,
+      {} as RollbackRotation,
+      {} as RotationPlans,
+      seeded.database,
+    );
   }, 60_000);
   afterAll(() => seeded.drop());
 

@@ -10,6 +10,8 @@ import type {
   PlanCloseReply,
   PlanRotate,
   PlanRotateReply,
+  Rollback,
+  RollbackReply,
   Rotate,
   RotateReply,
   Show,
@@ -22,6 +24,7 @@ import { readSnapshot } from '../transactions/database-clock';
 import { CloseRotation } from './close-rotation';
 import { findTransition, listAudit, listTransitions, transitionDetail, transitionSummary } from './list-transitions';
 import { OpenRotation } from './open-rotation';
+import { RollbackRotation } from './rollback-rotation';
 import { RotationPlans } from './rotation-plans';
 
 /** Transitions in a history that is asked for without a limit. */
@@ -33,13 +36,23 @@ export class RotationController {
   constructor(
     private readonly openRotation: OpenRotation,
     private readonly closeRotation: CloseRotation,
+    private readonly rollbackRotation: RollbackRotation,
     private readonly plans: RotationPlans,
     private readonly database: DataSource,
   ) {}
 
   @Handles('signing.rotate')
-  rotate({ scope, new_key_id: newKeyId, reason }: Rotate, { identity }: Asked): Promise<RotateReply> {
-    return this.openRotation.open({ scope, newKeyId, reason: reason ?? null }, identity);
+  async rotate(request: Rotate, { identity, operator }: Asked): Promise<RotateReply> {
+    const { scope, new_key_id: newKeyId, reason = null, force = false } = request;
+    // To have a key sign that verifiers may not hold yet is an admin's decision.
+    if (force && !suffices(operator.role, 'admin')) throw problem('permissionDenied');
+    return this.openRotation.open({ scope, newKeyId, reason, force }, identity);
+  }
+
+  @Handles('signing.rollback')
+  rollback(request: Rollback, { identity }: Asked): Promise<RollbackReply> {
+    const { scope, old_key_id: oldKeyId, new_key_id: newKeyId, reason = null, statement } = request;
+    return this.rollbackRotation.rollback({ scope, oldKeyId, newKeyId, reason, statement }, identity);
   }
 
   @Handles('signing.close')
@@ -51,8 +64,8 @@ export class RotationController {
   }
 
   @Handles('signing.plan-rotate')
-  planRotate({ scope, new_key_id: newKeyId }: PlanRotate, { operator }: Asked): Promise<PlanRotateReply> {
-    return this.plans.ofRotation({ scope, newKeyId }, operator);
+  planRotate({ scope, new_key_id: newKeyId, force }: PlanRotate, { operator }: Asked): Promise<PlanRotateReply> {
+    return this.plans.ofRotation({ scope, newKeyId, force }, operator);
   }
 
   @Handles('signing.plan-close')

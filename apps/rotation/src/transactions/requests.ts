@@ -6,11 +6,13 @@ import type { EntityManager } from 'typeorm';
 
 /** Who does what nobody asked for. No operator's id. */
 export const ROTATION = 'rotation';
+/** What rotation does by itself, as the audit log calls it. */
+export type OwnAction = 'signing.settle';
 
 /** Whose request it is, and what it says; a retry repeats all of it. */
 export interface RequestIdentity {
   requestId: string;
-  command: Command;
+  command: Command | OwnAction;
   actor: string;
   /** SHA-256 of the body. */
   bodyHash: string;

@@ -28,16 +28,29 @@ export class KeyLoader {
   /**
    * The private halves of the keys that may sign in this ring: the active one and the retiring one, which still
    * announces. Those in `held` are not read again, so that a switch needs no database.
-   * @throws NotLoadable for the first that fails
+   * @throws NotLoadable where the active one fails. A retiring one that does is gone without: what it would announce, others
+   * prove by statements
    */
   async loadRing(ring: RingView, held: ReadonlyMap<string, PrivateKey>): Promise<PrivateKeys> {
-    if (keyInState(ring, 'active') === undefined) throw new NotLoadable(undefined, 'no_active_key');
-    const signing = ring.keys.filter(({ state }) => state === 'active' || state === 'retiring');
-    const keys = await Promise.all(
-      signing.map(async (key): Promise<[string, PrivateKey]> => [key.key_id, await this.privateHalf(ring, key, held)]),
-    );
-    return new Map(keys);
+    const active = keyInState(ring, 'active');
+    const retiring = keyInState(ring, 'retiring');
+    if (active === undefined) throw new NotLoadable(undefined, 'no_active_key');
+    const [signs, announces] = await Promise.all([
+      this.privateHalf(ring, active, held),
+      retiring === undefined ? undefined : this.privateHalf(ring, retiring, held).catch(this.goesWithout(ring)),
+    ]);
+    const keys = new Map([[active.key_id, signs]]);
+    if (retiring !== undefined && announces !== undefined) keys.set(retiring.key_id, announces);
+    return keys;
   }
+
+  private goesWithout =
+    ({ scope, epoch }: RingView) =>
+    (error: unknown): undefined => {
+      if (!(error instanceof NotLoadable)) throw error;
+      const { keyId: kid, reason, cause: err } = error;
+      this.logger.warn({ scope, kid, epoch, reason, err }, 'retiring key not loaded, it announces nothing here');
+    };
 
   /**
    * Loads the key that the next ring may bring, always from the database: that is what is to be tried.

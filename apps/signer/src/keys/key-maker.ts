@@ -1,6 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LeaseTable } from '@plexsphere/lease-holder';
-import { MaterialError, destroyKey, destroyKeysOf, forgetPreparedKey, type SigningKey } from '@plexsphere/material';
+import {
+  MaterialError,
+  destroyKey,
+  destroyKeysOf,
+  forgetKeysAhead,
+  forgetPreparedKey,
+  publicHalf,
+  type Overtaken,
+  type SigningKey,
+} from '@plexsphere/material';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { problem, type AlgorithmName, type Scope } from '@plexsphere/wire';
 import { keyInState, type PrivateKeys } from '../sign/signing-ring';
@@ -22,15 +31,22 @@ export class KeyMaker {
    * @throws Problem keyIdInUse where its private half was destroyed or is of another algorithm, keyUnavailable where it
    * does not open
    */
-  async make(scope: Scope, keyId: string, algorithm: AlgorithmName): Promise<SigningKey> {
-    try {
-      return await this.material.make(scope, keyId, algorithm);
-    } catch (error) {
-      if (!(error instanceof MaterialError)) throw error;
-      if (error.code === 'key_destroyed' || error.code === 'other_algorithm') throw problem('keyIdInUse');
-      this.logger.error({ scope, kid: keyId, reason: error.code }, 'key not loadable');
-      throw problem('keyUnavailable');
-    }
+  make(scope: Scope, keyId: string, algorithm: AlgorithmName): Promise<SigningKey> {
+    return this.orProblem({ scope, keyId }, this.material.make(scope, keyId, algorithm));
+  }
+
+  /**
+   * The key that the ring's head commits to, under that name.
+   * @throws Problem nextKeyUnavailable where it does not open; otherwise as `make`
+   */
+  introduce(scope: Scope, keyId: string, hash: string | null): Promise<SigningKey> {
+    if (hash === null) throw problem('nextKeyUnavailable');
+    return this.orProblem({ scope, keyId }, this.material.introduce(scope, keyId, hash));
+  }
+
+  /** A key for which there is no name yet; its hash. @throws Problem keyUnavailable */
+  makeAhead(scope: Scope, algorithm: AlgorithmName): Promise<string> {
+    return this.orProblem({ scope, keyId: null }, this.material.makeAhead(scope, algorithm));
   }
 
   /**
@@ -39,13 +55,25 @@ export class KeyMaker {
    */
   async destroy(scope: Scope, keyId: string): Promise<void> {
     const ring = this.table.ring(scope);
-    if (ring !== undefined && keyInState(ring.view, 'active')?.key_id === keyId) {
-      throw problem('invariantViolation', { field: 'key_id' });
-    }
+    const active = ring === undefined ? undefined : keyInState(ring.view, 'active');
+    // By its name or by another: every copy of the key goes.
+    const isActive =
+      active?.key_id === keyId ||
+      (typeof active?.public_key === 'string' &&
+        active.public_key === (await publicHalf(this.material.database, { scope, keyId })));
+    if (isActive) throw problem('invariantViolation', { field: 'key_id' });
     await destroyKey(this.material.database, { scope, keyId });
     ring?.loaded.delete(keyId);
     this.loader.forgetPrepared(scope, keyId);
     this.logger.info({ scope, kid: keyId }, 'key destroyed');
+  }
+
+  /** Deletes keys made ahead that nothing commits to: neither what rotation names, nor the ring's head as it is known here. */
+  async forgetAhead(overtaken: Overtaken): Promise<void> {
+    const { scope, kept } = overtaken;
+    const own = this.table.seen(scope)?.next ?? null;
+    await forgetKeysAhead(this.material.database, { ...overtaken, kept: own === null ? kept : [...kept, own] });
+    this.logger.info({ scope, kept: kept.length }, 'keys made ahead forgotten');
   }
 
   /**
@@ -68,4 +96,19 @@ export class KeyMaker {
     await forgetPreparedKey(this.material.database, { scope, keyId }, before);
     this.logger.info({ scope, kid: keyId }, 'prepared key forgotten');
   }
+
+  private async orProblem<Made>(name: { scope: Scope; keyId: string | null }, making: Promise<Made>): Promise<Made> {
+    try {
+      return await making;
+    } catch (error) {
+      if (!(error instanceof MaterialError)) throw error;
+      const { scope, keyId: kid } = name;
+      if (TAKEN.includes(error.code)) throw problem('keyIdInUse');
+      this.logger.error({ scope, kid, reason: error.code, ...error.names }, 'key not loadable');
+      throw problem(error.code === 'no_key_ahead' ? 'nextKeyUnavailable' : 'keyUnavailable');
+    }
+  }
 }
+
+/** Somebody else's, or one that was. */
+const TAKEN: readonly string[] = ['key_destroyed', 'other_algorithm', 'other_key'];

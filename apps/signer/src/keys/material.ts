@@ -1,7 +1,9 @@
 import type { OnModuleDestroy } from '@nestjs/common';
 import {
+  introduceKey,
   loadBusKey,
   loadSigningKey,
+  makeKeyAhead,
   makeSigningKey,
   readKekFile,
   requireMaterialFormat,
@@ -34,6 +36,16 @@ export class Material implements OnModuleDestroy {
   /** Makes and persists the key of that name, or returns it. @throws MaterialError */
   make(scope: Scope, keyId: string, algorithm: AlgorithmName): Promise<SigningKey> {
     return makeSigningKey(this.database, this.kek, { scope, keyId }, algorithm);
+  }
+
+  /** Makes and persists a key that has no name yet; the hash of its public half. @throws MaterialError */
+  makeAhead(scope: Scope, algorithm: AlgorithmName): Promise<string> {
+    return makeKeyAhead(this.database, this.kek, scope, algorithm);
+  }
+
+  /** The key of that hash, made ahead, under the name that it is to have. @throws MaterialError */
+  introduce(scope: Scope, keyId: string, hash: string): Promise<SigningKey> {
+    return introduceKey(this.database, this.kek, { scope, keyId }, hash);
   }
 
   /** @throws MaterialError */

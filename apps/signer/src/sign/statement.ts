@@ -1,56 +1,105 @@
 import { problem, type KeyView, type RingView } from '@plexsphere/wire';
-import type { GenerateKey } from '@plexsphere/wire/commands';
-import { isByPlatform, type Statement } from '@plexsphere/wire/jws';
-import { activeKey } from './signing-ring';
+import type { StatementRequest } from '@plexsphere/wire/commands';
+import {
+  JwsError,
+  STATEMENT_TYPES,
+  anchorOfRing,
+  isByPlatform,
+  requireFollows,
+  type Statement,
+} from '@plexsphere/wire/jws';
 
-/**
- * Refuses what no ring could take, before a key is made. `authority` is the ring that `request` is to be signed by,
- * `own` this process's ring of the request's scope, where it holds one.
- * @throws Problem invariantViolation with `field`, keyIdInUse
- */
-export function checkRequest(request: GenerateKey, authority: RingView, own: RingView | undefined): void {
-  const expectedEpoch = request.type === 'create' ? 1 : authority.epoch + 1;
-  if (request.epoch !== expectedEpoch) throw problem('invariantViolation', { field: 'epoch' });
-  if (request.type === 'create' && request.scope === authority.scope) {
-    throw problem('invariantViolation', { field: 'scope' });
-  }
-  checkTimes(request);
-  if (own !== undefined && stoodIn(own, request.new_key_id)) throw problem('keyIdInUse');
+/** A key that is to come in by the statement: made here, and not in the ring yet. */
+export interface ComingIn {
+  publicKey: string;
 }
 
-/** Of the key that was made for this request. `authority` as in checkRequest. */
-export function statementFor(request: GenerateKey, authority: RingView, newPublicKey: string): Statement {
-  const old: KeyView | undefined = request.type === 'rotate' ? activeKey(authority) : undefined;
-  return {
-    type: request.type,
-    scope: request.scope,
-    epoch: request.epoch,
-    authority_epoch: isByPlatform(request.type, request.scope) ? request.authority_epoch : null,
-    old_key_id: old?.key_id ?? null,
-    old_public_key: old?.public_key ?? null,
-    new_key_id: request.new_key_id,
-    new_public_key: newPublicKey,
+/**
+ * Refuses what no ring could take, before a key is made. `own` is the ring of the request's scope as it was shown to this
+ * process; undefined where it has none yet.
+ * @throws Problem invariantViolation with `field`; epochMismatch with the own epoch; keyIdInUse where a key is to come in
+ */
+export function checkRequest(request: StatementRequest, own: RingView | undefined, comesIn: boolean): void {
+  const { type, epoch, new_key_id: newKeyId } = request;
+  if (type === 'create') {
+    if (epoch !== 1) throw problem('invariantViolation', { field: 'epoch' });
+    if (own !== undefined) throw problem('keyIdInUse');
+  } else if (own?.epoch !== epoch - 1) {
+    throw problem('epochMismatch', { epoch: own?.epoch ?? 0 });
+  }
+  checkTimes(request);
+  if (comesIn && own !== undefined && stoodIn(own, newKeyId)) throw problem('keyIdInUse');
+}
+
+/**
+ * The one statement that may follow this process' own ring. `next` is the hash of a key made ahead for it; null where it
+ * makes none, and so keeps what the ring's head says.
+ * @throws Problem invariantViolation, nextNotKept
+ */
+export function statementFor(
+  request: StatementRequest,
+  own: RingView | undefined,
+  comesIn: ComingIn | null,
+  next: string | null,
+): Statement {
+  const { type, scope, epoch, old_key_id: oldKeyId, new_key_id: newKeyId } = request;
+  const statement: Statement = {
+    type,
+    scope,
+    epoch,
+    authority_epoch: isByPlatform(type, scope) ? request.authority_epoch : null,
+    old_key_id: oldKeyId ?? null,
+    old_public_key: oldKeyId === undefined ? null : publicHalf(own, oldKeyId, 'old_key_id'),
+    new_key_id: newKeyId,
+    new_public_key: comesIn?.publicKey ?? publicHalf(own, newKeyId, 'new_key_id'),
     opened_at: request.opened_at,
     closes_at: request.closes_at ?? null,
     transition_expires: request.transition_expires ?? null,
-    next: null,
-    previous: request.type === 'rotate' ? authority.statement_hash : null,
+    next: next ?? own?.next ?? null,
+    previous: own?.statement_hash ?? null,
   };
+  if (own !== undefined) {
+    const follows = () => requireFollows(scope, anchorOfRing(own), statement, comesIn !== null);
+    orProblem(follows);
+  }
+  return statement;
 }
 
-function checkTimes({ type, opened_at, closes_at, transition_expires }: GenerateKey): void {
+/** What cannot be signed was asked for wrongly: rotation never does. */
+export function orProblem<Made>(making: () => Made): Made {
+  try {
+    return making();
+  } catch (error) {
+    throw error instanceof JwsError ? refused(error) : error;
+  }
+}
+
+export const refused = ({ code }: JwsError): Error =>
+  code === 'next_not_kept'
+    ? problem('nextNotKept')
+    : problem('invariantViolation', { field: 'statement', reason: code });
+
+function publicHalf(own: RingView | undefined, keyId: string, field: string): string {
+  const publicKey = own?.keys.find(({ key_id }) => key_id === keyId)?.public_key ?? null;
+  if (publicKey === null) throw problem('invariantViolation', { field });
+  return publicKey;
+}
+
+/** Each time is there where the type has it, and they rise. */
+function checkTimes({ type, opened_at, closes_at, transition_expires }: StatementRequest): void {
+  const { closes, expires } = STATEMENT_TYPES[type];
   const openedMs = Date.parse(opened_at);
   if (Number.isNaN(openedMs)) throw problem('invariantViolation', { field: 'opened_at' });
-  const closesWell =
-    closes_at === undefined ? type === 'create' : type === 'rotate' && Date.parse(closes_at) > openedMs;
+  const closesWell = closes_at === undefined ? !closes : closes && Date.parse(closes_at) > openedMs;
   if (!closesWell) throw problem('invariantViolation', { field: 'closes_at' });
+  const earliest = closes_at === undefined ? openedMs : Date.parse(closes_at);
   const expiresWell =
-    transition_expires === undefined
-      ? type === 'create'
-      : closes_at !== undefined && Date.parse(transition_expires) >= Date.parse(closes_at);
+    transition_expires === undefined ? !expires : expires && Date.parse(transition_expires) >= earliest;
   if (!expiresWell) throw problem('invariantViolation', { field: 'transition_expires' });
 }
 
 /** The retired key of the last transition, too, which the ring shows no more; of older ones the private half is gone. */
 const stoodIn = ({ keys, transition }: RingView, keyId: string): boolean =>
-  keys.some(({ key_id }) => key_id === keyId) || transition?.old_key_id === keyId || transition?.new_key_id === keyId;
+  keys.some(({ key_id }: KeyView) => key_id === keyId) ||
+  transition?.old_key_id === keyId ||
+  transition?.new_key_id === keyId;

@@ -15,12 +15,16 @@ export const MATERIAL: SchemaChange = {
         kek_id text NOT NULL,
         nonce bytea,
         ciphertext bytea,
+        -- A copy, under its kid, of a key that was made ahead: an attempt that lost leaves it behind, and the next one under
+        -- that kid puts its own key in its place.
+        introduced boolean NOT NULL DEFAULT false,
         created_at timestamptz NOT NULL DEFAULT now(),
         prepared_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         destroyed_at timestamptz,
         PRIMARY KEY (scope, key_id),
         CHECK ((ciphertext IS NULL) = (destroyed_at IS NOT NULL)),
-        CHECK ((ciphertext IS NULL) = (nonce IS NULL))
+        CHECK ((ciphertext IS NULL) = (nonce IS NULL)),
+        CHECK (NOT introduced OR key_id NOT LIKE '~%')
       );
 
       -- A key that no ring ever took leaves no name behind. The signer's role may delete nothing by itself, and this
@@ -33,6 +37,47 @@ export const MATERIAL: SchemaChange = {
              AND prepared_at < least(prepared_before, clock_timestamp() - interval '10 minutes')
         $$;
       REVOKE ALL ON FUNCTION material.forget_prepared FROM PUBLIC;
+
+      -- Keys made ahead (~ and the hash of the public half) that nothing commits to any more, and whatever its age the first
+      -- copy of a key that now stands under its kid. Those in 'kept' stay.
+      CREATE FUNCTION material.forget_ahead(of_scope text, kept text[], introduced_key_id text, prepared_before timestamptz)
+        RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = ''
+        AS $$
+          DELETE FROM material.wrapped_key AS ahead
+           WHERE scope = of_scope AND key_id LIKE '~%' AND key_id <> ALL (kept)
+             AND (prepared_at < least(prepared_before, clock_timestamp() - interval '10 minutes')
+                  OR EXISTS (SELECT FROM material.wrapped_key AS taken
+                              WHERE taken.scope = of_scope AND taken.key_id = introduced_key_id
+                                AND taken.public_key = ahead.public_key))
+        $$;
+      REVOKE ALL ON FUNCTION material.forget_ahead FROM PUBLIC;
+
+      -- The signer's role changes no public half by itself. Only a copy of a key that was made ahead gives way to another
+      -- key under its name.
+      CREATE FUNCTION material.replace_copy(of_scope text, of_key_id text, its_algorithm text, its_public_key text,
+                                            its_kek_id text, its_nonce bytea, its_ciphertext bytea, is_introduced boolean)
+        RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = ''
+        AS $$
+          UPDATE material.wrapped_key
+             SET algorithm = its_algorithm, public_key = its_public_key, kek_id = its_kek_id, nonce = its_nonce,
+                 ciphertext = its_ciphertext, introduced = is_introduced, prepared_at = clock_timestamp()
+           WHERE scope = of_scope AND key_id = of_key_id AND introduced AND destroyed_at IS NULL
+             AND (NOT is_introduced OR public_key IS DISTINCT FROM its_public_key)
+        $$;
+      REVOKE ALL ON FUNCTION material.replace_copy FROM PUBLIC;
+
+      -- The private half of that key is gone, and with it every copy: the one that was made ahead, and those of attempts
+      -- that lost. No other name than the key's own stays taken.
+      CREATE FUNCTION material.destroy(of_scope text, of_key_id text)
+        RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = ''
+        AS $$
+          DELETE FROM material.wrapped_key AS copy USING material.wrapped_key AS own
+           WHERE own.scope = of_scope AND own.key_id = of_key_id
+             AND copy.scope = of_scope AND copy.key_id <> of_key_id AND copy.public_key = own.public_key;
+          UPDATE material.wrapped_key SET nonce = NULL, ciphertext = NULL, destroyed_at = now()
+           WHERE scope = of_scope AND key_id = of_key_id AND destroyed_at IS NULL;
+        $$;
+      REVOKE ALL ON FUNCTION material.destroy FROM PUBLIC;
 
       CREATE TABLE material.bus_key (
         kind text PRIMARY KEY CHECK (kind IN ('operator', 'account')),

@@ -15,7 +15,10 @@ export const RING: SchemaChange = {
 
       CREATE TABLE ring.installation (
         only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+        recovery_key_id text NOT NULL DEFAULT 'recovery',
         recovery_public_key text NOT NULL,
+        -- When it last signed something: from then on it is exposed, and a new one should take its place.
+        recovery_used_at timestamptz,
         bus_account_public_key text NOT NULL,
         bus_account_jwt text NOT NULL,
         bus_account_signed_at timestamptz NOT NULL DEFAULT now(),
@@ -43,14 +46,24 @@ export const RING: SchemaChange = {
         state_since timestamptz NOT NULL DEFAULT now(),
         -- When a key that retires verifies no more; a staged one may have an end, too.
         verifies_until timestamptz,
+        -- If it was ever staged: since when verifiers were told of it, and until when it could begin to sign.
+        staged_at timestamptz,
+        rotate_by timestamptz,
+        -- When its private half was destroyed: of a key that is retired or revoked, after the switch.
+        destroyed_at timestamptz,
         created_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (scope, key_id),
         CHECK (state <> 'retiring' OR verifies_until IS NOT NULL),
-        CHECK (state IN ('staged', 'retiring') OR verifies_until IS NULL)
+        CHECK (state IN ('staged', 'retiring') OR verifies_until IS NULL),
+        CHECK (state <> 'staged' OR staged_at IS NOT NULL),
+        CHECK (state IN ('retired', 'revoked') OR destroyed_at IS NULL)
       );
       CREATE UNIQUE INDEX one_active_key ON ring.signing_key (scope) WHERE state = 'active';
+      CREATE INDEX retiring_key ON ring.signing_key (verifies_until) WHERE state = 'retiring';
+      CREATE INDEX doomed_key ON ring.signing_key (scope) WHERE state IN ('retired', 'revoked') AND destroyed_at IS NULL;
 
-      -- Keys that signers were asked to make, until a ring takes them: what none took is deleted after an hour.
+      -- Keys that signers were asked to make, until a ring takes them: what none took is deleted after an hour. Keys made
+      -- ahead have no name yet: one row a scope, called ~.
       CREATE TABLE ring.prepared_key (
         scope text NOT NULL,
         key_id text NOT NULL,
@@ -77,29 +90,34 @@ export const RING: SchemaChange = {
         ended_epoch bigint,
         ended_by text,
         end_request_id uuid UNIQUE,
-        switched_at timestamptz,
-        end_switched_at timestamptz,
-        old_key_destroyed_at timestamptz,
         CHECK ((outcome IS NULL) = (ended_at IS NULL))
       );
       CREATE UNIQUE INDEX one_open_transition ON ring.transition (scope) WHERE outcome IS NULL;
-      CREATE INDEX unfinished_transition ON ring.transition (scope)
-        WHERE (outcome IS NULL AND switched_at IS NULL)
-           OR (outcome IS NOT NULL AND (end_switched_at IS NULL OR old_key_destroyed_at IS NULL));
+      CREATE INDEX latest_transition ON ring.transition (scope, opened_epoch DESC);
 
-      -- One row an epoch: which key was active then, and what was told of it.
+      -- One row an epoch: which key was active then, what was told of it, and what its statement commits to.
       CREATE TABLE ring.ring_change (
         scope text NOT NULL REFERENCES ring.key_ring,
         epoch bigint NOT NULL,
-        change text NOT NULL CHECK (change IN ('create', 'rotate', 'close', 'remove')),
+        change text NOT NULL CHECK (change IN ('create', 'rotate', 'stage', 'unstage', 'rollback', 'revoke', 'recommit',
+                                               'recovery', 'close', 'settle', 'remove')),
         active_key_id text NOT NULL,
         event_id text NOT NULL UNIQUE,
         statement text,
         statement_hash text,
+        next text,
+        -- Whether the superior authority vouched for it, and at which epoch of the platform's ring, where that is another.
+        by_superior boolean NOT NULL DEFAULT false,
+        authority_epoch bigint,
         changed_at timestamptz NOT NULL DEFAULT now(),
+        -- When no lease of an earlier epoch could be alive any more.
+        switched_at timestamptz,
         PRIMARY KEY (scope, epoch),
-        CHECK ((statement IS NULL) = (statement_hash IS NULL))
+        CHECK ((statement IS NULL) = (statement_hash IS NULL)),
+        CHECK (statement IS NOT NULL OR next IS NULL)
       );
+      CREATE INDEX ring_head ON ring.ring_change (scope, epoch DESC) WHERE statement IS NOT NULL;
+      CREATE INDEX unswitched_change ON ring.ring_change (scope, epoch) WHERE switched_at IS NULL;
 
       -- One row a holder, not one a holder and scope: renewing stays one small write, however many scopes there are.
       CREATE TABLE ring.lease (

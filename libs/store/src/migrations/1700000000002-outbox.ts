@@ -50,7 +50,11 @@ export const OUTBOX: SchemaChange = {
       CREATE INDEX message_settled ON outbox.message (settled_at) WHERE state = 'settled';
 
       -- listens: how its Node hears of what the stream stores.
-      -- chain_epoch, chain_platform_epoch: up to where the parts of an unfinished chain have told; null where none is.
+      -- told_epoch, told_platform_epoch, settled_…: 0 where the Node follows a chain that is not ours.
+      -- chain: where an unfinished chain goes on, by ring; null where none is.
+      -- head, platform_head: the hashes of the last statements that it says it holds; forked_at, platform_forked_at: since
+      -- when such a head stands nowhere in our chain. ahead_epoch, ahead_platform_epoch: what it says beside a head of
+      -- ours, where that is beyond the ring's epoch.
       -- hello: unanswered; hello_id: the latest one's, answered (hello_answered_at) or not; ready_again_at: when it was
       -- last answered anew, unasked.
       -- missed: {position, count, since} of events that expired unheard; the Node's next hello makes a resync of it.
@@ -60,13 +64,18 @@ export const OUTBOX: SchemaChange = {
         listens text NOT NULL DEFAULT 'bus' CHECK (listens IN ('bus')),
         told_epoch bigint NOT NULL,
         told_platform_epoch bigint NOT NULL,
-        chain_epoch bigint,
-        chain_platform_epoch bigint,
+        chain jsonb,
         settled_epoch bigint NOT NULL,
         settled_platform_epoch bigint NOT NULL,
         settled_position bigint NOT NULL DEFAULT 0,
         last_position bigint NOT NULL DEFAULT 0,
         last_sequence bigint NOT NULL DEFAULT 0,
+        head text,
+        platform_head text,
+        forked_at timestamptz,
+        platform_forked_at timestamptz,
+        ahead_epoch bigint,
+        ahead_platform_epoch bigint,
         resend_at timestamptz,
         resend_count integer NOT NULL DEFAULT 0,
         hello jsonb,
@@ -78,11 +87,21 @@ export const OUTBOX: SchemaChange = {
         claim_deadline timestamptz,
         attempt bigint NOT NULL DEFAULT 0,
         first_seen_at timestamptz,
-        last_seen_at timestamptz,
-        CHECK ((chain_epoch IS NULL) = (chain_platform_epoch IS NULL))
+        last_seen_at timestamptz
       );
       CREATE INDEX node_stream_scope ON outbox.node_stream (scope);
+      CREATE INDEX node_stream_forked ON outbox.node_stream (scope, node_id)
+        WHERE forked_at IS NOT NULL OR platform_forked_at IS NOT NULL;
       CREATE INDEX node_stream_resend ON outbox.node_stream (resend_at) WHERE resend_at IS NOT NULL;
+
+      -- What the relay asks of a ring's history, which grows for ever: whose head a Node names, what leads back from a fork,
+      -- which statements the platform vouched for and since when, and which recovery keys there were.
+      CREATE UNIQUE INDEX ring_change_head ON ring.ring_change (scope, statement_hash) WHERE statement_hash IS NOT NULL;
+      CREATE INDEX ring_change_way_back ON ring.ring_change (scope, epoch)
+        WHERE by_superior AND change IN ('revoke', 'rollback');
+      CREATE INDEX ring_change_authority ON ring.ring_change (scope, epoch) INCLUDE (authority_epoch)
+        WHERE authority_epoch IS NOT NULL;
+      CREATE INDEX ring_change_recovery ON ring.ring_change (scope, epoch) WHERE change = 'recovery';
 
       -- The stream's creation time as the bus tells it: another one means that the bus has lost its disk.
       CREATE TABLE outbox.bus_stream (

@@ -1,4 +1,5 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
+import { isPublicKey } from '../algorithms';
 import {
   isActor,
   isCommandName,
@@ -37,6 +38,8 @@ export const IsTime = constraint('isTime', isTime);
 export const IsRotateEvery = constraint('isRotateEvery', (value) => parseRotateEvery(value) !== undefined);
 /** A UUID in lower case, as it stands in the Domain's scope. */
 export const IsDomainId = constraint('isDomainId', isUuid);
+/** Of a key of the mesh, as text. */
+export const IsPublicKey = constraint('isPublicKey', (value) => isPublicKey(value));
 /** Of a bus user (nkey, `U…`). */
 export const IsBusPublicKey = constraint(
   'isBusPublicKey',

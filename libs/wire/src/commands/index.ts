@@ -1,5 +1,6 @@
 export * from './constraints';
 export * from './request';
+export * from './key-commands';
 export * from './rotation-commands';
 export * from './ring-commands';
 export * from './policy-commands';

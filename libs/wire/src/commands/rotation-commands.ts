@@ -1,4 +1,5 @@
-import { IsBoolean, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { IsBoolean, IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min } from 'class-validator';
+import { MAX_STATEMENT_LENGTH, type RingChangedReply } from './key-commands';
 import type { Scope } from '../scope';
 import { IsKeyId, IsScope, IsWords } from './constraints';
 import type { RotationView } from '../ring-view';
@@ -9,12 +10,18 @@ export class Rotate extends Request {
   @IsScope()
   scope: Scope;
 
+  /** Of a new key, or of the one that is staged. */
   @IsKeyId()
   new_key_id: string;
 
   @IsOptional()
   @IsWords()
   reason?: string;
+
+  /** Has a staged key sign though it was not published for long enough: an admin's. */
+  @IsOptional()
+  @IsBoolean()
+  force?: boolean;
 }
 
 /** Lease holders that sign and verify by the new ring now, and those whose lease had to run out instead. */
@@ -64,12 +71,49 @@ export interface CloseReply extends Omit<RotationView, 'opened_at'>, Switched {
   domain_nodes?: NodesStatus;
 }
 
+/** Undoes the open rotation; naming its keys makes sure that it is the one that was looked at. */
+export class Rollback extends Request {
+  @IsScope()
+  scope: Scope;
+
+  @IsOptional()
+  @IsKeyId()
+  old_key_id?: string;
+
+  @IsOptional()
+  @IsKeyId()
+  new_key_id?: string;
+
+  @IsOptional()
+  @IsWords()
+  reason?: string;
+
+  /** Of `platform`, where its key cannot sign: as prepared by signing.prepare-statement, by the recovery key. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_STATEMENT_LENGTH)
+  statement?: string;
+}
+
+/** Keys as the transition that was rolled back names them: the old one signs again. */
+export interface RollbackReply extends RingChangedReply {
+  old_key_id: string;
+  new_key_id: string;
+  outcome: 'rolled_back';
+  /** Until when the key that was rolled back verifies what it signed; nothing else comes in before. */
+  settles_at: string;
+}
+
 export class PlanRotate {
   @IsScope()
   scope: Scope;
 
   @IsKeyId()
   new_key_id: string;
+
+  @IsOptional()
+  @IsBoolean()
+  force?: boolean;
 }
 
 export interface PlanRotateReply {

@@ -1,4 +1,5 @@
 import {
+  ArrayMaxSize,
   IsIn,
   IsInt,
   IsISO8601,
@@ -17,6 +18,9 @@ import type { Scope } from '../scope';
 import { MAX_REVOCATIONS, REVOCATION_LINES, REVOCATION_LINE_BYTES } from '../revocations';
 import { SIGNING_DURATION_MS } from '../timing';
 import { MAX_JWS_LENGTH } from '../jws/compact';
+import type { EncodedSignature } from '../jws/signature';
+import type { Statement } from '../jws/statement';
+import { STATEMENT_TYPES, type StatementType } from '../jws/statement-types';
 import { IsEventType, IsKeyId, IsReadies, IsScope } from './constraints';
 
 /**
@@ -47,10 +51,11 @@ export class SigningRequest extends TimedSigning {
 }
 
 /**
- * Makes the key `new_key_id` of `scope` (asked again: the same key), and its statement for `epoch`. Asked at the
- * signers of the authority's scope: the scope itself to rotate, `platform` to create, at `authority_epoch` of that ring.
+ * What a statement is to say beside what the signer knows of the rings itself (head, public halves, `next`): it makes only
+ * the one that follows the ring of `scope` as it was shown to it, at `epoch` − 1. Asked at the signers of the authority's
+ * scope: the ring's own, or `platform`, at `authority_epoch` of that ring.
  */
-export class GenerateKey extends TimedRequest {
+export class StatementRequest extends TimedRequest {
   @IsScope()
   scope: Scope;
 
@@ -59,39 +64,79 @@ export class GenerateKey extends TimedRequest {
   @Min(1)
   epoch: number;
 
-  @IsIn(['create', 'rotate'])
-  type: 'create' | 'rotate';
+  @IsIn(Object.keys(STATEMENT_TYPES))
+  type: StatementType;
 
   @IsInt()
   @Min(1)
   authority_epoch: number;
 
+  /** The one that was active before or, where that stays, the one that goes; none of a first key. */
+  @IsOptional()
+  @IsKeyId()
+  old_key_id?: string;
+
+  /** The one that is active afterwards; of a stage the staged one. */
   @IsKeyId()
   new_key_id: string;
-
-  /** What the ring's kind fixes. */
-  @IsIn(Object.keys(ALGORITHMS))
-  algorithm: AlgorithmName;
 
   @IsString()
   opened_at: string;
 
+  /** Of a rotation. */
   @IsOptional()
   @IsString()
   closes_at?: string;
 
-  /** With closes_at: until when verifiers may take the old key, not before closes_at. */
+  /** Until when verifiers may take the key of the two that does not stay. */
   @IsOptional()
   @IsString()
   transition_expires?: string;
 }
 
+/** A statement about keys that the ring holds already. */
+export class MakeStatement extends StatementRequest {}
+
+export interface MakeStatementReply {
+  /** General JWS as JSON text. */
+  statement: string;
+  statement_hash: string;
+  /** The hash of the key made ahead that it commits to. */
+  next: string | null;
+}
+
+/**
+ * Makes the key `new_key_id` of `scope` first (asked again: the same key), or brings in the one that the ring's head commits
+ * to, and where the ring commits to keys the one after it.
+ */
+export class GenerateKey extends StatementRequest {
+  /** What the ring's kind fixes. */
+  @IsIn(Object.keys(ALGORITHMS))
+  algorithm: AlgorithmName;
+}
+
 export interface GenerateKeyReply {
   /** As its algorithm writes it. null of a key without a public half, of which no statement can speak. */
   public_key: string | null;
-  /** General JWS, two signatures, as JSON text. */
   statement: string | null;
   statement_hash: string | null;
+  next: string | null;
+}
+
+/**
+ * For a statement of the platform's ring whose authority is a recovery key, which no signer has: what signers can do for
+ * it. Asked of any signer, since the platform's own key may be lost. With `algorithm` the key `new_key_id` is made first.
+ */
+export class PrepareStatement extends StatementRequest {
+  @IsOptional()
+  @IsIn(Object.keys(ALGORITHMS))
+  algorithm?: AlgorithmName;
+}
+
+export interface PrepareStatementReply {
+  statement: Statement;
+  /** The new key's signature over exactly that statement, where it comes in by it. */
+  possession: EncodedSignature | null;
 }
 
 /** Asked of one holder: load the prepared key and sign and check a test by it. */
@@ -119,6 +164,26 @@ export class DestroyKey {
 export class DestroyRing {
   @IsScope()
   scope: Scope;
+}
+
+/** Keys made ahead that no head commits to any more. */
+export class ForgetAhead {
+  @IsScope()
+  scope: Scope;
+
+  /** What heads commit to: these stay, however old they are. */
+  @ArrayMaxSize(2)
+  @Matches(/^[A-Za-z0-9_-]{43}$/, { each: true })
+  kept: string[];
+
+  /** A key of the ring: the first copy of it goes, whatever its age. */
+  @IsOptional()
+  @IsKeyId()
+  introduced?: string;
+
+  /** The others go where they were made before. */
+  @IsISO8601({ strict: true })
+  prepared_before: string;
 }
 
 /** A key that was made and that no ring took. One that was asked for after `prepared_before` stays. */

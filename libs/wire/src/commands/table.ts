@@ -48,6 +48,14 @@ const changes = { changes: true, role: 'operator', limitBytes: SHORT } as const;
 // prettier-ignore
 export const COMMANDS = {
   'signing.rotate': { ...changes, request: 'Rotate', reply: replies<requests.RotateReply>(), scope: 'scope' },
+  'signing.rollback': { ...changes, request: 'Rollback', reply: replies<requests.RollbackReply>(), scope: 'scope' },
+  'signing.stage': { ...changes, request: 'Stage', reply: replies<requests.StageReply>(), scope: 'scope' },
+  'signing.unstage': { ...changes, request: 'Unstage', reply: replies<requests.UnstageReply>(), scope: 'scope' },
+  'signing.revoke': { ...changes, role: 'admin', request: 'Revoke', reply: replies<requests.RevokeReply>(), scope: 'scope' },
+  'signing.recommit': { ...changes, role: 'admin', request: 'Recommit', reply: replies<requests.RecommitReply>(), scope: 'scope' },
+  'signing.plan-change': { ...reads, request: 'PlanChange', reply: replies<requests.PlanChangeReply>(), scope: 'scope' },
+  'signing.prepare-statement': { ...reads, role: 'admin', request: 'PrepareSuperior', reply: replies<requests.PrepareSuperiorReply>(), scope: 'scope' },
+  'recovery.rotate': { ...changes, role: 'admin', request: 'RecoveryRotate', reply: replies<requests.RecoveryRotateReply>(), scope: 'every' },
   'signing.close': { ...changes, request: 'Close', reply: replies<requests.CloseReply>(), scope: 'scope' },
   'signing.jwks': { ...reads, request: 'OfScope', reply: replies<requests.JwksReply>(), scope: 'scope' },
   'signing.ring': { ...reads, request: 'OfScope', reply: replies<requests.RingReply>(), scope: 'scope' },

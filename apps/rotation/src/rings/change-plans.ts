@@ -1,0 +1,77 @@
+import { activeKey, isOpen, type RingChange } from '@plexsphere/keyring';
+import { Injectable } from '@nestjs/common';
+import type { OperatorEntity } from '@plexsphere/store';
+import { COMMANDS, Problem } from '@plexsphere/wire';
+import { ROTATE_WITHIN_S, type PlanChange, type PlanChangeReply } from '@plexsphere/wire/commands';
+import { DataSource } from 'typeorm';
+import { blockedBy, findForPlan, told } from '../rotations/plan-facts';
+import { RotationConfig } from '../rotation-config';
+import { readSnapshot } from '../transactions/database-clock';
+import type { StoredRing } from './read-ring';
+import { ChangeDecisions, signsAfter, type Decision } from './change-decisions';
+
+/** What a change would make of a ring, by the very decision that the command asks; nothing is made for it. */
+@Injectable()
+export class ChangePlans {
+  constructor(
+    private readonly database: DataSource,
+    private readonly decisions: ChangeDecisions,
+    private readonly config: RotationConfig,
+  ) {}
+
+  plan(request: PlanChange, { role }: Pick<OperatorEntity, 'role'>): Promise<PlanChangeReply> {
+    const { scope, change } = request;
+    return readSnapshot(this.database, async (manager, now) => {
+      const found = await findForPlan(manager, scope, { now, leaseMs: this.config.leaseMs });
+      const { stored, progress, others, signers } = found;
+      const { after, refused } = attempted(stored, (ring) => this.decision(request, ring, now)(ring, now));
+      const { role: needed } = COMMANDS[`signing.${change}`];
+      return {
+        ...{ scope, change },
+        active_key_id: stored === undefined ? null : activeKey(stored.ring).keyId,
+        signs_afterwards: after === null ? null : signsAfter(after),
+        makes_key: after?.statement?.introduces ?? false,
+        gone: [...(after?.gone ?? [])],
+        transition_expires: after?.statement?.transitionExpires?.toISOString() ?? null,
+        ends_rotation: isOpen(stored?.transition ?? null) && !isOpen(after?.transition ?? null) && after !== null,
+        needs_recovery_key: stored?.policy.superior === 'recovery_key' && after?.statement?.bySuperior === true,
+        ...told(progress),
+        ...(others === null ? {} : { domain_nodes: told(others) }),
+        signers,
+        blocked_by: blockedBy(found, { role, needed }, () => refused),
+      };
+    });
+  }
+
+  private decision(request: PlanChange, stored: StoredRing, now: Date): Decision {
+    const { change, key_id: keyId, discard_staged: discardStaged = false } = request;
+    const newKeyId = request.new_key_id ?? this.decisions.drawKeyId(stored, now);
+    const within = request.rotate_within_seconds ?? ROTATE_WITHIN_S;
+    switch (change) {
+      case 'stage':
+        return this.decisions.stage({ newKeyId, rotateWithinMs: within * 1_000 });
+      case 'unstage':
+        return this.decisions.unstage(keyId);
+      case 'rollback':
+        return this.decisions.rollback({ oldKeyId: undefined, newKeyId: undefined, byRecoveryKey: false });
+      case 'revoke':
+        return this.decisions.revoke({ keyId: keyId ?? activeKey(stored.ring).keyId, newKeyId, discardStaged });
+      case 'recommit':
+        return this.decisions.recommit();
+    }
+  }
+}
+
+/** The stable detail of what the domain refuses. */
+function attempted(
+  stored: StoredRing | undefined,
+  decide: (stored: StoredRing) => RingChange,
+): { after: RingChange | null; refused: string[] } {
+  if (stored === undefined) return { after: null, refused: [] };
+  try {
+    return { after: decide(stored), refused: [] };
+  } catch (error) {
+    if (error instanceof Problem) return { after: null, refused: [error.detail] };
+    throw error;
+  }
+}

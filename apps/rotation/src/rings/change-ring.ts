@@ -1,0 +1,156 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { RingChange } from '@plexsphere/keyring';
+import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import type { MadeStatement } from '@plexsphere/store';
+import { problem, type Scope } from '@plexsphere/wire';
+import type { Switched } from '@plexsphere/wire/commands';
+import { DataSource, type EntityManager } from 'typeorm';
+import { hasLaterStatement } from '../leases/later-statements';
+import { AfterCommit, type MadeEpoch } from '../rotations/after-commit';
+import { Preparation, type Prepared, type ToPrepare } from '../rotations/preparation';
+import { PreparedKeys } from '../rotations/prepared-keys';
+import { CommandTransactions } from '../transactions/command-transactions';
+import { databaseNow } from '../transactions/database-clock';
+import type { RequestIdentity } from '../transactions/requests';
+import { applyRingChange, type Told } from './apply-ring-change';
+import { statedTerms, takesOver, vouchingRing } from './change-terms';
+import { GivenStatements, readGiven, recordRecovery } from './given-statement';
+import { existing, readRing, snapshotRing, type StoredRing } from './read-ring';
+import { requireTakable } from './statement-check';
+
+/** A statement carries when it was made, so what was prepared must be committed soon after. */
+const PREPARED_FOR_MS = 30_000;
+
+/** A command that changes a ring, and that a statement proves to others. */
+export interface RingCommand<Decided extends RingChange, Reply extends MadeEpoch> {
+  scope: Scope;
+  reason: string | null;
+  /** Asked before anything is prepared, and again under the lock. `at` is the same. @throws Problem */
+  decide: (before: StoredRing, at: Date) => Decided;
+  /** By the recovery key, where that vouches: then signers make none. */
+  given?: string | undefined;
+  /** What stands in the audit log beside the ring before and after. */
+  detail?: ((before: StoredRing, after: Decided) => object) | undefined;
+  reply: (changed: Changed<Decided>) => Reply;
+}
+
+/** What was committed. */
+export interface Changed<Decided extends RingChange> {
+  before: StoredRing;
+  after: Decided;
+  at: Date;
+  told: Told;
+  statement: MadeStatement | null;
+  /** Signers that could not load the key that signs now. */
+  unready: string[];
+}
+
+interface Attempt {
+  /** The ring's, when it was prepared. */
+  epoch: number;
+  openedAt: Date;
+  prepared: Prepared;
+}
+
+/** Prepares outside any transaction, decides again and commits in one (ADR 0002), then switches. */
+@Injectable()
+export class ChangeRing {
+  constructor(
+    private readonly database: DataSource,
+    private readonly preparation: Preparation,
+    private readonly preparedKeys: PreparedKeys,
+    private readonly givenStatements: GivenStatements,
+    private readonly afterCommit: AfterCommit,
+    private readonly transactions: CommandTransactions,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async change<Decided extends RingChange, Reply extends MadeEpoch>(
+    command: RingCommand<Decided, Reply>,
+    identity: RequestIdentity,
+  ): Promise<Reply & Switched> {
+    let introduced: string | undefined;
+    const committed = await this.transactions.oncePrepared(identity, {
+      prepare: () => this.prepare(command),
+      lock: () => ({ exclusive: command.scope }),
+      work: async (manager, attempt) => {
+        const changed = await this.commit(manager, command, attempt, identity);
+        introduced = attempt.prepared.key === null ? undefined : changed.after.statement?.newKeyId;
+        return command.reply(changed);
+      },
+    });
+    const switched = await this.afterCommit.finish(committed);
+    if (introduced !== undefined) {
+      await this.preparedKeys.forgetFirstCopy({ scope: command.scope, keyId: introduced });
+    }
+    return { ...committed, ...switched };
+  }
+
+  private async prepare({ scope, decide, given }: Prepares): Promise<Attempt> {
+    const before = await existing(snapshotRing(this.database, scope));
+    const openedAt = await this.openedAt(given);
+    // Refuses at once what is refused anyway; nothing is prepared then.
+    const after = decide(before, openedAt);
+    if (await hasLaterStatement(this.database.manager, scope)) throw problem('epochWentBack');
+    const prepared =
+      given === undefined
+        ? await this.preparation.prepare(await this.toPrepare(before, after, openedAt))
+        : await this.givenStatements.prepared(given, before, after);
+    return { epoch: before.ring.epoch, openedAt, prepared };
+  }
+
+  /** By the database's clock, as what was given has it. @throws Problem preparedTooLate; invariantViolation for a time to come */
+  private async openedAt(given: string | undefined): Promise<Date> {
+    const now = await databaseNow(this.database.manager);
+    if (given === undefined) return now;
+    const openedAt = new Date(readGiven(given).opened_at);
+    if (openedAt > now) throw problem('invariantViolation', { field: 'statement', reason: 'opened_at' });
+    requireFresh(openedAt, now);
+    return openedAt;
+  }
+
+  private async toPrepare(before: StoredRing, after: RingChange, openedAt: Date): Promise<ToPrepare> {
+    const { type, terms } = statedTerms(after);
+    return {
+      ...{ type, scope: before.ring.scope, terms, openedAt },
+      policy: before.policy,
+      epoch: after.ring.epoch,
+      authority: await vouchingRing(this.database, terms, before),
+      takesOver: takesOver(before, after),
+    };
+  }
+
+  private async commit<Decided extends RingChange>(
+    manager: EntityManager,
+    command: RingCommand<Decided, MadeEpoch>,
+    { epoch, openedAt, prepared }: Attempt,
+    identity: RequestIdentity,
+  ): Promise<Changed<Decided>> {
+    const { scope, reason, decide, given, detail } = command;
+    const before = await existing(readRing(manager, scope));
+    const after = decide(before, openedAt);
+    if (before.ring.epoch !== epoch) throw problem('epochMismatch', { epoch: before.ring.epoch });
+    const at = await databaseNow(manager);
+    requireFresh(openedAt, at);
+    if (await hasLaterStatement(manager, scope)) throw problem('epochWentBack');
+    const { key, statement, unready } = prepared;
+    requireTakable(before, statement, after.statement?.introduces ?? false);
+
+    const told = await applyRingChange(manager, {
+      ...{ before, after, at, identity, reason },
+      made: { key, statement },
+      detail: { reason, signers_unready: unready, ...detail?.(before, after) },
+    });
+    if (given !== undefined) await recordRecovery(manager, given);
+    const { change, ring } = after;
+    const kid = after.statement?.newKeyId;
+    this.logger.info({ scope, change, kid, epoch: ring.epoch, gone: after.gone, ...told }, 'ring changed');
+    return { before, after, at, told, statement, unready };
+  }
+}
+
+type Prepares = Pick<RingCommand<RingChange, MadeEpoch>, 'scope' | 'decide' | 'given'>;
+
+function requireFresh(openedAt: Date, now: Date): void {
+  if (now.getTime() - openedAt.getTime() > PREPARED_FOR_MS) throw problem('preparedTooLate');
+}

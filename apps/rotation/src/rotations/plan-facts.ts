@@ -1,0 +1,61 @@
+import { progressOf, type Progress } from '@plexsphere/keyring';
+import { LeaseEntity } from '@plexsphere/store';
+import { PROBLEMS, suffices, type Role, type Scope } from '@plexsphere/wire';
+import type { EntityManager } from 'typeorm';
+import { hasLaterStatement } from '../leases/later-statements';
+import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
+import { readRing, type StoredRing } from '../rings/read-ring';
+import { isLive, serves, signerStatus } from '../status/signer-status';
+
+/** What every plan is made of. */
+export interface PlanFacts {
+  stored: StoredRing | undefined;
+  /** By the proof of a later epoch. */
+  isStopped: boolean;
+  progress: Progress;
+  /** The Domains' Nodes, where the ring is told to them. */
+  others: Progress | null;
+  /** Who would have to try a key. */
+  signers: string[];
+  /** Whether some signer works by the ring as it is. */
+  isSigned: boolean;
+}
+
+export async function findForPlan(
+  manager: EntityManager,
+  scope: Scope,
+  terms: { now: Date; leaseMs: number },
+): Promise<PlanFacts> {
+  const { now } = terms;
+  const stored = await readRing(manager, scope);
+  const trustEpoch = stored?.ring.trustEpoch ?? 0;
+  const leases = await manager.find(LeaseEntity, { where: { kind: 'signer' }, order: { holder: 'ASC' } });
+  const worksByIt = (lease: LeaseEntity): boolean =>
+    stored !== undefined && signerStatus(lease, stored.ring, terms).state === 'confirmed';
+  return {
+    stored,
+    isStopped: await hasLaterStatement(manager, scope),
+    progress: progressOf(await readNodeFacts(manager, scope), trustEpoch, now),
+    others: stored?.policy.tells.otherNodes ? progressOf(await readDomainNodeFacts(manager), trustEpoch, now) : null,
+    signers: leases.filter((lease) => isLive(lease, terms) && serves(lease)).map((lease) => lease.holder),
+    isSigned: leases.some(worksByIt),
+  };
+}
+
+/** The stable details of what the command would refuse before it asks signers or Nodes, in its own order. */
+export const blockedBy = (
+  { stored, isStopped }: PlanFacts,
+  { role, needed = 'operator' }: { role: Role; needed?: Role },
+  refusals: (stored: StoredRing) => readonly string[],
+): string[] => [
+  ...(suffices(role, needed) ? [] : [PROBLEMS.permissionDenied.detail]),
+  ...(stored === undefined ? [PROBLEMS.unknownScope.detail] : refusals(stored)),
+  ...(stored !== undefined && isStopped ? [PROBLEMS.epochWentBack.detail] : []),
+];
+
+/** How many Nodes would be told, and how many of them would not hear of it at once. */
+export const told = ({ enrolled, pending, offline }: Progress) => ({
+  nodes: enrolled,
+  pending_count: pending.length,
+  offline_count: offline.length,
+});

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { Refusal, settleRollback, type RingChange } from '@plexsphere/keyring';
+import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import type { Scope } from '@plexsphere/wire';
+import { DataSource, type EntityManager } from 'typeorm';
+import { hasLaterStatement } from '../leases/later-statements';
+import { applyRingChange } from '../rings/apply-ring-change';
+import { readRing } from '../rings/read-ring';
+import { CommandTransactions } from '../transactions/command-transactions';
+import { databaseNow } from '../transactions/database-clock';
+import type { RequestIdentity } from '../transactions/requests';
+import { AfterCommit, type MadeEpoch } from './after-commit';
+
+/** Each scope's, once it is due: the key that was rolled back is retired, as a close retires one. Of any replicas one does it. */
+@Injectable()
+export class SettleRollbacks {
+  private readonly underWay = new Map<Scope, Promise<void>>();
+  private looking: Promise<void> | undefined;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly afterCommit: AfterCommit,
+    private readonly transactions: CommandTransactions,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Never fails: what is left is found by the next turn, of any replica. */
+  settleDue(): void {
+    this.looking ??= this.look()
+      .catch((err: unknown) => this.logger.warn({ err }, 'rollbacks not settled yet'))
+      .then(() => (this.looking = undefined));
+  }
+
+  async atRest(): Promise<void> {
+    await this.looking;
+    await Promise.all(this.underWay.values());
+  }
+
+  private async look(): Promise<void> {
+    const due = await this.database.query<{ scope: Scope }[]>(
+      `SELECT key.scope FROM ring.signing_key AS key
+         JOIN ring.transition AS last ON last.scope = key.scope AND last.new_key_id = key.key_id
+        WHERE key.state = 'retiring' AND key.verifies_until <= clock_timestamp() AND last.outcome = 'rolled_back'`,
+    );
+    for (const { scope } of due) if (!this.underWay.has(scope)) this.underWay.set(scope, this.settle(scope));
+  }
+
+  private async settle(scope: Scope): Promise<void> {
+    try {
+      const identity: RequestIdentity = { ...BY_ITSELF, requestId: randomUUID() };
+      const committed = await this.transactions.once<Partial<MadeEpoch>>(identity, { exclusive: scope }, (manager) =>
+        this.commit(manager, scope, identity),
+      );
+      if (committed.epoch !== undefined) await this.afterCommit.finish({ scope, epoch: committed.epoch });
+    } catch (err) {
+      this.logger.warn({ err, scope }, 'rollback not settled yet');
+    } finally {
+      this.underWay.delete(scope);
+    }
+  }
+
+  private async commit(manager: EntityManager, scope: Scope, identity: RequestIdentity): Promise<Partial<MadeEpoch>> {
+    const before = await readRing(manager, scope);
+    if (before === undefined || (await hasLaterStatement(manager, scope))) return {};
+    const at = await databaseNow(manager);
+    const after = decided(() => settleRollback(before.ring, before.transition, at));
+    // Another replica was there first, or somebody has revoked the key meanwhile.
+    if (after === undefined) return {};
+    const made = { key: null, statement: null };
+    await applyRingChange(manager, { before, after, at, identity, reason: null, made, detail: { gone: after.gone } });
+    const { epoch } = after.ring;
+    this.logger.info({ scope, kid: after.gone[0], epoch }, 'rollback settled');
+    return { scope, epoch };
+  }
+}
+
+/** Nobody asked for it. */
+const BY_ITSELF = { command: 'signing.settle', actor: 'rotation', bodyHash: '' } as const;
+
+function decided(decision: () => RingChange): RingChange | undefined {
+  try {
+    return decision();
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,106 @@
+import { problem, PLATFORM, publicText, type PrivateKey, type RingView, type Scope } from '@plexsphere/wire';
+import type {
+  GenerateKey,
+  GenerateKeyReply,
+  LoadKey,
+  MakeStatementReply,
+  PrepareStatement,
+  PrepareStatementReply,
+  StatementRequest,
+} from '@plexsphere/wire/commands';
+import {
+  isByPlatform,
+  keyHash,
+  signStatement,
+  statementHash,
+  statementSignature,
+  type SigningKey,
+  type Statement,
+} from '@plexsphere/wire/jws';
+import { newKeyPair, privateKeyOf } from '@plexsphere/testkit';
+
+const INTRODUCES = ['rotate', 'stage'];
+const COMMITS_ANEW = [...INTRODUCES, 'create', 'revoke', 'recommit'];
+
+/** Real keys and statements, made as signers make them, for rings as `viewOf` has them; in memory, without leases. */
+export class PlayedStatements {
+  /** Of all scopes. The same name is the same key, unless it is one that was made ahead. */
+  private readonly keys = new Map<string, PrivateKey>();
+  private readonly ahead = new Map<string, PrivateKey>();
+  /** Hashes of keys ahead that do not open. */
+  readonly lost = new Set<string>();
+  /** What a signer would say instead of what is right. */
+  lies: Partial<Statement> = {};
+
+  constructor(private readonly viewOf: (scope: Scope) => Promise<RingView | undefined>) {}
+
+  key(scope: Scope, keyId: string): SigningKey {
+    return { keyId, privateKey: this.keys.get(`${scope} ${keyId}`) ?? privateKeyOf(`${scope} ${keyId}`) };
+  }
+
+  makeAhead(): string {
+    const { privateKey } = newKeyPair();
+    const hash = keyHash(publicText(privateKey));
+    this.ahead.set(hash, privateKey);
+    return hash;
+  }
+
+  async generate(request: GenerateKey): Promise<GenerateKeyReply> {
+    const { scope, type, new_key_id: keyId } = request;
+    const own = await this.ringBefore(request);
+    if (INTRODUCES.includes(type)) {
+      const hash = own?.next ?? '';
+      const introduced = this.lost.has(hash) ? undefined : this.ahead.get(hash);
+      if (introduced === undefined) throw problem('nextKeyUnavailable');
+      this.keys.set(`${scope} ${keyId}`, introduced);
+    }
+    const comesIn = this.key(scope, keyId);
+    return { public_key: publicText(comesIn.privateKey), ...(await this.signed(request, own, comesIn)) };
+  }
+
+  async make(request: StatementRequest): Promise<MakeStatementReply> {
+    return this.signed(request, await this.ringBefore(request), null);
+  }
+
+  async prepare(request: PrepareStatement): Promise<PrepareStatementReply> {
+    const own = await this.ringBefore(request);
+    const comesIn = request.algorithm === undefined ? null : this.key(request.scope, request.new_key_id);
+    const statement = this.statement(request, own, comesIn);
+    return { statement, possession: comesIn && (await statementSignature(statement, comesIn, 'possession')) };
+  }
+
+  load({ scope, key_id, public_key }: LoadKey): void {
+    if (publicText(this.key(scope, key_id).privateKey) !== public_key) throw problem('keyUnavailable');
+  }
+
+  private async ringBefore({ scope, type, epoch, authority_epoch }: StatementRequest): Promise<RingView | undefined> {
+    const authority = await this.viewOf(isByPlatform(type, scope) ? PLATFORM : scope);
+    if (authority?.epoch !== authority_epoch) throw problem('epochMismatch', { epoch: authority?.epoch });
+    const own = await this.viewOf(scope);
+    if ((own?.epoch ?? 0) !== epoch - 1) throw problem('epochMismatch', { epoch: own?.epoch });
+    return own;
+  }
+
+  private async signed(request: StatementRequest, own: RingView | undefined, comesIn: SigningKey | null) {
+    const scope = isByPlatform(request.type, request.scope) ? PLATFORM : request.scope;
+    const active = (await this.viewOf(scope))?.keys.find(({ state }) => state === 'active');
+    const statement = this.statement(request, own, comesIn);
+    const text = await signStatement(statement, this.key(scope, active?.key_id ?? ''), comesIn);
+    return { statement: text, statement_hash: statementHash(text), next: statement.next };
+  }
+
+  private statement(request: StatementRequest, own: RingView | undefined, comesIn: SigningKey | null): Statement {
+    const { type, scope, epoch, old_key_id: oldKeyId, new_key_id: newKeyId } = request;
+    const held = (keyId: string): string => own?.keys.find(({ key_id }) => key_id === keyId)?.public_key ?? '';
+    const isCommittedAnew = COMMITS_ANEW.includes(type) && (type !== 'rotate' || comesIn !== null);
+    return {
+      ...{ type, scope, epoch, authority_epoch: isByPlatform(type, scope) ? request.authority_epoch : null },
+      ...{ old_key_id: oldKeyId ?? null, old_public_key: oldKeyId === undefined ? null : held(oldKeyId) },
+      ...{ new_key_id: newKeyId, new_public_key: comesIn ? publicText(comesIn.privateKey) : held(newKeyId) },
+      ...{ opened_at: request.opened_at, closes_at: request.closes_at ?? null },
+      ...{ transition_expires: request.transition_expires ?? null, previous: own?.statement_hash ?? null },
+      next: isCommittedAnew ? this.makeAhead() : (own?.next ?? null),
+      ...this.lies,
+    };
+  }
+}
