@@ -93,13 +93,18 @@ CREATE TABLE outbox.node_stream (
   listens text NOT NULL DEFAULT 'bus'::text,
   told_epoch bigint NOT NULL,
   told_platform_epoch bigint NOT NULL,
-  chain_epoch bigint,
-  chain_platform_epoch bigint,
+  chain jsonb,
   settled_epoch bigint NOT NULL,
   settled_platform_epoch bigint NOT NULL,
   settled_position bigint NOT NULL DEFAULT 0,
   last_position bigint NOT NULL DEFAULT 0,
   last_sequence bigint NOT NULL DEFAULT 0,
+  head text,
+  platform_head text,
+  forked_at timestamp with time zone,
+  platform_forked_at timestamp with time zone,
+  ahead_epoch bigint,
+  ahead_platform_epoch bigint,
   resend_at timestamp with time zone,
   resend_count integer NOT NULL DEFAULT 0,
   hello jsonb,
@@ -112,7 +117,6 @@ CREATE TABLE outbox.node_stream (
   attempt bigint NOT NULL DEFAULT 0,
   first_seen_at timestamp with time zone,
   last_seen_at timestamp with time zone,
-  CONSTRAINT node_stream_check CHECK (((chain_epoch IS NULL) = (chain_platform_epoch IS NULL))),
   CONSTRAINT node_stream_listens_check CHECK ((listens = 'bus'::text)),
   CONSTRAINT node_stream_pkey PRIMARY KEY (node_id)
 );
@@ -434,6 +438,7 @@ CREATE INDEX message_outstanding ON outbox.message USING btree (node_id, "positi
 CREATE INDEX message_settled ON outbox.message USING btree (settled_at) WHERE (state = 'settled'::text);
 CREATE INDEX message_unapplied ON outbox.message USING btree (event_id, outcome, id) WHERE ((outcome IS NULL) OR (outcome <> 'applied'::text));
 CREATE INDEX message_unsent ON outbox.message USING btree (node_id) WHERE (state = 'unsent'::text);
+CREATE INDEX node_stream_forked ON outbox.node_stream USING btree (scope, node_id) WHERE ((forked_at IS NOT NULL) OR (platform_forked_at IS NOT NULL));
 CREATE INDEX node_stream_resend ON outbox.node_stream USING btree (resend_at) WHERE (resend_at IS NOT NULL);
 CREATE INDEX node_stream_scope ON outbox.node_stream USING btree (scope);
 CREATE INDEX audit_action ON ring.audit USING btree (action, (happened_at AT TIME ZONE 'UTC'::text), id);
@@ -452,6 +457,10 @@ CREATE INDEX prepared_key_age ON ring.prepared_key USING btree (prepared_at);
 CREATE UNIQUE INDEX one_pending_promotion ON ring.promotion USING btree (scope) WHERE (outcome IS NULL);
 CREATE INDEX promotion_asked ON ring.promotion USING btree (scope, asked_at DESC);
 CREATE INDEX request_answered ON ring.request USING btree (answered_at);
+CREATE INDEX ring_change_authority ON ring.ring_change USING btree (scope, epoch) INCLUDE (authority_epoch) WHERE (authority_epoch IS NOT NULL);
+CREATE UNIQUE INDEX ring_change_head ON ring.ring_change USING btree (scope, statement_hash) WHERE (statement_hash IS NOT NULL);
+CREATE INDEX ring_change_recovery ON ring.ring_change USING btree (scope, epoch) WHERE (change = 'recovery'::text);
+CREATE INDEX ring_change_way_back ON ring.ring_change USING btree (scope, epoch) WHERE (by_superior AND (change = ANY (ARRAY['revoke'::text, 'rollback'::text])));
 CREATE INDEX ring_head ON ring.ring_change USING btree (scope, epoch DESC) WHERE (statement IS NOT NULL);
 CREATE INDEX unswitched_change ON ring.ring_change USING btree (scope, epoch) WHERE (switched_at IS NULL);
 CREATE INDEX doomed_key ON ring.signing_key USING btree (scope) WHERE ((state = ANY (ARRAY['retired'::text, 'revoked'::text])) AND (destroyed_at IS NULL));
@@ -536,7 +545,7 @@ GRANT USAGE ON SCHEMA ring TO plexsphere_<installation>_outbox_relay;
 GRANT INSERT, SELECT, UPDATE ON outbox.bus_stream TO plexsphere_<installation>_outbox_relay;
 GRANT DELETE, INSERT (event_id, scope, event_type, payload), SELECT ON outbox.event TO plexsphere_<installation>_outbox_relay;
 GRANT DELETE, INSERT (node_id, event_id, "position"), SELECT, UPDATE ("position", state, outcome, sent_at, settled_at) ON outbox.message TO plexsphere_<installation>_outbox_relay;
-GRANT SELECT, UPDATE (told_epoch, told_platform_epoch, chain_epoch, chain_platform_epoch, settled_epoch, settled_platform_epoch, settled_position, last_position, last_sequence, resend_at, resend_count, hello, hello_id, hello_answered_at, ready_again_at, missed, claim_owner, claim_deadline, attempt, first_seen_at, last_seen_at) ON outbox.node_stream TO plexsphere_<installation>_outbox_relay;
+GRANT SELECT, UPDATE (told_epoch, told_platform_epoch, chain, settled_epoch, settled_platform_epoch, settled_position, last_position, last_sequence, head, platform_head, forked_at, platform_forked_at, ahead_epoch, ahead_platform_epoch, resend_at, resend_count, hello, hello_id, hello_answered_at, ready_again_at, missed, claim_owner, claim_deadline, attempt, first_seen_at, last_seen_at) ON outbox.node_stream TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.key_ring TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT (id, scope, name, state) ON ring.node TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.ring_change TO plexsphere_<installation>_outbox_relay;
