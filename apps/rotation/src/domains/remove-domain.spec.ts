@@ -18,8 +18,8 @@ beforeEach(async () => {
 afterEach(() => heart.stop());
 
 const NOBODY_LEFT = `UPDATE ring.node SET state = 'removed', removed_at = now() WHERE scope = '${DOMAIN}'`;
-const STAGED = `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, verifies_until)
-                VALUES ('${DOMAIN}', 'k2', 'Ed25519', 'p', 'staged', now() + interval '7 d')`;
+const STAGED = `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, staged_at, rotate_by, verifies_until)
+                VALUES ('${DOMAIN}', 'k2', 'Ed25519', 'p', 'staged', now(), now() + interval '7 d', now() + interval '8 d')`;
 const LATER = `INSERT INTO ring.later_statement (scope, epoch, statement, shown_by) VALUES ('${DOMAIN}', 9, 's', 'signer-1')`;
 
 const remove = ({ removeDomain } = one, requestId?: string, scope = DOMAIN) =>
