@@ -1,7 +1,7 @@
 /** A key with its private half, and what is signed by it. */
 import { randomUUID } from 'node:crypto';
 import { buildEnvelope, canonicalText } from '@plexsphere/wire';
-import type { SigningKey } from '@plexsphere/wire/jws';
+import type { SigningKey, Statement } from '@plexsphere/wire/jws';
 import { newKeyPair, type TestPrivateKey } from './keys';
 
 export interface TestKey extends SigningKey {
@@ -28,4 +28,17 @@ export function envelopeBy(key: TestKey, scope: string, now: Date, fields: Event
     payload: payload === null || typeof payload === 'string' ? payload : JSON.stringify(payload),
   });
   return buildEnvelope(canonical, { scope, keyId: key.keyId }, key.privateKey.sign(Buffer.from(canonical)));
+}
+
+/** A statement by whichever keys, under whichever names: what no signer would make. */
+export function forgedStatement(statement: Statement, authority: TestKey, possession: TestKey | null = null): string {
+  const payload = Buffer.from(JSON.stringify(statement)).toString('base64url');
+  const signed = (key: TestKey, role: string) => {
+    const header = { alg: key.privateKey.algorithm.alg, typ: 'plexsphere-statement+jws', kid: key.keyId, role };
+    const encoded = Buffer.from(JSON.stringify(header)).toString('base64url');
+    const signature = key.privateKey.sign(Buffer.from(`${encoded}.${payload}`)).toString('base64url');
+    return { signature, protected: encoded };
+  };
+  const second = possession === null ? [] : [signed(possession, 'possession')];
+  return JSON.stringify({ signatures: [signed(authority, 'authority'), ...second], payload });
 }

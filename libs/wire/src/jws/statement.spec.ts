@@ -2,8 +2,15 @@ import { createHash, createPublicKey } from 'node:crypto';
 import { keyObjectOf, newKeyPair } from '@plexsphere/testkit';
 import { GeneralSign, generalVerify } from 'jose';
 import { publicText, type PrivateKey, type PublicKey } from '../algorithms';
-import type { Statement } from './statement';
-import { readStatement, signStatement, statementHash, verifyStatement } from './statement-signatures';
+import { keyHash, type Statement } from './statement';
+import {
+  joinStatement,
+  readStatement,
+  signStatement,
+  statementHash,
+  statementSignature,
+  verifyStatement,
+} from './statement-signatures';
 
 interface Pair {
   keyId: string;
@@ -41,6 +48,15 @@ const creation: Statement = {
   previous: null,
 };
 
+const recommitment: Partial<Statement> = {
+  type: 'recommit',
+  authority_epoch: 1,
+  new_key_id: old.keyId,
+  new_public_key: publicText(old.publicKey),
+  closes_at: null,
+  transition_expires: null,
+};
+
 interface General {
   payload: string;
   signatures: { protected: string; signature: string }[];
@@ -75,6 +91,64 @@ test('a statement comes back as it was signed', async () => {
   const text = await signStatement(rotation, old, fresh);
   await expect(verifyStatement(text, old.publicKey)).resolves.toEqual(rotation);
   expect(readStatement(text)).toEqual(rotation);
+});
+
+test.each<[string, Partial<Statement>, boolean, string]>([
+  ['a first statement', { ...creation }, false, 'signature_missing'],
+  ['a stage', { type: 'stage', closes_at: null }, false, 'signature_missing'],
+  ['an unstage', { type: 'unstage', closes_at: null, transition_expires: null }, true, 'signature_too_many'],
+  ['a recommitment', { ...recommitment }, true, 'signature_too_many'],
+])('%s has as many signatures as its type says, always', async (_, members, isSigned, code) => {
+  const text = await forge(
+    { ...rotation, ...members },
+    [old.privateKey, header('authority', old.keyId)],
+    ...(isSigned
+      ? [[fresh.privateKey, header('possession', fresh.keyId)] as [PrivateKey, Record<string, unknown>]]
+      : []),
+  );
+  expect(() => readStatement(text)).toThrow(refused(code) as Error);
+});
+
+describe('a key vouches for no change of its own place', () => {
+  const revocation: Statement = { ...rotation, type: 'revoke', closes_at: null, transition_expires: null };
+  const OF_DOMAIN = { ...revocation, authority_epoch: 1 };
+  const OF_PLATFORM: Statement = { ...revocation, scope: 'platform' };
+  const rollback: Statement = { ...OF_PLATFORM, type: 'rollback', transition_expires: '2026-03-02T12:00:30Z' };
+
+  test.each<[string, Statement, Pair]>([
+    ['a Domain’s key that is revoked', OF_DOMAIN, old],
+    ['a key that takes its place', OF_DOMAIN, fresh],
+    ['a platform key that is revoked', OF_PLATFORM, old],
+    ['a platform key that comes back', rollback, fresh],
+    ['a Domain’s key that goes by a rollback', { ...rollback, scope: rotation.scope, authority_epoch: 1 }, old],
+  ])('%s', async (_, statement, by) => {
+    const possession = statement.type === 'revoke' ? fresh : null;
+    await expect(signStatement(statement, by, possession)).rejects.toEqual(refused('foreign_authority'));
+  });
+
+  test('but the platform key that goes by a rollback, and whoever is neither', async () => {
+    await expect(signStatement(rollback, old, null)).resolves.toBeDefined();
+    await expect(signStatement(rollback, platform, null)).resolves.toBeDefined();
+    await expect(signStatement(OF_DOMAIN, platform, fresh)).resolves.toBeDefined();
+  });
+});
+
+test('halves that were signed apart make the statement that is signed at once', async () => {
+  const [authority, possession] = [
+    await statementSignature(rotation, old, 'authority'),
+    await statementSignature(rotation, fresh, 'possession'),
+  ];
+  const text = await signStatement(rotation, old, fresh);
+  expect(joinStatement(rotation, authority, possession)).toBe(text);
+  const join =
+    (...halves: Parameters<typeof joinStatement>) =>
+    () =>
+      joinStatement(...halves);
+  expect(join(rotation, possession, authority)).toThrow(refused('signature_swapped') as Error);
+  expect(join(rotation, authority, authority)).toThrow(refused('signature_repeated') as Error);
+  expect(join(creation, authority, null)).toThrow(refused('signature_missing') as Error);
+  const later = { ...rotation, epoch: 3 };
+  expect(join(later, authority, possession)).toThrow(refused('signature_invalid') as Error);
 });
 
 test('its bytes are those that any JOSE library makes', async () => {
@@ -229,6 +303,12 @@ describe('a payload of another shape', () => {
     ['the old key id again', { new_key_id: old.keyId }],
     ['a public key in base64url', { new_public_key: base64url(publicText(fresh.publicKey)) }],
     ['a hash in hex', { previous: 'ab'.repeat(32) }],
+    ['the new key for the key ahead', { next: keyHash(publicText(fresh.publicKey)) }],
+    ['the epoch of another ring, of its own authority', { authority_epoch: 1 }],
+    ['a recovery in a Domain', { type: 'recovery', closes_at: null, transition_expires: null, authority_epoch: 1 }],
+    ['a revoke without the epoch of the platform', { type: 'revoke', closes_at: null, transition_expires: null }],
+    ['a stage with a window', { type: 'stage' }],
+    ['the old key under another name', { new_public_key: publicText(old.publicKey) }],
     ['no previous', { previous: null }],
     ['no close', { closes_at: null }],
     ['a close before it opens', { closes_at: rotation.opened_at }],

@@ -1,12 +1,18 @@
 /** Chain messages as a relay makes them, and as thieves do: what a verifier of each kind comes to hold. */
-import { chainLists, testKey, TestRings, type ChainLists, type TestKey, type TestRing } from '@plexsphere/testkit';
+import {
+  chainLists,
+  forgedStatement,
+  testKey,
+  TestRings,
+  type ChainLists,
+  type TestKey,
+  type TestRing,
+} from '@plexsphere/testkit';
 import { publicText } from '../algorithms';
 import { PLATFORM } from '../scope';
 import { anchorOfBundle, type ChainAnchor } from './anchor';
 import { JwsError } from './jws-error';
 import { encodeObject } from './encoding';
-import { makeSignature } from './signature';
-import type { Statement } from './statement';
 import { readStatement, statementHash } from './statement-signatures';
 import { walkChain } from './chain';
 import { readBundle, type TrustAnchor } from './trust-bundle';
@@ -467,7 +473,7 @@ describe('a fork', () => {
     test('a revoke does though the thief’s statement is of the last epoch that there is', async () => {
       const next = Buffer.alloc(32, 3).toString('base64url');
       const statement = { ...domain.rotation({ ...domain.ahead, keyId: 'thief' }, times()), epoch: FAR, next };
-      const far = await forged(statement, domain.active, { ...domain.ahead, keyId: 'thief' });
+      const far = forgedStatement(statement, domain.active, { ...domain.ahead, keyId: 'thief' });
       lost = { ...held, ring: walkChain(DOMAIN, [far], held.ring, () => undefined) };
       expect(lost.ring).toMatchObject({ epoch: FAR, headEpoch: FAR, activeKeyId: 'thief' });
       await domain.revoke('a', NOW, 'n');
@@ -636,19 +642,6 @@ const times = () => ({
 async function forgeRevoke(ring: TestRing, by: TestKey, authorityEpoch: number | null): Promise<void> {
   await ring.revoke(ring.active.keyId, NOW, 'forged');
   const last = ring.changes.at(-1)!;
-  last.statement = await forged(
-    { ...readStatement(last.statement!), authority_epoch: authorityEpoch },
-    by,
-    ring.active,
-  );
-}
-
-/** By whichever keys: what no signer would make. */
-async function forged(statement: Statement, authority: TestKey, possession: TestKey): Promise<string> {
-  const payload = encodeObject(statement);
-  const signatures = [
-    await makeSignature('plexsphere-statement+jws', payload, authority, 'authority'),
-    await makeSignature('plexsphere-statement+jws', payload, possession, 'possession'),
-  ];
-  return JSON.stringify({ signatures, payload });
+  const statement = { ...readStatement(last.statement!), authority_epoch: authorityEpoch };
+  last.statement = forgedStatement(statement, by, ring.active);
 }
