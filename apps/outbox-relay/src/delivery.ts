@@ -7,6 +7,7 @@ import type { NextMessage } from './claim/next-message';
 import { Counters } from './counters';
 import { ClaimResults } from './publish/claim-results';
 import { Publisher } from './publish/publisher';
+import { RingWatch } from './ring-watch';
 import { MessageWriter, type OutgoingMessage } from './write/message-writer';
 
 /** The ring has moved, or the signers are about to: a switch takes milliseconds. */
@@ -24,6 +25,7 @@ export class Delivery {
     private readonly results: ClaimResults,
     private readonly counters: Counters,
     private readonly claims: Claims,
+    private readonly rings: RingWatch,
     private readonly log: ThrottledLog,
   ) {}
 
@@ -31,9 +33,11 @@ export class Delivery {
   async deliver(claim: Claim, stream: string): Promise<boolean> {
     const outgoing = await this.write(claim);
     if (outgoing === undefined) return false;
+    const isOver = (): boolean => this.rings.hasOutrun(claim);
+    if (isOver()) return this.letGo(claim);
     const { node, deadline } = claim;
     const { nodeId, attempt, lastSequence } = node;
-    const outcome = await this.publisher.publish(outgoing, { stream, lastSequence, deadline });
+    const outcome = await this.publisher.publish(outgoing, { stream, lastSequence, deadline, isOver });
     this.counters.add(outcome.kind === 'stored' ? claim.message.kind : outcome.kind);
     switch (outcome.kind) {
       case 'stored':
@@ -47,6 +51,13 @@ export class Delivery {
       case 'unknown':
         return false;
     }
+  }
+
+  /** Of a ring as it is no more: what the Node gets instead is due at once. */
+  private async letGo({ node }: Claim): Promise<boolean> {
+    this.counters.add('let_go');
+    await this.results.released({ ...node, deferMs: 0 });
+    return true;
   }
 
   /** Undefined where nobody signed: the Node is given back, and what waits for it stays unsent. */

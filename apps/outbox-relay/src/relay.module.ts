@@ -13,6 +13,7 @@ import { EventStream } from './publish/event-stream';
 import { Publisher } from './publish/publisher';
 import type { RelayConfig } from './relay-config';
 import { RelayLoop } from './relay-loop';
+import { RingWatch } from './ring-watch';
 import { HelloAckBatches } from './settle/hello-ack-batches';
 import { HelloAckController } from './settle/hello-ack.controller';
 import { ChainWriter } from './write/chain-writer';
@@ -26,6 +27,7 @@ export const relayParts = {
   providers: [
     { provide: ThrottledLog, useFactory: (logger: Logger) => new ThrottledLog(logger), inject: [LOGGER] },
     RelayIdentity,
+    RingWatch,
     Counters,
     ClockWatch,
     EventStream,

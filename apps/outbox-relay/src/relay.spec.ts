@@ -102,6 +102,8 @@ function listenAs(nodeId: string): Heard[] {
 }
 
 const say = (subject: string, body: object): void => everything.publish(subject, JSON.stringify(body));
+/** Of whoever was told of that epoch of both rings. */
+const headsAt = (epoch: number) => ({ ring: mesh.headAt(DOMAIN, epoch), platform: mesh.headAt(PLATFORM, epoch) });
 const words = (heard: Heard[]): string[] =>
   heard.map(({ kind, text }) => (kind === 'event' ? parseEnvelope(text).eventType : kind));
 const trusted = (keyId: string) => {
@@ -178,11 +180,11 @@ test('an acknowledgement settles; a malformed one and one from the future change
   await eventually(() => heard.length === 1);
   say(subjects.nodeAck(node), { epoch: 'one' });
   everything.publish(subjects.nodeAck(node), 'no JSON');
-  say(subjects.nodeAck(node), { epoch: 1, platform_epoch: 1, position: 2 });
-  say(subjects.nodeHello(node), { hello_id: 'h1', epoch: 1, platform_epoch: 1, position: 0 });
+  say(subjects.nodeAck(node), { epoch: 1, platform_epoch: 1, position: 2, heads: headsAt(1) });
+  say(subjects.nodeHello(node), { hello_id: 'h1', epoch: 1, platform_epoch: 1, position: 0, heads: headsAt(1) });
   await eventually(() => words(heard).includes('stream_ready'));
   expect((await mesh.stream(node)).settled_position).toBe(0);
-  say(subjects.nodeAck(node), { epoch: 1, platform_epoch: 1, position: 1 });
+  say(subjects.nodeAck(node), { epoch: 1, platform_epoch: 1, position: 1, heads: headsAt(1) });
   await eventually(async () => (await states(node))[0] === 'applied');
 });
 
@@ -214,7 +216,7 @@ test('a Node that slept through rotations gets a chain that holds, then ready, t
     await mesh.closeRotation(DOMAIN);
   }
   const heard = listenAs(node);
-  say(subjects.nodeHello(node), { hello_id: 'h1', epoch: 1, platform_epoch: 1, position: 0 });
+  say(subjects.nodeHello(node), { hello_id: 'h1', epoch: 1, platform_epoch: 1, position: 0, heads: headsAt(1) });
   await eventually(() => heard.filter(({ position }) => position === 1).length === 1 && heard.length >= 3);
   expect(words(heard).slice(-3)).toEqual(['chain', 'stream_ready', 'policy_updated']);
   const [chain, ready, event] = heard.slice(-3) as [Heard, Heard, Heard];
@@ -320,7 +322,7 @@ test.each(['deleted', 'lost with the disk'])('the stream is %s: what is not sett
   await mesh.rotate(DOMAIN, 'd2');
   await mesh.publish(DOMAIN);
   await eventually(() => heard.at(-1)?.position === 2);
-  say(subjects.nodeAck(node), { epoch: 1, platform_epoch: 1, position: 1 });
+  say(subjects.nodeAck(node), { epoch: 1, platform_epoch: 1, position: 1, heads: headsAt(1) });
   await eventually(async () => (await states(node))[0] === 'applied');
   heard.length = 0;
   if (how === 'deleted') {

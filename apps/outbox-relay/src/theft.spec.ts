@@ -1,7 +1,7 @@
 /** S5, with the verb that a thief of the relay's credential would use, on a real bus. What he leaves behind must heal. */
 import 'reflect-metadata';
 import { eventually } from '@plexsphere/testkit';
-import { EVENT_STREAM, SIGNING_DURATION_MS, headers as names, subjects } from '@plexsphere/wire';
+import { EVENT_STREAM, PLATFORM, SIGNING_DURATION_MS, headers as names, subjects } from '@plexsphere/wire';
 import type { SignReadyReply } from '@plexsphere/wire/commands';
 import { randomUUID } from 'node:crypto';
 import { headers as natsHeaders, type NatsConnection } from 'nats';
@@ -58,7 +58,8 @@ test('S5: a position that a thief had signed heals at the next acknowledgement, 
   const after = await world.relay();
   await world.mesh.publish(world.domain);
   // As it says by itself every minute.
-  const ack = { epoch: 1, platform_epoch: 1, position: FAR };
+  const heads = { ring: world.mesh.headAt(world.domain, 1), platform: world.mesh.headAt(PLATFORM, 1) };
+  const ack = { epoch: 1, platform_epoch: 1, position: FAR, heads };
   await eventually(async () => {
     listener.publish(subjects.nodeAck(node.nodeId), JSON.stringify(ack));
     return node.applied.length === 2;

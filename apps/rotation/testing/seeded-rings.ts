@@ -43,8 +43,8 @@ const RINGS = `
   INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash, switched_at) VALUES
     ('platform', 1, 'create', 'p1', 'e1', 's', 'h', ${ago('9 d')}),
     ('${OPEN_SCOPE}', 2, 'rotate', 'a2', 'e2', 's', 'h', ${ago('59 min')}),
-    ('${CLOSED_SCOPE}', 2, 'rotate', 'b2', 'e0', 's', 'h', ${ago('4 d')}),
-    ('${CLOSED_SCOPE}', 4, 'rotate', 'b3', 'e3', 's', 'h', ${ago('2 d')}),
+    ('${CLOSED_SCOPE}', 2, 'rotate', 'b2', 'e0', 's', 'h2', ${ago('4 d')}),
+    ('${CLOSED_SCOPE}', 4, 'rotate', 'b3', 'e3', 's', 'h4', ${ago('2 d')}),
     ('${CLOSED_SCOPE}', 5, 'close', 'b3', 'e4', NULL, NULL, ${ago('1 d')});`;
 
 const TRANSITIONS = `

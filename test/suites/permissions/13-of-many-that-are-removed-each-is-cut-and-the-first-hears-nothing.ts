@@ -43,7 +43,8 @@ export const step: Step = async (world) => {
   const back = await dial(world, first.creds, { kind: 'node', id: first.id });
   const heard: string[] = [];
   back.subscribe(subjects.nodeEvents(first.id), { callback: (_, message) => void heard.push(message.string()) });
-  const said = { epoch: 99, platform_epoch: 99, position: 99 };
+  const heads = { ring: 'r'.repeat(43), platform: 'p'.repeat(43) };
+  const said = { epoch: 99, platform_epoch: 99, position: 99, heads };
   back.publish(subjects.nodeHello(first.id), JSON.stringify({ hello_id: randomUUID(), ...said }));
   back.publish(subjects.nodeAck(first.id), JSON.stringify(said));
   await back.flush();

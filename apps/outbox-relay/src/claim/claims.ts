@@ -21,7 +21,8 @@ export class RelayIdentity {
 export interface Claim {
   node: ClaimedNode;
   message: NextMessage;
-  /** By this process's monotonic clock, in milliseconds. */
+  /** Both by this process's monotonic clock, in milliseconds; the rings were read after the first. */
+  claimedAt: number;
   deadline: number;
 }
 
@@ -59,7 +60,8 @@ export class Claims {
    */
   async take(limit: number): Promise<{ claims: Claim[]; claimed: number }> {
     // Read before the database sets its deadline, so that ours is never the later one.
-    const deadline = performance.now() + CLAIM_MS - MARGIN_MS;
+    const claimedAt = performance.now();
+    const deadline = claimedAt + CLAIM_MS - MARGIN_MS;
     return this.database.transaction('READ COMMITTED', async (manager) => {
       const nodes = await claimNodes(manager, this.identity.name, { limit, closeNews: this.tellsCloseNews });
       if (nodes.length === 0) return { claims: [], claimed: 0 };
@@ -68,7 +70,7 @@ export class Claims {
       const messages = await this.nextMessages(manager, nodes);
       const claims = nodes.flatMap((node) => {
         const message = messages.get(node.nodeId);
-        return message === undefined ? [] : [{ node, message, deadline }];
+        return message === undefined ? [] : [{ node, message, claimedAt, deadline }];
       });
       await this.leaveAlone(
         manager,

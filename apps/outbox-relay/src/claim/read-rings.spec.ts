@@ -84,7 +84,10 @@ test('every answer about every epoch that a Node may have been told of is that o
     const back = whole.superiorEpoch;
     if (back !== null) expect(read.authorityAfter(back - 1)).toBe(whole.authorityAfter(back - 1));
   }
-  const authorities = told.flatMap(({ toldEpoch }) => wholeHistory(own).authorityAfter(toldEpoch) ?? []);
+  // A fork is asked about from its way back on.
+  const whole = wholeHistory(own);
+  const asked = told.flatMap(({ toldEpoch }) => toldEpoch || (whole.superiorEpoch ?? []));
+  const authorities = asked.flatMap((epoch) => whole.authorityAfter(epoch) ?? []);
   for (const epoch of authorities)
     expect(rings.get(PLATFORM)!.activeNamedAt(epoch)).toBe(wholeHistory(platform).activeNamedAt(epoch));
 });

@@ -40,15 +40,15 @@ export class Publisher {
   /**
    * Tries until `deadline` (monotonic, milliseconds), always with the same message id: a publish whose answer was lost
    * is recognised by it. Never on another stream than the one that the claim was for: the sequences of a new one begin
-   * at 1 again, and sooner or later it has one that fits. Never throws.
+   * at 1 again, and sooner or later it has one that fits. Nor once it `isOver`: nobody is to hear it any more. Never throws.
    */
   async publish(
     outgoing: OutgoingMessage,
-    at: { stream: string; lastSequence: number; deadline: number },
+    at: { stream: string; lastSequence: number; deadline: number; isOver?: () => boolean },
   ): Promise<PublishOutcome> {
-    const { stream, lastSequence, deadline } = at;
+    const { stream, lastSequence, deadline, isOver = () => false } = at;
     for (let leftMs = deadline - performance.now(); leftMs > 0; leftMs = deadline - performance.now()) {
-      if (this.stream.created !== stream) return { kind: 'unknown' };
+      if (this.stream.created !== stream || isOver()) return { kind: 'unknown' };
       try {
         // What is published while the bus is away would be sent whenever it comes back, to whatever it is then.
         if (!this.stream.usable) throw new BusAway();

@@ -13,6 +13,14 @@ export interface NodeRow extends NodeFacts {
   busPublicKey: string;
   appliedPosition: number;
   trustEpoch: number;
+  /** The heads that it showed last, and since when they stand nowhere in our chain; null where they do. */
+  head: string | null;
+  platformHead: string | null;
+  forkedAt: Date | null;
+  platformForkedAt: Date | null;
+  /** Said beside a head of ours, and beyond the ring's epoch. */
+  aheadEpoch: number | null;
+  aheadPlatformEpoch: number | null;
 }
 
 // Numbers by float8, as in node-facts.
@@ -20,7 +28,10 @@ const SELECT_NODE = `
   SELECT node.id, node.scope, node.name, node.state, node.added_at AS "addedAt",
          node.bus_public_key AS "busPublicKey", stream.told_epoch::float8 AS "toldEpoch",
          stream.settled_epoch::float8 AS "appliedEpoch", stream.settled_position::float8 AS "appliedPosition",
-         stream.first_seen_at AS "firstSeenAt", stream.last_seen_at AS "lastSeenAt", ring.trust_epoch::float8 AS "trustEpoch"
+         stream.first_seen_at AS "firstSeenAt", stream.last_seen_at AS "lastSeenAt", ring.trust_epoch::float8 AS "trustEpoch",
+         stream.head, stream.platform_head AS "platformHead", stream.forked_at AS "forkedAt",
+         stream.platform_forked_at AS "platformForkedAt", stream.ahead_epoch::float8 AS "aheadEpoch",
+         stream.ahead_platform_epoch::float8 AS "aheadPlatformEpoch"
     FROM ring.node AS node
     JOIN ring.key_ring AS ring ON ring.scope = node.scope
     JOIN outbox.node_stream AS stream ON stream.node_id = node.id`;

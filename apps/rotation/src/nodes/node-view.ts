@@ -1,7 +1,8 @@
 import { progressOf } from '@plexsphere/keyring';
-import type { Backlog, NodeSummary, ShowNodeReply } from '@plexsphere/wire/commands';
+import type { Backlog, NodeSummary, ShowNodeReply, ShownFork } from '@plexsphere/wire/commands';
 import { secondsBetween } from '../transactions/database-clock';
 import type { NodeRow } from './list-nodes';
+import { policyOf } from '../rings/read-ring';
 
 /** A Node's progress is that of a scope which has this one Node, so that both are counted by one rule. */
 export function nodeSummary(node: NodeRow, now: Date): NodeSummary {
@@ -26,5 +27,22 @@ export const nodeDetail = (node: NodeRow, now: Date, connections: number | null,
   told_epoch: node.toldEpoch,
   applied_epoch: node.firstSeenAt && node.appliedEpoch,
   applied_position: node.firstSeenAt && node.appliedPosition,
+  ...shownForks(node),
   backlog,
 });
+
+/** What a Node's own words show that should not be. One of `platform` has one ring. */
+function shownForks(node: NodeRow): Partial<ShowNodeReply> {
+  const hasTwo = policyOf(node.scope).tells.otherNodes === null;
+  const fork = forkOf(node.head, node.forkedAt);
+  const platformFork = hasTwo ? forkOf(node.platformHead, node.platformForkedAt) : undefined;
+  return {
+    ...(fork && { fork }),
+    ...(platformFork && { platform_fork: platformFork }),
+    ...(node.aheadEpoch !== null && { claimed_epoch: node.aheadEpoch }),
+    ...(hasTwo && node.aheadPlatformEpoch !== null && { claimed_platform_epoch: node.aheadPlatformEpoch }),
+  };
+}
+
+const forkOf = (head: string | null, since: Date | null): ShownFork | undefined =>
+  head === null || since === null ? undefined : { head, since: since.toISOString() };

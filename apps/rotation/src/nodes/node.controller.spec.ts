@@ -82,6 +82,29 @@ describe('Nodes', () => {
     expect(gone).toMatchObject({ state: 'removed', online: false });
   });
 
+  it('one that follows another chain than ours, or counts further than there is', async () => {
+    const shown = async () => {
+      const { fork, platform_fork, claimed_epoch, claimed_platform_epoch } = await controller.show(
+        { node_id: NODE_IDS.told },
+        asked(null),
+      );
+      return { fork, platform_fork, claimed_epoch, claimed_platform_epoch };
+    };
+    expect(await shown()).toEqual({});
+    const set = (columns: string) =>
+      seeded.asOwner(`UPDATE outbox.node_stream SET ${columns} WHERE node_id = '${NODE_IDS.told}'`);
+    await set(`head = 'theirs', forked_at = '2026-05-01T10:00:00Z', platform_head = 'ours', ahead_platform_epoch = 9`);
+    expect(await shown()).toEqual({
+      fork: { head: 'theirs', since: '2026-05-01T10:00:00.000Z' },
+      claimed_platform_epoch: 9,
+    });
+    await set(`head = 'ours', forked_at = NULL, platform_forked_at = '2026-05-01T11:00:00Z', ahead_epoch = 7`);
+    expect(await shown()).toMatchObject({
+      platform_fork: { head: 'ours', since: '2026-05-01T11:00:00.000Z' },
+      claimed_epoch: 7,
+    });
+  });
+
   it.each<[string, NodeReference, string[] | null, string]>([
     ['that is not there', { node_id: STRANGER }, null, 'node_id'],
     ['of a scope that is not theirs', { node_id: NODE_IDS.edge }, [OPEN_SCOPE], 'node_id'],

@@ -153,6 +153,32 @@ describe('status', () => {
     expect(await statusOf(OPEN_SCOPE)).not.toHaveProperty('domain_nodes');
   });
 
+  it('names who follows another chain than ours, and each Domain that needs a revoke of its own', async () => {
+    const platformSeenBy = async (seen: string[] | null) => {
+      const { scopes } = await controller.status({ scope: 'platform' }, asked(['platform'], { id: ANA, scopes: seen }));
+      const { forks, domain_forks, forked_domains } = scopes[0]!;
+      return { forks, domain_forks, forked_domains };
+    };
+    expect(await platformSeenBy(null)).toEqual({});
+    const fork = (column: string, ...names: (keyof typeof NODE_IDS)[]) =>
+      seeded.asOwner(`UPDATE outbox.node_stream SET ${column} = now() WHERE node_id IN
+                        (${names.map((name) => `'${NODE_IDS[name]}'`).join()})`);
+    // One that is gone says nothing any more.
+    await fork('forked_at', 'told', 'current', 'gone');
+    await fork('platform_forked_at', 'told', 'edge');
+    expect((await statusOf(OPEN_SCOPE)).forks).toEqual({ count: 2, names: ['current', 'told'] });
+    expect(await statusOf(CLOSED_SCOPE)).not.toHaveProperty('forks');
+    expect(await platformSeenBy(null)).toEqual({
+      domain_forks: { count: 2, names: [`${OPEN_SCOPE}/told`, `${CLOSED_SCOPE}/edge`] },
+      forked_domains: { count: 1, scopes: [OPEN_SCOPE] },
+    });
+    expect(await platformSeenBy(['platform', CLOSED_SCOPE])).toEqual({
+      domain_forks: { count: 2, names: [`${CLOSED_SCOPE}/edge`] },
+      forked_domains: { count: 1, scopes: [] },
+    });
+    await seeded.asOwner(`UPDATE outbox.node_stream SET forked_at = NULL, platform_forked_at = NULL`);
+  });
+
   it('S12: counts what was refused in the last hour, to an operator of some scopes their own alone', async () => {
     const denied = { command: 'signing.close', code: 'PERMISSION_DENIED', detail: 'signing: permission denied' };
     await addRefusals(seeded.database, [

@@ -15,6 +15,7 @@ import { readDomainNodeFacts } from '../nodes/node-facts';
 import { policyOf } from '../rings/read-ring';
 import { rotationView } from '../rings/ring-view';
 import { readSnapshot, secondsBetween } from '../transactions/database-clock';
+import { domainForks, forkedDomains, forksOf, readForks, type Forks } from './forks';
 import { NAMES_SHOWN, domainNodesStatus, nodesStatus } from './nodes-status';
 import { readRefusals } from '../refusals/refusal-table';
 import { signerStatus } from './signer-status';
@@ -34,6 +35,7 @@ interface Found {
   namesShown: number;
   /** Of the platform's ring, where that is asked for. */
   domainNodes: Progress | null;
+  forks: Forks[];
   /** Whose Nodes may be named; null for all. */
   seen: Scopes;
 }
@@ -72,6 +74,7 @@ async function find(
 ): Promise<Found> {
   const transitions = await manager.findBy(TransitionEntity, { outcome: IsNull() });
   const platform = rings.find(({ scope }) => policyOf(scope).tells.otherNodes !== null);
+  const namesShown = Math.min(NAMES_SHOWN, Math.floor(NAMES_IN_REPLY / Math.max(1, rings.length)));
   return {
     now,
     seen,
@@ -83,7 +86,8 @@ async function find(
     backlogs: await countBacklogs(manager, scopes),
     signers: await manager.find(LeaseEntity, { where: { kind: 'signer', released: false }, order: { holder: 'ASC' } }),
     laterStatements: new Map((await manager.find(LaterStatementEntity)).map((later) => [later.scope, later])),
-    namesShown: Math.min(NAMES_SHOWN, Math.floor(NAMES_IN_REPLY / Math.max(1, rings.length))),
+    forks: await readForks(manager, namesShown),
+    namesShown,
   };
 }
 
@@ -104,7 +108,20 @@ function scopeStatus(ring: RingRow, found: Found, config: RotationConfig): Scope
     ...(policyOf(scope).tells.otherNodes !== null && domainNodes !== null
       ? { domain_nodes: domainNodesStatus(domainNodes, now, found.seen, namesShown) }
       : {}),
+    ...forksStatus(scope, found),
     backlog: backlogView(found.backlogs.get(scope), now),
+  };
+}
+
+function forksStatus(scope: string, { forks, seen, namesShown }: Found): Partial<ScopeStatus> {
+  const own = forksOf(scope, forks);
+  const isTold = policyOf(scope).tells.otherNodes !== null;
+  const others = isTold ? domainForks(forks, seen, namesShown) : undefined;
+  const domains = isTold ? forkedDomains(forks, seen, namesShown) : undefined;
+  return {
+    ...(own && { forks: own }),
+    ...(others && { domain_forks: others }),
+    ...(domains && { forked_domains: domains }),
   };
 }
 

@@ -94,5 +94,16 @@ export interface ShowNodeReply extends NodeSummary {
   /** Null until it has been seen: what its enrolment wrote down is no word of its own. */
   applied_epoch: number | null;
   applied_position: number | null;
+  /** The head that it shows and that stands nowhere in our chain, and since when; of its own ring, and of the platform's. */
+  fork?: ShownFork;
+  platform_fork?: ShownFork;
+  /** What it says beside a head of ours, where that is beyond the ring's epoch: it counts as what the head shows. */
+  claimed_epoch?: number;
+  claimed_platform_epoch?: number;
   backlog: Backlog;
+}
+
+export interface ShownFork {
+  head: string;
+  since: string;
 }

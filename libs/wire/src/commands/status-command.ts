@@ -55,6 +55,12 @@ export interface ScopeStatus {
   nodes: NodesStatus;
   /** Of the platform alone: the Nodes of all Domains, by what they were told and have applied of the platform's ring. */
   domain_nodes?: NodesStatus;
+  /** Nodes that follow a chain of the scope's ring which is not ours; absent where there are none, as the next two. */
+  forks?: ForkedNodes;
+  /** Of the platform alone: the same of the platform's ring by the Nodes of Domains, named as in `domain_nodes`. */
+  domain_forks?: ForkedNodes;
+  /** Of the platform alone: Domains with Nodes that do so of their own ring. */
+  forked_domains?: ForkedDomains;
   backlog: Backlog;
 }
 
@@ -104,6 +110,20 @@ export interface NodesStatus {
   offline: { name: string; since: string }[];
   /** Of those that do not count as offline yet the one whose last word is the oldest. */
   quietest: { name: string; seconds: number } | null;
+}
+
+/** Somebody signed who should not, or the database is older than what the Nodes heard: a revoke of ours leads them back. */
+export interface ForkedNodes {
+  count: number;
+  /** At most 50. */
+  names: string[];
+}
+
+/** Each needs a revoke of its own, made after the platform's. */
+export interface ForkedDomains {
+  count: number;
+  /** At most 50, of those that the asker may see. */
+  scopes: Scope[];
 }
 
 /** Rows of the outbox that their Nodes have not applied, as far as anybody knows: `rows` = `unsent` + `sent`. */

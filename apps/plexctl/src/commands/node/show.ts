@@ -1,4 +1,4 @@
-import type { ShowNodeReply } from '@plexsphere/wire/commands';
+import type { ShowNodeReply, ShownFork } from '@plexsphere/wire/commands';
 import { command } from '../../command';
 import { age, labelled } from '../../layout';
 import { utc } from '../../render';
@@ -9,7 +9,7 @@ export const showNode = command({
   path: ['node', 'show'],
   summary: 'show one Node: what it was told, what it has applied, what waits for it',
   about: `Shows one Node. told_epoch is the latest epoch whose announcement stands on its stream, applied_epoch the latest
-    that it has applied.`,
+    that it has applied. A fork is the head of a chain that is not ours: nothing that it shows of that ring counts.`,
   flags: NODE_FLAGS,
   examples: [
     'plexctl node show --scope platform --name edge-7',
@@ -37,6 +37,7 @@ const textOf = (node: ShowNodeReply): string =>
       told_epoch: String(node.told_epoch),
       applied_epoch: applied(node.applied_epoch),
       applied_position: applied(node.applied_position),
+      ...claimsOf(node),
       backlog: backlogText(node.backlog),
     }).map(([label, text]) => ({ label, text })),
   ).join('\n');
@@ -50,6 +51,16 @@ const connectionsOf = ({ connections }: ShowNodeReply): { connections?: string }
   connections === null || connections < 2
     ? {}
     : { connections: `${connections}: does a second machine have its file?` };
+
+/** Not as it should be: it follows another chain than ours, or counts further than there is. */
+const claimsOf = (node: ShowNodeReply): Record<string, string> => ({
+  ...(node.fork && { fork: forkText(node.fork) }),
+  ...(node.platform_fork && { platform_fork: forkText(node.platform_fork) }),
+  ...(node.claimed_epoch !== undefined && { claimed_epoch: String(node.claimed_epoch) }),
+  ...(node.claimed_platform_epoch !== undefined && { claimed_platform_epoch: String(node.claimed_platform_epoch) }),
+});
+
+const forkText = ({ head, since }: ShownFork): string => `${head}, since ${utc(since)}: it stands nowhere in our chain`;
 
 const lastSeen = ({ last_seen_at: at, last_seen_seconds: seconds }: ShowNodeReply): string =>
   at === null || seconds === null ? '-' : `${utc(at)}, ${age(seconds)} ago`;

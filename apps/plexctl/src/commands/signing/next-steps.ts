@@ -11,6 +11,7 @@ const STUCK_SECONDS = 240;
 export function nextSteps(scope: ScopeStatus, now: string): string[] {
   const steps = [
     ...wentBackSteps(scope),
+    ...forkSteps(scope),
     ...signerSteps(scope),
     ...backlogSteps(scope),
     ...domainSteps(scope),
@@ -23,6 +24,22 @@ function wentBackSteps({ epoch, went_back: later }: ScopeStatus): string[] {
   if (later === undefined) return [];
   const proof = `${later.shown_by} proved epoch ${later.epoch} at ${utc(later.shown_at)}, and the database has ${epoch}`;
   return [`nothing is served: ${proof}; restore the later database`];
+}
+
+/** Unless the database was restored to before what they heard, a key is in other hands. */
+function forkSteps({ scope, keys, forks, domain_forks: others, forked_domains: domains }: ScopeStatus): string[] {
+  const active = keys.find(({ state }) => state === 'active')?.key_id;
+  const revoke = `plexctl signing revoke --scope ${scope} --key-id ${active} --reason WHY`;
+  return [
+    ...(forks === undefined && others === undefined
+      ? []
+      : [`Nodes follow a chain that is not ours: unless an older database was restored, throw the key out: ${revoke}`]),
+    ...(domains === undefined
+      ? []
+      : [
+          `each Domain whose Nodes show forks needs a revoke of its own, after any of the platform: ${named(domains.scopes, domains.count)}`,
+        ]),
+  ];
 }
 
 function signerSteps({ signers: all, epoch, transition }: ScopeStatus): string[] {

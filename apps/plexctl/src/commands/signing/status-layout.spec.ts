@@ -44,6 +44,24 @@ describe('the status of a scope', () => {
     );
   });
 
+  it('names who follows another chain than ours, and says what to do', () => {
+    const scope = scopeStatus({
+      ...{ transition: null, keys: [{ ...scopeStatus().keys[0]! }] },
+      forks: { count: 1, names: ['edge-1'] },
+      domain_forks: { count: 51, names: ['domain:d/edge-2'] },
+      forked_domains: { count: 1, scopes: ['domain:d'] },
+    });
+    const lines = statusLines(statusReply(scope)).map((line) => line.trim());
+    expect(lines.slice(lines.indexOf('forks     1 Node: edge-1'))).toEqual([
+      'forks     1 Node: edge-1',
+      '51 Nodes of Domains, of this ring: domain:d/edge-2 and 50 more',
+      '1 Domain, of their own rings: domain:d',
+      'backlog   empty',
+      'next: Nodes follow a chain that is not ours: unless an older database was restored, throw the key out: plexctl signing revoke --scope platform --key-id k2 --reason WHY',
+      'next: each Domain whose Nodes show forks needs a revoke of its own, after any of the platform: domain:d',
+    ]);
+  });
+
   it('S12: ends in what was refused and who was held back, of the last hour', () => {
     const [who, last_at] = ['vic', '2026-05-01T11:58:00Z'];
     const denied = { command: 'signing.close', code: 'PERMISSION_DENIED', detail: 'signing: permission denied' };

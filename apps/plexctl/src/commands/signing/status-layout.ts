@@ -62,6 +62,7 @@ const linesOf = (scope: ScopeStatus, now: string, withBar: boolean): Line[] => [
   ...signerLines(scope.signers, now),
   ...nodeLines('nodes', scope.nodes, now, withBar && scope.transition !== null),
   ...(scope.domain_nodes === undefined ? [] : nodeLines('domains', scope.domain_nodes, now, false)),
+  ...forkLines(scope),
   { label: 'backlog', text: backlogText(scope.backlog) },
 ];
 
@@ -123,6 +124,19 @@ function nodeLines(label: string, nodes: NodesStatus, now: string, withBar: bool
       : [`online: last word of ${nodes.quietest.name} ${age(nodes.quietest.seconds)} ago`]),
   ];
   return beside(label, counted);
+}
+
+/** Whoever follows another chain than ours, by name. */
+function forkLines({ forks, domain_forks: others, forked_domains: domains }: ScopeStatus): Line[] {
+  return beside('forks', [
+    ...(forks === undefined ? [] : [`${plural(forks.count, 'Node')}: ${named(forks.names, forks.count)}`]),
+    ...(others === undefined
+      ? []
+      : [`${plural(others.count, 'Node')} of Domains, of this ring: ${named(others.names, others.count)}`]),
+    ...(domains === undefined
+      ? []
+      : [`${plural(domains.count, 'Domain')}, of their own rings: ${named(domains.scopes, domains.count)}`]),
+  ]);
 }
 
 /** One line for all that is counted. Offline ones are among the others. */
