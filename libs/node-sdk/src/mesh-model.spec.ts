@@ -6,7 +6,7 @@
  */
 import { seededRandom } from '@plexsphere/testkit';
 import { computeOnce } from '../testing/mesh-model/crypto-once';
-import { anyStory, everyStory, type Faults } from '../testing/mesh-model/mesh-model';
+import { MeshModel, anyStory, everyStory, type Faults } from '../testing/mesh-model/mesh-model';
 
 const STORIES = Number(process.env['MESH_STORIES'] ?? 40);
 const DEPTH = Number(process.env['MESH_DEPTH'] ?? 2);
@@ -34,4 +34,31 @@ test.each<[string, number, Faults]>([
 
 test(`every story of ${DEPTH} orders, slept through from any of them on`, async () => {
   expect(await everyStory(DEPTH)).toBeGreaterThan(20);
+});
+
+test('a platform key that was stolen after it retired does not bring back the time when it was active', async () => {
+  const model = await MeshModel.create();
+  const { plane, ends } = model;
+  const hearAll = async (): Promise<void> => {
+    for (const whose of ['platform', 'domain'] as const) while (await model.turn(whose));
+  };
+  await model.order('platform', 'revoke_active');
+  await hearAll();
+  const stolen = plane.rings.platform.active;
+  await model.order('platform', 'rotate');
+  await hearAll();
+  await model.order('platform', 'close');
+  await hearAll();
+
+  const claim = plane.rings.platform.anchors[1]!;
+  const revoke = plane.rings.platform.statements[1]!;
+  for (const { node } of Object.values(ends)) {
+    const held = node.state;
+    const own = node.isPlatforms ? claim : plane.rings.domain.anchors.at(-1)!;
+    const bundle = await plane.bundle(node.scope, stolen, { ...own, platform: claim });
+    const text = JSON.stringify({ platform_statements: [revoke.text], statements: [], bundle });
+    await node.take({ kind: 'chain', text }, plane.now);
+    expect(node.refusals).toEqual(['fork']);
+    expect(node.state).toBe(held);
+  }
 });

@@ -48,12 +48,14 @@ const anchorRecord = ({
   next,
   statementHash,
   headEpoch,
+  superiorEpoch,
   epoch,
   issuedAt,
 }: ChainAnchor) => ({
   epoch,
   statement_hash: statementHash,
   head_epoch: headEpoch,
+  superior_epoch: superiorEpoch,
   next,
   active_key_id: activeKeyId,
   staged_key_id: stagedKeyId,
@@ -69,8 +71,8 @@ const keyRecord = ({ keyId, publicKey, notAfter }: TrustedKey) => ({
 
 function anchorOf(value: unknown): ChainAnchor | undefined {
   const { epoch, statement_hash: statementHash, head_epoch: headEpoch, next, ...others } = asObject(value) ?? {};
-  const { active_key_id, staged_key_id: stagedKeyId, issued_at, keys: records } = others;
-  if (!isCount(epoch) || !isCount(headEpoch) || !Array.isArray(records)) return undefined;
+  const { active_key_id, staged_key_id: stagedKeyId, superior_epoch: superiorEpoch, issued_at, keys: records } = others;
+  if (!isCount(epoch) || !isCount(headEpoch) || !isCount(superiorEpoch) || !Array.isArray(records)) return undefined;
   if (typeof statementHash !== 'string' || !isTextOrNull(next) || !isTextOrNull(stagedKeyId)) return undefined;
   const keys = records.map(keyOf).filter((key) => key !== undefined);
   const active = keys.find(({ keyId }) => keyId === active_key_id);
@@ -78,7 +80,7 @@ function anchorOf(value: unknown): ChainAnchor | undefined {
   const isWhole = keys.length === records.length && (issued_at === undefined || issuedAt !== undefined);
   if (active === undefined || active.notAfter !== undefined || !isWhole) return undefined;
   if (stagedKeyId !== null && !keys.some(({ keyId }) => keyId === stagedKeyId)) return undefined;
-  const anchor = { keys, activeKeyId: active.keyId, stagedKeyId, next, statementHash, headEpoch, epoch };
+  const anchor = { keys, activeKeyId: active.keyId, stagedKeyId, next, statementHash, headEpoch, superiorEpoch, epoch };
   return issuedAt === undefined ? anchor : { ...anchor, issuedAt };
 }
 

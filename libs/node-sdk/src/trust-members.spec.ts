@@ -192,6 +192,10 @@ const attacks: Record<string, Record<string, () => Promise<void>>> = {
     'a bundle that names another': async () =>
       chainWith(await bundleBy(mesh.platform.active, () => ({ head_epoch: 1, ...now() }))),
   },
+  'ring.superior_epoch': {
+    'a bundle that names another head epoch': async () =>
+      chainWith(await bundleBy(mesh.platform.active, () => ({ head_epoch: 1, ...now() }))),
+  },
   'ring.next': {
     'a bundle that names another': async () =>
       chainWith(await bundleBy(mesh.platform.active, () => ({ next: head() }))),
@@ -281,6 +285,15 @@ const attacks: Record<string, Record<string, () => Promise<void>>> = {
         })),
       ),
   },
+  'platform.superior_epoch': {
+    'a bundle that names another head epoch': async () =>
+      chainWith(
+        await bundleBy(mesh.platform.active, ({ platform }) => ({
+          ...now(),
+          platform: { ...platform, head_epoch: 1 },
+        })),
+      ),
+  },
   'platform.next': {
     'a bundle that names another': async () =>
       chainWith(await bundleBy(mesh.platform.active, ({ platform }) => ({ platform: { ...platform, next: head() } }))),
@@ -339,6 +352,7 @@ function memberNames(value: object): string[] {
       'staged_key_id',
       'statement_hash',
       'head_epoch',
+      'superior_epoch',
       'next',
       'epoch',
       'issued_at',
@@ -353,7 +367,17 @@ test('each member of the trust file is tried, and stands in docs/chain.md with w
   for (const anchor of ['ring', 'platform']) {
     const { keys, ...others } = stored()[anchor] as { keys: object[] };
     expect(Object.keys({ keys, ...others }).sort()).toEqual(
-      ['active_key_id', 'epoch', 'head_epoch', 'issued_at', 'keys', 'next', 'staged_key_id', 'statement_hash'].sort(),
+      [
+        'active_key_id',
+        'epoch',
+        'head_epoch',
+        'issued_at',
+        'keys',
+        'next',
+        'staged_key_id',
+        'statement_hash',
+        'superior_epoch',
+      ].sort(),
     );
     expect([...new Set(keys.flatMap((key) => Object.keys(key)))].sort()).toEqual(['key_id', 'not_after', 'public_key']);
   }

@@ -24,8 +24,6 @@ export class MeshModel {
   thief: Thief | undefined;
   /** What was on the streams, for whoever shows it again. */
   private readonly heard: Message[] = [];
-  /** How often the platform's head went back to an earlier one of ours. */
-  setBacks = 0;
 
   private constructor(
     readonly plane: Plane,
@@ -103,7 +101,8 @@ export class MeshModel {
     await node.take(message, this.plane.now);
     for (const refusal of node.refusals.slice(refusals)) this.trace.push(`  refused: ${refusal}`);
     const after = this.headIndex(node);
-    if (after !== -1 && after < before) this.setBacks += 1;
+    // By ours alone: who slept, or was set back by the recovery key's word, is ahead of nothing.
+    if (after !== -1 && after < before) throw new Violation(`the platform's ring went back`);
     this.check(node);
   }
 

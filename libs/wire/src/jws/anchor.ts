@@ -18,6 +18,8 @@ export interface ChainAnchor {
   statementHash: string;
   /** Of the head's statement: since then the active key signs. */
   headEpoch: number;
+  /** Of the last statement that the ring's superior vouched for, or of the head that was believed at enrolment. */
+  superiorEpoch: number;
   /** A number for progress. What follows what, the hashes say. */
   epoch: number;
   /** Of the latest bundle that was taken for this ring; undefined until there is one. */
@@ -39,6 +41,7 @@ export const anchorOfBundle = (anchor: TrustAnchor, issuedAt: string): ChainAnch
   next: anchor.next,
   statementHash: anchor.statement_hash,
   headEpoch: anchor.head_epoch,
+  superiorEpoch: anchor.head_epoch,
   epoch: anchor.epoch,
   issuedAt: new Date(issuedAt),
 });
@@ -65,6 +68,7 @@ export function anchorOfRing(ring: RingView): ChainAnchor {
     next: ring.next,
     statementHash: ring.statement_hash,
     headEpoch: ring.head_epoch,
+    superiorEpoch: ring.head_epoch,
     epoch: ring.epoch,
   };
 }

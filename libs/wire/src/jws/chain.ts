@@ -7,6 +7,7 @@ import { activeKeyOf, type ChainAnchor } from './anchor';
 import { anchorAfter, requireFollows } from './follow';
 import { JwsError } from './jws-error';
 import type { Statement } from './statement';
+import type { Authority } from './statement-types';
 import { readLink, verifyLink, type Link, type Voucher } from './statement-signatures';
 
 /** The superior's key for a statement: of a ring but the platform's the one that was active at its authority_epoch. */
@@ -17,7 +18,7 @@ export function startChain(text: string, superior: Voucher): ChainAnchor {
   const link = readLink(text);
   if (link.statement.previous !== null) throw new JwsError('gap');
   verifyLink(link, superior);
-  return anchorAfter(link.statement, link.hash);
+  return anchorAfter(link.statement, link.hash, 'superior');
 }
 
 /** Statements oldest first, none of which was taken yet. Throws JwsError. */
@@ -33,18 +34,24 @@ export function walkChain(
 export function takeLink(scope: Scope, anchor: ChainAnchor, link: Link, superiorFor: SuperiorFor): ChainAnchor {
   const { statement, possession, hash } = link;
   const authorities = requireFollows(scope, anchor, statement, possession !== undefined);
-  const vouchers = authorities.map((each) => (each === 'active' ? activeKeyOf(anchor) : superiorFor(statement)));
-  requireVoucher(link, vouchers);
-  return anchorAfter(statement, hash, anchor);
+  const voucherOf = (each: Authority): Voucher | undefined =>
+    each === 'active' ? activeKeyOf(anchor) : superiorFor(statement);
+  return anchorAfter(statement, hash, authorityOf(link, authorities, voucherOf), anchor);
 }
 
-/** By one of them. Throws what the last one was refused for. */
-function requireVoucher(link: Link, vouchers: readonly (Voucher | undefined)[]): void {
+/** Which of them vouched for it. Throws what the last one was refused for. */
+function authorityOf(
+  link: Link,
+  authorities: readonly Authority[],
+  voucherOf: (authority: Authority) => Voucher | undefined,
+): Authority {
   let refusal: unknown = new JwsError('foreign_authority');
-  for (const voucher of vouchers) {
+  for (const authority of authorities) {
+    const voucher = voucherOf(authority);
     if (voucher === undefined) continue;
     try {
-      return verifyLink(link, voucher);
+      verifyLink(link, voucher);
+      return authority;
     } catch (error) {
       refusal = error;
     }

@@ -257,7 +257,7 @@ describe('what is held then, whatever was held before', () => {
     for (const text of ring.statementsSince(from)) {
       const { payload } = JSON.parse(text) as { payload: string };
       const statement = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Statement;
-      held = anchorAfter(statement, hash(statement.epoch), held);
+      held = anchorAfter(statement, hash(statement.epoch), 'active', held);
     }
     expect(held).toMatchObject({ activeKeyId, stagedKeyId, headEpoch: ring.headEpoch, next: ring.next });
     expect(keyIds(held)).toEqual(keys);
@@ -273,8 +273,8 @@ describe('what is held then, whatever was held before', () => {
     ring = rings.of(PLATFORM);
     const before = anchorOf();
     const statement = statementOf('recovery', rings.recovery, stranger);
-    const after = anchorAfter(statement, hash(5), before);
-    expect(after).toEqual({ ...before, statementHash: hash(5), headEpoch: 2, epoch: 2 });
+    const after = anchorAfter(statement, hash(5), 'superior', before);
+    expect(after).toEqual({ ...before, statementHash: hash(5), headEpoch: 2, superiorEpoch: 2, epoch: 2 });
   });
 
   test('a hash of a key is that of its raw bytes', () => {

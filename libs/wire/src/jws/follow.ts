@@ -63,11 +63,20 @@ function requireNext(anchor: ChainAnchor, { type, next, new_public_key }: Statem
   }
 }
 
-/** What is held after a statement: the whole of it stands there, but for what leaves the keys as `before` has them. */
-export function anchorAfter(statement: Statement, hash: string, before?: ChainAnchor): ChainAnchor {
+/**
+ * What is held after a statement that `authority` vouched for: the whole of it stands there, but for what leaves the keys
+ * as `before` has them.
+ */
+export function anchorAfter(
+  statement: Statement,
+  hash: string,
+  authority: Authority,
+  before?: ChainAnchor,
+): ChainAnchor {
   const { type, next, epoch } = statement;
   const { active, beside } = rulesOf(type);
-  const head = { next, statementHash: hash, headEpoch: epoch, epoch };
+  const superiorEpoch = authority === 'superior' || before === undefined ? epoch : before.superiorEpoch;
+  const head = { next, statementHash: hash, headEpoch: epoch, superiorEpoch, epoch };
   if (active === 'unchanged' || beside === 'unchanged') {
     if (before === undefined) throw new JwsError('gap');
     return { ...before, ...head };

@@ -3,13 +3,14 @@
  *
  * - Where they lead on from the verifier's head, or through it, each after that head is taken as `takeLink` takes it.
  * - Where they do not, the verifier stands on a fork: the last revoke or rollback by the superior authority replaces what
- *   it holds. A bundle must then name that statement or what follows it, or nothing of this counts.
+ *   it holds. A bundle must then name that statement or what follows it, or nothing of this counts. Of the platform's ring
+ *   it must be later than what the recovery key vouched for before: each fork there needs a revoke of its own.
  * - What stands before either is not taken again. Hashes prove it, back from there: each statement names the one before.
  *   It tells which key was active when.
  */
 import { publicKeyFromText } from '../algorithms';
 import type { TrustedKey } from '../envelope';
-import type { Scope } from '../scope';
+import { PLATFORM, type Scope } from '../scope';
 import { activeKeyOf, type ChainAnchor } from './anchor';
 import { takeLink } from './chain';
 import { activeAfter, anchorAfter } from './follow';
@@ -84,17 +85,25 @@ const takeAll = (walk: Walk, links: readonly Link[], superior: Superior): Walk =
 /** The last that can, and what follows it; undefined where none can. */
 function replaceAnchor(walk: Walk, run: readonly Link[], superior: Superior): Walk | undefined {
   for (const [back, link] of [...run].reverse().entries()) {
-    if (!rulesOf(link.statement.type).replaces) continue;
+    if (!rulesOf(link.statement.type).replaces || isOld(walk, link)) continue;
     const before = run.slice(0, run.length - 1 - back);
     const start = takeRecoveries(walk, before.filter(isRecovery));
     if (!isVouchedFor(link, superior(start, link))) continue;
-    const anchor = anchorAfter(link.statement, link.hash, walk.anchor);
+    const anchor = anchorAfter(link.statement, link.hash, 'superior', walk.anchor);
     // Of whatever the verifier followed until now, nothing says any more which key was active when.
     const replaced = { ...start, anchor, isReplaced: true, activeSince: [...before, link].flatMap(namedBy) };
     return takeAll(replaced, run.slice(run.length - back), superior);
   }
   return undefined;
 }
+
+/**
+ * Shown again, a revoke that was taken would set the ring back to when the key that it brought was active: whoever stole
+ * that one since, however retired, has a bundle for it. Of `platform` alone: what the recovery key vouches for no thief can
+ * say is later. Every other ring's superior may be a thief's for a while, and so may the epoch that it names.
+ */
+const isOld = ({ scope, from }: Walk, { statement }: Link): boolean =>
+  scope === PLATFORM && statement.epoch <= from.superiorEpoch;
 
 function isVouchedFor(link: Link, superior: Voucher | undefined): boolean {
   if (superior === undefined) return false;
