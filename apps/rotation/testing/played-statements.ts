@@ -27,6 +27,8 @@ export class PlayedStatements {
   /** Of all scopes. The same name is the same key, unless it is one that was made ahead. */
   private readonly keys = new Map<string, PrivateKey>();
   private readonly ahead = new Map<string, PrivateKey>();
+  /** Key ids whose private halves do not open. */
+  readonly unloadable = new Set<string>();
   /** Hashes of keys ahead that do not open. */
   readonly lost = new Set<string>();
   /** What a signer would say instead of what is right. */
@@ -70,7 +72,8 @@ export class PlayedStatements {
   }
 
   load({ scope, key_id, public_key }: LoadKey): void {
-    if (publicText(this.key(scope, key_id).privateKey) !== public_key) throw problem('keyUnavailable');
+    const isThatOne = publicText(this.key(scope, key_id).privateKey) === public_key;
+    if (!isThatOne || this.unloadable.has(key_id)) throw problem('keyUnavailable');
   }
 
   private async ringBefore({ scope, type, epoch, authority_epoch }: StatementRequest): Promise<RingView | undefined> {

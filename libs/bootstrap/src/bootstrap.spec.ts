@@ -28,6 +28,7 @@ const MIGRATIONS = [
   'Ring1700000000001',
   'Outbox1700000000002',
   'Access1700000000003',
+  'Schedule1700000000004',
   'StoreFormat1700000000099',
   'Material1700000000001',
   'MaterialFormat1700000000099',

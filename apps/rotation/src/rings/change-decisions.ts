@@ -14,7 +14,7 @@ import {
   type RingChange,
   type Transition,
 } from '@plexsphere/keyring';
-import { scopeKind } from '@plexsphere/wire';
+import { scopeName } from '@plexsphere/wire';
 import { RotationConfig } from '../rotation-config';
 import { ringPolicy } from '../policies/ring-decisions';
 import type { StoredRing } from './read-ring';
@@ -118,7 +118,7 @@ export class ChangeDecisions {
   /** Where nobody has named a key. */
   drawKeyId(stored: StoredRing, at: Date): string {
     const { scope, keys } = stored.ring;
-    const name = scopeKind(scope) ?? '';
+    const name = scopeName(scope);
     const used = keys.map(({ keyId }) => keyId);
     return keyIdFrom(ringPolicy(stored, this.config).keyIdPattern, { name, at }, used);
   }

@@ -55,7 +55,6 @@ export const RING: SchemaChange = {
         PRIMARY KEY (scope, key_id),
         CHECK (state <> 'retiring' OR verifies_until IS NOT NULL),
         CHECK (state IN ('staged', 'retiring') OR verifies_until IS NULL),
-        CHECK (state <> 'staged' OR staged_at IS NOT NULL),
         CHECK (state IN ('retired', 'revoked') OR destroyed_at IS NULL)
       );
       CREATE UNIQUE INDEX one_active_key ON ring.signing_key (scope) WHERE state = 'active';
