@@ -149,7 +149,10 @@ it('a statement that does not keep what was committed to is committed by nobody'
   await expect(stage('k2')).rejects.toMatchObject({ detail: 'signing: next not kept' });
   const [first] = await heart.statements();
   heart.signers.statements.lies = { next: first?.next ?? null };
-  await expect(rotate('k2')).rejects.toMatchObject({ detail: 'signing: next not kept' });
+  const recommit = { scope: DOMAIN, reason: 'lost', statement: undefined };
+  await expect(one.recommitRing.recommit(recommit, identity('signing.recommit'))).rejects.toMatchObject({
+    detail: 'signing: next not kept',
+  });
   heart.signers.statements.lies = { epoch: 9 };
   await expect(rotate('k2')).rejects.toMatchObject({ code: 'INTERNAL' });
   expect(await heart.rows()).toEqual(before);

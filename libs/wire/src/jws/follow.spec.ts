@@ -170,8 +170,10 @@ describe('the key ahead', () => {
   });
 
   test('whoever uses the commitment makes another', () => {
-    const same = statementOf('rotate', ring.active, ahead(), { next: ring.next });
-    expect(() => follows(same, true)).toThrow(refused('next_not_kept'));
+    for (const next of [ring.next, null]) {
+      const same = statementOf('rotate', ring.active, ahead(), { next });
+      expect(() => follows(same, true)).toThrow(refused('next_not_kept'));
+    }
   });
 
   const MADE_ANEW: [StatementType, () => TestKey, boolean][] = [
@@ -180,8 +182,10 @@ describe('the key ahead', () => {
   ];
   test.each(MADE_ANEW)('%s brings in any key, and never keeps the former commitment', (type, fresh, isSigned) => {
     expect(follows(statementOf(type, ring.active, fresh()), isSigned)).toEqual(['superior']);
-    const kept = statementOf(type, ring.active, fresh(), { next: ring.next });
-    expect(() => follows(kept, isSigned)).toThrow(refused('next_not_kept'));
+    for (const next of [ring.next, null]) {
+      const kept = statementOf(type, ring.active, fresh(), { next });
+      expect(() => follows(kept, isSigned)).toThrow(refused('next_not_kept'));
+    }
   });
 
   test('unstage, rollback, recovery and the rotation to a staged key keep it to the byte', async () => {

@@ -57,7 +57,9 @@ function requireNext(anchor: ChainAnchor, { type, next, new_public_key }: Statem
   const rule = rulesOf(type).next;
   const isCommitted = rule === 'committed' && role === 'fresh';
   const isMadeAnew = isCommitted || rule === 'made_anew';
-  if (anchor.next === null ? next !== null : (next === anchor.next) === isMadeAnew) throw new JwsError('next_not_kept');
+  // A ring that commits goes on to, and one that does not never begins: the kind of ring decides it, not a statement.
+  if ((anchor.next === null) !== (next === null)) throw new JwsError('next_not_kept');
+  if (anchor.next !== null && (next === anchor.next) === isMadeAnew) throw new JwsError('next_not_kept');
   if (isCommitted && anchor.next !== null && keyHash(new_public_key) !== anchor.next) {
     throw new JwsError('next_not_kept');
   }
