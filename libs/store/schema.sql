@@ -381,8 +381,7 @@ CREATE TABLE ring.signing_key (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT signing_key_check CHECK (((state <> 'retiring'::text) OR (verifies_until IS NOT NULL))),
   CONSTRAINT signing_key_check1 CHECK (((state = ANY (ARRAY['staged'::text, 'retiring'::text])) OR (verifies_until IS NULL))),
-  CONSTRAINT signing_key_check2 CHECK (((state <> 'staged'::text) OR (staged_at IS NOT NULL))),
-  CONSTRAINT signing_key_check3 CHECK (((state = ANY (ARRAY['retired'::text, 'revoked'::text])) OR (destroyed_at IS NULL))),
+  CONSTRAINT signing_key_check2 CHECK (((state = ANY (ARRAY['retired'::text, 'revoked'::text])) OR (destroyed_at IS NULL))),
   CONSTRAINT signing_key_pkey PRIMARY KEY (scope, key_id),
   CONSTRAINT signing_key_state_check CHECK ((state = ANY (ARRAY['staged'::text, 'active'::text, 'retiring'::text, 'retired'::text, 'revoked'::text])))
 );

@@ -56,9 +56,12 @@ it('a key of the platform is thrown out: prepared by signers, vouched for elsewh
     ...{ nodes: 1, domain_nodes: 1 },
   });
   expect(await installation()).toMatchObject({ recovery_key_id: 'recovery', used: true });
-  const change = 'SELECT by_superior, statement_hash IS NOT NULL AS stated FROM ring.ring_change WHERE scope = $1 AND epoch = 2';
+  const change =
+    'SELECT by_superior, statement_hash IS NOT NULL AS stated FROM ring.ring_change WHERE scope = $1 AND epoch = 2';
   expect(await heart.owner.query(change, [PLATFORM])).toEqual([{ by_superior: true, stated: true }]);
-  expect(heart.signers.asked.filter(({ verb }) => verb === 'destroy-key').map(({ body }) => body['key_id'])).toEqual(['p1']);
+  expect(heart.signers.asked.filter(({ verb }) => verb === 'destroy-key').map(({ body }) => body['key_id'])).toEqual([
+    'p1',
+  ]);
 });
 
 it('a name that nobody gave is the one that was prepared', async () => {
@@ -129,7 +132,9 @@ it('the platform is rolled back by the recovery key where its new key cannot sig
   await one.openRotation.open({ scope: PLATFORM, newKeyId: 'p2', reason: null }, identity('signing.rotate'));
   const statement = await heart.vouched(await prepare({ type: 'rollback' }));
   const asked = { scope: PLATFORM, oldKeyId: undefined, newKeyId: undefined, reason: null, statement };
-  expect(await one.rollbackRotation.rollback(asked, identity('signing.rollback'))).toMatchObject({ active_key_id: 'p1' });
+  expect(await one.rollbackRotation.rollback(asked, identity('signing.rollback'))).toMatchObject({
+    active_key_id: 'p1',
+  });
   const change = 'SELECT by_superior FROM ring.ring_change WHERE scope = $1 AND epoch = 3';
   expect(await heart.owner.query(change, [PLATFORM])).toEqual([{ by_superior: true }]);
 });

@@ -59,7 +59,9 @@ it('of the active key makes a new one sign in the same commit, by the word of th
   // Whoever has stolen the key ahead as well has nothing that is trusted now.
   expect(second?.comesIn).not.toBe(first?.next);
   const audit = await heart.owner.query<object[]>('SELECT action, detail FROM ring.audit');
-  expect(audit).toMatchObject([{ action: 'signing.revoke', detail: { reason: 'stolen', revoked: 'k1', gone: ['k1'] } }]);
+  expect(audit).toMatchObject([
+    { action: 'signing.revoke', detail: { reason: 'stolen', revoked: 'k1', gone: ['k1'] } },
+  ]);
 });
 
 it('draws a name by the date where nobody gives one', async () => {
@@ -95,7 +97,12 @@ it('of the active key takes the staged one in its place, once that is propagated
 
 it.each([
   ['the retiring key', 'k1', ['k1 revoked, destroyed', 'k2 active'], 'k2'],
-  ['the new key, and the old one goes with it', 'k2', ['k1 retired, destroyed', 'k2 revoked, destroyed', 'k3 active'], 'k3'],
+  [
+    'the new key, and the old one goes with it',
+    'k2',
+    ['k1 retired, destroyed', 'k2 revoked, destroyed', 'k3 active'],
+    'k3',
+  ],
 ])('in an open rotation of %s ends it', async (_, keyId, left, active) => {
   await rotate('k2');
   expect(await revoke(keyId, { newKeyId: 'k3' })).toMatchObject({
@@ -128,7 +135,12 @@ it.each<[string, () => unknown, () => Promise<unknown>, string]>([
   ['a key that never was', () => undefined, () => revoke('k9'), 'unknown key'],
   ['a key that is revoked', () => revoke('k1', { newKeyId: 'k2' }), () => revoke('k1'), 'key revoked'],
   ['a replacement of a taken name', () => undefined, () => revoke('k1', { newKeyId: 'k1' }), 'key id in use'],
-  ['a key of the platform without the recovery key', () => undefined, () => revoke('p1', { scope: PLATFORM }), 'recovery key needed'],
+  [
+    'a key of the platform without the recovery key',
+    () => undefined,
+    () => revoke('p1', { scope: PLATFORM }),
+    'recovery key needed',
+  ],
   ['while no signer is there', () => (heart.signers.areAway = true), () => revoke('k1'), 'no signer available'],
 ])('is refused: %s, and nothing has changed', async (_, arrange, ask, detail) => {
   await arrange();

@@ -71,7 +71,9 @@ it('signs after a rotate: one signature, no key made, and the commitment stays',
   expect(reply).toMatchObject({ old_key_id: 'k1', new_key_id: 'k2', epoch: 3, confirmed: HOLDERS });
   expect(heart.signers.times('generate-key')).toBe(made);
   // Everybody has tried the key that signs now.
-  expect(heart.signers.asked.filter(({ verb, body }) => verb === 'load-key' && body['key_id'] === 'k2')).toHaveLength(4);
+  expect(heart.signers.asked.filter(({ verb, body }) => verb === 'load-key' && body['key_id'] === 'k2')).toHaveLength(
+    4,
+  );
   const [, staged, rotated] = await heart.statements();
   expect(rotated).toMatchObject({ type: 'rotate', next: staged?.next, new_public_key: staged?.new_public_key });
   expect(JSON.parse((await headText()) ?? '').signatures).toHaveLength(1);
@@ -99,7 +101,12 @@ it.each<[string, () => unknown, () => Promise<unknown>, string]>([
   ['a second one', () => stage('k2'), () => stage('k3'), 'another key is staged'],
   ['a rotate to another key', () => stage('k2'), () => rotate('k3'), 'another key is staged'],
   ['a rotate to it at once', () => stage('k2'), () => rotate('k2'), 'not propagated yet'],
-  ['a rotate to it too late', () => stage('k2').then(() => wait('8 d')), () => rotate('k2', true), 'staged key expired'],
+  [
+    'a rotate to it too late',
+    () => stage('k2').then(() => wait('8 d')),
+    () => rotate('k2', true),
+    'staged key expired',
+  ],
   ['one while a rotation is open', () => rotate('k2'), () => stage('k3'), 'rotation in progress'],
   ['a key id of before', () => rotate('k2').then(close), () => stage('k1'), 'key id in use'],
   ['an unstage of nothing', () => undefined, () => unstage(), 'key not staged'],

@@ -67,7 +67,9 @@ it('the old key signs again, and the new one verifies until all that it signed i
     { outcome: 'rolled_back', ended_epoch: '3', ended_by: OPERATOR },
   ]);
   expect(heart.signers.times('destroy-key')).toBe(0);
-  const audit = await heart.owner.query<{ action: string; detail: object }[]>('SELECT action, detail FROM ring.audit ORDER BY id');
+  const audit = await heart.owner.query<{ action: string; detail: object }[]>(
+    'SELECT action, detail FROM ring.audit ORDER BY id',
+  );
   expect(audit.at(-1)).toMatchObject({ action: 'signing.rollback', detail: { reason: 'it misbehaves' } });
 });
 
@@ -84,10 +86,12 @@ it('settles by itself, of any replicas once: the key is retired, told as a close
   expect(await heart.owner.query(`SELECT epoch, trust_epoch FROM ring.key_ring WHERE scope = $1`, [DOMAIN])).toEqual([
     { epoch: '4', trust_epoch: '3' },
   ]);
-  expect(await heart.owner.query(`SELECT change FROM ring.ring_change WHERE scope = $1 AND epoch = 4`, [DOMAIN])).toEqual([
-    { change: 'settle' },
+  expect(
+    await heart.owner.query(`SELECT change FROM ring.ring_change WHERE scope = $1 AND epoch = 4`, [DOMAIN]),
+  ).toEqual([{ change: 'settle' }]);
+  expect(await heart.owner.query(`SELECT event_type FROM outbox.event WHERE epoch = 4`)).toEqual([
+    { event_type: 'chain' },
   ]);
-  expect(await heart.owner.query(`SELECT event_type FROM outbox.event WHERE epoch = 4`)).toEqual([{ event_type: 'chain' }]);
   expect(await heart.owner.query(`SELECT actor FROM ring.audit WHERE action = 'signing.settle'`)).toEqual([
     { actor: 'rotation' },
   ]);
@@ -116,7 +120,12 @@ it.each<[string, () => unknown, Asked, string]>([
   ['of one that was rolled back', () => rotate().then(() => rollback()), {}, 'no open rotation'],
   ['of another than the open one', () => rotate(), { newKeyId: 'k9' }, 'transition mismatch'],
   ['of a scope without a ring', () => undefined, { scope: 'domain:none' }, 'unknown scope'],
-  ['that nobody could sign by', () => rotate().then(() => heart.signers.statements.unloadable.add('k1')), {}, 'key unavailable'],
+  [
+    'that nobody could sign by',
+    () => rotate().then(() => heart.signers.statements.unloadable.add('k1')),
+    {},
+    'key unavailable',
+  ],
 ])('is refused %s, and nothing has changed', async (_, arrange, asked, detail) => {
   await arrange();
   const before = await heart.rows();
