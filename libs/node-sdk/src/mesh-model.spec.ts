@@ -6,7 +6,14 @@
  */
 import { seededRandom } from '@plexsphere/testkit';
 import { computeOnce } from '../testing/mesh-model/crypto-once';
-import { MeshModel, anyStory, everyStory, type Faults } from '../testing/mesh-model/mesh-model';
+import {
+  MeshModel,
+  anyStory,
+  crossingStory,
+  everyStory,
+  theftStory,
+  type Faults,
+} from '../testing/mesh-model/mesh-model';
 
 const STORIES = Number(process.env['MESH_STORIES'] ?? 40);
 const DEPTH = Number(process.env['MESH_DEPTH'] ?? 2);
@@ -30,6 +37,14 @@ test.each<[string, number, Faults]>([
 ])('any story: %s', async (_, stories, faults) => {
   const random = seededRandom();
   for (let story = 0; story < stories; story += 1) await anyStory(random, random.integer(5, 60), faults);
+});
+
+test.each([
+  ['news of both rings that cross', 4 * STORIES, crossingStory],
+  ['a thief who makes the best of a key', 6 * STORIES, theftStory],
+])('%s', async (_, stories, tell) => {
+  const random = seededRandom();
+  for (let story = 0; story < stories; story += 1) await tell(random);
 });
 
 test(`every story of ${DEPTH} orders, slept through from any of them on`, async () => {

@@ -81,7 +81,10 @@ export class MeshModel {
   steal(random: SeededRandom): void {
     const whose = random.pick(WHOSE);
     const { keys, ahead, active } = this.plane.rings[whose];
-    const key = random.pick([active, active, ahead, ...keys.values()]);
+    this.stealThat(random, whose, random.pick([active, active, ahead, ...keys.values()]));
+  }
+
+  stealThat(random: SeededRandom, whose: Whose, key = this.plane.rings[whose].active): void {
     this.thief = new Thief(this.plane, random, key, whose, this.heard);
     this.trace.push(`a thief has ${key.keyId} of ${whose}`);
   }
@@ -90,6 +93,16 @@ export class MeshModel {
     if (this.thief === undefined || this.ends[whose].node.isAsleep) return;
     this.plane.tick();
     const { what, message } = await this.thief.make(this.ends[whose].node);
+    this.trace.push(`the thief ${what}, to the ${whose} Node`);
+    await this.deliver(whose, message);
+  }
+
+  /** The best that the stolen key can do to a Node and one of its rings. */
+  async strikeAt(random: SeededRandom, whose: Whose, of: Whose): Promise<void> {
+    const { node } = this.ends[whose];
+    if (this.thief === undefined || (whose === 'platform' && of === 'domain')) return;
+    this.plane.tick();
+    const { what, message } = await this.thief.forgeAs(node, of, random.pick(this.thief.able(node, of)));
     this.trace.push(`the thief ${what}, to the ${whose} Node`);
     await this.deliver(whose, message);
   }
@@ -222,41 +235,83 @@ export interface Faults {
   theft: boolean;
 }
 
-/** Anything in any order, then all is well. */
-export async function anyStory(random: SeededRandom, steps: number, faults: Faults): Promise<MeshModel> {
-  const model = await MeshModel.create();
-  const share = faults.loss ? random.pick([0.1, 0.5]) : 0;
-  const chance = (of: number): boolean => random.next() < of;
-  const deeds: [number, () => Promise<unknown> | void][] = [
-    [faults.theft ? 5 : 8, () => model.order(random.pick(WHOSE), random.pick(ORDERS))],
-    [2, () => model.wait(random.pick([1, 6, 40, 100]) * MINUTE_MS)],
-    [8, () => model.turn(random.pick(WHOSE), { word: chance(share), message: chance(share) })],
-    ...(faults.sleep
-      ? ([
-          [0.7, () => model.fall(random.pick(WHOSE))],
-          [0.7, () => model.wake(random.pick(WHOSE))],
-        ] as [number, () => void][])
-      : []),
-    ...(faults.theft
-      ? ([
-          [3, () => (model.thief === undefined ? model.steal(random) : undefined)],
-          [9, () => model.strike(random.pick(WHOSE))],
-        ] as [number, () => Promise<void> | void][])
-      : []),
-  ];
-  const total = deeds.reduce((sum, [weight]) => sum + weight, 0);
+type Deed = () => Promise<unknown> | void;
+
+/** Plays deeds, and then all is well. Whatever is wrong is told with the story. */
+async function play(model: MeshModel, deeds: Iterable<Deed>): Promise<MeshModel> {
   try {
-    for (let step = 0; step < steps; step += 1) {
-      let at = random.next() * total;
-      const [, deed] = deeds.find(([weight]) => (at -= weight) < 0)!;
-      await deed();
-    }
+    for (const deed of deeds) await deed();
     await model.settle();
   } catch (error) {
     if (error instanceof Error) error.message += `\n${model.trace.join('\n')}`;
     throw error;
   }
   return model;
+}
+
+/** Anything in any order. */
+export async function anyStory(random: SeededRandom, steps: number, faults: Faults): Promise<MeshModel> {
+  const model = await MeshModel.create();
+  const share = faults.loss ? random.pick([0.1, 0.5]) : 0;
+  const chance = (of: number): boolean => random.next() < of;
+  const deeds: [number, Deed][] = [
+    [faults.theft ? 5 : 8, () => model.order(random.pick(WHOSE), random.pick(ORDERS))],
+    [2, () => model.wait(random.pick([1, 6, 40, 100]) * MINUTE_MS)],
+    [8, () => model.turn(random.pick(WHOSE), { word: chance(share), message: chance(share) })],
+    [faults.sleep ? 0.7 : 0, () => model.fall(random.pick(WHOSE))],
+    [faults.sleep ? 0.7 : 0, () => model.wake(random.pick(WHOSE))],
+    [faults.theft ? 3 : 0, () => (model.thief === undefined ? model.steal(random) : undefined)],
+    [faults.theft ? 9 : 0, () => model.strike(random.pick(WHOSE))],
+  ];
+  const total = deeds.reduce((sum, [weight]) => sum + weight, 0);
+  const drawn = Array.from({ length: steps }, () => {
+    let at = random.next() * total;
+    return deeds.find(([weight]) => (at -= weight) < 0)![1];
+  });
+  return play(model, drawn);
+}
+
+const hearAll = async (model: MeshModel): Promise<void> => {
+  for (const whose of WHOSE) while (!model.ends[whose].node.isAsleep && (await model.turn(whose)));
+};
+
+/** News of both rings that cross: what the platform vouches for is lost, and its own is heard meanwhile. */
+export async function crossingStory(random: SeededRandom): Promise<MeshModel> {
+  const model = await MeshModel.create();
+  const own = () => model.order('domain', random.pick(['rollback', 'revoke_other', 'recommit', 'revoke_active']));
+  const theirs = () => model.order('platform', random.pick(['rotate', 'close', 'recovery', 'recommit', 'stage']));
+  return play(model, [
+    () => model.order('domain', random.pick(['stage', 'rotate'])),
+    () => hearAll(model),
+    ...Array.from({ length: random.integer(2, 8) }, () =>
+      random.pick<Deed>([
+        own,
+        theirs,
+        theirs,
+        () => model.turn('domain', { message: true }),
+        () => model.turn('domain', { word: true, message: true }),
+        () => model.turn('domain', { word: true }),
+      ]),
+    ),
+  ]);
+}
+
+/** The best that each key can do, in each state of its ring, whatever is ordered before the Nodes speak again. */
+export async function theftStory(random: SeededRandom): Promise<MeshModel> {
+  const model = await MeshModel.create();
+  const anyOrder = () => model.order(random.pick(WHOSE), random.pick(ORDERS));
+  return play(model, [
+    () => (random.next() < 0.5 ? model.order('platform', 'revoke_active') : undefined),
+    () => model.order('platform', random.pick(['stage', 'rotate', 'recommit'])),
+    () => model.order('domain', random.pick(['stage', 'rotate', 'recommit'])),
+    () => hearAll(model),
+    () => model.stealThat(random, random.next() < 0.7 ? 'platform' : 'domain'),
+    () => model.strikeAt(random, random.pick(WHOSE), random.pick(WHOSE)),
+    ...Array.from({ length: random.integer(0, 3) }, () => () => model.strikeAt(random, 'domain', random.pick(WHOSE))),
+    ...Array.from({ length: random.integer(0, 4) }, () =>
+      random.pick<Deed>([anyOrder, () => model.order('platform', 'recovery'), () => model.turn(random.pick(WHOSE))]),
+    ),
+  ]);
 }
 
 /** Everything that can be ordered, and time that ends what waits for it. */
@@ -274,23 +329,18 @@ export async function everyStory(depth: number): Promise<number> {
   let stories = 0;
   const tell = async (deeds: readonly (readonly [Whose, Order] | number)[], asleepFrom: number): Promise<boolean> => {
     const model = await MeshModel.create();
-    const hearAll = async (): Promise<void> => {
-      for (const whose of WHOSE) while (!model.ends[whose].node.isAsleep && (await model.turn(whose)));
-    };
-    try {
-      for (const [at, deed] of deeds.entries()) {
-        await hearAll();
-        if (at === asleepFrom) for (const whose of WHOSE) model.fall(whose);
+    let isRefused = false;
+    const ordered = deeds.flatMap((deed, at): Deed[] => [
+      () => hearAll(model),
+      () => (at === asleepFrom ? WHOSE.forEach((whose) => model.fall(whose)) : undefined),
+      async () => {
         if (typeof deed === 'number') model.wait(deed);
-        else if (!(await model.order(...deed))) return false;
-      }
-      await model.settle();
-    } catch (error) {
-      if (error instanceof Error) error.message += `\n${model.trace.join('\n')}`;
-      throw error;
-    }
-    stories += 1;
-    return true;
+        else if (!(await model.order(...deed))) isRefused = true;
+      },
+    ]);
+    await play(model, ordered);
+    stories += isRefused ? 0 : 1;
+    return !isRefused;
   };
   const grow = async (deeds: readonly (readonly [Whose, Order] | number)[]): Promise<void> => {
     for (let asleepFrom = 0; asleepFrom <= deeds.length; asleepFrom += 1) {

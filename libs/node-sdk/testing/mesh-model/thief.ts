@@ -59,20 +59,37 @@ export class Thief {
   }
 
   /** A statement that follows what the Node holds: mostly as good a one as the key can make. */
-  private async forge(node: ModelNode): Promise<{ what: string; message: Message }> {
+  private forge(node: ModelNode): Promise<{ what: string; message: Message }> {
     const { random } = this;
     const isCareful = random.next() < 0.75;
-    const isOfPlatform =
-      node.isPlatforms || ((isCareful ? this.whose === 'platform' : random.next() < 0.5) && random.next() < 0.5);
+    const fitting = isCareful ? this.whose : random.pick(['platform', 'domain'] as const);
+    const of: Whose = node.isPlatforms || (fitting === 'platform' && random.next() < 0.5) ? 'platform' : 'domain';
+    const types = isCareful ? this.able(node, of) : TYPES;
+    return this.forgeAs(node, of, random.pick(types), isCareful);
+  }
+
+  /** What may follow by the key, the likelier the less it needs of others. */
+  able(node: ModelNode, of: Whose): readonly StatementType[] {
+    if (of !== this.whose) return ['revoke', 'rollback', 'recommit'];
+    const { stagedKeyId, keys } = of === 'platform' ? node.state.platform : node.state.ring;
+    if (stagedKeyId !== null) return ['rotate', 'unstage', 'rotate', 'unstage', 'stage'];
+    return keys.length > 1 ? ['rollback', 'rollback', 'rollback', 'rotate'] : ['rotate', 'stage'];
+  }
+
+  async forgeAs(
+    node: ModelNode,
+    of: Whose,
+    type: StatementType,
+    isCareful = true,
+  ): Promise<{ what: string; message: Message }> {
+    const { random } = this;
+    const isOfPlatform = of === 'platform';
     const scope = isOfPlatform ? PLATFORM : node.scope;
-    const anchor = isOfPlatform ? node.state.platform : node.state.ring;
-    const isOwnRing = isOfPlatform === (this.whose === 'platform');
-    const able = isOwnRing ? ableInOwnRing(anchor) : (['revoke', 'rollback', 'recommit'] as const);
-    const forged = this.statement(node, scope, anchor, random.pick(isCareful ? able : TYPES), isCareful);
-    const what = `forges ${forged.statement.type} of ${isOfPlatform ? 'platform' : 'domain'}`;
+    const forged = this.statement(node, scope, isOfPlatform ? node.state.platform : node.state.ring, type, isCareful);
+    const what = `forges ${type} of ${of}`;
     if (random.next() < (this.whose === 'domain' ? 0.8 : 0.3)) {
-      const type = scope === node.scope ? 'signing_key_rotated' : 'platform_key_rotated';
-      const text = announcementOf(forged, type, node.scope, this.key, this.plane.now);
+      const eventType = scope === node.scope ? 'signing_key_rotated' : 'platform_key_rotated';
+      const text = announcementOf(forged, eventType, node.scope, this.key, this.plane.now);
       return { what: `${what}, announced`, message: { kind: 'event', text } };
     }
     const lied = isCareful ? forged.claim : this.lie(forged.claim);
@@ -208,12 +225,6 @@ export class Thief {
     return keyHash(publicText(this.fresh().privateKey));
   }
 }
-
-/** What may follow by the active key, the likelier the less it needs of others. */
-const ableInOwnRing = ({ keys, stagedKeyId }: ChainAnchor): readonly StatementType[] => {
-  if (stagedKeyId !== null) return ['rotate', 'unstage', 'rotate', 'unstage', 'stage'];
-  return keys.length > 1 ? ['rollback', 'rollback', 'rollback', 'rotate'] : ['rotate', 'stage'];
-};
 
 const claimOf = (anchor: ChainAnchor): TrustAnchor => ({
   epoch: anchor.epoch,
