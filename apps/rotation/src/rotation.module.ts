@@ -56,6 +56,10 @@ import { KindPolicies } from './policies/kind-policies';
 import { Policies } from './policies/policies';
 import { PolicyChange } from './policies/policy-change';
 import { PolicyController } from './policies/policy.controller';
+import { PromotionController } from './rotator/promotion.controller';
+import { RotateWhenApplied } from './rotator/rotate-when-applied';
+import { Rotator } from './rotator/rotator';
+import { TakeStep } from './rotator/take-step';
 import { RotationPlans } from './rotations/rotation-plans';
 import { SignatureController } from './signatures/signature.controller';
 import { CommandTransactions } from './transactions/command-transactions';
@@ -87,6 +91,7 @@ export class RotationModule {
         RotationController,
         RingController,
         PolicyController,
+        PromotionController,
         KeyController,
         StatusController,
         AuditController,
@@ -134,6 +139,9 @@ export class RotationModule {
         PolicyChange,
         KindPolicies,
         Policies,
+        RotateWhenApplied,
+        TakeStep,
+        Rotator,
         RefusalLog,
       ],
     };

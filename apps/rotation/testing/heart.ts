@@ -45,6 +45,9 @@ import { KindPolicies } from '../src/policies/kind-policies';
 import { Policies } from '../src/policies/policies';
 import { PolicyChange } from '../src/policies/policy-change';
 import { ChangeRing } from '../src/rings/change-ring';
+import { RotateWhenApplied } from '../src/rotator/rotate-when-applied';
+import { Rotator } from '../src/rotator/rotator';
+import { TakeStep } from '../src/rotator/take-step';
 import { CreateRing } from '../src/rings/create-ring';
 import { GivenStatements } from '../src/rings/given-statement';
 import { PrepareSuperiorStatement } from '../src/rings/prepare-superior';
@@ -185,6 +188,8 @@ export interface Replica {
   preparedKeys: PreparedKeys;
   policies: Policies;
   kindPolicies: KindPolicies;
+  rotateWhenApplied: RotateWhenApplied;
+  rotator: Rotator;
 }
 
 export class Heart {
@@ -299,13 +304,19 @@ export class Heart {
     const removedRings = new RemovedRings(database, switching, signers, logger);
     const policyChange = new PolicyChange(CONFIG, logger);
     const kindPolicies = new KindPolicies(database, transactions, policyChange, CONFIG, logger);
+    const openRotation = new OpenRotation(rings, decisions);
+    const closeRotation = new CloseRotation(afterCommit, transactions, logger);
+    const stageKey = new StageKey(rings, decisions);
+    const steps = new TakeStep(stageKey, openRotation, closeRotation, decisions, transactions, CONFIG, logger);
     return {
+      rotateWhenApplied: new RotateWhenApplied(database, transactions, CONFIG, logger),
+      rotator: new Rotator(database, steps, kindPolicies, CONFIG, logger),
       policies: new Policies(database, transactions, policyChange, kindPolicies, CONFIG),
       kindPolicies,
-      openRotation: new OpenRotation(rings, decisions),
-      closeRotation: new CloseRotation(afterCommit, transactions, logger),
+      openRotation,
+      closeRotation,
       rollbackRotation: new RollbackRotation(rings, decisions),
-      stageKey: new StageKey(rings, decisions),
+      stageKey,
       revokeKey: new RevokeKey(rings, decisions),
       recommitRing: new RecommitRing(rings, decisions),
       prepareSuperior: new PrepareSuperiorStatement(database, decisions, signers, preparedKeys),

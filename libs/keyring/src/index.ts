@@ -14,6 +14,7 @@ export * from './next-step';
 export * from './ring-policy';
 export * from './policy';
 export * from './progress';
+export * from './promotion';
 export * from './recommit';
 export * from './refusal';
 export * from './revoke';

@@ -67,5 +67,9 @@ export function domainId(scope: Scope): string | undefined {
   return parsed?.kind === 'domain' ? parsed.id : undefined;
 }
 
-/** What tells a scope from others of its kind, as it may stand in a key id: `platform`, a Domain's id, a slug. */
-export const scopeName = (scope: Scope): string => scope.replace(/^[a-z]+:/, '').replaceAll(':', '-');
+/** What a scope is called in the ids of its keys, which are unique in it alone: its slug where it has one, else its kind. */
+export function scopeName(scope: Scope): string {
+  const parsed = parseScope(scope);
+  if (parsed === undefined) return '';
+  return 'slug' in parsed ? parsed.slug : parsed.kind;
+}

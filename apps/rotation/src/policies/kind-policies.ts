@@ -10,7 +10,7 @@ import { databaseNow } from '../transactions/database-clock';
 import { byItself, type RequestIdentity } from '../transactions/requests';
 import { PolicyChange } from './policy-change';
 import { refusedPolicy } from './policy-check';
-import { ringPolicy } from './ring-decisions';
+import { ringPolicy } from './policy-decisions';
 
 /** Who asks for a kind's policy to be set is answered after so long; the rest is applied by whichever replica's turn comes. */
 const PATIENCE_MS = 5_000;
@@ -56,12 +56,12 @@ export class KindPolicies {
 
   private async apply(manager: EntityManager, scope: Scope, identity: RequestIdentity): Promise<boolean> {
     const [stored, kind] = [await readRing(manager, scope), await readKindOf(manager, scope)];
-    if (stored === undefined || kind === null || stored.decisions.kindVersion >= kind.version) return false;
+    if (stored === undefined || kind === null || stored.decided.kindVersion >= kind.version) return false;
     const at = await databaseNow(manager);
-    const decisions = { ...stored.decisions, ofKind: kind.members, kindVersion: kind.version };
-    const policy = ringPolicy({ ...stored, decisions }, this.config);
+    const decided = { ...stored.decided, ofKind: kind.members, kindVersion: kind.version };
+    const policy = ringPolicy({ ...stored, decided }, this.config);
     if (refusedPolicy(policy, { scope }, this.config, at) !== null) return false;
-    await this.changes.write(manager, { stored, decisions, at, identity });
+    await this.changes.write(manager, { stored, decided, at, identity });
     return true;
   }
 }

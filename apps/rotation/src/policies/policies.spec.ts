@@ -135,7 +135,8 @@ describe('refused, with the member and the sum, and nothing has changed', () => 
     ],
   ])('%s', async (_, request, detail, field, reason) => {
     const before = await heart.rows();
-    const { scope: __, ...members } = request;
+    const members = { ...request };
+    delete members.scope;
     for (const each of [request, { ...members, kind: KIND }]) {
       const planned = await plan(each);
       expect(planned).toMatchObject({

@@ -32,7 +32,7 @@ import { KindPolicies, listLacking, type Lacking } from './kind-policies';
 import { PolicyChange } from './policy-change';
 import { asProblem, refusedPolicy, type RefusedPolicy } from './policy-check';
 import { decidedMembers, membersSet, policyView, sourcesView } from './policy-view';
-import { decidedFor, kindPolicy, readDecisions, ringPolicy } from './ring-decisions';
+import { decidedFor, kindPolicy, readDecisions, ringPolicy } from './policy-decisions';
 
 /** Either, as `target` has made sure of. */
 export type Target = { scope: Scope } | { kind: ScopeKind };
@@ -110,9 +110,9 @@ export class Policies {
   ): Promise<PolicyReply> {
     const stored = await existing(readRing(manager, scope));
     const at = await databaseNow(manager);
-    const { decisions, refused } = this.decided(stored, request, at);
+    const { decided, refused } = this.weigh(stored, request, at);
     if (refused !== null) throw asProblem(refused);
-    await this.changes.write(manager, { stored, decisions, at, identity });
+    await this.changes.write(manager, { stored, decided, at, identity });
     return this.ofScope(manager, scope, at);
   }
 
@@ -144,22 +144,22 @@ export class Policies {
     return { kind, version };
   }
 
-  private decided(stored: StoredRing, request: PlanPolicy, at: Date) {
-    const own = decidedMembers(stored.decisions.own, request);
-    const decisions = { ...stored.decisions, own };
-    const policy = ringPolicy({ ...stored, decisions }, this.config);
+  private weigh(stored: StoredRing, request: PlanPolicy, at: Date) {
+    const own = decidedMembers(stored.decided.own, request);
+    const decided = { ...stored.decided, own };
+    const policy = ringPolicy({ ...stored, decided }, this.config);
     const { scope } = stored.ring;
-    return { decisions, policy, refused: refusedPolicy(policy, { scope }, this.config, at) };
+    return { decided, policy, refused: refusedPolicy(policy, { scope }, this.config, at) };
   }
 
   private async planScope(manager: EntityManager, scope: Scope, request: PlanPolicy, now: Date): Promise<Planned> {
     const stored = await existing(readRing(manager, scope));
-    const { policy, refused } = this.decided(stored, request, now);
+    const { policy, refused } = this.weigh(stored, request, now);
     const before = policyView(ringPolicy(stored, this.config));
     return { before, after: policyView(policy), refused, rings: 1, lacking_count: 0, lacking_rings: [] };
   }
 
-  /** Every ring's own decisions are weighed: that is what a plan is asked for. */
+  /** Every ring's own decided are weighed: that is what a plan is asked for. */
   private async planKind(manager: EntityManager, kind: ScopeKind, request: PlanPolicy, now: Date): Promise<Planned> {
     const stored = await manager.findOneBy(KindPolicyEntity, { kind });
     const members = decidedMembers(stored?.members ?? {}, request);
@@ -174,7 +174,7 @@ export class Policies {
       [kind],
     );
     const lacking = deciding.flatMap(({ scope, own, kindVersion }): LackingRing[] => {
-      const policy = decidedFor({ policy: scopePolicy(kind), decisions: { own, ofKind: members } }, this.config).policy;
+      const policy = decidedFor({ policy: scopePolicy(kind), decided: { own, ofKind: members } }, this.config).policy;
       const refused = refusedPolicy(policy, { scope }, this.config, now);
       return refused === null ? [] : [{ scope, kind_version: kindVersion, reason: refused.reason }];
     });
@@ -194,7 +194,7 @@ export class Policies {
     return {
       ...named({ scope }),
       ...decidedView(decidedFor(stored, this.config)),
-      kind_version: stored.decisions.kindVersion,
+      kind_version: stored.decided.kindVersion,
       lacking: lacking === undefined ? null : await this.lackingView(manager, lacking, now),
       ...{ rings: 1, lacking_count: lacking === undefined ? 0 : 1, lacking_rings: [] },
     };
@@ -223,8 +223,8 @@ export class Policies {
     now: Date,
   ): Promise<LackingRing> {
     const { members } = await manager.findOneByOrFail(KindPolicyEntity, { kind });
-    const decisions = { ...(await readDecisions(manager, scope)), ofKind: members };
-    const policy = ringPolicy({ policy: scopePolicy(scopeKind(scope)), decisions }, this.config);
+    const decided = { ...(await readDecisions(manager, scope)), ofKind: members };
+    const policy = ringPolicy({ policy: scopePolicy(scopeKind(scope)), decided }, this.config);
     return {
       scope,
       kind_version: kindVersion,

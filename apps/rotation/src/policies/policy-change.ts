@@ -7,12 +7,12 @@ import { RotationConfig } from '../rotation-config';
 import type { RequestIdentity } from '../transactions/requests';
 import { writeAudit } from '../transactions/write-audit';
 import { policyView } from './policy-view';
-import { ringPolicy, type RingDecisions } from './ring-decisions';
+import { ringPolicy, type PolicyDecisions } from './policy-decisions';
 
 export interface NewDecisions {
   /** As it was read under the scope's lock. */
   stored: StoredRing;
-  decisions: RingDecisions;
+  decided: PolicyDecisions;
   /** By the database's clock. */
   at: Date;
   identity: RequestIdentity;
@@ -26,20 +26,20 @@ export class PolicyChange {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async write(manager: EntityManager, { stored, decisions, at, identity }: NewDecisions): Promise<void> {
+  async write(manager: EntityManager, { stored, decided, at, identity }: NewDecisions): Promise<void> {
     const { scope } = stored.ring;
-    const [before, after] = [ringPolicy(stored, this.config), ringPolicy({ ...stored, decisions }, this.config)];
+    const [before, after] = [ringPolicy(stored, this.config), ringPolicy({ ...stored, decided }, this.config)];
     // A schedule that is new, or another, counts from now: none is overdue at once for what was before it.
     const isOther = !isDeepStrictEqual(before.rotateEvery, after.rotateEvery);
     await manager.query(
       `INSERT INTO ring.policy (scope, own, of_kind, kind_version, scheduled_since) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT (scope) DO UPDATE SET own = $2, of_kind = $3, kind_version = $4, scheduled_since = $5`,
       [
-        ...[scope, JSON.stringify(decisions.own), JSON.stringify(decisions.ofKind), decisions.kindVersion],
-        isOther ? at : decisions.scheduledSince,
+        ...[scope, JSON.stringify(decided.own), JSON.stringify(decided.ofKind), decided.kindVersion],
+        isOther ? at : decided.scheduledSince,
       ],
     );
     await writeAudit(manager, identity, { scope, before: policyView(before), after: policyView(after) });
-    this.logger.info({ scope, kind_version: decisions.kindVersion }, 'policy set');
+    this.logger.info({ scope, kind_version: decided.kindVersion }, 'policy set');
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Key, KeyRing, RingChange } from '@plexsphere/keyring';
+import { activeKey, stagedKey, type Key, type KeyRing, type RingChange } from '@plexsphere/keyring';
 import {
   KeyRingEntity,
   SigningKeyEntity,
@@ -12,6 +12,7 @@ import {
 import { problem } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import { fanOutToOthers, fanOutToScope } from '../events/fan-out';
+import { endPromotionWith } from '../rotator/promotions';
 import type { RequestIdentity } from '../transactions/requests';
 import { writeAudit } from '../transactions/write-audit';
 import type { StoredRing } from './read-ring';
@@ -48,6 +49,9 @@ export async function applyRingChange(manager: EntityManager, applied: NewRingCh
   await writeEpoch(manager, before.ring, ring);
   await writeKeys(manager, before.ring, ring, made.key);
   await writeTransition(manager, applied);
+  const activeKeyId = activeKey(ring).keyId;
+  const stagedKeyId = stagedKey(ring)?.keyId ?? null;
+  await endPromotionWith(manager, { scope: ring.scope, stagedKeyId, activeKeyId, at: applied.at });
   const eventId = randomUUID();
   await insertRingChange(manager, ring, change, eventId, made.statement);
   const told = await tellNodes(manager, before, after, eventId);

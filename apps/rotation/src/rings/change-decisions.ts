@@ -15,8 +15,8 @@ import {
   type Transition,
 } from '@plexsphere/keyring';
 import { scopeName } from '@plexsphere/wire';
+import { ringPolicy } from '../policies/policy-decisions';
 import { RotationConfig } from '../rotation-config';
-import { ringPolicy } from '../policies/ring-decisions';
 import type { StoredRing } from './read-ring';
 import { orProblem } from './refusal-problem';
 

@@ -31,8 +31,12 @@ export interface RingCommand<Decided extends RingChange, Reply extends MadeEpoch
   given?: string | undefined;
   /** What stands in the audit log beside the ring before and after. */
   detail?: ((before: StoredRing, after: Decided) => object) | undefined;
+  /** What else is written in the same transaction, before the ring is. @throws Problem where the change must not be */
+  beside?: Beside | undefined;
   reply: (changed: Changed<Decided>) => Reply;
 }
+
+export type Beside = (manager: EntityManager, change: { after: RingChange; at: Date }) => Promise<void>;
 
 /** What was committed. */
 export interface Changed<Decided extends RingChange> {
@@ -126,7 +130,7 @@ export class ChangeRing {
     { epoch, openedAt, prepared }: Attempt,
     identity: RequestIdentity,
   ): Promise<Changed<Decided>> {
-    const { scope, reason, decide, given, detail } = command;
+    const { scope, reason, decide, given, detail, beside } = command;
     const before = await existing(readRing(manager, scope));
     const after = decide(before, openedAt);
     if (before.ring.epoch !== epoch) throw problem('epochMismatch', { epoch: before.ring.epoch });
@@ -136,6 +140,7 @@ export class ChangeRing {
     const { key, statement, unready } = prepared;
     requireTakable(before, statement, after.statement?.introduces ?? false);
 
+    await beside?.(manager, { after, at });
     const told = await applyRingChange(manager, {
       ...{ before, after, at, identity, reason },
       made: { key, statement },

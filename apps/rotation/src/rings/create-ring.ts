@@ -5,7 +5,7 @@ import { KeyRingEntity, insertRing } from '@plexsphere/store';
 import { PLATFORM, problem, type ProblemName, type Scope } from '@plexsphere/wire';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Signers } from '../leases/signers';
-import { adoptKindPolicy } from '../policies/ring-decisions';
+import { adoptKindPolicy } from '../policies/policy-decisions';
 import type { MadeEpoch } from '../rotations/after-commit';
 import { EpochSwitch } from '../rotations/epoch-switch';
 import { Preparation, type PreparedTerms } from '../rotations/preparation';

@@ -1,7 +1,7 @@
 import { scopePolicy, type Key, type KeyRing, type ScopePolicy } from '@plexsphere/keyring';
 import { KeyRingEntity, RingChangeEntity, SigningKeyEntity, TransitionEntity } from '@plexsphere/store';
 import { problem, scopeKind } from '@plexsphere/wire';
-import { readDecisions, type RingDecisions } from '../policies/ring-decisions';
+import { readDecisions, type PolicyDecisions } from '../policies/policy-decisions';
 import { IsNull, Not, type DataSource, type EntityManager } from 'typeorm';
 
 /** A scope's ring as the domain sees it, with the rows that stand behind it. */
@@ -15,7 +15,7 @@ export interface StoredRing {
   /** The last change with a statement; null in a ring that has none. */
   head: RingChangeEntity | null;
   /** What it goes by beyond the service's settings. */
-  decisions: RingDecisions;
+  decided: PolicyDecisions;
 }
 
 /** @throws Refusal `invariant_violation` where no ring can be of the scope's kind */
@@ -46,7 +46,7 @@ export async function readRing(manager: EntityManager, scope: string): Promise<S
     take: 1,
   });
   const ring = { scope, epoch, trustEpoch, keys: keys.map(asKey) };
-  return { ring, policy: policyOf(scope), keys, transition, head, decisions: await readDecisions(manager, scope) };
+  return { ring, policy: policyOf(scope), keys, transition, head, decided: await readDecisions(manager, scope) };
 }
 
 /** @throws Problem unknownScope */

@@ -3,13 +3,14 @@ import { propagatedAt, stagedKey, type RingChange } from '@plexsphere/keyring';
 import type { Scope } from '@plexsphere/wire';
 import type { StageReply, UnstageReply } from '@plexsphere/wire/commands';
 import type { RequestIdentity } from '../transactions/requests';
-import { ChangeRing, type Changed } from './change-ring';
+import { ChangeRing, type Beside, type Changed } from './change-ring';
 import { changedReply } from './changed-reply';
 import { ChangeDecisions, type ToStage } from './change-decisions';
 
 export interface Staging extends ToStage {
   scope: Scope;
   reason: string | null;
+  beside?: Beside;
 }
 
 export interface Unstaging {
@@ -27,9 +28,9 @@ export class StageKey {
     private readonly decisions: ChangeDecisions,
   ) {}
 
-  stage({ scope, reason, ...asked }: Staging, identity: RequestIdentity): Promise<StageReply> {
+  stage({ scope, reason, beside, ...asked }: Staging, identity: RequestIdentity): Promise<StageReply> {
     const decide = this.decisions.stage(asked);
-    return this.rings.change({ scope, reason, decide, reply: (changed) => this.staged(changed) }, identity);
+    return this.rings.change({ scope, reason, decide, beside, reply: (changed) => this.staged(changed) }, identity);
   }
 
   unstage({ scope, reason, keyId }: Unstaging, identity: RequestIdentity): Promise<UnstageReply> {

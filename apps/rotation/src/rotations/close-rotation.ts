@@ -9,6 +9,7 @@ import {
   type Transition,
 } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import { RequestEntity } from '@plexsphere/store';
 import { problem, type Problem, type Scope } from '@plexsphere/wire';
 import type { CloseReply, NodesStatus, Switched } from '@plexsphere/wire/commands';
 import type { EntityManager } from 'typeorm';
@@ -20,7 +21,7 @@ import { orProblem } from '../rings/refusal-problem';
 import { NAMES_SHOWN, nodesStatus } from '../status/nodes-status';
 import { CommandTransactions } from '../transactions/command-transactions';
 import { databaseNow } from '../transactions/database-clock';
-import type { RequestIdentity } from '../transactions/requests';
+import { ROTATION, type RequestIdentity } from '../transactions/requests';
 import { AfterCommit } from './after-commit';
 
 export interface Closing {
@@ -54,6 +55,8 @@ export class CloseRotation {
     const { scope, force } = closing;
     const before = await existing(readRing(manager, scope));
     const { ring, transition, policy } = before;
+    const meanwhile = await closedByItself(manager, before, closing);
+    if (meanwhile !== undefined) return meanwhile;
     const after = orProblem(() => closeRotation(ring, transition, closing));
     if (await hasLaterStatement(manager, scope)) throw problem('epochWentBack');
     const at = await databaseNow(manager);
@@ -77,6 +80,21 @@ export class CloseRotation {
     );
     return asReply(after, at, gate, progress, domainNodes);
   }
+}
+
+/**
+ * Whoever closes what the rotator has closed meanwhile, by the same triple, is answered as that close was, for as long as
+ * answers are kept: it is done, and not to be told from their own.
+ */
+async function closedByItself(
+  manager: EntityManager,
+  { transition }: StoredRing,
+  { oldKeyId, newKeyId }: Closing,
+): Promise<Committed | undefined> {
+  if (transition?.outcome !== 'closed' || transition.endedBy !== ROTATION) return undefined;
+  if (transition.oldKeyId !== oldKeyId || transition.newKeyId !== newKeyId) return undefined;
+  const answered = await manager.findOneBy(RequestEntity, { requestId: transition.endRequestId ?? '' });
+  return answered?.reply as Committed | undefined;
 }
 
 const nodesLagging = (progress: Progress, { transition }: RingChange<Transition>): Problem =>

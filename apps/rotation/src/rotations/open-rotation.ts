@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OpenTransition, RingChange } from '@plexsphere/keyring';
 import type { Scope } from '@plexsphere/wire';
 import type { RotateReply, Switched } from '@plexsphere/wire/commands';
-import { ChangeRing, type Changed } from '../rings/change-ring';
+import { ChangeRing, type Beside, type Changed } from '../rings/change-ring';
 import { ChangeDecisions, type ToRotate } from '../rings/change-decisions';
 import { rotationView } from '../rings/ring-view';
 import type { RequestIdentity } from '../transactions/requests';
@@ -10,6 +10,7 @@ import type { RequestIdentity } from '../transactions/requests';
 export interface Opening extends ToRotate {
   scope: Scope;
   reason: string | null;
+  beside?: Beside;
 }
 
 /** The new key signs, and the old one verifies until the transition expires. */
@@ -20,10 +21,10 @@ export class OpenRotation {
     private readonly decisions: ChangeDecisions,
   ) {}
 
-  open({ scope, reason, ...asked }: Opening, identity: RequestIdentity): Promise<RotateReply> {
+  open({ scope, reason, beside, ...asked }: Opening, identity: RequestIdentity): Promise<RotateReply> {
     const decide = this.decisions.rotate(asked);
     const detail = () => ({ forced: asked.force === true });
-    return this.rings.change({ scope, reason, decide, detail, reply: asReply }, identity);
+    return this.rings.change({ scope, reason, decide, detail, beside, reply: asReply }, identity);
   }
 }
 

@@ -53,7 +53,7 @@ describe('rotations', () => {
   });
 
   it('of a ring that has had none are none; of a scope without ring they are refused', async () => {
-    expect(await controller.history({ scope: 'platform' })).toEqual({ transitions: [] });
+    expect(await controller.history({ scope: 'platform' })).toEqual({ transitions: [], dropped: [] });
     await expect(controller.history({ scope: 'domain:none' })).rejects.toMatchObject({
       detail: 'signing: unknown scope',
     });

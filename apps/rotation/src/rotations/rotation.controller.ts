@@ -20,6 +20,7 @@ import type {
 import { DataSource } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
+import { droppedView, listDropped } from '../rotator/list-dropped';
 import { readSnapshot } from '../transactions/database-clock';
 import { CloseRotation } from './close-rotation';
 import { findTransition, listAudit, listTransitions, transitionDetail, transitionSummary } from './list-transitions';
@@ -79,7 +80,11 @@ export class RotationController {
   history({ scope, limit }: History): Promise<HistoryReply> {
     return readSnapshot(this.database, async (manager) => {
       if (!(await manager.existsBy(KeyRingEntity, { scope }))) throw problem('unknownScope', { field: 'scope' });
-      return { transitions: (await listTransitions(manager, scope, limit ?? NEWEST)).map(transitionSummary) };
+      const newest = limit ?? NEWEST;
+      return {
+        transitions: (await listTransitions(manager, scope, newest)).map(transitionSummary),
+        dropped: (await listDropped(manager, scope, newest)).map(droppedView),
+      };
     });
   }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Refusal, settleRollback, type RingChange } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
@@ -9,7 +8,7 @@ import { applyRingChange } from '../rings/apply-ring-change';
 import { readRing } from '../rings/read-ring';
 import { CommandTransactions } from '../transactions/command-transactions';
 import { databaseNow } from '../transactions/database-clock';
-import type { RequestIdentity } from '../transactions/requests';
+import { byItself, type RequestIdentity } from '../transactions/requests';
 import { AfterCommit, type MadeEpoch } from './after-commit';
 
 /** Each scope's, once it is due: the key that was rolled back is retired, as a close retires one. Of any replicas one does it. */
@@ -48,7 +47,7 @@ export class SettleRollbacks {
 
   private async settle(scope: Scope): Promise<void> {
     try {
-      const identity: RequestIdentity = { ...BY_ITSELF, requestId: randomUUID() };
+      const identity = byItself('signing.settle');
       const committed = await this.transactions.once<Partial<MadeEpoch>>(identity, { exclusive: scope }, (manager) =>
         this.commit(manager, scope, identity),
       );
@@ -74,9 +73,6 @@ export class SettleRollbacks {
     return { scope, epoch };
   }
 }
-
-/** Nobody asked for it. */
-const BY_ITSELF = { command: 'signing.settle', actor: 'rotation', bodyHash: '' } as const;
 
 function decided(decision: () => RingChange): RingChange | undefined {
   try {

@@ -18,6 +18,7 @@ import { readSnapshot, secondsBetween } from '../transactions/database-clock';
 import { domainForks, forkedDomains, forksOf, readForks, type Forks } from './forks';
 import { NAMES_SHOWN, domainNodesStatus, nodesStatus } from './nodes-status';
 import { readRefusals } from '../refusals/refusal-table';
+import { readOwnWork, type OwnWork } from '../rotator/own-work';
 import { signerStatus } from './signer-status';
 
 /** Names over all scopes of a reply: a list. Together with what else there is they stay below the bus' limit of 1 MB. */
@@ -33,6 +34,7 @@ interface Found {
   signers: LeaseEntity[];
   laterStatements: Map<string, LaterStatementEntity>;
   namesShown: number;
+  ownWork: (scope: string) => OwnWork;
   /** Of the platform's ring, where that is asked for. */
   domainNodes: Progress | null;
   forks: Forks[];
@@ -88,6 +90,8 @@ async function find(
     laterStatements: new Map((await manager.find(LaterStatementEntity)).map((later) => [later.scope, later])),
     forks: await readForks(manager, namesShown),
     namesShown,
+    ownWork: await readOwnWork(manager, scopes),
+    namesShown: Math.min(NAMES_SHOWN, Math.floor(NAMES_IN_REPLY / Math.max(1, rings.length))),
   };
 }
 
@@ -110,6 +114,7 @@ function scopeStatus(ring: RingRow, found: Found, config: RotationConfig): Scope
       : {}),
     ...forksStatus(scope, found),
     backlog: backlogView(found.backlogs.get(scope), now),
+    ...found.ownWork(scope),
   };
 }
 

@@ -7,7 +7,7 @@ import type { EntityManager } from 'typeorm';
 /** Who does what nobody asked for. No operator's id. */
 export const ROTATION = 'rotation';
 /** What rotation does by itself, as the audit log calls it. */
-export type OwnAction = 'signing.settle';
+export type OwnAction = 'signing.settle' | 'signing.drop-promotion';
 
 /** Whose request it is, and what it says; a retry repeats all of it. */
 export interface RequestIdentity {
@@ -19,7 +19,7 @@ export interface RequestIdentity {
 }
 
 /** What rotation does by itself. Its request ids are random: nobody could take one before. */
-export const byItself = (command: Command): RequestIdentity => ({
+export const byItself = (command: RequestIdentity['command']): RequestIdentity => ({
   ...{ requestId: randomUUID(), command, actor: ROTATION, bodyHash: '' },
 });
 

@@ -4,6 +4,7 @@ export * from './key-commands';
 export * from './rotation-commands';
 export * from './ring-commands';
 export * from './policy-commands';
+export * from './promotion-commands';
 export * from './status-command';
 export * from './domain-commands';
 export * from './node-commands';

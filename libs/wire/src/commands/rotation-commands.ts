@@ -190,6 +190,19 @@ export interface TransitionSummary extends RotationView {
 /** Newest first. */
 export interface HistoryReply {
   transitions: TransitionSummary[];
+  /** Rotations that were asked for once enough Nodes had applied the key, and that never were: nothing was switched. */
+  dropped: DroppedPromotion[];
+}
+
+export interface DroppedPromotion {
+  key_id: string;
+  percent: number;
+  asked_at: string;
+  asked_by: string;
+  deadline: string;
+  dropped_at: string;
+  /** Why. */
+  reason: string;
 }
 
 export class Show {

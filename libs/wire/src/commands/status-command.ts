@@ -1,5 +1,6 @@
 import { IsOptional } from 'class-validator';
 import type { Scope } from '../scope';
+import type { RotateEveryText } from '../rotate-every';
 import type { KeyView, RotationView } from '../ring-view';
 import { IsScope } from './constraints';
 
@@ -62,6 +63,35 @@ export interface ScopeStatus {
   /** Of the platform alone: Domains with Nodes that do so of their own ring. */
   forked_domains?: ForkedDomains;
   backlog: Backlog;
+  /** What is done by itself. Each is absent where there is none. */
+  schedule?: ScheduleStatus;
+  promotion?: PromotionStatus;
+  rotator_failure?: RotatorFailure;
+  /** The ring does not go by its kind's policy as it was decided last; plexctl policy show says why. */
+  lacks_policy?: { kind_version: number };
+}
+
+export interface ScheduleStatus {
+  rotate_every: RotateEveryText;
+  /** Of the next rotation; past where something is in its way. */
+  due_at: string | null;
+}
+
+/** A staged key that signs once so many of the Nodes that were ever seen have applied it. */
+export interface PromotionStatus {
+  key_id: string;
+  percent: number;
+  deadline: string;
+  asked_by: string;
+}
+
+/** What could not be done by itself so far, and when it is tried again. */
+export interface RotatorFailure {
+  step: string;
+  detail: string;
+  failures: number;
+  failed_at: string;
+  retry_at: string;
 }
 
 export interface OpenTransitionView extends RotationView {

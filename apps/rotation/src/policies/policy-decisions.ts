@@ -4,11 +4,11 @@ import type { EntityManager } from 'typeorm';
 import type { RotationConfig } from '../rotation-config';
 
 /** What a ring goes by beyond the service's settings: its own decisions, and its kind's as they were applied to it. */
-export type RingDecisions = Omit<PolicyEntity, 'scope'>;
+export type PolicyDecisions = Omit<PolicyEntity, 'scope'>;
 
-const NONE: RingDecisions = { own: {}, ofKind: {}, kindVersion: 0, scheduledSince: null };
+const NONE: PolicyDecisions = { own: {}, ofKind: {}, kindVersion: 0, scheduledSince: null };
 
-export async function readDecisions(manager: EntityManager, scope: string): Promise<RingDecisions> {
+export async function readDecisions(manager: EntityManager, scope: string): Promise<PolicyDecisions> {
   return (await manager.findOneBy(PolicyEntity, { scope })) ?? NONE;
 }
 
@@ -24,9 +24,9 @@ export const settingOf = (
 });
 
 export const decidedFor = (
-  { policy, decisions }: { policy: ScopePolicy; decisions: Pick<RingDecisions, 'own' | 'ofKind'> },
+  { policy, decided }: { policy: ScopePolicy; decided: Pick<PolicyDecisions, 'own' | 'ofKind'> },
   settings: Settings,
-): DecidedPolicy => decidedPolicy(settingOf(policy, settings), decisions.ofKind, decisions.own);
+): DecidedPolicy => decidedPolicy(settingOf(policy, settings), decided.ofKind, decided.own);
 
 /** What holds for a ring. */
 export const ringPolicy = (...ring: Parameters<typeof decidedFor>): RingPolicy => decidedFor(...ring).policy;

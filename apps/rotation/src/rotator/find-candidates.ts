@@ -1,0 +1,49 @@
+import { nextDueAt, type RotateEvery } from '@plexsphere/keyring';
+import type { Scope } from '@plexsphere/wire';
+import type { EntityManager } from 'typeorm';
+import { nextFiring } from '../policies/cron';
+
+/**
+ * Scopes in which there may be something to do: a few columns of each ring, so that a turn reads whole rings and Nodes
+ * where it is worth it alone. What stands in rings comes by SQL; what the schedule says is reckoned here.
+ */
+export async function findCandidates(manager: EntityManager, now: Date): Promise<Scope[]> {
+  const [ended, scheduled] = [await listEnded(manager, now), await listScheduled(manager)];
+  const due = scheduled.filter(({ scope, rotateEvery, since }) => {
+    const dueAt = nextDueAt(scope, { rotateEvery }, since, nextFiring);
+    return dueAt !== null && now >= dueAt;
+  });
+  return [...new Set([...ended, ...due].map(({ scope }) => scope))];
+}
+
+/** A staged key whose time is over, one that waits for its Nodes, and a window that is over where closing is automatic. */
+const listEnded = (manager: EntityManager, now: Date): Promise<{ scope: Scope }[]> =>
+  manager.query(
+    `SELECT scope FROM ring.signing_key WHERE state = 'staged' AND rotate_by <= $1
+     UNION SELECT scope FROM ring.promotion WHERE outcome IS NULL
+     UNION SELECT transition.scope FROM ring.transition AS transition JOIN ring.policy AS policy USING (scope)
+            WHERE transition.outcome IS NULL AND transition.closes_at <= $1
+              AND coalesce(policy.own ->> 'close', policy.of_kind ->> 'close') = 'automatic'`,
+    [now],
+  );
+
+export interface Scheduled {
+  scope: Scope;
+  rotateEvery: RotateEvery;
+  /** When the schedule was last acted on, a rotation was opened, or the schedule was decided: the latest of them. */
+  since: Date;
+}
+
+/** The rings that have a schedule; some, or all of them. A scope that decides `never` has none, whatever its kind has. */
+export const listScheduled = (manager: EntityManager, scopes: readonly Scope[] | null = null): Promise<Scheduled[]> =>
+  manager.query(
+    `SELECT scope, every AS "rotateEvery",
+            greatest(since, (SELECT max(acted_at) FROM ring.schedule WHERE schedule.scope = decided.scope),
+                     (SELECT max(opened_at) FROM ring.transition WHERE transition.scope = decided.scope)) AS since
+       FROM (SELECT policy.scope, policy.scheduled_since AS since,
+                    CASE WHEN own ? 'rotateEvery' THEN own -> 'rotateEvery' ELSE of_kind -> 'rotateEvery' END AS every
+               FROM ring.policy AS policy JOIN ring.key_ring AS ring USING (scope)
+              WHERE ring.removed_at IS NULL AND ($1::text[] IS NULL OR policy.scope = ANY ($1))) AS decided
+      WHERE every <> 'null' AND since IS NOT NULL`,
+    [scopes],
+  );

@@ -1,0 +1,139 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { nextStep, type NextStep } from '@plexsphere/keyring';
+import { LOGGER, Loop, ThrottledLog, type Logger } from '@plexsphere/service-kit';
+import { Problem, type ProblemName, type Scope } from '@plexsphere/wire';
+import { DataSource } from 'typeorm';
+import { nextFiring } from '../policies/cron';
+import { KindPolicies } from '../policies/kind-policies';
+import { ringPolicy } from '../policies/policy-decisions';
+import { readRing, type StoredRing } from '../rings/read-ring';
+import { RotationConfig } from '../rotation-config';
+import { databaseNow, readSnapshot } from '../transactions/database-clock';
+import { forgetFailure, forgetFailuresBut, listBackingOff, recordFailure } from './failures';
+import { findCandidates } from './find-candidates';
+import { readRingFacts } from './ring-facts';
+import { TakeStep } from './take-step';
+
+const TURN_MS = 2_000;
+/** Each waits for signers and leases far more than it works. */
+const AT_ONCE = 16;
+/** What a ring's own decisions forbid stays so for long. */
+const KINDS_EVERY_MS = 60_000;
+
+/** What is next in a ring, with the ring and the time that say so. */
+export interface Due {
+  step: NextStep;
+  stored: StoredRing;
+  now: Date;
+}
+
+/**
+ * In every replica: looks what is due and does it, each scope on its own. What it cannot do is written down, for status
+ * and for the other replicas, and tried again ever later. It takes nothing from readiness: rotation by hand goes on.
+ */
+@Injectable()
+export class Rotator implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly loop: Loop;
+  private readonly underWay = new Map<Scope, Promise<void>>();
+  private readonly troubles: ThrottledLog;
+  private kindsAtMs = -Infinity;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly steps: TakeStep,
+    private readonly kinds: KindPolicies,
+    private readonly config: RotationConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    this.troubles = new ThrottledLog(logger);
+    this.loop = new Loop({ turn: () => this.turn(), everyMs: TURN_MS, failure: 'rotator turn failed', logger });
+  }
+
+  onApplicationBootstrap(): void {
+    this.loop.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.loop.stop();
+    await this.atRest();
+  }
+
+  /** What was begun has ended. */
+  async atRest(): Promise<void> {
+    await Promise.all(this.underWay.values());
+  }
+
+  /** Begins what is due, and waits for none of it: a scope that takes long holds up no other. */
+  async turn(): Promise<void> {
+    await this.applyKinds();
+    const { manager } = this.database;
+    const now = await databaseNow(manager);
+    const candidates = await findCandidates(manager, now);
+    await forgetFailuresBut(manager, candidates);
+    const waiting = await listBackingOff(manager, now);
+    for (const scope of candidates) {
+      if (this.underWay.size >= AT_ONCE) return;
+      if (waiting.has(scope) || this.underWay.has(scope)) continue;
+      this.underWay.set(
+        scope,
+        this.advance(scope).finally(() => this.underWay.delete(scope)),
+      );
+    }
+  }
+
+  /** What the domain says is next; null where nothing is. */
+  due(scope: Scope): Promise<Due | null> {
+    return readSnapshot(this.database, async (manager, now) => {
+      const stored = await readRing(manager, scope);
+      if (stored === undefined) return null;
+      const { ring, transition, policy: kind } = stored;
+      const policy = { ...kind, ...ringPolicy(stored, this.config), nextFiring };
+      const step = nextStep(ring, transition, policy, await readRingFacts(manager, stored, now), now);
+      return step === null ? null : { step, stored, now };
+    });
+  }
+
+  private async advance(scope: Scope): Promise<void> {
+    let step: NextStep['step'] | 'look' = 'look';
+    try {
+      const due = await this.due(scope);
+      if (due === null) return;
+      step = due.step.step;
+      await this.steps.take(due.step, due.stored, due.now);
+      await forgetFailure(this.database.manager, scope);
+    } catch (error) {
+      await this.fail(scope, step, error);
+    }
+  }
+
+  private async fail(scope: Scope, step: string, error: unknown): Promise<void> {
+    if (wasOvertaken(error)) {
+      this.logger.info({ scope, step, reason: (error as Error).message }, 'somebody was there first');
+      return;
+    }
+    this.troubles.warn({ err: error, scope, step }, 'not done by itself, tried again later', `${scope} ${step}`);
+    await recordFailure(this.database.manager, { scope, step, error }).catch((err: unknown) =>
+      this.troubles.warn({ err, scope }, 'failure not recorded', scope),
+    );
+  }
+
+  private async applyKinds(): Promise<void> {
+    if (performance.now() - this.kindsAtMs < KINDS_EVERY_MS) return;
+    this.kindsAtMs = performance.now();
+    await this.kinds.applyLacking();
+  }
+}
+
+/** What a ring refuses that a person, or another replica, has changed in between: the next turn looks anew. */
+const OVERTAKEN: readonly ProblemName[] = [
+  ...(['rotationInProgress', 'rollbackSettling', 'anotherKeyStaged', 'stagedKeyExpired', 'keyNotStaged'] as const),
+  ...(['notPropagatedYet', 'noOpenRotation', 'transitionMismatch', 'keyIdInUse', 'epochMismatch'] as const),
+];
+
+/** UNIQUE (scope, due_at), where two come to that both find the same time due. */
+const DUE_TIME_TAKEN = 'schedule_scope_due_at_key';
+
+const wasOvertaken = (error: unknown): boolean =>
+  error instanceof Problem
+    ? OVERTAKEN.some((name) => error.is(name))
+    : (error as { driverError?: { constraint?: string } }).driverError?.constraint === DUE_TIME_TAKEN;

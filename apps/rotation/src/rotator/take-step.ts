@@ -1,0 +1,122 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { stagedKey, type NextStep } from '@plexsphere/keyring';
+import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import type { Scope } from '@plexsphere/wire';
+import type { EntityManager } from 'typeorm';
+import { ringPolicy } from '../policies/policy-decisions';
+import { ChangeDecisions } from '../rings/change-decisions';
+import type { Beside } from '../rings/change-ring';
+import type { StoredRing } from '../rings/read-ring';
+import { StageKey } from '../rings/stage-key';
+import { RotationConfig } from '../rotation-config';
+import { CloseRotation } from '../rotations/close-rotation';
+import { OpenRotation } from '../rotations/open-rotation';
+import { CommandTransactions } from '../transactions/command-transactions';
+import { databaseNow } from '../transactions/database-clock';
+import { byItself, type RequestIdentity } from '../transactions/requests';
+import { writeAudit } from '../transactions/write-audit';
+import { askPromotion, dropPromotion, takePromotion } from './promotions';
+
+/** For how long after its propagation a key that the schedule has staged waits for its Nodes. */
+const WAITS_FOR_NODES_MS = 7 * 86_400_000;
+
+type Step<Name> = Extract<NextStep, { step: Name }>;
+type OfKey = { keyId: string; reason: string };
+
+/**
+ * Does what the domain says is next, by the very commands that an operator has, and decided again under the ring's lock:
+ * of two replicas, or of one and a person, exactly one wins. Nothing is forced.
+ */
+@Injectable()
+export class TakeStep {
+  constructor(
+    private readonly staging: StageKey,
+    private readonly opening: OpenRotation,
+    private readonly closing: CloseRotation,
+    private readonly decisions: ChangeDecisions,
+    private readonly transactions: CommandTransactions,
+    private readonly config: RotationConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async take(step: NextStep, stored: StoredRing, now: Date): Promise<void> {
+    const { scope } = stored.ring;
+    switch (step.step) {
+      case 'unstage':
+        await this.staging.unstage({ scope, keyId: step.keyId, reason: step.reason }, byItself('signing.unstage'));
+        return;
+      case 'close':
+        await this.closing.close({ scope, ...keysOf(step), force: false }, byItself('signing.close'));
+        return;
+      case 'promote':
+        await this.promote(scope, step);
+        return;
+      case 'drop_promotion':
+        await this.drop(scope, step);
+        return;
+      case 'stage':
+        await this.stage(step, stored, now);
+        return;
+      // What a process that died has left, and the end of a rollback, are Resume's.
+      case 'finish_switch':
+      case 'destroy_keys':
+      case 'settle':
+      case 'wait':
+        return;
+    }
+  }
+
+  /** The time that is due is taken in the stage's own transaction: UNIQUE (scope, due_at) lets one have it. */
+  private async stage({ dueAt, reason }: Step<'stage'>, stored: StoredRing, now: Date): Promise<void> {
+    const { scope } = stored.ring;
+    const policy = ringPolicy(stored, this.config);
+    const newKeyId = this.decisions.drawKeyId(stored, now);
+    const rotateWithinMs = policy.propagationDelayMs + WAITS_FOR_NODES_MS;
+    const identity = byItself('signing.stage');
+    const beside: Beside = async (manager, { after, at }) => {
+      const deadline = stagedKey(after.ring)?.rotateBy ?? at;
+      await takeDueTime(manager, { scope, dueAt, keyId: newKeyId, at, identity });
+      await askPromotion(manager, {
+        ...{ scope, keyId: newKeyId, percent: policy.sharePercent, deadline, at },
+        ...{ reason: `by schedule, due at ${dueAt.toISOString()}`, identity },
+      });
+    };
+    const by = `by schedule, ${reason} at ${dueAt.toISOString()}`;
+    await this.staging.stage({ scope, newKeyId, rotateWithinMs, reason: by, beside }, identity);
+  }
+
+  private async promote(scope: Scope, { keyId, reason }: OfKey): Promise<void> {
+    const beside: Beside = (manager, { at }) => takePromotion(manager, scope, keyId, at);
+    await this.opening.open({ scope, newKeyId: keyId, reason, beside }, byItself('signing.rotate'));
+  }
+
+  private async drop(scope: Scope, { keyId, reason }: OfKey): Promise<void> {
+    const identity = byItself('signing.drop-promotion');
+    await this.transactions.once(identity, { exclusive: scope }, async (manager) => {
+      const dropped = await dropPromotion(manager, scope, await databaseNow(manager), reason);
+      if (!dropped) return { dropped };
+      await writeAudit(manager, identity, { scope, before: { key_id: keyId }, detail: { reason } });
+      this.logger.warn({ scope, kid: keyId, reason }, 'promotion dropped, nothing is switched');
+      return { dropped };
+    });
+  }
+}
+
+const keysOf = ({ oldKeyId, newKeyId }: Step<'close'>) => ({ oldKeyId, newKeyId });
+
+interface DueTime {
+  scope: Scope;
+  dueAt: Date;
+  keyId: string;
+  at: Date;
+  identity: RequestIdentity;
+}
+
+const takeDueTime = (manager: EntityManager, { scope, dueAt, keyId, at, identity }: DueTime): Promise<unknown> =>
+  manager.query(`INSERT INTO ring.schedule (scope, due_at, acted_at, key_id, request_id) VALUES ($1, $2, $3, $4, $5)`, [
+    scope,
+    dueAt,
+    at,
+    keyId,
+    identity.requestId,
+  ]);
