@@ -91,7 +91,6 @@ async function find(
     forks: await readForks(manager, namesShown),
     namesShown,
     ownWork: await readOwnWork(manager, scopes),
-    namesShown: Math.min(NAMES_SHOWN, Math.floor(NAMES_IN_REPLY / Math.max(1, rings.length))),
   };
 }
 

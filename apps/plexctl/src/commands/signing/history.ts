@@ -1,4 +1,4 @@
-import type { TransitionSummary } from '@plexsphere/wire/commands';
+import type { DroppedPromotion, TransitionSummary } from '@plexsphere/wire/commands';
 import { command } from '../../command';
 import { orDash } from '../../layout';
 import { utc, type Table } from '../../render';
@@ -23,12 +23,16 @@ export const history = command({
   examples: ['plexctl signing history --scope platform', 'plexctl signing history --scope platform --limit 3'],
   asks: 'bus',
 
-  async run({ flags: { scope, limit }, bus }) {
+  async run({ flags: { scope, limit }, bus, terminal }) {
     const request = { scope, ...(limit === undefined ? {} : { limit: Number(limit) }) };
     const document = await bus.ask('signing.history', request);
+    for (const each of document.dropped) terminal.note(droppedText(each));
     return { text: tableOf(document.transitions), document };
   },
 });
+
+const droppedText = ({ key_id: keyId, percent, asked_by: by, dropped_at: at, reason }: DroppedPromotion): string =>
+  `not rotated to ${keyId}, which ${by} asked for at ${percent} %: dropped at ${utc(at)}, ${reason}`;
 
 const tableOf = (transitions: readonly TransitionSummary[]): Table => ({
   columns: [

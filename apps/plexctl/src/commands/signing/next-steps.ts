@@ -14,6 +14,7 @@ export function nextSteps(scope: ScopeStatus, now: string): string[] {
     ...forkSteps(scope),
     ...signerSteps(scope),
     ...backlogSteps(scope),
+    ...ownWorkSteps(scope),
     ...domainSteps(scope),
     ...rotationSteps(scope, now),
   ];
@@ -68,6 +69,16 @@ function backlogSteps({ backlog: { unsent: rows, oldest_unsent_seconds: oldest }
     return [`${waiting} to be sent: if not for Nodes that are away, check that an outbox-relay runs`];
   }
   return [`nothing has been sent for ${age(oldest)}: check that an outbox-relay runs and reaches the bus`];
+}
+
+/** What should happen without anybody, and does not. */
+function ownWorkSteps({ scope, rotator_failure: failure, lacks_policy: lacks }: ScopeStatus): string[] {
+  return [
+    ...(failure === undefined ? [] : [`${failure.step} by itself fails with ${failure.detail}: see to that`]),
+    ...(lacks === undefined
+      ? []
+      : [`does not go by its kind's policy so far: plexctl policy show --scope ${scope} says why`]),
+  ];
 }
 
 /** A rotation of the platform is told to the Nodes of all Domains, and waits for none of them. */

@@ -6,6 +6,7 @@ import { plural } from '../../layout';
 import { oneRow, utc, type Result } from '../../render';
 import { listed, type Terminal } from '../../terminal';
 import { keyIdFlag, PLAN_FLAG, SCOPE_FLAG } from '../flag-definitions';
+import { WHEN_APPLIED_FLAGS, planWhenApplied, rotateWhenApplied } from './when-applied';
 
 export const rotate = command({
   path: ['signing', 'rotate'],
@@ -14,6 +15,10 @@ export const rotate = command({
     the overlap window, until closes_at or plexctl signing close. Shows the transition.
 
     A rotation that is open already is refused: signing: rotation in progress.
+
+    With --when-applied it is not opened now: the key --new-key-id, which is staged, signs by itself once that share of
+    the Nodes has applied it. Nodes that are off count against it, Nodes that never came do not. Past --deadline it is
+    dropped and nothing is switched.
 
     With --wait it goes on until all Nodes that hold a key have applied the new one, and exits 1 after --timeout, naming
     those that have not; the rotation stays open. With --plan it changes nothing: it shows what would be done and to
@@ -27,6 +32,7 @@ export const rotate = command({
       accepts: (text) => text.length <= 500,
       expected: 'at most 500 characters',
     },
+    ...WHEN_APPLIED_FLAGS,
     plan: PLAN_FLAG,
     wait: { summary: 'return when all Nodes that hold a key have applied the new one' },
     timeout: { ...durationUpTo('7d'), summary: 'for --wait (default: 10m)' },
@@ -34,11 +40,14 @@ export const rotate = command({
   examples: [
     'plexctl signing rotate --scope platform --new-key-id platform-2026-05 --plan',
     'plexctl signing rotate --scope platform --new-key-id platform-2026-05 --wait --timeout 15m',
+    'plexctl signing rotate --scope platform --new-key-id platform-2026-05 --when-applied 95 --deadline 12h',
     'plexctl signing rotate --scope domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1 --new-key-id k2 --output json',
   ],
   asks: 'bus',
 
-  check({ plan, wait, timeout }) {
+  check({ plan, wait, timeout, deadline, 'when-applied': percent }) {
+    if (percent !== undefined && wait) throw misuse('--when-applied and --wait exclude each other', 'percent');
+    if (deadline !== undefined && percent === undefined) throw misuse('--deadline needs --when-applied', 'deadline');
     if (plan && wait) throw misuse('--plan and --wait exclude each other', 'plan', 'a plan changes nothing');
     if (timeout !== undefined && !wait) throw misuse('--timeout needs --wait', 'timeout');
   },
@@ -47,6 +56,11 @@ export const rotate = command({
     const { flags, bus, terminal } = invocation;
     const { scope, reason } = flags;
     const newKeyId = flags['new-key-id'];
+    const percent = flags['when-applied'];
+    if (percent !== undefined) {
+      const asked = { scope, newKeyId, percent, deadline: flags.deadline, reason };
+      return flags.plan ? planWhenApplied(asked, bus) : rotateWhenApplied(asked, bus);
+    }
     if (flags.plan) {
       const { rotatePlan } = await import('./plan');
       return rotatePlan(await bus.ask('signing.plan-rotate', { scope, new_key_id: newKeyId }));

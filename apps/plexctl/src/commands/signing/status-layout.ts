@@ -4,6 +4,7 @@ import type {
   NodesStatus,
   OpenTransitionView,
   RefusalCount,
+  ScheduleStatus,
   ScopeStatus,
   SignerStatus,
   StatusReply,
@@ -64,7 +65,39 @@ const linesOf = (scope: ScopeStatus, now: string, withBar: boolean): Line[] => [
   ...(scope.domain_nodes === undefined ? [] : nodeLines('domains', scope.domain_nodes, now, false)),
   ...forkLines(scope),
   { label: 'backlog', text: backlogText(scope.backlog) },
+  ...ownWorkLines(scope, now),
 ];
+
+/** What is done without anybody's asking: waiting, due, or failing. */
+const ownWorkLines = ({ schedule, promotion, rotator_failure: failure }: ScopeStatus, now: string): Line[] => [
+  ...(schedule === undefined ? [] : [{ label: 'schedule', text: scheduleText(schedule, now) }]),
+  ...(promotion === undefined
+    ? []
+    : [
+        {
+          label: 'promotion',
+          text:
+            `${promotion.key_id} signs once ${promotion.percent} % of the Nodes have applied it, until ` +
+            `${utc(promotion.deadline)}; asked for by ${promotion.asked_by}`,
+        },
+      ]),
+  ...(failure === undefined
+    ? []
+    : [
+        {
+          label: 'by itself',
+          text:
+            `${failure.step} failed ${plural(failure.failures, 'time')}: ${failure.detail}; tried again at ` +
+            utc(failure.retry_at),
+        },
+      ]),
+];
+
+function scheduleText({ rotate_every: every, due_at: dueAt }: ScheduleStatus, now: string): string {
+  if (dueAt === null) return `${every}, never due`;
+  const left = secondsBetween(now, dueAt);
+  return `${every}, ${left > 0 ? `due at ${utc(dueAt)}, in ${age(left)}` : `due since ${utc(dueAt)}`}`;
+}
 
 /** The one that signs stands first. */
 const ORDER = ['active', 'staged', 'retiring', 'retired', 'revoked'] as const satisfies KeyState[];
