@@ -280,19 +280,17 @@ export async function crossingStory(random: SeededRandom): Promise<MeshModel> {
   const model = await MeshModel.create();
   const own = () => model.order('domain', random.pick(['rollback', 'revoke_other', 'recommit', 'revoke_active']));
   const theirs = () => model.order('platform', random.pick(['rotate', 'close', 'recovery', 'recommit', 'stage']));
+  const times = (most: number, deed: Deed): Deed[] => Array.from({ length: random.integer(0, most) }, () => deed);
   return play(model, [
     () => model.order('domain', random.pick(['stage', 'rotate'])),
+    ...times(2, theirs),
     () => hearAll(model),
-    ...Array.from({ length: random.integer(2, 8) }, () =>
-      random.pick<Deed>([
-        own,
-        theirs,
-        theirs,
-        () => model.turn('domain', { message: true }),
-        () => model.turn('domain', { word: true, message: true }),
-        () => model.turn('domain', { word: true }),
-      ]),
-    ),
+    own,
+    ...times(2, () => model.turn('domain', { word: random.next() < 0.5, message: true })),
+    ...times(2, theirs),
+    ...times(3, () => model.turn('domain', { word: true })),
+    ...times(1, own),
+    ...times(1, theirs),
   ]);
 }
 
