@@ -2,10 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { SHARED_SECRET, testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { ALGORITHMS, MESH_ALGORITHM, publicKeyFromText, type Algorithm, type AlgorithmName } from '@plexsphere/wire';
+import { keyHash } from '@plexsphere/wire/jws';
 import { DataSource } from 'typeorm';
 import { insertBusKey, loadBusKey } from './bus-key-store';
 import { LocalKek, type KekProvider } from './kek';
 import { destroyKey, forgetPreparedKey, loadKey, requireOwnKek, type KeyName } from './key-store';
+import { forgetKeysAhead, introduceKey, makeKeyAhead } from './key-ahead';
 import { migrateMaterial } from './migrate';
 import { loadSigningKey, makeSigningKey, type SigningKey } from './signing-key';
 
@@ -115,6 +117,75 @@ it('destroys a private half for good and keeps its name taken', async () => {
 
 const age = (by: string) => owner.query(`UPDATE material.wrapped_key SET prepared_at = prepared_at - interval '${by}'`);
 const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+
+describe('a key ahead', () => {
+  const ahead = () => makeKeyAhead(signer, kek, 'platform', MESH_ALGORITHM);
+  const introduce = (name: KeyName, hash: string) => introduceKey(signer, kek, name, hash);
+  const names = async (): Promise<string[]> => {
+    const rows = await owner.query<{ key_id: string }[]>('SELECT key_id FROM material.wrapped_key ORDER BY key_id');
+    return rows.map(({ key_id }) => key_id);
+  };
+  const forget = (more: { kept?: string[]; introduced?: string } = {}) => {
+    const { kept = [], introduced = null } = more;
+    return forgetKeysAhead(signer, { scope: 'platform', kept, introduced, before: hoursAgo(1) });
+  };
+
+  it('is kept under the hash of its public half, and is the same key under whichever name it comes in', async () => {
+    const hash = await ahead();
+    expect(await names()).toEqual([`~${hash}`]);
+    const [one, other] = [await introduce(first, hash), await introduce(second, hash)];
+    expect(keyHash(one.publicKey ?? '')).toBe(hash);
+    expect(other.publicKey).toBe(one.publicKey);
+    expect(await signs(await loadSigningKey(signer, kek, second))).toBe(true);
+  });
+
+  it.each([
+    ['is not there', () => 'A'.repeat(43)],
+    [
+      'was moved to the hash of another',
+      async () => {
+        const [one, other] = [await ahead(), await ahead()];
+        await owner.query(`DELETE FROM material.wrapped_key WHERE key_id = '~${one}'`);
+        await owner.query(`UPDATE material.wrapped_key SET key_id = '~${one}' WHERE key_id = '~${other}'`);
+        return one;
+      },
+    ],
+  ])('that %s does not open', async (_, hash) => {
+    await expect(introduce(first, await hash())).rejects.toMatchObject({ code: 'no_key_ahead' });
+  });
+
+  it('left under a name by an attempt that lost gives way to the next one, and to a key made for that name', async () => {
+    const [one, other] = [await ahead(), await ahead()];
+    await introduce(first, one);
+    expect(keyHash((await introduce(first, other)).publicKey ?? '')).toBe(other);
+    const fresh = await make(first);
+    expect([one, other]).not.toContain(keyHash(fresh.publicKey ?? ''));
+    // That one was made for its name, and is nobody's to replace.
+    expect((await make(first)).publicKey).toBe(fresh.publicKey);
+    await expect(introduce(first, one)).rejects.toMatchObject({ code: 'other_key' });
+  });
+
+  it('is forgotten when nothing commits to it for an hour, and its first copy at once', async () => {
+    const [kept, lost] = [await ahead(), await ahead()];
+    await age('2 h');
+    const young = await ahead();
+    await forget({ kept: [kept] });
+    expect(await names()).toEqual([`~${kept}`, `~${young}`].sort());
+    expect(lost).not.toBe(kept);
+    await introduce(first, young);
+    await forget({ kept: [kept], introduced: first.keyId });
+    expect(await names()).toEqual(['platform-1', `~${kept}`]);
+  });
+
+  it('leaves no copy when the key is destroyed, and no name but its own', async () => {
+    const hash = await ahead();
+    await introduce(first, hash);
+    await introduce(second, hash);
+    await destroyKey(signer, first);
+    expect(await names()).toEqual(['platform-1']);
+    await expect(loadSigningKey(signer, kek, first)).rejects.toMatchObject({ code: 'key_destroyed' });
+  });
+});
 
 it('P-7: forgets a key that no ring took, name and all', async () => {
   const { publicKey } = await make(first);

@@ -6,7 +6,7 @@ import { LOGGER, ThrottledLog, type Logger } from '@plexsphere/service-kit';
 import { InstallationEntity, KeyRingEntity } from '@plexsphere/store';
 import { LEASE_KINDS, type LeaseKind, type RingView } from '@plexsphere/wire';
 import type { RenewLease, RenewLeaseReply } from '@plexsphere/wire/commands';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { ringView } from '../rings/ring-view';
 import { RotationConfig } from '../rotation-config';
 import { databaseNow } from '../transactions/database-clock';
@@ -56,15 +56,11 @@ export class LeaseBook {
   async renew(asking: LeaseHolder, request: RenewLease): Promise<RenewLeaseReply> {
     const { manager } = this.database;
     const entered = await enterLease(manager, this.entryOf(asking, request));
-    const installation = await manager.findOneByOrFail(InstallationEntity, { onlyRow: true });
-    const answer = {
-      lease_ms: this.config.leaseMs,
-      now: (await databaseNow(manager)).toISOString(),
-      recovery_public_key: installation.recoveryPublicKey,
-    };
+    const answer = { lease_ms: this.config.leaseMs, now: (await databaseNow(manager)).toISOString() };
     // A holder whose clock is wrong has nothing to load: it asks again, with what it claims, when it is right.
     if (entered === undefined || typeof request.clock_off_ms === 'number') {
-      return { ...answer, granted: [], rings: [], removed: [] };
+      const recovery_public_key = await recoveryPublicKey(manager);
+      return { ...answer, granted: [], rings: [], removed: [], recovery_public_key };
     }
     this.tellAhead(asking.holder, entered.ahead);
     await this.later.take(asking.holder, request.statements ?? {});
@@ -73,10 +69,13 @@ export class LeaseBook {
     const stopped = await this.later.stopped();
     const granted = present.filter(({ scope, epoch }) => entered.epochs[scope] === epoch && !stopped.has(scope));
     const lacking = present.filter(({ scope, epoch }) => request.epochs[scope] !== epoch).slice(0, RINGS_PER_REPLY);
+    const rings = await this.views(lacking.map(({ scope }) => scope));
     return {
       ...answer,
       granted: granted.map(({ scope }) => scope),
-      rings: await this.views(lacking.map(({ scope }) => scope)),
+      rings,
+      // After the rings: whoever has the platform's ring of a change of the recovery key has the key with it.
+      recovery_public_key: await recoveryPublicKey(manager),
       // Until it claims it no more its row says so, and who removed the ring waits for it (ADR 0024).
       removed: Object.keys(request.epochs).filter((scope) => !scopes.has(scope)),
     };
@@ -179,3 +178,6 @@ export class LeaseBook {
     return views;
   }
 }
+
+const recoveryPublicKey = async (manager: EntityManager): Promise<string> =>
+  (await manager.findOneByOrFail(InstallationEntity, { onlyRow: true })).recoveryPublicKey;

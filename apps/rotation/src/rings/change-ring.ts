@@ -4,6 +4,7 @@ import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import type { MadeStatement } from '@plexsphere/store';
 import { problem, type Scope } from '@plexsphere/wire';
 import type { Switched } from '@plexsphere/wire/commands';
+import type { StatementType } from '@plexsphere/wire/jws';
 import { DataSource, type EntityManager } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
 import { AfterCommit, type MadeEpoch } from '../rotations/after-commit';
@@ -147,9 +148,9 @@ export class ChangeRing {
       detail: { reason, signers_unready: unready, ...detail?.(before, after) },
     });
     if (given !== undefined) await recordRecovery(manager, given);
-    const { change, ring } = after;
+    const { ring } = after;
     const kid = after.statement?.newKeyId;
-    this.logger.info({ scope, change, kid, epoch: ring.epoch, gone: after.gone, ...told }, 'ring changed');
+    this.logger.info({ scope, kid, epoch: ring.epoch, gone: after.gone, ...told }, DONE[statedTerms(after).type]);
     return { before, after, at, told, statement, unready };
   }
 }
@@ -159,3 +160,15 @@ type Prepares = Pick<RingCommand<RingChange, MadeEpoch>, 'scope' | 'decide' | 'g
 function requireFresh(openedAt: Date, now: Date): void {
   if (now.getTime() - openedAt.getTime() > PREPARED_FOR_MS) throw problem('preparedTooLate');
 }
+
+/** As the log tells it. */
+const DONE: Readonly<Record<StatementType, string>> = {
+  create: 'ring created',
+  rotate: 'rotation opened',
+  rollback: 'rotation rolled back',
+  stage: 'key staged',
+  unstage: 'key unstaged',
+  revoke: 'key revoked',
+  recommit: 'ring recommitted',
+  recovery: 'recovery key rotated',
+};
