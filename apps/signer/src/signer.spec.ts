@@ -99,7 +99,7 @@ const ringWith = (scope: string, epoch: number, keys: KeyView[], more: Partial<R
   statement: '{}',
   statement_hash: hashOf(`${scope} ${epoch}`),
   head_epoch: epoch,
-  next: null,
+  next: hashOf(`${scope} ${epoch} ahead`),
   ...more,
 });
 

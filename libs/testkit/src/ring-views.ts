@@ -25,7 +25,7 @@ export function ringOf(scope: string, epoch: number, states: States, more: Parti
     statement: '{}',
     statement_hash: hashOf(`${scope} ${epoch}`),
     head_epoch: epoch,
-    next: null,
+    next: hashOf(`${scope} ${epoch} ahead`),
     ...more,
   };
 }

@@ -29,7 +29,7 @@ const statement = (change: Partial<Statement>): Statement => ({
   opened_at: '2031-05-01T10:00:00Z',
   closes_at: '2031-05-02T10:00:00Z',
   transition_expires: '2031-05-02T10:00:30Z',
-  next: null,
+  next: 'A'.repeat(43),
   previous: null,
   ...change,
 });

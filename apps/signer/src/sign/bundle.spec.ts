@@ -29,7 +29,7 @@ test('three anchors: the scope’s keys newest first, the platform ring, the rec
       keys: [{ key_id: 'p', public_key: publicKeyOf('p') }],
       statement_hash: platform.statement_hash,
       head_epoch: 2,
-      next: null,
+      next: platform.next,
     },
     recovery_public_key: publicKeyOf('recovery'),
     issued_at: '2031-05-01T12:00:00.000Z',

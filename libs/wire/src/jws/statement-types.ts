@@ -2,7 +2,7 @@
  * What a statement of each type is: who vouches for it, what the keys are that it names, which one signs after it and who
  * else is trusted, and what it says of the key ahead. One table for those who make statements and for those who read them.
  */
-import { PLATFORM, type Scope } from '../scope';
+import { PLATFORM, scopeKind, type Scope, type ScopeKind } from '../scope';
 
 export type StatementType = keyof typeof STATEMENT_TYPES;
 
@@ -144,3 +144,12 @@ export const authoritiesFor = (type: StatementType, scope: Scope): readonly Auth
 /** Whether another ring's key vouches, so that the statement names an epoch of that ring: none does for `platform`. */
 export const isByPlatform = (type: StatementType, scope: Scope): boolean =>
   rulesOf(type).authority === 'superior' && scope !== PLATFORM;
+
+/** Those of a mesh do, whose verifiers a thief can cut off: others fetch their keys anew, and `next` is null there. */
+const COMMITS: Readonly<Record<ScopeKind, boolean>> = { platform: true, domain: true, issuer: false, channel: false };
+
+/** Whether the statements of a ring commit to the key ahead. */
+export function commitsAhead(scope: Scope): boolean {
+  const kind = scopeKind(scope);
+  return kind !== undefined && COMMITS[kind];
+}

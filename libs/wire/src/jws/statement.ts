@@ -4,17 +4,8 @@ import { PLATFORM, type Scope } from '../scope';
 import { parseRfc3339 } from '../rfc3339';
 import type { JsonObject } from './encoding';
 import { JwsError } from './jws-error';
-import {
-  epochMember,
-  hashMember,
-  keyIdMember,
-  nullMember,
-  nullOr,
-  publicKeyMember,
-  scopeMember,
-  timeMember,
-} from './members';
-import { isByPlatform, isStatementType, rulesOf, type StatementType } from './statement-types';
+import { epochMember, hashMember, keyIdMember, nullMember, publicKeyMember, scopeMember, timeMember } from './members';
+import { commitsAhead, isByPlatform, isStatementType, rulesOf, type StatementType } from './statement-types';
 
 /** Signed in this order of members. Which of them are null, the type says (STATEMENT_TYPES). */
 export interface Statement {
@@ -60,7 +51,7 @@ export function statementOf(payload: JsonObject): Statement {
     opened_at: timeMember(payload['opened_at']),
     closes_at: (closes ? timeMember : nullMember)(payload['closes_at']),
     transition_expires: (expires ? timeMember : nullMember)(payload['transition_expires']),
-    next: nullOr(hashMember)(payload['next']),
+    next: (commitsAhead(scope) ? hashMember : nullMember)(payload['next']),
     previous: (isFirst ? nullMember : hashMember)(payload['previous']),
   };
   if (!namesItsKeys(statement) || !timesRise(statement)) throw new JwsError('malformed');

@@ -9,8 +9,18 @@ import { PLATFORM, type Scope } from '../scope';
 import { readCompact, signCompact, verifyCompact } from './compact';
 import { isObject, type JsonObject } from './encoding';
 import { JwsError } from './jws-error';
-import { epochMember, hashMember, keyIdMember, nullOr, publicKeyMember, scopeMember, timeMember } from './members';
+import {
+  epochMember,
+  hashMember,
+  keyIdMember,
+  nullMember,
+  nullOr,
+  publicKeyMember,
+  scopeMember,
+  timeMember,
+} from './members';
 import type { JwsType, SigningKey } from './signature';
+import { commitsAhead } from './statement-types';
 
 const TYP: JwsType = 'plexsphere-bundle+jws';
 
@@ -83,8 +93,8 @@ function shapeOf(payload: JsonObject): TrustBundle {
   const { platform } = payload;
   if (!isObject(platform)) throw new JwsError('malformed');
   const scope = scopeMember(payload['scope']);
-  const own = anchorOf(payload);
-  const platformAnchor = anchorOf(platform);
+  const own = anchorOf(payload, scope);
+  const platformAnchor = anchorOf(platform, PLATFORM);
   if (scope === PLATFORM && JSON.stringify(own) !== JSON.stringify(platformAnchor)) throw new JwsError('malformed');
   return {
     scope,
@@ -96,7 +106,7 @@ function shapeOf(payload: JsonObject): TrustBundle {
   };
 }
 
-function anchorOf(value: JsonObject): TrustAnchor {
+function anchorOf(value: JsonObject, scope: Scope): TrustAnchor {
   const anchor = {
     epoch: epochMember(value['epoch']),
     trust_epoch: epochMember(value['trust_epoch']),
@@ -105,7 +115,7 @@ function anchorOf(value: JsonObject): TrustAnchor {
     keys: keysOf(value['keys']),
     statement_hash: hashMember(value['statement_hash']),
     head_epoch: epochMember(value['head_epoch']),
-    next: nullOr(hashMember)(value['next']),
+    next: (commitsAhead(scope) ? hashMember : nullMember)(value['next']),
   };
   const active = anchor.keys.find(({ key_id }) => key_id === anchor.active_key_id);
   if (active === undefined || active.not_after !== undefined) throw new JwsError('malformed');
