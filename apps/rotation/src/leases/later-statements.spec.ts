@@ -4,7 +4,7 @@ import type { Logger } from '@plexsphere/service-kit';
 import { migrateStore, storeOptions } from '@plexsphere/store';
 import { privateKeyOf, testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { publicText } from '@plexsphere/wire';
-import { signStatement, statementHash, type SigningKey, type Statement } from '@plexsphere/wire/jws';
+import { keyHash, signStatement, statementHash, type SigningKey, type Statement } from '@plexsphere/wire/jws';
 import { DataSource } from 'typeorm';
 import { LaterStatements, hasLaterStatement } from './later-statements';
 
@@ -54,6 +54,7 @@ describe('a later epoch, proven', () => {
         old_public_key: publicOf('a'),
         new_key_id: 'b',
         new_public_key: publicOf('b'),
+        next: keyHash(publicOf('c')),
         previous: 'A'.repeat(43),
       }),
       keyOf('a'),
