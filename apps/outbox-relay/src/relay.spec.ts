@@ -237,6 +237,18 @@ test('a Node that slept through rotations gets a chain that holds, then ready, t
   expect(trust).toMatchObject({ epoch: 5, statement_hash: walked.statementHash });
 });
 
+test('where no signer can open the key that a Node holds, the statements prove themselves', async () => {
+  const node = await mesh.node(DOMAIN);
+  const heard = listenAs(node);
+  await mesh.rotate(DOMAIN, 'd2');
+  signer.unopened.add('d1');
+  await relay();
+  await eventually(() => heard.length === 1);
+  expect(words(heard)).toEqual(['chain']);
+  expect((JSON.parse(heard[0]?.text ?? '') as Chain).statements).toEqual(mesh.of(DOMAIN).statementsSince(1));
+  await eventually(async () => (await mesh.stream(node)).told_epoch === 2);
+});
+
 test("a Domain's Nodes hear of the platform's new key by their own Domain's key", async () => {
   const node = await mesh.node(DOMAIN);
   const heard = listenAs(node);

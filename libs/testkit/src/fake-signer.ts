@@ -25,6 +25,8 @@ import type { TestRings } from './test-rings';
 export class FakeSigner {
   /** Every request that was answered, by verb. */
   readonly asked: string[] = [];
+  /** Key ids of what does not open: nothing is announced by it. */
+  readonly unopened = new Set<string>();
 
   constructor(
     private readonly connection: NatsConnection,
@@ -84,6 +86,7 @@ export class FakeSigner {
 
   private announcement(request: Announce): EnvelopeReply {
     const ring = this.at(request.scope, request.epoch);
+    if (this.unopened.has(request.key_id)) throw problem('keyUnavailable');
     if (request.event_type === 'signing_key_rotated')
       return this.sealed(request, request.key_id, JSON.stringify(ring.rotatedPayload()));
     const { epoch, transition_expires, statement } = this.rings.of(PLATFORM).rotatedPayload();

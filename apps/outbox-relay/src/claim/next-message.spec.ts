@@ -78,6 +78,14 @@ describe('chooseNext', () => {
       eventId: 'event-of-trust-epoch',
       epoch: 2,
       told: { epoch: 2 },
+      otherwise: {
+        kind: 'chain',
+        eventId: 'event-of-epoch',
+        epoch: 2,
+        platformEpoch: 1,
+        from: from(1, 1),
+        gates: true,
+      },
     });
   });
 
@@ -130,6 +138,14 @@ describe('chooseNext', () => {
       eventId: 'event-of-trust-epoch',
       epoch: 2,
       told: { platformEpoch: 2 },
+      otherwise: {
+        kind: 'chain',
+        eventId: 'event-of-epoch',
+        epoch: 2,
+        platformEpoch: 2,
+        from: from(2, 1),
+        gates: true,
+      },
     });
   });
 

@@ -28,6 +28,11 @@ export interface Announcement {
   /** Of the Node's scope: the ring that signs. */
   epoch: number;
   told: Told;
+  /**
+   * Where no signer can open the key that the Node holds: the statements prove themselves. null where the Node would refuse
+   * the bundle.
+   */
+  otherwise: ChainNews | null;
 }
 
 export interface ChainNews {
@@ -70,7 +75,7 @@ export function chooseNext(node: ClaimedNode, rings: Rings): NextChoice | undefi
   if ((news.kind === 'chain' && news.gates) || (node.hello?.corrects === true && mayCorrect)) {
     return chain(node, ring, platform, true);
   }
-  if (news.kind === 'announce') return announcement(news, ring, platform);
+  if (news.kind === 'announce') return announcement(node, news, ring, platform);
   const { epoch } = ring;
   if (node.hello !== null) {
     return { kind: 'ready', helloId: node.hello.helloId, epoch, platformEpoch: platform.epoch };
@@ -84,9 +89,15 @@ const toldOf = ({ toldEpoch: epoch, toldPlatformEpoch: platformEpoch }: ClaimedN
   platformEpoch,
 });
 
-function announcement({ eventType, keyId, told }: AnnounceNews, ring: Ring, platform: Ring): Announcement {
-  const about = eventType === 'platform_key_rotated' ? platform : ring;
-  return { kind: 'announce', eventType, keyId, eventId: about.trustEventId, epoch: ring.epoch, told };
+function announcement(
+  node: ClaimedNode,
+  { eventType, keyId, told }: AnnounceNews,
+  ring: Ring,
+  platform: Ring,
+): Announcement {
+  const { trustEventId: eventId } = eventType === 'platform_key_rotated' ? platform : ring;
+  const otherwise = isLost(node.toldPlatformEpoch, platform) ? null : chain(node, ring, platform, true);
+  return { kind: 'announce', eventType, keyId, eventId, epoch: ring.epoch, told, otherwise };
 }
 
 const chain = (node: ClaimedNode, ring: Ring, platform: Ring, gates: boolean): ChainNews => ({

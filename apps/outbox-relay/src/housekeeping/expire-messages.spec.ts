@@ -142,6 +142,18 @@ describe("P-7: an absent Node's events", () => {
     for (const node of [present, back, claimed, young]) expect(await outcomes(node)).not.toContain('expired');
   });
 
+  test('expire for one that is there and follows another chain, which hears nothing of ours', async () => {
+    const node = await world.mesh.node(world.domain);
+    await publish(2, { old: true });
+    await world.hello(node, 'h1', 1, { heads: { ring: 't'.repeat(43) } });
+    await world.drain(by);
+    await world.mesh.set(node, `claim_deadline = NULL`);
+    await expire();
+    expect(await outcomes(node)).toEqual(['expired', 'expired']);
+    expect(await comesBack(node, { helloId: 'h2' })).toEqual(['ready', '1']);
+    expect(await resyncOf(node)).toMatchObject({ position: 1, missed: 2 });
+  });
+
   test('in any number, for any number of Nodes, in short statements and by many relays at once', async () => {
     const nodes = await Promise.all(
       Array.from({ length: 250 }, () => world.mesh.node(world.domain, { present: false })),

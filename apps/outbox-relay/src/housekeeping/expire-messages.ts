@@ -1,3 +1,4 @@
+import { FORKED } from '@plexsphere/keyring';
 import type { EntityManager } from 'typeorm';
 import { IS_PRESENT, IS_UNCLAIMED } from '../node-stream';
 
@@ -15,16 +16,21 @@ const WAITING = (limit: number): string => `
 
 const CUTOFF = `clock_timestamp() - $2 * interval '1 ms'`;
 
+/**
+ * Away, and nobody answers it now; or told of nothing that counts, since it follows another chain: what waits for that one
+ * waits for an operator, and for no longer than for one that is away.
+ */
+const IS_AWAY = `(NOT ${IS_PRESENT} AND s.hello IS NULL OR s.told_epoch = ${FORKED})`;
+
 /** The next absent Nodes by id, and those among them whose oldest event is too old, locked. */
 const FIND = `
   WITH page AS (
     SELECT s.node_id FROM outbox.node_stream s JOIN ring.node n ON n.id = s.node_id AND n.state = 'enrolled'
-     WHERE s.node_id > $1 AND NOT ${IS_PRESENT} ORDER BY s.node_id LIMIT ${NODES}
+     WHERE s.node_id > $1 AND (NOT ${IS_PRESENT} OR s.told_epoch = ${FORKED}) ORDER BY s.node_id LIMIT ${NODES}
   ),
   due AS (
     SELECT s.node_id FROM page JOIN outbox.node_stream s ON s.node_id = page.node_id
-     WHERE NOT ${IS_PRESENT} AND s.hello IS NULL
-       AND ${IS_UNCLAIMED}
+     WHERE ${IS_AWAY} AND ${IS_UNCLAIMED}
        AND EXISTS (SELECT FROM (${WAITING(1)}) first WHERE first.created_at < ${CUTOFF})
      ORDER BY s.node_id FOR UPDATE OF s SKIP LOCKED
   )

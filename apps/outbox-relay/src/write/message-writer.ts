@@ -1,9 +1,9 @@
 /** What goes on a Node's stream: a signed envelope or a part of a chain, and where it goes. */
 import { Injectable } from '@nestjs/common';
 import { toldBy, type ChainPart, type ChainPlace } from '@plexsphere/keyring';
-import { headers as names } from '@plexsphere/wire';
+import { Problem, headers as names, problem } from '@plexsphere/wire';
 import type { ClaimedNode } from '../claim/claimed-node';
-import type { ChainNews, NextMessage, Told } from '../claim/next-message';
+import type { Announcement, ChainNews, NextMessage, Told } from '../claim/next-message';
 import { RECEIVERS } from '../receivers';
 import { ChainWriter } from './chain-writer';
 import { ReadySigner } from './ready-signer';
@@ -41,7 +41,8 @@ export class MessageWriter {
   async write(node: ClaimedNode, message: NextMessage): Promise<OutgoingMessage> {
     switch (message.kind) {
       case 'announce': {
-        const body = await this.signers.announcement(node, message);
+        const body = await this.signers.announcement(node, message).catch((error: unknown) => instead(message, error));
+        if (typeof body !== 'string') return this.write(node, body);
         return { ...addressed(node, message.eventId, { kind: 'event' }), body, marks: { told: message.told } };
       }
       case 'chain': {
@@ -69,6 +70,16 @@ export class MessageWriter {
     }
   }
 }
+
+/** What needs no such key. Another signer might open it, but the Node would wait for that one. @throws Problem any other */
+function instead({ otherwise }: Announcement, error: unknown): ChainNews {
+  const isUnable = error instanceof Problem && UNABLE.some((name) => error.detail === problem(name).detail);
+  if (otherwise === null || !isUnable) throw error;
+  return otherwise;
+}
+
+/** The key does not open, or is not one that a signer may announce by as its ring is. */
+const UNABLE = ['keyUnavailable', 'unknownKey'] as const;
 
 /** What stands on the stream when a part does. */
 export function chainMarks({ hello, ...node }: ClaimedNode, { from, ...end }: ChainNews, part: ChainPart): Marks {
