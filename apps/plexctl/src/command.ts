@@ -1,6 +1,7 @@
 import type { ChangingCommand, ReadingCommand, ReplyOf, RequestOf } from '@plexsphere/wire';
 import type { Endpoint } from './endpoint';
 import type { Input } from './input';
+import type { Person } from './person';
 import type { Output, Result } from './render';
 import type { Terminal } from './terminal';
 
@@ -67,6 +68,8 @@ export interface Surroundings {
   /** Opening standard input costs time, and most commands never look at it. */
   stdin: () => Input;
   terminal: Terminal;
+  /** Who can be asked; undefined where nobody sits at a terminal. */
+  person: () => Person | undefined;
   /** From the call on, Ctrl-C aborts this instead of the process. */
   interrupted: () => AbortSignal;
   /** Ends early, without an error, when `stop` aborts. */

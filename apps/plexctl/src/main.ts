@@ -4,10 +4,14 @@
  */
 import { run } from './app';
 import { interrupted, pause } from './interruption';
+import { personAt } from './person';
 import { Terminal } from './terminal';
 
 const terminal = new Terminal(process.stdout, process.stderr);
-const surroundings = { env: process.env, stdin: () => process.stdin, terminal, interrupted, pause };
+const surroundings = {
+  ...{ env: process.env, stdin: () => process.stdin, terminal, interrupted, pause },
+  person: () => personAt(process.stdin, process.stderr),
+};
 
 void run(process.argv.slice(2), surroundings).then(async (exitCode) => {
   await terminal.flushed();

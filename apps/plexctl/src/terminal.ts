@@ -17,7 +17,8 @@ import { escapedJson, printable } from './printable';
  *       <member>: <value>    what the detail speaks of (code, field, …), after it, indented by two
  *     hint: <text>           the next thing to do
  *     note: <text>           the command goes on, or is done; something about it is worth knowing
- * and, on a terminal alone, one line of progress that is written over and gone when the command ends.
+ * and, on a terminal alone, one line of progress that is written over and gone when the command ends, and a plan before a
+ * question, which is answered there.
  *
  * With --output json each line there is a JSON document instead, {"note": …} or {"code": …, "detail": …, <members>,
  * "reason": …, "hint": …, "exit_code": …}; with yaml the same after `--- `, which is YAML as well.
@@ -62,6 +63,12 @@ export class Terminal {
     const back = this.drawnRows === 0 ? '' : `\u001b[${this.drawnRows}A\r\u001b[J`;
     this.stdout.write(`${back}${shown.map((line) => `${line}\n`).join('')}`);
     this.drawnRows = shown.reduce((sum, line) => sum + rowsOf(line, columns), 0);
+  }
+
+  /** What a person is to decide upon: before a question, so on a terminal alone. */
+  show(lines: readonly string[]): void {
+    this.endProgress();
+    this.stderr.write(`${lines.map(printable).join('\n')}\n\n`);
   }
 
   /** How far something has come: in place on a terminal, a note elsewhere. */

@@ -27,7 +27,7 @@ export class FakeBus {
   private readonly server: Server;
 
   constructor(
-    private readonly react: (request: Request, count: number) => Reaction,
+    private readonly react: (request: Request, count: number) => Reaction | Promise<Reaction>,
     private readonly admits = true,
   ) {
     this.server = createServer((socket) => this.serve(socket));
@@ -62,14 +62,14 @@ export class FakeBus {
         if (verb === 'SUB') inbox = { subject: words[0] ?? '', sid: words[1] ?? '' };
         if (verb === 'SUB') this.subscriptions += 1;
         if (verb === 'UNSUB') this.subscriptions -= 1;
-        if (verb === 'PUB') this.answer(socket, inbox, { subject: words[0] ?? '', body: JSON.parse(payload) });
+        if (verb === 'PUB') void this.answer(socket, inbox, { subject: words[0] ?? '', body: JSON.parse(payload) });
       }
     });
   }
 
-  private answer(socket: Socket, inbox: { subject: string; sid: string }, request: Request): void {
+  private async answer(socket: Socket, inbox: { subject: string; sid: string }, request: Request): Promise<void> {
     this.requests.push(request);
-    const reaction = this.react(request, this.requests.length);
+    const reaction = await this.react(request, this.requests.length);
     const send = (headers: string, body: string): void => {
       const text = `NATS/1.0${headers}\r\n\r\n`;
       socket.write(`HMSG ${inbox.subject} ${inbox.sid} ${text.length} ${text.length + Buffer.byteLength(body)}\r\n`);

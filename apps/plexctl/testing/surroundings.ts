@@ -5,6 +5,7 @@ import { Readable, Writable } from 'node:stream';
 import { busCredentialText } from '@plexsphere/testkit';
 import { run } from '../src/app';
 import type { ExitCode } from '../src/exit-code';
+import type { Person } from '../src/person';
 import { Terminal } from '../src/terminal';
 
 export const OPERATOR = '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
@@ -21,6 +22,8 @@ export interface Given {
   env?: Record<string, string>;
   isTerminal?: boolean;
   interrupted?: AbortSignal;
+  /** What somebody at the terminal types, one answer a question; an answer that is undefined is Ctrl-C. */
+  types?: readonly (string | undefined)[];
 }
 
 /** A folder of its own with a token file in it, and a plexctl that runs in this process. */
@@ -44,6 +47,7 @@ export class Desk {
       env: given.env ?? { PLEXSPHERE_SIGNER_ENDPOINT: endpoint, PLEXSPHERE_TOKEN_FILE: this.tokenFile },
       stdin: () => Readable.from(input === '' ? [] : [input]),
       terminal: new Terminal(stdout, stderr),
+      person: () => (given.types === undefined ? undefined : typist(given.types, stderr)),
       interrupted: () => given.interrupted ?? new AbortController().signal,
       // Time is the bus's business here: what waits goes on as soon as everything else has.
       pause: () => new Promise((resolve) => setImmediate(resolve)),
@@ -54,6 +58,17 @@ export class Desk {
   remove(): void {
     rmSync(this.folder, { recursive: true });
   }
+}
+
+/** What is asked stands on standard error, without what is typed. */
+function typist(answers: readonly (string | undefined)[], stderr: Writable): Person {
+  const left = [...answers];
+  const asked = (question: string): Promise<string | undefined> => {
+    if (left.length === 0) throw new Error(`nobody answers: ${question}`);
+    stderr.write(`${question}\n`);
+    return Promise.resolve(left.shift());
+  };
+  return { answer: asked, secret: asked };
 }
 
 export class Sink extends Writable {

@@ -10,12 +10,13 @@ import {
   SERVICE_NAMES,
   credentialFile,
   databaseUrlFile,
+  openRecoveryKey,
   publicKeyFromText,
   publicText,
 } from '@plexsphere/wire';
 import { statementHash, verifyStatement } from '@plexsphere/wire/jws';
 import { DataSource } from 'typeorm';
-import { bootstrap, migrate, openRecoveryKey } from './index';
+import { bootstrap, migrate } from './index';
 
 const ALL_FILES = [
   ...Object.values(FILES),

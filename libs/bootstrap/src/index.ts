@@ -6,5 +6,4 @@ export { bootstrap, type BootstrapOptions, type BootstrapReply } from './bootstr
 export { migrate } from './migrate';
 export { reissue, type ReissueReply } from './reissue';
 export { revokeOld, type RevokeOldReply } from './revoke-old';
-export { openRecoveryKey } from './recovery-file';
 export { reissueAdmin } from './reissue-admin';

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { ALGORITHMS, MESH_ALGORITHM, publicText } from '@plexsphere/wire';
+import { ALGORITHMS, MESH_ALGORITHM, publicText, sealRecoveryKey } from '@plexsphere/wire';
 import type { SigningKey } from '@plexsphere/wire/jws';
-import { sealRecoveryKey } from './recovery-file';
 
 /** The authority of the platform ring's first statement, and of the way out when the platform key itself is lost. */
 export interface RecoveryKey extends SigningKey {

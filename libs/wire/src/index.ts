@@ -28,3 +28,4 @@ export * from './algorithms';
 export { privateKeyFromSeed, rawPublicKey } from './ed25519';
 export * from './nkey';
 export * from './bus-credential';
+export * from './recovery-file';

@@ -40,4 +40,11 @@ export const oneOf = <const T extends readonly string[]>(choices: T) =>
     expected: `one of ${choices.join(', ')}`,
   }) as const;
 
+export const REASON_FLAG = {
+  value: 'text',
+  summary: 'for the audit log; at most 500 characters',
+  accepts: (text: string) => text.length <= 500 && text.trim() !== '',
+  expected: '1 to 500 characters',
+} as const;
+
 export const PLAN_FLAG = { summary: 'show what it would do and what would block it; changes nothing' } as const;

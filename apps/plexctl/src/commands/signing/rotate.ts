@@ -5,16 +5,18 @@ import { misuse } from '../../failure';
 import { plural } from '../../layout';
 import { oneRow, utc, type Result } from '../../render';
 import { listed, type Terminal } from '../../terminal';
-import { keyIdFlag, PLAN_FLAG, SCOPE_FLAG } from '../flag-definitions';
+import { keyIdFlag, PLAN_FLAG, REASON_FLAG, SCOPE_FLAG } from '../flag-definitions';
 import { WHEN_APPLIED_FLAGS, planWhenApplied, rotateWhenApplied } from './when-applied';
 
 export const rotate = command({
   path: ['signing', 'rotate'],
   summary: 'open a rotation: a new key signs, the old one still verifies',
-  about: `Makes the key --new-key-id in this scope and has it sign from now on. The old key goes on verifying during
-    the overlap window, until closes_at or plexctl signing close. Shows the transition.
+  about: `Makes the key --new-key-id in this scope, or takes the one of that name that is staged, and has it sign from now
+    on. The old key goes on verifying during the overlap window, until closes_at or plexctl signing close. Shows the
+    transition.
 
-    A rotation that is open already is refused: signing: rotation in progress.
+    A rotation that is open already is refused: signing: rotation in progress. So is a staged key that has not propagated
+    yet, but for --force, and one whose rotate_by is past.
 
     With --when-applied it is not opened now: the key --new-key-id, which is staged, signs by itself once that share of
     the Nodes has applied it. Nodes that are off count against it, Nodes that never came do not. Past --deadline it is
@@ -25,13 +27,9 @@ export const rotate = command({
     whom, and exits 1 where something would block it.`,
   flags: {
     scope: SCOPE_FLAG,
-    'new-key-id': keyIdFlag('new_key_id', 'the key to introduce; never used in this scope before'),
-    reason: {
-      value: 'text',
-      summary: 'for the audit log; at most 500 characters',
-      accepts: (text) => text.length <= 500,
-      expected: 'at most 500 characters',
-    },
+    'new-key-id': keyIdFlag('new_key_id', 'the key to introduce, or the one that is staged'),
+    reason: REASON_FLAG,
+    force: { summary: 'rotate to a staged key that has not propagated yet (admins only; the audit log records it)' },
     ...WHEN_APPLIED_FLAGS,
     plan: PLAN_FLAG,
     wait: { summary: 'return when all Nodes that hold a key have applied the new one' },
@@ -45,7 +43,8 @@ export const rotate = command({
   ],
   asks: 'bus',
 
-  check({ plan, wait, timeout, deadline, 'when-applied': percent }) {
+  check({ plan, wait, timeout, deadline, force, 'when-applied': percent }) {
+    if (percent !== undefined && force) throw misuse('--when-applied and --force exclude each other', 'percent');
     if (percent !== undefined && wait) throw misuse('--when-applied and --wait exclude each other', 'percent');
     if (deadline !== undefined && percent === undefined) throw misuse('--deadline needs --when-applied', 'deadline');
     if (plan && wait) throw misuse('--plan and --wait exclude each other', 'plan', 'a plan changes nothing');
@@ -56,6 +55,7 @@ export const rotate = command({
     const { flags, bus, terminal } = invocation;
     const { scope, reason } = flags;
     const newKeyId = flags['new-key-id'];
+    const force = flags.force ? { force: true } : {};
     const percent = flags['when-applied'];
     if (percent !== undefined) {
       const asked = { scope, newKeyId, percent, deadline: flags.deadline, reason };
@@ -63,9 +63,9 @@ export const rotate = command({
     }
     if (flags.plan) {
       const { rotatePlan } = await import('./plan');
-      return rotatePlan(await bus.ask('signing.plan-rotate', { scope, new_key_id: newKeyId }));
+      return rotatePlan(await bus.ask('signing.plan-rotate', { scope, new_key_id: newKeyId, ...force }));
     }
-    const request = { scope, new_key_id: newKeyId, ...(reason === undefined ? {} : { reason }) };
+    const request = { scope, new_key_id: newKeyId, ...(reason === undefined ? {} : { reason }), ...force };
     const ifUnknown = `plexctl signing status --scope ${scope} shows ${newKeyId} active if the rotation is open`;
     const reply = await bus.change('signing.rotate', request, ifUnknown);
     noteUnready(reply, terminal);

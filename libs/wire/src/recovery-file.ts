@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
-import { ALGORITHMS, MESH_ALGORITHM, problem, publicText, type PrivateKey } from '@plexsphere/wire';
+import { ALGORITHMS, MESH_ALGORITHM, publicText, type PrivateKey } from './algorithms';
+import { problem } from './problem';
 
 /**
  * The recovery key's private half under a passphrase: AES-256-GCM by a key that scrypt made. The file may be stolen and
@@ -30,11 +31,16 @@ const MOST_CHARACTERS = 4_096;
 
 const stretch = promisify<string, Buffer, number, object, Buffer>(scrypt);
 
-export async function sealRecoveryKey(privateKey: PrivateKey, passphrase: string): Promise<string> {
+/** `cost` is written down beside it: what each try takes of whoever opens it. */
+export async function sealRecoveryKey(
+  privateKey: PrivateKey,
+  passphrase: string,
+  cost: Omit<RecoveryFile['scrypt'], 'salt'> = COST,
+): Promise<string> {
   const open = {
     format: FORMAT,
     public_key: publicText(privateKey),
-    scrypt: { ...COST, salt: randomBytes(16).toString('base64') },
+    scrypt: { ...cost, salt: randomBytes(16).toString('base64') },
   } as const;
   const nonce = randomBytes(12);
   const secret = privateKey.secret();

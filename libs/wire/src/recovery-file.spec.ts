@@ -1,6 +1,6 @@
 import { createDecipheriv, scryptSync } from 'node:crypto';
 import { newKeyPair } from '@plexsphere/testkit';
-import { publicText } from '@plexsphere/wire';
+import { publicText } from './algorithms';
 import { openRecoveryKey, sealRecoveryKey } from './recovery-file';
 
 const PASSPHRASE = 'correct horse battery staple';

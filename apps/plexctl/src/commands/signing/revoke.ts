@@ -1,0 +1,119 @@
+import type { PlanChangeReply, Revoke, RevokeReply } from '@plexsphere/wire/commands';
+import { command, type Invocation, type Values } from '../../command';
+import { misuse } from '../../failure';
+import { named } from '../../layout';
+import { checkRecoveryFlags, openKey, RECOVERY_FLAGS } from '../../recovery/recovery-key';
+import type { Terminal } from '../../terminal';
+import { keyIdFlag, PLAN_FLAG, REASON_FLAG, SCOPE_FLAG } from '../flag-definitions';
+import { changedResult, noteChanged } from './changed';
+import { noteRecoveryUsed } from './recovery-used';
+
+const FLAGS = {
+  scope: SCOPE_FLAG,
+  'key-id': keyIdFlag('key_id', 'the key to throw out: active, staged or retiring'),
+  reason: { ...REASON_FLAG, required: true },
+  'discard-staged': { summary: 'the staged key is suspect too: a new key takes the place of the active one' },
+  'new-key-id': {
+    ...keyIdFlag('new_key_id', 'what a new key is called (default: its kind and the date)'),
+    required: false,
+  },
+  ...RECOVERY_FLAGS,
+  yes: { summary: 'do not ask' },
+  plan: PLAN_FLAG,
+} as const;
+
+type RevokeFlags = Values<typeof FLAGS>;
+
+export const revoke = command({
+  path: ['signing', 'revoke'],
+  summary: 'throw a key out, at once and for good',
+  about: `Throws out the key --key-id: nothing that it signed verifies any more, and its private half is destroyed. Nothing
+    of it is needed: it may be lost, unreadable or stolen. Of the active key a replacement signs from the same moment on:
+    the staged key where there is one that has propagated, else a new one. Any other key that verified goes as well, and an
+    open rotation ends as revoked. There is no way back.
+
+    It shows what it would do, and asks; --yes does not ask. A Node that is away goes on trusting the key until it is back.
+
+    For a key of the platform the recovery key vouches: --recovery-key. Its passphrase is asked for on the terminal, it is
+    used here alone and never sent; a recovery key that was used is exposed: plexctl recovery rotate makes another.`,
+  flags: FLAGS,
+  examples: [
+    'plexctl signing revoke --scope platform --key-id platform-1 --reason stolen --plan',
+    'plexctl signing revoke --scope domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1 --key-id k1 --reason stolen --yes',
+    'plexctl signing revoke --scope platform --key-id platform-1 --reason stolen --recovery-key recovery-key.json',
+  ],
+  asks: 'bus',
+
+  check(flags) {
+    if (flags.plan && flags.yes) throw misuse('--plan and --yes exclude each other', 'plan', 'a plan changes nothing');
+    checkRecoveryFlags(flags, 'revoke');
+  },
+
+  async run(invocation) {
+    const { flags, bus, terminal } = invocation;
+    const { scope, 'key-id': keyId, 'recovery-key': recoveryKey } = flags;
+    const { changeLines, changePlan, refusePlanned } = await import('./change-plan');
+    // Before the plan: whoever cannot be asked need not read it.
+    const person = flags.plan || flags.yes ? undefined : someone(invocation);
+    // Of the platform: what the operator decides upon is what is signed, so it does not change after they have.
+    const ring = recoveryKey === undefined ? undefined : await bus.ask('signing.ring', { scope });
+    const plan = await bus.ask('signing.plan-change', { ...askedOf(flags), change: 'revoke' });
+    if (flags.plan) return changePlan(plan, { keyId });
+    refusePlanned(plan);
+    if (person !== undefined) {
+      terminal.show(changeLines(plan, { keyId }));
+      const { requireYes } = await import('../../person');
+      await requireYes(person, `Revoke ${keyId} of ${scope}? There is no way back.`);
+    }
+    const request: Revoke = { ...askedOf(flags), ...replacement(plan), reason: flags.reason };
+    const statement = ring && (await byRecoveryKey(invocation, ring, plan));
+    const ifUnknown = `plexctl signing status --scope ${scope} shows ${keyId} revoked, or no more, if it is`;
+    const reply = await bus.change('signing.revoke', { ...request, ...(statement && { statement }) }, ifUnknown);
+    noteRevoked(reply, terminal);
+    if (statement !== undefined) noteRecoveryUsed(terminal);
+    return changedResult(reply, ['scope', 'revoked_key_id', 'active_key_id', 'epoch', 'gone']);
+  },
+});
+
+function someone({ person }: Invocation) {
+  const asked = person();
+  if (asked !== undefined) return asked;
+  const hint = 'look at it by --plan first; then --yes instead of --plan does it';
+  throw misuse('--yes is required where there is no terminal', 'yes', hint);
+}
+
+const askedOf = (flags: RevokeFlags) => ({ scope: flags.scope, ...keysOf(flags) });
+
+const keysOf = (flags: RevokeFlags): Pick<Revoke, 'key_id' | 'new_key_id' | 'discard_staged'> => ({
+  key_id: flags['key-id'],
+  ...(flags['new-key-id'] === undefined ? {} : { new_key_id: flags['new-key-id'] }),
+  ...(flags['discard-staged'] ? { discard_staged: true } : {}),
+});
+
+/** As the operator was shown it, though midnight may have passed since. */
+const replacement = ({ makes_key: isNew, signs_afterwards: keyId }: PlanChangeReply): { new_key_id?: string } =>
+  isNew && keyId !== null ? { new_key_id: keyId } : {};
+
+async function byRecoveryKey(
+  invocation: Invocation<typeof FLAGS>,
+  ring: Parameters<typeof import('../../recovery/vouch').vouch>[2]['ring'],
+  plan: PlanChangeReply,
+): Promise<string> {
+  const { flags } = invocation;
+  const { vouch } = await import('../../recovery/vouch');
+  const key = await openKey(flags, invocation);
+  return vouch(invocation, key, {
+    ...{ type: 'revoke', ring, oldKeyId: flags['key-id'], newKeyId: plan.signs_afterwards ?? '' },
+    ...{ introduces: plan.makes_key, request: { ...keysOf(flags), ...replacement(plan) } },
+  });
+}
+
+function noteRevoked(reply: RevokeReply, terminal: Terminal): void {
+  const { ended_rotation: ended, gone, revoked_key_id: keyId, scope } = reply;
+  noteChanged(reply, terminal);
+  if (ended !== null)
+    terminal.note(`the rotation from ${ended.old_key_id} to ${ended.new_key_id} ended: ${ended.outcome}`);
+  const others = gone.filter((other) => other !== keyId);
+  if (others.length > 0) terminal.note(`gone with it: ${named(others)}`);
+  terminal.note(`who has heard of it: plexctl signing status --scope ${scope} --watch`);
+}
