@@ -280,6 +280,22 @@ describe('keys', () => {
     expect(node.handled).toMatchObject([{ keyId: 'key-4' }]);
   });
 
+  test('a chain of which the platform’s part alone fits is taken so far, and the Node asks, by its heads', async () => {
+    await mesh.platform.rotate('platform-2', START);
+    await mesh.ring.rotate('key-2', START);
+    const held = node.session.state.ring;
+    await node.chain(await mesh.chain(START, { epoch: 1, platformEpoch: 1 }, { statements: [] }));
+    expect(node.session.state.ring).toBe(held);
+    expect(node.session.state.platform.activeKeyId).toBe('platform-2');
+    expect(node.refused).toEqual([{ reason: 'bundle_foreign' }]);
+    await pass(1_000);
+    expect(node.hellos.length).toBeGreaterThan(1);
+    const heads = { ring: held.statementHash, platform: mesh.platform.statementHash };
+    expect(node.lastHello).toMatchObject({ epoch: 1, platform_epoch: 2, heads });
+    await node.flushed();
+    expect(node.acks.at(-1)).toMatchObject({ heads });
+  });
+
   test('a chain that is refused leaves the Node asking', async () => {
     await mesh.ring.rotate('key-2', START);
     await node.chain(await mesh.chain(START, { epoch: 1, platformEpoch: 1 }, { statements: [] }));
