@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { headers, inboxPrefix, subjects, type Command, type Role, createBusKey, credsText } from '@plexsphere/wire';
-import { connect, credsAuthenticator, type Msg, type NatsConnection } from 'nats';
+import { connect, credsAuthenticator, ErrorCode, NatsError, type Msg, type NatsConnection } from 'nats';
 import type { World } from './world';
 
 export interface Answer {
@@ -8,6 +10,12 @@ export interface Answer {
   code: string;
   body: Record<string, unknown>;
 }
+
+/** What a service that was killed, or has not its leases yet, leaves an operator with. */
+const NOT_NOW = ['UNAVAILABLE', 'ABORTED', 'DEADLINE_EXCEEDED'];
+const ANSWER_WITHIN_MS = 15_000;
+const AGAIN_AFTER_MS = 200;
+const PATIENCE_MS = 120_000;
 
 /** The admin's own credential on the bus, without a client that would keep anybody from sending what they like. */
 export class OperatorConnection {
@@ -52,7 +60,33 @@ export class OperatorConnection {
     return { code: reply.headers?.get(headers.errorCode) ?? '', body: reply.json() };
   }
 
-  send(command: Command, text: string): Promise<Msg> {
-    return this.connection.request(subjects.command(this.operator, command), text, { timeout: 29_000 });
+  /** As plexctl does: under one request id, repeated until it is answered. @throws Error where it is refused */
+  async change<Reply>(command: Command, body: object): Promise<Reply> {
+    const text = JSON.stringify({ ...body, request_id: randomUUID() });
+    for (const until = Date.now() + PATIENCE_MS; ;) {
+      const { code, body: answer } = await this.tried(command, text);
+      if (code === '') return answer as Reply;
+      if (!NOT_NOW.includes(code) || Date.now() > until) {
+        throw new Error(`${command} is refused: ${code} ${JSON.stringify(answer)}`);
+      }
+      await delay(AGAIN_AFTER_MS);
+    }
+  }
+
+  send(command: Command, text: string, timeout = 29_000): Promise<Msg> {
+    return this.connection.request(subjects.command(this.operator, command), text, { timeout });
+  }
+
+  private async tried(command: Command, text: string): Promise<Answer> {
+    try {
+      const reply = await this.send(command, text, ANSWER_WITHIN_MS);
+      return { code: reply.headers?.get(headers.errorCode) ?? '', body: reply.json() };
+    } catch (error) {
+      // Nobody answers, or nobody in time.
+      if (error instanceof NatsError && [ErrorCode.NoResponders, ErrorCode.Timeout].includes(error.code as ErrorCode)) {
+        return { code: 'UNAVAILABLE', body: { detail: error.code } };
+      }
+      throw error;
+    }
   }
 }

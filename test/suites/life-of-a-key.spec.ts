@@ -1,0 +1,18 @@
+import { join } from 'node:path';
+import { tellStories } from '../src/tell-story';
+
+const STORIES = [
+  'staged-then-rotated',
+  'rollback-in-overlap',
+  'revoke-a-domain-key',
+  'forged-revocation',
+  'a-thiefs-own-rotate',
+];
+
+// A staged key has propagated after a second; and whoever is killed is waited for no longer than needed.
+const ROTATION = { PLEXSPHERE_LEASE: '4s', PLEXSPHERE_VERIFIER_CACHE: '1s' };
+
+tellStories(
+  STORIES.map((story) => join(__dirname, story)),
+  { env: { rotation: ROTATION } },
+);
