@@ -15,7 +15,7 @@ import {
   type Faults,
 } from '../testing/mesh-model/mesh-model';
 
-const STORIES = Number(process.env['MESH_STORIES'] ?? 40);
+const STORIES = Number(process.env['MESH_STORIES'] ?? 25);
 const DEPTH = Number(process.env['MESH_DEPTH'] ?? 2);
 
 jest.setTimeout(3_600_000);

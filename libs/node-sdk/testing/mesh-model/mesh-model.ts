@@ -69,8 +69,11 @@ export class MeshModel {
       const said = node.speak();
       if (lost.word !== true) relay.hear(said);
     }
+    const forks = relay.lost;
     const message = await relay.next();
     if (message === undefined) return false;
+    if (!mayHear(message, forks, whose))
+      throw new Violation(`a Node on a fork of ${forks.join()} is sent ${describe(message)}`);
     this.heard.push(message);
     const isLost = node.isAsleep || lost.message === true;
     this.trace.push(`${whose} Node is sent ${describe(message)}${isLost ? ', lost' : ''}`);
@@ -102,7 +105,10 @@ export class MeshModel {
     const { node } = this.ends[whose];
     if (this.thief === undefined || (whose === 'platform' && of === 'domain')) return;
     this.plane.tick();
-    const { what, message } = await this.thief.forgeAs(node, of, random.pick(this.thief.able(node, of)));
+    const { what, message } =
+      random.next() < 0.15
+        ? await this.thief.make(node)
+        : await this.thief.forgeAs(node, of, random.pick(this.thief.able(node, of)));
     this.trace.push(`the thief ${what}, to the ${whose} Node`);
     await this.deliver(whose, message);
   }
@@ -222,6 +228,16 @@ export class MeshModel {
     return this.plane.rings.platform.statements.findIndex(({ hash }) => hash === node.state.platform.statementHash);
   }
 }
+
+/** Of a ring on a fork without a way back nothing is sent; of the other one what needs no bundle, or no statement of it. */
+function mayHear({ kind, text }: Message, lost: readonly Whose[], whose: Whose): boolean {
+  if (lost.length === 0) return true;
+  if (lost.includes(whose)) return lost.length === 1 && whose === 'domain' && isChainWithoutOwn(kind, text);
+  return kind === 'event';
+}
+
+const isChainWithoutOwn = (kind: Message['kind'], text: string): boolean =>
+  kind === 'chain' && (JSON.parse(text) as { statements: unknown[] }).statements.length === 0;
 
 function describe({ kind, text }: Message): string {
   if (kind === 'event') return (JSON.parse(text) as { event_type: string }).event_type;

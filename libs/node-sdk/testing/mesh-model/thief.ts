@@ -138,6 +138,7 @@ export class Thief {
       claim,
       claim,
       { ...claim, epoch, trust_epoch: epoch },
+      { ...claim, epoch: 1, trust_epoch: 1, head_epoch: 1 },
       { ...claim, keys: signing, staged_key_id: null },
       { ...claim, keys: [...signing, foreign], staged_key_id: null },
       { ...claim, next: this.hashOfMine() },
@@ -227,8 +228,8 @@ export class Thief {
 }
 
 const claimOf = (anchor: ChainAnchor): TrustAnchor => ({
-  epoch: anchor.epoch,
-  trust_epoch: anchor.epoch,
+  epoch: Math.max(anchor.epoch, anchor.headEpoch),
+  trust_epoch: anchor.headEpoch,
   active_key_id: anchor.activeKeyId,
   staged_key_id: anchor.stagedKeyId,
   keys: anchor.keys.map(({ keyId, publicKey, notAfter }) => ({
