@@ -67,9 +67,9 @@ describe('a later epoch, proven', () => {
       INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, verifies_until) VALUES
         ('${SCOPE}', 'a', 'Ed25519', '${publicOf('a')}', 'retiring', now()),
         ('${SCOPE}', 'b', 'Ed25519', '${publicOf('b')}', 'active', NULL);
-      INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash) VALUES
-        ('${SCOPE}', 1, 'create', 'a', 'e1', 's1', '${'A'.repeat(43)}'),
-        ('${SCOPE}', 2, 'rotate', 'b', 'e2', '${rotateToB}', '${head}');`);
+      INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash, next) VALUES
+        ('${SCOPE}', 1, 'create', 'a', 'e1', 's1', '${'A'.repeat(43)}', '${keyHash(publicOf('b'))}'),
+        ('${SCOPE}', 2, 'rotate', 'b', 'e2', '${rotateToB}', '${head}', '${keyHash(publicOf('c'))}');`);
     database = await new DataSource(storeOptions(await test.urlAs('rotation'), 'test')).initialize();
     later = new LaterStatements(database, logger as unknown as Logger);
   }, 60_000);
