@@ -10,12 +10,16 @@ export const step: Step = async (world) => {
   const scope = `domain:${id}`;
   await world.json(['domain', 'create', '--id', id, '--key-id', 'k1']);
   const operator = await OperatorConnection.open(world);
-  const keysOf = async (table: string) => {
-    const rows = await world.query<{ key_id: string }>(`SELECT key_id FROM ${table} WHERE scope = $1 ORDER BY key_id`, [
-      scope,
-    ]);
+  const named = async (table: string, names: string) => {
+    const rows = await world.query<{ key_id: string }>(
+      `SELECT key_id FROM ${table} WHERE scope = $1 AND key_id ${names} ORDER BY key_id`,
+      [scope],
+    );
     return rows.map((row) => row.key_id);
   };
+  const keysOf = (table: string) => named(table, `NOT LIKE '~%'`);
+  /** Made ahead: they have no names yet. */
+  const aheadOf = (table: string) => named(table, `LIKE '~%'`);
 
   const holder = new Client({ connectionString: world.stack.databaseUrl('owner') });
   await holder.connect();
@@ -33,8 +37,14 @@ export const step: Step = async (world) => {
   for (const table of ['material.wrapped_key', 'ring.prepared_key']) {
     await world.query(`UPDATE ${table} SET prepared_at = prepared_at - interval '61 min' WHERE scope = $1`, [scope]);
   }
-  await eventually(async () => (await keysOf('ring.prepared_key')).length === 0);
+  await eventually(async () => (await named('ring.prepared_key', 'IS NOT NULL')).length === 0);
   expect(await keysOf('material.wrapped_key')).toEqual(['k1', winner]);
+  // Of the keys made ahead the one that the ring commits to is left, however old it is.
+  const [head] = await world.query<{ next: string }>(
+    'SELECT next FROM ring.ring_change WHERE scope = $1 AND statement IS NOT NULL ORDER BY epoch DESC LIMIT 1',
+    [scope],
+  );
+  expect(await aheadOf('material.wrapped_key')).toEqual([`~${head?.next}`]);
   const signed = await operator.ask('signing.sign', { scope, payload: {} });
   expect(signed.code).toBe('');
   await world.json(['signing', 'close', '--scope', scope, '--old', 'k1', '--new', winner]);

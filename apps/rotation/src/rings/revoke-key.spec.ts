@@ -66,7 +66,7 @@ it('of the active key makes a new one sign in the same commit, by the word of th
 
 it('draws a name by the date where nobody gives one', async () => {
   const { active_key_id: drawn } = await revoke('k1');
-  expect(drawn).toMatch(/^aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa-\d{4}-\d\d-\d\d$/);
+  expect(drawn).toMatch(/^[a-z0-9-]+-\d{4}-\d\d-\d\d$/);
   expect((await revoke(drawn)).active_key_id).toBe(`${drawn}-2`);
 });
 
