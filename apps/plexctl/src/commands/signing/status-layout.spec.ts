@@ -44,6 +44,27 @@ describe('the status of a scope', () => {
     );
   });
 
+  it('tells what is done by itself: what is due, what waits, and what fails', () => {
+    const scope = scopeStatus({
+      transition: null,
+      schedule: { rotate_every: '30d', due_at: '2026-05-01T11:00:00Z' },
+      promotion: { key_id: 'k3', percent: 95, deadline: '2026-05-02T12:00:00Z', asked_by: 'rotation' },
+      rotator_failure: {
+        ...{ step: 'stage', detail: 'signing: no signer available', failures: 3 },
+        ...{ failed_at: NOW, retry_at: '2026-05-01T12:00:20Z' },
+      },
+      lacks_policy: { kind_version: 0 },
+    });
+    const lines = statusLines(statusReply(scope)).map((line) => line.trim());
+    expect(lines.slice(lines.indexOf('backlog    empty') + 1)).toEqual([
+      'schedule   30d, due since 2026-05-01T11:00:00Z',
+      'promotion  k3 signs once 95 % of the Nodes have applied it, until 2026-05-02T12:00:00Z; asked for by rotation',
+      'by itself  stage failed 3 times: signing: no signer available; tried again at 2026-05-01T12:00:20Z',
+      'next: stage by itself fails with signing: no signer available: see to that',
+      "next: does not go by its kind's policy so far: plexctl policy show --scope platform says why",
+    ]);
+  });
+
   it('names who follows another chain than ours, and says what to do', () => {
     const scope = scopeStatus({
       ...{ transition: null, keys: [{ ...scopeStatus().keys[0]! }] },
