@@ -465,6 +465,7 @@ CREATE INDEX unswitched_change ON ring.ring_change USING btree (scope, epoch) WH
 CREATE INDEX doomed_key ON ring.signing_key USING btree (scope) WHERE ((state = ANY (ARRAY['retired'::text, 'revoked'::text])) AND (destroyed_at IS NULL));
 CREATE UNIQUE INDEX one_active_key ON ring.signing_key USING btree (scope) WHERE (state = 'active'::text);
 CREATE INDEX retiring_key ON ring.signing_key USING btree (verifies_until) WHERE (state = 'retiring'::text);
+CREATE INDEX staged_key ON ring.signing_key USING btree (rotate_by) WHERE (state = 'staged'::text);
 CREATE INDEX latest_transition ON ring.transition USING btree (scope, opened_epoch DESC);
 CREATE UNIQUE INDEX one_open_transition ON ring.transition USING btree (scope) WHERE (outcome IS NULL);
 

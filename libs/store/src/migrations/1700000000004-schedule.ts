@@ -52,6 +52,9 @@ export const SCHEDULE: SchemaChange = {
       CREATE UNIQUE INDEX one_pending_promotion ON ring.promotion (scope) WHERE outcome IS NULL;
       CREATE INDEX promotion_asked ON ring.promotion (scope, asked_at DESC);
 
+      -- What a turn of the rotator asks of all rings at once.
+      CREATE INDEX staged_key ON ring.signing_key (rotate_by) WHERE state = 'staged';
+
       -- What the rotator could not do: a row a scope, until it succeeds or nothing is to be done there any more.
       CREATE TABLE ring.rotator_failure (
         scope text PRIMARY KEY REFERENCES ring.key_ring,
