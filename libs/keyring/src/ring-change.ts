@@ -19,6 +19,7 @@ export const CHANGES = {
   revoke: { changesTrust: true, isStated: true },
   recommit: { changesTrust: false, isStated: true },
   recovery: { changesTrust: false, isStated: true },
+  policy: { changesTrust: false, isStated: false },
 } as const;
 
 export type ChangeType = keyof typeof CHANGES;

@@ -1,5 +1,8 @@
+import type { KeyRing } from './key-ring';
 import { requiredOverlap, seconds, type Policy } from './policy';
+import { type RingChange, changed, refuseForeign } from './ring-change';
 import type { ScopePolicy } from './scope-policy';
+import type { Transition } from './transition';
 
 /** Every so often after the last rotation was opened, or when a cron expression says so (five fields, UTC). */
 export type RotateEvery = { readonly everyMs: number } | { readonly cron: string };
@@ -41,6 +44,16 @@ export function decidedPolicy(
   const from = Object.fromEntries(names.map((name) => [name, sourceOf(name)])) as DecidedPolicy['from'];
   const policy = Object.fromEntries(names.map((name) => [name, layers[from[name]][name]]));
   return { policy: policy as unknown as RingPolicy, from };
+}
+
+/**
+ * Where a ring's policy is a change of the ring: one epoch further, and all as it was.
+ *
+ * @throws Refusal `invariant_violation`
+ */
+export function changePolicy(ring: KeyRing, transition: Transition | null): RingChange {
+  refuseForeign(ring, transition);
+  return changed(ring, 'policy', { keys: ring.keys, transition });
 }
 
 /** The next time strictly after `after` at which a cron expression fires; null for never, or for what is no expression. */

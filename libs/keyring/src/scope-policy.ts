@@ -20,6 +20,11 @@ export interface ScopePolicy {
   readonly superior: 'recovery_key' | 'platform_key';
   /** Whether each statement commits to the key that may come in after the next one, made ahead. */
   readonly commitsAhead: boolean;
+  /**
+   * Whether another policy of such a ring is a change of the ring, because whoever signs by it goes by that too. Where it
+   * is not, nobody is told.
+   */
+  readonly policyRaisesEpoch: boolean;
   /** What keeps the old key until closes_at: Nodes that have not applied the change, or nothing. */
   readonly gate: 'nodes' | 'none';
   /**
@@ -37,6 +42,7 @@ const MESH: Omit<ScopePolicy, 'signs' | 'superior' | 'tells'> = {
   mostTrusted: 2,
   newKey: 'signs_at_once',
   commitsAhead: true,
+  policyRaisesEpoch: false,
   gate: 'nodes',
 };
 

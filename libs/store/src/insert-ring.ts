@@ -56,7 +56,17 @@ export async function insertKey(
 }
 
 export type ChangeName =
-  'create' | 'rotate' | 'stage' | 'unstage' | 'rollback' | 'revoke' | 'recommit' | 'recovery' | 'close' | 'settle';
+  | 'create'
+  | 'rotate'
+  | 'stage'
+  | 'unstage'
+  | 'rollback'
+  | 'revoke'
+  | 'recommit'
+  | 'recovery'
+  | 'close'
+  | 'settle'
+  | 'policy';
 
 /** One row an epoch: who signs after it, and what was told of it. A first one has nothing to switch from. */
 export const insertRingChange = (

@@ -1,8 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
+import { changePolicy } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import { problem } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
+import { hasLaterStatement } from '../leases/later-statements';
+import { applyRingChange } from '../rings/apply-ring-change';
 import type { StoredRing } from '../rings/read-ring';
+import { orProblem } from '../rings/refusal-problem';
 import { RotationConfig } from '../rotation-config';
 import type { RequestIdentity } from '../transactions/requests';
 import { writeAudit } from '../transactions/write-audit';
@@ -39,7 +44,20 @@ export class PolicyChange {
         isOther ? at : decided.scheduledSince,
       ],
     );
-    await writeAudit(manager, identity, { scope, before: policyView(before), after: policyView(after) });
+    const views = { before: policyView(before), after: policyView(after) };
+    if (stored.policy.policyRaisesEpoch) await raiseEpoch(manager, { stored, at, identity, views });
+    else await writeAudit(manager, identity, { scope, ...views });
     this.logger.info({ scope, kind_version: decided.kindVersion }, 'policy set');
   }
+}
+
+/** Whoever signs hears of it as of any change of the ring; Resume sees the switch through. */
+async function raiseEpoch(
+  manager: EntityManager,
+  { stored: before, at, identity, views }: Omit<NewDecisions, 'decided'> & { views: object },
+): Promise<void> {
+  if (await hasLaterStatement(manager, before.ring.scope)) throw problem('epochWentBack');
+  const after = orProblem(() => changePolicy(before.ring, before.transition));
+  const made = { key: null, statement: null };
+  await applyRingChange(manager, { before, after, at, identity, reason: null, made, detail: views });
 }

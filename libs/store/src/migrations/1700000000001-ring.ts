@@ -99,7 +99,7 @@ export const RING: SchemaChange = {
         scope text NOT NULL REFERENCES ring.key_ring,
         epoch bigint NOT NULL,
         change text NOT NULL CHECK (change IN ('create', 'rotate', 'stage', 'unstage', 'rollback', 'revoke', 'recommit',
-                                               'recovery', 'close', 'settle', 'remove')),
+                                               'recovery', 'close', 'settle', 'remove', 'policy')),
         active_key_id text NOT NULL,
         event_id text NOT NULL UNIQUE,
         statement text,
