@@ -331,7 +331,7 @@ CREATE TABLE ring.ring_change (
   authority_epoch bigint,
   changed_at timestamp with time zone NOT NULL DEFAULT now(),
   switched_at timestamp with time zone,
-  CONSTRAINT ring_change_change_check CHECK ((change = ANY (ARRAY['create'::text, 'rotate'::text, 'stage'::text, 'unstage'::text, 'rollback'::text, 'revoke'::text, 'recommit'::text, 'recovery'::text, 'close'::text, 'settle'::text, 'remove'::text]))),
+  CONSTRAINT ring_change_change_check CHECK ((change = ANY (ARRAY['create'::text, 'rotate'::text, 'stage'::text, 'unstage'::text, 'rollback'::text, 'revoke'::text, 'recommit'::text, 'recovery'::text, 'close'::text, 'settle'::text, 'remove'::text, 'policy'::text]))),
   CONSTRAINT ring_change_check CHECK (((statement IS NULL) = (statement_hash IS NULL))),
   CONSTRAINT ring_change_check1 CHECK (((statement IS NOT NULL) OR (next IS NULL))),
   CONSTRAINT ring_change_event_id_key UNIQUE (event_id),
