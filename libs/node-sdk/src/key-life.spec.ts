@@ -1,7 +1,7 @@
 /** Every change of a ring as it is announced, one statement each: what a Node of either ring then trusts. */
-import { envelopeBy, testKey, type TestRing } from '@plexsphere/testkit';
+import { envelopeBy, forgedStatement, testKey, type TestRing } from '@plexsphere/testkit';
 import { NonceMemory, parseEnvelope, PLATFORM, publicText, type SigningKeyRotated } from '@plexsphere/wire';
-import { readBundle } from '@plexsphere/wire/jws';
+import { readBundle, readStatement } from '@plexsphere/wire/jws';
 import { TestMesh } from '../testing/test-mesh';
 import type { KeyChange } from './key-change';
 import { isKeyEvent, takeKeyEvent } from './key-events';
@@ -112,6 +112,21 @@ describe('refused', () => {
     const later = { ...(await enrol(mesh)), ring: state.ring };
     const text = announced(mesh.ring.rotatedPayload());
     await expect(deliver(later, text)).resolves.toEqual(refused('foreign_authority'));
+  });
+
+  test('one by the platform key of today, which was not active at the epoch that it names', async () => {
+    await mesh.platform.rotate('platform-2', NOW);
+    const present = { ...(await enrol(mesh)), ring: state.ring };
+    await mesh.ring.revoke(first(mesh.ring), NOW);
+    const { epoch, statement } = mesh.ring.rotatedPayload();
+    const forged = forgedStatement({ ...readStatement(statement), authority_epoch: 1 }, mesh.platform.active);
+    for (const [text, code] of [
+      [forged, 'foreign_authority'],
+      [statement, undefined],
+    ] as const) {
+      const change = await deliver(present, announced(mesh.ring.rotatedPayload({ epoch, statement: text })));
+      expect(change.kind === 'refused' ? change.reason : undefined).toBe(code);
+    }
   });
 
   test('a statement vouched for by a platform key that the Node has not heard of', async () => {
