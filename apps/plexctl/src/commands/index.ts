@@ -21,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'signing verify': async () => (await import('./signing/verify')).verify,
   'policy show': async () => (await import('./policy/show')).showPolicy,
   'policy set': async () => (await import('./policy/set')).setPolicy,
+  'signing verify-chain': async () => (await import('./signing/verify-chain')).verifyChain,
   'recovery rotate': async () => (await import('./recovery/rotate')).rotateRecovery,
   'domain create': async () => (await import('./domain/create')).createDomain,
   'domain list': async () => (await import('./domain/list')).listDomains,

@@ -2,17 +2,21 @@ import type { SigningKeyEntity } from '@plexsphere/store';
 import type { EntityManager } from 'typeorm';
 import type { Scopes } from './list-rings';
 
-export type KeyRow = Pick<SigningKeyEntity, 'scope' | 'keyId' | 'algorithm' | 'state' | 'stateSince'>;
+export type KeyRow = Pick<
+  SigningKeyEntity,
+  'scope' | 'keyId' | 'algorithm' | 'state' | 'stateSince' | 'rotateBy' | 'verifiesUntil'
+>;
 
 /**
- * The keys that verifiers hold, oldest first, and of those that have ended the last one alone: a ring remembers every
+ * The keys that verifiers hold, oldest first, and of those that have retired, and of those that were revoked, the last one alone: a ring remembers every
  * key that it ever had, and after years of rotations nobody wants to read them all.
  */
 export const listKeys = (manager: EntityManager, scopes: Scopes): Promise<KeyRow[]> =>
   manager.query<KeyRow[]>(
-    `SELECT scope, key_id AS "keyId", algorithm, state, state_since AS "stateSince"
+    `SELECT scope, key_id AS "keyId", algorithm, state, state_since AS "stateSince",
+            rotate_by AS "rotateBy", verifies_until AS "verifiesUntil"
        FROM (SELECT *, state IN ('retired', 'revoked') AS ended,
-                    row_number() OVER (PARTITION BY scope, state IN ('retired', 'revoked') ORDER BY state_since DESC) AS nth
+                    row_number() OVER (PARTITION BY scope, state ORDER BY state_since DESC) AS nth
                FROM ring.signing_key WHERE $1::text[] IS NULL OR scope = ANY ($1)) AS key
       WHERE NOT ended OR nth = 1
       ORDER BY scope, created_at, key_id`,

@@ -1,8 +1,15 @@
 import { checkPolicy, progressOf, safeCloseAt, type Policy, type Progress } from '@plexsphere/keyring';
 import { Controller } from '@nestjs/common';
-import { LaterStatementEntity, LeaseEntity, TransitionEntity } from '@plexsphere/store';
+import { InstallationEntity, LaterStatementEntity, LeaseEntity, TransitionEntity } from '@plexsphere/store';
 import { problem } from '@plexsphere/wire';
-import type { OpenTransitionView, ScopeStatus, Status, StatusReply, WentBack } from '@plexsphere/wire/commands';
+import type {
+  OpenTransitionView,
+  ScopeStatus,
+  Status,
+  StatusReply,
+  WentBack,
+  RecoveryStatus,
+} from '@plexsphere/wire/commands';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
@@ -38,6 +45,7 @@ interface Found {
   /** Of the platform's ring, where that is asked for. */
   domainNodes: Progress | null;
   forks: Forks[];
+  installation: InstallationEntity | null;
   /** Whose Nodes may be named; null for all. */
   seen: Scopes;
 }
@@ -89,6 +97,7 @@ async function find(
     signers: await manager.find(LeaseEntity, { where: { kind: 'signer', released: false }, order: { holder: 'ASC' } }),
     laterStatements: new Map((await manager.find(LaterStatementEntity)).map((later) => [later.scope, later])),
     forks: await readForks(manager, namesShown),
+    installation: await manager.findOneBy(InstallationEntity, { onlyRow: true }),
     namesShown,
     ownWork: await readOwnWork(manager, scopes),
   };
@@ -111,6 +120,9 @@ function scopeStatus(ring: RingRow, found: Found, config: RotationConfig): Scope
     ...(policyOf(scope).tells.otherNodes !== null && domainNodes !== null
       ? { domain_nodes: domainNodesStatus(domainNodes, now, found.seen, namesShown) }
       : {}),
+    ...(policyOf(scope).superior === 'recovery_key' && found.installation !== null
+      ? { recovery: recoveryStatus(found.installation) }
+      : {}),
     ...forksStatus(scope, found),
     backlog: backlogView(found.backlogs.get(scope), now),
     ...found.ownWork(scope),
@@ -129,10 +141,23 @@ function forksStatus(scope: string, { forks, seen, namesShown }: Found): Partial
   };
 }
 
-const keyStatus = ({ keyId, state, algorithm, stateSince }: KeyRow, now: Date): ScopeStatus['keys'][number] => ({
+const keyStatus = (
+  { keyId, state, algorithm, stateSince, rotateBy, verifiesUntil }: KeyRow,
+  now: Date,
+): ScopeStatus['keys'][number] => ({
   ...{ key_id: keyId, state, algorithm },
   since: stateSince.toISOString(),
   age_seconds: secondsBetween(stateSince, now),
+  ...(state === 'staged' && rotateBy !== null ? { rotate_by: rotateBy.toISOString() } : {}),
+  ...(verifiesUntil !== null && BESIDE.has(state) ? { verifies_until: verifiesUntil.toISOString() } : {}),
+});
+
+/** The states of the key beside the one that signs. */
+const BESIDE: ReadonlySet<string> = new Set(['staged', 'retiring']);
+
+const recoveryStatus = (row: InstallationEntity): RecoveryStatus => ({
+  ...{ key_id: row.recoveryKeyId, public_key: row.recoveryPublicKey },
+  used_at: row.recoveryUsedAt?.toISOString() ?? null,
 });
 
 const openTransition = (transition: TransitionEntity, now: Date, policy: Policy): OpenTransitionView => ({

@@ -47,7 +47,7 @@ export interface ScopeStatus {
   scope: Scope;
   epoch: number;
   trust_epoch: number;
-  keys: (Pick<KeyView, 'key_id' | 'state' | 'algorithm'> & { since: string; age_seconds: number })[];
+  keys: KeyStatus[];
   /** The open rotation; null where none is. */
   transition: OpenTransitionView | null;
   signers: SignerStatus[];
@@ -62,6 +62,8 @@ export interface ScopeStatus {
   domain_forks?: ForkedNodes;
   /** Of the platform alone: Domains with Nodes that do so of their own ring. */
   forked_domains?: ForkedDomains;
+  /** Of the platform alone. */
+  recovery?: RecoveryStatus;
   backlog: Backlog;
   /** What is done by itself. Each is absent where there is none. */
   schedule?: ScheduleStatus;
@@ -92,6 +94,23 @@ export interface RotatorFailure {
   failures: number;
   failed_at: string;
   retry_at: string;
+}
+
+export interface KeyStatus extends Pick<KeyView, 'key_id' | 'state' | 'algorithm'> {
+  since: string;
+  age_seconds: number;
+  /** Of a staged key: until when it may be rotated to. */
+  rotate_by?: string;
+  /** Of a staged or a retiring key: until when a verifier that hears nothing more takes it. */
+  verifies_until?: string;
+}
+
+/** Whose private half the operators keep. */
+export interface RecoveryStatus {
+  key_id: string;
+  public_key: string;
+  /** Since when it counts as exposed; null where it was never used. */
+  used_at: string | null;
 }
 
 export interface OpenTransitionView extends RotationView {

@@ -1,6 +1,7 @@
 import type { OpenTransitionView, ScopeStatus } from '@plexsphere/wire/commands';
 import { age, catchUp, named, plural, secondsBetween } from '../../layout';
 import { utc } from '../../render';
+import { isSettling } from './key-lines';
 
 /** A relay sends at once: after this long something is wrong with it. Well above what a restart takes. */
 const SLOW_SECONDS = 60;
@@ -17,8 +18,30 @@ export function nextSteps(scope: ScopeStatus, now: string): string[] {
     ...ownWorkSteps(scope),
     ...domainSteps(scope),
     ...rotationSteps(scope, now),
+    ...keySteps(scope),
   ];
   return steps.length === 0 ? ['nothing to do: no rotation is open, and nobody is behind'] : steps;
+}
+
+/** What waits for nobody but the operator, or for time alone. */
+function keySteps(status: ScopeStatus): string[] {
+  const { scope, keys, recovery } = status;
+  const settling = keys.find((key) => isSettling(key, status));
+  const staged = keys.find(({ state, rotate_by: by }) => state === 'staged' && by !== undefined);
+  return [
+    ...(settling === undefined
+      ? []
+      : [`${settling.key_id} was rolled back: no other key comes in before ${utc(settling.verifies_until ?? '')}`]),
+    ...(staged === undefined
+      ? []
+      : [
+          `${staged.key_id} is staged: plexctl signing rotate --scope ${scope} --new-key-id ${staged.key_id}, ` +
+            `before ${utc(staged.rotate_by ?? '')}`,
+        ]),
+    ...(recovery === undefined || recovery.used_at === null
+      ? []
+      : ['the recovery key was used, so it counts as exposed: plexctl recovery rotate makes another']),
+  ];
 }
 
 function wentBackSteps({ epoch, went_back: later }: ScopeStatus): string[] {

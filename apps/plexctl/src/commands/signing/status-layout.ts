@@ -12,6 +12,7 @@ import type {
 import { age, bar, clockOff, labelled, named, plural, secondsBetween, type Line } from '../../layout';
 import { utc } from '../../render';
 import { printable } from '../../printable';
+import { keyLines, recoveryLines } from './key-lines';
 import { nextSteps } from './next-steps';
 
 /** `signing status` as an operator reads it: a block a scope, what to do last. */
@@ -59,6 +60,7 @@ function scopeLines(scopes: readonly ScopeStatus[], now: string, withBar: boolea
 
 const linesOf = (scope: ScopeStatus, now: string, withBar: boolean): Line[] => [
   ...keyLines(scope),
+  ...recoveryLines(scope),
   ...rotationLines(scope.transition),
   ...signerLines(scope.signers, now),
   ...nodeLines('nodes', scope.nodes, now, withBar && scope.transition !== null),
@@ -97,20 +99,6 @@ function scheduleText({ rotate_every: every, due_at: dueAt }: ScheduleStatus, no
   if (dueAt === null) return `${every}, never due`;
   const left = secondsBetween(now, dueAt);
   return `${every}, ${left > 0 ? `due at ${utc(dueAt)}, in ${age(left)}` : `due since ${utc(dueAt)}`}`;
-}
-
-/** The one that signs stands first. */
-const ORDER = ['active', 'staged', 'retiring', 'retired', 'revoked'] as const satisfies KeyState[];
-type KeyState = ScopeStatus['keys'][number]['state'];
-
-function keyLines(scope: ScopeStatus): Line[] {
-  const keys = scope.keys.toSorted((one, other) => ORDER.indexOf(one.state) - ORDER.indexOf(other.state));
-  const idWidth = Math.max(0, ...keys.map(({ key_id }) => key_id.length));
-  const stateWidth = Math.max(0, ...keys.map(({ state }) => state.length));
-  return keys.map(({ key_id, state, since, age_seconds }, index) => ({
-    label: index === 0 ? 'keys' : '',
-    text: `${key_id.padEnd(idWidth)}  ${state.padEnd(stateWidth)}  for ${age(age_seconds)}, since ${utc(since)}`,
-  }));
 }
 
 function rotationLines(transition: OpenTransitionView | null): Line[] {
