@@ -82,7 +82,7 @@ const boundaries = (depConstraints) => [
 export const moduleBoundaries = boundaries(constraints([], BANNED_PACKAGES));
 
 /**
- * Specs may use the test kit, the local stack, a Node to hear what is said to it, a holder of leases for rotation to wait
- * for, and any package: none of it ships.
+ * Specs may use the domain, the test kit, the local stack, a Node to hear what is said to it, a holder of leases for
+ * rotation to wait for, and any package: none of it ships.
  */
 export const specBoundaries = boundaries(constraints([DOMAIN, TESTKIT, STACK, SDK, LEASE_HOLDER], {}));
