@@ -11,6 +11,13 @@ interface Reign {
   until: number;
 }
 
+interface Theft {
+  /** What every Node may have refused his messages for. */
+  forgeries?: RefusalReason[];
+  /** Names of Nodes that trusted nobody but him for a while. */
+  captured?: string[];
+}
+
 const AGAIN_AFTER_MS = 100;
 
 /**
@@ -18,7 +25,7 @@ const AGAIN_AFTER_MS = 100;
  * has things signed.
  */
 export class Promises {
-  private readonly signed: { keyId: string; askedAt: number }[] = [];
+  private readonly signed: { keyId: string; askedAt: number; answeredAt: number }[] = [];
   private readonly reigns: Reign[] = [];
   private signing = true;
   private readonly asking: Promise<void>;
@@ -29,7 +36,7 @@ export class Promises {
     private readonly source: EventSource,
     first: string,
   ) {
-    this.begin(first);
+    this.reign(first);
     this.asking = this.ask();
   }
 
@@ -42,26 +49,35 @@ export class Promises {
     return promises;
   }
 
-  /** Where nobody could sign before: the command that has this key sign has returned. */
-  reignOf(keyId: string): void {
-    this.endReign();
-    this.begin(keyId);
-  }
-
   /** A command after whose return this key signs, and no other; its name may come with the reply. */
   async switches<Reply>(
     signsAfterwards: string | ((reply: Reply) => string),
     command: () => Promise<Reply>,
   ): Promise<Reply> {
-    await this.untilSigned();
-    this.endReign();
+    await this.interrupt();
     const reply = await command();
-    this.begin(typeof signsAfterwards === 'string' ? signsAfterwards : signsAfterwards(reply));
+    this.reign(typeof signsAfterwards === 'string' ? signsAfterwards : signsAfterwards(reply));
     return reply;
   }
 
-  /** Ends the publishing and signing. Every Node has to run. Each message that was refused broke P1, but those of a thief. */
-  async expectKept({ forgeries = [] }: { forgeries?: RefusalReason[] } = {}): Promise<void> {
+  /** From now on nobody says who signs, until a key reigns again. */
+  async interrupt(): Promise<void> {
+    // No reign ends in which nobody has looked.
+    await this.untilSigned();
+    const last = this.reigns.at(-1);
+    if (last !== undefined) last.until = performance.now();
+  }
+
+  /** The command that has this key sign has returned. */
+  reign(keyId: string): void {
+    this.reigns.push({ keyId, from: performance.now(), until: Infinity });
+  }
+
+  /**
+   * Ends the publishing and signing. Every Node has to run. Each message that was refused broke P1, but those of a thief,
+   * and ours that came to a Node of his before it was shown.
+   */
+  async expectKept({ forgeries = [], captured = [] }: Theft = {}): Promise<void> {
     await this.untilSigned();
     await this.end();
     const { nodes } = this.world;
@@ -77,31 +93,21 @@ export class Promises {
     }).catch(() => undefined);
     const summary = nodes.map(({ name, applied, refused }) => ({
       name,
-      refused: refused.filter(({ reason }) => !forgeries.includes(reason)),
+      refused: refused.filter(({ reason }) => !forgeries.includes(reason) && !captured.includes(name)),
       applied: applied.map((event) => event.eventId).sort(),
     }));
     expect(summary).toEqual(nodes.map(({ name }) => ({ name, refused: [], applied: published })));
     expect(this.signedOutOfTurn()).toEqual([]);
   }
 
-  /** Asked for after a command had returned, and signed by another key than it left. */
+  /** Asked for after a command had returned, answered before the next one began, and signed by another key than was left. */
   private signedOutOfTurn(): object[] {
-    return this.signed.flatMap(({ keyId, askedAt }) => {
-      const reign = this.reigns.find(({ from, until }) => from <= askedAt && askedAt < until);
+    return this.signed.flatMap(({ keyId, askedAt, answeredAt }) => {
+      const reign = this.reigns.find(({ from, until }) => from <= askedAt && answeredAt < until);
       return reign === undefined || reign.keyId === keyId ? [] : [{ keyId, instead_of: reign.keyId }];
     });
   }
 
-  private begin(keyId: string): void {
-    this.reigns.push({ keyId, from: performance.now(), until: Infinity });
-  }
-
-  private endReign(): void {
-    const last = this.reigns.at(-1);
-    if (last !== undefined) last.until = performance.now();
-  }
-
-  /** So that no reign ends in which nobody has looked. */
   private async untilSigned(): Promise<void> {
     const from = this.reigns.at(-1)?.from ?? 0;
     await eventually(() => this.signed.some(({ askedAt }) => askedAt >= from), {
@@ -116,7 +122,8 @@ export class Promises {
       const answer = await this.operator
         .ask('signing.sign', { scope: this.world.domain, payload: {} })
         .catch(() => null);
-      if (answer?.code === '') this.signed.push({ keyId: String(answer.body['key_id']), askedAt });
+      const answeredAt = performance.now();
+      if (answer?.code === '') this.signed.push({ keyId: String(answer.body['key_id']), askedAt, answeredAt });
       await delay(AGAIN_AFTER_MS);
     }
   }
