@@ -5,6 +5,7 @@ import { tellStories } from '../src/tell-story';
 const STORIES = [
   'ten-platform-rotations',
   'a-new-key-that-does-not-open',
+  'a-platform-key-that-does-not-open',
   'revoke-the-platform-key',
   'another-recovery-key',
   'a-thief-of-the-platform',
