@@ -1,3 +1,4 @@
+import { PLATFORM } from '@plexsphere/wire';
 import type { OpenTransitionView, ScopeStatus } from '@plexsphere/wire/commands';
 import { age, catchUp, named, plural, secondsBetween } from '../../layout';
 import { utc } from '../../render';
@@ -53,7 +54,9 @@ function wentBackSteps({ epoch, went_back: later }: ScopeStatus): string[] {
 /** Unless the database was restored to before what they heard, a key is in other hands. */
 function forkSteps({ scope, keys, forks, domain_forks: others, forked_domains: domains }: ScopeStatus): string[] {
   const active = keys.find(({ state }) => state === 'active')?.key_id;
-  const revoke = `plexctl signing revoke --scope ${scope} --key-id ${active} --reason WHY`;
+  // The platform has no other ring above it.
+  const voucher = scope === PLATFORM ? ' --recovery-key FILE' : '';
+  const revoke = `plexctl signing revoke --scope ${scope} --key-id ${active} --reason WHY${voucher}`;
   return [
     ...(forks === undefined && others === undefined
       ? []

@@ -78,9 +78,14 @@ describe('the status of a scope', () => {
       '51 Nodes of Domains, of this ring: domain:d/edge-2 and 50 more',
       '1 Domain, of their own rings: domain:d',
       'backlog   empty',
-      'next: Nodes follow a chain that is not ours: unless an older database was restored, throw the key out: plexctl signing revoke --scope platform --key-id k2 --reason WHY',
+      'next: Nodes follow a chain that is not ours: unless an older database was restored, throw the key out: plexctl signing revoke --scope platform --key-id k2 --reason WHY --recovery-key FILE',
       'next: each Domain whose Nodes show forks needs a revoke of its own, after any of the platform: domain:d',
     ]);
+  });
+
+  it('has a revoke of a Domain need no recovery key', () => {
+    const scope = scopeStatus({ scope: 'domain:d', forks: { count: 1, names: ['edge-1'] } });
+    expect(statusLines(statusReply(scope)).join('\n')).toMatch(/signing revoke --scope domain:d .* --reason WHY$/m);
   });
 
   it('S12: ends in what was refused and who was held back, of the last hour', () => {
