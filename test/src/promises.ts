@@ -14,7 +14,7 @@ interface Reign {
 interface Theft {
   /** What every Node may have refused his messages for. */
   forgeries?: RefusalReason[];
-  /** Names of Nodes that trusted nobody but him for a while. */
+  /** Names of Nodes that followed him, in one ring or both, for a while. */
   captured?: string[];
 }
 
