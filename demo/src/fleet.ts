@@ -3,17 +3,24 @@ import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { guard } from '@plexsphere/stack';
 
-/** The Nodes' own process: every one of them a real subscriber that verifies each envelope with the node-sdk. */
+/** Nodes in a process of their own: each a real subscriber that verifies each envelope with the node-sdk. */
 export class Fleet {
-  private constructor(private readonly child: ChildProcess) {}
+  private child: ChildProcess | undefined;
+
+  /** `enrolments`: the folder of the files that its Nodes join by; `out`: where they write their journals. */
+  constructor(
+    readonly enrolments: string,
+    private readonly out: string,
+  ) {}
 
   /** Returns when every Node has been answered by a relay. */
-  static async start(enrolments: string, out: string): Promise<Fleet> {
+  async start(): Promise<void> {
     const program = join(__dirname, 'node-fleet.js');
-    const child = spawn(process.execPath, [program, '--enrolments', enrolments, '--out', out], {
+    const child = spawn(process.execPath, [program, '--enrolments', this.enrolments, '--out', this.out], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { PATH: process.env['PATH'] },
     });
+    this.child = child;
     guard.addChild(child);
     await new Promise<void>((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`the Node process ended with code ${code}`)));
@@ -21,13 +28,14 @@ export class Fleet {
         if (line.includes('"ready"')) resolve();
       });
     });
-    return new Fleet(child);
   }
 
+  /** Nothing where it does not run. */
   async stop(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const ended = new Promise((resolve) => this.child.once('exit', resolve));
-    this.child.kill('SIGTERM');
+    const { child } = this;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
     await ended;
   }
 }

@@ -1,24 +1,22 @@
 /**
- * `npm run demo`: the main job on the embedded stack, with the story told as it goes. `--json` prints one JSON object as
- * the last line of stdout. Exit 0 only if every promise held; nothing is left running.
+ * `npm run demo`: the life of a key on the embedded stack, in chapters, with the story told as it goes. `--json` prints one
+ * JSON object as the last line of stdout. Exit 0 only if every promise held; nothing is left running.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { Stack, guard, localFolder, whenOrphaned } from '@plexsphere/stack';
 import { Narrator } from './narrator';
+import { DEMO_USAGE, UsageError, parseDemoOptions } from './options';
 import { asTable, broken, type DemoResult } from './result';
-import { Story } from './story';
+import { tellStory } from './story';
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { json: { type: 'boolean', default: false }, nodes: { type: 'string', default: '50' } },
-  });
-  const narrator = new Narrator(values.json ? process.stderr : process.stdout);
+  const options = parseDemoOptions(process.argv.slice(2));
+  const narrator = new Narrator(options.json ? process.stderr : process.stdout);
   await mkdir(localFolder, { recursive: true, mode: 0o700 });
   // By its process, so that whoever started it among others knows which is its own.
   const dir = await mkdtemp(join(localFolder, `demo-${process.pid}-`));
-  narrator.chapter('Bring the stack up: PostgreSQL, NATS JetStream, 2 rotations, 2 signers, 2 relays');
+  narrator.heading('Bring the stack up: PostgreSQL, NATS JetStream, 2 rotations, 2 signers, 2 relays');
   guard.erase(dir);
   const onProgress = (text: string): void => narrator.say(text);
   const stack = await Stack.create({ dir: join(dir, 'stack'), temporary: true, onProgress });
@@ -40,11 +38,11 @@ async function main(): Promise<number> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
     await stack.start();
-    const result = await new Story({ stack, dir, nodes: Number(values.nodes), narrator }).tell();
+    const result = await tellStory({ stack, dir, nodes: options.nodes, narrator }, options.chapters);
     const complaints = broken(result);
     narrator.table(asTable(result));
-    narrator.chapter(complaints.length === 0 ? 'Every promise held.' : `Broken: ${complaints.join('; ')}.`);
-    if (values.json) {
+    narrator.heading(complaints.length === 0 ? 'Every promise held.' : `Broken: ${complaints.join('; ')}.`);
+    if (options.json) {
       const line: DemoResult = { ok: complaints.length === 0, ...result };
       process.stdout.write(`${JSON.stringify(line)}\n`);
     }
@@ -61,6 +59,10 @@ async function main(): Promise<number> {
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
+    if (error instanceof UsageError) {
+      process.stderr.write(`${error.message}\n${DEMO_USAGE}`);
+      process.exit(2);
+    }
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     process.exit(1);
   },

@@ -6,7 +6,7 @@ export class Narrator {
 
   constructor(private readonly out: NodeJS.WriteStream) {}
 
-  chapter(title: string): void {
+  heading(title: string): void {
     this.out.write(`\n${title}\n`);
   }
 

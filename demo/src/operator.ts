@@ -22,12 +22,12 @@ export class Operator {
     return plexctlJson(['domain', 'create', '--id', id, '--key-id', keyId], this.env);
   }
 
-  /** Enrols Nodes; their files land in `folder` for the Node process to take up. */
-  async addNodes(names: readonly string[], folder: string): Promise<void> {
+  /** Enrols Nodes; the file of each lands in the folder of its name, for the Node process to take up. */
+  async addNodes(names: readonly string[], folderOf: (name: string) => string): Promise<void> {
     const waiting = [...names];
     const work = async (): Promise<void> => {
       for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-        const out = join(folder, `${name}.node.json`);
+        const out = join(folderOf(name), `${name}.node.json`);
         await plexctlJson(['node', 'add', '--scope', this.scope, '--name', name, '--out', out], this.env);
       }
     };
@@ -36,6 +36,15 @@ export class Operator {
 
   rotate(newKeyId: string): Promise<unknown> {
     return plexctlJson(['signing', 'rotate', '--scope', this.scope, '--new-key-id', newKeyId], this.env);
+  }
+
+  rollback(reason: string): Promise<unknown> {
+    return plexctlJson(['signing', 'rollback', '--scope', this.scope, '--reason', reason], this.env);
+  }
+
+  revoke(keyId: string, newKeyId: string, reason: string): Promise<{ active_key_id: string; gone: string[] }> {
+    const which = ['--key-id', keyId, '--new-key-id', newKeyId, '--reason', reason];
+    return plexctlJson(['signing', 'revoke', '--scope', this.scope, ...which, '--yes'], this.env);
   }
 
   /** The gate holds while an acknowledgement is still on its way; an operator would look and ask again, as this does. */

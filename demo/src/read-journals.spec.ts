@@ -34,7 +34,7 @@ test('nothing was written yet', async () => {
   const seen = await readJournals(join(folder, 'nowhere'));
   expect(seen).toMatchObject({ applied: 0, refused: 0, appliedTwice: 0, nodes: [] });
   expect(seen.missing(['event-1'], 2)).toBe(2);
-  expect(seen.lastTrusted('key-1', 1)).toBeUndefined();
+  expect(seen.trustingSince(['key-1'], 1)).toBeUndefined();
 });
 
 test('what each Node applied, refused and trusts', async () => {
@@ -52,11 +52,13 @@ test('what each Node applied, refused and trusts', async () => {
   expect(seen).toMatchObject({ nodes: ['one', 'two'], applied: 4, appliedTwice: 1, refused: 1 });
   expect(seen.refusedByReason).toEqual({ stale: 1 });
   expect(seen.missing(['event-1', 'event-2'], 2)).toBe(1);
-  expect(seen.lastTrusted('key-2', 2)).toBeUndefined();
+  expect(seen.trustingSince(['key-2', 'key-1'], 2)).toBeUndefined();
   two.trusts(trusts('key-2', 'key-1'));
   const later = await readJournals(folder);
   const lines = (await readFile(journalPath('two'), 'utf8')).trim().split('\n');
-  expect(later.lastTrusted('key-2', 2)).toBe(Date.parse((JSON.parse(lines.at(-1)!) as { at: string }).at));
+  const at = Date.parse((JSON.parse(lines.at(-1)!) as { at: string }).at);
+  expect(later.trustingSince(['key-2', 'key-1'], 2)).toBe(at);
+  expect(later.trustingSince(['key-1', 'key-2'], 2)).toBeUndefined();
   expect(later.trusted.get('two')).toEqual(['key-2', 'key-1']);
 });
 

@@ -20,15 +20,14 @@ export class Journals {
   /** Node → event id → how often it was applied. */
   readonly appliedBy = new Map<string, Map<string, number>>();
   readonly refusedByReason: Record<string, number> = {};
-  /** Node → key id → when the Node first trusted it, in milliseconds since 1970. */
-  readonly firstTrusted = new Map<string, Map<string, number>>();
-  /** Node → the key ids that it trusts by its last word. */
+  /** Node → the key ids that it trusts by its last word, the one that signs first. */
   readonly trusted = new Map<string, string[]>();
+  /** Node → when that was, in milliseconds since 1970. */
+  private readonly trustedSince = new Map<string, number>();
 
   constructor(journals: ReadonlyMap<string, readonly JournalLine[]>) {
     for (const [node, lines] of journals) {
       this.appliedBy.set(node, new Map());
-      this.firstTrusted.set(node, new Map());
       for (const line of lines) this.add(node, line);
     }
   }
@@ -58,9 +57,11 @@ export class Journals {
     return wanted.size * nodes - seen;
   }
 
-  /** When the last of so many Nodes first trusted this key, in ms since 1970; undefined while not all of them do. */
-  lastTrusted(keyId: string, nodes: number): number | undefined {
-    const times = [...this.firstTrusted.values()].map((keys) => keys.get(keyId)).filter((at) => at !== undefined);
+  /** When the last of so many Nodes came to trust exactly these keys, in ms since 1970; undefined while fewer do. */
+  trustingSince(keyIds: readonly string[], nodes: number): number | undefined {
+    const times = [...this.trusted].flatMap(([node, held]) =>
+      String(held) === String(keyIds) ? [this.trustedSince.get(node)!] : [],
+    );
     return times.length < nodes || times.length === 0 ? undefined : Math.max(...times);
   }
 
@@ -76,8 +77,7 @@ export class Journals {
       this.refusedByReason[line.reason] = (this.refusedByReason[line.reason] ?? 0) + 1;
     } else if (line.kind === 'trusts') {
       this.trusted.set(node, line.key_ids);
-      const keys = this.firstTrusted.get(node)!;
-      for (const keyId of line.key_ids) if (!keys.has(keyId)) keys.set(keyId, Date.parse(line.at));
+      this.trustedSince.set(node, Date.parse(line.at));
     }
   }
 }

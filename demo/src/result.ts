@@ -1,6 +1,16 @@
-/** What `npm run demo -- --json` prints as its last line. Counted from what the Node process wrote to disk. */
-export interface DemoResult {
+import type { ChapterName, Seen } from './chapters';
+import type { RotationSeen } from './rotation-chapter';
+
+/**
+ * What `npm run demo -- --json` prints as its last line. Counted from what the Nodes wrote to disk, over all chapters that
+ * were told; what a chapter alone can say is null where it was not told.
+ */
+export interface DemoResult extends Counted {
   ok: boolean;
+}
+
+export interface Counted extends Nullable<RotationSeen>, Pick<Seen, 'rollback' | 'revoke'> {
+  chapters: readonly ChapterName[];
   nodes: number;
   rotations: number;
   signers: number;
@@ -10,39 +20,77 @@ export interface DemoResult {
   verification_failures: number;
   events_lost: number;
   events_applied_twice: number;
-  rotate_to_last_node_ms: number;
-  resume_wrote_events: number;
-  jwks: { before: string[]; during: string[]; after: string[] };
 }
 
+type Nullable<T> = { [Member in keyof T]: T[Member] | null };
+type Claim = [holds: boolean, complaint: string];
+
 /** Why the demo failed; empty where every promise held. */
-export function broken(result: Omit<DemoResult, 'ok'>): string[] {
-  const { jwks } = result;
-  const claims: [boolean, string][] = [
+export function broken(result: Counted): string[] {
+  const claims: Claim[] = [
     [result.events_delivered > 0, 'no event was delivered'],
     [result.verification_failures === 0, `${result.verification_failures} envelopes did not verify`],
     [result.events_lost === 0, `${result.events_lost} events were lost`],
     [result.events_applied_twice === 0, `${result.events_applied_twice} events were applied twice`],
-    [result.rotate_to_last_node_ms > 0, 'not every Node came to trust the new key'],
-    [result.resume_wrote_events === 0, `resuming wrote ${result.resume_wrote_events} events`],
-    [
-      jwks.before.length === 1 && jwks.during.length === 2 && jwks.after.length === 1,
-      'the JWKS is not what it should be',
-    ],
-    [jwks.during[0] === jwks.after[0] && jwks.during[1] === jwks.before[0], 'the JWKS names the wrong keys'],
+    ...rotationClaims(result),
+    ...rollbackClaims(result),
+    ...revokeClaims(result),
   ];
   return claims.filter(([holds]) => !holds).map(([, complaint]) => complaint);
 }
 
-export const asTable = (result: Omit<DemoResult, 'ok'>): [string, string][] => [
-  ['Nodes', String(result.nodes)],
-  ['events published', String(result.events_published)],
-  ['events delivered', String(result.events_delivered)],
-  ['verification failures', String(result.verification_failures)],
-  ['lost', String(result.events_lost)],
-  ['applied twice', String(result.events_applied_twice)],
-  ['rotate → last Node trusts the new key', `${result.rotate_to_last_node_ms} ms`],
-  ['JWKS before', result.jwks.before.join(', ')],
-  ['JWKS during', result.jwks.during.join(', ')],
-  ['JWKS after', result.jwks.after.join(', ')],
-];
+function rotationClaims({ jwks, rotate_to_last_node_ms, resume_wrote_events }: Counted): Claim[] {
+  if (jwks === null) return [];
+  const { before, during, after } = jwks;
+  return [
+    [(rotate_to_last_node_ms ?? 0) > 0, 'not every Node came to trust the new key'],
+    [resume_wrote_events === 0, `resuming wrote ${resume_wrote_events} events`],
+    [before.length === 1 && during.length === 2 && after.length === 1, 'the JWKS is not what it should be'],
+    [during[0] === after[0] && during[1] === before[0], 'the JWKS names the wrong keys'],
+  ];
+}
+
+function rollbackClaims({ rollback }: Counted): Claim[] {
+  if (rollback === null) return [];
+  const { rolled_back_key: bad, signs, jwks } = rollback;
+  return [
+    [signs !== bad, 'the key that was rolled back signs'],
+    [String(jwks) === String([signs, bad]), 'the JWKS after the rollback names the wrong keys'],
+    [rollback.its_signature_verifies, 'what was signed before the rollback does not verify'],
+    [rollback.rollback_to_last_node_ms > 0, 'not every Node heard of the rollback'],
+  ];
+}
+
+function revokeClaims({ revoke }: Counted): Claim[] {
+  if (revoke === null) return [];
+  const { revoked_key: stolen, signs, jwks, sleeper_trusts: sleeper } = revoke;
+  return [
+    [signs !== stolen, 'the revoked key signs'],
+    [String(jwks) === signs, 'the JWKS after the revoke names the wrong keys'],
+    [!revoke.its_signature_verifies, 'a signature by the revoked key verifies'],
+    [revoke.revoke_to_last_node_ms > 0, 'not every Node heard of the revoke'],
+    [String(sleeper) === signs, 'the Node that slept trusts the wrong keys'],
+  ];
+}
+
+export function asTable(result: Counted): [string, string][] {
+  const { jwks, rollback, revoke } = result;
+  const rows: [string, string][] = [
+    ['Nodes', String(result.nodes)],
+    ['events published', String(result.events_published)],
+    ['events delivered', String(result.events_delivered)],
+    ['verification failures', String(result.verification_failures)],
+    ['lost', String(result.events_lost)],
+    ['applied twice', String(result.events_applied_twice)],
+  ];
+  if (jwks !== null) {
+    rows.push(['rotate → last Node trusts the new key', `${result.rotate_to_last_node_ms} ms`]);
+    for (const [when, keys] of Object.entries(jwks)) rows.push([`JWKS ${when}`, keys.join(', ')]);
+  }
+  if (rollback !== null) rows.push(['rollback → last Node has heard', `${rollback.rollback_to_last_node_ms} ms`]);
+  if (revoke !== null) {
+    rows.push(['revoke → last Node awake trusts the new key alone', `${revoke.revoke_to_last_node_ms} ms`]);
+    rows.push(['JWKS after the revoke', revoke.jwks.join(', ')]);
+  }
+  return rows;
+}

@@ -10,17 +10,27 @@ interface Result {
   ok: boolean;
   nodes: number;
   events_delivered: number;
-  jwks: { before: string[]; during: string[]; after: string[] };
 }
 
+const program = join(repositoryRoot, 'demo', 'dist', 'main.js');
+
+it('refuses a chapter that there is not, with the list, before anything runs', async () => {
+  const refused = execute(process.execPath, [program, 'roll-back']);
+  await expect(refused).rejects.toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringContaining('There is no chapter "roll-back": there are rotation, rollback, revoke.'),
+  });
+});
+
 /** The demo as anybody runs it, short of the installation. */
-it('tells the main job, exits 0, and leaves nothing behind', async () => {
-  const program = join(repositoryRoot, 'demo', 'dist', 'main.js');
+it('tells all chapters, exits 0, and leaves nothing behind', async () => {
   const demo = execute(process.execPath, [program, '--json']);
   const { stdout, stderr } = await demo;
   const result = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Result;
   expect(result).toMatchObject({
     ok: true,
+    chapters: ['rotation', 'rollback', 'revoke'],
     nodes: 50,
     rotations: 2,
     signers: 2,
@@ -34,8 +44,21 @@ it('tells the main job, exits 0, and leaves nothing behind', async () => {
       during: ['domain-2026-05', 'domain-2026-04'],
       after: ['domain-2026-05'],
     },
+    rollback: {
+      rolled_back_key: 'domain-2026-06',
+      signs: 'domain-2026-05',
+      jwks: ['domain-2026-05', 'domain-2026-06'],
+      its_signature_verifies: true,
+    },
+    revoke: {
+      revoked_key: 'domain-2026-05',
+      signs: 'domain-2026-07',
+      jwks: ['domain-2026-07'],
+      its_signature_verifies: false,
+      sleeper_trusts: ['domain-2026-07'],
+    },
   });
-  expect(result.events_delivered).toBeGreaterThanOrEqual(50 * 8);
+  expect(result.events_delivered).toBeGreaterThanOrEqual(50 * 20);
   expect(stderr).toContain('Every promise held.');
   expect(readdirSync(localFolder).filter((name) => name.startsWith(`demo-${demo.child.pid}-`))).toEqual([]);
-}, 180_000);
+}, 240_000);
