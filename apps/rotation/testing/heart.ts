@@ -317,7 +317,7 @@ export class Heart {
       closeRotation,
       rollbackRotation: new RollbackRotation(rings, decisions),
       stageKey,
-      revokeKey: new RevokeKey(rings, decisions),
+      revokeKey: new RevokeKey(rings, decisions, afterCommit, transactions),
       recommitRing: new RecommitRing(rings, decisions),
       prepareSuperior: new PrepareSuperiorStatement(database, decisions, signers, preparedKeys),
       rotateRecovery: new RotateRecovery(database, rings, decisions),

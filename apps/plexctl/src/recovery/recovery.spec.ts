@@ -76,6 +76,19 @@ describe('a statement that the recovery key vouches for', () => {
     expect(stderr).toContain('the recovery key was used, so it counts as exposed: plexctl recovery rotate');
   });
 
+  it('is not made for a revoke that is done: its answer comes again, and nobody is asked for anything', async () => {
+    const rotation = new FakeRotation(recovery.publicKey.text);
+    rotation.plan = { blocked_by: ['signing: key revoked'], signs_afterwards: null, makes_key: false };
+    const run = await plexctl([...REVOKE, ...BY_FILE()], { rotation, types: [] });
+    expect(run).toMatchObject({ exitCode: 0, asked: ['signing.ring', 'signing.plan-change', 'signing.revoke'] });
+    expect(run.requests.at(-1)?.body).not.toHaveProperty('statement');
+    expect(run.stderr).toContain('note: p2 was revoked before: this is the answer of that revoke');
+    expect(run.stderr).not.toContain('recovery key was used');
+    rotation.refuses = { 'signing.revoke': problem('keyRevoked', { key_id: 'p2' }) };
+    const late = await plexctl([...REVOKE, '--yes', ...BY_FILE()], { rotation });
+    expect(late).toMatchObject({ exitCode: 1, stdout: '', stderr: expect.stringContaining('signing: key revoked') });
+  });
+
   type Spoil = (prepared: PrepareSuperiorReply, rotation: FakeRotation) => PrepareSuperiorReply;
   const changed =
     (members: object): Spoil =>

@@ -1,9 +1,10 @@
 // The way out, on a real PostgreSQL and by two replicas; the signers are played.
 import 'reflect-metadata';
 import { migrateStore } from '@plexsphere/store';
-import { testDatabase } from '@plexsphere/testkit';
+import { eventually, testDatabase } from '@plexsphere/testkit';
 import { PLATFORM, type Scope } from '@plexsphere/wire';
 import { DOMAIN, HOLDERS, Heart, detailOf, identity, type Replica } from '../../testing/heart';
+import { forgetOldAnswers } from '../transactions/requests';
 
 jest.setTimeout(120_000);
 
@@ -133,7 +134,27 @@ it('of a key that settles after a rollback ends the settling', async () => {
 
 it.each<[string, () => unknown, () => Promise<unknown>, string]>([
   ['a key that never was', () => undefined, () => revoke('k9'), 'unknown key'],
-  ['a key that is revoked', () => revoke('k1', { newKeyId: 'k2' }), () => revoke('k1'), 'key revoked'],
+  [
+    'a key that is revoked, of which no answer is kept any more',
+    async () => {
+      await revoke('k1', { newKeyId: 'k2' });
+      await heart.owner.query(`UPDATE ring.request SET answered_at = answered_at - interval '1 day 1 min'`);
+      await forgetOldAnswers(heart.owner.manager);
+    },
+    () => revoke('k1'),
+    'key revoked',
+  ],
+  [
+    'a key that left with a revoked one',
+    async () => {
+      await rotate('k2');
+      await revoke('k1');
+      await rotate('k3');
+      await revoke('k3', { newKeyId: 'k4' });
+    },
+    () => revoke('k2'),
+    'key retired',
+  ],
   ['a replacement of a taken name', () => undefined, () => revoke('k1', { newKeyId: 'k1' }), 'key id in use'],
   [
     'a key of the platform without the recovery key',
@@ -160,10 +181,38 @@ it('against a rotate at another replica: both are one after the other, and no re
   expect(['done', 'signing: key id in use']).toContain(rotated);
 });
 
-it('of two revokes of one key at once one is done', async () => {
-  const ends = await Promise.allSettled([
+it('again of a revoked key gets the same answer, at any replica and whatever came after, and changes nothing', async () => {
+  const reply = await revoke('k1', { newKeyId: 'k2' });
+  await rotate('k3');
+  const before = { ...(await heart.rows()), 'ring.request': expect.anything() };
+  const again = identity('signing.revoke');
+  const asked = { scope: DOMAIN, keyId: 'k1', newKeyId: 'k9', discardStaged: false, reason: 'x', statement: undefined };
+  expect(await other.revokeKey.revoke(asked, again)).toEqual(reply);
+  expect(await one.revokeKey.revoke(asked, again)).toEqual(reply);
+  expect(await heart.rows()).toEqual(before);
+});
+
+it('again of a revoked key returns no sooner than nobody signs by it any more', async () => {
+  const dying = await heart.replica({ dies: true });
+  void revoke('k1', { newKeyId: 'k2', replica: dying }).catch(() => undefined);
+  const switched = async (): Promise<boolean | undefined> => {
+    const [change] = await heart.owner.query<{ is: boolean }[]>(
+      `SELECT switched_at IS NOT NULL AS is FROM ring.ring_change WHERE scope = $1 AND epoch = 2`,
+      [DOMAIN],
+    );
+    return change?.is;
+  };
+  await eventually(async () => (await switched()) === false);
+  expect(await revoke('k1')).toMatchObject({ active_key_id: 'k2', confirmed: HOLDERS });
+  expect(await switched()).toBe(true);
+  expect(await keys()).toEqual(['k1 revoked, destroyed', 'k2 active']);
+});
+
+it('of two revokes of one key at once one is done, and answers both', async () => {
+  const [first, second] = await Promise.all([
     revoke('k1', { newKeyId: 'k2' }),
     revoke('k1', { newKeyId: 'k3', replica: other }),
   ]);
-  expect(ends.map(detailOf).sort()).toEqual(['done', 'signing: key revoked']);
+  expect(first).toEqual(second);
+  expect(await keys()).toEqual(['k1 revoked, destroyed', `${first.active_key_id} active`]);
 });

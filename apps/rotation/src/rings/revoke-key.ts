@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { isOpen, type RingChange } from '@plexsphere/keyring';
-import type { Scope } from '@plexsphere/wire';
-import type { RevokeReply } from '@plexsphere/wire/commands';
+import { Problem, type Scope } from '@plexsphere/wire';
+import type { RevokeReply, Switched } from '@plexsphere/wire/commands';
+import type { EntityManager } from 'typeorm';
+import { AfterCommit } from '../rotations/after-commit';
+import { CommandTransactions } from '../transactions/command-transactions';
 import type { RequestIdentity } from '../transactions/requests';
 import { ChangeRing, type Changed } from './change-ring';
 import { changedReply } from './changed-reply';
@@ -14,15 +17,33 @@ export interface Revoking extends ToRevoke {
   statement: string | undefined;
 }
 
+type Committed = Omit<RevokeReply, keyof Switched>;
+
 /** A key is thrown out, at once and for good, and nothing of it is needed for that. */
 @Injectable()
 export class RevokeKey {
   constructor(
     private readonly rings: ChangeRing,
     private readonly decisions: ChangeDecisions,
+    private readonly afterCommit: AfterCommit,
+    private readonly transactions: CommandTransactions,
   ) {}
 
-  revoke({ scope, reason, statement, ...asked }: Revoking, identity: RequestIdentity): Promise<RevokeReply> {
+  async revoke(revoking: Revoking, identity: RequestIdentity): Promise<RevokeReply> {
+    try {
+      return await this.throwOut(revoking, identity);
+    } catch (error) {
+      if (!(error instanceof Problem && error.is('keyRevoked'))) throw error;
+      const committed = await this.transactions.once(identity, { shared: [revoking.scope] }, async (manager) => {
+        const answered = await answerToRevoke(manager, revoking);
+        if (answered === undefined) throw error;
+        return answered;
+      });
+      return { ...committed, ...(await this.afterCommit.finish(committed)) };
+    }
+  }
+
+  private throwOut({ scope, reason, statement, ...asked }: Revoking, identity: RequestIdentity): Promise<RevokeReply> {
     const decide = this.decisions.revoke(asked);
     const detail = (_: unknown, { gone }: RingChange) => ({ revoked: asked.keyId, gone });
     const reply = (changed: Changed<RingChange>) => asReply(changed, asked.keyId);
@@ -30,7 +51,20 @@ export class RevokeKey {
   }
 }
 
-const asReply = (changed: Changed<RingChange>, keyId: string): Omit<RevokeReply, 'confirmed' | 'lapsed'> => {
+/**
+ * Whoever throws out what has been thrown out, is answered as that revoke was, for as long as answers are kept: it is done.
+ * By the audit log, which names its request, and which has few revokes of one ring.
+ */
+async function answerToRevoke(manager: EntityManager, { scope, keyId }: Revoking): Promise<Committed | undefined> {
+  const [answered] = await manager.query<{ reply: Committed }[]>(
+    `SELECT request.reply FROM ring.audit JOIN ring.request USING (request_id)
+      WHERE audit.scope = $1 AND audit.action = 'signing.revoke' AND audit.detail ->> 'revoked' = $2`,
+    [scope, keyId],
+  );
+  return answered?.reply;
+}
+
+const asReply = (changed: Changed<RingChange>, keyId: string): Committed => {
   const { before, after } = changed;
   return {
     ...changedReply(changed),

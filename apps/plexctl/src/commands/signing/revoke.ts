@@ -1,3 +1,4 @@
+import { PROBLEMS } from '@plexsphere/wire';
 import type { PlanChangeReply, Revoke, RevokeReply } from '@plexsphere/wire/commands';
 import { command, type Invocation, type Values } from '../../command';
 import { misuse } from '../../failure';
@@ -30,7 +31,8 @@ export const revoke = command({
   about: `Throws out the key --key-id: nothing that it signed verifies any more, and its private half is destroyed. Nothing
     of it is needed: it may be lost, unreadable or stolen. Of the active key a replacement signs from the same moment on:
     the staged key where there is one that has propagated, else a new one. Any other key that verified goes as well, and an
-    open rotation ends as revoked. There is no way back.
+    open rotation ends as revoked. There is no way back. Of a key that was revoked within the last day it repeats the answer
+    of that revoke, and changes nothing.
 
     It shows what it would do, and asks; --yes does not ask. A Node that is away goes on trusting the key until it is back.
 
@@ -59,16 +61,20 @@ export const revoke = command({
     const ring = recoveryKey === undefined ? undefined : await bus.ask('signing.ring', { scope });
     const plan = await bus.ask('signing.plan-change', { ...askedOf(flags), change: 'revoke' });
     if (flags.plan) return changePlan(plan, { keyId });
-    refusePlanned(plan);
-    if (person !== undefined) {
+    const isDone = plan.blocked_by.join() === PROBLEMS.keyRevoked.detail;
+    if (!isDone) refusePlanned(plan);
+    if (!isDone && person !== undefined) {
       terminal.show(changeLines(plan, { keyId }));
       const { requireYes } = await import('../../person');
       await requireYes(person, `Revoke ${keyId} of ${scope}? There is no way back.`);
     }
     const request: Revoke = { ...askedOf(flags), ...replacement(plan), reason: flags.reason };
-    const statement = ring && (await byRecoveryKey(invocation, ring, plan));
+    // Of what is done nothing has to be proven: it is answered again, for as long as answers are kept.
+    const statement = isDone ? undefined : ring && (await byRecoveryKey(invocation, ring, plan));
     const ifUnknown = `plexctl signing status --scope ${scope} shows ${keyId} revoked, or no more, if it is`;
     const reply = await bus.change('signing.revoke', { ...request, ...(statement && { statement }) }, ifUnknown);
+    if (isDone)
+      terminal.note(`${keyId} was revoked before: this is the answer of that revoke, and nothing has changed`);
     noteRevoked(reply, terminal);
     if (statement !== undefined) noteRecoveryUsed(terminal);
     return changedResult(reply, ['scope', 'revoked_key_id', 'active_key_id', 'epoch', 'gone']);
