@@ -161,7 +161,7 @@ describe('rings, Domains, rotations', () => {
 
   it('have a history', async () => {
     const args = ['signing', 'history', '--scope', 'platform', '--limit', '3'];
-    const { stdout, bus } = await plexctl({ reply: { transitions: [transition] } }, args);
+    const { stdout, bus } = await plexctl({ reply: { transitions: [transition], dropped: [] } }, args);
     expect(bus.requests[0]?.body).toEqual({ scope: 'platform', limit: 3 });
     expect(cells(stdout)[1]).toEqual([OPERATOR, 'k1', 'k2', AT, 'alice', 'closed', AT, 'bob', 'signing.close', '-']);
   });
