@@ -1,26 +1,19 @@
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Stack, localFolder, repositoryRoot } from '@plexsphere/stack';
 import { blocks, documents } from './documents';
+import { runShell } from './run-shell';
 
 /**
  * The shell blocks of the documents, run by a real shell in a folder of their own: one after the other, as a reader would.
  * `npm start` finds the stack up already, and `. .plexsphere/env` reads the file that it would have written. Other npm
  * scripts are not run from here (the demo and the tests have their own), they only have to exist. docs/cli.md is made
- * from the commands, and each of its examples stands alone.
+ * from the commands, and each of its examples stands alone; docs/runbook.md has a test of its own (runbook.spec.ts).
  */
-
-const SHELL_FUNCTIONS = `
-set -e
-npx() { test "$1" = plexctl; shift; plexctl "$@"; }
-plexctl() { "$NODE" "$PLEXCTL" "$@"; }
-npm() { echo "$*" >> npm-calls; }
-`;
 
 const withShell = documents()
   .map(({ path, text }): [string, string[]] => [path, blocks(text, 'sh')])
-  .filter(([path, scripts]) => path !== 'docs/cli.md' && scripts.length > 0);
+  .filter(([path, scripts]) => !['docs/cli.md', 'docs/runbook.md'].includes(path) && scripts.length > 0);
 
 let folder: string;
 let stack: Stack;
@@ -52,24 +45,11 @@ it.each(withShell)(
     const exports = Object.entries(stack.env).map(([name, value]) => `export ${name}='${value}'\n`);
     await writeFile(join(reader, '.plexsphere', 'env'), exports.join(''), { mode: 0o600 });
     await writeFile(join(reader, 'npm-calls'), '');
-    expect(await runShell(scripts.join('\n'), reader)).toEqual({ exitCode: 0, complaints: '' });
+    expect(await runShell(scripts.join('\n'), reader)).toMatchObject({ exitCode: 0, complaints: '' });
     expect(await unknownScripts(await readFile(join(reader, 'npm-calls'), 'utf8'))).toEqual([]);
   },
   120_000,
 );
-
-function runShell(script: string, cwd: string): Promise<{ exitCode: number; complaints: string }> {
-  const plexctl = join(repositoryRoot, 'apps', 'plexctl', 'bin', 'plexctl.js');
-  const env = { PATH: process.env['PATH'], NODE: process.execPath, PLEXCTL: plexctl };
-  return new Promise((resolve) => {
-    execFile('sh', ['-c', `${SHELL_FUNCTIONS}${script}`], { cwd, env }, (error, _, stderr) => {
-      const exitCode = error === null ? 0 : Number(error.code ?? -1);
-      // What a command notes on its way is no complaint.
-      const complaints = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('note: '));
-      resolve({ exitCode, complaints: complaints.join('\n') });
-    });
-  });
-}
 
 /** npm's own short forms, and `npm run <script>`. */
 async function unknownScripts(calls: string): Promise<string[]> {
