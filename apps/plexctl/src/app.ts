@@ -55,7 +55,8 @@ async function execute(command: Command, line: CommandLine, surroundings: Surrou
   const profile = await loadProfile(persistent.profile, env);
   const output = outputOf(persistent, profile);
   terminal.speak(output);
-  const bus = command.asks === 'bus' ? new BusClient(access(persistent, env, profile), surroundings) : undefined;
+  const asksBus = command.asks === 'bus' && command.asksNobody?.(flags) !== true;
+  const bus = asksBus ? new BusClient(access(persistent, env, profile), surroundings) : undefined;
   try {
     const result = await command.run({ ...surroundings, flags, output, bus: bus as Bus });
     if (result === undefined) return 0;

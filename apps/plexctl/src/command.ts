@@ -54,6 +54,8 @@ export interface Command<F extends Flags = Flags> {
   examples: readonly string[];
   /** Who is asked. The bus's endpoint and the token file are checked before a `bus` command runs. */
   asks: 'bus' | 'database' | 'nobody';
+  /** Whether it asks nobody after all. */
+  asksNobody?(flags: Values<F>): boolean;
   /** Rules that span flags. Throws Failure 2; runs before anything is read or dialled. */
   check?(flags: Values<F>): void;
   /** @returns nothing where all that there was to show has been shown. */

@@ -45,7 +45,10 @@ describe('the commands', () => {
   });
 
   it('go by the same names on the bus', async () => {
-    const asking = (await loadAll()).filter(({ asks }) => asks === 'bus').map(({ path }) => path.join('.'));
+    // What asks the bus on request only does its own work with the answer.
+    const asking = (await loadAll())
+      .filter(({ asks, asksNobody }) => asks === 'bus' && asksNobody === undefined)
+      .map(({ path }) => path.join('.'));
     expect(ON_THE_BUS).toEqual(expect.arrayContaining(asking));
   });
 });

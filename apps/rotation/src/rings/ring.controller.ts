@@ -1,12 +1,23 @@
 import { Controller } from '@nestjs/common';
 import { trustedKeys } from '@plexsphere/keyring';
-import type { JwksReply, ListReply, Nothing, OfScope, RingReply } from '@plexsphere/wire/commands';
+import { KeyRingEntity } from '@plexsphere/store';
+import { CHAIN_STATEMENTS, problem } from '@plexsphere/wire';
+import type {
+  JwksReply,
+  ListReply,
+  ListStatements,
+  ListStatementsReply,
+  Nothing,
+  OfScope,
+  RingReply,
+} from '@plexsphere/wire/commands';
 import { jwks } from '@plexsphere/wire/jws';
 import { DataSource } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
 import { readSnapshot } from '../transactions/database-clock';
 import { listRings } from './list-rings';
+import { listStatements } from './list-statements';
 import { existing, readRing, snapshotRing } from './read-ring';
 import { keyView, ringSummary, ringView } from './ring-view';
 
@@ -35,5 +46,16 @@ export class RingController {
   @Handles('signing.ring')
   async ring({ scope }: OfScope): Promise<RingReply> {
     return ringView(await existing(snapshotRing(this.database, scope)));
+  }
+
+  /** @throws Problem unknownScope */
+  @Handles('signing.chain')
+  chain({ scope, after_epoch: afterEpoch, limit }: ListStatements): Promise<ListStatementsReply> {
+    return readSnapshot(this.database, async (manager) => {
+      if (!(await manager.existsBy(KeyRingEntity, { scope }))) throw problem('unknownScope', { field: 'scope' });
+      const page = { afterEpoch: afterEpoch ?? 0, limit: limit ?? CHAIN_STATEMENTS };
+      const { statements, next } = await listStatements(manager, scope, page);
+      return { scope, statements, ...(next === undefined ? {} : { next }) };
+    });
   }
 }

@@ -60,6 +60,7 @@ export const COMMANDS = {
   'signing.close': { ...changes, request: 'Close', reply: replies<requests.CloseReply>(), scope: 'scope' },
   'signing.jwks': { ...reads, request: 'OfScope', reply: replies<requests.JwksReply>(), scope: 'scope' },
   'signing.ring': { ...reads, request: 'OfScope', reply: replies<requests.RingReply>(), scope: 'scope' },
+  'signing.chain': { ...reads, request: 'ListStatements', reply: replies<requests.ListStatementsReply>(), scope: 'scope' },
   'signing.sign': { ...reads, role: 'operator', request: 'Sign', reply: replies<requests.SignReply>(), scope: 'scope', limitBytes: LONG },
   'signing.verify': { ...reads, request: 'Verify', reply: replies<requests.VerifyReply>(), scope: 'scope', limitBytes: LONG },
   'signing.plan-rotate': { ...reads, request: 'PlanRotate', reply: replies<requests.PlanRotateReply>(), scope: 'scope' },

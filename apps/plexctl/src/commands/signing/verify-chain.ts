@@ -1,11 +1,13 @@
 import { PLATFORM } from '@plexsphere/wire';
 import { beginRings, endRings, JwsError, walkRings, type ChainAnchor, type RingsWalk } from '@plexsphere/wire/jws';
 import { command } from '../../command';
-import { Failure } from '../../failure';
+import { Failure, misuse } from '../../failure';
 import { readInput } from '../../input';
 import { labelled, type Line } from '../../layout';
 import { utc, type Result } from '../../render';
+import { SCOPE_FLAG } from '../flag-definitions';
 import { AT_FLAG, readAnchor, readParts, type Part } from './chain-input';
+import { fetchChain } from './fetch-chain';
 
 export const verifyChain = command({
   path: ['signing', 'verify-chain'],
@@ -13,6 +15,9 @@ export const verifyChain = command({
   about: `Reads a chain message (JSON: platform_statements, statements, bundle; or an array of its parts) from --chain or from
     standard input, and walks it from --anchor: the enrolment file of a Node, or a trust bundle. Shows what a Node would
     hold after it, of both rings. Asks nobody.
+
+    With --scope it asks the service for the statements after the anchor instead, and believes none of them unproven: of a
+    Domain those of the platform too, so the token has to see both.
 
     Exits 1 where a Node would refuse it, with one code a refusal: gap, fork, epoch_back, wrong_scope, revoked,
     signature_missing, signature_repeated, signature_swapped, signature_too_many, signature_invalid, foreign_authority,
@@ -23,18 +28,30 @@ export const verifyChain = command({
   flags: {
     anchor: { value: 'file', summary: 'whom to trust first: an enrolment file, or a trust bundle', required: true },
     chain: { value: 'file', summary: 'the chain; without it, or with -, standard input' },
+    scope: { ...SCOPE_FLAG, required: false, summary: 'ask the service for the chain of this scope' },
     at: AT_FLAG,
   },
   examples: [
     'plexctl signing verify-chain --anchor edge-7.node.json --chain chain.json',
+    'plexctl signing verify-chain --anchor edge-7.node.json --scope platform',
     'plexctl signing verify-chain --anchor bundle.jws --chain chain.json --at 2026-05-01T12:00:00Z --output json',
   ],
-  asks: 'nobody',
+  asks: 'bus',
+  asksNobody: ({ scope }) => scope === undefined,
 
-  async run({ flags: { anchor, chain, at }, stdin, terminal }) {
+  check({ chain, scope }) {
+    if (chain !== undefined && scope !== undefined) throw misuse('--chain and --scope exclude each other', 'scope');
+  },
+
+  async run({ flags: { anchor, chain, scope, at }, bus, stdin, terminal }) {
     const held = readAnchor(anchor);
-    const text = await readInput(chain, 'chain', stdin(), terminal);
-    const parts = readParts(text);
+    if (scope !== undefined && scope !== held.scope) {
+      throw misuse(`--anchor is of ${held.scope}`, 'scope', 'a chain leads on from an anchor of its own scope');
+    }
+    const parts =
+      scope === undefined
+        ? readParts(await readInput(chain, 'chain', stdin(), terminal))
+        : [await orRefuse(() => fetchChain(bus, held))];
     const now = at === undefined ? new Date() : new Date(at);
     const taken = await orRefuse(() => walked(parts, beginRings(held), now));
     if (!taken.isWhole) terminal.note('no bundle: nothing says that no statement came after these');
@@ -54,9 +71,9 @@ async function walked(parts: readonly Part[], begun: RingsWalk, now: Date): Prom
   const bundle = parts.at(-1)?.bundle;
   if (bundle !== undefined) return { ...(await endRings(walk, bundle, now)), isWhole: true };
   const { platform, ring } = walk;
-  const isLoose = platform.loose.length > 0 || (ring !== null && !(ring instanceof JwsError) && ring.loose.length > 0);
+  const walks = ring === null || ring instanceof JwsError ? [platform] : [platform, ring];
   // What would have to be proven by what comes after: the bundle that is missing, too.
-  if (isLoose || platform.isReplaced) throw new JwsError('gap');
+  if (walks.some(({ loose, isReplaced }) => loose.length > 0 || isReplaced)) throw new JwsError('gap');
   return {
     platform: platform.anchor,
     ring: ring === null ? platform.anchor : ring instanceof JwsError ? ring : ring.anchor,
@@ -65,7 +82,7 @@ async function walked(parts: readonly Part[], begun: RingsWalk, now: Date): Prom
   };
 }
 
-async function orRefuse(walk: () => Promise<Taken>): Promise<Taken> {
+async function orRefuse<T>(walk: () => Promise<T>): Promise<T> {
   try {
     return await walk();
   } catch (error) {
