@@ -97,7 +97,8 @@ describe('P-9: a close is told', () => {
   test('to a Node for which there is always an event, too', async () => {
     const node = await nodeBeforeAClose();
     for (let i = 0; i < 40; i++) await mesh.publish(domain);
-    const said = (await world.drain(by)).get(node) ?? [];
+    // What a busy machine leaves unacknowledged for long is said again.
+    const said = [...new Set((await world.drain(by)).get(node))];
     expect(said).toHaveLength(41);
     expect(said.indexOf('chain')).toBeLessThan(33);
   });

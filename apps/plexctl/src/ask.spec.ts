@@ -3,7 +3,7 @@ import { FakeBus, type Reaction } from '../testing/fake-bus';
 import { ask, PATIENCE as LASTING, type Answer, type Patience } from './ask';
 
 /** Short, and far enough apart that which one ran out is beyond doubt. */
-const PATIENCE: Patience = { overallMs: 1_000, repeatMs: [150], nobodyMs: 20, quietMs: 500 };
+const PATIENCE: Patience = { overallMs: 10_000, repeatMs: [150], nobodyMs: 20, quietMs: 500 };
 
 async function asked(
   react: (count: number) => Reaction,
