@@ -575,6 +575,16 @@ describe('a fork', () => {
       }
     });
 
+    test('by one that came between such a key and the revoke, among the statements in a row', async () => {
+      await domain.revoke('a', NOW, 'n'); // Vouched for by platform-1, so the platform's list begins with that.
+      await rings.changeRecoveryKey(testKey('recovery-2'), NOW);
+      await platform.rotate('platform-2', NOW);
+      await platform.revoke('platform-2', NOW, 'platform-n');
+      for (const size of [1, 2, 256]) {
+        expectOurs(await take(lost, await message({ epoch: 0, platformEpoch: 0 }, { size })));
+      }
+    });
+
     test('not by an older revoke, whose recovery key is retired; the later one counts', async () => {
       await platform.revoke('platform-1', NOW, 'platform-n');
       await rings.changeRecoveryKey(testKey('recovery-2'), NOW);
