@@ -585,6 +585,25 @@ describe('a fork', () => {
       }
     });
 
+    test('not by a recovery that the recovery key did not sign, wherever it stands', async () => {
+      const rogue = rings.fork();
+      const his = testKey('recovery-thief');
+      await rogue.changeRecoveryKey(his, NOW);
+      const change = rogue.of(PLATFORM).changes.at(-1)!;
+      const statement = readStatement(change.statement!);
+      const stranger = { ...testKey('x'), keyId: statement.old_key_id! };
+      for (const by of [stranger, his, { ...platform.active, keyId: statement.old_key_id! }]) {
+        const forged = forgedStatement(statement, by, his);
+        const trap = rings.fork();
+        trap.recovery = his;
+        await trap.of(PLATFORM).revoke('platform-1', NOW, 'platform-x');
+        const revoke = trap.of(PLATFORM).statement;
+        const lists = { platformStatements: [forged, revoke], statements: [] };
+        const chain = { ...(await message(PLATFORM_FORKED, {}, trap)), lists };
+        await expect(refusal(take(lost, chain))).resolves.toMatch(/^(signature_invalid|foreign_authority)$/);
+      }
+    });
+
     test('not by an older revoke, whose recovery key is retired; the later one counts', async () => {
       await platform.revoke('platform-1', NOW, 'platform-n');
       await rings.changeRecoveryKey(testKey('recovery-2'), NOW);
