@@ -641,6 +641,17 @@ describe('a fork', () => {
       expect(after).toMatchObject({ refused: 'fork', platform: { activeKeyId: 'platform-n' } });
     });
 
+    test('nor by a revoke that was taken: the key that it brought has retired, was stolen since, and signs the bundle', async () => {
+      await platform.revoke('platform-1', NOW, 'platform-n');
+      await domain.revoke('a', NOW, 'n');
+      const captured = rings.fork();
+      const ours = await take(lost, await message({ epoch: 0, platformEpoch: 0 }));
+      await platform.rotate('platform-o', NOW);
+      const present = await take(ours, await message({ epoch: 2, platformEpoch: 2 }, { now: later(60) }));
+      const chain = await message({ epoch: 0, platformEpoch: 0 }, { now: later(120) }, captured);
+      await expect(refusal(take(present, chain))).resolves.toBe('fork');
+    });
+
     test('nor by a rollback that the active key signed: it leads on, and never back', async () => {
       await platform.rotate('platform-2', NOW);
       await platform.rollback(NOW, 60_000, platform.active);
