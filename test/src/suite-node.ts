@@ -17,7 +17,7 @@ export class SuiteNode {
 
   constructor(
     readonly name: string,
-    private readonly enrolmentFile: string,
+    readonly enrolmentFile: string,
     private readonly storeDir: string,
   ) {}
 

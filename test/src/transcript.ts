@@ -10,7 +10,11 @@ import type { World } from './world';
 export class Transcript {
   private text = '';
 
-  constructor(private readonly world: World) {}
+  /** What else differs from run to run, and how it is called instead. */
+  constructor(
+    private readonly world: World,
+    private readonly names: readonly (readonly [RegExp, string])[] = [],
+  ) {}
 
   add(args: readonly string[], { stdout, stderr, exitCode }: Ran): void {
     const command = ['plexctl', ...args.map((arg) => (arg === '' ? "''" : arg))].join(' ');
@@ -20,11 +24,12 @@ export class Transcript {
   expectToMatch(name: string): void {
     const path = join(repositoryRoot, 'test', 'cli', name);
     const { domainId, stack } = this.world;
-    const now = this.text
+    const known = this.text
       .replaceAll(domainId, '<domain>')
       .replaceAll(domainId.toUpperCase(), '<DOMAIN>')
       .replaceAll(stack.signerEndpoint, '<endpoint>')
       .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>');
+    const now = this.names.reduce((text, [differs, name]) => text.replace(differs, name), known);
     if (process.env['UPDATE_TRANSCRIPTS'] !== undefined) writeFileSync(path, now);
     expect(now).toBe(readFileSync(path, 'utf8'));
   }

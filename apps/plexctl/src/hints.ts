@@ -7,7 +7,7 @@ import { catchUp, clockOff, named, plural } from './layout';
 const HINTS: Partial<Record<ProblemName, string>> = {
   rotationInProgress: 'plexctl signing status --scope <scope> shows the open rotation, and what it waits for',
   rollbackSettling: 'wait until settles_at: what the key that was rolled back has signed may still be under way',
-  anotherKeyStaged: 'rotate to the staged key, or take it back first',
+  anotherKeyStaged: 'rotate to the staged key, or take it back first: plexctl signing unstage --scope <scope>',
   stagedKeyExpired: 'it is taken back by itself: stage another key',
   notPropagatedYet: 'wait until propagated_at; an admin may insist with --force',
   keyNotStaged: 'plexctl signing status --scope <scope> shows the keys',

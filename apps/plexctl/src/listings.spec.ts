@@ -111,7 +111,13 @@ describe('events', () => {
   it('that every Node has name none', async () => {
     const reply = { ...summary({ applied: 5, waiting: 0 }), counted_to: 10_000, missing: [] };
     const { stdout } = await plexctl([{ reply }], ['events', 'show', '--event-id', OPERATOR]);
-    expect(stdout).toMatch(/\n\nNo Node is shown that lacks it\.\n$/);
+    expect(stdout).toMatch(/\n\nNo Node lacks it\.\n$/);
+  });
+
+  it('that Nodes lack whom the asker may not see say so', async () => {
+    const reply = { ...summary({ waiting: 2 }), counted_to: 10_000, missing: [] };
+    const { stdout } = await plexctl([{ reply }], ['events', 'show', '--event-id', OPERATOR]);
+    expect(stdout).toMatch(/\n\nNone of the Nodes that lack it is shown here\.\n$/);
   });
 });
 

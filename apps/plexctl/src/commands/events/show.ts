@@ -46,10 +46,11 @@ function textOf(event: ShowEventReply, missing: readonly MissingNode[]): string 
     created_at: utc(created_at),
     ...counts(event, counted_to),
   }).map(([label, text]) => ({ label, text }));
-  return [...labelled(lines), '', missing.length === 0 ? 'No Node is shown that lacks it.' : tableOf(missing)].join(
-    '\n',
-  );
+  return [...labelled(lines), '', missing.length === 0 ? nobodyShown(event) : tableOf(missing)].join('\n');
 }
+
+const nobodyShown = ({ waiting, expired }: ShowEventReply): string =>
+  waiting + expired === 0 ? 'No Node lacks it.' : 'None of the Nodes that lack it is shown here.';
 
 const tableOf = (missing: readonly MissingNode[]): string =>
   table({

@@ -57,9 +57,9 @@ function signsThen({
   if (keyId === null) return [];
   const taken = signers.length === 0 ? 'and no signer is there' : `${named(signers)} would try it first`;
   if (keyId === now) return [{ label: 'signs then', text: `${keyId}, as now` }];
-  return [{ label: 'signs then', text: `${keyId}${isNew ? ', a new key' : `, which the ring has`}; ${taken}` }].concat(
-    change === 'rollback' ? [{ label: '', text: `${now ?? 'the new key'} signs no more` }] : [],
-  );
+  return [
+    { label: 'signs then', text: `${keyId}${isNew ? ', a new key' : ', which Nodes hold already'}; ${taken}` },
+  ].concat(change === 'rollback' ? [{ label: '', text: `${now ?? 'the new key'} signs no more` }] : []);
 }
 
 const goesText = ({ gone, change }: PlanChangeReply): string =>

@@ -1,0 +1,92 @@
+import { eventually } from '@plexsphere/testkit';
+import type { ListEventsReply } from '@plexsphere/wire/commands';
+import { allTrust, nodeOf, passSettling } from '../../src/story-hands';
+import type { Step } from '../../src/tell-story';
+import { Transcript } from '../../src/transcript';
+import type { World } from '../../src/world';
+
+const NAMES = [
+  [/[\w-]{8}\.\d{16}\.[\w-]+/g, '<cursor>'],
+  [/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, '<uuid>'],
+  [/(?<=^recovery +)\S{44}/gm, '<recovery key>'],
+  [/(?<![\w-])[\w-]{43}(?![\w=-])/g, '<hash>'],
+  [/signer-[\w-]+/g, '<signer>'],
+] as const;
+
+const ANCHOR = 'edge-1.node.json';
+
+export const step: Step = async (world) => {
+  const { domain } = world;
+  await world.json(['domain', 'create', '--id', world.domainId, '--key-id', 'k1']);
+  await world.allSignersServe(domain);
+  const nodes = [await world.addNode(domain, 'edge-1'), await world.addNode(domain, 'edge-2')];
+  await Promise.all(nodes.map((node) => node.start()));
+  const transcript = new Transcript(world, NAMES);
+  const unexpected: string[] = [];
+  const say = async (exitCode: number, ...args: string[]): Promise<void> => {
+    const ran = await world.plexctl(args.map((arg) => (arg === ANCHOR ? nodeOf(world, 'edge-1').enrolmentFile : arg)));
+    transcript.add(args, ran);
+    if (ran.exitCode !== exitCode) unexpected.push(`${args.join(' ')}: ${ran.exitCode}`);
+  };
+  const of = ['--scope', domain];
+  const json = ['--output', 'json'];
+  await allTrust(nodes, ['k1']);
+
+  await say(0, 'policy', 'show', ...of);
+  await say(1, 'policy', 'set', ...of, '--rotate-every', '1h', '--plan');
+  await say(2, 'policy', 'set', ...of, '--rotate-every', '1h');
+  await say(0, 'policy', 'set', ...of, '--propagation-delay', '20m', '--plan');
+  await say(0, 'policy', 'set', ...of, '--propagation-delay', '20m');
+  await say(0, 'policy', 'show', ...of, ...json);
+
+  await say(0, 'signing', 'stage', ...of, '--new-key-id', 'k2', '--plan');
+  await say(0, 'signing', 'stage', ...of, '--new-key-id', 'k2', '--rotate-by', '2d');
+  await allTrust(nodes, ['k1', 'k2']);
+  await say(1, 'signing', 'stage', ...of, '--new-key-id', 'k3');
+  await say(1, 'signing', 'rotate', ...of, '--new-key-id', 'k3');
+  await say(1, 'signing', 'rotate', ...of, '--new-key-id', 'k2');
+  await say(0, 'signing', 'unstage', ...of, '--key-id', 'k2');
+  await say(1, 'signing', 'unstage', ...of, '--key-id', 'k2');
+  await allTrust(nodes, ['k1']);
+  await say(0, 'signing', 'stage', ...of, '--new-key-id', 'k3', ...json);
+  await allTrust(nodes, ['k1', 'k3']);
+  await say(0, 'signing', 'rotate', ...of, '--new-key-id', 'k3', '--force');
+  await allTrust(nodes, ['k3', 'k1']);
+
+  await say(0, 'signing', 'rollback', ...of, '--plan');
+  await say(0, 'signing', 'rollback', ...of, '--reason', 'refused-by-some');
+  await allTrust(nodes, ['k1', 'k3']);
+  await say(1, 'signing', 'rollback', ...of, '--plan');
+  await say(1, 'signing', 'stage', ...of, '--new-key-id', 'k4');
+  await passSettling(world, domain);
+  await eventually(async () => (await world.kids(domain)).join() === 'k1', { describe: 'the rollback settled' });
+
+  const revoke = ['signing', 'revoke', ...of, '--key-id', 'k1', '--new-key-id', 'k4', '--reason', 'stolen'];
+  await say(0, ...revoke, '--plan');
+  await say(2, ...revoke);
+  await say(0, ...revoke, '--yes');
+  await allTrust(nodes, ['k4']);
+  await say(1, ...revoke, '--plan');
+  await say(0, ...revoke, '--yes', ...json);
+  await say(1, 'signing', 'revoke', ...of, '--key-id', 'k9', '--reason', 'stolen', '--yes');
+  await say(0, 'signing', 'recommit', ...of, '--reason', 'the-key-ahead-leaked');
+
+  await everyEventApplied(world);
+  await say(0, 'events', 'list', ...of, '--limit', '3');
+  await say(0, 'events', 'show', '--event-id', (await events(world))[0]?.event_id ?? '');
+  await say(0, 'audit', 'list', ...of, '--action', 'signing.revoke');
+  await say(0, 'audit', 'list', ...of, '--limit', '4');
+  await say(0, 'audit', 'list', ...of, '--action', 'signing.stage', '--limit', '1', ...json);
+  await say(0, 'signing', 'verify-chain', ...of, '--anchor', ANCHOR);
+  await say(2, 'signing', 'verify-chain', '--scope', 'platform', '--anchor', ANCHOR);
+  transcript.expectToMatch('life-of-a-key.transcript');
+  expect(unexpected).toEqual([]);
+};
+
+const events = async (world: World): Promise<ListEventsReply['events']> =>
+  (await world.json<ListEventsReply>(['events', 'list', '--scope', world.domain])).events;
+
+const everyEventApplied = (world: World): Promise<unknown> =>
+  eventually(async () => (await events(world)).every(({ nodes, applied }) => nodes === applied), {
+    describe: 'every event applied',
+  });
