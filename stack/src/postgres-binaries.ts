@@ -71,7 +71,8 @@ async function sharedCopy(installed: string, parent: string): Promise<string> {
   const manifest = JSON.parse(await readFile(join(installed, '..', 'package.json'), 'utf8')) as { version: string };
   const target = join(parent, `plexsphere-postgres-${manifest.version}-${process.platform}-${process.arch}`);
   const native = join(target, 'native');
-  if ((await isOurs(target)) && (await isComplete(native, installed))) return native;
+  const isThere = async () => (await isOurs(target)) && (await isComplete(native, installed));
+  if (await isThere()) return native;
 
   await mkdir(parent, { recursive: true });
   const draft = `${target}.${randomUUID()}`;
@@ -79,6 +80,11 @@ async function sharedCopy(installed: string, parent: string): Promise<string> {
   await cp(installed, join(draft, 'native'), { recursive: true, verbatimSymlinks: true });
   await restoreLinks(join(draft, 'native'));
   await openToEverybody(draft);
+  // Whoever was faster runs it by now: it is not to be taken away from under them.
+  if (await isThere()) {
+    await rm(draft, { recursive: true, force: true });
+    return native;
+  }
   // A folder that is foreign or has lost files (/var/tmp is swept by age) is moved out of the way, not repaired.
   await rename(target, `${draft}.old`).catch(() => undefined);
   await rename(draft, target).catch(() => undefined);

@@ -143,6 +143,7 @@ describe('rings, Domains, rotations', () => {
       reason: null,
       opened_by: 'alice',
       ended_by: 'bob',
+      end_reason: 'suspect',
       forced: ['signing.close'],
     },
   };
@@ -163,7 +164,19 @@ describe('rings, Domains, rotations', () => {
     const args = ['signing', 'history', '--scope', 'platform', '--limit', '3'];
     const { stdout, bus } = await plexctl({ reply: { transitions: [transition], dropped: [] } }, args);
     expect(bus.requests[0]?.body).toEqual({ scope: 'platform', limit: 3 });
-    expect(cells(stdout)[1]).toEqual([OPERATOR, 'k1', 'k2', AT, 'alice', 'closed', AT, 'bob', 'signing.close', '-']);
+    expect(cells(stdout)[1]).toEqual([
+      OPERATOR,
+      'k1',
+      'k2',
+      AT,
+      'alice',
+      'closed',
+      AT,
+      'bob',
+      'signing.close',
+      '-',
+      'suspect',
+    ]);
   });
 
   it('are shown with their audit log', async () => {

@@ -9,6 +9,8 @@ export interface TransitionRow extends Omit<TransitionEntity, 'actor' | 'endedBy
   endedBy: string | null;
   /** Commands of its life that an admin insisted on. */
   forced: string[];
+  /** Why it was rolled back, or a key of it revoked. */
+  endReason: string | null;
   /** When no lease of an epoch before its end could be alive any more. */
   endSwitchedAt: Date | null;
   /** When the old key's private half was destroyed; after a rollback it is the new one's that goes. */
@@ -32,7 +34,10 @@ const SELECT_TRANSITION = `
          ARRAY(SELECT audit.action FROM ring.audit AS audit
                 WHERE audit.request_id IN (transition.request_id, transition.end_request_id)
                   AND audit.scope = transition.scope AND audit.detail ->> 'forced' = 'true'
-                ORDER BY audit.happened_at, audit.id) AS forced
+                ORDER BY audit.happened_at, audit.id) AS forced,
+         (SELECT audit.detail ->> 'reason' FROM ring.audit AS audit
+           WHERE audit.request_id = transition.end_request_id AND audit.scope = transition.scope
+           ORDER BY audit.id LIMIT 1) AS "endReason"
     FROM ring.transition AS transition
     LEFT JOIN ring.ring_change AS opening ON opening.scope = transition.scope AND opening.epoch = opened_epoch
     LEFT JOIN ring.ring_change AS ending ON ending.scope = transition.scope AND ending.epoch = ended_epoch
@@ -77,6 +82,7 @@ export const transitionSummary = (transition: TransitionRow): TransitionSummary 
   reason: transition.reason,
   opened_by: transition.openedBy,
   ended_by: transition.endedBy,
+  end_reason: transition.endReason,
   forced: transition.forced,
 });
 

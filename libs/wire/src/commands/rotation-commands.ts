@@ -183,6 +183,8 @@ export interface TransitionSummary extends RotationView {
   /** Names of operators. */
   opened_by: string;
   ended_by: string | null;
+  /** Why it was rolled back, or a key of it revoked. */
+  end_reason: string | null;
   /** Commands of its life that an admin insisted on against what refuses them otherwise. */
   forced: string[];
 }

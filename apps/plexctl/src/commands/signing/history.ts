@@ -46,10 +46,11 @@ const tableOf = (transitions: readonly TransitionSummary[]): Table => ({
     'ENDED_BY',
     'FORCED',
     'REASON',
+    'END_REASON',
   ],
   rows: transitions.map((transition) => [
     ...[transition.id, transition.old_key_id, transition.new_key_id, utc(transition.opened_at), transition.opened_by],
     ...[transition.outcome, orDash(transition.ended_at && utc(transition.ended_at)), orDash(transition.ended_by)],
-    ...[orDash(transition.forced.join(', ') || null), orDash(transition.reason)],
+    ...[orDash(transition.forced.join(', ') || null), orDash(transition.reason), orDash(transition.end_reason)],
   ]),
 });
