@@ -20,7 +20,7 @@ const STATEMENTS: Record<ServiceName, string[]> = {
   rotation: [
     'SELECT FROM material.wrapped_key',
     'SELECT FROM material.bus_key',
-    `UPDATE ring.installation SET recovery_public_key = ''`,
+    `UPDATE ring.installation SET bus_account_public_key = ''`,
     'UPDATE ring.audit SET actor = actor',
     `INSERT INTO ring.audit (happened_at, actor, action, scope) VALUES (now(), 'a', 'b', 'c')`,
     `UPDATE ring.operator SET role = 'admin'`,
