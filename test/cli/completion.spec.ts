@@ -39,7 +39,7 @@ describe('in bash, plexctl completes', () => {
       expect.arrayContaining(['signing', 'domain', 'node', 'token', 'events', 'bootstrap', 'help']),
     );
     expect(offered('si')).toEqual(['signing']);
-    expect(offered('signing', 'ro')).toEqual(['rotate']);
+    expect(offered('signing', 'rot')).toEqual(['rotate']);
     expect(offered('help', 'token', '')).toEqual(['create', 'list', 'revoke']);
     expect(offered('completion', '')).toEqual(['bash', 'zsh', 'fish']);
   });
