@@ -49,7 +49,7 @@ export class PlayedStatements {
 
   async generate(request: GenerateKey): Promise<GenerateKeyReply> {
     const { scope, type, new_key_id: keyId } = request;
-    const own = await this.ringBefore(request);
+    const { own, authority } = await this.ringsBefore(request);
     if (INTRODUCES.includes(type)) {
       const hash = own?.next ?? '';
       const introduced = this.lost.has(hash) ? undefined : this.ahead.get(hash);
@@ -57,15 +57,16 @@ export class PlayedStatements {
       this.keys.set(`${scope} ${keyId}`, introduced);
     }
     const comesIn = this.key(scope, keyId);
-    return { public_key: publicText(comesIn.privateKey), ...(await this.signed(request, own, comesIn)) };
+    return { public_key: publicText(comesIn.privateKey), ...(await this.signed(request, own, authority, comesIn)) };
   }
 
   async make(request: StatementRequest): Promise<MakeStatementReply> {
-    return this.signed(request, await this.ringBefore(request), null);
+    const { own, authority } = await this.ringsBefore(request);
+    return this.signed(request, own, authority, null);
   }
 
   async prepare(request: PrepareStatement): Promise<PrepareStatementReply> {
-    const own = await this.ringBefore(request);
+    const { own } = await this.ringsBefore(request);
     const comesIn = request.algorithm === undefined ? null : this.key(request.scope, request.new_key_id);
     const statement = this.statement(request, own, comesIn);
     return { statement, possession: comesIn && (await statementSignature(statement, comesIn, 'possession')) };
@@ -76,17 +77,23 @@ export class PlayedStatements {
     if (!isThatOne || this.unloadable.has(key_id)) throw problem('keyUnavailable');
   }
 
-  private async ringBefore({ scope, type, epoch, authority_epoch }: StatementRequest): Promise<RingView | undefined> {
+  /** Each is looked at once, as a signer holds one view of it: a commit in between is not half seen. */
+  private async ringsBefore({ scope, type, epoch, authority_epoch }: StatementRequest) {
     const authority = await this.viewOf(isByPlatform(type, scope) ? PLATFORM : scope);
     if (authority?.epoch !== authority_epoch) throw problem('epochMismatch', { epoch: authority?.epoch });
-    const own = await this.viewOf(scope);
+    const own = authority?.scope === scope ? authority : await this.viewOf(scope);
     if ((own?.epoch ?? 0) !== epoch - 1) throw problem('epochMismatch', { epoch: own?.epoch });
-    return own;
+    return { own, authority };
   }
 
-  private async signed(request: StatementRequest, own: RingView | undefined, comesIn: SigningKey | null) {
-    const scope = isByPlatform(request.type, request.scope) ? PLATFORM : request.scope;
-    const active = (await this.viewOf(scope))?.keys.find(({ state }) => state === 'active');
+  private async signed(
+    request: StatementRequest,
+    own: RingView | undefined,
+    authority: RingView | undefined,
+    comesIn: SigningKey | null,
+  ) {
+    const scope = authority?.scope ?? request.scope;
+    const active = authority?.keys.find(({ state }) => state === 'active');
     const statement = this.statement(request, own, comesIn);
     const text = await signStatement(statement, this.key(scope, active?.key_id ?? ''), comesIn);
     return { statement: text, statement_hash: statementHash(text), next: statement.next };
