@@ -3,12 +3,10 @@
  * what settles them (ADR 0022). Claiming, writing, publishing and settling are the same for all of them.
  */
 import { FORKED, nextKeyNews, type KeyNews, type RingHistory, type Told } from '@plexsphere/keyring';
+import type { Listens } from '@plexsphere/store';
 import { PLATFORM, subjects } from '@plexsphere/wire';
 import { LEADS_BACK } from './claim/read-rings';
 import { IS_PRESENT } from './node-stream';
-
-/** As outbox.node_stream says it of each Node. */
-export type Listens = 'bus';
 
 export interface Receiver {
   /** Where on the stream its messages are put. */
@@ -39,25 +37,38 @@ const hasWayBack = (scope: string): string =>
 const OWN_LOST = `(CASE WHEN s.told_epoch = ${FORKED} THEN NOT ${hasWayBack('s.scope')} ELSE false END)`;
 const PLATFORM_LOST = `(CASE WHEN s.told_platform_epoch = ${FORKED} THEN NOT ${hasWayBack(`'${PLATFORM}'`)} ELSE false END)`;
 
+/**
+ * The SDK. It is told of its own ring and of the platform's, by announcements and chains; it acknowledges what it has
+ * applied, again every minute, which is its sign of life: what it has not, it is sent again.
+ */
+const SDK: Omit<Receiver, 'subject'> = {
+  keyNews: nextKeyNews,
+  lacksTrust: `(CASE WHEN ${OWN_LOST} THEN s.told_platform_epoch < p.epoch AND NOT ${PLATFORM_LOST}
+                     ELSE s.told_epoch < r.trust_epoch
+                          OR s.told_platform_epoch < p.trust_epoch AND NOT ${PLATFORM_LOST} END)`,
+  lacksNews: `((s.told_epoch < r.epoch OR s.told_platform_epoch < p.epoch) AND NOT ${PLATFORM_LOST})`,
+  isCutOff: OWN_LOST,
+  mayHear: `(m.epoch IS NULL OR m.ring_scope = s.scope OR NOT ${PLATFORM_LOST})`,
+  isSentAgain: IS_PRESENT,
+  // Epochs beside rows: of the platform's close a Domain's Node has no row.
+  isUnsettled: (toldEpoch, toldPlatformEpoch) => `
+    (${toldEpoch} > s.settled_epoch OR ${toldPlatformEpoch} > s.settled_platform_epoch
+     OR EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state <> 'settled'))`,
+};
+
 export const RECEIVERS: Readonly<Record<Listens, Receiver>> = {
-  /**
-   * The SDK on the bus. It is told of its own ring and of the platform's, by announcements and chains; it acknowledges
-   * what it has applied, again every minute, which is its sign of life: what it has not, it is sent again.
-   */
-  bus: {
-    subject: subjects.eventsOut,
-    keyNews: nextKeyNews,
-    lacksTrust: `(CASE WHEN ${OWN_LOST} THEN s.told_platform_epoch < p.epoch AND NOT ${PLATFORM_LOST}
-                       ELSE s.told_epoch < r.trust_epoch
-                            OR s.told_platform_epoch < p.trust_epoch AND NOT ${PLATFORM_LOST} END)`,
-    lacksNews: `((s.told_epoch < r.epoch OR s.told_platform_epoch < p.epoch) AND NOT ${PLATFORM_LOST})`,
-    isCutOff: OWN_LOST,
-    mayHear: `(m.epoch IS NULL OR m.ring_scope = s.scope OR NOT ${PLATFORM_LOST})`,
-    isSentAgain: IS_PRESENT,
-    // Epochs beside rows: of the platform's close a Domain's Node has no row.
-    isUnsettled: (toldEpoch, toldPlatformEpoch) => `
-      (${toldEpoch} > s.settled_epoch OR ${toldPlatformEpoch} > s.settled_platform_epoch
-       OR EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state <> 'settled'))`,
+  bus: { ...SDK, subject: subjects.eventsOut },
+  sdk: { ...SDK, subject: subjects.httpEventsOut },
+  /** A daemon that takes what HTTP tells it, and acknowledges nothing. Nothing is sent to it unasked a second time. */
+  go: {
+    subject: subjects.httpEventsOut,
+    keyNews: () => ({ kind: 'none' }),
+    lacksTrust: 'false',
+    lacksNews: 'false',
+    isCutOff: '(s.told_epoch < r.trust_epoch)',
+    mayHear: '(m.epoch IS NULL)',
+    isSentAgain: 'false',
+    isUnsettled: () => 'false',
   },
 };
 

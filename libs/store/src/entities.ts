@@ -115,7 +115,8 @@ export class NodeEntity {
   @PrimaryColumn({ type: 'uuid' }) id: string;
   @Column({ type: 'text' }) scope: string;
   @Column({ type: 'text' }) name: string;
-  @Column({ name: 'bus_public_key', type: 'text' }) busPublicKey: string;
+  /** null of one over HTTP. */
+  @Column({ name: 'bus_public_key', type: 'text', nullable: true }) busPublicKey: string | null;
   @Column({ type: 'text' }) state: 'enrolled' | 'removed' | 'revoked';
   @Column({ name: 'removed_at', type: 'timestamptz', nullable: true }) removedAt: Date | null;
 }
@@ -188,10 +189,14 @@ export class RotatorFailureEntity {
   @Column({ name: 'retry_at', type: 'timestamptz' }) retryAt: Date;
 }
 
+/** How a Node hears of what its stream stores: the SDK on the bus or over HTTP, or a daemon that takes what HTTP tells it. */
+export type Listens = 'bus' | 'sdk' | 'go';
+
 @Entity({ schema: 'outbox', name: 'node_stream' })
 export class NodeStreamEntity {
   @PrimaryColumn({ name: 'node_id', type: 'uuid' }) nodeId: string;
   @Column({ type: 'text' }) scope: string;
+  @Column({ type: 'text' }) listens: Listens;
   /** The last epoch whose announcement stands on the Node's stream; of the platform's ring for a Domain's Node. */
   @Column({ name: 'told_epoch', type: 'bigint', transformer: integer }) toldEpoch: number;
   @Column({ name: 'told_platform_epoch', type: 'bigint', transformer: integer }) toldPlatformEpoch: number;

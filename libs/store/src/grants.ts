@@ -67,7 +67,8 @@ const group = (name: string): string => `
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${name}') THEN CREATE ROLE ${name} NOLOGIN; END IF;
   END $$;
   REVOKE ALL ON SCHEMA ring, outbox FROM ${name};
-  REVOKE ALL ON ALL TABLES IN SCHEMA ring, outbox FROM ${name};`;
+  REVOKE ALL ON ALL TABLES IN SCHEMA ring, outbox FROM ${name};
+  REVOKE ALL ON ALL SEQUENCES IN SCHEMA ring, outbox FROM ${name};`;
 
 /** What may be changed of a row is named column by column; what was written once (who, when, which key) stays. */
 const grants = ({ rotation, outboxRelay }: StoreRoles): string => `
@@ -85,7 +86,10 @@ const grants = ({ rotation, outboxRelay }: StoreRoles): string => `
   GRANT UPDATE (state, state_since, verifies_until, destroyed_at) ON ring.signing_key TO ${rotation};
   GRANT UPDATE (switched_at) ON ring.ring_change TO ${rotation};
   GRANT UPDATE (outcome, ended_at, ended_epoch, ended_by, end_request_id) ON ring.transition TO ${rotation};
-  GRANT UPDATE (state, removed_at) ON ring.node TO ${rotation};
+  GRANT UPDATE (state, removed_at, bearer_hash, wireguard_key, wireguard_key_since, wireguard_key_wanted_at)
+    ON ring.node TO ${rotation};
+  GRANT USAGE ON SEQUENCE ring.mesh_host TO ${rotation};
+  GRANT UPDATE (used_at, node_id), DELETE ON ring.enrol_token TO ${rotation};
   GRANT UPDATE (revoked_at, last_used_at) ON ring.operator TO ${rotation};
   GRANT UPDATE, DELETE ON ring.lease TO ${rotation};
   GRANT DELETE ON ring.request TO ${rotation};

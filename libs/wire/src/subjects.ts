@@ -33,6 +33,22 @@ export const subjects = {
   nodeEvents: (nodeId: string): string => `node.${nodeId}.bus`,
   nodeHello: (nodeId: string): string => `node.${nodeId}.hello`,
   nodeAck: (nodeId: string): string => `node.${nodeId}.ack`,
+
+  /** The same for a Node over HTTP: the stream republishes it to the gateways, and no Node's credential hears it. */
+  httpEventsOut: (nodeId: string): string => `events.http.${nodeId}`,
+  httpEvents: (nodeId: string): string => `node.${nodeId}.http`,
+  /** What a gateway says of a Node whose bearer it was shown: to the relays what the Node holds, as far as that is known. */
+  httpWord: (nodeId: string): string => `http.${nodeId}.word`,
+  httpAck: (nodeId: string): string => `http.${nodeId}.ack`,
+  /** To the relays: which Nodes have called meanwhile. */
+  httpCalled: 'http.called',
+  /** To the other gateways: a state was begun for the Node, or its drift has come. */
+  httpSeen: (nodeId: string): string => `http.${nodeId}.seen`,
+  /** To rotation: the Node's new WireGuard key; and that it leaves. */
+  httpKey: (nodeId: string): string => `http.${nodeId}.key`,
+  httpDeregister: (nodeId: string): string => `http.${nodeId}.deregister`,
+  /** To rotation: a Node comes with an enrolment token. */
+  register: 'rotation.register',
 } as const;
 
 /** What a signer does for no scope. Rotation alone asks for it. */
@@ -72,8 +88,8 @@ export function commandOf(subject: string): { operator: string; command: string 
 
 /**
  * The one stream, and what it republishes where. Its configuration is fixed, and a stream that exists keeps what it
- * republishes: so it takes `events.<how the Node listens>.<node>` from the start, though only `bus` is spoken yet. What
- * is meant for a Node's HTTP stream is then never heard on the bus.
+ * republishes: so it takes `events.<bus or http>.<node>`: what is meant for a Node's HTTP stream is never heard by a
+ * Node on the bus.
  */
 export const EVENT_STREAM = {
   name: 'EVENTS',

@@ -42,6 +42,8 @@ export interface Traffic {
 const KIB = 1_024;
 const WORDS_BYTES = 16 * KIB;
 const TO_SIGN_BYTES = 128 * KIB;
+/** Of some thousand Nodes by their ids. */
+const CALLED_BYTES = 256 * KIB;
 /** What grows with the installation (scopes of a holder, revocations of the account): a whole message of the bus. */
 const BUS_MESSAGE_BYTES = 1_024 * KIB;
 
@@ -109,6 +111,16 @@ const nodeWord = (subject: string): Traffic => ({
   askers: [1],
 });
 
+/** The same from a gateway, which says it of a Node whose bearer it was shown; each Node has a place in the queue. */
+const wordOfNode = (subject: string): Traffic => ({ ...nodeWord(subject), speakers: ['gateway'] });
+
+/** A gateway's to rotation on behalf of a Node, by name where it has one already. */
+const callOfNode = (subject: string, askers: readonly number[]): Traffic => ({
+  ...command(subject, WORDS_BYTES),
+  speakers: ['gateway'],
+  askers,
+});
+
 /** A relay's to the server, which answers itself. */
 const toServer = (subject: string): Traffic => ({
   ...news(subject, ['outbox-relay'], [], BUS_MESSAGE_BYTES),
@@ -143,6 +155,18 @@ export const TRAFFIC: readonly Traffic[] = [
   toNode(subjects.nodeEvents(OWN)),
   nodeWord(subjects.nodeHello(OWN)),
   nodeWord(subjects.nodeAck(OWN)),
+
+  // Gateways speak for Nodes over HTTP, which have subjects of their own: none hears a Node on the bus, or speaks for one.
+  toServer(subjects.httpEventsOut('*')),
+  news(subjects.httpEvents('*'), [], ['gateway'], BUS_MESSAGE_BYTES),
+  wordOfNode(subjects.httpWord('*')),
+  wordOfNode(subjects.httpAck('*')),
+  news(subjects.httpCalled, ['gateway'], ['outbox-relay'], CALLED_BYTES),
+  news(subjects.httpSeen('*'), ['gateway'], ['gateway'], WORDS_BYTES),
+  callOfNode(subjects.httpKey('*'), [1]),
+  callOfNode(subjects.httpDeregister('*'), [1]),
+  callOfNode(subjects.register, []),
+
   ...['CREATE', 'INFO', 'MSG.GET'].map((call) => toServer(`$JS.API.STREAM.${call}.${EVENT_STREAM.name}`)),
 ];
 

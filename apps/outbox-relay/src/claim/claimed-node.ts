@@ -1,6 +1,6 @@
 import type { ChainPlace } from '@plexsphere/keyring';
+import type { Listens } from '@plexsphere/store';
 import type { Scope } from '@plexsphere/wire';
-import type { Listens } from '../receivers';
 
 /** An ordinary event on its way to one Node. */
 export interface OrdinaryEvent {

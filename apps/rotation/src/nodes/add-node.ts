@@ -19,7 +19,7 @@ import type { RequestIdentity } from '../transactions/requests';
 import { nodeScopes } from '../transactions/scope-lock';
 import { writeAudit } from '../transactions/write-audit';
 
-export type JoiningNode = Pick<NodeEntity, 'scope' | 'name' | 'busPublicKey'>;
+export type JoiningNode = Pick<NodeEntity, 'scope' | 'name'> & { busPublicKey: string };
 
 /** What a Node starts with, and the epochs of that moment. */
 interface HandedOut {

@@ -10,7 +10,8 @@ export interface NodeRow extends NodeFacts {
   scope: string;
   state: NodeEntity['state'];
   addedAt: Date;
-  busPublicKey: string;
+  /** null of one over HTTP. */
+  busPublicKey: string | null;
   appliedPosition: number;
   trustEpoch: number;
   /** The heads that it showed last, and since when they stand nowhere in our chain; null where they do. */

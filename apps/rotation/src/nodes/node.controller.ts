@@ -73,7 +73,8 @@ export class NodeController {
       const node = await findNode(manager, operator.scopes, named);
       if (node === undefined) throw unknownNode(named);
       const backlog = backlogView(await countBacklogOf(manager, node.id), now);
-      return nodeDetail(node, now, this.connections.of(node.busPublicKey) ?? null, backlog);
+      const connections = node.busPublicKey === null ? undefined : this.connections.of(node.busPublicKey);
+      return nodeDetail(node, now, connections ?? null, backlog);
     });
   }
 }

@@ -42,7 +42,9 @@ export class RemoveNode {
     // Others share the scope's lock: of two that remove it at once, one.
     const removed = await manager.update(NodeEntity, { id, state: 'enrolled' }, { state: 'removed', removedAt });
     if (removed.affected !== 1) throw unknownNode(named);
-    await revokeBusUser(manager, { publicKey: busPublicKey, kind: 'node', revokedAt: removedAt, expiresAt: null });
+    if (busPublicKey !== null) {
+      await revokeBusUser(manager, { publicKey: busPublicKey, kind: 'node', revokedAt: removedAt, expiresAt: null });
+    }
     const reply: Committed = { node_id: id, scope, name, removed_at: removedAt.toISOString() };
     await writeAudit(manager, identity, { scope, before: { node_id: id, name }, after: reply });
     this.logger.info({ scope, node: id }, 'node removed');

@@ -34,6 +34,9 @@ export const OUTBOX: SchemaChange = {
         epoch bigint,
         position bigint,
         state text NOT NULL DEFAULT 'unsent' CHECK (state IN ('unsent', 'sent', 'settled')),
+        -- Of what was sent over HTTP: when its envelope was issued, and at which epoch of the Node's ring it was signed.
+        issued_at timestamptz,
+        signed_epoch bigint,
         outcome text CHECK (outcome IN ('applied', 'superseded', 'expired')),
         sent_at timestamptz,
         settled_at timestamptz,
@@ -58,10 +61,14 @@ export const OUTBOX: SchemaChange = {
       -- hello: unanswered; hello_id: the latest one's, answered (hello_answered_at) or not; ready_again_at: when it was
       -- last answered anew, unasked.
       -- missed: {position, count, since} of events that expired unheard; the Node's next hello makes a resync of it.
+      -- Of Nodes over HTTP: word_at: as of when the last word that was handled was read; called_at: the first call with
+      -- its bearer; stream_seen_at: when it last had a stream; waits_since: since when its streams wait for a state;
+      -- ready_…: of the last stream_ready that was sent; last_sent_issued_at: when the last event sent was issued;
+      -- told_expires: when the key of the settled epoch is verified no more, by the shortest of what was announced since.
       CREATE TABLE outbox.node_stream (
         node_id uuid PRIMARY KEY REFERENCES ring.node,
         scope text NOT NULL,
-        listens text NOT NULL DEFAULT 'bus' CHECK (listens IN ('bus')),
+        listens text NOT NULL DEFAULT 'bus' CHECK (listens IN ('bus', 'sdk', 'go')),
         told_epoch bigint NOT NULL,
         told_platform_epoch bigint NOT NULL,
         chain jsonb,
@@ -83,6 +90,15 @@ export const OUTBOX: SchemaChange = {
         hello_answered_at timestamptz,
         ready_again_at timestamptz,
         missed jsonb,
+        word_at timestamptz,
+        called_at timestamptz,
+        stream_seen_at timestamptz,
+        waits_since timestamptz,
+        ready_epoch bigint,
+        ready_position bigint,
+        ready_at timestamptz,
+        last_sent_issued_at timestamptz,
+        told_expires timestamptz,
         claim_owner text,
         claim_deadline timestamptz,
         attempt bigint NOT NULL DEFAULT 0,
@@ -92,6 +108,7 @@ export const OUTBOX: SchemaChange = {
       CREATE INDEX node_stream_scope ON outbox.node_stream (scope);
       CREATE INDEX node_stream_forked ON outbox.node_stream (scope, node_id)
         WHERE forked_at IS NOT NULL OR platform_forked_at IS NOT NULL;
+      CREATE INDEX node_stream_waits ON outbox.node_stream (scope, node_id) WHERE waits_since IS NOT NULL;
       CREATE INDEX node_stream_resend ON outbox.node_stream (resend_at) WHERE resend_at IS NOT NULL;
 
       -- What the relay asks of a ring's history, which grows for ever: whose head a Node names, what leads back from a fork,

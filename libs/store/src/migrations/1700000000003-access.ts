@@ -1,6 +1,9 @@
 import type { SchemaChange } from '@plexsphere/wire';
 
-/** Tokens that are used and revoked, Nodes that are removed: what the bus' account must refuse from then on. And what was refused. */
+/**
+ * Tokens that are used and revoked, Nodes that are removed: what the bus' account must refuse from then on. Tokens by which
+ * Nodes register. And what was refused.
+ */
 export const ACCESS: SchemaChange = {
   name: 'Access1700000000003',
   sql: `
@@ -11,7 +14,23 @@ export const ACCESS: SchemaChange = {
       -- Whose bus key is taken, by a service, an operator or a Node. Revoking a key cuts everybody who has it, so nobody
       -- may be enrolled by somebody else's.
       CREATE TABLE ring.bus_user (public_key text PRIMARY KEY);
-      INSERT INTO ring.bus_user SELECT bus_public_key FROM ring.node UNION SELECT bus_public_key FROM ring.operator;
+      INSERT INTO ring.bus_user
+        SELECT bus_public_key FROM ring.node WHERE bus_public_key IS NOT NULL UNION SELECT bus_public_key FROM ring.operator;
+
+      -- By which a Node registers over HTTP, once. What is used or over goes after a day; the audit log keeps it.
+      CREATE TABLE ring.enrol_token (
+        id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+        scope text NOT NULL REFERENCES ring.key_ring,
+        token_hash bytea NOT NULL UNIQUE CHECK (length(token_hash) = 32),
+        created_at timestamptz NOT NULL,
+        expires_at timestamptz NOT NULL CHECK (expires_at > created_at),
+        created_by text NOT NULL,
+        -- By the Node that it made.
+        used_at timestamptz,
+        node_id uuid REFERENCES ring.node,
+        CHECK ((used_at IS NULL) = (node_id IS NULL))
+      );
+      CREATE INDEX enrol_token_expiry ON ring.enrol_token (expires_at);
 
       -- The services' own, so that bring-up knows which an earlier one of a service is. The owner's alone.
       CREATE TABLE ring.service_credential (
