@@ -36,6 +36,8 @@ export const MAY_IMPORT = {
   // Not the store: the signer keeps its own schema.
   'app:signer': [DOMAIN, CONTRACT, MATERIAL, POSTGRES, BUS_JWT, SERVICE_KIT, LEASE_HOLDER],
   'app:outbox-relay': [DOMAIN, CONTRACT, STORE, SERVICE_KIT],
+  // The store alone for what form the database has: the gateway reads the views of its own schema.
+  'app:gateway': [DOMAIN, CONTRACT, STORE, SERVICE_KIT, LEASE_HOLDER, BUS_CLIENT],
   'app:plexctl': [CONTRACT, BUS_CLIENT, BOOTSTRAP],
   [TESTKIT]: [...OUTSIDE_SERVICES, SERVICE_KIT],
   [STACK]: OUTSIDE_SERVICES,

@@ -6,6 +6,7 @@ export * from './bus';
 export * from './bus-context';
 export * from './bus-server';
 export type { BusObserver, HeldBackOnBus, RefusedOnBus } from './refusal-reports';
+export * from './bus-settings';
 export * from './config';
 export * from './health';
 export { LOGGER } from './bus-half';
