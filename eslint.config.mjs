@@ -145,7 +145,7 @@ export default defineConfig(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ regex: '^(?!\\./[a-z-]+$)', message: 'The domain imports nothing but its own files.' }] },
+        { patterns: [{ regex: '^(?!\\.\\.?/[a-z-]+$)', message: 'The domain imports nothing but its own files.' }] },
       ],
       'no-restricted-globals': ['error', ...IMPURE_GLOBALS],
       'no-restricted-properties': [

@@ -360,6 +360,8 @@ CREATE TABLE ring.ring_change (
   epoch bigint NOT NULL,
   change text NOT NULL,
   active_key_id text NOT NULL,
+  previous_key_id text,
+  previous_until timestamp with time zone,
   event_id text NOT NULL,
   statement text,
   statement_hash text,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { activeKey, type Key, type KeyRing } from '@plexsphere/keyring';
+import { activeKey, announcedKeys, type Key, type KeyRing } from '@plexsphere/keyring';
 import type { AlgorithmName, Sql } from '@plexsphere/wire';
 
 /** What a signer made for a change: a key where one comes in, and the statement, where such a ring has any. */
@@ -75,14 +75,17 @@ export const insertRingChange = (
   change: ChangeName,
   eventId: string,
   statement: MadeStatement | null,
-): Promise<unknown> =>
-  sql.query(
+): Promise<unknown> => {
+  const { previous, expires } = announcedKeys(ring.keys);
+  return sql.query(
     `INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash, next,
-                                   by_superior, authority_epoch, switched_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, CASE WHEN $3 = 'create' THEN clock_timestamp() END)`,
+                                   by_superior, authority_epoch, previous_key_id, previous_until, switched_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, CASE WHEN $3 = 'create' THEN clock_timestamp() END)`,
     [
       ...[ring.scope, ring.epoch, change, activeKey(ring).keyId, eventId],
       ...[statement?.text ?? null, statement?.hash ?? null, statement?.next ?? null],
       ...[statement?.bySuperior ?? false, statement?.authorityEpoch ?? null],
+      ...[previous?.keyId ?? null, expires],
     ],
   );
+};

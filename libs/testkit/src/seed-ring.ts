@@ -43,12 +43,12 @@ export async function seedRing(query: Query, ring: TestRing, afterEpoch = 0): Pr
   }));
   await query(
     `INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash, next,
-                                   by_superior, authority_epoch, switched_at)
+                                   by_superior, authority_epoch, previous_key_id, previous_until, switched_at)
      SELECT $1, epoch, change, key_id, event_id, statement, hash, next, coalesce(by_superior, false), authority_epoch,
-            clock_timestamp()
+            previous_key_id, previous_until, clock_timestamp()
        FROM jsonb_to_recordset($2::jsonb)
          AS c(epoch bigint, change text, key_id text, event_id text, statement text, hash text, next text,
-              by_superior boolean, authority_epoch bigint)`,
+              by_superior boolean, authority_epoch bigint, previous_key_id text, previous_until timestamptz)`,
     [scope, JSON.stringify(changes)],
   );
   return changes.at(-1)!.event_id;
@@ -57,9 +57,11 @@ export async function seedRing(query: Query, ring: TestRing, afterEpoch = 0): Pr
 /** What of a statement stands beside it. By the superior authority: unless the platform's own key took itself back. */
 function stated(statement: string | null): object {
   if (statement === null) return { statement };
-  const { type, scope, next, authority_epoch } = readStatement(statement);
+  const { type, scope, next, authority_epoch, old_key_id, transition_expires } = readStatement(statement);
   const bySuperior = type !== 'recovery' && !authoritiesFor(type, scope).includes('active');
-  return { statement, hash: statementHash(statement), next, authority_epoch, by_superior: bySuperior };
+  const previous =
+    transition_expires === null ? {} : { previous_key_id: old_key_id, previous_until: transition_expires };
+  return { statement, hash: statementHash(statement), next, authority_epoch, by_superior: bySuperior, ...previous };
 }
 
 const keyRow = ({ keyId, privateKey, state, verifiesUntil }: RingKey): object => ({

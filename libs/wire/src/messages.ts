@@ -67,6 +67,41 @@ export interface StreamReady {
   last_position: number;
 }
 
+/**
+ * Gateway → relay, on `httpWord`: what a Node that cannot acknowledge holds, as its stream has it. One that was read before
+ * the last that was handled changes nothing.
+ */
+export interface StreamWord {
+  /** The `stream_ready` that answers it names it; null: nothing is to be sent. */
+  hello_id: string | null;
+  /** What the Node holds: that is what it was told. */
+  epoch: number;
+  /** Whether that is proven, and so settled. */
+  is_proven: boolean;
+  /** Events up to this position are settled; null: none but those that are. */
+  position: number | null;
+  /** Its stream waits for a state; until another word nothing is sent to it. `epoch` then says nothing. */
+  waits: boolean;
+  /** The database's time when the gateway read the Node's row: RFC 3339, UTC, six digits. */
+  read_at: string;
+}
+
+/**
+ * Gateway → gateways, on `httpSeen`: a Node's stream may be another's than its states. `begun` is told before the Node's row
+ * is read and `answered` before the answer goes out, so whoever hears of a key event or a drift has heard of them.
+ */
+export type NodeSeen =
+  /** A stream was opened. */
+  | { what: 'stream' }
+  /** `begun_at`: not later than the request came, by the database's clock, as `read_at`. */
+  | { what: 'begun'; state_id: string; begun_at: string }
+  /** By which trust epoch, and how its keys are said. */
+  | { what: 'answered'; state_id: string; epoch: number; form: 'plain' | 'marked' | 'left_out' }
+  /** The connection went before the answer. */
+  | { what: 'closed'; state_id: string }
+  /** The Node has worked a state in; whether that set keys. */
+  | { what: 'drift'; sets_keys: boolean };
+
 /** Rotation → everyone who holds a lease, on `ringChanged`. */
 export interface RingChanged {
   scope: string;
@@ -105,8 +140,17 @@ export interface PlatformKeyRotated {
 export const headers = {
   /** `event` (an envelope, `stream_ready` among them) or `chain` (statements and a bundle). */
   kind: 'Plexsphere-Kind',
-  /** The position of an ordinary event; absent on key events. */
+  /** The position of an ordinary event, or of a Go Node's `stream_ready`; absent on key events. */
   position: 'Plexsphere-Position',
+  /**
+   * On a Go Node's, for the gateway: the trust epoch that a message was made for; of a key event the told epoch whose key
+   * signed it, of a `stream_ready` the hello that it answers (empty: none); the envelope's type, and when it was issued.
+   */
+  trustEpoch: 'Plexsphere-Trust-Epoch',
+  from: 'Plexsphere-From',
+  helloId: 'Plexsphere-Hello-Id',
+  eventType: 'Plexsphere-Event-Type',
+  issuedAt: 'Plexsphere-Issued-At',
   /** Set by the server on a republished message: its sequence, and that of the one before on this subject. */
   sequence: 'Nats-Sequence',
   lastSequence: 'Nats-Last-Sequence',

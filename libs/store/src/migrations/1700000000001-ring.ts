@@ -101,6 +101,9 @@ export const RING: SchemaChange = {
         change text NOT NULL CHECK (change IN ('create', 'rotate', 'stage', 'unstage', 'rollback', 'revoke', 'recommit',
                                                'recovery', 'close', 'settle', 'remove', 'policy')),
         active_key_id text NOT NULL,
+        -- What Nodes are told beside the active or the staged key, and until when they verify by it.
+        previous_key_id text,
+        previous_until timestamptz,
         event_id text NOT NULL UNIQUE,
         statement text,
         statement_hash text,

@@ -1,0 +1,52 @@
+import { changeAt, type GoRing } from './go-ring';
+import type { GoNode } from './go-node';
+import { isVerifiedStill } from './may-announce';
+
+/** A `Last-Event-ID`, and when the envelope was issued that stands at that position now; null: none does. */
+export interface PresentedId {
+  readonly id: number;
+  readonly issuedAt: Date | null;
+}
+
+/** What it proves. `absent`: nothing is known of what this process of the Node has read. */
+export type JudgedId =
+  | { readonly kind: 'absent' | 'settled' | 'uncounted' }
+  /** It has taken everything up to here. */
+  | { readonly kind: 'counts'; readonly position: number };
+
+/** A Node refuses what is five minutes old; a minute is for its clock, and for what was under way. */
+const COUNTS_FOR_MS = 4 * 60_000;
+
+/**
+ * The Node moves its id before it verifies, so an id proves that bytes were read and not that they were taken. It counts
+ * only where the Node cannot have refused them: the envelope is fresh still, so it was when it was read; and every key that
+ * signed anything up to it is verified still. While a word is unanswered what was sent is numbered anew.
+ *
+ * One that we cannot have given to this process is as good as none: it may hold the key of its registration day.
+ */
+export function judgeLastEventId(
+  presented: PresentedId | null,
+  node: Pick<GoNode, 'settledEpoch' | 'settledPosition' | 'lastPosition' | 'ready' | 'isHelloUnanswered'>,
+  ring: GoRing,
+  now: Date,
+): JudgedId {
+  if (presented === null) return { kind: 'absent' };
+  const { id, issuedAt } = presented;
+  if (id === 0 || id > node.lastPosition || id < node.settledPosition) return { kind: 'absent' };
+  if (id === node.settledPosition) return { kind: 'settled' };
+  const isFresh = issuedAt !== null && now.getTime() - issuedAt.getTime() < COUNTS_FOR_MS;
+  const counts = isFresh && !node.isHelloUnanswered && signersOf(node, ring).every(isVerified(ring, now));
+  return counts ? { kind: 'counts', position: id } : { kind: 'uncounted' };
+}
+
+/** The epochs at which anything unsettled may have been signed: from the settled one to that of the last `stream_ready`. */
+function signersOf({ settledEpoch, ready }: Pick<GoNode, 'settledEpoch' | 'ready'>, ring: GoRing): number[] {
+  const last = Math.max(settledEpoch, ready?.epoch ?? 0);
+  const between = ring.changes.map(({ epoch }) => epoch).filter((epoch) => epoch > settledEpoch && epoch <= last);
+  return [settledEpoch, ...between];
+}
+
+const isVerified =
+  (ring: GoRing, now: Date) =>
+  (epoch: number): boolean =>
+    changeAt(ring, epoch) !== undefined && isVerifiedStill(epoch, ring, now);

@@ -1,0 +1,33 @@
+import { changeAt, type GoRing } from './go-ring';
+
+/**
+ * How long an announcement is under way at most: a gateway passes none that was issued earlier, and no stream lasts longer.
+ */
+export const LONGEST_WAY_MS = 60_000;
+
+/**
+ * Whether a Node that holds this epoch verifies what the key that was active then announces, whatever else it has been
+ * shown since and may have taken, a state included.
+ *
+ * The key must be active, or retiring; and since that epoch (its own change included: a stage names the active key as
+ * `previous`) nothing that was told may end it sooner than the announcement arrives. A rotation that was taken back ended
+ * the key of before, for whoever heard of it and not of the rollback.
+ */
+export const mayAnnounce = (epoch: number, ring: GoRing, now: Date): boolean =>
+  holdsAtLeast(epoch, ring, new Date(now.getTime() + LONGEST_WAY_MS));
+
+/** Whether a Node that holds this epoch, or has taken what came since, verifies by that epoch's active key still. */
+export const isVerifiedStill = (epoch: number, ring: GoRing, now: Date): boolean => holdsAtLeast(epoch, ring, now);
+
+function holdsAtLeast(epoch: number, ring: GoRing, at: Date): boolean {
+  const change = changeAt(ring, epoch);
+  const key = ring.keys.find(({ keyId, state }) => keyId === change?.activeKeyId && state !== 'staged');
+  if (change === undefined || key === undefined) return false;
+  const ends = ring.changes
+    .filter((each) => each.epoch >= change.epoch && each.previousKeyId === key.keyId)
+    .map(({ previousUntil }) => previousUntil);
+  return [key.verifiesUntil, ...ends].every((end) => end === null || at < end);
+}
+
+/** The key that announces to a Node at this epoch. */
+export const announcer = (epoch: number, ring: GoRing): string | undefined => changeAt(ring, epoch)?.activeKeyId;

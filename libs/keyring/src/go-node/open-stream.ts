@@ -1,0 +1,33 @@
+import type { GoRing } from './go-ring';
+import type { GoNode } from './go-node';
+import { judgeLastEventId, type PresentedId } from './last-event-id';
+import { mayAnnounce } from './may-announce';
+
+/** What becomes of a stream that is opened. */
+export type Opening =
+  /** Nothing is sent on it until a state was taken. `tells`: the record does not say so yet. */
+  | { readonly kind: 'waits'; readonly tells: boolean }
+  /** Nothing is to be said, nothing is written. */
+  | { readonly kind: 'silent'; readonly epoch: number }
+  /** The relay is told what the Node holds, and answers. */
+  | { readonly kind: 'word'; readonly epoch: number; readonly isProven: boolean; readonly position: number | null };
+
+/**
+ * The Node's row must be read after its subject is heard: what is published from then on reaches the stream, and what was
+ * before is on record.
+ */
+export function openStream(presented: PresentedId | null, node: GoNode, ring: GoRing, now: Date): Opening {
+  const judged = judgeLastEventId(presented, node, ring, now);
+  if (judged.kind === 'absent') return { kind: 'waits', tells: !node.waits };
+  const position = judged.kind === 'counts' ? judged.position : null;
+  const isReadyRead = position !== null && node.ready !== null && position >= node.ready.position;
+  const epoch = isReadyRead ? node.ready.epoch : node.settledEpoch;
+  if (mustWait(epoch, ring, now)) return { kind: 'waits', tells: !node.waits };
+  const isTold = epoch === node.toldEpoch && epoch === ring.trustEpoch;
+  const isSettled = position === null && !node.hasUnsettled && !node.isHelloUnanswered && !node.waits;
+  return isTold && isSettled ? { kind: 'silent', epoch } : { kind: 'word', epoch, isProven: isReadyRead, position };
+}
+
+/** Whether what a Node holds can be brought to where the ring is by a state alone. */
+export const mustWait = (epoch: number, ring: GoRing, now: Date): boolean =>
+  epoch !== ring.trustEpoch && !mayAnnounce(epoch, ring, now);

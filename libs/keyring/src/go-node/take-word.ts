@@ -1,0 +1,17 @@
+import type { GoNode, StreamWord } from './go-node';
+
+/**
+ * What a word makes of a Node's record; undefined where it changes nothing, since a later one has been handled.
+ *
+ * It says what the Node holds, whatever it was told: told_epoch goes up or down to it. With a hello id everything that is
+ * not settled is sent again behind the `stream_ready` that answers it, with positions above that one's; what was signed
+ * before is neither published nor marked. What is settled stays so.
+ */
+export function takeWord(node: GoNode, word: StreamWord): GoNode | undefined {
+  if (node.wordAt !== null && word.readAt < node.wordAt) return undefined;
+  const settledPosition = Math.max(node.settledPosition, word.position ?? 0);
+  const settledEpoch = word.isProven ? word.epoch : node.settledEpoch;
+  const asked = word.helloId === null ? {} : { helloId: word.helloId, isHelloUnanswered: true };
+  const toldEpoch = word.waits ? node.toldEpoch : word.epoch;
+  return { ...node, ...asked, toldEpoch, settledEpoch, settledPosition, waits: word.waits, wordAt: word.readAt };
+}
