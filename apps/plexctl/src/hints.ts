@@ -43,6 +43,10 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   envelopeTooLarge: 'an event with its signature has to fit 65,535 bytes: publish a reference instead',
   keyIdInUse: 'choose another key id: one that stood in the ring is not used again',
   domainExists: 'plexctl signing status --scope <scope> shows its keys',
+  enrolTokenOver: 'plexctl node enroll-token makes another',
+  noMeshAddress:
+    'PLEXSPHERE_MESH_NETWORK of the rotation service has to be larger; plexctl node remove gives addresses back',
+  noWireguardKey: 'only Nodes that registered over HTTP have one: plexctl node show says how a Node listens',
   nodeExists: 'choose another --name; plexctl node list --scope <scope> shows those that are taken',
   tokenExists: 'choose another --name; plexctl token list shows those that are taken',
   requestIdReused: 'run the command again: it takes a new request id',

@@ -2,7 +2,9 @@ import { DurationMs, ServiceConfig, Switch, Variable } from '@plexsphere/service
 import { RENEWALS_PER_LEASE, SCOPE_POLICIES, checkPolicy, type Policy } from '@plexsphere/keyring';
 import { CLOCK_SKEW_MS, SIGNING_DURATION_MS, STALENESS_MS, problem, scopeKind, type Scope } from '@plexsphere/wire';
 import { Transform } from 'class-transformer';
-import { Allow, IsIn, Min } from 'class-validator';
+import { Allow, IsIn, Matches, Min } from 'class-validator';
+
+const IPV4_NETWORK = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!\/)|(?=\/))){4}\/(?:[89]|[12]\d|30)$/;
 
 const KINDS = Object.keys(SCOPE_POLICIES);
 
@@ -54,6 +56,11 @@ export class RotationConfig extends ServiceConfig {
   @Variable('TOKEN_LIFE', '1h')
   @DurationMs()
   longestTokenLifeMs: number;
+
+  /** Where Nodes that register over HTTP get their addresses in the mesh from. */
+  @Variable('MESH_NETWORK', '100.64.0.0/10')
+  @Matches(IPV4_NETWORK, { message: 'must be a network of IPv4 like 100.64.0.0/10, from /8 to /30' })
+  meshNetwork: string;
 
   /** The deployment profile: the scope kinds that this installation accepts. */
   @Variable('SCOPE_KINDS', 'platform,domain')

@@ -31,7 +31,11 @@ import { LeaseBook } from './leases/lease-book';
 import { LEASE_DATABASE, WAITING_DATABASE, waitingOptions } from './transactions/pools';
 import { LeaseController } from './leases/lease.controller';
 import { Signers } from './leases/signers';
+import { EnrolTokens } from './enrolment/enrol-token';
+import { EnrolmentController } from './enrolment/enrolment.controller';
+import { RegisterNode } from './enrolment/register-node';
 import { AddNode } from './nodes/add-node';
+import { Joining } from './nodes/joining';
 import { NodeController } from './nodes/node.controller';
 import { RemoveNode } from './nodes/remove-node';
 import { OperatorGuard } from './operators/operator.guard';
@@ -62,6 +66,9 @@ import { Rotator } from './rotator/rotator';
 import { TakeStep } from './rotator/take-step';
 import { RotationPlans } from './rotations/rotation-plans';
 import { SignatureController } from './signatures/signature.controller';
+import { AskForKeys } from './wireguard-keys/ask-for-keys';
+import { PostKey } from './wireguard-keys/post-key';
+import { WireguardKeyController } from './wireguard-keys/wireguard-key.controller';
 import { CommandTransactions } from './transactions/command-transactions';
 
 /** A database that is down at boot: readiness says so meanwhile. */
@@ -86,6 +93,8 @@ export class RotationModule {
         SignatureController,
         DomainController,
         NodeController,
+        EnrolmentController,
+        WireguardKeyController,
         EventsController,
         LeaseController,
         RotationController,
@@ -130,7 +139,12 @@ export class RotationModule {
         RemovedRings,
         RemoveDomain,
         PlanRemoval,
+        Joining,
         AddNode,
+        EnrolTokens,
+        RegisterNode,
+        AskForKeys,
+        PostKey,
         RemoveNode,
         PublishEvent,
         EventReader,

@@ -27,6 +27,12 @@ export const isEventType = spelled(/^[a-z][a-z0-9_]{0,63}$/);
 
 export const isNodeName = spelled(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
 
+/** What a machine calls itself: of any characters that can be printed, as long as DNS lets a name be. */
+export const isHostname = spelled(/^[\x20-\x7e]{1,253}$/);
+
+/** X25519's public half: standard base64, padded, of 32 bytes. */
+export const isWireguardKey = spelled(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/);
+
 /** Chosen by a Node. */
 export const isHelloId = spelled(/^[A-Za-z0-9_-]{1,64}$/);
 

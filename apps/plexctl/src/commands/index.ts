@@ -30,6 +30,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'node list': async () => (await import('./node/list')).listNodes,
   'node show': async () => (await import('./node/show')).showNode,
   'node remove': async () => (await import('./node/remove')).removeNode,
+  'node enroll-token': async () => (await import('./node/enroll-token')).enrollToken,
+  'key rotate': async () => (await import('./key/rotate')).rotateKeys,
   'token create': async () => (await import('./token/create')).createToken,
   'token list': async () => (await import('./token/list')).listTokens,
   'token revoke': async () => (await import('./token/revoke')).revokeToken,

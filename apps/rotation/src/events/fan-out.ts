@@ -26,16 +26,27 @@ export async function fanOutToScope(manager: EntityManager, event: NewEvent): Pr
 export const fanOutToOthers = (manager: EntityManager, event: NewEvent): Promise<number> =>
   insertMessages(manager, event, 'scope <> $1');
 
-async function insertMessages(manager: EntityManager, event: NewEvent, whose: string): Promise<number> {
+async function insertMessages(
+  manager: EntityManager,
+  event: NewEvent,
+  whose: string,
+  named: readonly string[] = [],
+): Promise<number> {
   const rows = await manager.query<unknown[]>(
     `INSERT INTO outbox.message (node_id, event_id, ring_scope, epoch)
      SELECT id, $2, CASE WHEN $3::bigint IS NULL THEN NULL ELSE $1 END, $3::bigint
        FROM ring.node WHERE ${whose} AND state = 'enrolled'
      RETURNING 1`,
-    [event.scope, event.eventId, event.epoch],
+    [event.scope, event.eventId, event.epoch, ...named],
   );
   await manager.query(`UPDATE outbox.event SET nodes = nodes + $2 WHERE event_id = $1`, [event.eventId, rows.length]);
   return rows.length;
+}
+
+/** One row for each enrolled Node of the event's scope that has tunnels, but for the one that it is about. */
+export async function fanOutToPeers(manager: EntityManager, nodeId: string, event: NewEvent): Promise<number> {
+  await insertEvent(manager, event, 0);
+  return insertMessages(manager, event, 'scope = $1 AND wireguard_key IS NOT NULL AND id <> $4', [nodeId]);
 }
 
 export async function fanOutToNode(manager: EntityManager, event: NewEvent, nodeId: string): Promise<void> {

@@ -1,44 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
-import { KeyRingEntity, NodeStreamEntity, type NodeEntity } from '@plexsphere/store';
-import { PLATFORM, problem } from '@plexsphere/wire';
-import type {
-  AddNodeReply,
-  BusJwtReply,
-  IssueBusCredential,
-  SignBundle,
-  SignBundleReply,
-} from '@plexsphere/wire/commands';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { NodeEntity } from '@plexsphere/store';
+import { problem } from '@plexsphere/wire';
+import type { AddNodeReply, BusJwtReply, IssueBusCredential } from '@plexsphere/wire/commands';
+import type { EntityManager } from 'typeorm';
 import { takeBusKey } from '../bus-account/bus-users';
-import { hasLaterStatement } from '../leases/later-statements';
 import { Signers } from '../leases/signers';
 import { CommandTransactions } from '../transactions/command-transactions';
 import type { RequestIdentity } from '../transactions/requests';
 import { nodeScopes } from '../transactions/scope-lock';
 import { writeAudit } from '../transactions/write-audit';
+import { Joining, insertStream, requirePresent, type StartingBundle } from './joining';
 
 export type JoiningNode = Pick<NodeEntity, 'scope' | 'name'> & { busPublicKey: string };
 
-/** What a Node starts with, and the epochs of that moment. */
-interface HandedOut {
+interface HandedOut extends StartingBundle {
   nodeId: string;
   busJwt: string;
-  bundle: string;
-  epochs: Epochs;
-}
-
-interface Epochs {
-  epoch: number;
-  platformEpoch: number;
 }
 
 /** Enrols a Node with a credential and the bundle of that very moment: what it starts with is what it was told. */
 @Injectable()
 export class AddNode {
   constructor(
-    private readonly database: DataSource,
+    private readonly start: Joining,
     private readonly signers: Signers,
     private readonly transactions: CommandTransactions,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -53,53 +39,30 @@ export class AddNode {
   }
 
   private async handOut({ scope, name, busPublicKey }: JoiningNode): Promise<HandedOut> {
-    const epochs = await presentEpochs(this.database.manager, scope);
     const nodeId = randomUUID();
-    const bundleRequest: Omit<SignBundle, 'duration_ms'> = {
-      scope,
-      epoch: epochs.epoch,
-      platform_epoch: epochs.platformEpoch,
-    };
     const credentialRequest: IssueBusCredential = { kind: 'node', id: nodeId, name, public_key: busPublicKey };
-    const [{ bundle }, { jwt }] = await Promise.all([
-      this.signers.ask<SignBundleReply>(PLATFORM, 'sign-bundle', bundleRequest, isBundle),
+    const [starting, { jwt }] = await Promise.all([
+      this.start.bundleFor(scope),
       this.signers.askAny<BusJwtReply>('issue-bus-credential', credentialRequest),
     ]);
-    return { nodeId, busJwt: jwt, bundle, epochs };
+    return { ...starting, nodeId, busJwt: jwt };
   }
 
   private async commit(
     manager: EntityManager,
     joining: JoiningNode,
-    { nodeId, busJwt, bundle, epochs }: HandedOut,
+    { nodeId, busJwt, ...starting }: HandedOut,
     identity: RequestIdentity,
   ): Promise<AddNodeReply> {
     const { scope, name, busPublicKey } = joining;
-    const { epoch, platformEpoch } = await presentEpochs(manager, scope);
-    // A ring has changed since the bundle was made: another one is.
-    if (epoch !== epochs.epoch || platformEpoch !== epochs.platformEpoch) throw problem('epochMismatch', { epoch });
+    const epochs = await requirePresent(manager, scope, starting);
     if (!(await takeBusKey(manager, busPublicKey))) throw problem('nodeExists', { field: 'bus_public_key' });
     if (!(await insertNode(manager, nodeId, joining))) throw problem('nodeExists', { field: 'name' });
-    await manager.insert(NodeStreamEntity, {
-      nodeId,
-      scope,
-      toldEpoch: epoch,
-      toldPlatformEpoch: platformEpoch,
-      settledEpoch: epoch,
-      settledPlatformEpoch: platformEpoch,
-    });
+    await insertStream(manager, { nodeId, scope, listens: 'bus' }, epochs);
     await writeAudit(manager, identity, { scope, after: { node_id: nodeId, name } });
-    this.logger.info({ scope, node: nodeId, epoch }, 'node added');
-    return { node_id: nodeId, scope, name, bus_jwt: busJwt, bundle };
+    this.logger.info({ scope, node: nodeId, epoch: epochs.epoch }, 'node added');
+    return { node_id: nodeId, scope, name, bus_jwt: busJwt, bundle: starting.bundle };
   }
-}
-
-async function presentEpochs(manager: EntityManager, scope: string): Promise<Epochs> {
-  const ring = await manager.findOneBy(KeyRingEntity, { scope });
-  const platform = await manager.findOneBy(KeyRingEntity, { scope: PLATFORM });
-  if (ring === null || platform === null) throw problem('unknownScope', { field: 'scope' });
-  if (await hasLaterStatement(manager, scope)) throw problem('epochWentBack');
-  return { epoch: ring.epoch, platformEpoch: platform.epoch };
 }
 
 /**
@@ -118,5 +81,3 @@ async function insertNode(
   );
   return inserted.length === 1;
 }
-
-const isBundle = ({ bundle }: Partial<SignBundleReply>): boolean => typeof bundle === 'string';

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { NodeEntity } from '@plexsphere/store';
 import type { RemoveNodeReply } from '@plexsphere/wire/commands';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, type FindOptionsWhere } from 'typeorm';
 import { revokeBusUser } from '../bus-account/bus-users';
 import { Revocations } from '../bus-account/revocations';
 import { CommandTransactions } from '../transactions/command-transactions';
@@ -12,7 +12,8 @@ import { nodeScopes } from '../transactions/scope-lock';
 import { writeAudit } from '../transactions/write-audit';
 import { unknownNode, type NodeName } from './list-nodes';
 
-type Committed = Omit<RemoveNodeReply, 'pushed'>;
+/** `hadCredential`: of the bus, which has to refuse it. */
+type Committed = Omit<RemoveNodeReply, 'pushed'> & { hadCredential: boolean };
 
 /**
  * A Node that is removed gets nothing more and blocks nothing: no fan-out, claim, hello or gate counts it, and the bus
@@ -27,13 +28,18 @@ export class RemoveNode {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async remove(named: NodeName, identity: RequestIdentity): Promise<RemoveNodeReply> {
-    const committed = await this.transactions.oncePrepared(identity, {
-      prepare: () => enrolled(this.database.manager, named),
+  /** @throws Problem unknownNode */
+  async remove(
+    named: NodeName,
+    identity: RequestIdentity,
+    only: FindOptionsWhere<NodeEntity> = {},
+  ): Promise<RemoveNodeReply> {
+    const { hadCredential, ...committed } = await this.transactions.oncePrepared(identity, {
+      prepare: () => enrolled(this.database.manager, named, only),
       lock: ({ scope }) => ({ shared: nodeScopes(scope) }),
       work: (manager) => this.commit(manager, named, identity),
     });
-    return { ...committed, pushed: await this.revocations.push() };
+    return { ...committed, pushed: !hadCredential || (await this.revocations.push()) };
   }
 
   private async commit(manager: EntityManager, named: NodeName, identity: RequestIdentity): Promise<Committed> {
@@ -45,17 +51,21 @@ export class RemoveNode {
     if (busPublicKey !== null) {
       await revokeBusUser(manager, { publicKey: busPublicKey, kind: 'node', revokedAt: removedAt, expiresAt: null });
     }
-    const reply: Committed = { node_id: id, scope, name, removed_at: removedAt.toISOString() };
+    const reply = { node_id: id, scope, name, removed_at: removedAt.toISOString() };
     await writeAudit(manager, identity, { scope, before: { node_id: id, name }, after: reply });
     this.logger.info({ scope, node: id }, 'node removed');
-    return reply;
+    return { ...reply, hadCredential: busPublicKey !== null };
   }
 }
 
 /** What is named beside the id has to fit: by its scope the guard has let the operator in. */
-async function enrolled(manager: EntityManager, named: NodeName): Promise<NodeEntity> {
+async function enrolled(
+  manager: EntityManager,
+  named: NodeName,
+  only: FindOptionsWhere<NodeEntity> = {},
+): Promise<NodeEntity> {
   const parts = Object.entries(named).filter(([, part]) => part !== undefined);
-  const node = await manager.findOneBy(NodeEntity, { state: 'enrolled', ...Object.fromEntries(parts) });
+  const node = await manager.findOneBy(NodeEntity, { ...only, state: 'enrolled', ...Object.fromEntries(parts) });
   if (node === null) throw unknownNode(named);
   return node;
 }

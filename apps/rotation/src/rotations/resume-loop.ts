@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import { Health, LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
 import type { Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
+import { forgetOldEnrolTokens } from '../enrolment/enrol-token';
 import { LeaseBook } from '../leases/lease-book';
 import { forgetOldRefusals } from '../refusals/refusal-table';
 import { forgetOldAnswers } from '../transactions/requests';
@@ -53,6 +54,7 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
       await this.leases.sweep();
       await forgetOldAnswers(this.database.manager);
       await forgetOldRefusals(this.database.manager);
+      await forgetOldEnrolTokens(this.database.manager);
       // Asks signers, and nothing here should wait for them.
       this.sweeping = this.preparedKeys.sweep();
       this.databaseState = undefined;

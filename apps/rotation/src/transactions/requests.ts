@@ -9,10 +9,13 @@ export const ROTATION = 'rotation';
 /** What rotation does by itself, as the audit log calls it. */
 export type OwnAction = 'signing.settle' | 'signing.drop-promotion';
 
+/** What Nodes over HTTP ask for themselves, as the audit log calls it. */
+export type NodeAction = 'node.register' | 'node.deregister' | 'key.post';
+
 /** Whose request it is, and what it says; a retry repeats all of it. */
 export interface RequestIdentity {
   requestId: string;
-  command: Command | OwnAction;
+  command: Command | OwnAction | NodeAction;
   actor: string;
   /** SHA-256 of the body. */
   bodyHash: string;

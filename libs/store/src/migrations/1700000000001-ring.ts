@@ -157,15 +157,14 @@ export const RING: SchemaChange = {
         -- Of a Node over HTTP: SHA-256 of the bearer token that it calls with.
         bearer_hash bytea UNIQUE CHECK (length(bearer_hash) = 32),
         mesh_ip inet,
-        -- The X25519 public key of its tunnels, standard base64; wanted_at: since when it is asked for another one.
+        -- The X25519 public key of its tunnels, standard base64; wanted_at: from when on it is asked for another one.
         wireguard_key text,
         wireguard_key_since timestamptz,
         wireguard_key_wanted_at timestamptz,
         state text NOT NULL DEFAULT 'enrolled' CHECK (state IN ('enrolled', 'removed', 'revoked')),
         added_at timestamptz NOT NULL DEFAULT now(),
         CHECK (bus_public_key IS NOT NULL OR bearer_hash IS NOT NULL),
-        CHECK (bearer_hash IS NULL OR (mesh_ip IS NOT NULL AND wireguard_key IS NOT NULL
-                                       AND wireguard_key_since IS NOT NULL))
+        CHECK (num_nonnulls(bearer_hash, mesh_ip, wireguard_key, wireguard_key_since) IN (0, 4))
       );
       CREATE UNIQUE INDEX one_node_name ON ring.node (scope, name) WHERE state = 'enrolled';
       CREATE UNIQUE INDEX one_mesh_ip ON ring.node (mesh_ip) WHERE state = 'enrolled';

@@ -8,10 +8,12 @@ import {
   isEventIdOf,
   isEventType,
   isHelloId,
+  isHostname,
   isKeyId,
   isNodeName,
   isNonce,
   isUuid,
+  isWireguardKey,
   isWords,
 } from '../names';
 import { isTime } from '../rfc3339';
@@ -30,6 +32,8 @@ export const IsScope = constraint('isScope', isScope);
 export const IsKeyId = constraint('isKeyId', isKeyId);
 export const IsEventType = constraint('isEventType', isEventType);
 export const IsNodeName = constraint('isNodeName', isNodeName);
+export const IsHostname = constraint('isHostname', isHostname);
+export const IsWireguardKey = constraint('isWireguardKey', isWireguardKey);
 export const IsWords = constraint('isWords', isWords);
 export const IsEventId = constraint('isEventId', isEventId);
 export const IsActor = constraint('isActor', isActor);

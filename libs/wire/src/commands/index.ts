@@ -8,6 +8,8 @@ export * from './promotion-commands';
 export * from './status-command';
 export * from './domain-commands';
 export * from './node-commands';
+export * from './enrolment-commands';
+export * from './gateway-requests';
 export * from './event-commands';
 export * from './token-commands';
 export * from './page';

@@ -81,6 +81,8 @@ export const COMMANDS = {
   'node.list': { ...reads, request: 'ListNodes', reply: replies<requests.ListNodesReply>(), scope: 'seen' },
   'node.show': { ...reads, request: 'NodeReference', reply: replies<requests.ShowNodeReply>(), scope: 'seen' },
   'node.remove': { ...changes, request: 'RemoveNode', reply: replies<requests.RemoveNodeReply>(), scope: 'scope' },
+  'node.enroll-token': { ...changes, request: 'EnrollToken', reply: replies<requests.EnrollTokenReply>(), scope: 'scope' },
+  'key.rotate': { ...changes, request: 'RotateKeys', reply: replies<requests.RotateKeysReply>(), scope: 'scope' },
   'events.publish': { ...changes, request: 'Publish', reply: replies<requests.PublishReply>(), scope: 'scope', limitBytes: PAYLOAD_BYTES },
   'events.list': { ...reads, request: 'ListEvents', reply: replies<requests.ListEventsReply>(), scope: 'seen' },
   'events.show': { ...reads, request: 'ShowEvent', reply: replies<requests.ShowEventReply>(), scope: 'seen' },
