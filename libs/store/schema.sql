@@ -277,7 +277,7 @@ CREATE TABLE ring.node (
   CONSTRAINT node_bearer_hash_key UNIQUE (bearer_hash),
   CONSTRAINT node_bus_public_key_key UNIQUE (bus_public_key),
   CONSTRAINT node_check CHECK (((bus_public_key IS NOT NULL) OR (bearer_hash IS NOT NULL))),
-  CONSTRAINT node_check1 CHECK (((bearer_hash IS NULL) OR ((mesh_ip IS NOT NULL) AND (wireguard_key IS NOT NULL) AND (wireguard_key_since IS NOT NULL)))),
+  CONSTRAINT node_check1 CHECK ((num_nonnulls(bearer_hash, mesh_ip, wireguard_key, wireguard_key_since) = ANY (ARRAY[0, 4]))),
   CONSTRAINT node_pkey PRIMARY KEY (id),
   CONSTRAINT node_state_check CHECK ((state = ANY (ARRAY['enrolled'::text, 'removed'::text, 'revoked'::text])))
 );
