@@ -1,15 +1,14 @@
-import { Global, Module, type DynamicModule, type INestMicroservice, type ValueProvider } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Global, Module, type DynamicModule, type ValueProvider } from '@nestjs/common';
 import { SERVICES } from '@plexsphere/wire';
 import type { NatsConnection } from 'nats';
+import { busAndHttpApplication, busApplication, type Application } from './application';
 import { Bus, connectBus } from './bus';
 import { BusServer } from './bus-server';
 import { watchBus } from './bus-watch';
 import { Health } from './health';
 import type { Half } from './http-half';
 import { busTrial, databaseTrial, untilRefused } from './least-privilege';
-import { NestLogger, type Logger } from './logger';
-import { ProblemFilter } from './problem-filter';
+import type { Logger } from './logger';
 import type { ServiceDefinition } from './run-service';
 import type { ServiceConfig } from './service-config';
 
@@ -45,11 +44,10 @@ export async function openBus<Config extends ServiceConfig>(
   const { forbidden } = SERVICES[name];
   const who = { credentialFile: config.busCredentialFile, user: { kind: name }, name };
   const connection = await connectBus(config, who, logger);
-  watchBus(connection, health, logger);
+  watchBus(connection, health, logger, definition.door !== undefined);
   if (config.allowOpenBus) logger.warn('bus not tried: an open one is allowed');
   else await untilRefused(busTrial(connection, forbidden.subject), health, logger);
   const app = await build(definition, process, connection);
-  app.useGlobalFilters(new ProblemFilter(logger));
   const trial = databaseTrial(forbidden.statement, (statement) => query(app, statement));
   await untilRefused(trial, health, logger);
   await app.listen();
@@ -63,10 +61,10 @@ export async function openBus<Config extends ServiceConfig>(
 
 /** The service's own module and what the whole process shares, over the connection; nothing is heard yet. */
 function build<Config extends ServiceConfig>(
-  { name, config: Class, module }: ServiceDefinition<Config>,
+  { name, config: Class, module, door }: ServiceDefinition<Config>,
   { config, logger, health }: ServiceProcess<Config>,
   connection: NatsConnection,
-): Promise<INestMicroservice> {
+): Promise<Application> {
   const server = new BusServer(connection, name, { logger });
   const shared = [
     { provide: Class, useValue: config },
@@ -77,5 +75,6 @@ function build<Config extends ServiceConfig>(
   ];
   @Module({ imports: [ProcessModule.sharing(shared), module(config, logger)] })
   class ServiceModule {}
-  return NestFactory.createMicroservice(ServiceModule, { strategy: server, logger: new NestLogger(logger) });
+  const parts = { module: ServiceModule, server, logger };
+  return door === undefined ? busApplication(parts) : busAndHttpApplication(parts, door());
 }

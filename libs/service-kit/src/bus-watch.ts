@@ -4,10 +4,14 @@ import type { Health } from './health';
 import { isBusTrial } from './least-privilege';
 import type { Logger } from './logger';
 
-/** Readiness and the log follow the connection, which goes on reconnecting for as long as the process lives. */
-export function watchBus(connection: NatsConnection, health: Health, logger: Logger): void {
+/**
+ * Readiness and the log follow the connection, which goes on reconnecting for as long as the process lives. Who has
+ * something to do without the bus is only warned of its absence.
+ */
+export function watchBus(connection: NatsConnection, health: Health, logger: Logger, goesOnWithout = false): void {
   let state: string | undefined;
-  health.check('bus', () => state);
+  health.check('bus', () => (goesOnWithout ? undefined : state));
+  if (goesOnWithout) health.warn('bus', () => state);
   warnOfHoles(connection, logger);
   void (async () => {
     for await (const status of connection.status()) {

@@ -34,10 +34,11 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   catch(error: unknown, host?: ArgumentsHost): Observable<never> {
-    return throwError(() => this.asProblem(error, host).body);
+    return throwError(() => this.problemOf(error, host).body);
   }
 
-  private asProblem(error: unknown, host: ArgumentsHost | undefined): Problem {
+  /** What the caller hears of it. */
+  problemOf(error: unknown, host?: ArgumentsHost): Problem {
     if (error instanceof Problem) return error;
     const asked = askedOf(host);
     if (isAway(error)) {

@@ -23,7 +23,7 @@ const LOCK_OF_THE_OWNER = 'pg_advisory_lock(bigint)';
  */
 export async function closeDatabase(
   sql: EntityManager,
-  roles: { rotation: string; outboxRelay: string },
+  roles: { rotation: string; outboxRelay: string; gateway: string },
 ): Promise<void> {
   await sql.query(`
     DO $$
@@ -32,7 +32,7 @@ export async function closeDatabase(
       owner name := (SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database());
     BEGIN
       EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
-      EXECUTE format('GRANT CONNECT ON DATABASE %I TO ${roles.rotation}, ${roles.outboxRelay}', current_database());
+      EXECUTE format('GRANT CONNECT ON DATABASE %I TO ${Object.values(roles).join(', ')}', current_database());
       IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN RETURN; END IF;
       FOR routine IN SELECT p.oid FROM pg_proc p WHERE ${IN_CATALOGUE} LOOP
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', routine);

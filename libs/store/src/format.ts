@@ -5,8 +5,9 @@ import { RING } from './migrations/1700000000001-ring';
 import { OUTBOX } from './migrations/1700000000002-outbox';
 import { ACCESS } from './migrations/1700000000003-access';
 import { SCHEDULE } from './migrations/1700000000004-schedule';
+import { GATEWAY } from './migrations/1700000000005-gateway';
 
-const FORM = new DatabaseForm('ring', [RING, OUTBOX, ACCESS, SCHEDULE], 'StoreFormat1700000000099');
+const FORM = new DatabaseForm('ring', [RING, OUTBOX, ACCESS, SCHEDULE, GATEWAY], 'StoreFormat1700000000099');
 
 /** For a service, at its start. @throws Problem databaseFormat */
 export const requireStoreFormat = (database: Sql): Promise<void> => FORM.require(database);

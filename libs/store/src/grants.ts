@@ -6,6 +6,7 @@ import { closeDatabase } from './close-database';
 export interface StoreRoles {
   rotation: string;
   outboxRelay: string;
+  gateway: string;
 }
 
 /**
@@ -18,7 +19,11 @@ export async function grantStore(owner: DataSource): Promise<void> {
     await nameRoles(sql);
     const rows = await sql.query<{ service: string; name: string }[]>('SELECT service, name FROM ring.database_role');
     const named = new Map(rows.map(({ service, name }) => [service, name]));
-    const roles = { rotation: role(named.get('rotation')), outboxRelay: role(named.get('outbox-relay')) };
+    const roles = {
+      rotation: role(named.get('rotation')),
+      outboxRelay: role(named.get('outbox-relay')),
+      gateway: role(named.get('gateway')),
+    };
     await sql.query(grants(roles));
     for (const [table, fixed] of Object.entries(FIXED)) {
       const columns = await columnsBut(sql, table, fixed);
@@ -66,15 +71,16 @@ const group = (name: string): string => `
   DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${name}') THEN CREATE ROLE ${name} NOLOGIN; END IF;
   END $$;
-  REVOKE ALL ON SCHEMA ring, outbox FROM ${name};
-  REVOKE ALL ON ALL TABLES IN SCHEMA ring, outbox FROM ${name};
+  REVOKE ALL ON SCHEMA ring, outbox, gateway FROM ${name};
+  REVOKE ALL ON ALL TABLES IN SCHEMA ring, outbox, gateway FROM ${name};
   REVOKE ALL ON ALL SEQUENCES IN SCHEMA ring, outbox FROM ${name};`;
 
 /** What may be changed of a row is named column by column; what was written once (who, when, which key) stays. */
-const grants = ({ rotation, outboxRelay }: StoreRoles): string => `
+const grants = ({ rotation, outboxRelay, gateway }: StoreRoles): string => `
   REVOKE ALL ON SCHEMA public FROM PUBLIC;
   ${group(rotation)}
   ${group(outboxRelay)}
+  ${group(gateway)}
 
   GRANT USAGE ON SCHEMA ring, outbox TO ${rotation};
   GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ring TO ${rotation};
@@ -118,4 +124,7 @@ const grants = ({ rotation, outboxRelay }: StoreRoles): string => `
   GRANT SELECT, DELETE ON outbox.message TO ${outboxRelay};
   GRANT SELECT ON outbox.node_stream TO ${outboxRelay};
   GRANT SELECT, INSERT, UPDATE ON outbox.bus_stream TO ${outboxRelay};
+
+  GRANT USAGE ON SCHEMA gateway TO ${gateway};
+  GRANT SELECT ON ALL TABLES IN SCHEMA gateway TO ${gateway};
 `;

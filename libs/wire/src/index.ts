@@ -9,6 +9,7 @@ export * from './names';
 export * from './rotate-every';
 export * from './commands/table';
 export * from './subjects';
+export * from './routes';
 export * from './services';
 export * from './traffic';
 export { inboxOf, inboxPrefix, randomToken, type BusUser } from './inbox';

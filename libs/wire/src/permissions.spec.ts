@@ -16,6 +16,7 @@ const ANSWERED: Record<string, string[]> = {
   rotation: ['_INBOX.operator.>', '_INBOX.signer.>', '_INBOX.gateway.>'],
   signer: ['_INBOX.rotation.>', '_INBOX.outbox-relay.>', '_INBOX.gateway.>'],
   'outbox-relay': [],
+  gateway: [],
 };
 
 /** NATS: `*` is one token, `>` is one or more at the end. */

@@ -3,7 +3,8 @@ import { CODES, parseProblem, problem, problemDetails, PROBLEMS, type ProblemNam
 test.each(Object.keys(PROBLEMS) as ProblemName[])('%s crosses a process boundary unchanged', (name) => {
   const sent = problem(name, { field: 'scope', lagging: 3 });
   const received = parseProblem(sent.code, JSON.parse(JSON.stringify(sent.body)));
-  expect(received.body).toEqual({ ...PROBLEMS[name], field: 'scope', lagging: 3 });
+  const { code, detail } = PROBLEMS[name];
+  expect(received.body).toEqual({ code, detail, field: 'scope', lagging: 3 });
   expect(received.is(name)).toBe(true);
 });
 
@@ -53,7 +54,7 @@ describe('RFC 9457', () => {
     expect(problemDetails(refused)).toEqual({
       type: '/problems/nodes-lagging',
       status: 400,
-      code: 'FAILED_PRECONDITION',
+      code: 'nodes_lagging',
       detail: 'signing: nodes lagging',
       lagging: ['edge-1'],
     });
@@ -65,11 +66,17 @@ describe('RFC 9457', () => {
     for (const type of types) expect(new URL(type, 'https://gateway.test').pathname).toBe(type);
   });
 
+  test('a problem of HTTP alone has its own status, and one caller may have to take another', () => {
+    expect(problemDetails(problem('requestTooLarge'))).toMatchObject({ status: 413, code: 'request_too_large' });
+    expect(problemDetails(problem('scopeBusy'), 503)).toMatchObject({ status: 503, code: 'scope_busy' });
+    expect(problem('requestTooLarge').body).not.toHaveProperty('httpStatus');
+  });
+
   test('what another version answers is about:blank', () => {
     expect(problemDetails(parseProblem('ABORTED', { detail: 'signing: later' }))).toEqual({
       type: 'about:blank',
       status: 409,
-      code: 'ABORTED',
+      code: 'aborted',
       detail: 'signing: later',
     });
   });

@@ -18,7 +18,10 @@ export const CODES = {
 } as const;
 export type Code = keyof typeof CODES;
 
-/** Every problem that a service answers with: its code and its detail, which are the API; the text never varies. */
+/**
+ * Every problem that a service answers with: its code and its detail, which are the API; the text never varies. Over HTTP
+ * some have a status of their own.
+ */
 export const PROBLEMS = {
   invariantViolation: { code: 'INVALID_ARGUMENT', detail: 'signing: invariant violation' },
   rotationInProgress: { code: 'FAILED_PRECONDITION', detail: 'signing: rotation in progress' },
@@ -48,7 +51,11 @@ export const PROBLEMS = {
   alreadyBootstrapped: { code: 'FAILED_PRECONDITION', detail: 'signing: already bootstrapped' },
   scheduleInvalid: { code: 'INVALID_ARGUMENT', detail: 'signing: schedule invalid' },
   reservedEventType: { code: 'INVALID_ARGUMENT', detail: 'signing: reserved event type' },
-  requestTooLarge: { code: 'INVALID_ARGUMENT', detail: 'signing: request too large' },
+  requestTooLarge: { code: 'INVALID_ARGUMENT', detail: 'signing: request too large', httpStatus: 413 },
+  headersTooLarge: { code: 'INVALID_ARGUMENT', detail: 'signing: headers too large', httpStatus: 431 },
+  requestTooSlow: { code: 'DEADLINE_EXCEEDED', detail: 'signing: request too slow', httpStatus: 408 },
+  unsupportedBody: { code: 'INVALID_ARGUMENT', detail: 'signing: unsupported body', httpStatus: 415 },
+  unsupportedMethod: { code: 'INVALID_ARGUMENT', detail: 'signing: unsupported method', httpStatus: 405 },
   envelopeTooLarge: { code: 'INVALID_ARGUMENT', detail: 'signing: envelope too large' },
   keyIdInUse: { code: 'ALREADY_EXISTS', detail: 'signing: key id in use' },
   domainExists: { code: 'ALREADY_EXISTS', detail: 'signing: domain exists' },
@@ -60,6 +67,7 @@ export const PROBLEMS = {
   unknownEvent: { code: 'NOT_FOUND', detail: 'signing: unknown event' },
   unknownTransition: { code: 'NOT_FOUND', detail: 'signing: unknown transition' },
   unknownToken: { code: 'NOT_FOUND', detail: 'signing: unknown token' },
+  unknownRoute: { code: 'NOT_FOUND', detail: 'signing: unknown route' },
   unknownKey: { code: 'NOT_FOUND', detail: 'signing: unknown key' },
   epochMismatch: { code: 'ABORTED', detail: 'signing: epoch mismatch' },
   preparedTooLate: { code: 'ABORTED', detail: 'signing: prepared too late' },
@@ -69,17 +77,20 @@ export const PROBLEMS = {
   keyUnavailable: { code: 'UNAVAILABLE', detail: 'signing: key unavailable' },
   databaseUnavailable: { code: 'UNAVAILABLE', detail: 'signing: database unavailable' },
   busUnavailable: { code: 'UNAVAILABLE', detail: 'signing: bus unavailable' },
+  eventStreamUnavailable: { code: 'UNAVAILABLE', detail: 'signing: event stream unavailable' },
   noAnswer: { code: 'DEADLINE_EXCEEDED', detail: 'signing: no answer' },
   tooManyHolders: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: too many lease holders' },
+  tooManyStreams: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: too many streams' },
   tooManyWaiting: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: too many requests waiting' },
   noMeshAddress: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: no mesh address left' },
   replyTooLarge: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: reply too large' },
   notAuthenticated: { code: 'UNAUTHENTICATED', detail: 'signing: not authenticated' },
   enrolTokenOver: { code: 'UNAUTHENTICATED', detail: 'signing: enrolment token over' },
   leaseOfAnother: { code: 'PERMISSION_DENIED', detail: 'signing: lease of another holder' },
+  nodeRemoved: { code: 'PERMISSION_DENIED', detail: 'signing: node removed' },
   permissionDenied: { code: 'PERMISSION_DENIED', detail: 'signing: permission denied' },
   internal: { code: 'INTERNAL', detail: 'signing: internal error' },
-} as const satisfies Record<string, { code: Code; detail: string }>;
+} as const satisfies Record<string, { code: Code; detail: string; httpStatus?: number }>;
 export type ProblemName = keyof typeof PROBLEMS;
 
 /** The body of an error reply: `{code, detail, field?, …}`. Extra members name what the detail speaks of. */
@@ -111,19 +122,36 @@ export class Problem extends Error {
 }
 
 /** `members` stand beside code and detail in the reply, so they hold only what the caller may know. */
-export const problem = (name: ProblemName, members: { field?: string; [member: string]: unknown } = {}): Problem =>
-  new Problem({ ...members, ...PROBLEMS[name] });
+export const problem = (name: ProblemName, members: { field?: string; [member: string]: unknown } = {}): Problem => {
+  const { code, detail } = PROBLEMS[name];
+  return new Problem({ ...members, code, detail });
+};
 
 const isCode = (text: unknown): text is Code => typeof text === 'string' && Object.hasOwn(CODES, text);
 
-/** The same as RFC 9457's `application/problem+json`. A detail that is not in the table has no type of its own. */
-export function problemDetails({ body, code, detail }: Problem): ProblemBody & { type: string; status: number } {
-  const [name] = Object.entries(PROBLEMS).find(([, known]) => known.detail === detail) ?? [];
-  return { ...body, type: name === undefined ? 'about:blank' : typeOf(name), status: CODES[code].httpStatus };
+/** The body of a refusal over HTTP (RFC 9457). Its `code` is the stable word by which callers tell it; the status says the rest. */
+export interface ProblemDetails {
+  type: string;
+  status: number;
+  code: string;
+  detail: string;
+  [member: string]: unknown;
 }
 
-/** A URI reference: on the service that answers. */
-const typeOf = (name: string): string => `/problems/${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+/** A detail that is not in the table has no type of its own. `status`: where this caller must take it otherwise. */
+export function problemDetails({ body, code, detail }: Problem, status?: number): ProblemDetails {
+  const [name, known] = Object.entries(PROBLEMS).find(([, row]) => row.detail === detail) ?? [];
+  const ofRow = known !== undefined && 'httpStatus' in known ? known.httpStatus : undefined;
+  return {
+    ...body,
+    type: name === undefined ? 'about:blank' : `/problems/${spelled(name, '-')}`,
+    status: status ?? ofRow ?? CODES[code].httpStatus,
+    code: name === undefined ? code.toLowerCase() : spelled(name, '_'),
+  };
+}
+
+const spelled = (name: string, joint: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `${joint}${letter.toLowerCase()}`);
 
 /** Reads an error reply. Whatever it is, the answer is a Problem: an unknown shape becomes INTERNAL. */
 export function parseProblem(codeHeader: string, body: unknown): Problem {

@@ -66,6 +66,13 @@ export const SERVICES = {
     files: {},
     forbidden: { subject: A_NODES_EAR, statement: PRIVATE_KEYS },
   },
+  gateway: {
+    replicas: 'gateways',
+    title: 'the gateway',
+    connections: 40,
+    files: {},
+    forbidden: { subject: A_NODES_EAR, statement: KEY_RINGS },
+  },
 } as const satisfies Record<string, Service>;
 
 export type ServiceName = keyof typeof SERVICES;

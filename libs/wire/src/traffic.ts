@@ -4,6 +4,7 @@
  * nobody can be asked by somebody to whom they may not answer.
  */
 import { COMMANDS, COMMAND_NAMES, PAYLOAD_BYTES } from './commands/table';
+import { PLATFORM } from './scope';
 import { SERVICE_NAMES } from './services';
 import {
   ANY_SIGNER_VERBS,
@@ -15,8 +16,8 @@ import {
   type ScopeSignerVerb,
 } from './subjects';
 
-/** Everybody who has, or will have, a credential of their own kind. The gateway is no service yet. */
-export const USER_KINDS = ['node', 'operator', ...SERVICE_NAMES, 'gateway'] as const;
+/** Everybody who has a credential of their own kind. */
+export const USER_KINDS = ['node', 'operator', ...SERVICE_NAMES] as const;
 export type UserKind = (typeof USER_KINDS)[number];
 
 /** In a row's subject: the id of the Node or operator that the credential is for. */
@@ -82,9 +83,12 @@ const toSigner = (subject: string, heardAs: string, limitBytes: number): Traffic
   askers: [],
 });
 
-/** A service's to a signer that serves the scope; each service has a place in the queue for each scope. */
+/**
+ * A service's to a signer that serves the scope; each service has a place in the queue for each scope. Bundles of all
+ * scopes are the platform's key to sign.
+ */
 const toScopeSigner = (verb: ScopeSignerVerb, limitBytes: number): Traffic => ({
-  ...toSigner(subjects.scopeSigner('*', verb), 'signer.scope.*.*', limitBytes),
+  ...toSigner(subjects.scopeSigner(verb === 'sign-bundle' ? PLATFORM : '*', verb), 'signer.scope.*.*', limitBytes),
   speakers: SCOPE_SIGNER_VERBS[verb],
   askers: [2],
 });

@@ -1,4 +1,4 @@
-import { EVENT_STREAM, SERVICE_NAMES, credentialFile, subjects, type ServiceName } from '@plexsphere/wire';
+import { EVENT_STREAM, PLATFORM, SERVICE_NAMES, credentialFile, subjects, type ServiceName } from '@plexsphere/wire';
 import { Client } from 'pg';
 import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';
@@ -58,6 +58,15 @@ const STATEMENTS: Record<ServiceName, string[]> = {
     `UPDATE outbox.node_stream SET scope = 'platform'`,
     `INSERT INTO outbox.event (event_id, scope, event_type, epoch) VALUES ('e', 'platform', 'x', 2)`,
   ],
+  gateway: [
+    'SELECT FROM material.wrapped_key',
+    'SELECT FROM ring.node',
+    'SELECT FROM ring.operator',
+    'SELECT FROM outbox.node_stream',
+    `UPDATE gateway.node SET state = 'enrolled'`,
+    'DELETE FROM gateway.ring',
+    'SELECT pg_advisory_xact_lock(1)',
+  ],
 };
 
 export const step: Step = async (world) => {
@@ -93,6 +102,22 @@ export const step: Step = async (world) => {
       subjects.renewLease('signer', 'signer-0'),
       `$JS.API.CONSUMER.CREATE.${EVENT_STREAM.name}`,
       `$JS.API.STREAM.DELETE.${EVENT_STREAM.name}`,
+    ],
+    gateway: [
+      command,
+      subjects.eventsOut(node),
+      subjects.httpEventsOut(node),
+      subjects.nodeEvents(node),
+      subjects.httpEvents(node),
+      subjects.nodeHello(node),
+      subjects.nodeAck(node),
+      subjects.anySigner('issue-bus-credential'),
+      subjects.scopeSigner(domain, 'sign-envelope'),
+      subjects.scopeSigner(domain, 'sign-bundle'),
+      subjects.scopeSigner(PLATFORM, 'sign-jws'),
+      subjects.renewLease('signer', 'signer-0'),
+      subjects.ringChanged,
+      `$JS.API.STREAM.MSG.GET.${EVENT_STREAM.name}`,
     ],
   };
   const hear = [subjects.nodeEvents('*'), '_INBOX.>', '$SYS.>', '>'];

@@ -10,6 +10,7 @@ const COULD: Record<ServiceName, string> = {
   rotation: 'SELECT FROM material.wrapped_key LIMIT 0',
   signer: 'SELECT FROM ring.key_ring LIMIT 0',
   'outbox-relay': 'SELECT FROM material.wrapped_key LIMIT 0',
+  gateway: 'SELECT FROM ring.key_ring LIMIT 0',
 };
 
 export const step: Step = async (world) => {

@@ -1,0 +1,48 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { ProblemFilter } from '@plexsphere/service-kit';
+import { problem } from '@plexsphere/wire';
+import type { GatewayMetrics } from '../metrics/gateway-metrics';
+import type { RawRoute } from './raw-route';
+import { refuse } from './refuse';
+
+export interface Answering {
+  raw: readonly RawRoute[];
+  nest: RequestListener;
+  problems: ProblemFilter;
+  metrics: GatewayMetrics;
+}
+
+/** Who answers what comes in: one of the few before Nest, or Nest. */
+export class Dispatch {
+  constructor(private readonly answering: Answering) {}
+
+  take(request: IncomingMessage, response: ServerResponse): void {
+    const { raw, nest } = this.answering;
+    const [path = ''] = (request.url ?? '').split('?', 1);
+    for (const route of raw) {
+      const [, group] = route.path.exec(path) ?? [];
+      if (group !== undefined) return void this.answer(route, request, response, group);
+    }
+    nest(request, response);
+  }
+
+  private async answer(
+    route: RawRoute,
+    request: IncomingMessage,
+    response: ServerResponse,
+    group: string,
+  ): Promise<void> {
+    const { metrics, problems } = this.answering;
+    response.once('close', () => metrics.answered(route.name, response.statusCode));
+    try {
+      if (!route.methods.includes(request.method ?? '')) throw problem('unsupportedMethod');
+      await route.answer(request, response, group);
+    } catch (error) {
+      const refused = problems.problemOf(error);
+      refuse(response, route.refusal?.(refused) ?? refused, allowing(route));
+    }
+  }
+}
+
+/** RFC 9110, section 15.5.6: a refused method comes with those that are not; beside another refusal it does no harm. */
+const allowing = ({ methods }: RawRoute): Record<string, string> => ({ allow: methods.join(', ') });

@@ -1,0 +1,40 @@
+import type { ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { STATUS_CODES } from 'node:http';
+import { problemDetails, type Problem } from '@plexsphere/wire';
+
+export const PROBLEM_JSON = 'application/problem+json';
+
+/** In whole seconds, what a caller waits before it comes again, where a refusal says so. */
+const retryAfter = ({ body }: Problem): Record<string, string> =>
+  typeof body['retry_after'] === 'number' ? { 'retry-after': String(body['retry_after']) } : {};
+
+/** A refusal as it stands on the wire: status, headers, body. */
+export function refusalOf(refused: Problem, status?: number) {
+  const { status: code, ...members } = problemDetails(refused, status);
+  const text = JSON.stringify({ ...members, status: code });
+  const headers = {
+    'content-type': PROBLEM_JSON,
+    'content-length': String(Buffer.byteLength(text)),
+    'cache-control': 'no-store',
+    ...retryAfter(refused),
+    ...(code === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+  };
+  return { status: code, headers, text };
+}
+
+/** Outside Nest. Where the answer has begun there is nothing left to say: the connection ends. */
+export function refuse(response: ServerResponse, refused: Problem, more: Record<string, string> = {}): void {
+  if (response.headersSent) return void response.destroy();
+  const { status, headers, text } = refusalOf(refused);
+  response.writeHead(status, { ...headers, ...more }).end(text);
+}
+
+/** Before there is a request: what came is none. The connection ends with it. */
+export function refuseUnread(socket: Duplex, refused: Problem): void {
+  if (!socket.writable) return void socket.destroy();
+  const { status, headers, text } = refusalOf(refused);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}connection: close\r\n\r\n`;
+  socket.end(`${head}${text}`, () => socket.destroy());
+}

@@ -1,0 +1,71 @@
+import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { leaseHolding } from '@plexsphere/lease-holder';
+import { storeOptions } from '@plexsphere/store';
+import { RAW_ROUTES, type RawRoute } from './door/raw-route';
+import type { GatewayConfig } from './gateway-config';
+import { GatewayMetrics } from './metrics/gateway-metrics';
+import { MetricsController } from './metrics/metrics.controller';
+import { BeatController, PingController } from './nodes/beat.controller';
+import { CalledNodes } from './nodes/called-nodes';
+import { EventsRoute } from './nodes/events.route';
+import { NodeCredentials } from './nodes/node-credentials';
+import { StateController } from './nodes/state.controller';
+import { Bundles } from './rings/bundles';
+import { ChainReader } from './rings/chain-reader';
+import { ChainController } from './rings/chain.controller';
+import { JwksRoute } from './rings/jwks.route';
+import { KeySetHolder } from './rings/key-set-holder';
+import { KeySets } from './rings/key-sets';
+import { EventStreams } from './streams/event-streams';
+import { NodeStates } from './streams/node-states';
+import { NodeViews } from './views/node-views';
+import { RingViews } from './views/ring-views';
+
+const leases = leaseHolding(KeySetHolder);
+
+/** Everything of a gateway but its database, its bus, its configuration and its server. */
+export const gatewayParts = {
+  controllers: [
+    StateController,
+    BeatController,
+    PingController,
+    ChainController,
+    MetricsController,
+    ...leases.controllers,
+  ],
+  providers: [
+    ...leases.providers,
+    GatewayMetrics,
+    NodeViews,
+    RingViews,
+    CalledNodes,
+    NodeCredentials,
+    EventStreams,
+    NodeStates,
+    Bundles,
+    ChainReader,
+    KeySets,
+    EventsRoute,
+    JwksRoute,
+    { provide: RAW_ROUTES, useFactory: (...routes: RawRoute[]) => routes, inject: [EventsRoute, JwksRoute] },
+  ],
+} satisfies ModuleMetadata;
+
+@Module({})
+export class GatewayModule {
+  static with(config: GatewayConfig): DynamicModule {
+    return {
+      module: GatewayModule,
+      imports: [
+        TypeOrmModule.forRoot({
+          ...storeOptions(config.databaseUrl, 'gateway'),
+          // A database that is down at boot is waited for: readiness says so meanwhile.
+          retryAttempts: Number.MAX_SAFE_INTEGER,
+          retryDelay: 500,
+        }),
+      ],
+      ...gatewayParts,
+    };
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * The gateway: HTTP for those who are not on the bus. It shows what its views show, hands on what changes something, and
+ * passes to Nodes what the stream has for them. It must not own state, have an envelope signed, or hear or speak for a
+ * Node on the bus.
+ */
+import { runService } from '@plexsphere/service-kit';
+import { openDatabase } from '@plexsphere/store';
+import { Door } from './door/door';
+import { GatewayConfig } from './gateway-config';
+import { GatewayModule } from './gateway.module';
+import { DataSource } from 'typeorm';
+
+let door: Door;
+
+void runService({
+  name: 'gateway',
+  config: GatewayConfig,
+  prepare: async (config, logger) => {
+    door = await Door.listen(config, logger);
+    const found = await openDatabase(config.databaseUrl, 'gateway', (reason) =>
+      logger.warn({ reason }, 'database not reachable yet'),
+    );
+    await found.destroy();
+  },
+  module: (config) => GatewayModule.with(config),
+  query: (app, statement) => app.get(DataSource).query(statement),
+  door: () => door,
+});

@@ -1,0 +1,46 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Bus, LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
+import { subjects } from '@plexsphere/wire';
+import type { NodeView } from '../views/node-views';
+
+/** A sign of life is a row's column: thousands of Nodes together once a minute, not each by itself at each call. */
+const TELL_EVERY_MS = 60_000;
+/** Of one message: by their ids far below what its subject takes. */
+const MOST_IN_ONE = 4_000;
+
+/** Tells the relays which Nodes have called. Of a Node's first call at once: from then on its token opens nothing again. */
+@Injectable()
+export class CalledNodes implements OnApplicationBootstrap, OnModuleDestroy {
+  private nodes = new Set<string>();
+  private readonly loop: Loop;
+
+  constructor(
+    private readonly bus: Bus,
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    const turn = async () => this.tell();
+    this.loop = new Loop({ turn, everyMs: TELL_EVERY_MS, failure: 'calls not told', logger });
+  }
+
+  onApplicationBootstrap(): void {
+    this.loop.start(TELL_EVERY_MS);
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.loop.stop();
+    this.tell();
+  }
+
+  note({ id, calledAt }: Pick<NodeView, 'id' | 'calledAt'>): void {
+    if (calledAt === null) this.bus.publish(subjects.httpCalled, { nodes: [id] });
+    else this.nodes.add(id);
+  }
+
+  private tell(): void {
+    const nodes = [...this.nodes];
+    this.nodes = new Set();
+    for (let from = 0; from < nodes.length; from += MOST_IN_ONE) {
+      this.bus.publish(subjects.httpCalled, { nodes: nodes.slice(from, from + MOST_IN_ONE) });
+    }
+  }
+}

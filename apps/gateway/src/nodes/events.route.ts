@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import { problem, type Problem } from '@plexsphere/wire';
+import type { RawRoute } from '../door/raw-route';
+import { EventStreams } from '../streams/event-streams';
+import { RETRY_AFTER_S, StreamRate } from '../streams/stream-rate';
+import { NodeCredentials, bearerHash, bearerOf } from './node-credentials';
+
+/** `GET /v1/nodes/{node_id}/events`: lets the Node in, and hands it to the streams. */
+@Injectable()
+export class EventsRoute implements RawRoute {
+  readonly name = 'events';
+  readonly path = /^\/v1\/nodes\/([^/]+)\/events$/;
+  readonly methods = ['GET'];
+  private readonly rate = new StreamRate();
+
+  constructor(
+    private readonly credentials: NodeCredentials,
+    private readonly streams: EventStreams,
+  ) {}
+
+  async answer(request: IncomingMessage, response: ServerResponse, nodeId: string): Promise<void> {
+    const { authorization } = request.headers;
+    const shown = bearerHash(bearerOf(authorization) ?? '').toString('base64');
+    if (!this.rate.admits(`${nodeId.slice(0, 36)} ${shown}`)) {
+      throw problem('tooManyStreams', { retry_after: RETRY_AFTER_S });
+    }
+    const node = await this.credentials.authenticate(nodeId.toLowerCase(), authorization);
+    await this.streams.open(request, response, node);
+  }
+
+  /** What may pass is never told as what stops a Node's stream for good. */
+  refusal(refused: Problem): Problem {
+    return IS_TOLD.has(refused.code) ? refused : problem('eventStreamUnavailable');
+  }
+}
+
+const IS_TOLD: ReadonlySet<string> = new Set([
+  'UNAUTHENTICATED',
+  'PERMISSION_DENIED',
+  'INVALID_ARGUMENT',
+  'RESOURCE_EXHAUSTED',
+]);

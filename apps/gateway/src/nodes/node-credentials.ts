@@ -1,0 +1,37 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { isUuid, problem } from '@plexsphere/wire';
+import { NodeViews, type NodeView } from '../views/node-views';
+import { CalledNodes } from './called-nodes';
+
+/** RFC 6750, section 2.1; longer than any that was given out. */
+const BEARER = /^Bearer ([\x21-\x7e]{1,512})$/i;
+
+/** What a caller shows as its own; undefined where that is nothing of the kind. */
+export const bearerOf = (authorization: string | undefined): string | undefined =>
+  BEARER.exec(authorization ?? '')?.[1];
+
+export const bearerHash = (bearer: string): Buffer => createHash('sha256').update(bearer).digest();
+
+/** Who calls: looked up at each call, so that whoever is removed is out with the next one. */
+@Injectable()
+export class NodeCredentials {
+  constructor(
+    private readonly views: NodeViews,
+    private readonly called: CalledNodes,
+  ) {}
+
+  /**
+   * The Node that `nodeId` names, where the bearer is its own.
+   * @throws Problem notAuthenticated, for an unknown Node and a wrong bearer alike; nodeRemoved
+   */
+  async authenticate(nodeId: string, authorization: string | undefined): Promise<NodeView> {
+    const bearer = bearerOf(authorization);
+    if (bearer === undefined || !isUuid(nodeId)) throw problem('notAuthenticated');
+    const node = await this.views.read(nodeId);
+    if (node === undefined || !timingSafeEqual(node.bearerHash, bearerHash(bearer))) throw problem('notAuthenticated');
+    if (node.state !== 'enrolled') throw problem('nodeRemoved');
+    this.called.note(node);
+    return node;
+  }
+}

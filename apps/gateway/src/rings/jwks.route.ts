@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import { isScope, problem, type Scope } from '@plexsphere/wire';
+import type { RawRoute } from '../door/raw-route';
+import { GatewayConfig } from '../gateway-config';
+import { KeySets } from './key-sets';
+import type { ServedKeySet } from './key-set';
+
+/** `GET /v1/scopes/{scope}/jwks.json`, for any verifier with a JOSE library. */
+@Injectable()
+export class JwksRoute implements RawRoute {
+  readonly name = 'jwks';
+  readonly path = /^\/v1\/scopes\/([^/]+)\/jwks\.json$/;
+  readonly methods = ['GET', 'HEAD'];
+
+  constructor(
+    private readonly keySets: KeySets,
+    private readonly config: GatewayConfig,
+  ) {}
+
+  async answer(request: IncomingMessage, response: ServerResponse, scope: string): Promise<void> {
+    const served = await this.keySets.of(scopeOf(scope));
+    const headers = {
+      etag: served.etag,
+      'cache-control': `public, max-age=${this.maxAge(served)}`,
+      // A verifier in a browser is a verifier, too, and there is nothing here that is not everybody's.
+      'access-control-allow-origin': '*',
+    };
+    if (isKnown(request.headers['if-none-match'], served.etag)) {
+      response.writeHead(304, headers).end();
+      return;
+    }
+    const sized = { 'content-type': 'application/jwk-set+json', 'content-length': Buffer.byteLength(served.text) };
+    response.writeHead(200, { ...headers, ...sized }).end(served.text);
+  }
+
+  /** In whole seconds: as long as a key may be believed to have reached everybody, and never beyond the end of one in it. */
+  private maxAge({ changesAt }: ServedKeySet): number {
+    const untilChangeMs = changesAt === null ? Infinity : changesAt.getTime() - this.keySets.now.getTime();
+    return Math.max(0, Math.floor(Math.min(this.config.verifierCacheMs, untilChangeMs) / 1_000));
+  }
+}
+
+/** @throws Problem invariantViolation */
+export function scopeOf(text: string): Scope {
+  const scope = decoded(text);
+  if (!isScope(scope)) throw problem('invariantViolation', { field: 'scope' });
+  return scope;
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** RFC 9110, section 13.1.2: by the weak comparison. */
+const isKnown = (ifNoneMatch: string | undefined, etag: string): boolean =>
+  ifNoneMatch !== undefined &&
+  ifNoneMatch.split(',').some((each) => each.trim() === '*' || each.trim().replace(/^W\//, '') === etag);

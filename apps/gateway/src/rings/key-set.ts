@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { scopePolicy, trustedKeys } from '@plexsphere/keyring';
+import { scopeKind, type KeyView, type Scope } from '@plexsphere/wire';
+import { jwks } from '@plexsphere/wire/jws';
+
+/** A JWK Set as it is served: the same to the byte for as long as the same keys verify. */
+export interface ServedKeySet {
+  text: string;
+  /** RFC 9110, section 8.8.3: a strong one. */
+  etag: string;
+  /** When one of its keys verifies no more, if nothing changes before: later nobody may show it. */
+  changesAt: Date | null;
+}
+
+/** The key set of one ring. What verifies changes by time alone, too, so it is made when it is asked for, and kept until then. */
+export class KeySet {
+  private served: ServedKeySet | undefined;
+  private readonly keys: (KeyView & { verifiesUntil: Date | null })[];
+
+  constructor(
+    private readonly scope: Scope,
+    keys: readonly KeyView[],
+  ) {
+    this.keys = keys.map((key) => ({
+      ...key,
+      verifiesUntil: key.verifies_until === null ? null : new Date(key.verifies_until),
+    }));
+  }
+
+  at(now: Date): ServedKeySet {
+    const { changesAt } = this.served ?? { changesAt: now };
+    if (this.served !== undefined && (changesAt === null || now < changesAt)) return this.served;
+    this.served = this.made(now);
+    return this.served;
+  }
+
+  private made(now: Date): ServedKeySet {
+    const trusted = trustedKeys(this.keys, scopePolicy(scopeKind(this.scope)), now);
+    const text = JSON.stringify(jwks(trusted));
+    const ends = trusted.flatMap(({ verifiesUntil }) => (verifiesUntil === null ? [] : [verifiesUntil.getTime()]));
+    return {
+      text,
+      etag: `"${createHash('sha256').update(text).digest('base64url')}"`,
+      changesAt: ends.length === 0 ? null : new Date(Math.min(...ends)),
+    };
+  }
+}

@@ -1,0 +1,37 @@
+/** How often a Node may ask for its stream: its client asks again at once whenever one ends, without a pause. */
+const MOST = 10;
+const WITHIN_MS = 10_000;
+export const RETRY_AFTER_S = 5;
+/** Whoever makes up names makes no more of them than this. */
+const MOST_KNOWN = 100_000;
+
+interface Asked {
+  sinceMs: number;
+  count: number;
+}
+
+/**
+ * Counts before anything is read for it. By the name and what was shown with it: who makes up a bearer uses up nothing of
+ * the Node's own.
+ */
+export class StreamRate {
+  private readonly asked = new Map<string, Asked>();
+
+  /** Whether this one is still within the rate. */
+  admits(asker: string, nowMs = performance.now()): boolean {
+    const found = this.asked.get(asker);
+    if (found !== undefined && nowMs - found.sinceMs < WITHIN_MS) return ++found.count <= MOST;
+    // Back to the end: the map stays in the order of the times, and what is over leaves at its beginning.
+    this.asked.delete(asker);
+    this.asked.set(asker, { sinceMs: nowMs, count: 1 });
+    this.forget(nowMs);
+    return true;
+  }
+
+  private forget(nowMs: number): void {
+    for (const [asker, { sinceMs }] of this.asked) {
+      if (nowMs - sinceMs < WITHIN_MS && this.asked.size <= MOST_KNOWN) return;
+      this.asked.delete(asker);
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import { Injectable } from '@nestjs/common';
+import type { KeyView, Scope } from '@plexsphere/wire';
+import { DataSource } from 'typeorm';
+
+@Injectable()
+export class RingViews {
+  constructor(private readonly database: DataSource) {}
+
+  /** The keys of a ring that are not put away, as the primary has them now; undefined where there is no ring. */
+  async keys(scope: Scope): Promise<KeyView[] | undefined> {
+    const [row] = await this.database.query<{ keys: KeyView[] | null }[]>(
+      'SELECT keys FROM gateway.ring WHERE scope = $1',
+      [scope],
+    );
+    return row === undefined ? undefined : (row.keys ?? []);
+  }
+}

@@ -1,0 +1,41 @@
+import type { SchemaChange } from '@plexsphere/wire';
+
+/**
+ * What a gateway may know: views, which read with their owner's rights, so that its role has a right to no table. Of Nodes
+ * those alone that call over HTTP; of a ring what everybody may have.
+ */
+export const GATEWAY: SchemaChange = {
+  name: 'Gateway1700000000005',
+  sql: `
+      CREATE SCHEMA gateway;
+
+      -- As of this very statement: read_at is what a word about it bears. Whoever has left stays, so that a Node which was
+      -- removed is told so, and is no stranger.
+      CREATE VIEW gateway.node AS
+        SELECT n.id, n.scope, n.name, n.state, n.bearer_hash, n.wireguard_key_wanted_at,
+               s.listens, s.told_epoch, s.told_platform_epoch, s.settled_epoch, s.settled_platform_epoch,
+               s.settled_position, s.last_position, s.hello_id, s.hello_answered_at, s.word_at, s.called_at,
+               s.stream_seen_at, s.waits_since, s.ready_epoch, s.ready_position, s.ready_at, s.last_sent_issued_at,
+               s.told_expires, statement_timestamp() AS read_at,
+               EXISTS (SELECT FROM outbox.message m WHERE m.node_id = n.id AND m.state <> 'settled') AS outstanding
+          FROM ring.node n JOIN outbox.node_stream s ON s.node_id = n.id
+         WHERE n.bearer_hash IS NOT NULL;
+
+      -- Rings that are there, with the keys that are not put away.
+      CREATE VIEW gateway.ring AS
+        SELECT r.scope, r.epoch, r.trust_epoch,
+               (SELECT jsonb_agg(jsonb_build_object('key_id', k.key_id, 'state', k.state, 'algorithm', k.algorithm,
+                                                    'public_key', k.public_key, 'verifies_until', k.verifies_until)
+                                 ORDER BY k.created_at, k.key_id)
+                  FROM ring.signing_key k
+                 WHERE k.scope = r.scope AND k.state IN ('staged', 'active', 'retiring')) AS keys
+          FROM ring.key_ring r
+         WHERE r.removed_at IS NULL;
+
+      -- One row an epoch: which key was active then, and the statement where there is one.
+      CREATE VIEW gateway.ring_change AS
+        SELECT c.scope, c.epoch, c.change, c.active_key_id, c.statement, c.by_superior, c.authority_epoch
+          FROM ring.ring_change c JOIN ring.key_ring r ON r.scope = c.scope
+         WHERE r.removed_at IS NULL;
+    `,
+};
