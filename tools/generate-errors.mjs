@@ -15,7 +15,11 @@ const WHEN = {
     'What is to be rotated by itself never would be, or again before the rotation of before has ended; `reason` shows the sum.',
   reservedEventType: 'An event type that the signing plane keeps for itself is published by hand.',
   requestTooLarge:
-    'The request has more bytes than its subject takes; `limit_bytes` says how many those are. Nothing of it was read.',
+    'The request has more bytes than its subject or its route takes; `limit_bytes` says how many those are. Nothing of it was read.',
+  headersTooLarge: 'The headers of an HTTP request have more bytes than `limit_bytes`.',
+  unsupportedBody: 'The body of an HTTP request is not JSON, or packed in another way than by gzip.',
+  unsupportedMethod: 'The route is called by another method; the header `Allow` names those that it takes.',
+  requestTooSlow: 'An HTTP request had not come whole when its time was over: 10 s for its headers, 20 s for all of it.',
   envelopeTooLarge: 'The signed event would not fit the longest line that a Node reads.',
   rotationInProgress: 'A rotation of this scope is open already: there is one at a time.',
   rollbackSettling:
@@ -65,6 +69,7 @@ const WHEN = {
     'The outbox has no event of this id in a scope that the asker may see: it never was, or all Nodes have had it for a while.',
   unknownTransition: 'No rotation has this id.',
   unknownToken: 'No token has this id.',
+  unknownRoute: 'Nothing is served over HTTP under this path.',
   unknownKey: 'The key is not in the ring, or may not sign what was asked for. Between services only.',
   epochMismatch: 'The ring has changed between question and answer; `epoch` is the one of whoever answers.',
   preparedTooLate: 'More than 30 s lay between the making of the new key and its commit.',
@@ -80,11 +85,16 @@ const WHEN = {
   databaseUnavailable:
     'The service cannot reach its database. What was asked has not been done, or not been seen to end.',
   busUnavailable: 'The bus is not there, or the endpoint does not speak its protocol.',
+  tooManyStreams:
+    'The Node has asked for its stream more than ten times within ten seconds; `Retry-After` says how long to wait.',
   tooManyWaiting:
     'The token that asks has as many requests waiting as the service keeps for one. Others are not affected. Nothing has been done.',
   replyTooLarge: 'The answer is more than the bus carries in one message (1 MB by default).',
+  eventStreamUnavailable:
+    'A gateway is starting or stopping, or cannot reach the bus or the database: the Node asks for its stream again.',
   noAnswer: 'A service behind the one that was asked was silent for too long.',
   notAuthenticated: 'The bus refuses the credential, or the operator is unknown, expired or revoked.',
+  nodeRemoved: 'The Node that calls over HTTP was removed or revoked, or has left.',
   permissionDenied:
     'The role, or the scopes that the token is restricted to, do not allow this. It says nothing about what exists.',
   internal: 'Something that should not happen. The cause stands in the log of the service, and nowhere else.',
@@ -92,6 +102,14 @@ const WHEN = {
 
 /** Where plexctl has no hint of its own: what it says depends on the command, or it says nothing more. */
 const NEXT = {
+  headersTooLarge: 'send fewer of them',
+  unsupportedBody: 'send application/json, plain or packed by gzip',
+  unsupportedMethod: 'call it as the description of the API says, at /openapi.json of a gateway',
+  requestTooSlow: 'ask again',
+  unknownRoute: 'the description of the API names the routes, at /openapi.json of a gateway',
+  tooManyStreams: 'wait that long',
+  eventStreamUnavailable: 'ask again after a while; /readyz of the gateway says what is away',
+  nodeRemoved: 'plexctl node list shows the Nodes that are enrolled; one that is to come back registers anew',
   invariantViolation: 'correct what field names; plexctl names the flag',
 };
 

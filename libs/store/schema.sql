@@ -3,12 +3,14 @@
 
 -- Roles, which belong to the server; a service logs in as a member of its own
 
+-- plexsphere_<installation>_gateway
 -- plexsphere_<installation>_outbox_relay
 -- plexsphere_<installation>_rotation
 -- plexsphere_<installation>_signer
 
 -- Schemas
 
+CREATE SCHEMA gateway;
 CREATE SCHEMA material;
 CREATE SCHEMA outbox;
 CREATE SCHEMA ring;
@@ -513,6 +515,63 @@ CREATE INDEX staged_key ON ring.signing_key USING btree (rotate_by) WHERE (state
 CREATE INDEX latest_transition ON ring.transition USING btree (scope, opened_epoch DESC);
 CREATE UNIQUE INDEX one_open_transition ON ring.transition USING btree (scope) WHERE (outcome IS NULL);
 
+-- Views
+
+CREATE VIEW gateway.node AS
+ SELECT n.id,
+    n.scope,
+    n.name,
+    n.state,
+    n.bearer_hash,
+    n.wireguard_key_wanted_at,
+    s.listens,
+    s.told_epoch,
+    s.told_platform_epoch,
+    s.settled_epoch,
+    s.settled_platform_epoch,
+    s.settled_position,
+    s.last_position,
+    s.hello_id,
+    s.hello_answered_at,
+    s.word_at,
+    s.called_at,
+    s.stream_seen_at,
+    s.waits_since,
+    s.ready_epoch,
+    s.ready_position,
+    s.ready_at,
+    s.last_sent_issued_at,
+    s.told_expires,
+    statement_timestamp() AS read_at,
+    (EXISTS ( SELECT
+           FROM outbox.message m
+          WHERE m.node_id = n.id AND m.state <> 'settled'::text)) AS outstanding
+   FROM ring.node n
+     JOIN outbox.node_stream s ON s.node_id = n.id
+  WHERE n.bearer_hash IS NOT NULL;
+
+CREATE VIEW gateway.ring AS
+ SELECT scope,
+    epoch,
+    trust_epoch,
+    ( SELECT jsonb_agg(jsonb_build_object('key_id', k.key_id, 'state', k.state, 'algorithm', k.algorithm, 'public_key', k.public_key, 'verifies_until', k.verifies_until) ORDER BY k.created_at, k.key_id) AS jsonb_agg
+           FROM ring.signing_key k
+          WHERE k.scope = r.scope AND (k.state = ANY (ARRAY['staged'::text, 'active'::text, 'retiring'::text]))) AS keys
+   FROM ring.key_ring r
+  WHERE removed_at IS NULL;
+
+CREATE VIEW gateway.ring_change AS
+ SELECT c.scope,
+    c.epoch,
+    c.change,
+    c.active_key_id,
+    c.statement,
+    c.by_superior,
+    c.authority_epoch
+   FROM ring.ring_change c
+     JOIN ring.key_ring r ON r.scope = c.scope
+  WHERE r.removed_at IS NULL;
+
 -- Functions
 
 CREATE OR REPLACE FUNCTION material.destroy(of_scope text, of_key_id text)
@@ -583,6 +642,11 @@ AS $function$
 
 -- Grants: what is not here, nobody but the owner may do
 
+GRANT CONNECT ON DATABASE <database> TO plexsphere_<installation>_gateway;
+GRANT USAGE ON SCHEMA gateway TO plexsphere_<installation>_gateway;
+GRANT SELECT ON gateway.node TO plexsphere_<installation>_gateway;
+GRANT SELECT ON gateway.ring TO plexsphere_<installation>_gateway;
+GRANT SELECT ON gateway.ring_change TO plexsphere_<installation>_gateway;
 GRANT CONNECT ON DATABASE <database> TO plexsphere_<installation>_outbox_relay;
 GRANT USAGE ON SCHEMA outbox TO plexsphere_<installation>_outbox_relay;
 GRANT USAGE ON SCHEMA ring TO plexsphere_<installation>_outbox_relay;

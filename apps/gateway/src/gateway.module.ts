@@ -6,11 +6,15 @@ import { RAW_ROUTES, type RawRoute } from './door/raw-route';
 import type { GatewayConfig } from './gateway-config';
 import { GatewayMetrics } from './metrics/gateway-metrics';
 import { MetricsController } from './metrics/metrics.controller';
+import { LeavingController } from './nodes/leaving.controller';
+import { KeyController } from './nodes/key.controller';
 import { BeatController, PingController } from './nodes/beat.controller';
 import { CalledNodes } from './nodes/called-nodes';
 import { EventsRoute } from './nodes/events.route';
 import { NodeCredentials } from './nodes/node-credentials';
+import { OnBehalf } from './nodes/on-behalf';
 import { StateController } from './nodes/state.controller';
+import { RegistrationController } from './registration/registration.controller';
 import { Bundles } from './rings/bundles';
 import { ChainReader } from './rings/chain-reader';
 import { ChainController } from './rings/chain.controller';
@@ -30,6 +34,9 @@ export const gatewayParts = {
     StateController,
     BeatController,
     PingController,
+    KeyController,
+    LeavingController,
+    RegistrationController,
     ChainController,
     MetricsController,
     ...leases.controllers,
@@ -41,6 +48,7 @@ export const gatewayParts = {
     RingViews,
     CalledNodes,
     NodeCredentials,
+    OnBehalf,
     EventStreams,
     NodeStates,
     Bundles,

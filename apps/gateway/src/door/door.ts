@@ -11,6 +11,7 @@ import { GatewayMetrics } from '../metrics/gateway-metrics';
 import { describeApi } from '../openapi/describe-api';
 import { EventStreams } from '../streams/event-streams';
 import { takeBodies } from './bodies';
+import { countAnswers, keepFromCaches } from './hooks';
 import { Dispatch } from './dispatch';
 import { HttpProblemFilter } from './http-problem-filter';
 import { createServer, listen } from './http-server';
@@ -66,7 +67,10 @@ export class Door implements HttpDoor {
   }
 
   prepare(app: INestApplication): void {
-    takeBodies(this.adapter.getInstance());
+    const server = this.adapter.getInstance();
+    takeBodies(server);
+    keepFromCaches(server);
+    countAnswers(server, app.get(GatewayMetrics));
     describeApi(app);
   }
 

@@ -1,6 +1,6 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { ProblemFilter } from '@plexsphere/service-kit';
-import { Problem, problem } from '@plexsphere/wire';
+import { CODES, ROUTES, problem, type Problem } from '@plexsphere/wire';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refusalOf } from './refuse';
 
@@ -18,13 +18,18 @@ export class HttpProblemFilter implements ExceptionFilter {
   }
 }
 
-/** A newcomer is asked to try again by whatever may pass; what ends its attempt for good is only what is its own fault. */
+/**
+ * "Not now" is what a Node tries again after, whatever its name is between services. A newcomer whose own fault it is not
+ * hears nothing else: a 400, 403, 404 or 409 would end its attempt for good.
+ */
 function statusFor({ code }: Problem, host: ArgumentsHost): number | undefined {
   const { routeOptions } = host.switchToHttp().getRequest<FastifyRequest>();
-  return routeOptions.url === '/v1/register' && isPassing.has(code) ? 503 : undefined;
+  const isPassing =
+    code === 'ABORTED' || (routeOptions.url === ROUTES.register.path && PASSING_FOR_NEWCOMERS.has(code));
+  return isPassing ? CODES.UNAVAILABLE.httpStatus : undefined;
 }
 
-const isPassing: ReadonlySet<string> = new Set(['ABORTED', 'FAILED_PRECONDITION', 'ALREADY_EXISTS', 'INTERNAL']);
+const PASSING_FOR_NEWCOMERS: ReadonlySet<string> = new Set(['FAILED_PRECONDITION', 'ALREADY_EXISTS']);
 
 /** What Nest and Fastify refuse by themselves, before anything of ours has seen it. */
 function ofHttp(error: unknown): Problem | undefined {

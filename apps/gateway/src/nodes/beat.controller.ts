@@ -18,7 +18,7 @@ export class BeatController {
   @HttpCode(200)
   @ApiOkResponse({ type: HeartbeatReply })
   heartbeat(@CallingNode() node: NodeView): HeartbeatReply {
-    return { reconcile: this.states.shouldReconcile(node), rotate_keys: node.keyWantedAt !== null };
+    return { reconcile: this.states.shouldReconcile(node), rotate_keys: node.isKeyWanted };
   }
 
   @Post('drift')

@@ -9,8 +9,8 @@ export interface NodeView {
   name: string;
   state: 'enrolled' | 'removed' | 'revoked';
   bearerHash: Buffer;
-  /** Since when it is asked for another WireGuard key; null where it is not. */
-  keyWantedAt: Date | null;
+  /** Whether it is asked for another WireGuard key. */
+  isKeyWanted: boolean;
   /** The SDK, or a daemon that takes what HTTP tells it. */
   listens: 'sdk' | 'go';
   /** The database's time of this very read: RFC 3339, UTC, six digits. */
@@ -44,7 +44,8 @@ export interface NodeStreamView {
 type Row = Omit<NodeView, 'stream' | 'ring'> & NodeStreamView & NodeView['ring'];
 
 const READ_NODE = `
-  SELECT n.id, n.scope, n.name, n.state, n.bearer_hash AS "bearerHash", n.wireguard_key_wanted_at AS "keyWantedAt",
+  SELECT n.id, n.scope, n.name, n.state, n.bearer_hash AS "bearerHash",
+         coalesce(n.wireguard_key_wanted_at <= n.read_at, false) AS "isKeyWanted",
          n.listens, to_char(n.read_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "readAt", n.called_at AS "calledAt",
          n.told_epoch::float8 AS "toldEpoch", n.told_platform_epoch::float8 AS "toldPlatformEpoch",
          n.settled_epoch::float8 AS "settledEpoch", n.settled_platform_epoch::float8 AS "settledPlatformEpoch",
@@ -64,10 +65,10 @@ export class NodeViews {
   async read(nodeId: string): Promise<NodeView | undefined> {
     const [row] = await this.database.query<Row[]>(READ_NODE, [nodeId]);
     if (row === undefined) return undefined;
-    const { id, scope, name, state, bearerHash, keyWantedAt, listens, readAt, calledAt, ...rest } = row;
+    const { id, scope, name, state, bearerHash, isKeyWanted, listens, readAt, calledAt, ...rest } = row;
     const { epoch, trustEpoch, keys, ...stream } = rest;
     return {
-      ...{ id, scope, name, state, bearerHash, keyWantedAt, listens, readAt, calledAt, stream },
+      ...{ id, scope, name, state, bearerHash, isKeyWanted, listens, readAt, calledAt, stream },
       ring: { epoch, trustEpoch, keys },
     };
   }

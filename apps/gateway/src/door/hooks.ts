@@ -1,0 +1,16 @@
+import type { FastifyInstance } from 'fastify';
+import type { GatewayMetrics } from '../metrics/gateway-metrics';
+
+/** What is said to one caller at one moment is nobody else's and no later one's. */
+export function keepFromCaches(server: FastifyInstance): void {
+  server.addHook('onRequest', async (_, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  });
+}
+
+/** By the route and not by the path: strangers ask for any number of paths. */
+export function countAnswers(server: FastifyInstance, metrics: GatewayMetrics): void {
+  server.addHook('onResponse', async ({ routeOptions }, { statusCode }) => {
+    metrics.answered(routeOptions.url ?? 'none', statusCode);
+  });
+}
