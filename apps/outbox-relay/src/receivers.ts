@@ -2,17 +2,23 @@
  * The ways in which Nodes listen, a row for each: where a Node's messages go, which news of keys it is told and how, and
  * what settles them (ADR 0022). Claiming, writing, publishing and settling are the same for all of them.
  */
-import { FORKED, nextKeyNews, type KeyNews, type RingHistory, type Told } from '@plexsphere/keyring';
+import { FORKED } from '@plexsphere/keyring';
 import type { Listens } from '@plexsphere/store';
 import { PLATFORM, subjects } from '@plexsphere/wire';
+import type { ClaimedNode } from './claim/claimed-node';
+import { chooseNextForGo } from './claim/next-for-go';
+import { chooseNext, type NextChoice } from './claim/next-message';
 import { LEADS_BACK } from './claim/read-rings';
+import type { RingsRead } from './claim/rings-read';
 import { IS_PRESENT } from './node-stream';
 
 export interface Receiver {
   /** Where on the stream its messages are put. */
   subject: (nodeId: string) => string;
-  /** What it must hear about keys next. */
-  keyNews: (told: Told, own: RingHistory, platform: RingHistory) => KeyNews;
+  /** Whether it follows a ring by its statements; else it is told keys and times alone. */
+  readsStatements: boolean;
+  /** What it gets next; undefined where nothing may be sent. */
+  chooseNext: (node: ClaimedNode, rings: RingsRead) => NextChoice | undefined;
   /**
    * The same question for a whole table of Nodes: `s` is the Node's row of outbox.node_stream, `r` its ring, `p` the
    * platform's. `lacksTrust`: what it must hear before it can verify what comes; `lacksNews`: that, or what it may hear
@@ -42,7 +48,8 @@ const PLATFORM_LOST = `(CASE WHEN s.told_platform_epoch = ${FORKED} THEN NOT ${h
  * applied, again every minute, which is its sign of life: what it has not, it is sent again.
  */
 const SDK: Omit<Receiver, 'subject'> = {
-  keyNews: nextKeyNews,
+  readsStatements: true,
+  chooseNext: (node, { rings }) => chooseNext(node, rings),
   lacksTrust: `(CASE WHEN ${OWN_LOST} THEN s.told_platform_epoch < p.epoch AND NOT ${PLATFORM_LOST}
                      ELSE s.told_epoch < r.trust_epoch
                           OR s.told_platform_epoch < p.trust_epoch AND NOT ${PLATFORM_LOST} END)`,
@@ -59,13 +66,18 @@ const SDK: Omit<Receiver, 'subject'> = {
 export const RECEIVERS: Readonly<Record<Listens, Receiver>> = {
   bus: { ...SDK, subject: subjects.eventsOut },
   sdk: { ...SDK, subject: subjects.httpEventsOut },
-  /** A daemon that takes what HTTP tells it, and acknowledges nothing. Nothing is sent to it unasked a second time. */
+  /**
+   * A daemon that takes what HTTP tells it, and acknowledges nothing: its gateway says by words what it holds. It hears of
+   * its own ring alone, and nothing while its stream waits for a state; nothing is sent to it again but for a word.
+   */
   go: {
     subject: subjects.httpEventsOut,
-    keyNews: () => ({ kind: 'none' }),
-    lacksTrust: 'false',
+    readsStatements: false,
+    chooseNext: chooseNextForGo,
+    lacksTrust: `(s.waits_since IS NULL AND s.told_epoch <= r.trust_epoch
+                  AND (s.told_epoch < r.trust_epoch OR s.ready_epoch IS DISTINCT FROM r.trust_epoch))`,
     lacksNews: 'false',
-    isCutOff: '(s.told_epoch < r.trust_epoch)',
+    isCutOff: '(s.waits_since IS NOT NULL)',
     mayHear: '(m.epoch IS NULL)',
     isSentAgain: 'false',
     isUnsettled: () => 'false',

@@ -15,7 +15,9 @@ import type { RelayConfig } from './relay-config';
 import { RelayLoop } from './relay-loop';
 import { RingWatch } from './ring-watch';
 import { HelloAckBatches } from './settle/hello-ack-batches';
+import { HttpWordsController } from './settle/http-words.controller';
 import { HelloAckController } from './settle/hello-ack.controller';
+import { WordBatches } from './settle/word-batches';
 import { ChainWriter } from './write/chain-writer';
 import { MessageWriter } from './write/message-writer';
 import { ReadySigner } from './write/ready-signer';
@@ -23,7 +25,7 @@ import { SignerClient } from './write/signer-client';
 
 /** Everything of a relay but its database, its bus and its configuration. */
 export const relayParts = {
-  controllers: [HelloAckController, ChangesController],
+  controllers: [HelloAckController, HttpWordsController, ChangesController],
   providers: [
     { provide: ThrottledLog, useFactory: (logger: Logger) => new ThrottledLog(logger), inject: [LOGGER] },
     RelayIdentity,
@@ -41,6 +43,7 @@ export const relayParts = {
     Delivery,
     RelayLoop,
     HelloAckBatches,
+    WordBatches,
     Housekeeping,
   ],
 };

@@ -7,6 +7,8 @@ import { DataSource } from 'typeorm';
 import { Claims, RelayIdentity, type Claim } from '../src/claim/claims';
 import { ClaimResults } from '../src/publish/claim-results';
 import { chainMarks, type Marks } from '../src/write/message-writer';
+import type { NodeStreamWord } from '../src/settle/read-http-words';
+import { recordWords, type RecordedWords } from '../src/settle/record-words';
 import { recordHellos, type RecordedHellos } from '../src/settle/record-hellos';
 import { settleAcks } from '../src/settle/settle-acks';
 import type { CountedWord, NodeWord } from '../src/settle/node-word';
@@ -21,7 +23,13 @@ export interface Claimer {
 /** A chain is taken for one of a single part. */
 function marksOf({ node, message }: Claim): Marks {
   if (message.kind === 'chain') return chainMarks(node, message, { platform: [], own: [], next: null });
-  return { told: message.kind === 'announce' ? message.told : {} };
+  const { trustEpoch, position = undefined } = { position: undefined, ...message };
+  if (trustEpoch === undefined) return { told: message.kind === 'announce' ? message.told : {} };
+  return {
+    told: message.kind === 'announce' ? message.told : {},
+    issuedAt: new Date().toISOString(),
+    ...(position !== undefined && { ready: { epoch: trustEpoch, position } }),
+  };
 }
 
 export const wordOf = ({ message }: Claim): string => {
@@ -30,7 +38,7 @@ export const wordOf = ({ message }: Claim): string => {
 };
 
 /** Heads that are left out are those of the ring at these epochs. */
-export type Said = Omit<NodeWord, 'heads'> & { heads?: Partial<NodeWord['heads']> };
+export type Said = Omit<NodeWord, 'heads' | 'listens'> & { heads?: Partial<NodeWord['heads']> };
 
 export const ack = (
   nodeId: string,
@@ -109,6 +117,13 @@ export class ClaimWorld {
     return refused;
   }
 
+  /** What a gateway says of a Node; read now, where nothing else is said. */
+  async say(nodeId: string, word: Partial<Omit<NodeStreamWord, 'nodeId'>>): Promise<RecordedWords> {
+    const said = { helloId: null, epoch: 1, isProven: false, position: null, waits: false, ...word };
+    const readAt = word.readAt ?? (await this.mesh.now());
+    return this.source.transaction('READ COMMITTED', (manager) => recordWords(manager, [{ nodeId, ...said, readAt }]));
+  }
+
   hello(
     nodeId: string,
     helloId: string,
@@ -121,6 +136,10 @@ export class ClaimWorld {
 
   word({ heads, ...said }: Said): NodeWord {
     const ring = this.mesh.headAt(this.mesh.scopeOf(said.nodeId), said.epoch);
-    return { ...said, heads: { ring, platform: this.mesh.headAt(PLATFORM, said.platformEpoch), ...heads } };
+    return {
+      ...said,
+      listens: 'bus',
+      heads: { ring, platform: this.mesh.headAt(PLATFORM, said.platformEpoch), ...heads },
+    };
   }
 }

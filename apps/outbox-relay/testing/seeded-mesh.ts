@@ -36,6 +36,10 @@ export interface StreamRow {
   resend_count: number;
   first_seen_at: Date | null;
   last_seen_at: Date | null;
+  waits_since: Date | null;
+  word_at: Date | null;
+  ready_epoch: number | null;
+  ready_position: number | null;
   missed: { position: number; count: number; since: string } | null;
 }
 
@@ -114,6 +118,32 @@ export class SeededMesh {
     await this.inTransaction((query) => seedRing(query, ring, before));
   }
 
+  /** One over HTTP, as it registers: one that reads no statement waits for a state. */
+  async httpNode(scope: Scope, listens: 'go' | 'sdk' = 'go'): Promise<string> {
+    const id = randomUUID();
+    this.scopes.set(id, scope);
+    await this.pool.query(
+      `INSERT INTO ring.node (id, scope, name, bearer_hash, mesh_ip, wireguard_key, wireguard_key_since)
+       VALUES ($1, $2, $3::text, sha256($3::text::bytea), ('100.64.0.0'::inet + nextval('ring.mesh_host')), 'w', now())`,
+      [id, scope, `n-${id}`],
+    );
+    await this.pool.query(
+      `INSERT INTO outbox.node_stream (node_id, scope, listens, told_epoch, told_platform_epoch, settled_epoch,
+                                       settled_platform_epoch, waits_since)
+       VALUES ($1, $2, $3::text, $4, $5, $4, $5, CASE $3::text WHEN 'go' THEN clock_timestamp() END)`,
+      [id, scope, listens, this.of(scope).epoch, this.of(PLATFORM).epoch],
+    );
+    return id;
+  }
+
+  /** The database's clock, as words bear it. */
+  async now(): Promise<string> {
+    const { rows } = await this.pool.query<{ now: string }>(
+      `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS now`,
+    );
+    return rows[0]!.now;
+  }
+
   async node(scope: Scope, { present = true }: { present?: boolean } = {}): Promise<string> {
     const id = randomUUID();
     this.scopes.set(id, scope);
@@ -164,7 +194,8 @@ export class SeededMesh {
     const { rows } = await this.pool.query<StreamRow>(
       `SELECT told_epoch::int, told_platform_epoch::int, settled_epoch::int, settled_platform_epoch::int, chain, forked_at, platform_forked_at,
               ahead_epoch::float8, settled_position::int, last_position::int,
-              last_sequence::int, claim_owner, attempt::int, hello, resend_at, resend_count, first_seen_at, last_seen_at, missed
+              last_sequence::int, claim_owner, attempt::int, hello, resend_at, resend_count, first_seen_at, last_seen_at, missed,
+              waits_since, word_at, ready_epoch::int, ready_position::int
          FROM outbox.node_stream WHERE node_id = $1`,
       [nodeId],
     );
@@ -209,7 +240,9 @@ async function insertKeyEvent(
   ]);
   await query(
     `INSERT INTO outbox.message (node_id, event_id, ring_scope, epoch)
-     SELECT id, $1, $2, $3 FROM ring.node WHERE state = 'enrolled' AND ($4 OR scope = $2)`,
-    [eventId, scope, epoch, toAll],
+     SELECT n.id, $1, $2, $3 FROM ring.node n JOIN outbox.node_stream s ON s.node_id = n.id
+      WHERE n.state = 'enrolled' AND ($4 OR n.scope = $2)
+        AND (s.listens <> 'go' OR (n.scope = $2 AND $5 = 'signing_key_rotated'))`,
+    [eventId, scope, epoch, toAll, eventType],
   );
 }

@@ -192,6 +192,9 @@ export class RotatorFailureEntity {
 /** How a Node hears of what its stream stores: the SDK on the bus or over HTTP, or a daemon that takes what HTTP tells it. */
 export type Listens = 'bus' | 'sdk' | 'go';
 
+/** Whether such a Node follows rings by their statements. Else it is told keys and times, of its own ring alone. */
+export const readsStatements = (listens: Listens): boolean => listens !== 'go';
+
 @Entity({ schema: 'outbox', name: 'node_stream' })
 export class NodeStreamEntity {
   @PrimaryColumn({ name: 'node_id', type: 'uuid' }) nodeId: string;
@@ -202,4 +205,6 @@ export class NodeStreamEntity {
   @Column({ name: 'told_platform_epoch', type: 'bigint', transformer: integer }) toldPlatformEpoch: number;
   @Column({ name: 'settled_epoch', type: 'bigint', transformer: integer }) settledEpoch: number;
   @Column({ name: 'settled_platform_epoch', type: 'bigint', transformer: integer }) settledPlatformEpoch: number;
+  /** Since when its streams wait for a state: nothing is sent to it meanwhile. */
+  @Column({ name: 'waits_since', type: 'timestamptz', nullable: true }) waitsSince: Date | null;
 }

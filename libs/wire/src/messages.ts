@@ -87,6 +87,21 @@ export interface StreamWord {
 }
 
 /**
+ * Gateway → relay, on `httpCalled`, for many Nodes at once, about once a minute, and at once for one that calls the first
+ * time. It is their sign of life.
+ */
+export interface NodesCalled {
+  nodes: {
+    node_id: string;
+    /** Whether it has had a stream since the gateway said so last. */
+    has_stream: boolean;
+  }[];
+}
+
+/** In one message. */
+export const MOST_CALLED = 2_000;
+
+/**
  * Gateway → gateways, on `httpSeen`: a Node's stream may be another's than its states. `begun` is told before the Node's row
  * is read and `answered` before the answer goes out, so whoever hears of a key event or a drift has heard of them.
  */

@@ -37,8 +37,12 @@ export const subjects = {
   /** The same for a Node over HTTP: the stream republishes it to the gateways, and no Node's credential hears it. */
   httpEventsOut: (nodeId: string): string => `events.http.${nodeId}`,
   httpEvents: (nodeId: string): string => `node.${nodeId}.http`,
-  /** What a gateway says of a Node whose bearer it was shown: to the relays what the Node holds, as far as that is known. */
+  /**
+   * What a gateway says of a Node whose bearer it was shown, to the relays: what the Node holds, as far as that is known; of
+   * one with the SDK its own hello and acknowledgement.
+   */
   httpWord: (nodeId: string): string => `http.${nodeId}.word`,
+  httpHello: (nodeId: string): string => `http.${nodeId}.hello`,
   httpAck: (nodeId: string): string => `http.${nodeId}.ack`,
   /** To the relays: which Nodes have called meanwhile. */
   httpCalled: 'http.called',

@@ -164,6 +164,7 @@ export const TRAFFIC: readonly Traffic[] = [
   toServer(subjects.httpEventsOut('*')),
   news(subjects.httpEvents('*'), [], ['gateway'], BUS_MESSAGE_BYTES),
   wordOfNode(subjects.httpWord('*')),
+  wordOfNode(subjects.httpHello('*')),
   wordOfNode(subjects.httpAck('*')),
   news(subjects.httpCalled, ['gateway'], ['outbox-relay'], CALLED_BYTES),
   news(subjects.httpSeen('*'), ['gateway'], ['gateway'], WORDS_BYTES),

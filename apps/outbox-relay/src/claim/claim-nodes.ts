@@ -101,6 +101,9 @@ const TAKE = `
          last_sequence::float8 AS "lastSequence",
          CASE WHEN hello IS NOT NULL
               THEN jsonb_build_object('helloId', hello ->> 'hello_id', 'corrects', hello ? 'corrects') END AS hello,
+         waits_since IS NOT NULL AS waits,
+         CASE WHEN ready_epoch IS NOT NULL
+              THEN jsonb_build_object('epoch', ready_epoch, 'position', ready_position) END AS ready,
          sends_again AS "sendsAgain", says_hello AND missed IS NOT NULL AS "needsResync"
     FROM taken`;
 

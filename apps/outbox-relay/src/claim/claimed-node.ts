@@ -31,6 +31,9 @@ export interface ClaimedNode {
   lastSequence: number;
   /** What no `stream_ready` has answered yet. `corrects`: a chain message has to put right what it says first. */
   hello: { helloId: string; corrects: boolean } | null;
+  /** Of a Node that reads no statement: whether its stream waits for a state, and the last `stream_ready` that was sent. */
+  waits: boolean;
+  ready: { epoch: number; position: number } | null;
 }
 
 /** What identifies a claim in the database. */

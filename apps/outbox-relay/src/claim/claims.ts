@@ -4,13 +4,16 @@ import { FORKED } from '@plexsphere/keyring';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { ClaimedNode, OrdinaryEvent } from './claimed-node';
 import { CLAIM_MS, claimNodes } from './claim-nodes';
-import { readRings } from './read-rings';
+import { markWaiting } from './mark-waiting';
+import { placeReadies } from './place-readies';
+import { ringsOf } from './rings-read';
 import { releaseClaims } from './release-claims';
 import { takeNextMessages } from './take-next-messages';
 import { tidyKeyMessages } from './tidy-key-messages';
 import { unsendMessages } from './unsend-messages';
 import { writeResyncs } from './write-resyncs';
-import { chooseNext, type NextChoice, type NextMessage } from './next-message';
+import { RECEIVERS } from '../receivers';
+import type { NextChoice, NextMessage } from './next-message';
 
 /** The name under which this process claims Nodes. Unique to the process: one that starts anew owns nothing. */
 export class RelayIdentity {
@@ -87,17 +90,29 @@ export class Claims {
 
   /** By Node; none for a Node of which something seemed due, and nothing is. */
   private async nextMessages(manager: EntityManager, nodes: readonly ClaimedNode[]): Promise<Map<string, NextMessage>> {
-    const rings = await readRings(manager, nodes);
+    const rings = await ringsOf(manager, nodes);
     const choices = new Map<string, NextChoice>();
     for (const node of nodes) {
-      const choice = chooseNext(node, rings);
+      const choice = RECEIVERS[node.listens].chooseNext(node, rings);
       if (choice !== undefined) choices.set(node.nodeId, this.inTurn(node, choice));
     }
-    const ordinary = [...choices].filter(([, { kind }]) => kind === 'ordinary').map(([nodeId]) => nodeId);
-    const events = await takeNextMessages(manager, ordinary);
+    const those = (is: (choice: NextChoice) => boolean): string[] =>
+      [...choices].filter(([, choice]) => is(choice)).map(([nodeId]) => nodeId);
+    await markWaiting(
+      manager,
+      those(({ kind }) => kind === 'waits'),
+    );
+    const events = await takeNextMessages(
+      manager,
+      those(({ kind }) => kind === 'ordinary'),
+    );
+    const positions = await placeReadies(
+      manager,
+      those((choice) => 'isNumbered' in choice),
+    );
     const messages = new Map<string, NextMessage>();
     for (const [nodeId, choice] of choices) {
-      const message = choice.kind === 'ordinary' ? ordinaryOr(choice, events.get(nodeId)) : choice;
+      const message = messageOf(choice, events.get(nodeId), positions.get(nodeId));
       if (message !== undefined) messages.set(nodeId, message);
     }
     return messages;
@@ -121,7 +136,14 @@ export class Claims {
 
 const idsOf = (nodes: readonly ClaimedNode[]): string[] => nodes.map(({ nodeId }) => nodeId);
 
-const ordinaryOr = (
-  { epoch, otherwise }: Extract<NextChoice, { kind: 'ordinary' }>,
+function messageOf(
+  choice: NextChoice,
   event: OrdinaryEvent | undefined,
-): NextMessage | undefined => (event === undefined ? otherwise : { kind: 'ordinary', epoch, event });
+  position: number | undefined,
+): NextMessage | undefined {
+  if (choice.kind === 'waits') return undefined;
+  if (choice.kind === 'ready' && position !== undefined) return { ...choice, position };
+  if (choice.kind !== 'ordinary') return choice;
+  const { otherwise, ...ordinary } = choice;
+  return event === undefined ? otherwise : { ...ordinary, event };
+}

@@ -59,6 +59,8 @@ const node = (over: Partial<ClaimedNode> = {}): ClaimedNode => ({
   lastPosition: 0,
   lastSequence: 0,
   hello: null,
+  waits: false,
+  ready: null,
   ...over,
 });
 

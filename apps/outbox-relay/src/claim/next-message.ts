@@ -5,13 +5,13 @@
 import {
   FORKED,
   chainStart,
+  nextKeyNews,
   type ChainPlace,
   type KeyNews,
   type RingHistory,
   type Told as ToldEpochs,
 } from '@plexsphere/keyring';
 import { PLATFORM } from '@plexsphere/wire';
-import { RECEIVERS } from '../receivers';
 import type { ClaimedNode, OrdinaryEvent } from './claimed-node';
 import type { Ring, Rings } from './read-rings';
 
@@ -33,6 +33,9 @@ export interface Announcement {
    * the bundle.
    */
   otherwise: ChainNews | null;
+  /** To a Node that reads no statement: at which trust epoch it was made, and which told epoch's key signs it. */
+  trustEpoch?: number;
+  from?: number;
 }
 
 export interface ChainNews {
@@ -48,20 +51,25 @@ export interface ChainNews {
 }
 
 export type NextMessage =
-  | Announcement
-  | ChainNews
-  | ({ kind: 'ready'; helloId: string } & ToldEpochs)
-  | { kind: 'ordinary'; event: OrdinaryEvent; epoch: number };
+  Announcement | ChainNews | Ready | { kind: 'ordinary'; event: OrdinaryEvent; epoch: number; trustEpoch?: number };
+
+/** `position`: of one that takes one. */
+export type Ready = { kind: 'ready'; helloId: string; trustEpoch?: number; position?: number } & ToldEpochs;
 
 /**
  * The choice before an ordinary event is picked, which costs a position and so comes last. `otherwise`: what the Node gets
  * where there is none.
  */
 export type NextChoice =
-  Exclude<NextMessage, { kind: 'ordinary' }> | { kind: 'ordinary'; epoch: number; otherwise?: ChainNews };
+  | Exclude<NextMessage, { kind: 'ordinary' }>
+  | { kind: 'ordinary'; epoch: number; trustEpoch?: number; otherwise?: ChainNews }
+  /** It is to take a position, which is drawn when nothing else goes first. */
+  | (Ready & { isNumbered: true })
+  /** Nothing reaches the Node but a state. */
+  | { kind: 'waits' };
 
 /**
- * Undefined where nothing may be sent: the ring is behind what the Node was told, so an epoch went back; or it follows a
+ * Of a Node that reads statements. Undefined where nothing may be sent: the ring is behind what the Node was told, so an epoch went back; or it follows a
  * chain that is not ours, and nothing leads back.
  */
 export function chooseNext(node: ClaimedNode, rings: Rings): NextChoice | undefined {
@@ -69,7 +77,7 @@ export function chooseNext(node: ClaimedNode, rings: Rings): NextChoice | undefi
   const platform = rings.get(PLATFORM);
   if (ring === undefined || platform === undefined || node.toldEpoch > ring.epoch) return undefined;
   if (node.chain !== null) return chain(node, ring, platform, true);
-  const news = RECEIVERS[node.listens].keyNews(toldOf(node), ring, platform);
+  const news = nextKeyNews(toldOf(node), ring, platform);
   if (news.kind === 'forked') return undefined;
   const mayCorrect = !isLost(node.toldEpoch, ring) && !isLost(node.toldPlatformEpoch, platform);
   if ((news.kind === 'chain' && news.gates) || (node.hello?.corrects === true && mayCorrect)) {

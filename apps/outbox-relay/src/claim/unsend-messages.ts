@@ -9,7 +9,7 @@ import { ofItsRing } from '../node-stream';
 export async function unsendMessages(manager: EntityManager, nodeIds: readonly string[]): Promise<void> {
   if (nodeIds.length === 0) return;
   await manager.query(
-    `UPDATE outbox.message m SET state = 'unsent'
+    `UPDATE outbox.message m SET state = 'unsent', issued_at = NULL
        FROM outbox.node_stream s
       WHERE s.node_id = m.node_id AND m.node_id = ANY($1::uuid[]) AND m.state = 'sent'
         AND (m.epoch IS NULL OR m.epoch > ${ofItsRing('s.told_epoch', 's.told_platform_epoch')})`,

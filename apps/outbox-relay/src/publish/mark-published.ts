@@ -12,7 +12,8 @@ export interface Published extends ClaimKey, Marks {
 
 const RECORD = `jsonb_to_recordset($1::jsonb) AS d(node_id uuid, attempt bigint, sequence bigint, message_id bigint,
                  told_epoch bigint, told_platform_epoch bigint, is_chain boolean, chain jsonb,
-                 hello_id text, corrected_hello_id text)`;
+                 hello_id text, corrected_hello_id text,
+                 issued_at timestamptz, ready_epoch bigint, ready_position bigint)`;
 
 /** In the order of node_id, as everybody locks these rows: two who mark the same Nodes never wait for each other. */
 const LOCK = `
@@ -26,7 +27,7 @@ const LOCK = `
  */
 const MARK_MESSAGES = `
   WITH covered AS (
-    SELECT m.id, m.epoch IS NOT NULL
+    SELECT m.id, d.issued_at, m.epoch IS NOT NULL
              AND m.epoch < max(m.epoch) OVER (PARTITION BY m.node_id, m.ring_scope) AS superseded
       FROM ${RECORD}
       JOIN outbox.node_stream s ON s.node_id = d.node_id
@@ -39,6 +40,7 @@ const MARK_MESSAGES = `
     state = CASE WHEN covered.superseded THEN 'settled' ELSE 'sent' END,
     outcome = CASE WHEN covered.superseded THEN 'superseded' END,
     sent_at = clock_timestamp(),
+    issued_at = covered.issued_at,
     settled_at = CASE WHEN covered.superseded THEN clock_timestamp() END
     FROM covered WHERE m.id = covered.id`;
 
@@ -61,6 +63,9 @@ const MARK_NODES = `
     chain = CASE WHEN d.is_chain THEN d.chain ELSE s.chain END,
     hello = CASE s.hello ->> 'hello_id' WHEN d.hello_id THEN NULL
                                         WHEN d.corrected_hello_id THEN s.hello - 'corrects' ELSE s.hello END,
+    ready_epoch = coalesce(d.ready_epoch, s.ready_epoch),
+    ready_position = coalesce(d.ready_position, s.ready_position),
+    ready_at = CASE WHEN d.ready_epoch IS NULL THEN s.ready_at ELSE d.issued_at END,
     hello_answered_at = CASE WHEN d.hello_id IS NULL THEN s.hello_answered_at ELSE clock_timestamp() END,
     resend_at = CASE WHEN ${IS_UNSETTLED}
                      THEN coalesce(s.resend_at, ${RESEND_AFTER('s.resend_count + 2')}) END
@@ -87,6 +92,9 @@ export async function markPublished(
       chain: each.chain ? chainRow(each.chain) : null,
       hello_id: each.answeredHelloId ?? null,
       corrected_hello_id: each.correctedHelloId ?? null,
+      issued_at: each.issuedAt ?? null,
+      ready_epoch: each.ready?.epoch ?? null,
+      ready_position: each.ready?.position ?? null,
     })),
   );
   const locked = await manager.query<{ node_id: string }[]>(LOCK, [record, owner]);

@@ -2,7 +2,7 @@ import { combineAcks } from './combine-acks';
 import type { CountedWord } from './node-word';
 
 const ack = (nodeId: string, epoch: number, position: number, platformEpoch = 1, ring = 'r'): CountedWord => ({
-  ...{ nodeId, epoch, platformEpoch, position, heads: { ring, platform: 'p' } },
+  ...{ nodeId, listens: 'bus', epoch, platformEpoch, position, heads: { ring, platform: 'p' } },
   ...{ aheadEpoch: null, aheadPlatformEpoch: null, isWrong: false },
   ...{ newFork: epoch === 0, newPlatformFork: false },
 });

@@ -1,3 +1,4 @@
+import type { Listens } from '@plexsphere/store';
 import type { Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 
@@ -5,6 +6,7 @@ import type { EntityManager } from 'typeorm';
 export interface KnownNode {
   nodeId: string;
   scope: Scope;
+  listens: Listens;
   lastPosition: number;
   /** The heads that it showed last, where they are forks: of its own ring, and of the platform's. */
   forkedHead: string | null;
@@ -13,7 +15,7 @@ export interface KnownNode {
 
 /** In the order of node_id, as everybody locks these rows. */
 const LOCK = `
-  SELECT s.node_id AS "nodeId", s.scope, s.last_position::float8 AS "lastPosition",
+  SELECT s.node_id AS "nodeId", s.scope, s.listens, s.last_position::float8 AS "lastPosition",
          CASE WHEN s.forked_at IS NOT NULL THEN s.head END AS "forkedHead",
          CASE WHEN s.platform_forked_at IS NOT NULL THEN s.platform_head END AS "platformForkedHead"
     FROM outbox.node_stream s

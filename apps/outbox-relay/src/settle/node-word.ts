@@ -3,12 +3,15 @@
  * names, and its numbers only as far as those bear them out.
  */
 import { FORKED, standingAt, type Standing } from '@plexsphere/keyring';
+import type { Listens } from '@plexsphere/store';
 import { PLATFORM, type Heads } from '@plexsphere/wire';
 import type { KnownNode } from './known-nodes';
 import type { HeadPlaces } from './read-heads';
 
 export interface NodeWord {
   nodeId: string;
+  /** By which way it came: of a Node that listens by another it is nobody's. */
+  listens: Listens;
   epoch: number;
   platformEpoch: number;
   position: number;

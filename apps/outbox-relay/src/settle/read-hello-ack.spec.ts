@@ -5,7 +5,7 @@ const node = randomUUID();
 const heads = { ring: 'r'.repeat(43), platform: '-_'.padEnd(43, '0') };
 const ack = { epoch: 2, platform_epoch: 1, position: 0, heads };
 const hello = { ...ack, hello_id: randomUUID() };
-const taken = { nodeId: node, epoch: 2, platformEpoch: 1, position: 0, heads };
+const taken = { nodeId: node, listens: 'bus', epoch: 2, platformEpoch: 1, position: 0, heads };
 
 describe('what a Node says', () => {
   it.each([

@@ -56,12 +56,12 @@ export async function recordHellos(manager: EntityManager, hellos: readonly Node
   const heads = await readHeads(manager, latest, nodes);
   const words = latest.flatMap((hello) => {
     const node = nodes.get(hello.nodeId);
-    return node === undefined ? [] : [{ ...countWord(hello, node, heads), helloId: hello.helloId }];
+    return node?.listens !== hello.listens ? [] : [{ ...countWord(hello, node, heads), helloId: hello.helloId }];
   });
-  const nobodies = latest.filter(({ nodeId }) => !nodes.has(nodeId)).map(({ nodeId }) => nodeId);
+  const nobodies = latest.filter(({ nodeId, listens }) => nodes.get(nodeId)?.listens !== listens);
   const rows = words.map((word) => ({ ...word, hello: helloOf(word) }));
   if (rows.length > 0) await manager.query(RECORD_HELLOS, [wordRecord(rows)]);
-  return { words, nobodies };
+  return { words, nobodies: nobodies.map(({ nodeId }) => nodeId) };
 }
 
 /** As it is kept until it is answered: its epochs as they count. */

@@ -55,6 +55,12 @@ const SETTLE_MESSAGES = `
     RETURNING m.node_id)
   SELECT DISTINCT node_id FROM applied`;
 
+/** By what is on record of these Nodes, which the caller has locked. Returns those of which something was. */
+export async function settleMessages(manager: EntityManager, nodeIds: readonly string[]): Promise<string[]> {
+  const applied = await manager.query<{ node_id: string }[]>(SETTLE_MESSAGES, [nodeIds]);
+  return applied.map((row) => row.node_id);
+}
+
 const IS_UNSETTLED = byReceiver((receiver) => receiver.isUnsettled('s.told_epoch', 's.told_platform_epoch'));
 
 /** A Node that makes progress is listening: what is left gets its full time again. */
@@ -83,14 +89,13 @@ export async function settleAcks(manager: EntityManager, acks: readonly NodeWord
   const heads = await readHeads(manager, acks, nodes);
   const counted = acks.flatMap((ack) => {
     const node = nodes.get(ack.nodeId);
-    return node === undefined ? [] : [countWord(ack, node, heads)];
+    return node?.listens !== ack.listens ? [] : [countWord(ack, node, heads)];
   });
   const { settled: words, refused } = combineAcks(counted, (nodeId) => nodes.get(nodeId)?.lastPosition ?? 0);
   await answerAnew(manager, refused);
   if (words.length === 0) return { words, refused };
   const nodeIds = words.map(({ nodeId }) => nodeId);
   await manager.query(SETTLE_NODES, [wordRecord(words)]);
-  const applied = await manager.query<{ node_id: string }[]>(SETTLE_MESSAGES, [nodeIds]);
-  await manager.query(PLAN_RESENDING, [nodeIds, applied.map((row) => row.node_id)]);
+  await manager.query(PLAN_RESENDING, [nodeIds, await settleMessages(manager, nodeIds)]);
   return { words, refused };
 }

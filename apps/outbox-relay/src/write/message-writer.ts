@@ -6,6 +6,7 @@ import type { ClaimedNode } from '../claim/claimed-node';
 import type { Announcement, ChainNews, NextMessage, Told } from '../claim/next-message';
 import { RECEIVERS } from '../receivers';
 import { ChainWriter } from './chain-writer';
+import { forGateway } from './gateway-headers';
 import { ReadySigner } from './ready-signer';
 import { SignerClient } from './signer-client';
 
@@ -27,6 +28,9 @@ export interface Marks {
   /** Of a part of a chain: where the next one goes on; null after the last, which puts right what a hello said. */
   chain?: ChainPlace | null;
   correctedHelloId?: string;
+  /** To a Node that reads no statement: when the envelope was issued, and a `stream_ready` by what it says. */
+  issuedAt?: string;
+  ready?: { epoch: number; position: number };
 }
 
 @Injectable()
@@ -43,32 +47,51 @@ export class MessageWriter {
       case 'announce': {
         const body = await this.signers.announcement(node, message).catch((error: unknown) => instead(message, error));
         if (typeof body !== 'string') return this.write(node, body);
-        return { ...addressed(node, message.eventId, { kind: 'event' }), body, marks: { told: message.told } };
+        return envelope(node, message, { id: message.eventId, body, marks: { told: message.told } });
       }
       case 'chain': {
         const { text: body, part } = await this.chains.next(node.scope, message);
-        return { ...addressed(node, message.eventId, { kind: 'chain' }), body, marks: chainMarks(node, message, part) };
+        const headers = { [names.kind]: 'chain' };
+        return { ...addressed(node, message.eventId), headers, body, marks: chainMarks(node, message, part) };
       }
       case 'ready': {
-        const { helloId, epoch, platformEpoch } = message;
+        const { helloId, epoch, platformEpoch, trustEpoch, position } = message;
         const body = await this.readies.sign(node.scope, epoch, {
           node_id: node.nodeId,
           hello_id: helloId,
           platform_epoch: platformEpoch,
-          resumes_after: node.settledPosition,
-          last_position: node.lastPosition,
+          // One with a position of its own says that all before it has no number any more.
+          resumes_after: position ?? node.settledPosition,
+          last_position: position ?? node.lastPosition,
         });
-        const marks = { told: {}, answeredHelloId: helloId };
-        return { ...addressed(node, helloId, { kind: 'event' }), body, marks };
+        const ready = trustEpoch !== undefined && position !== undefined && { ready: { epoch: trustEpoch, position } };
+        return envelope(node, message, { id: helloId, body, marks: { told: {}, answeredHelloId: helloId, ...ready } });
       }
       case 'ordinary': {
         const { event, epoch } = message;
         const body = await this.signers.envelope(node, event, epoch);
-        const headers = { kind: 'event', position: `${event.position}` } as const;
-        return { ...addressed(node, event.eventId, headers), body, marks: { told: {}, ordinaryId: event.id } };
+        return envelope(node, message, { id: event.eventId, body, marks: { told: {}, ordinaryId: event.id } });
       }
     }
   }
+}
+
+function envelope(
+  node: ClaimedNode,
+  message: Exclude<NextMessage, { kind: 'chain' }>,
+  { id, body, marks }: { id: string; body: string; marks: Marks },
+): OutgoingMessage {
+  const { headers, issuedAt } = forGateway(message, node.hello !== null, body);
+  return {
+    ...addressed(node, id),
+    headers: {
+      [names.kind]: 'event',
+      ...(message.kind === 'ordinary' && { [names.position]: `${message.event.position}` }),
+      ...headers,
+    },
+    body,
+    marks: { ...marks, ...(issuedAt !== undefined && { issuedAt }) },
+  };
 }
 
 /** What needs no such key. Another signer might open it, but the Node would wait for that one. @throws Problem any other */
@@ -90,10 +113,8 @@ export function chainMarks({ hello, ...node }: ClaimedNode, { from, ...end }: Ch
 
 const addressed = (
   { listens, nodeId, attempt }: ClaimedNode,
-  eventId: string,
-  { kind, position }: { kind: 'event' | 'chain'; position?: string },
-): Pick<OutgoingMessage, 'subject' | 'messageId' | 'headers'> => ({
+  id: string,
+): Pick<OutgoingMessage, 'subject' | 'messageId'> => ({
   subject: RECEIVERS[listens].subject(nodeId),
-  messageId: `${eventId}.${nodeId}.${attempt}`,
-  headers: { [names.kind]: kind, ...(position !== undefined && { [names.position]: position }) },
+  messageId: `${id}.${nodeId}.${attempt}`,
 });

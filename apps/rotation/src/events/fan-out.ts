@@ -22,9 +22,19 @@ export async function fanOutToScope(manager: EntityManager, event: NewEvent): Pr
   return insertMessages(manager, event, 'scope = $1');
 }
 
+/** What no statement has to prove to a Node that reads none: such a one hears of its own ring's trust alone. */
+const READS_STATEMENTS = `(bearer_hash IS NULL
+  OR EXISTS (SELECT FROM outbox.node_stream s WHERE s.node_id = node.id AND s.listens <> 'go'))`;
+
+/** What is no change of trust, for those Nodes of the scope whom a chain tells of it. */
+export async function fanOutToReaders(manager: EntityManager, event: NewEvent): Promise<number> {
+  await insertEvent(manager, event, 0);
+  return insertMessages(manager, event, `scope = $1 AND ${READS_STATEMENTS}`);
+}
+
 /** The same event for the Nodes of all other scopes, where a ring is one of their anchors. */
 export const fanOutToOthers = (manager: EntityManager, event: NewEvent): Promise<number> =>
-  insertMessages(manager, event, 'scope <> $1');
+  insertMessages(manager, event, `scope <> $1 AND ${READS_STATEMENTS}`);
 
 async function insertMessages(
   manager: EntityManager,
@@ -35,7 +45,7 @@ async function insertMessages(
   const rows = await manager.query<unknown[]>(
     `INSERT INTO outbox.message (node_id, event_id, ring_scope, epoch)
      SELECT id, $2, CASE WHEN $3::bigint IS NULL THEN NULL ELSE $1 END, $3::bigint
-       FROM ring.node WHERE ${whose} AND state = 'enrolled'
+       FROM ring.node AS node WHERE ${whose} AND state = 'enrolled'
      RETURNING 1`,
     [event.scope, event.eventId, event.epoch, ...named],
   );

@@ -1,6 +1,6 @@
 /** What a Node starts with, however it comes in: what it is handed is what it was told. */
 import { Injectable } from '@nestjs/common';
-import { KeyRingEntity, NodeStreamEntity, type Listens } from '@plexsphere/store';
+import { KeyRingEntity, NodeStreamEntity, readsStatements, type Listens } from '@plexsphere/store';
 import { PLATFORM, problem, type Scope } from '@plexsphere/wire';
 import type { SignBundle, SignBundleReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -63,7 +63,7 @@ export async function requirePresent(
   return epochs;
 }
 
-/** Told and settled at these epochs. */
+/** Told and settled at these epochs. Its stream waits for a state where that is how it learns of its keys. */
 export const insertStream = (
   manager: EntityManager,
   { nodeId, scope, listens }: { nodeId: string; scope: Scope; listens: Listens },
@@ -72,4 +72,5 @@ export const insertStream = (
   manager.insert(NodeStreamEntity, {
     ...{ nodeId, scope, listens, toldEpoch: epoch, settledEpoch: epoch },
     ...{ toldPlatformEpoch: platformEpoch, settledPlatformEpoch: platformEpoch },
+    ...(!readsStatements(listens) && { waitsSince: () => 'clock_timestamp()' }),
   });

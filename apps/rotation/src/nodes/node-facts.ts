@@ -16,10 +16,12 @@ export const readNodeFacts = (manager: EntityManager, scope: string): Promise<No
 
 /**
  * What is known of the Domains' Nodes in regard of the platform's ring, which is one of their anchors: told and applied
- * by its epochs, names with the scope before them. They block no close; they are counted apart.
+ * by its epochs, names with the scope before them. They block no close; they are counted apart. Those that read no statement
+ * hear nothing of it.
  */
 export const readDomainNodeFacts = (manager: EntityManager): Promise<NodeFacts[]> =>
   manager.query(
-    `${facts(`node.scope || '/' || node.name`, 'platform_epoch')} AND node.scope <> $1 ORDER BY node.scope, node.name`,
+    `${facts(`node.scope || '/' || node.name`, 'platform_epoch')} AND node.scope <> $1 AND stream.listens <> 'go'
+     ORDER BY node.scope, node.name`,
     [PLATFORM],
   );

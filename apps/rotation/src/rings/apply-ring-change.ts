@@ -11,7 +11,7 @@ import {
 } from '@plexsphere/store';
 import { problem } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
-import { fanOutToOthers, fanOutToScope } from '../events/fan-out';
+import { fanOutToOthers, fanOutToReaders, fanOutToScope } from '../events/fan-out';
 import { endPromotionWith } from '../rotator/promotions';
 import type { RequestIdentity } from '../transactions/requests';
 import { writeAudit } from '../transactions/write-audit';
@@ -122,8 +122,9 @@ async function tellNodes(
   eventId: string,
 ): Promise<Told> {
   if (tells.ownNodes === null) return { nodes: 0, otherNodes: null };
-  const event = { eventId, scope, eventType: epoch === trustEpoch ? tells.ownNodes : 'chain', payload: null, epoch };
-  const nodes = await fanOutToScope(manager, event);
+  const isOfTrust = epoch === trustEpoch;
+  const event = { eventId, scope, eventType: isOfTrust ? tells.ownNodes : 'chain', payload: null, epoch };
+  const nodes = await (isOfTrust ? fanOutToScope : fanOutToReaders)(manager, event);
   const others = statement !== null && tells.otherNodes !== null;
   return { nodes, otherNodes: others ? await fanOutToOthers(manager, event) : null };
 }

@@ -13,7 +13,11 @@ export type NextForGoNode =
  * News of keys, then a `stream_ready` at the Node's next position, whose id proves that the news was read, then ordinary
  * events. Where no key that it holds can announce, its stream waits for a state, and nothing is sent.
  */
-export function nextForGoNode(node: GoNode, ring: GoRing, now: Date): NextForGoNode {
+export function nextForGoNode(
+  node: Pick<GoNode, 'toldEpoch' | 'ready' | 'waits' | 'isHelloUnanswered'>,
+  ring: GoRing,
+  now: Date,
+): NextForGoNode {
   const { toldEpoch: from, ready } = node;
   const { trustEpoch: epoch } = ring;
   if (node.waits || from > epoch) return { kind: 'none' };

@@ -1,0 +1,33 @@
+import type { EntityManager } from 'typeorm';
+import type { CalledNode } from './read-http-words';
+
+/**
+ * Sign of life of many Nodes over HTTP: one statement for all of them, and no row of a Node of which a gateway has said so
+ * shortly before. In the order of node_id, as everybody locks these rows.
+ */
+const RECORD = `
+  WITH said AS (
+    SELECT node_id, bool_or(has_stream) AS has_stream
+      FROM jsonb_to_recordset($1::jsonb) AS d(node_id uuid, has_stream boolean) GROUP BY node_id
+  ),
+  due AS (
+    SELECT s.node_id, said.has_stream
+      FROM said JOIN outbox.node_stream s ON s.node_id = said.node_id AND s.listens <> 'bus'
+      JOIN ring.node n ON n.id = s.node_id AND n.state = 'enrolled'
+     WHERE s.called_at IS NULL OR s.last_seen_at IS NULL OR s.last_seen_at < clock_timestamp() - interval '20 s'
+        OR said.has_stream AND (s.stream_seen_at IS NULL OR s.stream_seen_at < clock_timestamp() - interval '20 s')
+     ORDER BY s.node_id FOR UPDATE OF s
+  )
+  UPDATE outbox.node_stream s SET
+    last_seen_at = clock_timestamp(),
+    called_at = coalesce(s.called_at, clock_timestamp()),
+    stream_seen_at = CASE WHEN due.has_stream THEN clock_timestamp() ELSE s.stream_seen_at END
+    FROM due WHERE s.node_id = due.node_id`;
+
+/** Returns of how many it was news. */
+export async function recordCalled(manager: EntityManager, called: readonly CalledNode[]): Promise<number> {
+  if (called.length === 0) return 0;
+  const rows = called.map(({ nodeId, hasStream }) => ({ node_id: nodeId, has_stream: hasStream }));
+  const [, updated] = await manager.query<[unknown, number]>(RECORD, [JSON.stringify(rows)]);
+  return updated;
+}

@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { ThrottledLog } from '@plexsphere/service-kit';
+import { DataSource } from 'typeorm';
+import { Batcher } from '../batcher';
+import { Counters } from '../counters';
+import { RelayLoop } from '../relay-loop';
+import type { CalledNode, NodeStreamWord } from './read-http-words';
+import { recordCalled } from './record-called';
+import { recordWords } from './record-words';
+
+const GATHER_MS = 20;
+
+/**
+ * What gateways say of Nodes, written down many at a time. A batch that fails is dropped: a stream whose word has no answer
+ * says another, and the next stream of a Node begins with what is on record.
+ */
+@Injectable()
+export class WordBatches {
+  private readonly words = new Batcher<NodeStreamWord>(GATHER_MS, (words) => this.record(words));
+  private readonly called = new Batcher<CalledNode[]>(GATHER_MS, (called) => this.recordCalled(called.flat()));
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly loop: RelayLoop,
+    private readonly counters: Counters,
+    private readonly log: ThrottledLog,
+  ) {}
+
+  /** Resolves when it is written down, or has failed: a stop waits for that. */
+  word(word: NodeStreamWord): Promise<void> {
+    return this.words.add(word).catch((err: unknown) => this.failed('words not recorded', err));
+  }
+
+  haveCalled(nodes: CalledNode[]): Promise<void> {
+    return this.called.add(nodes).catch((err: unknown) => this.failed('calls not recorded', err));
+  }
+
+  private async record(words: NodeStreamWord[]): Promise<void> {
+    const { handled, stale, refused } = await this.database.transaction('READ COMMITTED', (manager) =>
+      recordWords(manager, words),
+    );
+    const counts = { word: handled, word_stale: stale, word_refused: refused.length };
+    for (const [name, times] of Object.entries(counts)) if (times > 0) this.counters.add(name, times);
+    for (const { nodeId: node } of refused) this.log.warn({ node, reason: 'not of ours' }, 'word refused', node);
+    if (handled > 0) this.loop.wake();
+  }
+
+  private async recordCalled(nodes: CalledNode[]): Promise<void> {
+    this.counters.add('called', await recordCalled(this.database.manager, nodes));
+  }
+
+  private failed(text: string, err: unknown): void {
+    this.counters.add('batch_failed');
+    this.log.warn({ err }, text, err instanceof Error ? err.message : '');
+  }
+}
