@@ -15,7 +15,7 @@ export interface ServiceDefinition {
   /** The JavaScript file that is its main module. */
   entry: string;
   /** Asked at each start. Secrets travel here or in files, never in argv, which every user of the machine can read. */
-  env: () => Record<string, string>;
+  env: () => Record<string, string> | Promise<Record<string, string>>;
   logPath: string;
 }
 
@@ -45,7 +45,7 @@ export class ServiceProcess extends ManagedProcess {
       command: process.execPath,
       args: ['--enable-source-maps', entry],
       cwd: repositoryRoot,
-      env: { ...inherited(), ...env() },
+      env: { ...inherited(), ...(await env()) },
     });
     await this.ready();
   }

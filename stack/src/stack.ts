@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PROBLEMS, SERVICES, SERVICE_NAMES, type Replicas, type ServiceName } from '@plexsphere/wire';
+import { PROBLEMS, SERVICES, SERVICE_NAMES, type Replicas, type Service, type ServiceName } from '@plexsphere/wire';
 import { BootstrapFolder } from './bootstrap-folder';
 import { repositoryRoot } from './folders';
+import { freePort } from './free-port';
 import { guard } from './guard';
 import type { ManagedProcess } from './managed-process';
 import { NatsServer } from './nats-server';
@@ -38,6 +39,8 @@ const OF_ANOTHER_VERSION =
 export class Stack {
   #stopping = new AbortController();
   readonly #services: ServiceProcess[] = [];
+  /** host:port of each replica that is spoken to over HTTP, by its name; the same at each start of it. */
+  readonly #doors = new Map<string, string>();
   private readonly bootstrap: BootstrapFolder;
 
   private constructor(
@@ -122,8 +125,9 @@ export class Stack {
       service: kind,
       name,
       entry: join(repositoryRoot, 'apps', kind, 'dist', 'main.js'),
-      env: () => ({
+      env: async () => ({
         ...this.bootstrap.environment(kind, { natsUrl: this.natsUrl, databaseUrl: this.postgres.url }),
+        ...(await this.doorOf(kind, name)),
         ...this.options.env?.[kind],
       }),
       logPath: join(this.options.dir, 'logs', `${name}.log`),
@@ -131,6 +135,12 @@ export class Stack {
     service.onChange = () => this.options.onChange?.();
     this.#services.push(service);
     return service;
+  }
+
+  /** Where a gateway is spoken to, once it was started; the first one, if not said which. */
+  gatewayUrl(name = 'gateway-1'): string | undefined {
+    const address = this.#doors.get(name);
+    return address === undefined ? undefined : `http://${address}`;
   }
 
   databaseUrl(role: 'owner' | ServiceName): string {
@@ -153,12 +163,22 @@ export class Stack {
 
   /** What a shell needs for plexctl and for looking around. */
   get env(): Record<string, string> {
+    const gatewayUrl = this.gatewayUrl();
     return {
       PLEXSPHERE_SIGNER_ENDPOINT: this.signerEndpoint,
       PLEXSPHERE_TOKEN_FILE: this.tokenFile,
+      ...(gatewayUrl !== undefined && { PLEXSPHERE_GATEWAY_URL: gatewayUrl }),
       DATABASE_URL: this.databaseUrl('owner'),
       NATS_URL: this.natsUrl,
     };
+  }
+
+  private async doorOf(kind: ServiceName, name: string): Promise<Record<string, string>> {
+    const { listens }: Service = SERVICES[kind];
+    if (listens === undefined) return {};
+    const address = this.#doors.get(name) ?? `127.0.0.1:${await freePort()}`;
+    this.#doors.set(name, address);
+    return { [listens]: address };
   }
 
   private async bringUp(signal: AbortSignal): Promise<void> {

@@ -26,7 +26,13 @@ export class Ground {
   static async prepare(options: Omit<StackOptions, 'dir'>): Promise<Ground> {
     await mkdir(localFolder, { recursive: true, mode: 0o700 });
     const dir = await mkdtemp(join(localFolder, 'suite-'));
-    const stack = await Stack.create({ durable: false, temporary: true, ...options, dir: join(dir, 'stack') });
+    const stack = await Stack.create({
+      durable: false,
+      temporary: true,
+      gateways: 0,
+      ...options,
+      dir: join(dir, 'stack'),
+    });
     const ground = new Ground(stack, dir);
     try {
       await stack.start();

@@ -16,6 +16,8 @@ export interface Service {
    * more of them the database's owner raises it: ALTER ROLE … CONNECTION LIMIT.
    */
   connections: number;
+  /** The setting that says where others come to it over HTTP; only of one to whom they do. */
+  listens?: string;
   /** Which files of the bring-up it gets beside its credential and its database's URL, by the setting that names each. */
   files: Readonly<Record<string, BringUpFile>>;
   /** What has to be refused to it when it tries it at its start: to say something on the bus, a statement in the database. */
@@ -70,6 +72,7 @@ export const SERVICES = {
     replicas: 'gateways',
     title: 'the gateway',
     connections: 40,
+    listens: 'PLEXSPHERE_HTTP_LISTEN',
     files: {},
     forbidden: { subject: A_NODES_EAR, statement: KEY_RINGS },
   },

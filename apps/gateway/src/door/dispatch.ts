@@ -39,10 +39,9 @@ export class Dispatch {
       await route.answer(request, response, group);
     } catch (error) {
       const refused = problems.problemOf(error);
-      refuse(response, route.refusal?.(refused) ?? refused, allowing(route));
+      // RFC 9110, section 15.5.6: the ones that it takes.
+      const headers = refused.is('unsupportedMethod') ? { allow: route.methods.join(', ') } : {};
+      refuse(response, route.refusal?.(refused) ?? refused, headers);
     }
   }
 }
-
-/** RFC 9110, section 15.5.6: a refused method comes with those that are not; beside another refusal it does no harm. */
-const allowing = ({ methods }: RawRoute): Record<string, string> => ({ allow: methods.join(', ') });
