@@ -106,8 +106,6 @@ export const MOST_CALLED = 2_000;
  * is read and `answered` before the answer goes out, so whoever hears of a key event or a drift has heard of them.
  */
 export type NodeSeen =
-  /** A stream was opened. */
-  | { what: 'stream' }
   /** `begun_at`: not later than the request came, by the database's clock, as `read_at`. */
   | { what: 'begun'; state_id: string; begun_at: string }
   /** By which trust epoch, and how its keys are said. */

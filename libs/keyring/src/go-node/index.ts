@@ -4,13 +4,12 @@
  */
 export * from './go-node';
 export * from './go-ring';
-export * from './hold-back';
 export * from './last-event-id';
-export * from './look-again';
 export * from './may-announce';
 export * from './next-for-go-node';
+export * from './node-states';
 export * from './open-stream';
 export * from './pass-message';
 export * from './state-answer';
+export * from './stream-life';
 export * from './take-word';
-export * from './waiting';

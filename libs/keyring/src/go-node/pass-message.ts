@@ -3,17 +3,18 @@ import { LONGEST_WAY_MS } from './may-announce';
 
 /** A stream to a Node, as its gateway has it. What it does not write the Node does not get. */
 export interface GoStream {
+  /** Its own; its words are named after it, and numbered. */
+  readonly id: string;
+  readonly words: number;
   /** `mute`: another stream of the same Node has spoken since; `waits`: for a state. Neither is written to. */
   readonly mode: 'live' | 'waits' | 'mute';
   /** What the Node held when it was opened, then that of the last key event passed. */
   readonly epoch: number;
-  /** The word that no `stream_ready` has answered yet; null where none was said, or it is answered. */
+  /** The word that no `stream_ready` has answered yet, said or about to be; null where none is. */
   readonly awaits: string | null;
-  /** Its own words, the latest last. */
-  readonly helloIds: readonly string[];
   /** The last id that the Node presented or was written. */
   readonly lastId: number;
-  /** Of the Node's subject, as of the last message, passed or not; null before the first. */
+  /** Of the Node's subject, as of the last message, passed or not; null: not known. */
   readonly sequence: number | null;
   /** Whether a key event was written to it, which may still lie unread in its socket. */
   readonly hasTold: boolean;
@@ -55,7 +56,8 @@ export function passes(stream: GoStream, message: StreamMessage, now: Date): Pas
   if (message.kind === 'key') {
     return message.from === stream.epoch && message.epoch > stream.epoch ? 'pass' : otherwise;
   }
-  if (message.position <= stream.lastId) return otherwise;
+  // Published twice: the Node has it.
+  if (message.position <= stream.lastId) return 'drop';
   if (message.kind === 'ready' && isAwaiting) {
     if (message.helloId !== stream.awaits) return 'drop';
     return message.epoch === stream.epoch ? 'pass' : 'lookAgain';
@@ -64,7 +66,7 @@ export function passes(stream: GoStream, message: StreamMessage, now: Date): Pas
 }
 
 /** The stream once the message was written to it. */
-export function passed(stream: GoStream, message: StreamMessage): GoStream {
+export function passed<S extends GoStream>(stream: S, message: StreamMessage): S {
   const after = dropped(stream, message);
   if (message.kind === 'key') return { ...after, epoch: message.epoch, hasTold: true };
   const awaits = message.kind === 'ready' ? null : after.awaits;
@@ -72,4 +74,4 @@ export function passed(stream: GoStream, message: StreamMessage): GoStream {
 }
 
 /** The same where it was not. */
-export const dropped = (stream: GoStream, { sequence }: StreamMessage): GoStream => ({ ...stream, sequence });
+export const dropped = <S extends GoStream>(stream: S, { sequence }: StreamMessage): S => ({ ...stream, sequence });

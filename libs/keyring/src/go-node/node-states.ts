@@ -1,0 +1,69 @@
+import type { Instant } from './go-node';
+import type { StateForm } from './state-answer';
+
+/** A state that was begun for a Node, by whichever gateway, as one of them has heard of it. */
+export interface BegunState {
+  readonly id: string;
+  /** Not later than its request came, by the database's clock. */
+  readonly begunAt: Instant;
+  /** By the clock of the gateway that hears. */
+  readonly heardAtMs: number;
+  /** The trust epoch that it was answered by, and how it said its keys; null before the answer. */
+  readonly answer: { readonly epoch: number; readonly form: StateForm } | null;
+  /** The Node has worked it in, or will never. */
+  readonly isOver: boolean;
+}
+
+/** What gateways tell each other of a Node's states. */
+export type StateNews =
+  | { readonly what: 'begun'; readonly stateId: string; readonly begunAt: Instant }
+  | { readonly what: 'answered'; readonly stateId: string; readonly epoch: number; readonly form: StateForm }
+  | { readonly what: 'closed'; readonly stateId: string }
+  | { readonly what: 'drift' };
+
+/** As long as a Node waits for an answer: what has not come by then is never worked in. */
+export const STATE_LASTS_MS = 30_000;
+
+/**
+ * With the news taken in. A Node asks for one state after the other, and says drift before it asks again: so a drift ends
+ * all that were answered. The last one stays, since the next one's form goes by it.
+ */
+export function withNews(states: readonly BegunState[], news: StateNews, nowMs: number): BegunState[] {
+  if (news.what === 'begun') {
+    const state = { id: news.stateId, begunAt: news.begunAt, heardAtMs: nowMs, answer: null, isOver: false };
+    return [...states.filter((each, index) => index === states.length - 1 || isUnderWay(each, nowMs)), state];
+  }
+  return states.map((state) => {
+    if (news.what === 'drift') return state.answer === null ? state : { ...state, isOver: true };
+    if (state.id !== news.stateId) return state;
+    if (news.what === 'closed') return { ...state, isOver: true };
+    return { ...state, answer: { epoch: news.epoch, form: news.form } };
+  });
+}
+
+const isUnderWay = ({ heardAtMs, isOver }: BegunState, nowMs: number): boolean =>
+  !isOver && nowMs - heardAtMs < STATE_LASTS_MS;
+
+/** What a key event meets: it waits, it is older than what the Node was given, or it may go. */
+export type Meeting = 'wait' | 'older' | 'go';
+
+/**
+ * A Node that works an older state in after a key event goes back to it: so the event waits while one may be under way, for
+ * as long as this gateway cannot have heard of all (`hearsSinceMs`), too. And an event that is older than a state that was
+ * given would take the Node back.
+ */
+export function meetStates(
+  keyEpoch: number,
+  states: readonly BegunState[],
+  hearsSinceMs: number,
+  nowMs: number,
+): Meeting {
+  if (states.some(({ answer }) => answer !== null && answer.epoch > keyEpoch)) return 'older';
+  if (nowMs - hearsSinceMs < STATE_LASTS_MS) return 'wait';
+  const isBefore = ({ answer }: BegunState): boolean => answer === null || answer.epoch < keyEpoch;
+  return states.some((state) => isUnderWay(state, nowMs) && isBefore(state)) ? 'wait' : 'go';
+}
+
+/** The one that a drift which comes now is of. */
+export const driftingState = (states: readonly BegunState[]): BegunState | undefined =>
+  states.findLast(({ answer, isOver }) => answer !== null && !isOver);

@@ -1,0 +1,230 @@
+import type { GoNode, Instant, StreamWord } from './go-node';
+import type { GoRing } from './go-ring';
+import type { PresentedId } from './last-event-id';
+import { driftingState, meetStates, type BegunState } from './node-states';
+import { mustWait, openStream } from './open-stream';
+import { dropped, passed, passes, type GoStream, type StreamMessage } from './pass-message';
+
+/** A stream with what it waits for. Times by its gateway's clock. */
+export interface StreamLife<M extends StreamMessage = StreamMessage> extends GoStream {
+  /** A key event that waits for a state, and all that came after it. */
+  readonly held: readonly M[];
+  /** Whether a word is to be said once the row is read. */
+  readonly isWordDue: boolean;
+  /** What is proven of the Node, and repeated with each word: it holds this epoch, it has taken all up to this position. */
+  readonly proven: { readonly epoch: number | null; readonly position: number | null };
+  /** When the row was last asked for, while a word is awaited. */
+  readonly lookedAtMs: number;
+  readonly beganAtMs: number;
+  readonly endsAtMs: number;
+  /** How long it lasts once it waits or is mute, drawn for it. */
+  readonly patienceMs: number;
+}
+
+export type StreamDeed<M> =
+  | { readonly kind: 'write'; readonly message: M }
+  /** Read the Node's row, and come back with it (`onRow`). */
+  | { readonly kind: 'look' }
+  | { readonly kind: 'say'; readonly word: StreamWord }
+  | { readonly kind: 'end' };
+
+export interface Turn<M extends StreamMessage> {
+  readonly stream: StreamLife<M>;
+  readonly deeds: readonly StreamDeed<M>[];
+}
+
+/** A Node's row with its ring, read in one statement. */
+export interface NodeRow {
+  readonly node: GoNode;
+  readonly ring: GoRing;
+  readonly readAt: Instant;
+  /** Of the Node's subject, as of the last message that is on record. */
+  readonly lastSequence: number;
+}
+
+/** What a gateway knows beside the stream. */
+export interface Hearing {
+  readonly states: readonly BegunState[];
+  /** From when on it has heard whatever was told to all gateways. */
+  readonly hearsSinceMs: number;
+  readonly now: Date;
+}
+
+/** How long a waiting stream lasts: at random, else its 30 s beat misses the heartbeat's for ever. */
+export const WAITS_MS = { least: 8_000, most: 16_000 } as const;
+
+/** Bytes in a socket are read by then, or were cut off with it. */
+export const STREAM_LASTS_MS = 60_000;
+
+/** A state that was begun on a waiting stream is let come to its drift. */
+const STATE_TAKES_MS = 3_000;
+
+/** How long a word may be unanswered: then it is said again. */
+const ANSWERED_WITHIN_MS = 5_000;
+
+export function beginStream<M extends StreamMessage>(
+  { id, patienceMs }: Pick<StreamLife, 'id' | 'patienceMs'>,
+  presented: PresentedId | null,
+  row: NodeRow,
+  now: Date,
+): Turn<M> {
+  const { node, ring, readAt, lastSequence } = row;
+  const nowMs = now.getTime();
+  const stream: StreamLife<M> = {
+    ...{ id, words: 0, mode: 'live', epoch: node.settledEpoch, awaits: null },
+    ...{ lastId: presented?.id ?? 0, sequence: lastSequence, hasTold: false, openedAt: readAt, readAt },
+    ...{
+      held: [],
+      isWordDue: false,
+      proven: { epoch: null, position: null },
+      lookedAtMs: nowMs,
+      beganAtMs: nowMs,
+      endsAtMs: nowMs + STREAM_LASTS_MS,
+      patienceMs,
+    },
+  };
+  const opening = openStream(presented, node, ring, now);
+  if (opening.kind === 'waits') return waiting(stream, readAt, opening.tells, now);
+  const live = { ...stream, epoch: opening.epoch };
+  if (opening.kind === 'silent') return { stream: live, deeds: [] };
+  const { epoch, isProven, position } = opening;
+  return said(asked({ ...live, proven: { epoch: isProven ? epoch : null, position } }, now), readAt);
+}
+
+/** What was published to the Node. */
+export function onMessage<M extends StreamMessage>(stream: StreamLife<M>, message: M, hearing: Hearing): Turn<M> {
+  if (stream.held.length > 0) return { stream: { ...stream, held: [...stream.held, message] }, deeds: [] };
+  const passing = passes(stream, message, hearing.now);
+  if (passing === 'drop') return { stream: dropped(stream, message), deeds: [] };
+  if (passing === 'lookAgain') return looking(dropped(stream, message), hearing.now);
+  if (message.kind === 'key') {
+    const { states, hearsSinceMs, now } = hearing;
+    const meeting = meetStates(message.epoch, states, hearsSinceMs, now.getTime());
+    if (meeting === 'wait') return { stream: { ...stream, held: [message] }, deeds: [] };
+    if (meeting === 'older') return looking(dropped(stream, message), now);
+  }
+  return { stream: passed(stream, message), deeds: [{ kind: 'write', message }] };
+}
+
+/** Something was missed, or may have been: a hole, the bus back. */
+export const onGap = <M extends StreamMessage>(stream: StreamLife<M>, now: Date): Turn<M> =>
+  stream.mode === 'live' ? looking(stream, now) : { stream, deeds: [] };
+
+/** The scope's ring has changed: the key of the stream's epoch may be gone. */
+export const onRingChanged = <M extends StreamMessage>(stream: StreamLife<M>): Turn<M> => ({
+  stream,
+  deeds: stream.mode === 'live' ? [{ kind: 'look' }] : [],
+});
+
+/**
+ * The Node has worked a state in; `hearing` is as it was before. It proves that the Node holds what the state said where
+ * the stream has waited since before the state was asked for, and no key event lies in its socket: nothing of an earlier
+ * stream is read any more. A state that left its keys out sets none, nor does one that the Node took for another reason
+ * (`setsKeys`: what the drift says of that).
+ */
+export function onDrift<M extends StreamMessage>(
+  stream: StreamLife<M>,
+  setsKeys: boolean,
+  { states }: Hearing,
+): Turn<M> {
+  const state = driftingState(states);
+  const isProof =
+    stream.mode === 'waits' &&
+    !stream.hasTold &&
+    setsKeys &&
+    state !== undefined &&
+    state.begunAt > stream.openedAt &&
+    state.answer !== null &&
+    state.answer.form !== 'left_out';
+  if (!isProof) return { stream, deeds: [] };
+  const proven = { epoch: state.answer.epoch, position: null };
+  return { stream: { ...stream, proven }, deeds: [{ kind: 'look' }] };
+}
+
+/** The Node's row, that was asked for. */
+export function onRow<M extends StreamMessage>(stream: StreamLife<M>, row: NodeRow, now: Date): Turn<M> {
+  const { ring, readAt } = row;
+  const { mode, epoch, proven } = stream;
+  if (mode === 'waits' && proven.epoch !== null) return provenByState(stream, proven.epoch, row, now);
+  if (mode !== 'live') return { stream, deeds: [] };
+  if (isOvertaken(stream, row.node)) return { stream: ending({ ...stream, mode: 'mute', held: [] }, now), deeds: [] };
+  if (mustWait(epoch, ring, now)) return waiting(stream, readAt, !row.node.waits, now);
+  return stream.isWordDue ? said(stream, readAt) : { stream, deeds: [] };
+}
+
+/** Time passes; `hearing` may be other than before. */
+export function onTime<M extends StreamMessage>(stream: StreamLife<M>, hearing: Hearing): Turn<M> {
+  const nowMs = hearing.now.getTime();
+  if (nowMs >= stream.endsAtMs && !isStateBegunOn(stream, hearing)) return { stream, deeds: [{ kind: 'end' }] };
+  if (stream.held.length > 0) return released(stream, hearing);
+  const isUnanswered = stream.mode === 'live' && stream.awaits !== null;
+  return isUnanswered && nowMs - stream.lookedAtMs >= ANSWERED_WITHIN_MS
+    ? looking(stream, hearing.now)
+    : { stream, deeds: [] };
+}
+
+function provenByState<M extends StreamMessage>(
+  stream: StreamLife<M>,
+  epoch: number,
+  { ring, readAt }: NodeRow,
+  now: Date,
+): Turn<M> {
+  const proven = { ...stream, epoch };
+  if (mustWait(epoch, ring, now)) return said(proven, readAt);
+  return said(asked({ ...proven, mode: 'live', endsAtMs: stream.beganAtMs + STREAM_LASTS_MS }, now), readAt);
+}
+
+/** Two streams of a Node that spoke in turn would never end: the later one has the word. */
+const isOvertaken = ({ id, readAt }: GoStream, { wordAt, helloId }: GoNode): boolean =>
+  wordAt !== null && wordAt > readAt && helloId !== null && !helloId.startsWith(`${id}-`);
+
+/** A word is due; until it is answered nothing that was sent before it passes. */
+const asked = <M extends StreamMessage>(stream: StreamLife<M>, now: Date): StreamLife<M> => ({
+  ...stream,
+  words: stream.words + 1,
+  awaits: `${stream.id}-${stream.words + 1}`,
+  isWordDue: true,
+  lookedAtMs: now.getTime(),
+  held: [],
+});
+
+const looking = <M extends StreamMessage>(stream: StreamLife<M>, now: Date): Turn<M> => ({
+  stream: asked(stream, now),
+  deeds: [{ kind: 'look' }],
+});
+
+function said<M extends StreamMessage>(stream: StreamLife<M>, readAt: Instant): Turn<M> {
+  const { awaits: helloId, epoch, proven, mode } = stream;
+  const isProven = proven.epoch === epoch;
+  const word = { helloId, epoch, isProven, position: proven.position, waits: mode === 'waits', readAt };
+  return { stream: { ...stream, readAt, isWordDue: false }, deeds: [{ kind: 'say', word }] };
+}
+
+function waiting<M extends StreamMessage>(stream: StreamLife<M>, readAt: Instant, tells: boolean, now: Date): Turn<M> {
+  const proven = { ...stream.proven, epoch: null };
+  const waits = ending({ ...stream, mode: 'waits', awaits: null, isWordDue: false, held: [], proven }, now);
+  return tells ? said(waits, readAt) : { stream: waits, deeds: [] };
+}
+
+const ending = <M extends StreamMessage>(stream: StreamLife<M>, now: Date): StreamLife<M> => ({
+  ...stream,
+  endsAtMs: Math.min(stream.endsAtMs, now.getTime() + stream.patienceMs),
+});
+
+const isStateBegunOn = ({ mode, beganAtMs }: StreamLife<StreamMessage>, { states, now }: Hearing): boolean =>
+  mode === 'waits' &&
+  states.some(
+    ({ heardAtMs, isOver }) => !isOver && heardAtMs >= beganAtMs && now.getTime() - heardAtMs < STATE_TAKES_MS,
+  );
+
+/** What was held, in its order, as far as it goes. */
+function released<M extends StreamMessage>(stream: StreamLife<M>, hearing: Hearing): Turn<M> {
+  const deeds: StreamDeed<M>[] = [];
+  let after: StreamLife<M> = { ...stream, held: [] };
+  for (const message of stream.held) {
+    const turn = onMessage(after, message, hearing);
+    deeds.push(...turn.deeds);
+    after = turn.stream;
+  }
+  return { stream: after, deeds };
+}

@@ -1,0 +1,238 @@
+/** The whole: a ring, a Node, two gateways, a relay, and what must be true of them. Nothing happens but what is asked for. */
+import type { SeededRandom } from '@plexsphere/testkit';
+import { WAITS_MS, stateKeys, type NodeRow, type PresentedId, type StreamWord } from '../../src/go-node';
+import { DaemonProcess, type Connection } from './model-daemon';
+import { ModelGateway, type Heard, type Outside } from './model-gateway';
+import { ModelGoRing, type RingOrder } from './model-go-ring';
+import { ModelRelay, saidKeys, type WireMessage } from './model-relay';
+
+export class Violation extends Error {}
+
+/** Who said it. */
+interface Said {
+  word: StreamWord;
+}
+
+export class GoMesh {
+  nowMs = 1_000_000;
+  readonly ring = new ModelGoRing();
+  readonly relay = new ModelRelay(this.ring);
+  readonly gateways: readonly ModelGateway[];
+  readonly accepted = new Set<string>();
+  readonly trace: string[] = [];
+  /** Words on their way: in any order, and some are lost. */
+  readonly words: Said[] = [];
+  /** Connections that the Node has left, and its gateway has not noticed. */
+  readonly left: Connection[] = [];
+  process: DaemonProcess;
+  overlapMs: number;
+  peers = 0;
+  private names = 0;
+  private readonly registrationKey = saidKeys(this.ring.keys);
+
+  constructor(private readonly random: SeededRandom) {
+    this.overlapMs = random.pick([2, 10, 60]) * 60_000;
+    const outside: Outside = {
+      now: () => this.nowMs,
+      row: (id) => this.row(id),
+      say: (word, connection) => this.say(word, connection),
+      write: (message, connection) => this.write(message, connection),
+      tell: (from, heard) => this.tellOthers(from, heard),
+      patienceMs: () => random.integer(WAITS_MS.least, WAITS_MS.most),
+    };
+    this.gateways = [0, 1].map((index) => new ModelGateway(index, outside));
+    this.process = new DaemonProcess(this.registrationKey, 1, this.accepted);
+  }
+
+  note(text: string): void {
+    this.trace.push(`${((this.nowMs - 1_000_000) / 1_000).toFixed(1)} ${text}`);
+  }
+
+  get now(): Date {
+    return new Date(this.nowMs);
+  }
+
+  wait(ms: number): void {
+    this.nowMs += ms;
+  }
+
+  order(order: RingOrder): boolean {
+    if (!this.ring.order(order, this.now, this.overlapMs)) return false;
+    this.note(`${order} → ${this.ring.story.ring.epoch}, trust ${this.ring.ring.trustEpoch}`);
+    for (const gateway of this.gateways) gateway.inbox.push({ kind: 'ringChanged' });
+    return true;
+  }
+
+  publishEvent(): void {
+    const eventId = `e${(this.names += 1)}`;
+    this.note(`publish ${eventId}`);
+    this.relay.publishEvent(eventId);
+  }
+
+  // The Node
+
+  restartNode(): void {
+    this.note('Node restarts');
+    this.cutStream();
+    const { asked } = this.process;
+    if (asked?.answer === null) this.gateways[asked.gateway]!.close(asked.stateId);
+    this.process = new DaemonProcess(this.registrationKey, 1, this.accepted);
+  }
+
+  openStream(gateway: number): void {
+    const { process } = this;
+    if (process.connection !== null) return;
+    const streamId = `s${(this.names += 1)}`;
+    this.note(`Node opens ${streamId} at ${gateway} with ${process.lastId ?? 'no id'}`);
+    const openedAtMs = this.nowMs;
+    process.connection = { streamId, gateway, openedAtMs, process, unread: [], isEnded: false };
+    const presented = process.lastId === null ? null : { id: process.lastId, issuedAt: null };
+    this.gateways[gateway]!.accept(process.connection, presented);
+  }
+
+  cutStream(): void {
+    const { connection } = this.process;
+    if (connection === null) return;
+    this.note(`Node cuts ${connection.streamId} with ${connection.unread.length} unread`);
+    this.process.connection = null;
+    this.left.push(connection);
+  }
+
+  read(): boolean {
+    const { process } = this;
+    const next = process.connection?.unread[0];
+    const refusals = process.refusals.length;
+    if (next === undefined) {
+      if (process.connection?.isEnded !== true) return false;
+      this.note(`Node sees the end of ${process.connection.streamId}`);
+      process.connection = null;
+      return true;
+    }
+    process.read(this.nowMs);
+    this.note(`Node reads ${told(next)}${process.refusals.length > refusals ? ` — ${process.refusals.at(-1)}` : ''}`);
+    return true;
+  }
+
+  askState(gateway: number): void {
+    const { process } = this;
+    if (process.asked !== null || process.drift !== null) return;
+    const stateId = `q${(this.names += 1)}`;
+    this.note(`Node asks ${gateway} for state ${stateId}`);
+    process.asked = { stateId, gateway, askedAtMs: this.nowMs, answer: null };
+    this.gateways[gateway]!.begin(stateId, this.instant);
+  }
+
+  answerState(): void {
+    const { asked } = this.process;
+    if (asked === null || asked.answer !== null) return;
+    const gateway = this.gateways[asked.gateway]!;
+    const held = this.ring.ring.keys.filter((key) => key.verifiesUntil === null || this.now < key.verifiesUntil);
+    const form = gateway.formOf(this.relay.node.waits, held.length);
+    const epoch = this.ring.ring.trustEpoch;
+    gateway.answer(asked.stateId, epoch, form);
+    const keys = stateKeys(this.ring.keys, form, this.now);
+    asked.answer = {
+      ...{ epoch, form, peers: this.peers },
+      keys: keys && {
+        current: keys.current.keyId,
+        previous: keys.previous?.keyId ?? null,
+        untilMs: keys.expires?.getTime() ?? 0,
+      },
+    };
+    this.note(`${asked.gateway} answers ${asked.stateId}: ${epoch} ${form}`);
+  }
+
+  loseState(): void {
+    const { asked } = this.process;
+    if (asked === null) return;
+    this.note(`${asked.stateId} is lost`);
+    if (asked.answer === null) this.gateways[asked.gateway]!.close(asked.stateId);
+    this.process.asked = null;
+  }
+
+  workIn(): void {
+    const { asked } = this.process;
+    if (asked?.answer == null) return;
+    this.process.workIn(this.nowMs);
+    this.note(`Node works ${asked.stateId} in${this.process.drift === null ? '' : ', drift'}`);
+  }
+
+  sayDrift(gateway: number | null): void {
+    const { drift } = this.process;
+    if (drift === null) return;
+    this.process.drift = null;
+    this.note(`drift to ${gateway ?? 'nobody'}`);
+    if (gateway !== null) this.gateways[gateway]!.tell({ kind: 'drift', setsKeys: drift.setsKeys });
+  }
+
+  // The bus, the relay
+
+  hear(index: number): boolean {
+    const heard = this.gateways[index]!.inbox.shift();
+    if (heard === undefined) return false;
+    this.gateways[index]!.hear(heard);
+    return true;
+  }
+
+  takeWord(index: number): void {
+    const [said] = this.words.splice(index, 1);
+    if (said === undefined) return;
+    const settled = this.relay.take(said.word);
+    this.note(`relay takes ${JSON.stringify(said.word)}`);
+    for (const { eventId } of settled) {
+      if (!this.accepted.has(eventId)) throw new Violation(`${eventId} is settled and was never taken`);
+    }
+  }
+
+  publish(claim: Parameters<ModelRelay['publish']>[0]): void {
+    const message = this.relay.publish(claim);
+    if (message === undefined) return;
+    this.note(`published ${told(message)}`);
+    for (const gateway of this.gateways) {
+      const streams = [...gateway.streams.keys()];
+      if (streams.length > 0) gateway.inbox.push({ kind: 'message', message, streams });
+    }
+  }
+
+  get instant(): string {
+    return String(this.nowMs).padStart(15, '0');
+  }
+
+  private row(id: number | null): { row: NodeRow; presented: PresentedId | null } {
+    // No two reads at one time: the database's clock moves on.
+    this.nowMs += 1;
+    const { relay } = this;
+    const row = { node: relay.node, ring: this.ring.ring, readAt: this.instant, lastSequence: relay.lastSequence };
+    return { row, presented: id === null ? null : { id, issuedAt: relay.issuedAt(id) } };
+  }
+
+  private tellOthers(from: number, heard: Heard): void {
+    this.gateways.forEach((gateway) => gateway.index !== from && gateway.inbox.push(heard));
+  }
+
+  private say(word: StreamWord, { process, streamId }: Connection): void {
+    this.note(`${streamId} says ${JSON.stringify(word)}`);
+    this.words.push({ word });
+    if (!word.isProven) return;
+    // A stream that its Node has left may say it of the process that came after.
+    if (Math.max(process.heldEpoch, this.process.heldEpoch) < word.epoch) {
+      throw new Violation(`${word.epoch} is said to be held, and the Node holds ${process.heldEpoch}`);
+    }
+    process.provenEpoch = Math.max(process.provenEpoch, word.epoch);
+  }
+
+  private write(message: WireMessage, connection: Connection): void {
+    const { process, streamId } = connection;
+    if (process.connection !== connection) return;
+    if (message.kind === 'key' && message.epoch < process.heldEpoch) {
+      throw new Violation(`key event ${message.epoch} on ${streamId}, and the Node has taken ${process.heldEpoch}`);
+    }
+    this.note(`${streamId} ← ${told(message)}`);
+    connection.unread.push(message);
+  }
+}
+
+const told = (message: WireMessage): string =>
+  message.kind === 'key'
+    ? `key ${message.from}→${message.epoch} by ${message.signedBy}`
+    : `${message.kind} ${message.position} at ${message.epoch}${message.kind === 'ready' ? ` for ${message.helloId}` : ` ${message.eventId}`}`;

@@ -1,0 +1,111 @@
+/**
+ * A Node as the contract tells of it: two keys, no memory of events, three threads that know nothing of each other. The
+ * stream's reads one event after the other, and moves its id before it verifies. The reconciler asks for a state, compares
+ * it with the one before, and says drift where they differ, once all that is different was worked in.
+ */
+import type { StateForm } from '../../src/go-node';
+import type { WireMessage } from './model-relay';
+
+const STALE_MS = 5 * 60_000;
+const ASKS_FOR_MS = 30_000;
+
+export interface SaidKeys {
+  current: string;
+  previous: string | null;
+  untilMs: number;
+}
+
+export interface StateAnswer {
+  /** Of the ring, for the checks alone. */
+  epoch: number;
+  form: StateForm;
+  keys: SaidKeys | null;
+  /** Whatever else a state holds. */
+  peers: number;
+}
+
+/** What a stream's socket holds, in order; `isEnded`: by the gateway. */
+export interface Connection {
+  streamId: string;
+  gateway: number;
+  openedAtMs: number;
+  process: DaemonProcess;
+  unread: WireMessage[];
+  isEnded: boolean;
+}
+
+export interface Asked {
+  stateId: string;
+  gateway: number;
+  askedAtMs: number;
+  answer: StateAnswer | null;
+}
+
+export class DaemonProcess {
+  lastId: number | null = null;
+  connection: Connection | null = null;
+  asked: Asked | null = null;
+  /** A state was worked in, and the drift is to be sent. */
+  drift: { setsKeys: boolean } | null = null;
+  readonly refusals: string[] = [];
+  /** The epoch that its keys are of; and the greatest that was ever proven of it. For the checks alone. */
+  heldEpoch: number;
+  provenEpoch = 0;
+  private snapshot: StateAnswer | null = null;
+
+  constructor(
+    private keys: SaidKeys,
+    heldEpoch: number,
+    private readonly accepted: Set<string>,
+  ) {
+    this.heldEpoch = heldEpoch;
+  }
+
+  /** The next event of the socket; whether there was one. */
+  read(nowMs: number): boolean {
+    const message = this.connection?.unread.shift();
+    if (message === undefined) return false;
+    if (message.kind !== 'key') this.lastId = message.position;
+    const refusal = this.refusalOf(message, nowMs);
+    if (refusal !== null) {
+      this.refusals.push(`${refusal}: ${message.kind} ${message.epoch} by ${message.signedBy}`);
+      return true;
+    }
+    if (message.kind === 'key') this.setKeys(message.keys, message.epoch);
+    if (message.kind === 'ordinary') this.accepted.add(message.eventId);
+    return true;
+  }
+
+  /** Works the answer in, if it came in time. */
+  workIn(nowMs: number): void {
+    const { asked } = this;
+    if (asked === null || asked.answer === null) return;
+    this.asked = null;
+    if (nowMs - asked.askedAtMs > ASKS_FOR_MS) return;
+    const { answer } = asked;
+    const setsKeys = spelled(answer.keys) !== spelled(this.snapshot?.keys ?? null);
+    if (!setsKeys && answer.peers === (this.snapshot?.peers ?? 0)) return;
+    if (setsKeys && answer.keys !== null) this.setKeys(answer.keys, answer.epoch);
+    this.drift = { setsKeys };
+    this.snapshot = answer;
+  }
+
+  verifies(keyId: string, nowMs: number): boolean {
+    const { current, previous, untilMs } = this.keys;
+    return keyId === current || (keyId === previous && nowMs < untilMs);
+  }
+
+  private refusalOf({ issuedAt, signedBy }: WireMessage, nowMs: number): string | null {
+    if (nowMs - issuedAt.getTime() > STALE_MS) return 'stale';
+    return this.verifies(signedBy, nowMs) ? null : 'signature';
+  }
+
+  private setKeys(keys: SaidKeys, epoch: number): void {
+    this.keys = keys;
+    this.heldEpoch = epoch;
+    if (epoch < this.provenEpoch)
+      throw new Error(`the Node was set back to ${epoch}, and ${this.provenEpoch} is settled`);
+  }
+}
+
+const spelled = (keys: SaidKeys | null): string => (keys === null ? 'none' : `${keys.current} ${keys.previous}`);

@@ -1,0 +1,177 @@
+/** One gateway: what it has heard, in the order in which it hears it, and the streams that it keeps. */
+import {
+  beginStream,
+  nextForm,
+  onDrift,
+  onGap,
+  onMessage,
+  onRingChanged,
+  onRow,
+  onTime,
+  withNews,
+  type BegunState,
+  type Hearing,
+  type Instant,
+  type NodeRow,
+  type PresentedId,
+  type StateForm,
+  type StateNews,
+  type StreamLife,
+  type StreamWord,
+  type Turn,
+} from '../../src/go-node';
+import type { Connection } from './model-daemon';
+import type { WireMessage } from './model-relay';
+
+export type Heard =
+  | { kind: 'message'; message: WireMessage; streams: readonly string[] }
+  | { kind: 'news'; news: StateNews }
+  | { kind: 'drift'; setsKeys: boolean }
+  | { kind: 'ringChanged' };
+
+interface Open {
+  connection: Connection;
+  presented: PresentedId | null;
+  /** null until its row was read; what comes before is kept. */
+  life: StreamLife<WireMessage> | null;
+  early: WireMessage[];
+  looks: number;
+}
+
+export interface Outside {
+  now: () => number;
+  row: (presented: number | null) => { row: NodeRow; presented: PresentedId | null };
+  say: (word: StreamWord, connection: Connection) => void;
+  write: (message: WireMessage, connection: Connection) => void;
+  tell: (from: number, heard: Heard) => void;
+  patienceMs: () => number;
+}
+
+export class ModelGateway {
+  readonly inbox: Heard[] = [];
+  readonly streams = new Map<string, Open>();
+  states: BegunState[] = [];
+  hearsSinceMs: number;
+
+  constructor(
+    readonly index: number,
+    private readonly outside: Outside,
+  ) {
+    this.hearsSinceMs = outside.now();
+  }
+
+  restart(): void {
+    for (const { connection } of this.streams.values()) connection.isEnded = true;
+    this.streams.clear();
+    this.inbox.length = 0;
+    this.states = [];
+    this.hearsSinceMs = this.outside.now();
+  }
+
+  /** The bus was away: what was told meanwhile is lost. */
+  loseBus(): void {
+    this.inbox.length = 0;
+    this.hearsSinceMs = this.outside.now();
+    for (const open of this.streams.values()) if (open.life !== null) this.take(open, onGap(open.life, this.date));
+  }
+
+  /** Authenticated, and the Node's subject is heard; the row comes later. */
+  accept(connection: Connection, presented: PresentedId | null): void {
+    this.streams.set(connection.streamId, { connection, presented, life: null, early: [], looks: 0 });
+  }
+
+  get busy(): Open[] {
+    return [...this.streams.values()].filter(({ life, looks }) => life === null || looks > 0);
+  }
+
+  /** A row that was asked for is read now. */
+  readRow(open: Open): void {
+    const { row, presented } = this.outside.row(open.life === null ? (open.presented?.id ?? null) : null);
+    if (open.life === null) {
+      const stream = { id: open.connection.streamId, patienceMs: this.outside.patienceMs() };
+      this.take(open, beginStream<WireMessage>(stream, presented, row, this.date));
+      for (const message of open.early)
+        if (open.life !== null) this.take(open, onMessage(open.life, message, this.hearing));
+      return;
+    }
+    open.looks -= 1;
+    this.take(open, onRow(open.life, row, this.date));
+  }
+
+  hear(heard: Heard): void {
+    if (heard.kind === 'drift') return this.drift(heard.setsKeys);
+    if (heard.kind === 'news') this.states = withNews(this.states, heard.news, this.outside.now());
+    for (const [id, open] of this.streams) {
+      if (heard.kind === 'message' && heard.streams.includes(id)) {
+        if (open.life === null) open.early.push(heard.message);
+        else this.take(open, onMessage(open.life, heard.message, this.hearing));
+      } else if (open.life !== null) {
+        if (heard.kind === 'ringChanged') this.take(open, onRingChanged(open.life));
+        else if (heard.kind === 'news') this.take(open, onTime(open.life, this.hearing));
+      }
+    }
+  }
+
+  tick(): void {
+    for (const open of [...this.streams.values()]) {
+      if (open.life !== null) this.take(open, onTime(open.life, this.hearing));
+    }
+  }
+
+  notice(connection: Connection): void {
+    this.streams.delete(connection.streamId);
+  }
+
+  /** Told to the others before the row is read. */
+  begin(stateId: string, begunAt: Instant): void {
+    this.tell({ kind: 'news', news: { what: 'begun', stateId, begunAt } });
+  }
+
+  formOf(waits: boolean, trusted: number): StateForm {
+    const isWaiting = waits || [...this.streams.values()].some(({ life }) => life?.mode === 'waits');
+    const before = this.states.findLast(({ answer }) => answer !== null)?.answer?.form;
+    return nextForm(isWaiting, trusted, before);
+  }
+
+  answer(stateId: string, epoch: number, form: StateForm): void {
+    this.tell({ kind: 'news', news: { what: 'answered', stateId, epoch, form } });
+  }
+
+  close(stateId: string): void {
+    this.tell({ kind: 'news', news: { what: 'closed', stateId } });
+  }
+
+  tell(heard: Heard): void {
+    this.outside.tell(this.index, heard);
+    this.hear(heard);
+  }
+
+  private drift(setsKeys: boolean): void {
+    for (const open of this.streams.values()) {
+      if (open.life !== null) this.take(open, onDrift(open.life, setsKeys, this.hearing));
+    }
+    this.states = withNews(this.states, { what: 'drift' }, this.outside.now());
+    this.tick();
+  }
+
+  private take(open: Open, { stream, deeds }: Turn<WireMessage>): void {
+    open.life = stream;
+    for (const deed of deeds) {
+      if (deed.kind === 'write') this.outside.write(deed.message, open.connection);
+      else if (deed.kind === 'say') this.outside.say(deed.word, open.connection);
+      else if (deed.kind === 'look') open.looks += 1;
+      else {
+        open.connection.isEnded = true;
+        this.streams.delete(open.connection.streamId);
+      }
+    }
+  }
+
+  private get date(): Date {
+    return new Date(this.outside.now());
+  }
+
+  private get hearing(): Hearing {
+    return { states: this.states, hearsSinceMs: this.hearsSinceMs, now: this.date };
+  }
+}
