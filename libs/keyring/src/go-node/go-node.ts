@@ -7,6 +7,8 @@ export interface GoNode {
   readonly settledEpoch: number;
   /** The last epoch that was announced on its stream; after a word, what that named. */
   readonly toldEpoch: number;
+  /** What the last word named, and each epoch that was announced since, in order: their keys signed what is not settled. */
+  readonly toldSince: readonly number[];
   /** All up to here is settled. */
   readonly settledPosition: number;
   /** The last position that was given, to an event or to a `stream_ready`. */

@@ -1,4 +1,4 @@
-import { changeAt, type GoRing } from './go-ring';
+import type { GoRing } from './go-ring';
 import type { GoNode } from './go-node';
 import { isVerifiedStill } from './may-announce';
 
@@ -26,7 +26,7 @@ const COUNTS_FOR_MS = 4 * 60_000;
  */
 export function judgeLastEventId(
   presented: PresentedId | null,
-  node: Pick<GoNode, 'settledEpoch' | 'settledPosition' | 'lastPosition' | 'ready' | 'isHelloUnanswered'>,
+  node: Pick<GoNode, 'settledPosition' | 'lastPosition' | 'toldSince' | 'isHelloUnanswered'>,
   ring: GoRing,
   now: Date,
 ): JudgedId {
@@ -35,18 +35,7 @@ export function judgeLastEventId(
   if (id === 0 || id > node.lastPosition || id < node.settledPosition) return { kind: 'absent' };
   if (id === node.settledPosition) return { kind: 'settled' };
   const isFresh = issuedAt !== null && now.getTime() - issuedAt.getTime() < COUNTS_FOR_MS;
-  const counts = isFresh && !node.isHelloUnanswered && signersOf(node, ring).every(isVerified(ring, now));
+  const counts =
+    isFresh && !node.isHelloUnanswered && node.toldSince.every((epoch) => isVerifiedStill(epoch, ring, now));
   return counts ? { kind: 'counts', position: id } : { kind: 'uncounted' };
 }
-
-/** The epochs at which anything unsettled may have been signed: from the settled one to that of the last `stream_ready`. */
-function signersOf({ settledEpoch, ready }: Pick<GoNode, 'settledEpoch' | 'ready'>, ring: GoRing): number[] {
-  const last = Math.max(settledEpoch, ready?.epoch ?? 0);
-  const between = ring.changes.map(({ epoch }) => epoch).filter((epoch) => epoch > settledEpoch && epoch <= last);
-  return [settledEpoch, ...between];
-}
-
-const isVerified =
-  (ring: GoRing, now: Date) =>
-  (epoch: number): boolean =>
-    changeAt(ring, epoch) !== undefined && isVerifiedStill(epoch, ring, now);

@@ -2,6 +2,9 @@ import type { GoNode } from './go-node';
 import type { GoRing } from './go-ring';
 import { announcer, mayAnnounce } from './may-announce';
 
+/** Beyond so many announcements without a word it is not there: whoever is comes back twice a minute. */
+const MOST_UNPROVEN = 8;
+
 /** What a Node that reads no statement is sent next. Announcements name where they lead from. */
 export type NextForGoNode =
   | { readonly kind: 'none' }
@@ -23,14 +26,9 @@ export function nextForGoNode(
   if (node.waits || from > epoch) return { kind: 'none' };
   if (from < epoch) {
     const keyId = announcer(from, ring);
-    return keyId !== undefined && mayAnnounce(from, ring, now)
-      ? { kind: 'announce', keyId, from, epoch }
-      : { kind: 'none' };
+    const isDue = keyId !== undefined && node.toldSince.length <= MOST_UNPROVEN && mayAnnounce(from, ring, now);
+    return isDue ? { kind: 'announce', keyId, from, epoch } : { kind: 'none' };
   }
   if (node.isHelloUnanswered || ready?.epoch !== epoch) return { kind: 'ready', epoch };
   return { kind: 'ordinary', epoch };
 }
-
-/** Once an announcement stands on the stream: a word that came meanwhile says otherwise, and better. */
-export const toldAfter = (node: Pick<GoNode, 'toldEpoch'>, from: number, epoch: number): number =>
-  node.toldEpoch === from ? epoch : node.toldEpoch;

@@ -12,6 +12,10 @@ export function takeWord(node: GoNode, word: StreamWord): GoNode | undefined {
   const settledPosition = Math.max(node.settledPosition, word.position ?? 0);
   const settledEpoch = word.isProven ? word.epoch : node.settledEpoch;
   const asked = word.helloId === null ? {} : { helloId: word.helloId, isHelloUnanswered: true };
-  const toldEpoch = word.waits ? node.toldEpoch : word.epoch;
-  return { ...node, ...asked, toldEpoch, settledEpoch, settledPosition, waits: word.waits, wordAt: word.readAt };
+  const told = word.waits ? {} : { toldEpoch: word.epoch, toldSince: [word.epoch] };
+  return { ...node, ...asked, ...told, settledEpoch, settledPosition, waits: word.waits, wordAt: word.readAt };
 }
+
+/** Once an announcement stands on the stream: a word that came meanwhile says otherwise, and better. */
+export const toldAfter = (node: GoNode, from: number, epoch: number): GoNode =>
+  node.toldEpoch === from ? { ...node, toldEpoch: epoch, toldSince: [...node.toldSince, epoch] } : node;

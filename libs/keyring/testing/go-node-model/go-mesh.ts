@@ -113,6 +113,30 @@ export class GoMesh {
     return true;
   }
 
+  /** As its client does it, 30 s after it asked. */
+  cutOldStream(): void {
+    const { connection } = this.process;
+    if (connection !== null && this.nowMs - connection.openedAtMs >= 30_000) this.cutStream();
+  }
+
+  noticeLeft(): boolean {
+    const connection = this.left.shift();
+    if (connection !== undefined) this.gateways[connection.gateway]!.notice(connection);
+    return connection !== undefined;
+  }
+
+  restartGateway(index: number): void {
+    this.note(`gateway ${index} restarts`);
+    this.gateways[index]!.restart();
+    const { asked } = this.process;
+    if (asked?.gateway === index && asked.answer === null) this.process.asked = null;
+  }
+
+  loseBus(index: number): void {
+    this.note(`gateway ${index} loses the bus`);
+    this.gateways[index]!.loseBus();
+  }
+
   askState(gateway: number): void {
     const { process } = this;
     if (process.asked !== null || process.drift !== null) return;
@@ -122,9 +146,9 @@ export class GoMesh {
     this.gateways[gateway]!.begin(stateId, this.instant);
   }
 
-  answerState(): void {
+  answerState(): boolean {
     const { asked } = this.process;
-    if (asked === null || asked.answer !== null) return;
+    if (asked === null || asked.answer !== null) return false;
     const gateway = this.gateways[asked.gateway]!;
     const held = this.ring.ring.keys.filter((key) => key.verifiesUntil === null || this.now < key.verifiesUntil);
     const form = gateway.formOf(this.relay.node.waits, held.length);
@@ -140,6 +164,7 @@ export class GoMesh {
       },
     };
     this.note(`${asked.gateway} answers ${asked.stateId}: ${epoch} ${form}`);
+    return true;
   }
 
   loseState(): void {
@@ -150,19 +175,21 @@ export class GoMesh {
     this.process.asked = null;
   }
 
-  workIn(): void {
+  workIn(): boolean {
     const { asked } = this.process;
-    if (asked?.answer == null) return;
+    if (asked === null || asked.answer === null) return false;
     this.process.workIn(this.nowMs);
     this.note(`Node works ${asked.stateId} in${this.process.drift === null ? '' : ', drift'}`);
+    return true;
   }
 
-  sayDrift(gateway: number | null): void {
+  sayDrift(gateway: number | null): boolean {
     const { drift } = this.process;
-    if (drift === null) return;
+    if (drift === null) return false;
     this.process.drift = null;
     this.note(`drift to ${gateway ?? 'nobody'}`);
     if (gateway !== null) this.gateways[gateway]!.tell({ kind: 'drift', setsKeys: drift.setsKeys });
+    return true;
   }
 
   // The bus, the relay
@@ -174,24 +201,36 @@ export class GoMesh {
     return true;
   }
 
-  takeWord(index: number): void {
+  takeWord(index: number): boolean {
     const [said] = this.words.splice(index, 1);
-    if (said === undefined) return;
+    if (said === undefined) return false;
     const settled = this.relay.take(said.word);
     this.note(`relay takes ${JSON.stringify(said.word)}`);
     for (const { eventId } of settled) {
       if (!this.accepted.has(eventId)) throw new Violation(`${eventId} is settled and was never taken`);
     }
+    return true;
   }
 
-  publish(claim: Parameters<ModelRelay['publish']>[0]): void {
+  publish(claim: Parameters<ModelRelay['publish']>[0]): boolean {
     const message = this.relay.publish(claim);
-    if (message === undefined) return;
+    if (message === undefined) return false;
     this.note(`published ${told(message)}`);
     for (const gateway of this.gateways) {
       const streams = [...gateway.streams.keys()];
       if (streams.length > 0) gateway.inbox.push({ kind: 'message', message, streams });
     }
+    return true;
+  }
+
+  /** Whether the Node holds the ring as it is, everything is settled, and the record says so. */
+  get isSettled(): boolean {
+    const { node } = this.relay;
+    const { keys, ring } = this.ring;
+    const active = keys.find(({ state }) => state === 'active')!;
+    const isHeld = this.process.heldEpoch === ring.trustEpoch && this.process.verifies(active.keyId, this.nowMs);
+    const isQuiet = !node.hasUnsettled && !node.isHelloUnanswered && !node.waits;
+    return isHeld && isQuiet && node.settledEpoch === ring.trustEpoch;
   }
 
   get instant(): string {

@@ -45,7 +45,15 @@ type Unnumbered<M> = M extends unknown ? Omit<M, 'sequence' | 'lastSequence'> : 
 
 export class ModelRelay {
   record: GoNode = {
-    ...{ settledEpoch: 1, toldEpoch: 1, settledPosition: 0, lastPosition: 0, ready: null, helloId: null },
+    ...{
+      settledEpoch: 1,
+      toldEpoch: 1,
+      toldSince: [1],
+      settledPosition: 0,
+      lastPosition: 0,
+      ready: null,
+      helloId: null,
+    },
     ...{ isHelloUnanswered: false, hasUnsettled: false, waits: true, wordAt: null },
   };
   readyAt: Date | null = null;
@@ -118,20 +126,28 @@ export class ModelRelay {
     return true;
   }
 
+  /** Whoever had it may come with it late. */
+  abandonClaim(): void {
+    if (this.claim !== null) this.late.push(this.claim);
+    this.claim = null;
+  }
+
   /** By the ring as it is: a signer at another epoch signs nothing. */
-  sign(claim: Claim, now: Date): void {
+  sign(claim: Claim | null, now: Date): boolean {
+    if (claim === null || claim.signed !== null) return false;
     const { ring } = this.ring;
     const { next, position, row } = claim;
     if (next.kind === 'none' || next.epoch !== ring.trustEpoch || !isLeft(next, ring)) {
       if (claim === this.claim) this.claim = null;
-      return;
+      return true;
     }
     claim.signed = { sequence: 0, lastSequence: 0, ...this.text(next, position, row, claim.helloId, now) };
+    return true;
   }
 
   /** What stands on the stream then; undefined where it is refused. */
-  publish(claim: Claim): WireMessage | undefined {
-    if (claim.signed === null) return undefined;
+  publish(claim: Claim | null): WireMessage | undefined {
+    if (claim === null || claim.signed === null || claim.published !== null) return undefined;
     if (this.stored !== claim.expected) {
       if (claim === this.claim) {
         this.lastSequence = this.stored;
@@ -144,14 +160,14 @@ export class ModelRelay {
     return { ...claim.signed, sequence: claim.published, lastSequence };
   }
 
-  mark(claim: Claim): void {
-    if (claim !== this.claim || claim.published === null || claim.signed === null) return;
+  mark(claim: Claim | null): boolean {
+    if (claim === null || claim !== this.claim || claim.published === null || claim.signed === null) return false;
     this.claim = null;
     this.lastSequence = claim.published;
     const { next, position, row, signed } = claim;
-    if (claim.wordAt !== this.record.wordAt) return;
+    if (claim.wordAt !== this.record.wordAt) return true;
     if (next.kind === 'announce') {
-      this.record = { ...this.record, toldEpoch: toldAfter(this.record, next.from, next.epoch) };
+      this.record = toldAfter(this.record, next.from, next.epoch);
     } else if (next.kind === 'ready') {
       this.record = { ...this.record, ready: { epoch: next.epoch, position }, isHelloUnanswered: false };
       this.readyAt = signed.issuedAt;
@@ -159,6 +175,7 @@ export class ModelRelay {
       row.state = 'sent';
       row.issuedAt = signed.issuedAt;
     }
+    return true;
   }
 
   private text(
