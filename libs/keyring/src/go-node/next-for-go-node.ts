@@ -2,9 +2,6 @@ import type { GoNode } from './go-node';
 import type { GoRing } from './go-ring';
 import { announcer, mayAnnounce } from './may-announce';
 
-/** Beyond so many announcements without a word it is not there: whoever is comes back twice a minute. */
-const MOST_UNPROVEN = 8;
-
 /** What a Node that reads no statement is sent next. Announcements name where they lead from. */
 export type NextForGoNode =
   | { readonly kind: 'none' }
@@ -26,7 +23,7 @@ export function nextForGoNode(
   if (node.waits || from > epoch) return { kind: 'none' };
   if (from < epoch) {
     const keyId = announcer(from, ring);
-    const isDue = keyId !== undefined && node.toldSince.length <= MOST_UNPROVEN && mayAnnounce(from, ring, now);
+    const isDue = keyId !== undefined && mayAnnounce(from, ring, now);
     return isDue ? { kind: 'announce', keyId, from, epoch } : { kind: 'none' };
   }
   if (node.isHelloUnanswered || ready?.epoch !== epoch) return { kind: 'ready', epoch };

@@ -16,6 +16,13 @@ export function takeWord(node: GoNode, word: StreamWord): GoNode | undefined {
   return { ...node, ...asked, ...told, settledEpoch, settledPosition, waits: word.waits, wordAt: word.readAt };
 }
 
+/** More announcements than that without a word are not remembered: then no id counts, and the next word begins anew. */
+const MOST_REMEMBERED = 8;
+const UNKNOWN: readonly number[] = [0];
+
 /** Once an announcement stands on the stream: a word that came meanwhile says otherwise, and better. */
-export const toldAfter = (node: GoNode, from: number, epoch: number): GoNode =>
-  node.toldEpoch === from ? { ...node, toldEpoch: epoch, toldSince: [...node.toldSince, epoch] } : node;
+export function toldAfter(node: GoNode, from: number, epoch: number): GoNode {
+  if (node.toldEpoch !== from) return node;
+  const toldSince = [...node.toldSince, epoch];
+  return { ...node, toldEpoch: epoch, toldSince: toldSince.length > MOST_REMEMBERED ? UNKNOWN : toldSince };
+}
