@@ -79,7 +79,6 @@ CREATE TABLE outbox.message (
   "position" bigint,
   state text NOT NULL DEFAULT 'unsent'::text,
   issued_at timestamp with time zone,
-  signed_epoch bigint,
   outcome text,
   sent_at timestamp with time zone,
   settled_at timestamp with time zone,
@@ -124,8 +123,6 @@ CREATE TABLE outbox.node_stream (
   ready_epoch bigint,
   ready_position bigint,
   ready_at timestamp with time zone,
-  last_sent_issued_at timestamp with time zone,
-  told_expires timestamp with time zone,
   claim_owner text,
   claim_deadline timestamp with time zone,
   attempt bigint NOT NULL DEFAULT 0,
@@ -540,8 +537,6 @@ CREATE VIEW gateway.node AS
     s.ready_epoch,
     s.ready_position,
     s.ready_at,
-    s.last_sent_issued_at,
-    s.told_expires,
     statement_timestamp() AS read_at,
     (EXISTS ( SELECT
            FROM outbox.message m
@@ -652,8 +647,8 @@ GRANT USAGE ON SCHEMA outbox TO plexsphere_<installation>_outbox_relay;
 GRANT USAGE ON SCHEMA ring TO plexsphere_<installation>_outbox_relay;
 GRANT INSERT, SELECT, UPDATE ON outbox.bus_stream TO plexsphere_<installation>_outbox_relay;
 GRANT DELETE, INSERT (event_id, scope, event_type, payload), SELECT ON outbox.event TO plexsphere_<installation>_outbox_relay;
-GRANT DELETE, INSERT (node_id, event_id, "position"), SELECT, UPDATE ("position", state, issued_at, signed_epoch, outcome, sent_at, settled_at) ON outbox.message TO plexsphere_<installation>_outbox_relay;
-GRANT SELECT, UPDATE (told_epoch, told_platform_epoch, chain, settled_epoch, settled_platform_epoch, settled_position, last_position, last_sequence, head, platform_head, forked_at, platform_forked_at, ahead_epoch, ahead_platform_epoch, resend_at, resend_count, hello, hello_id, hello_answered_at, ready_again_at, missed, word_at, called_at, stream_seen_at, waits_since, ready_epoch, ready_position, ready_at, last_sent_issued_at, told_expires, claim_owner, claim_deadline, attempt, first_seen_at, last_seen_at) ON outbox.node_stream TO plexsphere_<installation>_outbox_relay;
+GRANT DELETE, INSERT (node_id, event_id, "position"), SELECT, UPDATE ("position", state, issued_at, outcome, sent_at, settled_at) ON outbox.message TO plexsphere_<installation>_outbox_relay;
+GRANT SELECT, UPDATE (told_epoch, told_platform_epoch, chain, settled_epoch, settled_platform_epoch, settled_position, last_position, last_sequence, head, platform_head, forked_at, platform_forked_at, ahead_epoch, ahead_platform_epoch, resend_at, resend_count, hello, hello_id, hello_answered_at, ready_again_at, missed, word_at, called_at, stream_seen_at, waits_since, ready_epoch, ready_position, ready_at, claim_owner, claim_deadline, attempt, first_seen_at, last_seen_at) ON outbox.node_stream TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.key_ring TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT (id, scope, name, state) ON ring.node TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.ring_change TO plexsphere_<installation>_outbox_relay;

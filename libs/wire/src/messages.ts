@@ -91,15 +91,14 @@ export interface StreamWord {
  * time. It is their sign of life.
  */
 export interface NodesCalled {
-  nodes: {
-    node_id: string;
-    /** Whether it has had a stream since the gateway said so last. */
-    has_stream: boolean;
-  }[];
+  /** By their ids. */
+  nodes: string[];
+  /** Those that have had a stream since the gateway said so last. */
+  streams?: string[];
 }
 
-/** In one message. */
-export const MOST_CALLED = 2_000;
+/** Of each, in one message. */
+export const MOST_CALLED = 4_000;
 
 /**
  * Gateway → gateways, on `httpSeen`: a Node's stream may be another's than its states. `begun` is told before the Node's row

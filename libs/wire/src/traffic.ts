@@ -44,7 +44,7 @@ const KIB = 1_024;
 const WORDS_BYTES = 16 * KIB;
 const TO_SIGN_BYTES = 128 * KIB;
 /** Of some thousand Nodes by their ids. */
-const CALLED_BYTES = 256 * KIB;
+const CALLED_BYTES = 384 * KIB;
 /** What grows with the installation (scopes of a holder, revocations of the account): a whole message of the bus. */
 const BUS_MESSAGE_BYTES = 1_024 * KIB;
 

@@ -35,8 +35,6 @@ export interface NodeStreamView {
   readyEpoch: number | null;
   readyPosition: number | null;
   readyAt: Date | null;
-  lastSentIssuedAt: Date | null;
-  toldExpires: Date | null;
   /** Whether an event is there that is not settled. */
   isOutstanding: boolean;
 }
@@ -52,7 +50,6 @@ const READ_NODE = `
          n.settled_position::float8 AS "settledPosition", n.last_position::float8 AS "lastPosition",
          n.hello_id AS "helloId", n.word_at AS "wordAt", n.stream_seen_at AS "seenAt", n.waits_since AS "waitsSince",
          n.ready_epoch::float8 AS "readyEpoch", n.ready_position::float8 AS "readyPosition", n.ready_at AS "readyAt",
-         n.last_sent_issued_at AS "lastSentIssuedAt", n.told_expires AS "toldExpires",
          n.outstanding AS "isOutstanding",
          r.epoch::float8 AS epoch, r.trust_epoch::float8 AS "trustEpoch", r.keys
     FROM gateway.node n JOIN gateway.ring r USING (scope) WHERE n.id = $1`;

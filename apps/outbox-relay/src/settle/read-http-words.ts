@@ -7,9 +7,9 @@ export interface NodeStreamWord extends Word {
   nodeId: string;
 }
 
-export interface CalledNode {
-  nodeId: string;
-  hasStream: boolean;
+export interface Called {
+  nodes: string[];
+  streams: string[];
 }
 
 /** Of one width, so that it compares as it stands. */
@@ -25,15 +25,14 @@ export function readWord(nodeId: string, body: unknown): NodeStreamWord | undefi
   return { nodeId, helloId, epoch, isProven, position, waits, readAt };
 }
 
-export function readCalled(body: unknown): CalledNode[] | undefined {
-  const { nodes } = (isObject(body) ? body : {}) as { [member in keyof NodesCalled]?: unknown };
-  if (!Array.isArray(nodes) || nodes.length > MOST_CALLED) return undefined;
-  const called = nodes.map((node: unknown) => {
-    const { node_id: nodeId, has_stream: hasStream } = (isObject(node) ? node : {}) as Record<string, unknown>;
-    return isUuid(nodeId) && typeof hasStream === 'boolean' ? { nodeId, hasStream } : undefined;
-  });
-  return called.every((each) => each !== undefined) ? called : undefined;
+export function readCalled(body: unknown): Called | undefined {
+  const said = (isObject(body) ? body : {}) as { [member in keyof NodesCalled]?: unknown };
+  const { nodes, streams = [] } = said;
+  return isIds(nodes) && isIds(streams) ? { nodes, streams } : undefined;
 }
+
+const isIds = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.length <= MOST_CALLED && value.every(isUuid);
 
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

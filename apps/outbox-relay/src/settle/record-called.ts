@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { CalledNode } from './read-http-words';
+import type { Called } from './read-http-words';
 
 /**
  * Sign of life of many Nodes over HTTP: one statement for all of them, and no row of a Node of which a gateway has said so
@@ -8,7 +8,8 @@ import type { CalledNode } from './read-http-words';
 const RECORD = `
   WITH said AS (
     SELECT node_id, bool_or(has_stream) AS has_stream
-      FROM jsonb_to_recordset($1::jsonb) AS d(node_id uuid, has_stream boolean) GROUP BY node_id
+      FROM (SELECT node_id, false AS has_stream FROM unnest($1::uuid[]) AS n(node_id)
+            UNION ALL SELECT node_id, true FROM unnest($2::uuid[]) AS n(node_id)) each GROUP BY node_id
   ),
   due AS (
     SELECT s.node_id, said.has_stream
@@ -25,9 +26,7 @@ const RECORD = `
     FROM due WHERE s.node_id = due.node_id`;
 
 /** Returns of how many it was news. */
-export async function recordCalled(manager: EntityManager, called: readonly CalledNode[]): Promise<number> {
-  if (called.length === 0) return 0;
-  const rows = called.map(({ nodeId, hasStream }) => ({ node_id: nodeId, has_stream: hasStream }));
-  const [, updated] = await manager.query<[unknown, number]>(RECORD, [JSON.stringify(rows)]);
+export async function recordCalled(manager: EntityManager, { nodes, streams }: Called): Promise<number> {
+  const [, updated] = await manager.query<[unknown, number]>(RECORD, [nodes, streams]);
   return updated;
 }

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { Batcher } from '../batcher';
 import { Counters } from '../counters';
 import { RelayLoop } from '../relay-loop';
-import type { CalledNode, NodeStreamWord } from './read-http-words';
+import type { Called, NodeStreamWord } from './read-http-words';
 import { recordCalled } from './record-called';
 import { recordWords } from './record-words';
 
@@ -17,7 +17,7 @@ const GATHER_MS = 20;
 @Injectable()
 export class WordBatches {
   private readonly words = new Batcher<NodeStreamWord>(GATHER_MS, (words) => this.record(words));
-  private readonly called = new Batcher<CalledNode[]>(GATHER_MS, (called) => this.recordCalled(called.flat()));
+  private readonly called = new Batcher<Called>(GATHER_MS, (called) => this.recordCalled(called));
 
   constructor(
     private readonly database: DataSource,
@@ -31,7 +31,7 @@ export class WordBatches {
     return this.words.add(word).catch((err: unknown) => this.failed('words not recorded', err));
   }
 
-  haveCalled(nodes: CalledNode[]): Promise<void> {
+  haveCalled(nodes: Called): Promise<void> {
     return this.called.add(nodes).catch((err: unknown) => this.failed('calls not recorded', err));
   }
 
@@ -45,8 +45,10 @@ export class WordBatches {
     if (handled > 0) this.loop.wake();
   }
 
-  private async recordCalled(nodes: CalledNode[]): Promise<void> {
-    this.counters.add('called', await recordCalled(this.database.manager, nodes));
+  private async recordCalled(called: readonly Called[]): Promise<void> {
+    const all = { nodes: called.flatMap(({ nodes }) => nodes), streams: called.flatMap(({ streams }) => streams) };
+    const news = await recordCalled(this.database.manager, all);
+    if (news > 0) this.counters.add('called', news);
   }
 
   private failed(text: string, err: unknown): void {

@@ -1,5 +1,5 @@
 import type { NodeFacts } from '@plexsphere/keyring';
-import type { NodeEntity } from '@plexsphere/store';
+import type { Listens, NodeEntity } from '@plexsphere/store';
 import { problem, type Problem } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import type { Scopes } from '../rings/list-rings';
@@ -13,6 +13,15 @@ export interface NodeRow extends NodeFacts {
   /** null of one over HTTP. */
   busPublicKey: string | null;
   appliedPosition: number;
+  listens: Listens;
+  /** Since when its streams wait for a state; and when it last had one. */
+  waitsSince: Date | null;
+  streamSeenAt: Date | null;
+  /** Of a Node over HTTP alone. */
+  meshIp: string | null;
+  wireguardKey: string | null;
+  wireguardKeySince: Date | null;
+  wireguardKeyWantedAt: Date | null;
   trustEpoch: number;
   /** The heads that it showed last, and since when they stand nowhere in our chain; null where they do. */
   head: string | null;
@@ -30,12 +39,21 @@ const SELECT_NODE = `
          node.bus_public_key AS "busPublicKey", stream.told_epoch::float8 AS "toldEpoch",
          stream.settled_epoch::float8 AS "appliedEpoch", stream.settled_position::float8 AS "appliedPosition",
          stream.first_seen_at AS "firstSeenAt", stream.last_seen_at AS "lastSeenAt", ring.trust_epoch::float8 AS "trustEpoch",
+         stream.listens, stream.waits_since AS "waitsSince", stream.stream_seen_at AS "streamSeenAt",
+         host(node.mesh_ip) AS "meshIp", node.wireguard_key AS "wireguardKey",
+         node.wireguard_key_since AS "wireguardKeySince", node.wireguard_key_wanted_at AS "wireguardKeyWantedAt",
          stream.head, stream.platform_head AS "platformHead", stream.forked_at AS "forkedAt",
          stream.platform_forked_at AS "platformForkedAt", stream.ahead_epoch::float8 AS "aheadEpoch",
          stream.ahead_platform_epoch::float8 AS "aheadPlatformEpoch"
     FROM ring.node AS node
     JOIN ring.key_ring AS ring ON ring.scope = node.scope
     JOIN outbox.node_stream AS stream ON stream.node_id = node.id`;
+
+/** Since when a stream of it waits; null where none does. One that has registered and never had a stream is pending. */
+export const waitingSince = ({
+  waitsSince,
+  streamSeenAt,
+}: Pick<NodeRow, 'waitsSince' | 'streamSeenAt'>): Date | null => (streamSeenAt === null ? null : waitsSince);
 
 /** The enrolled Nodes by scope and name: all of them, or those that come after one. */
 export const listNodes = (

@@ -1,17 +1,20 @@
 import { progressOf } from '@plexsphere/keyring';
 import type { Backlog, NodeSummary, ShowNodeReply, ShownFork } from '@plexsphere/wire/commands';
 import { secondsBetween } from '../transactions/database-clock';
-import type { NodeRow } from './list-nodes';
+import { waitingSince, type NodeRow } from './list-nodes';
 import { policyOf } from '../rings/read-ring';
 
 /** A Node's progress is that of a scope which has this one Node, so that both are counted by one rule. */
 export function nodeSummary(node: NodeRow, now: Date): NodeSummary {
   const { lagging, pending, offline } = progressOf([node], node.trustEpoch, now);
   const isPending = pending.length > 0;
+  const waits = waitingSince(node);
   return {
     node_id: node.id,
     scope: node.scope,
     name: node.name,
+    listens: node.listens,
+    ...(waits !== null && { waits_since: waits.toISOString() }),
     progress: isPending ? 'pending' : lagging.length > 0 ? 'lagging' : 'applied',
     online: node.state === 'enrolled' && !isPending && offline.length === 0,
     last_seen_at: node.lastSeenAt?.toISOString() ?? null,
@@ -29,7 +32,16 @@ export const nodeDetail = (node: NodeRow, now: Date, connections: number | null,
   applied_position: node.firstSeenAt && node.appliedPosition,
   ...shownForks(node),
   backlog,
+  ...(node.meshIp !== null && { mesh_ip: node.meshIp }),
+  ...wireguardKeyOf(node),
 });
+
+const wireguardKeyOf = (node: NodeRow): Pick<ShowNodeReply, 'wireguard_key'> => {
+  const { wireguardKey: key, wireguardKeySince: since, wireguardKeyWantedAt: wantedAt } = node;
+  if (key === null || since === null) return {};
+  const wanted = wantedAt === null ? {} : { wanted_at: wantedAt.toISOString() };
+  return { wireguard_key: { public_key: key, since: since.toISOString(), ...wanted } };
+};
 
 /** What a Node's own words show that should not be. One of `platform` has one ring. */
 function shownForks(node: NodeRow): Partial<ShowNodeReply> {

@@ -1,5 +1,6 @@
 import type { Progress } from '@plexsphere/keyring';
-import type { NodesStatus } from '@plexsphere/wire/commands';
+import type { NodesStatus, ScopeStatus } from '@plexsphere/wire/commands';
+import { waitingSince, type NodeRow } from '../nodes/list-nodes';
 import type { Scopes } from '../rings/list-rings';
 import { secondsBetween } from '../transactions/database-clock';
 
@@ -21,6 +22,18 @@ export const nodesStatus = (progress: Progress, now: Date, namesShown = NAMES_SH
       ? null
       : { name: progress.quietest.name, seconds: secondsBetween(progress.quietest.since, now) },
 });
+
+/** Those whose streams wait for a state. */
+export function waitingStatus(nodes: readonly NodeRow[], namesShown: number): Pick<ScopeStatus, 'waiting'> {
+  const waiting = nodes.flatMap((node) => {
+    const since = waitingSince(node);
+    return since === null ? [] : [{ name: node.name, since }];
+  });
+  if (waiting.length === 0) return {};
+  const first = waiting.reduce((one, other) => (other.since < one.since ? other : one));
+  const names = waiting.slice(0, namesShown).map(({ name }) => name);
+  return { waiting: { count: waiting.length, names, since: first.since.toISOString() } };
+}
 
 /**
  * Of the Domains' Nodes, whose names begin with their scope. All are counted: the platform's rotation is theirs too. Of

@@ -23,7 +23,7 @@ import { policyOf } from '../rings/read-ring';
 import { rotationView } from '../rings/ring-view';
 import { readSnapshot, secondsBetween } from '../transactions/database-clock';
 import { domainForks, forkedDomains, forksOf, readForks, type Forks } from './forks';
-import { NAMES_SHOWN, domainNodesStatus, nodesStatus } from './nodes-status';
+import { NAMES_SHOWN, domainNodesStatus, nodesStatus, waitingStatus } from './nodes-status';
 import { readRefusals } from '../refusals/refusal-table';
 import { readOwnWork, type OwnWork } from '../rotator/own-work';
 import { signerStatus } from './signer-status';
@@ -123,6 +123,7 @@ function scopeStatus(ring: RingRow, found: Found, config: RotationConfig): Scope
     ...(policyOf(scope).superior === 'recovery_key' && found.installation !== null
       ? { recovery: recoveryStatus(found.installation) }
       : {}),
+    ...waitingStatus(found.nodes.get(scope) ?? [], namesShown),
     ...forksStatus(scope, found),
     backlog: backlogView(found.backlogs.get(scope), now),
     ...found.ownWork(scope),

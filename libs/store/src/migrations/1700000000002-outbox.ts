@@ -34,9 +34,8 @@ export const OUTBOX: SchemaChange = {
         epoch bigint,
         position bigint,
         state text NOT NULL DEFAULT 'unsent' CHECK (state IN ('unsent', 'sent', 'settled')),
-        -- Of what was sent over HTTP: when its envelope was issued, and at which epoch of the Node's ring it was signed.
+        -- Of what was sent to a Node that reads no statement: when the envelope was issued that has this position.
         issued_at timestamptz,
-        signed_epoch bigint,
         outcome text CHECK (outcome IN ('applied', 'superseded', 'expired')),
         sent_at timestamptz,
         settled_at timestamptz,
@@ -63,8 +62,7 @@ export const OUTBOX: SchemaChange = {
       -- missed: {position, count, since} of events that expired unheard; the Node's next hello makes a resync of it.
       -- Of Nodes over HTTP: word_at: as of when the last word that was handled was read; called_at: the first call with
       -- its bearer; stream_seen_at: when it last had a stream; waits_since: since when its streams wait for a state;
-      -- ready_…: of the last stream_ready that was sent; last_sent_issued_at: when the last event sent was issued;
-      -- told_expires: when the key of the settled epoch is verified no more, by the shortest of what was announced since.
+      -- ready_…: of the last stream_ready that was sent.
       CREATE TABLE outbox.node_stream (
         node_id uuid PRIMARY KEY REFERENCES ring.node,
         scope text NOT NULL,
@@ -97,8 +95,6 @@ export const OUTBOX: SchemaChange = {
         ready_epoch bigint,
         ready_position bigint,
         ready_at timestamptz,
-        last_sent_issued_at timestamptz,
-        told_expires timestamptz,
         claim_owner text,
         claim_deadline timestamptz,
         attempt bigint NOT NULL DEFAULT 0,

@@ -15,8 +15,8 @@ export const GATEWAY: SchemaChange = {
         SELECT n.id, n.scope, n.name, n.state, n.bearer_hash, n.wireguard_key_wanted_at,
                s.listens, s.told_epoch, s.told_platform_epoch, s.settled_epoch, s.settled_platform_epoch,
                s.settled_position, s.last_position, s.hello_id, s.hello_answered_at, s.word_at, s.called_at,
-               s.stream_seen_at, s.waits_since, s.ready_epoch, s.ready_position, s.ready_at, s.last_sent_issued_at,
-               s.told_expires, statement_timestamp() AS read_at,
+               s.stream_seen_at, s.waits_since, s.ready_epoch, s.ready_position, s.ready_at,
+               statement_timestamp() AS read_at,
                EXISTS (SELECT FROM outbox.message m WHERE m.node_id = n.id AND m.state <> 'settled') AS outstanding
           FROM ring.node n JOIN outbox.node_stream s ON s.node_id = n.id
          WHERE n.bearer_hash IS NOT NULL;

@@ -70,6 +70,10 @@ export class ListNodes {
 }
 
 export interface NodeSummary extends NamedNode {
+  /** On the bus with the SDK, over HTTP with it (`sdk`), or over HTTP as a daemon that takes what it is told (`go`). */
+  listens: 'bus' | 'sdk' | 'go';
+  /** Since when its stream waits for a state; absent where it does not. */
+  waits_since?: string;
   /** `pending` has never said hello; `lagging` holds a key and has not applied the trust epoch. */
   progress: 'applied' | 'lagging' | 'pending';
   /** Not silent for 180 s: `last_seen_seconds` says how old its last word is. */
@@ -101,6 +105,16 @@ export interface ShowNodeReply extends NodeSummary {
   claimed_epoch?: number;
   claimed_platform_epoch?: number;
   backlog: Backlog;
+  /** Of a Node over HTTP. */
+  mesh_ip?: string;
+  wireguard_key?: WireguardKey;
+}
+
+export interface WireguardKey {
+  public_key: string;
+  since: string;
+  /** From when on it is asked for another one; absent where it is not. */
+  wanted_at?: string;
 }
 
 export interface ShownFork {

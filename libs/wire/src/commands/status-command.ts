@@ -56,6 +56,8 @@ export interface ScopeStatus {
   nodes: NodesStatus;
   /** Of the platform alone: the Nodes of all Domains, by what they were told and have applied of the platform's ring. */
   domain_nodes?: NodesStatus;
+  /** Nodes over HTTP whose streams wait for a state: nothing is sent to them meanwhile. Absent where there are none. */
+  waiting?: WaitingNodes;
   /** Nodes that follow a chain of the scope's ring which is not ours; absent where there are none, as the next two. */
   forks?: ForkedNodes;
   /** Of the platform alone: the same of the platform's ring by the Nodes of Domains, named as in `domain_nodes`. */
@@ -159,6 +161,15 @@ export interface NodesStatus {
   offline: { name: string; since: string }[];
   /** Of those that do not count as offline yet the one whose last word is the oldest. */
   quietest: { name: string; seconds: number } | null;
+}
+
+/** What they hold can announce nothing to them any more, or nobody knows what it is: their next state says. */
+export interface WaitingNodes {
+  count: number;
+  /** At most 50. */
+  names: string[];
+  /** Of the one that waits for longest. */
+  since: string;
 }
 
 /** Somebody signed who should not, or the database is older than what the Nodes heard: a revoke of ours leads them back. */

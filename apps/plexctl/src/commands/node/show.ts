@@ -32,11 +32,14 @@ const textOf = (node: ShowNodeReply): string =>
       name: node.name,
       state: stateOf(node),
       ...connectionsOf(node),
+      listens: LISTENS[node.listens],
+      ...waitOf(node),
       last_seen_at: lastSeen(node),
       added_at: utc(node.added_at),
       told_epoch: String(node.told_epoch),
       applied_epoch: applied(node.applied_epoch),
       applied_position: applied(node.applied_position),
+      ...tunnelOf(node),
       ...claimsOf(node),
       backlog: backlogText(node.backlog),
     }).map(([label, text]) => ({ label, text })),
@@ -51,6 +54,23 @@ const connectionsOf = ({ connections }: ShowNodeReply): { connections?: string }
   connections === null || connections < 2
     ? {}
     : { connections: `${connections}: does a second machine have its file?` };
+
+const LISTENS: Record<ShowNodeReply['listens'], string> = {
+  bus: 'on the bus',
+  sdk: 'over HTTP, with the SDK',
+  go: 'over HTTP',
+};
+
+/** Nothing is sent to it meanwhile. */
+const waitOf = ({ waits_since: since }: ShowNodeReply): { stream?: string } =>
+  since === undefined ? {} : { stream: `waits for a state, since ${utc(since)}` };
+
+/** Of a Node over HTTP. */
+function tunnelOf({ mesh_ip: address, wireguard_key: key }: ShowNodeReply): Record<string, string> {
+  if (address === undefined || key === undefined) return {};
+  const wanted = key.wanted_at === undefined ? '' : `; another one is asked for, from ${utc(key.wanted_at)}`;
+  return { mesh_ip: address, wireguard_key: `${key.public_key}, since ${utc(key.since)}${wanted}` };
+}
 
 /** Not as it should be: it follows another chain than ours, or counts further than there is. */
 const claimsOf = (node: ShowNodeReply): Record<string, string> => ({

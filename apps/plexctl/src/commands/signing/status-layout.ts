@@ -65,6 +65,7 @@ const linesOf = (scope: ScopeStatus, now: string, withBar: boolean): Line[] => [
   ...signerLines(scope.signers, now),
   ...nodeLines('nodes', scope.nodes, now, withBar && scope.transition !== null),
   ...(scope.domain_nodes === undefined ? [] : nodeLines('domains', scope.domain_nodes, now, false)),
+  ...waitingLines(scope, now),
   ...forkLines(scope),
   { label: 'backlog', text: backlogText(scope.backlog) },
   ...ownWorkLines(scope, now),
@@ -146,6 +147,15 @@ function nodeLines(label: string, nodes: NodesStatus, now: string, withBar: bool
   ];
   return beside(label, counted);
 }
+
+/** Nothing is sent to them until they have taken a state, which their streams ask them to. */
+const waitingLines = ({ waiting }: ScopeStatus, now: string): Line[] =>
+  waiting === undefined
+    ? []
+    : beside('waiting', [
+        `${plural(waiting.count, 'Node')} over HTTP for a state: ${named(waiting.names, waiting.count)}; ` +
+          `the longest for ${age(secondsBetween(waiting.since, now))}`,
+      ]);
 
 /** Whoever follows another chain than ours, by name. */
 function forkLines({ forks, domain_forks: others, forked_domains: domains }: ScopeStatus): Line[] {
