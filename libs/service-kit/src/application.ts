@@ -19,16 +19,20 @@ interface Parts {
   logger: Logger;
 }
 
-export async function busApplication({ module, server, logger }: Parts): Promise<Application> {
-  const app = await NestFactory.createMicroservice(module, { strategy: server, logger: new NestLogger(logger) });
+/** Whoever starts it hears what is wrong with it, instead of the process ending there and then. */
+const optionsOf = ({ logger }: Parts) => ({ logger: new NestLogger(logger), abortOnError: false });
+
+export async function busApplication(parts: Parts): Promise<Application> {
+  const { module, server, logger } = parts;
+  const app = await NestFactory.createMicroservice(module, { strategy: server, ...optionsOf(parts) });
   app.useGlobalFilters(new ProblemFilter(logger));
   return { get: app.get.bind(app), listen: () => app.listen(), close: () => app.close() };
 }
 
 /** One container for both: what is asked over HTTP is often said on over the bus. */
-export async function busAndHttpApplication({ module, server, logger }: Parts, door: HttpDoor): Promise<Application> {
-  const options = { logger: new NestLogger(logger), bodyParser: false };
-  const app = await NestFactory.create(module, door.adapter, options);
+export async function busAndHttpApplication(parts: Parts, door: HttpDoor): Promise<Application> {
+  const { module, server, logger } = parts;
+  const app = await NestFactory.create(module, door.adapter, { bodyParser: false, ...optionsOf(parts) });
   app.useGlobalFilters(door.filter(new ProblemFilter(logger)));
   app.connectMicroservice({ strategy: server }, { inheritAppConfig: true });
   return {

@@ -2,6 +2,7 @@
  * What every service's main.ts needs: configuration, log, bus, health, validation at the edge, problems on the way out,
  * an orderly stop. Knows the contract, not the domain and not the database.
  */
+export { busAndHttpApplication, busApplication, type Application } from './application';
 export * from './bus';
 export * from './bus-context';
 export * from './bus-server';

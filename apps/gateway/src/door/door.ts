@@ -6,6 +6,7 @@ import type { INestApplication } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ProblemFilter, type HttpDoor, type Logger } from '@plexsphere/service-kit';
 import { problem } from '@plexsphere/wire';
+import type { FastifyReply } from 'fastify';
 import type { GatewayConfig } from '../gateway-config';
 import { GatewayMetrics } from '../metrics/gateway-metrics';
 import { describeApi } from '../openapi/describe-api';
@@ -16,7 +17,7 @@ import { Dispatch } from './dispatch';
 import { HttpProblemFilter } from './http-problem-filter';
 import { createServer, listen } from './http-server';
 import { RAW_ROUTES } from './raw-route';
-import { refuse } from './refuse';
+import { refusalOf, refuse } from './refuse';
 import { TlsFiles } from './tls-files';
 
 /** How long a stop takes over the streams: their Nodes ask again at once, and not all at once. */
@@ -49,6 +50,11 @@ export class Door implements HttpDoor {
       serverFactory: (handler: RequestListener) => {
         this.nest = handler;
         return this.server;
+      },
+      // What Fastify refuses before it has found a route never comes to Nest.
+      frameworkErrors: (_: unknown, __: unknown, reply: FastifyReply) => {
+        const { status, headers, text } = refusalOf(problem('invariantViolation', { field: 'path' }));
+        void reply.status(status).headers(headers).send(text);
       },
     });
   }

@@ -1,17 +1,18 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Bus, LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
-import { subjects } from '@plexsphere/wire';
+import { MOST_CALLED, subjects } from '@plexsphere/wire';
 import type { NodeView } from '../views/node-views';
 
 /** A sign of life is a row's column: thousands of Nodes together once a minute, not each by itself at each call. */
 const TELL_EVERY_MS = 60_000;
-/** Of one message: by their ids far below what its subject takes. */
-const MOST_IN_ONE = 4_000;
+
+type Called = Pick<NodeView, 'id' | 'calledAt'>;
 
 /** Tells the relays which Nodes have called. Of a Node's first call at once: from then on its token opens nothing again. */
 @Injectable()
 export class CalledNodes implements OnApplicationBootstrap, OnModuleDestroy {
   private nodes = new Set<string>();
+  private streams = new Set<string>();
   private readonly loop: Loop;
 
   constructor(
@@ -31,16 +32,22 @@ export class CalledNodes implements OnApplicationBootstrap, OnModuleDestroy {
     this.tell();
   }
 
-  note({ id, calledAt }: Pick<NodeView, 'id' | 'calledAt'>): void {
+  note({ id, calledAt }: Called): void {
     if (calledAt === null) this.bus.publish(subjects.httpCalled, { nodes: [id] });
     else this.nodes.add(id);
   }
 
+  noteStream({ id }: Called): void {
+    this.streams.add(id);
+  }
+
   private tell(): void {
-    const nodes = [...this.nodes];
+    const [nodes, streams] = [[...this.nodes], [...this.streams]];
     this.nodes = new Set();
-    for (let from = 0; from < nodes.length; from += MOST_IN_ONE) {
-      this.bus.publish(subjects.httpCalled, { nodes: nodes.slice(from, from + MOST_IN_ONE) });
+    this.streams = new Set();
+    for (let from = 0; from < Math.max(nodes.length, streams.length); from += MOST_CALLED) {
+      const part = (ids: string[]): string[] => ids.slice(from, from + MOST_CALLED);
+      this.bus.publish(subjects.httpCalled, { nodes: part(nodes), streams: part(streams) });
     }
   }
 }

@@ -4,6 +4,7 @@ import { problem, type Problem } from '@plexsphere/wire';
 import type { RawRoute } from '../door/raw-route';
 import { EventStreams } from '../streams/event-streams';
 import { RETRY_AFTER_S, StreamRate } from '../streams/stream-rate';
+import { CalledNodes } from './called-nodes';
 import { NodeCredentials, bearerHash, bearerOf } from './node-credentials';
 
 /** `GET /v1/nodes/{node_id}/events`: lets the Node in, and hands it to the streams. */
@@ -17,6 +18,7 @@ export class EventsRoute implements RawRoute {
   constructor(
     private readonly credentials: NodeCredentials,
     private readonly streams: EventStreams,
+    private readonly called: CalledNodes,
   ) {}
 
   async answer(request: IncomingMessage, response: ServerResponse, nodeId: string): Promise<void> {
@@ -27,6 +29,7 @@ export class EventsRoute implements RawRoute {
     }
     const node = await this.credentials.authenticate(nodeId.toLowerCase(), authorization);
     await this.streams.open(request, response, node);
+    this.called.noteStream(node);
   }
 
   /** What may pass is never told as what stops a Node's stream for good. */

@@ -1,14 +1,23 @@
 /** For specs of services: parts of one in this process, on a real bus. Apart from the rest, which loads no Nest. */
 import 'reflect-metadata';
 import { Writable } from 'node:stream';
-import { Global, Module, type DynamicModule, type INestMicroservice, type ModuleMetadata } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { Bus, BusServer, Health, LOGGER, NestLogger, ProblemFilter, type Logger } from '@plexsphere/service-kit';
+import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
+import {
+  Bus,
+  BusServer,
+  Health,
+  LOGGER,
+  busAndHttpApplication,
+  busApplication,
+  type Application,
+  type HttpDoor,
+  type Logger,
+} from '@plexsphere/service-kit';
 import type { NatsConnection } from 'nats';
 import { pino } from 'pino';
 
 export interface RunningParts {
-  get: INestMicroservice['get'];
+  get: Application['get'];
   bus: Bus;
   health: Health;
   /** Every log line so far. */
@@ -21,12 +30,15 @@ export interface RunningParts {
 @Module({})
 class ProcessModule {}
 
-/** Put together as the service kit does it. Where it does not listen, its loops do not run and it hears nothing. */
+/**
+ * Put together as the service kit does it, with its door where it has one. Where it does not listen, its loops do not run
+ * and it hears nothing.
+ */
 export async function runParts(
   connection: NatsConnection,
   queue: string,
   parts: ModuleMetadata,
-  { listens = true }: { listens?: boolean } = {},
+  { listens = true, door }: { listens?: boolean; door?: (logger: Logger) => Promise<HttpDoor> } = {},
 ): Promise<RunningParts> {
   const lines: string[] = [];
   const sink = new Writable({ write: (line, _, done) => (lines.push(String(line)), done()) });
@@ -44,12 +56,11 @@ export async function runParts(
   };
   @Module({ ...parts, imports: [shared, ...(parts.imports ?? [])] })
   class PartsModule {}
-  const options = { strategy: server, logger: new NestLogger(logger), abortOnError: false };
-  const app = await NestFactory.createMicroservice(PartsModule, options);
-  app.useGlobalFilters(new ProblemFilter(logger));
+  const all = { module: PartsModule, server, logger };
+  const app = door === undefined ? await busApplication(all) : await busAndHttpApplication(all, await door(logger));
   if (listens) await app.listen();
   return {
-    get: app.get.bind(app),
+    get: app.get,
     bus,
     health,
     log: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),

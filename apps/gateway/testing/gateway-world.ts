@@ -1,0 +1,142 @@
+/** For specs: a whole gateway in this process, with its real role on a real PostgreSQL, and rotation and signers played on a
+ *  real bus. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { migrateStore, storeOptions } from '@plexsphere/store';
+import {
+  FakeRotation,
+  FakeSigner,
+  TestRings,
+  endBus,
+  seedInstallation,
+  seedRing,
+  startedBus,
+  testDatabase,
+  type TestDatabase,
+  type TestRing,
+} from '@plexsphere/testkit';
+import { runParts, type RunningParts } from '@plexsphere/testkit/services';
+import { PLATFORM, inboxOf, type Scope } from '@plexsphere/wire';
+import type { NatsServer } from '@plexsphere/stack';
+import { connect, type NatsConnection } from 'nats';
+import { DataSource } from 'typeorm';
+import { Door } from '../src/door/door';
+import { GatewayConfig } from '../src/gateway-config';
+import { gatewayParts } from '../src/gateway.module';
+import { bearerHash } from '../src/nodes/node-credentials';
+
+export const DOMAIN = 'domain:0a4cbd25-6e0b-4f2c-8a0e-5d8a2f3c7b11';
+const LEASE_MS = 4_000;
+
+export interface TestNode {
+  id: string;
+  secret: string;
+}
+
+export class GatewayWorld {
+  readonly rings = new TestRings();
+  rotation: FakeRotation;
+  signer: FakeSigner;
+  silenceSigner: () => void;
+  gateway: RunningParts;
+  url: string;
+  connection: NatsConnection;
+  /** One that may do everything. */
+  others: NatsConnection;
+  private database: TestDatabase;
+  private owner: DataSource;
+  private views: DataSource;
+  private bus: NatsServer;
+
+  static async make(settings: Partial<GatewayConfig> = {}): Promise<GatewayWorld> {
+    const world = new GatewayWorld();
+    await world.begin(settings);
+    return world;
+  }
+
+  readonly query = (text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
+    this.owner.query<Record<string, unknown>[]>(text, values);
+
+  /** The ring as it is now, in the database and, where rotation may tell of it, with the holders. */
+  async commit(ring: TestRing, afterEpoch: number, told = true): Promise<void> {
+    await seedRing(this.query, ring, afterEpoch);
+    if (told) this.rotation.show(ring.view());
+  }
+
+  /** A Node that has registered, with nothing sent to it yet. */
+  async addNode(scope: Scope, more: { called?: boolean; state?: string } = {}): Promise<TestNode> {
+    const node = { id: randomUUID(), secret: randomBytes(24).toString('base64url') };
+    const { epoch } = this.rings.of(scope);
+    const { state = 'enrolled', called = true } = more;
+    await this.query(
+      `INSERT INTO ring.node (id, scope, name, bearer_hash, mesh_ip, wireguard_key, wireguard_key_since, state)
+       VALUES ($1, $2, $3, $4, '100.64.0.1'::inet + $5::int, $6, now(), $7)`,
+      [node.id, scope, `n-${node.id}`, bearerHash(node.secret), randomBytes(2).readUInt16BE(), KEY, state],
+    );
+    await this.query(
+      `INSERT INTO outbox.node_stream (node_id, scope, listens, told_epoch, told_platform_epoch, settled_epoch,
+                                       settled_platform_epoch, called_at)
+       VALUES ($1, $2, 'go', $3, 1, $3, 1, CASE WHEN $4 THEN now() END)`,
+      [node.id, scope, epoch, called],
+    );
+    return node;
+  }
+
+  get(path: string, init: RequestInit = {}): Promise<Response> {
+    return fetch(`${this.url}${path}`, init);
+  }
+
+  /** As that Node. */
+  as({ secret }: Pick<TestNode, 'secret'>, path: string, init: RequestInit = {}): Promise<Response> {
+    return this.get(path, { ...init, headers: { authorization: `Bearer ${secret}`, ...init.headers } });
+  }
+
+  post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    return this.get(path, { method: 'POST', body: text, headers: { 'content-type': 'application/json', ...headers } });
+  }
+
+  hearSigner(): void {
+    this.silenceSigner = this.signer.listen();
+  }
+
+  async end(): Promise<void> {
+    await this.gateway.stop();
+    await Promise.all([this.connection, this.others].map((each) => each.close()));
+    await Promise.all([this.owner.destroy(), this.views.destroy()]);
+    await Promise.all([endBus(this.bus), this.database.drop()]);
+  }
+
+  private async begin(settings: Partial<GatewayConfig>): Promise<void> {
+    this.database = await testDatabase({ name: 'store', prepare: migrateStore });
+    this.owner = await new DataSource({ type: 'postgres', url: this.database.url }).initialize();
+    this.views = await new DataSource(storeOptions(await this.database.urlAs('gateway'), 'spec')).initialize();
+    this.bus = await startedBus();
+    this.others = await connect({ servers: this.bus.url });
+    this.connection = await connect({ servers: this.bus.url, inboxPrefix: inboxOf('gateway') });
+    await this.rings.create(PLATFORM, 'p1');
+    await this.rings.create(DOMAIN, 'k1');
+    await seedInstallation(this.query, this.rings);
+    for (const ring of this.rings.all()) await seedRing(this.query, ring);
+    this.rotation = new FakeRotation(this.others, LEASE_MS, 'gateway');
+    this.rotation.rings = this.rings.all().map((ring) => ring.view());
+    this.rotation.listen();
+    this.signer = new FakeSigner(this.others, this.rings);
+    this.hearSigner();
+    const config = Object.assign(new GatewayConfig(), DEFAULTS, settings);
+    const parts = {
+      controllers: gatewayParts.controllers,
+      providers: [
+        ...gatewayParts.providers,
+        { provide: GatewayConfig, useValue: config },
+        { provide: DataSource, useValue: this.views },
+      ],
+    };
+    this.gateway = await runParts(this.connection, 'gateway', parts, { door: (logger) => Door.listen(config, logger) });
+    const { http } = this.gateway.log().find(({ msg }) => msg === 'listening') ?? {};
+    this.url = `http${config.tlsCertFile === '' ? '' : 's'}://${String(http)}`;
+  }
+}
+
+export const KEY = 'cVd1pW5qVh2rBr2v0YAmnM2ZrYdLXcPlxRjRkJ7Xw0I=';
+
+const DEFAULTS = { httpListen: '127.0.0.1:0', tlsCertFile: '', tlsKeyFile: '', verifierCacheMs: 900_000 };
