@@ -7,6 +7,7 @@ import {
   FakeSigner,
   TestRings,
   endBus,
+  freePort,
   seedInstallation,
   seedRing,
   startedBus,
@@ -45,7 +46,9 @@ export class GatewayWorld {
   private database: TestDatabase;
   private owner: DataSource;
   private views: DataSource;
-  private bus: NatsServer;
+  private viewsUrl: string;
+  private dialled: string;
+  bus: NatsServer;
 
   static async make(settings: Partial<GatewayConfig> = {}): Promise<GatewayWorld> {
     const world = new GatewayWorld();
@@ -95,6 +98,17 @@ export class GatewayWorld {
     return this.get(path, { method: 'POST', body: text, headers: { 'content-type': 'application/json', ...headers } });
   }
 
+  /** As if the server were gone: who is in is thrown out, and nothing answers where it was. */
+  async closeDatabase(): Promise<void> {
+    const { username } = new URL(this.viewsUrl);
+    this.dialled = Object.assign(new URL(this.viewsUrl), { port: String(await freePort()) }).href;
+    await this.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [username]);
+  }
+
+  openDatabase(): void {
+    this.dialled = this.viewsUrl;
+  }
+
   hearSigner(): void {
     this.silenceSigner = this.signer.listen();
   }
@@ -109,7 +123,9 @@ export class GatewayWorld {
   private async begin(settings: Partial<GatewayConfig>): Promise<void> {
     this.database = await testDatabase({ name: 'store', prepare: migrateStore });
     this.owner = await new DataSource({ type: 'postgres', url: this.database.url }).initialize();
-    this.views = await new DataSource(storeOptions(await this.database.urlAs('gateway'), 'spec')).initialize();
+    this.viewsUrl = await this.database.urlAs('gateway');
+    this.openDatabase();
+    this.views = await new DataSource(storeOptions(() => this.dialled, 'spec')).initialize();
     this.bus = await startedBus();
     this.others = await connect({ servers: this.bus.url });
     this.connection = await connect({ servers: this.bus.url, inboxPrefix: inboxOf('gateway') });

@@ -8,12 +8,16 @@ import { leftOpen, migrateStore } from '.';
 const DENIED = '42501';
 
 let test: TestDatabase;
-let urls: Record<'rotation' | 'outbox-relay', string>;
+let urls: Record<'rotation' | 'outbox-relay' | 'gateway', string>;
 beforeAll(async () => {
   test = await testDatabase({ name: 'store', prepare: migrateStore });
   // A copied database has the rights of a new one: what stands at the database itself is granted in each.
   await migrateStore(test.url);
-  urls = { rotation: await test.urlAs('rotation'), 'outbox-relay': await test.urlAs('outbox-relay') };
+  urls = {
+    rotation: await test.urlAs('rotation'),
+    'outbox-relay': await test.urlAs('outbox-relay'),
+    gateway: await test.urlAs('gateway'),
+  };
 }, 60_000);
 afterAll(() => test.drop());
 
@@ -100,6 +104,27 @@ describe('S11: a role may not go beyond its part', () => {
 
   it.each(BEYOND_THE_RELAY)('outbox-relay: %s', async (statement) => {
     expect(await outcome(urls['outbox-relay'], statement)).toBe(DENIED);
+  });
+
+  it('gateway: every table, sequence and function of ours, and its own views but to read them', async () => {
+    const owner = await new DataSource({ type: 'postgres', url: test.url }).initialize();
+    const found = await owner.query<{ schema: string; name: string; kind: string }[]>(
+      `SELECT n.nspname AS schema, format('%I.%I', n.nspname, c.relname) AS name, c.relkind AS kind
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname IN ('ring', 'outbox', 'gateway') AND c.relkind IN ('r', 'v', 'S') ORDER BY name`,
+    );
+    await owner.destroy();
+    expect(new Set(found.map(({ kind }) => kind))).toEqual(new Set(['r', 'v', 'S']));
+    for (const { schema, name, kind } of found) {
+      const read = kind === 'S' ? `SELECT nextval('${name}')` : `SELECT FROM ${name} LIMIT 0`;
+      const writes =
+        kind === 'S' ? [] : [`DELETE FROM ${name}`, `INSERT INTO ${name} DEFAULT VALUES`, `TRUNCATE ${name}`];
+      expect([read, await outcome(urls.gateway, read)]).toEqual([read, schema === 'gateway' ? 'done' : DENIED]);
+      for (const write of writes)
+        expect([write, await outcome(urls.gateway, write)]).toEqual([write, expect.not.stringMatching('done')]);
+    }
+    expect(await outcome(urls.gateway, `SELECT ring.forget_revocations('1 s')`)).toBe(DENIED);
+    expect(await outcome(urls.gateway, 'CREATE VIEW gateway.mine AS SELECT 1 AS x')).toBe(DENIED);
   });
 
   it('which leaves what they work with', async () => {
