@@ -123,6 +123,7 @@ CREATE TABLE outbox.node_stream (
   ready_epoch bigint,
   ready_position bigint,
   ready_at timestamp with time zone,
+  told_since bigint[] NOT NULL DEFAULT '{0}'::bigint[],
   claim_owner text,
   claim_deadline timestamp with time zone,
   attempt bigint NOT NULL DEFAULT 0,
@@ -537,10 +538,13 @@ CREATE VIEW gateway.node AS
     s.ready_epoch,
     s.ready_position,
     s.ready_at,
+    s.told_since,
+    s.last_sequence,
+    s.hello IS NOT NULL AS is_hello_unanswered,
     statement_timestamp() AS read_at,
     (EXISTS ( SELECT
            FROM outbox.message m
-          WHERE m.node_id = n.id AND m.state <> 'settled'::text)) AS outstanding
+          WHERE m.node_id = n.id AND m.state <> 'settled'::text AND m.epoch IS NULL)) AS outstanding
    FROM ring.node n
      JOIN outbox.node_stream s ON s.node_id = n.id
   WHERE n.bearer_hash IS NOT NULL;
@@ -551,7 +555,26 @@ CREATE VIEW gateway.ring AS
     trust_epoch,
     ( SELECT jsonb_agg(jsonb_build_object('key_id', k.key_id, 'state', k.state, 'algorithm', k.algorithm, 'public_key', k.public_key, 'verifies_until', k.verifies_until) ORDER BY k.created_at, k.key_id) AS jsonb_agg
            FROM ring.signing_key k
-          WHERE k.scope = r.scope AND (k.state = ANY (ARRAY['staged'::text, 'active'::text, 'retiring'::text]))) AS keys
+          WHERE k.scope = r.scope AND (k.state = ANY (ARRAY['staged'::text, 'active'::text, 'retiring'::text]))) AS keys,
+    ( SELECT jsonb_agg(jsonb_build_object('epoch', c.epoch, 'active_key_id', c.active_key_id, 'previous_key_id', c.previous_key_id, 'previous_until', c.previous_until) ORDER BY c.epoch) AS jsonb_agg
+           FROM ( SELECT c_1.scope,
+                    c_1.epoch,
+                    c_1.change,
+                    c_1.active_key_id,
+                    c_1.previous_key_id,
+                    c_1.previous_until,
+                    c_1.event_id,
+                    c_1.statement,
+                    c_1.statement_hash,
+                    c_1.next,
+                    c_1.by_superior,
+                    c_1.authority_epoch,
+                    c_1.changed_at,
+                    c_1.switched_at
+                   FROM ring.ring_change c_1
+                  WHERE c_1.scope = r.scope AND c_1.statement IS NOT NULL AND (c_1.change <> ALL (ARRAY['recommit'::text, 'recovery'::text]))
+                  ORDER BY c_1.epoch DESC
+                 LIMIT 16) c) AS changes
    FROM ring.key_ring r
   WHERE removed_at IS NULL;
 
@@ -566,6 +589,13 @@ CREATE VIEW gateway.ring_change AS
    FROM ring.ring_change c
      JOIN ring.key_ring r ON r.scope = c.scope
   WHERE r.removed_at IS NULL;
+
+CREATE VIEW gateway.sent AS
+ SELECT node_id,
+    "position",
+    issued_at
+   FROM outbox.message m
+  WHERE state = 'sent'::text AND "position" IS NOT NULL;
 
 -- Functions
 
@@ -642,13 +672,14 @@ GRANT USAGE ON SCHEMA gateway TO plexsphere_<installation>_gateway;
 GRANT SELECT ON gateway.node TO plexsphere_<installation>_gateway;
 GRANT SELECT ON gateway.ring TO plexsphere_<installation>_gateway;
 GRANT SELECT ON gateway.ring_change TO plexsphere_<installation>_gateway;
+GRANT SELECT ON gateway.sent TO plexsphere_<installation>_gateway;
 GRANT CONNECT ON DATABASE <database> TO plexsphere_<installation>_outbox_relay;
 GRANT USAGE ON SCHEMA outbox TO plexsphere_<installation>_outbox_relay;
 GRANT USAGE ON SCHEMA ring TO plexsphere_<installation>_outbox_relay;
 GRANT INSERT, SELECT, UPDATE ON outbox.bus_stream TO plexsphere_<installation>_outbox_relay;
 GRANT DELETE, INSERT (event_id, scope, event_type, payload), SELECT ON outbox.event TO plexsphere_<installation>_outbox_relay;
 GRANT DELETE, INSERT (node_id, event_id, "position"), SELECT, UPDATE ("position", state, issued_at, outcome, sent_at, settled_at) ON outbox.message TO plexsphere_<installation>_outbox_relay;
-GRANT SELECT, UPDATE (told_epoch, told_platform_epoch, chain, settled_epoch, settled_platform_epoch, settled_position, last_position, last_sequence, head, platform_head, forked_at, platform_forked_at, ahead_epoch, ahead_platform_epoch, resend_at, resend_count, hello, hello_id, hello_answered_at, ready_again_at, missed, word_at, called_at, stream_seen_at, waits_since, ready_epoch, ready_position, ready_at, claim_owner, claim_deadline, attempt, first_seen_at, last_seen_at) ON outbox.node_stream TO plexsphere_<installation>_outbox_relay;
+GRANT SELECT, UPDATE (told_epoch, told_platform_epoch, chain, settled_epoch, settled_platform_epoch, settled_position, last_position, last_sequence, head, platform_head, forked_at, platform_forked_at, ahead_epoch, ahead_platform_epoch, resend_at, resend_count, hello, hello_id, hello_answered_at, ready_again_at, missed, word_at, called_at, stream_seen_at, waits_since, ready_epoch, ready_position, ready_at, told_since, claim_owner, claim_deadline, attempt, first_seen_at, last_seen_at) ON outbox.node_stream TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.key_ring TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT (id, scope, name, state) ON ring.node TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.ring_change TO plexsphere_<installation>_outbox_relay;

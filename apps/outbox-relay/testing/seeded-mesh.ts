@@ -40,6 +40,7 @@ export interface StreamRow {
   word_at: Date | null;
   ready_epoch: number | null;
   ready_position: number | null;
+  told_since: number[];
   missed: { position: number; count: number; since: string } | null;
 }
 
@@ -195,7 +196,7 @@ export class SeededMesh {
       `SELECT told_epoch::int, told_platform_epoch::int, settled_epoch::int, settled_platform_epoch::int, chain, forked_at, platform_forked_at,
               ahead_epoch::float8, settled_position::int, last_position::int,
               last_sequence::int, claim_owner, attempt::int, hello, resend_at, resend_count, first_seen_at, last_seen_at, missed,
-              waits_since, word_at, ready_epoch::int, ready_position::int
+              waits_since, word_at, ready_epoch::int, ready_position::int, told_since::int[]
          FROM outbox.node_stream WHERE node_id = $1`,
       [nodeId],
     );

@@ -101,18 +101,17 @@ export interface NodesCalled {
 export const MOST_CALLED = 4_000;
 
 /**
- * Gateway → gateways, on `httpSeen`: a Node's stream may be another's than its states. `begun` is told before the Node's row
- * is read and `answered` before the answer goes out, so whoever hears of a key event or a drift has heard of them.
+ * Gateway → gateways, on `httpSeen`: a Node's stream may be another's than its states. `begun` is told before the row is
+ * read that the answer comes from, and `answered` before it goes out: so whoever hears of a key event or of a drift has
+ * heard of them.
  */
-export type NodeSeen =
-  /** `begun_at`: not later than the request came, by the database's clock, as `read_at`. */
-  | { what: 'begun'; state_id: string; begun_at: string }
-  /** By which trust epoch, and how its keys are said. */
-  | { what: 'answered'; state_id: string; epoch: number; form: 'plain' | 'marked' | 'left_out' }
-  /** The connection went before the answer. */
-  | { what: 'closed'; state_id: string }
+export type NodeSeen = { teller: string } & (
+  | { what: 'begun'; state_id: string }
+  /** By which trust epoch, as read when, and how its keys are said. */
+  | { what: 'answered'; state_id: string; epoch: number; form: 'plain' | 'marked' | 'left_out'; read_at: string }
   /** The Node has worked a state in; whether that set keys. */
-  | { what: 'drift'; sets_keys: boolean };
+  | { what: 'drift'; sets_keys: boolean }
+);
 
 /** Rotation → everyone who holds a lease, on `ringChanged`. */
 export interface RingChanged {

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { MOST_REMEMBERED } from '@plexsphere/keyring';
 import { chainRow } from '../claim/chain-place';
 import type { ClaimKey } from '../claim/claimed-node';
 import { RESEND_AFTER, ofItsRing } from '../node-stream';
@@ -47,6 +48,8 @@ const MARK_MESSAGES = `
 /** An acknowledgement may have told us meanwhile that the Node holds more than this message brings. */
 const TOLD_EPOCH = 'greatest(d.told_epoch, s.told_epoch)';
 const TOLD_PLATFORM_EPOCH = 'greatest(d.told_platform_epoch, s.told_platform_epoch)';
+/** As `toldAfter` of the keyring has it. The attempt is this one still: no word has come between. */
+const TOLD_SINCE = `CASE WHEN cardinality(s.told_since) >= ${MOST_REMEMBERED} THEN '{0}'::bigint[] ELSE s.told_since || d.told_epoch END`;
 const IS_UNSETTLED = byReceiver((receiver) => receiver.isUnsettled(TOLD_EPOCH, TOLD_PLATFORM_EPOCH));
 
 /**
@@ -59,6 +62,7 @@ const MARK_NODES = `
     claim_deadline = clock_timestamp(),
     last_sequence = d.sequence,
     told_epoch = ${TOLD_EPOCH},
+    told_since = CASE WHEN d.told_epoch IS NULL THEN s.told_since ELSE ${TOLD_SINCE} END,
     told_platform_epoch = ${TOLD_PLATFORM_EPOCH},
     chain = CASE WHEN d.is_chain THEN d.chain ELSE s.chain END,
     hello = CASE s.hello ->> 'hello_id' WHEN d.hello_id THEN NULL

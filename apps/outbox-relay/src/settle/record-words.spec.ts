@@ -73,7 +73,11 @@ describe('news of keys', () => {
       ['ordinary', 2],
     ]);
     expect(await positions()).toEqual([3]);
-    await expect(mesh.stream(node)).resolves.toMatchObject({ told_epoch: 2, settled_epoch: 1, ready_position: 2 });
+    await expect(mesh.stream(node)).resolves.toMatchObject({
+      ...{ told_epoch: 2, told_since: [1, 2], settled_epoch: 1, ready_position: 2 },
+    });
+    await begins();
+    await expect(mesh.stream(node)).resolves.toMatchObject({ told_epoch: 2, told_since: [2] });
   });
 
   test('are signed by the key that the Node holds, and say where they lead from', async () => {

@@ -14,6 +14,7 @@ const LOCK = `
      ORDER BY s.node_id FOR UPDATE OF s
   )
   SELECT s.node_id AS "nodeId", s.settled_epoch::float8 AS "settledEpoch", s.told_epoch::float8 AS "toldEpoch",
+         s.told_since::float8[] AS "toldSince",
          s.settled_position::float8 AS "settledPosition", s.last_position::float8 AS "lastPosition",
          CASE WHEN s.ready_epoch IS NOT NULL
               THEN jsonb_build_object('epoch', s.ready_epoch, 'position', s.ready_position) END AS ready,
@@ -37,6 +38,7 @@ interface KnownGoNode extends GoNode {
 const RECORD = `
   UPDATE outbox.node_stream s SET
     told_epoch = d.told_epoch,
+    told_since = d.told_since,
     settled_epoch = d.settled_epoch,
     settled_position = d.settled_position,
     waits_since = CASE WHEN d.waits THEN coalesce(s.waits_since, clock_timestamp()) END,
@@ -50,7 +52,7 @@ const RECORD = `
     called_at = coalesce(s.called_at, clock_timestamp()),
     stream_seen_at = CASE WHEN d.asks OR d.waits THEN clock_timestamp() ELSE s.stream_seen_at END,
     last_seen_at = clock_timestamp()
-    FROM jsonb_to_recordset($1::jsonb) AS d(node_id uuid, told_epoch bigint, settled_epoch bigint,
+    FROM jsonb_to_recordset($1::jsonb) AS d(node_id uuid, told_epoch bigint, told_since bigint[], settled_epoch bigint,
       settled_position bigint, waits boolean, word_at text, asks boolean, hello_id text)
    WHERE s.node_id = d.node_id`;
 
@@ -98,6 +100,7 @@ const isCredible = ({ epoch, waits, position, readAt }: NodeStreamWord, node: Kn
   (waits || epoch <= node.trustEpoch) && (position ?? 0) <= node.lastPosition && readAt <= node.now;
 
 const record = (node: KnownGoNode, asks: boolean): object => ({
-  ...{ node_id: node.nodeId, told_epoch: node.toldEpoch, settled_epoch: node.settledEpoch },
+  ...{ node_id: node.nodeId, told_epoch: node.toldEpoch, told_since: node.toldSince },
+  ...{ settled_epoch: node.settledEpoch },
   ...{ settled_position: node.settledPosition, waits: node.waits, word_at: node.wordAt, asks, hello_id: node.helloId },
 });

@@ -4,21 +4,18 @@ import type { StateForm } from './state-answer';
 /** A state that was begun for a Node, by whichever gateway, as one of them has heard of it. */
 export interface BegunState {
   readonly id: string;
-  /** Not later than its request came, by the database's clock. */
-  readonly begunAt: Instant;
   /** By the clock of the gateway that hears. */
   readonly heardAtMs: number;
-  /** The trust epoch that it was answered by, and how it said its keys; null before the answer. */
-  readonly answer: { readonly epoch: number; readonly form: StateForm } | null;
+  /** The trust epoch that it was answered by, when that was read, and how it said its keys; null before the answer. */
+  readonly answer: { readonly epoch: number; readonly form: StateForm; readonly readAt: Instant } | null;
   /** The Node has worked it in, or will never. */
   readonly isOver: boolean;
 }
 
 /** What gateways tell each other of a Node's states. */
 export type StateNews =
-  | { readonly what: 'begun'; readonly stateId: string; readonly begunAt: Instant }
-  | { readonly what: 'answered'; readonly stateId: string; readonly epoch: number; readonly form: StateForm }
-  | { readonly what: 'closed'; readonly stateId: string }
+  | { readonly what: 'begun'; readonly stateId: string }
+  | ({ readonly what: 'answered'; readonly stateId: string } & NonNullable<BegunState['answer']>)
   | { readonly what: 'drift' };
 
 /** As long as a Node waits for an answer: what has not come by then is never worked in. */
@@ -30,14 +27,13 @@ export const STATE_LASTS_MS = 30_000;
  */
 export function withNews(states: readonly BegunState[], news: StateNews, nowMs: number): BegunState[] {
   if (news.what === 'begun') {
-    const state = { id: news.stateId, begunAt: news.begunAt, heardAtMs: nowMs, answer: null, isOver: false };
+    const state = { id: news.stateId, heardAtMs: nowMs, answer: null, isOver: false };
     return [...states.filter((each, index) => index === states.length - 1 || isUnderWay(each, nowMs)), state];
   }
   return states.map((state) => {
     if (news.what === 'drift') return state.answer === null ? state : { ...state, isOver: true };
-    if (state.id !== news.stateId) return state;
-    if (news.what === 'closed') return { ...state, isOver: true };
-    return { ...state, answer: { epoch: news.epoch, form: news.form } };
+    const { epoch, form, readAt } = news;
+    return state.id === news.stateId ? { ...state, answer: { epoch, form, readAt } } : state;
   });
 }
 

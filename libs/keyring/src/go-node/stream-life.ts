@@ -110,16 +110,20 @@ export function onMessage<M extends StreamMessage>(stream: StreamLife<M>, messag
 export const onGap = <M extends StreamMessage>(stream: StreamLife<M>, now: Date): Turn<M> =>
   stream.mode === 'live' ? looking(stream, now) : { stream, deeds: [] };
 
-/** The scope's ring has changed: the key of the stream's epoch may be gone. */
-export const onRingChanged = <M extends StreamMessage>(stream: StreamLife<M>): Turn<M> => ({
-  stream,
-  deeds: stream.mode === 'live' ? [{ kind: 'look' }] : [],
-});
+/** The scope's ring has changed: the key of the stream's epoch may be gone. One reading of the ring serves all its streams. */
+export const onRing = <M extends StreamMessage>(
+  stream: StreamLife<M>,
+  { ring, readAt }: Pick<NodeRow, 'ring' | 'readAt'>,
+  now: Date,
+): Turn<M> =>
+  stream.mode === 'live' && mustWait(stream.epoch, ring, now)
+    ? waiting(stream, readAt, true, now)
+    : { stream, deeds: [] };
 
 /**
  * The Node has worked a state in; `hearing` is as it was before. It proves that the Node holds what the state said where
- * the stream has waited since before the state was asked for, and no key event lies in its socket: nothing of an earlier
- * stream is read any more. A state that left its keys out sets none, nor does one that the Node took for another reason
+ * the stream has waited since before the state was answered, and no key event lies in its socket: what earlier streams had
+ * for the Node it had read before it asked for this one. A state that left its keys out sets none, nor does one that the Node took for another reason
  * (`setsKeys`: what the drift says of that).
  */
 export function onDrift<M extends StreamMessage>(
@@ -133,8 +137,8 @@ export function onDrift<M extends StreamMessage>(
     !stream.hasTold &&
     setsKeys &&
     state !== undefined &&
-    state.begunAt > stream.openedAt &&
     state.answer !== null &&
+    state.answer.readAt > stream.openedAt &&
     state.answer.form !== 'left_out';
   if (!isProof) return { stream, deeds: [] };
   const proven = { epoch: state.answer.epoch, position: null };

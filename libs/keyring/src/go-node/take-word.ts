@@ -17,7 +17,7 @@ export function takeWord(node: GoNode, word: StreamWord): GoNode | undefined {
 }
 
 /** More announcements than that without a word are not remembered: then no id counts, and the next word begins anew. */
-const MOST_REMEMBERED = 8;
+export const MOST_REMEMBERED = 8;
 const UNKNOWN: readonly number[] = [0];
 
 /** Once an announcement stands on the stream: a word that came meanwhile says otherwise, and better. */

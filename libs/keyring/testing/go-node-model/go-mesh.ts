@@ -74,8 +74,6 @@ export class GoMesh {
   restartNode(): void {
     this.note('Node restarts');
     this.cutStream();
-    const { asked } = this.process;
-    if (asked?.answer === null) this.gateways[asked.gateway]!.close(asked.stateId);
     this.process = new DaemonProcess(this.registrationKey, 1, this.accepted);
   }
 
@@ -143,7 +141,7 @@ export class GoMesh {
     const stateId = `q${(this.names += 1)}`;
     this.note(`Node asks ${gateway} for state ${stateId}`);
     process.asked = { stateId, gateway, askedAtMs: this.nowMs, answer: null };
-    this.gateways[gateway]!.begin(stateId, this.instant);
+    this.gateways[gateway]!.begin(stateId);
   }
 
   answerState(): boolean {
@@ -153,7 +151,8 @@ export class GoMesh {
     const held = this.ring.ring.keys.filter((key) => key.verifiesUntil === null || this.now < key.verifiesUntil);
     const form = gateway.formOf(this.relay.node.waits, held.length);
     const epoch = this.ring.ring.trustEpoch;
-    gateway.answer(asked.stateId, epoch, form);
+    this.nowMs += 1;
+    gateway.answer(asked.stateId, epoch, form, this.instant);
     const keys = stateKeys(this.ring.keys, form, this.now);
     asked.answer = {
       ...{ epoch, form, peers: this.peers },
@@ -171,7 +170,6 @@ export class GoMesh {
     const { asked } = this.process;
     if (asked === null) return;
     this.note(`${asked.stateId} is lost`);
-    if (asked.answer === null) this.gateways[asked.gateway]!.close(asked.stateId);
     this.process.asked = null;
   }
 

@@ -5,7 +5,7 @@ import {
   onDrift,
   onGap,
   onMessage,
-  onRingChanged,
+  onRing,
   onRow,
   onTime,
   withNews,
@@ -106,7 +106,7 @@ export class ModelGateway {
         if (open.life === null) open.early.push(heard.message);
         else this.take(open, onMessage(open.life, heard.message, this.hearing));
       } else if (open.life !== null) {
-        if (heard.kind === 'ringChanged') this.take(open, onRingChanged(open.life));
+        if (heard.kind === 'ringChanged') this.take(open, onRing(open.life, this.outside.row(null).row, this.date));
         else if (heard.kind === 'news') this.take(open, onTime(open.life, this.hearing));
       }
     }
@@ -123,8 +123,8 @@ export class ModelGateway {
   }
 
   /** Told to the others before the row is read. */
-  begin(stateId: string, begunAt: Instant): void {
-    this.tell({ kind: 'news', news: { what: 'begun', stateId, begunAt } });
+  begin(stateId: string): void {
+    this.tell({ kind: 'news', news: { what: 'begun', stateId } });
   }
 
   formOf(waits: boolean, trusted: number): StateForm {
@@ -133,12 +133,8 @@ export class ModelGateway {
     return nextForm(isWaiting, trusted, before);
   }
 
-  answer(stateId: string, epoch: number, form: StateForm): void {
-    this.tell({ kind: 'news', news: { what: 'answered', stateId, epoch, form } });
-  }
-
-  close(stateId: string): void {
-    this.tell({ kind: 'news', news: { what: 'closed', stateId } });
+  answer(stateId: string, epoch: number, form: StateForm, readAt: Instant): void {
+    this.tell({ kind: 'news', news: { what: 'answered', stateId, epoch, form, readAt } });
   }
 
   tell(heard: Heard): void {

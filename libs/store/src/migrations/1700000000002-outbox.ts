@@ -62,7 +62,8 @@ export const OUTBOX: SchemaChange = {
       -- missed: {position, count, since} of events that expired unheard; the Node's next hello makes a resync of it.
       -- Of Nodes over HTTP: word_at: as of when the last word that was handled was read; called_at: the first call with
       -- its bearer; stream_seen_at: when it last had a stream; waits_since: since when its streams wait for a state;
-      -- ready_…: of the last stream_ready that was sent.
+      -- ready_…: of the last stream_ready that was sent; told_since: what the last word named, and each epoch that was
+      -- announced since.
       CREATE TABLE outbox.node_stream (
         node_id uuid PRIMARY KEY REFERENCES ring.node,
         scope text NOT NULL,
@@ -95,6 +96,7 @@ export const OUTBOX: SchemaChange = {
         ready_epoch bigint,
         ready_position bigint,
         ready_at timestamptz,
+        told_since bigint[] NOT NULL DEFAULT '{0}',
         claim_owner text,
         claim_deadline timestamptz,
         attempt bigint NOT NULL DEFAULT 0,

@@ -15,11 +15,16 @@ export const GATEWAY: SchemaChange = {
         SELECT n.id, n.scope, n.name, n.state, n.bearer_hash, n.wireguard_key_wanted_at,
                s.listens, s.told_epoch, s.told_platform_epoch, s.settled_epoch, s.settled_platform_epoch,
                s.settled_position, s.last_position, s.hello_id, s.hello_answered_at, s.word_at, s.called_at,
-               s.stream_seen_at, s.waits_since, s.ready_epoch, s.ready_position, s.ready_at,
-               statement_timestamp() AS read_at,
-               EXISTS (SELECT FROM outbox.message m WHERE m.node_id = n.id AND m.state <> 'settled') AS outstanding
+               s.stream_seen_at, s.waits_since, s.ready_epoch, s.ready_position, s.ready_at, s.told_since, s.last_sequence,
+               s.hello IS NOT NULL AS is_hello_unanswered, statement_timestamp() AS read_at,
+               EXISTS (SELECT FROM outbox.message m
+                        WHERE m.node_id = n.id AND m.state <> 'settled' AND m.epoch IS NULL) AS outstanding
           FROM ring.node n JOIN outbox.node_stream s ON s.node_id = n.id
          WHERE n.bearer_hash IS NOT NULL;
+
+      -- When what stands at a position of a Node's stream was issued.
+      CREATE VIEW gateway.sent AS
+        SELECT m.node_id, m.position, m.issued_at FROM outbox.message m WHERE m.state = 'sent' AND m.position IS NOT NULL;
 
       -- Rings that are there, with the keys that are not put away.
       CREATE VIEW gateway.ring AS
@@ -28,7 +33,14 @@ export const GATEWAY: SchemaChange = {
                                                     'public_key', k.public_key, 'verifies_until', k.verifies_until)
                                  ORDER BY k.created_at, k.key_id)
                   FROM ring.signing_key k
-                 WHERE k.scope = r.scope AND k.state IN ('staged', 'active', 'retiring')) AS keys
+                 WHERE k.scope = r.scope AND k.state IN ('staged', 'active', 'retiring')) AS keys,
+               -- The latest changes of trust, as Nodes are told of them that read no statement.
+               (SELECT jsonb_agg(jsonb_build_object('epoch', c.epoch, 'active_key_id', c.active_key_id,
+                                                    'previous_key_id', c.previous_key_id,
+                                                    'previous_until', c.previous_until) ORDER BY c.epoch)
+                  FROM (SELECT * FROM ring.ring_change c
+                         WHERE c.scope = r.scope AND c.statement IS NOT NULL AND c.change NOT IN ('recommit', 'recovery')
+                         ORDER BY c.epoch DESC LIMIT 16) c) AS changes
           FROM ring.key_ring r
          WHERE r.removed_at IS NULL;
 
