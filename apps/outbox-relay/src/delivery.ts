@@ -8,6 +8,7 @@ import { Counters } from './counters';
 import { ClaimResults } from './publish/claim-results';
 import { Publisher } from './publish/publisher';
 import { RingWatch } from './ring-watch';
+import { WordWatch } from './word-watch';
 import { MessageWriter, type OutgoingMessage } from './write/message-writer';
 
 /** The ring has moved, or the signers are about to: a switch takes milliseconds. */
@@ -26,6 +27,7 @@ export class Delivery {
     private readonly counters: Counters,
     private readonly claims: Claims,
     private readonly rings: RingWatch,
+    private readonly words: WordWatch,
     private readonly log: ThrottledLog,
   ) {}
 
@@ -33,7 +35,7 @@ export class Delivery {
   async deliver(claim: Claim, stream: string): Promise<boolean> {
     const outgoing = await this.write(claim);
     if (outgoing === undefined) return false;
-    const isOver = (): boolean => this.rings.hasOutrun(claim);
+    const isOver = (): boolean => this.rings.hasOutrun(claim) || this.words.hasOutrun(claim);
     if (isOver()) return this.letGo(claim);
     const { node, deadline } = claim;
     const { nodeId, attempt, lastSequence } = node;
@@ -53,7 +55,7 @@ export class Delivery {
     }
   }
 
-  /** Of a ring as it is no more: what the Node gets instead is due at once. */
+  /** Of a ring or a record as it is no more: what the Node gets instead is due at once. */
   private async letGo({ node }: Claim): Promise<boolean> {
     this.counters.add('let_go');
     await this.results.released({ ...node, deferMs: 0 });

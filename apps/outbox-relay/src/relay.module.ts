@@ -14,6 +14,7 @@ import { Publisher } from './publish/publisher';
 import type { RelayConfig } from './relay-config';
 import { RelayLoop } from './relay-loop';
 import { RingWatch } from './ring-watch';
+import { WordWatch } from './word-watch';
 import { HelloAckBatches } from './settle/hello-ack-batches';
 import { HttpWordsController } from './settle/http-words.controller';
 import { HelloAckController } from './settle/hello-ack.controller';
@@ -30,6 +31,7 @@ export const relayParts = {
     { provide: ThrottledLog, useFactory: (logger: Logger) => new ThrottledLog(logger), inject: [LOGGER] },
     RelayIdentity,
     RingWatch,
+    WordWatch,
     Counters,
     ClockWatch,
     EventStream,

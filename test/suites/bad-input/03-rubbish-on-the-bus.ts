@@ -23,6 +23,10 @@ const requests = (scope: string): [Command, string, string][] => [
   ['events.show', JSON.stringify({ event_id: '../..' }), 'event_id'],
   ['audit.list', JSON.stringify({ scope, after: 'AAAAAAAA.1.1' }), 'after'],
   ['audit.list', JSON.stringify({ since: '2026-02-01T00:00:00Z', until: '2026-01-01T00:00:00Z' }), 'until'],
+  ['node.enroll-token', JSON.stringify({ scope, token_hash: 'x' }), 'token_hash'],
+  ['node.enroll-token', JSON.stringify({ scope, token_hash: 'ab'.repeat(32), ttl_seconds: 0 }), 'ttl_seconds'],
+  ['key.rotate', JSON.stringify({}), 'node_id'],
+  ['key.rotate', JSON.stringify({ node_id: null }), 'node_id'],
   ['node.add', JSON.stringify({ scope, name: '', bus_public_key: 'U' }), 'name'],
 ];
 

@@ -20,6 +20,8 @@ export const step: Step = async (world) => {
     ['domain.remove', { id: world.domainId }],
     ['node.add', { scope: domain, name: 'mine', bus_public_key: 'x' }],
     ['node.remove', { node_id: known(world, 'edge-1').id }],
+    ['node.enroll-token', { scope: domain, token_hash: 'ab'.repeat(32) }],
+    ['key.rotate', { scope: domain }],
     ['events.publish', { scope: domain, event_type: 'x' }],
     ['token.create', { name: 'mine', role: 'admin' }],
     ['token.list', {}],

@@ -18,6 +18,8 @@ export const step: Step = async (world) => {
     ['events.list', (id) => ({ scope: `domain:${id}` })],
     ['audit.list', (id) => ({ scope: `domain:${id}` })],
     ['events.publish', (id) => ({ scope: `domain:${id}`, event_type: 'x' })],
+    ['node.enroll-token', (id) => ({ scope: `domain:${id}`, token_hash: 'ab'.repeat(32) })],
+    ['key.rotate', (id) => ({ scope: `domain:${id}` })],
     ['node.remove', (id) => ({ scope: `domain:${id}`, name: 'edge-1' })],
   ];
   for (const [command, of] of commands) {

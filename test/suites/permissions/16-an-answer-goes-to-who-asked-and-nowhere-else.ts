@@ -26,6 +26,7 @@ const BODIES = (world: World): Record<string, object> => ({
   'domain.create': { id: randomUUID(), key_id: MARK },
   'node.add': { scope: world.domain, name: MARK, bus_public_key: createBusKey('user').publicKey },
   'node.remove': { scope: world.domain, name: 'edge-2' },
+  'node.enroll-token': { scope: world.domain, token_hash: 'cd'.repeat(32) },
   'events.publish': { scope: world.domain, event_type: 'route_updated', payload: `{"mark":"${MARK}"}` },
   'signing.rotate': { scope: world.domain, new_key_id: MARK },
   'token.create': {
@@ -45,6 +46,7 @@ const CHANGED = [
   'ring.signing_key',
   'ring.transition',
   'ring.node',
+  'ring.enrol_token',
   'outbox.event',
   'material.wrapped_key',
 ];

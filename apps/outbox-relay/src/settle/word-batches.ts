@@ -5,6 +5,7 @@ import { Batcher } from '../batcher';
 import { Counters } from '../counters';
 import { RelayLoop } from '../relay-loop';
 import type { Called, NodeStreamWord } from './read-http-words';
+import { WordWatch } from '../word-watch';
 import { recordCalled } from './record-called';
 import { recordWords } from './record-words';
 
@@ -22,6 +23,7 @@ export class WordBatches {
   constructor(
     private readonly database: DataSource,
     private readonly loop: RelayLoop,
+    private readonly watch: WordWatch,
     private readonly counters: Counters,
     private readonly log: ThrottledLog,
   ) {}
@@ -39,6 +41,7 @@ export class WordBatches {
     const { handled, stale, refused } = await this.database.transaction('READ COMMITTED', (manager) =>
       recordWords(manager, words),
     );
+    for (const { nodeId } of words) this.watch.note(nodeId);
     const counts = { word: handled, word_stale: stale, word_refused: refused.length };
     for (const [name, times] of Object.entries(counts)) if (times > 0) this.counters.add(name, times);
     for (const { nodeId: node } of refused) this.log.warn({ node, reason: 'not of ours' }, 'word refused', node);
