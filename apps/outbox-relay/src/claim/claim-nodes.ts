@@ -60,10 +60,14 @@ const LOCK_DUE_NODES = `
 
 /**
  * A Node of the platform's own scope has one ring under two names; where they differ, what it holds is the lesser. float8
- * is what the driver hands over as a number; epochs, positions and sequences stay far below 2^53.
+ * is what the driver hands over as a number; epochs, positions and sequences stay far below 2^53. One that reads no
+ * statement goes by its own ring's alone.
  */
+const READS_STATEMENTS = byReceiver((receiver) => `${receiver.readsStatements}`);
+
 const toldOf = (epoch: 'told_epoch' | 'told_platform_epoch'): string =>
-  `(CASE scope WHEN '${PLATFORM}' THEN least(told_epoch, told_platform_epoch) ELSE ${epoch} END)::float8`;
+  `(CASE WHEN scope = '${PLATFORM}' AND ${READS_STATEMENTS} THEN least(told_epoch, told_platform_epoch)
+         ELSE ${epoch} END)::float8`;
 
 /**
  * A hello is taken once, and stays until its answer stands on the stream; a later hello replaces it, untaken. It begins
@@ -105,7 +109,7 @@ const TAKE = `
          CASE WHEN ready_epoch IS NOT NULL
               THEN jsonb_build_object('epoch', ready_epoch, 'position', ready_position) END AS ready,
          sends_again AS "sendsAgain", says_hello AND missed IS NOT NULL AS "needsResync"
-    FROM taken`;
+    FROM taken s`;
 
 /** A Node as it was claimed. */
 export interface TakenNode extends ClaimedNode {

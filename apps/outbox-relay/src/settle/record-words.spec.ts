@@ -122,6 +122,20 @@ describe('news of keys', () => {
   });
 });
 
+test('of the platform’s ring its own Nodes are told as of any', async () => {
+  node = await mesh.httpNode(PLATFORM);
+  await world.say(node, { helloId: 'h1', isProven: true });
+  expect(await told()).toEqual(['ready']);
+  for (const [keyId, epoch] of [['p2', 2] as const, ['p3', 4] as const]) {
+    await mesh.rotate(PLATFORM, keyId);
+    expect(await told()).toEqual(['signing_key_rotated', 'ready']);
+    await world.say(node, { helloId: `h${epoch}`, epoch, isProven: true });
+    expect(await told()).toEqual(['ready']);
+    await mesh.closeRotation(PLATFORM);
+    expect(await told()).toBeUndefined();
+  }
+});
+
 describe('a word', () => {
   beforeEach(async () => {
     await begins();
