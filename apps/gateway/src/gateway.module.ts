@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { leaseHolding } from '@plexsphere/lease-holder';
+import { LOGGER, ThrottledLog, type Logger } from '@plexsphere/service-kit';
 import { storeOptions } from '@plexsphere/store';
 import { RAW_ROUTES, type RawRoute } from './door/raw-route';
 import type { GatewayConfig } from './gateway-config';
@@ -23,7 +24,9 @@ import { JwksRoute } from './rings/jwks.route';
 import { KeySetHolder } from './rings/key-set-holder';
 import { KeySets } from './rings/key-sets';
 import { EventStreams } from './streams/event-streams';
+import { NodeNews } from './streams/node-news';
 import { NodeStates } from './streams/node-states';
+import { StreamRows } from './streams/stream-rows';
 import { NodeViews } from './views/node-views';
 import { RingViews } from './views/ring-views';
 
@@ -53,6 +56,9 @@ export const gatewayParts = {
     OnBehalf,
     EventStreams,
     NodeStates,
+    NodeNews,
+    StreamRows,
+    { provide: ThrottledLog, useFactory: (logger: Logger) => new ThrottledLog(logger), inject: [LOGGER] },
     Bundles,
     ChainReader,
     KeySets,

@@ -1,19 +1,187 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Injectable } from '@nestjs/common';
-import { problem } from '@plexsphere/wire';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { WAITS_MS, type Hearing, type StreamWord } from '@plexsphere/keyring';
+import { Bus, ThrottledLog } from '@plexsphere/service-kit';
+import { problem, subjects, type RingChanged, type Scope, type StreamWord as SaidWord } from '@plexsphere/wire';
+import { Events, type Msg } from 'nats';
 import type { NodeView } from '../views/node-views';
+import { EventSource } from './event-source';
+import { readHttpMessage, type HttpMessage } from './http-message';
+import { NodeNews } from './node-news';
+import { NodeStream, type StreamGround } from './node-stream';
+import { StreamRows } from './stream-rows';
+
+/** One wheel for all streams: keep-alives, and what waits for time to pass. */
+const TICK_MS = 1_000;
+/** A bus that does not say that it hears a subject: whoever asks comes again. */
+const HEARD_WITHIN_MS = 2_000;
+const LAST_EVENT_ID = /^\d{1,18}$/;
 
 /** The streams of Nodes that are open on this gateway. */
 @Injectable()
-export class EventStreams {
+export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly streams = new Set<NodeStream>();
+  private readonly byNode = new Map<string, Set<NodeStream>>();
+  private readonly ground: StreamGround;
+  private wheel: NodeJS.Timeout | undefined;
+  private isEnding = false;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly rows: StreamRows,
+    private readonly news: NodeNews,
+    private readonly log: ThrottledLog,
+  ) {
+    this.ground = {
+      hearing: (nodeId) => this.hearing(nodeId),
+      readRow: (nodeId) => this.rows.read(nodeId),
+      say: (nodeId, word) => this.bus.publish(subjects.httpWord(nodeId), saidWord(word)),
+      failed: (nodeId, err) => this.log.warn({ node: nodeId, err }, "Node's row not read"),
+    };
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.news.onNews((nodeId, news) => {
+      for (const stream of this.byNode.get(nodeId) ?? []) {
+        if (news.what === 'drift') stream.drifted('setsKeys' in news && news.setsKeys);
+        else stream.tick();
+      }
+    });
+    this.bus.connection.subscribe(subjects.ringChanged, {
+      callback: (err, message) => void (err ?? this.ringChanged(message)),
+    });
+    void this.watchBus();
+    await this.news.listen();
+    this.wheel = setInterval(() => this.each((stream) => stream.tick()), TICK_MS).unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.wheel);
+  }
+
+  /** Whether one of them waits for a state of this Node. */
+  waits(nodeId: string): boolean {
+    return [...(this.byNode.get(nodeId) ?? [])].some((stream) => stream.waits);
+  }
+
   /**
-   * The Node has been let in, and asks for its stream; `node` is its row as it was read for that.
+   * The Node has been let in, and asks for its stream. First its subject is heard, then its row is read: what is published
+   * from then on comes here, and what was before is on record.
    * @throws Problem: nothing has been answered then
    */
-  async open(_request: IncomingMessage, _response: ServerResponse, _node: NodeView): Promise<void> {
-    throw problem('eventStreamUnavailable');
+  async open(request: IncomingMessage, response: ServerResponse, { id, scope, listens }: NodeView): Promise<void> {
+    if (this.isEnding || listens !== 'go') throw problem('eventStreamUnavailable');
+    const presented = lastEventId(request);
+    const early: HttpMessage[] = [];
+    let stream: NodeStream | undefined;
+    const subscription = this.bus.connection.subscribe(subjects.httpEvents(id), {
+      callback: (err, raw) => {
+        const message = err === null ? readHttpMessage(raw) : undefined;
+        if (message === undefined) return;
+        if (stream === undefined) early.push(message);
+        else stream.hear(message);
+      },
+    });
+    try {
+      await this.heard();
+      const row = await this.rows.read(id, presented);
+      if (row === undefined) throw problem('nodeRemoved');
+      if (this.isEnding || response.destroyed) throw problem('eventStreamUnavailable');
+      const begins = { id: randomUUID(), patienceMs: patience(), row };
+      stream = new NodeStream(id, scope, begins, new EventSource(response), this.ground);
+    } catch (error) {
+      subscription.unsubscribe();
+      throw error;
+    }
+    this.keep(stream, response, () => subscription.unsubscribe());
+    for (const message of early) stream.hear(message);
   }
 
   /** Ends all of them, spread over so long; none is opened any more. */
-  async end(_overMs: number): Promise<void> {}
+  async end(overMs: number): Promise<void> {
+    this.isEnding = true;
+    const streams = [...this.streams];
+    for (const [index, stream] of streams.entries()) {
+      stream.end();
+      // Their Nodes ask again at once: not all in one instant.
+      if (index % 10 === 9) await new Promise((resolve) => setTimeout(resolve, (10 * overMs) / streams.length));
+    }
+  }
+
+  private keep(stream: NodeStream, response: ServerResponse, unsubscribe: () => void): void {
+    const { nodeId } = stream;
+    this.streams.add(stream);
+    this.byNode.set(nodeId, (this.byNode.get(nodeId) ?? new Set()).add(stream));
+    const close = (): void => {
+      stream.closed();
+      unsubscribe();
+      this.streams.delete(stream);
+      const left = this.byNode.get(nodeId);
+      left?.delete(stream);
+      if (left?.size === 0) this.byNode.delete(nodeId);
+    };
+    if (response.destroyed) close();
+    else response.once('close', close);
+  }
+
+  /** @throws Problem where the bus does not say so in time */
+  private async heard(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(problem('eventStreamUnavailable')), HEARD_WITHIN_MS);
+    });
+    await Promise.race([this.bus.connection.flush(), late]).finally(() => clearTimeout(timer));
+  }
+
+  private each(deed: (stream: NodeStream) => void): void {
+    for (const stream of this.streams) deed(stream);
+  }
+
+  private async ringChanged(message: Msg): Promise<void> {
+    const { scope } = message.json<RingChanged>();
+    if (![...this.streams].some((stream) => stream.scope === scope)) return;
+    await this.lookAtRing(scope);
+  }
+
+  /** One reading for all streams of the scope. Where it fails, a message that does not pass has them look. */
+  private async lookAtRing(scope: Scope | string): Promise<void> {
+    try {
+      const read = await this.rows.ring(scope as Scope);
+      if (read !== undefined) this.each((stream) => stream.scope === scope && stream.ringChanged(read));
+    } catch (err) {
+      this.log.warn({ scope, err }, 'ring not read');
+    }
+  }
+
+  private async watchBus(): Promise<void> {
+    for await (const { type } of this.bus.connection.status()) {
+      if (type !== Events.Reconnect) continue;
+      this.news.missed();
+      this.each((stream) => stream.gap());
+    }
+  }
+
+  private hearing(nodeId: string): Hearing {
+    const { hearsSinceMs } = this.news;
+    return { states: this.news.statesOf(nodeId), hearsSinceMs, now: new Date() };
+  }
 }
+
+/** @throws Problem for what is no id; null: none was sent */
+function lastEventId({ headers }: IncomingMessage): number | null {
+  const id = headers['last-event-id'];
+  if (id === undefined) return null;
+  if (typeof id !== 'string' || !LAST_EVENT_ID.test(id))
+    throw problem('invariantViolation', { field: 'Last-Event-ID' });
+  return Number(id);
+}
+
+const patience = (): number => WAITS_MS.least + Math.random() * (WAITS_MS.most - WAITS_MS.least);
+
+const saidWord = ({ helloId, isProven, readAt, ...word }: StreamWord): SaidWord => ({
+  ...word,
+  hello_id: helloId,
+  is_proven: isProven,
+  read_at: readAt,
+});

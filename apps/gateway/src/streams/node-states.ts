@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { nextForm, stateKeys } from '@plexsphere/keyring';
-import type { KeyView } from '@plexsphere/wire';
-import type { NodeView } from '../views/node-views';
+import { nextForm, stateKeys, trustedKeys, scopePolicy } from '@plexsphere/keyring';
+import { problem, scopeKind, type KeyView } from '@plexsphere/wire';
+import { NodeViews, type NodeView } from '../views/node-views';
+import { EventStreams } from './event-streams';
+import { NodeNews } from './node-news';
 
 /** What a state says about keys, as a Node reads it; our own names beside it. */
 export interface SigningKeys {
@@ -13,26 +16,55 @@ export interface SigningKeys {
 /** What a Node's states and its stream, perhaps of two gateways, have to know of each other. */
 @Injectable()
 export class NodeStates {
-  /** The keys of the state that this Node is given now; undefined: it says nothing about them. */
-  async begin(node: NodeView): Promise<SigningKeys | undefined> {
-    const keys = node.ring.keys.map(ofRing);
-    const said = stateKeys(keys, nextForm(false, keys.length, undefined), new Date(node.readAt));
-    if (said === null) return undefined;
-    const { current, previous, expires } = said;
-    return {
-      current: current.publicKey,
-      ...(previous !== null && { previous: previous.publicKey }),
-      ...(expires !== null && { transition_expires: expires.toISOString() }),
-    };
+  constructor(
+    private readonly views: NodeViews,
+    private readonly news: NodeNews,
+    private readonly streams: EventStreams,
+  ) {}
+
+  /**
+   * The keys of the state that this Node is given now; undefined: it says nothing about them. Read once the gateways know
+   * that a state is under way: news of keys that come after it wait for it.
+   */
+  async begin({ id, listens }: NodeView): Promise<SigningKeys | undefined> {
+    const stateId = randomUUID();
+    if (listens === 'go') await this.news.tell(id, { what: 'begun', stateId });
+    const node = await this.views.read(id);
+    if (node === undefined) throw problem('notAuthenticated');
+    const { ring, readAt, scope } = node;
+    const keys = ring.keys.map(ofRing);
+    const now = new Date(readAt);
+    const before = this.news.statesOf(id).findLast(({ answer }) => answer !== null)?.answer?.form;
+    const form = nextForm(this.waits(node), trustedKeys(keys, scopePolicy(scopeKind(scope)), now).length, before);
+    if (listens === 'go') {
+      await this.news.tell(id, { what: 'answered', stateId, epoch: ring.trustEpoch, form, readAt });
+    }
+    return said(stateKeys(keys, form, now));
   }
 
   /** The Node has worked a state in. `setsKeys`: it says that this set keys. */
-  async drifted(_node: NodeView, _setsKeys: boolean): Promise<void> {}
+  async drifted({ id, listens }: NodeView, setsKeys: boolean): Promise<void> {
+    if (listens === 'go') await this.news.tell(id, { what: 'drift', setsKeys });
+  }
 
   /** Whether it should ask for its state now. */
-  shouldReconcile({ stream, ring }: NodeView): boolean {
-    return stream.settledEpoch < ring.trustEpoch || stream.waitsSince !== null;
+  shouldReconcile(node: NodeView): boolean {
+    return node.stream.settledEpoch < node.ring.trustEpoch || this.waits(node);
   }
+
+  private waits({ id, stream }: NodeView): boolean {
+    return stream.waitsSince !== null || this.streams.waits(id);
+  }
+}
+
+function said(keys: ReturnType<typeof stateKeys<ReturnType<typeof ofRing>>>): SigningKeys | undefined {
+  if (keys === null) return undefined;
+  const { current, previous, expires } = keys;
+  return {
+    current: current.publicKey,
+    ...(previous !== null && { previous: previous.publicKey }),
+    ...(expires !== null && { transition_expires: expires.toISOString() }),
+  };
 }
 
 /** @throws Error where a ring that Nodes are in has a key without a public half */

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { withNews, type BegunState, type StateNews } from '@plexsphere/keyring';
+import { Bus } from '@plexsphere/service-kit';
+import { isUuid, subjects, type NodeSeen } from '@plexsphere/wire';
+import type { Msg } from 'nats';
+
+/** Longer than any state is under way, and than a Node waits before it asks for the next one. */
+const REMEMBERED_MS = 10 * 60_000;
+/** A bus that does not say that it has something is not waited for: a state is given without it. */
+const TOLD_WITHIN_MS = 500;
+
+type News = StateNews | { what: 'drift'; setsKeys: boolean };
+type Listener = (nodeId: string, news: News) => void;
+
+/** What is known on this gateway of Nodes' states, whichever gateway gave them: each tells the others. */
+@Injectable()
+export class NodeNews {
+  /** From when on everything that is told has been heard. */
+  hearsSinceMs = Infinity;
+  private readonly teller = randomUUID();
+  private readonly known = new Map<string, { states: BegunState[]; atMs: number }>();
+  private readonly listeners: Listener[] = [];
+
+  constructor(private readonly bus: Bus) {}
+
+  async listen(): Promise<void> {
+    this.bus.connection.subscribe(subjects.httpSeen('*'), { callback: (err, message) => err ?? this.hear(message) });
+    await this.bus.connection.flush();
+    this.hearsSinceMs = Date.now();
+  }
+
+  /** What was told meanwhile is lost. */
+  missed(): void {
+    this.hearsSinceMs = Date.now();
+  }
+
+  onNews(listener: Listener): void {
+    this.listeners.push(listener);
+  }
+
+  statesOf(nodeId: string): readonly BegunState[] {
+    return this.known.get(nodeId)?.states ?? [];
+  }
+
+  /** Resolves when the bus has it, so that whoever is told of what follows has heard of this before. */
+  async tell(nodeId: string, news: News): Promise<void> {
+    this.take(nodeId, news);
+    const { connection } = this.bus;
+    this.bus.publish(subjects.httpSeen(nodeId), seenOf(this.teller, news));
+    await Promise.race([
+      connection.flush().catch(() => undefined),
+      new Promise((resolve) => setTimeout(resolve, TOLD_WITHIN_MS).unref()),
+    ]);
+  }
+
+  private hear(message: Msg): void {
+    const [, nodeId] = message.subject.split('.');
+    const news = newsOf(message);
+    if (news !== undefined && news.teller !== this.teller && isUuid(nodeId)) this.take(nodeId, news.news);
+  }
+
+  /** Who listens sees the states as they were before a drift, and as they are after anything else. */
+  private take(nodeId: string, news: News): void {
+    if (news.what === 'drift') this.say(nodeId, news);
+    const nowMs = Date.now();
+    const { states = [] } = this.known.get(nodeId) ?? {};
+    this.known.delete(nodeId);
+    this.known.set(nodeId, { states: withNews(states, news, nowMs), atMs: nowMs });
+    this.forget(nowMs);
+    if (news.what !== 'drift') this.say(nodeId, news);
+  }
+
+  private say(nodeId: string, news: News): void {
+    for (const listener of this.listeners) listener(nodeId, news);
+  }
+
+  /** The map stays in the order of the times: what is over leaves at its beginning. */
+  private forget(nowMs: number): void {
+    for (const [nodeId, { atMs }] of this.known) {
+      if (nowMs - atMs < REMEMBERED_MS) return;
+      this.known.delete(nodeId);
+    }
+  }
+}
+
+function seenOf(teller: string, news: News): NodeSeen {
+  if (news.what === 'drift') return { teller, what: 'drift', sets_keys: 'setsKeys' in news && news.setsKeys };
+  if (news.what === 'begun') return { teller, what: 'begun', state_id: news.stateId };
+  const { stateId: state_id, epoch, form, readAt: read_at } = news;
+  return { teller, what: 'answered', state_id, epoch, form, read_at };
+}
+
+/** Another gateway's; a credential of its kind alone may say it. Undefined for what is none. */
+function newsOf(message: Msg): { teller: string; news: News } | undefined {
+  try {
+    const { teller, ...seen } = message.json<NodeSeen>();
+    if (seen.what === 'drift') return { teller, news: { what: 'drift', setsKeys: seen.sets_keys } };
+    if (seen.what === 'begun') return { teller, news: { what: 'begun', stateId: seen.state_id } };
+    if (seen.what !== 'answered') return undefined;
+    const { state_id: stateId, epoch, form, read_at: readAt } = seen;
+    return { teller, news: { what: 'answered', stateId, epoch, form, readAt } };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,125 @@
+import {
+  beginStream,
+  onDrift,
+  onGap,
+  onMessage,
+  onRing,
+  onRow,
+  onTime,
+  type Hearing,
+  type NodeRow,
+  type StreamLife,
+  type StreamWord,
+  type Turn,
+} from '@plexsphere/keyring';
+import type { Scope } from '@plexsphere/wire';
+import type { EventSource } from './event-source';
+import type { HttpMessage } from './http-message';
+import type { StreamRow } from './stream-rows';
+
+/** What a stream needs of its gateway. */
+export interface StreamGround {
+  hearing: (nodeId: string) => Hearing;
+  readRow: (nodeId: string) => Promise<StreamRow | undefined>;
+  say: (nodeId: string, word: StreamWord) => void;
+  failed: (nodeId: string, error: unknown) => void;
+}
+
+/** How long before a row that could not be read is read again. */
+const READ_AGAIN_MS = 500;
+
+/** One Node's stream: what the domain decides about it, done. */
+export class NodeStream {
+  private readonly life: { stream: StreamLife<HttpMessage> };
+  private isReading = false;
+  private isDue = false;
+  private isOver = false;
+
+  constructor(
+    readonly nodeId: string,
+    readonly scope: Scope,
+    begins: { id: string; patienceMs: number; row: StreamRow },
+    private readonly source: EventSource,
+    private readonly ground: StreamGround,
+  ) {
+    const { row, ...stream } = begins;
+    const turn = beginStream<HttpMessage>(stream, row.presented, row, this.hearing.now);
+    this.life = turn;
+    this.take(turn);
+  }
+
+  get waits(): boolean {
+    return this.life.stream.mode === 'waits';
+  }
+
+  hear(message: HttpMessage): void {
+    this.take(onMessage(this.life.stream, message, this.hearing));
+  }
+
+  /** Something may have been missed. */
+  gap(): void {
+    this.take(onGap(this.life.stream, this.hearing.now));
+  }
+
+  ringChanged(read: Pick<NodeRow, 'ring' | 'readAt'>): void {
+    this.take(onRing(this.life.stream, read, this.hearing.now));
+  }
+
+  /** Before the drift itself is taken in. */
+  drifted(setsKeys: boolean): void {
+    this.take(onDrift(this.life.stream, setsKeys, this.hearing));
+  }
+
+  /** Time has passed, or a state of this Node has come or gone. */
+  tick(): void {
+    this.take(onTime(this.life.stream, this.hearing));
+    if (!this.isOver) this.source.keepAlive();
+  }
+
+  end(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.source.end();
+  }
+
+  /** The connection is gone. */
+  closed(): void {
+    this.isOver = true;
+  }
+
+  private take({ stream, deeds }: Turn<HttpMessage>): void {
+    if (this.isOver) return;
+    this.life.stream = stream;
+    for (const deed of deeds) {
+      if (deed.kind === 'write') this.source.write(deed.message);
+      else if (deed.kind === 'say') this.ground.say(this.nodeId, deed.word);
+      else if (deed.kind === 'end') this.end();
+      else void this.look();
+    }
+  }
+
+  /** One reading at a time: what asks for it meanwhile gets one that began later. */
+  private async look(): Promise<void> {
+    this.isDue = true;
+    if (this.isReading) return;
+    this.isReading = true;
+    while (this.isDue && !this.isOver) {
+      this.isDue = false;
+      try {
+        const row = await this.ground.readRow(this.nodeId);
+        // Whoever is enrolled no more is told so when it asks again.
+        if (row === undefined) this.end();
+        else this.take(onRow(this.life.stream, row, this.hearing.now));
+      } catch (error) {
+        this.ground.failed(this.nodeId, error);
+        this.isDue = true;
+        await new Promise((resolve) => setTimeout(resolve, READ_AGAIN_MS).unref());
+      }
+    }
+    this.isReading = false;
+  }
+
+  private get hearing(): Hearing {
+    return this.ground.hearing(this.nodeId);
+  }
+}
