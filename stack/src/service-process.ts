@@ -15,7 +15,7 @@ export interface ServiceDefinition {
   /** The JavaScript file that is its main module. */
   entry: string;
   /** Asked at each start. Secrets travel here or in files, never in argv, which every user of the machine can read. */
-  env: () => Record<string, string> | Promise<Record<string, string>>;
+  env: () => Record<string, string>;
   logPath: string;
 }
 
@@ -28,6 +28,7 @@ const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LC_ALL', 'NODE_ENV',
 /** One replica of a service, as a process of its own that logs JSON lines into a file. */
 export class ServiceProcess extends ManagedProcess {
   #health: string | undefined;
+  #door: string | undefined;
 
   constructor(private readonly definition: ServiceDefinition) {
     super(definition.service, definition.name, definition.logPath);
@@ -38,6 +39,11 @@ export class ServiceProcess extends ManagedProcess {
     return this.running ? this.#health : undefined;
   }
 
+  /** host:port where others come to it over HTTP, from its first start on; undefined of a service to which nobody does. */
+  get door(): string | undefined {
+    return this.#door;
+  }
+
   override async start(): Promise<void> {
     const { entry, env } = this.definition;
     this.#health = undefined;
@@ -45,7 +51,7 @@ export class ServiceProcess extends ManagedProcess {
       command: process.execPath,
       args: ['--enable-source-maps', entry],
       cwd: repositoryRoot,
-      env: { ...inherited(), ...(await env()) },
+      env: { ...inherited(), ...env() },
     });
     await this.ready();
   }
@@ -54,6 +60,8 @@ export class ServiceProcess extends ManagedProcess {
   async ready(): Promise<void> {
     const line = await this.untilReady(() => this.logs().find(({ msg }) => msg === 'ready'), READY_TIMEOUT_MS);
     this.#health = String(line?.['health'] ?? '');
+    const listening = this.logs().find(({ msg }) => msg === 'listening');
+    if (listening !== undefined) this.#door = String(listening['http']);
     this.onChange();
   }
 

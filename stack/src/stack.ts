@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { PROBLEMS, SERVICES, SERVICE_NAMES, type Replicas, type Service, type ServiceName } from '@plexsphere/wire';
 import { BootstrapFolder } from './bootstrap-folder';
 import { repositoryRoot } from './folders';
-import { freePort } from './free-port';
 import { guard } from './guard';
 import type { ManagedProcess } from './managed-process';
 import { NatsServer } from './nats-server';
@@ -39,8 +38,6 @@ const OF_ANOTHER_VERSION =
 export class Stack {
   #stopping = new AbortController();
   readonly #services: ServiceProcess[] = [];
-  /** host:port of each replica that is spoken to over HTTP, by its name; the same at each start of it. */
-  readonly #doors = new Map<string, string>();
   private readonly bootstrap: BootstrapFolder;
 
   private constructor(
@@ -121,13 +118,13 @@ export class Stack {
   /** One more replica, not started yet. */
   addService(kind: ServiceName): ServiceProcess {
     const name = `${kind}-${this.services(kind).length + 1}`;
-    const service = new ServiceProcess({
+    const service: ServiceProcess = new ServiceProcess({
       service: kind,
       name,
       entry: join(repositoryRoot, 'apps', kind, 'dist', 'main.js'),
-      env: async () => ({
+      env: () => ({
         ...this.bootstrap.environment(kind, { natsUrl: this.natsUrl, databaseUrl: this.postgres.url }),
-        ...(await this.doorOf(kind, name)),
+        ...doorOf(kind, service),
         ...this.options.env?.[kind],
       }),
       logPath: join(this.options.dir, 'logs', `${name}.log`),
@@ -139,8 +136,8 @@ export class Stack {
 
   /** Where a gateway is spoken to, once it was started; the first one, if not said which. */
   gatewayUrl(name = 'gateway-1'): string | undefined {
-    const address = this.#doors.get(name);
-    return address === undefined ? undefined : `http://${address}`;
+    const door = this.services('gateway').find((service) => service.name === name)?.door;
+    return door === undefined ? undefined : `http://${door}`;
   }
 
   databaseUrl(role: 'owner' | ServiceName): string {
@@ -173,14 +170,6 @@ export class Stack {
     };
   }
 
-  private async doorOf(kind: ServiceName, name: string): Promise<Record<string, string>> {
-    const { listens }: Service = SERVICES[kind];
-    if (listens === undefined) return {};
-    const address = this.#doors.get(name) ?? `127.0.0.1:${await freePort()}`;
-    this.#doors.set(name, address);
-    return { [listens]: address };
-  }
-
   private async bringUp(signal: AbortSignal): Promise<void> {
     if (existsSync(bootstrapMark(this.options.dir))) {
       await this.plexctl(['migrate'], signal);
@@ -204,6 +193,12 @@ export class Stack {
   private tell(text: string): void {
     this.options.onProgress?.(text);
   }
+}
+
+/** A free address at its first start, and the same one at each that follows: those who call find it there again. */
+function doorOf(kind: ServiceName, { door }: ServiceProcess): Record<string, string> {
+  const { listens }: Service = SERVICES[kind];
+  return listens === undefined ? {} : { [listens]: door ?? '127.0.0.1:0' };
 }
 
 const bootstrapMark = (dir: string): string => join(dir, 'bootstrap-done');

@@ -67,7 +67,7 @@ const STATEMENTS: Record<ServiceName, string[]> = {
     'SELECT FROM ring.node',
     'SELECT FROM ring.operator',
     'SELECT FROM outbox.node_stream',
-    `UPDATE gateway.node SET state = 'enrolled'`,
+    'UPDATE ring.node SET bearer_hash = NULL',
     'DELETE FROM gateway.ring',
     'SELECT pg_advisory_xact_lock(1)',
   ],
