@@ -39,6 +39,8 @@ export class StrictNode {
   ended: string | undefined;
   streams = 0;
   lastId = '';
+  /** After how many characters of news of keys its stream is cut off, once each. */
+  readonly newsCuts: number[] = [];
   private keys: StrictKeys;
   private before: SaidKeys | null = null;
   private nonces = new Set<string>();
@@ -50,7 +52,7 @@ export class StrictNode {
     /** Of each of the gateways; each call goes to the next one. */
     private readonly urls: readonly string[],
     readonly identity: Identity,
-    private readonly beats: Beats = BEATS,
+    readonly beats: Beats = BEATS,
   ) {
     rawKey(identity.signing_public_key);
     this.keys = { current: identity.signing_public_key, previous: null, until: null };
@@ -135,6 +137,7 @@ export class StrictNode {
     let event = { id: '', data: '' };
     response.setEncoding('utf8');
     response.on('data', (chunk: string) => {
+      if (this.isCutAt(rest + chunk)) return void response.destroy();
       const lines = (rest + chunk).split('\n');
       rest = lines.pop()!;
       for (const line of [...lines, ...(rest.length > LONGEST_LINE ? [rest] : [])]) {
@@ -149,6 +152,15 @@ export class StrictNode {
         else if (field === 'data') event.data += value;
       }
     });
+  }
+
+  /** What was read of the last event until there: nothing, for it is not whole. */
+  private isCutAt(text: string): boolean {
+    const news = text.indexOf('event: signing_key_rotated');
+    const [at] = this.newsCuts;
+    if (news < 0 || at === undefined || text.length - news < at) return false;
+    this.newsCuts.shift();
+    return true;
   }
 
   /** The id is moved before anything is looked at. */

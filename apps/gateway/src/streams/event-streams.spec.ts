@@ -1,0 +1,159 @@
+import { headers as names, subjects, type StreamWord } from '@plexsphere/wire';
+import { eventually } from '@plexsphere/testkit';
+import { headers as natsHeaders } from 'nats';
+import { DOMAIN, GatewayWorld, type TestNode } from '../../testing/gateway-world';
+import { ReadStream } from '../../testing/read-stream';
+
+let world: GatewayWorld;
+let node: TestNode;
+let startedAtMs: number;
+const words: { nodeId: string; word: StreamWord }[] = [];
+const streams: ReadStream[] = [];
+
+beforeAll(async () => {
+  world = await GatewayWorld.make();
+  startedAtMs = Date.now();
+  world.others.subscribe(subjects.httpWord('*'), {
+    callback: (_, message) => words.push({ nodeId: message.subject.split('.')[1]!, word: message.json<StreamWord>() }),
+  });
+}, 60_000);
+afterAll(() => world.end());
+
+beforeEach(async () => {
+  node = await world.addNode(DOMAIN);
+});
+afterEach(() => streams.splice(0).forEach((stream) => stream.close()));
+
+async function open(lastId?: string): Promise<ReadStream> {
+  const stream = await ReadStream.open(world.url, node, lastId);
+  streams.push(stream);
+  return stream;
+}
+
+const wordsOf = () => words.filter(({ nodeId }) => nodeId === node.id).map(({ word }) => word);
+const theWord = (index = 0): Promise<StreamWord> =>
+  eventually(() => wordsOf()[index], { describe: `word ${index} about the Node` });
+
+const record = (columns: Record<string, unknown>): Promise<unknown> => {
+  const names_ = Object.keys(columns);
+  const set = names_.map((name, index) => `${name} = $${index + 2}`).join(', ');
+  return world.query(`UPDATE outbox.node_stream SET ${set} WHERE node_id = $1`, [node.id, ...Object.values(columns)]);
+};
+
+let sequence = 0;
+/** As the stream republishes what a relay has put on it. */
+function publish(more: Record<string, string>, body = '{"event_type":"e"}'): void {
+  const headers = natsHeaders();
+  const all = {
+    ...{ [names.kind]: 'event', [names.eventType]: 'peer_added', [names.issuedAt]: new Date().toISOString() },
+    ...{ [names.lastSequence]: `${sequence}`, [names.sequence]: `${(sequence += 1)}` },
+    ...more,
+  };
+  for (const [name, value] of Object.entries(all)) headers.set(name, value);
+  world.others.publish(subjects.httpEvents(node.id), body, { headers });
+}
+
+const ready = (helloId: string, position: number, epoch = 1) =>
+  publish({ [names.trustEpoch]: `${epoch}`, [names.position]: `${position}`, [names.helloId]: helloId });
+const ordinary = (position: number, epoch = 1) =>
+  publish({ [names.trustEpoch]: `${epoch}`, [names.position]: `${position}` }, `{"at":${position}}`);
+
+/** What a Node has whose stream was answered: an id, and all of it settled. */
+const comeIn = (position = 5) =>
+  record({
+    ...{ settled_position: position, last_position: position, told_since: '{1}', ready_epoch: 1 },
+    ...{ ready_position: position, waits_since: null, last_sequence: sequence },
+  });
+
+describe('a process that is new', () => {
+  test('waits, takes a state, and is live when its drift has come', async () => {
+    await record({ waits_since: new Date() });
+    const stream = await open();
+    await expect(
+      world.as(node, `/v1/nodes/${node.id}/heartbeat`, { method: 'POST' }).then((r) => r.json()),
+    ).resolves.toEqual({
+      reconcile: true,
+      rotate_keys: false,
+    });
+    const state = await world.as(node, `/v1/nodes/${node.id}/state`).then((r) => r.json() as Promise<object>);
+    expect(state).toHaveProperty('signing_keys.current');
+    expect(wordsOf()).toEqual([]);
+    await world.as(node, `/v1/nodes/${node.id}/drift`, { method: 'POST' });
+    const word = await theWord();
+    expect(word).toMatchObject({ epoch: 1, is_proven: true, position: null, waits: false });
+    ordinary(1);
+    ready(word.hello_id!, 2);
+    ordinary(3);
+    await eventually(() => stream.events.length === 2, { describe: 'the ready and what follows it' });
+    expect(stream.events.map(({ id }) => id)).toEqual(['2', '3']);
+  });
+
+  test('is given its keys in two forms by turns, since a state that is as the one before sets none', async () => {
+    await record({ waits_since: new Date() });
+    await open();
+    const forms: unknown[] = [];
+    for (let turn = 0; turn < 3; turn += 1) {
+      const state = await world
+        .as(node, `/v1/nodes/${node.id}/state`)
+        .then((r) => r.json() as Promise<Record<string, never>>);
+      forms.push(Object.keys(state['signing_keys'] ?? {}));
+    }
+    expect(forms).toEqual([['current'], ['current', 'previous', 'transition_expires'], ['current']]);
+  });
+
+  test('is told to wait where the record does not say so', async () => {
+    await open();
+    await expect(theWord()).resolves.toMatchObject({ hello_id: null, waits: true });
+  });
+});
+
+describe('a process that has an id', () => {
+  test('costs no word where nothing is new, and hears what comes', async () => {
+    await comeIn();
+    const stream = await open('5');
+    ordinary(6);
+    await eventually(() => stream.events.length === 1, { describe: 'the event' });
+    expect(stream.events[0]).toMatchObject({ id: '6', event: 'peer_added', data: '{"at":6}' });
+    expect(wordsOf()).toEqual([]);
+  });
+
+  test('gets key events that lead on from what it holds, without an id, and nothing else of keys', async () => {
+    await comeIn();
+    const stream = await open('5');
+    await eventually(() => Date.now() - startedAtMs > 30_000, {
+      timeoutMs: 60_000,
+      describe: 'no state under way that nobody heard of',
+    });
+    publish({ [names.trustEpoch]: '2', [names.from]: '1', [names.eventType]: 'signing_key_rotated' }, '{"k":2}');
+    ready('', 6, 2);
+    await eventually(() => stream.events.length === 2, { describe: 'the news and the ready' });
+    expect(stream.events.map(({ id, event }) => [id, event])).toEqual([
+      [undefined, 'signing_key_rotated'],
+      ['6', 'peer_added'],
+    ]);
+    publish({ [names.trustEpoch]: '3', [names.from]: '1', [names.eventType]: 'signing_key_rotated' }, '{"k":3}');
+    await expect(theWord()).resolves.toMatchObject({ epoch: 2, is_proven: false, waits: false });
+    expect(stream.events).toHaveLength(2);
+  }, 90_000);
+
+  test('says again what it holds after a hole', async () => {
+    await comeIn();
+    const stream = await open('5');
+    sequence += 1;
+    ordinary(7);
+    await expect(theWord()).resolves.toMatchObject({ epoch: 1, is_proven: false, position: null });
+    expect(stream.events).toEqual([]);
+  });
+
+  test('proves with it what it has taken', async () => {
+    await comeIn();
+    await record({ last_position: 7, ready_position: 7, ready_at: new Date() });
+    await open('7');
+    await expect(theWord()).resolves.toMatchObject({ epoch: 1, is_proven: true, position: 7 });
+  });
+});
+
+test.each(['x', '-1', '1.5', '', '1234567890123456789'])('is no id: %j', async (id) => {
+  const response = await world.as(node, `/v1/nodes/${node.id}/events`, { headers: { 'last-event-id': id } });
+  expect(response.status).toBe(400);
+});
