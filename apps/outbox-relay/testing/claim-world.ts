@@ -21,7 +21,7 @@ export interface Claimer {
 }
 
 /** A chain is taken for one of a single part. */
-function marksOf({ node, message }: Claim): Marks {
+export function marksOf({ node, message }: Claim): Marks {
   if (message.kind === 'chain') return chainMarks(node, message, { platform: [], own: [], next: null });
   const { trustEpoch, position = undefined } = { position: undefined, ...message };
   if (trustEpoch === undefined) return { told: message.kind === 'announce' ? message.told : {} };
