@@ -5,7 +5,7 @@ export const step: Step = async (world) => {
   const [first] = world.stack.services('gateway');
   first?.pause();
   try {
-    const triple = ['--old-key-id', 'domain-2026-04', '--new-key-id', 'domain-2026-07'];
+    const triple = ['--old', 'domain-2026-04', '--new', 'domain-2026-07'];
     // The Node has not applied it, and there is no stream by which it could.
     await world.json(['signing', 'close', '--scope', world.domain, ...triple, '--force']);
     // It was waited for until its lease had run out.
