@@ -32,7 +32,7 @@ it('N-8: brings an installation up, starts its services and looks at it', async 
   const [build = '', bootstrap = '', address = '', ...rest] = blocks(readme.replace(/^ {3}/gm, ''), 'bash');
   expect(build).toContain('npm run build');
   const look = rest.pop() ?? '';
-  expect(rest).toHaveLength(3);
+  expect(rest).toHaveLength(4);
 
   expect(await runToEnd(bootstrap)).toMatchObject({ exitCode: 0 });
   await bus.start();
@@ -53,7 +53,8 @@ const adapted = (script: string): string =>
   script
     .replaceAll('postgres://owner@db/plexsphere', postgres.url)
     .replaceAll('--signer-endpoint tls://bus:4222', `--signer-endpoint ${bus.host}:${bus.port}`)
-    .replaceAll('tls://bus:4222', bus.url);
+    .replaceAll('tls://bus:4222', bus.url)
+    .replaceAll('127.0.0.1:8080', '127.0.0.1:0');
 
 function start(script: string) {
   const { PATH } = process.env;
