@@ -123,5 +123,11 @@ it('counts what it answered, by route and status and by nobody', async () => {
     return text.includes('route="state",status="401"') ? text : undefined;
   });
   expect(metrics).not.toContain(stranger);
-  expect(metrics).toContain('process_cpu_seconds_total');
+  for (const name of [
+    'process_cpu_seconds_total',
+    'plexsphere_gateway_streams 0',
+    'plexsphere_gateway_waiting_streams 0',
+  ]) {
+    expect(metrics).toContain(name);
+  }
 });

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Counter, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 
 /**
  * What Prometheus is told. Labels are names of routes and statuses: no Node and no scope, of which there are any number,
@@ -15,8 +15,30 @@ export class GatewayMetrics {
     registers: [this.registry],
   });
 
+  private readonly keySets = new Counter({
+    name: 'plexsphere_gateway_key_sets_total',
+    help: 'Key sets that were served, from memory under a lease or from the database.',
+    labelNames: ['from'] as const,
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+  }
+
+  servedKeySet(from: 'memory' | 'database'): void {
+    this.keySets.inc({ from });
+  }
+
+  /** What stands at the moment at which it is asked for. */
+  gauge(name: string, help: string, read: () => number): void {
+    const registers = [this.registry];
+    new Gauge({
+      ...{ name: `plexsphere_gateway_${name}`, help, registers },
+      collect() {
+        this.set(read());
+      },
+    });
   }
 
   answered(route: string, status: number): void {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DatabaseClock, LeaseTable, readClocks } from '@plexsphere/lease-holder';
 import { Problem, problem, type Scope } from '@plexsphere/wire';
+import { GatewayMetrics } from '../metrics/gateway-metrics';
 import { RingViews } from '../views/ring-views';
 import { KeySet, type ServedKeySet } from './key-set';
 
@@ -10,6 +11,7 @@ export class KeySets {
     private readonly leases: LeaseTable<KeySet>,
     private readonly clock: DatabaseClock,
     private readonly rings: RingViews,
+    private readonly metrics: GatewayMetrics,
   ) {}
 
   /**
@@ -20,6 +22,7 @@ export class KeySets {
   async of(scope: Scope): Promise<ServedKeySet> {
     const now = this.clock.now();
     const held = this.held(scope);
+    this.metrics.servedKeySet(held === undefined ? 'database' : 'memory');
     if (held !== undefined) return held.at(now);
     const keys = await this.rings.keys(scope);
     if (keys === undefined) throw problem('unknownScope', { field: 'scope' });

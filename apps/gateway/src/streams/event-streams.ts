@@ -60,6 +60,11 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
     clearInterval(this.wheel);
   }
 
+  /** How many are open, and how many of those wait for a state. */
+  get counts(): { open: number; waiting: number } {
+    return { open: this.streams.size, waiting: [...this.streams].filter((stream) => stream.waits).length };
+  }
+
   /** Whether one of them waits for a state of this Node. */
   waits(nodeId: string): boolean {
     return [...(this.byNode.get(nodeId) ?? [])].some((stream) => stream.waits);
@@ -139,15 +144,15 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async ringChanged(message: Msg): Promise<void> {
-    const { scope } = message.json<RingChanged>();
-    if (![...this.streams].some((stream) => stream.scope === scope)) return;
+    const scope = scopeOf(message);
+    if (scope === undefined || ![...this.streams].some((stream) => stream.scope === scope)) return;
     await this.lookAtRing(scope);
   }
 
   /** One reading for all streams of the scope. Where it fails, a message that does not pass has them look. */
-  private async lookAtRing(scope: Scope | string): Promise<void> {
+  private async lookAtRing(scope: Scope): Promise<void> {
     try {
-      const read = await this.rows.ring(scope as Scope);
+      const read = await this.rows.ring(scope);
       if (read !== undefined) this.each((stream) => stream.scope === scope && stream.ringChanged(read));
     } catch (err) {
       this.log.warn({ scope, err }, 'ring not read');
@@ -175,6 +180,15 @@ function lastEventId({ headers }: IncomingMessage): number | null {
   if (typeof id !== 'string' || !LAST_EVENT_ID.test(id))
     throw problem('invariantViolation', { field: 'Last-Event-ID' });
   return Number(id);
+}
+
+/** undefined for what says nothing of the kind: it concerns no stream. */
+function scopeOf(message: Msg): Scope | undefined {
+  try {
+    return message.json<Partial<RingChanged>>().scope;
+  } catch {
+    return undefined;
+  }
 }
 
 const patience = (): number => WAITS_MS.least + Math.random() * (WAITS_MS.most - WAITS_MS.least);
