@@ -37,6 +37,7 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
       hearing: (nodeId) => this.hearing(nodeId),
       readRow: (nodeId) => this.rows.read(nodeId),
       say: (nodeId, word) => this.bus.publish(subjects.httpWord(nodeId), saidWord(word)),
+      catchUp: () => this.news.catchUp(),
       failed: (nodeId, err) => this.log.warn({ node: nodeId, err }, "Node's row not read"),
     };
   }
@@ -168,8 +169,8 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private hearing(nodeId: string): Hearing {
-    const { hearsSinceMs } = this.news;
-    return { states: this.news.statesOf(nodeId), hearsSinceMs, now: new Date() };
+    const { hearsSinceMs, heardUntilMs } = this.news;
+    return { states: this.news.statesOf(nodeId), hearsSinceMs, heardUntilMs, now: new Date() };
   }
 }
 

@@ -18,6 +18,9 @@ type Listener = (nodeId: string, news: News) => void;
 export class NodeNews {
   /** From when on everything that is told has been heard. */
   hearsSinceMs = Infinity;
+  /** Until when, as far as it has asked. */
+  heardUntilMs = 0;
+  private catchingUp: Promise<void> | undefined;
   private readonly teller = randomUUID();
   private readonly known = new Map<string, { states: BegunState[]; atMs: number }>();
   private readonly listeners: Listener[] = [];
@@ -32,7 +35,19 @@ export class NodeNews {
 
   /** What was told meanwhile is lost. */
   missed(): void {
-    this.hearsSinceMs = Date.now();
+    this.hearsSinceMs = this.heardUntilMs = Date.now();
+  }
+
+  /** What the bus answers comes behind all that was told before. Those who ask meanwhile share the next question. */
+  async catchUp(): Promise<void> {
+    await this.catchingUp;
+    await (this.catchingUp ??= this.askBus().finally(() => (this.catchingUp = undefined)));
+  }
+
+  private async askBus(): Promise<void> {
+    const askedAtMs = Date.now();
+    await this.bus.connection.flush().catch(() => undefined);
+    this.heardUntilMs = askedAtMs;
   }
 
   onNews(listener: Listener): void {

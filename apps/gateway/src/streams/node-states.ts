@@ -44,7 +44,10 @@ export class NodeStates {
 
   /** The Node has worked a state in. `setsKeys`: it says that this set keys. */
   async drifted({ id, listens }: NodeView, setsKeys: boolean): Promise<void> {
-    if (listens === 'go') await this.news.tell(id, { what: 'drift', setsKeys });
+    if (listens !== 'go') return;
+    // Behind all that was told before: a gateway that stood still would take it for another state's.
+    await this.news.catchUp();
+    await this.news.tell(id, { what: 'drift', setsKeys });
   }
 
   /** Whether it should ask for its state now. */

@@ -22,6 +22,8 @@ export interface StreamGround {
   hearing: (nodeId: string) => Hearing;
   readRow: (nodeId: string) => Promise<StreamRow | undefined>;
   say: (nodeId: string, word: StreamWord) => void;
+  /** Resolves when everything was heard that was told before. */
+  catchUp: () => Promise<void>;
   failed: (nodeId: string, error: unknown) => void;
 }
 
@@ -94,6 +96,7 @@ export class NodeStream {
       if (deed.kind === 'write') this.source.write(deed.message);
       else if (deed.kind === 'say') this.ground.say(this.nodeId, deed.word);
       else if (deed.kind === 'end') this.end();
+      else if (deed.kind === 'catchUp') void this.ground.catchUp().then(() => this.tick());
       else void this.look();
     }
   }

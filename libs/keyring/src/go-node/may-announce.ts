@@ -10,7 +10,7 @@ export const LONGEST_WAY_MS = 60_000;
  * shown since and may have taken, a state included.
  *
  * The key must be active, or retiring; and since that epoch (its own change included: a stage names the active key as
- * `previous`) nothing that was told may end it sooner than the announcement arrives. A rotation that was taken back ended
+ * `previous`) nothing that was told may end it before the announcement arrives. A rotation that was taken back ended
  * the key of before, for whoever heard of it and not of the rollback.
  */
 export const mayAnnounce = (epoch: number, ring: GoRing, now: Date): boolean =>
@@ -26,7 +26,7 @@ function holdsAtLeast(epoch: number, ring: GoRing, at: Date): boolean {
   const ends = ring.changes
     .filter((each) => each.epoch >= change.epoch && each.previousKeyId === key.keyId)
     .map(({ previousUntil }) => previousUntil);
-  return [key.verifiesUntil, ...ends].every((end) => end === null || at < end);
+  return ends.every((end) => end === null || at < end);
 }
 
 /** The key that announces to a Node at this epoch. */

@@ -44,19 +44,20 @@ const isUnderWay = ({ heardAtMs, isOver }: BegunState, nowMs: number): boolean =
 export type Meeting = 'wait' | 'older' | 'go';
 
 /**
- * A Node that works an older state in after a key event goes back to it: so the event waits while one may be under way, for
- * as long as this gateway cannot have heard of all (`hearsSinceMs`), too. And an event that is older than a state that was
- * given would take the Node back.
+ * An event that is older than a state that was given would take the Node back; so would one from before this gateway heard
+ * of every state (`hearsSinceMs`), for all that it knows. And a Node that works an older state in after the event goes back
+ * to that: so the event waits while one may be under way, heard of or not.
  */
 export function meetStates(
-  keyEpoch: number,
+  event: { readonly epoch: number; readonly issuedAt: Date },
   states: readonly BegunState[],
   hearsSinceMs: number,
   nowMs: number,
 ): Meeting {
-  if (states.some(({ answer }) => answer !== null && answer.epoch > keyEpoch)) return 'older';
+  const isPassed = states.some(({ answer }) => answer !== null && answer.epoch > event.epoch);
+  if (isPassed || event.issuedAt.getTime() < hearsSinceMs) return 'older';
   if (nowMs - hearsSinceMs < STATE_LASTS_MS) return 'wait';
-  const isBefore = ({ answer }: BegunState): boolean => answer === null || answer.epoch < keyEpoch;
+  const isBefore = ({ answer }: BegunState): boolean => answer === null || answer.epoch < event.epoch;
   return states.some((state) => isUnderWay(state, nowMs) && isBefore(state)) ? 'wait' : 'go';
 }
 

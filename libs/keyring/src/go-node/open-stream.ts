@@ -23,9 +23,10 @@ export function openStream(presented: PresentedId | null, node: GoNode, ring: Go
   const isReadyRead = position !== null && node.ready !== null && position >= node.ready.position;
   const epoch = isReadyRead ? node.ready.epoch : node.settledEpoch;
   if (mustWait(epoch, ring, now)) return { kind: 'waits', tells: !node.waits };
-  const isTold = epoch === node.toldEpoch && epoch === ring.trustEpoch;
-  const isSettled = position === null && !node.hasUnsettled && !node.isHelloUnanswered && !node.waits;
-  return isTold && isSettled ? { kind: 'silent', epoch } : { kind: 'word', epoch, isProven: isReadyRead, position };
+  const isSettled = position === null && !node.hasUnsettled && !node.waits;
+  return isSettled && epoch === ring.trustEpoch
+    ? { kind: 'silent', epoch }
+    : { kind: 'word', epoch, isProven: isReadyRead, position };
 }
 
 /** Whether what a Node holds can be brought to where the ring is by a state alone. */

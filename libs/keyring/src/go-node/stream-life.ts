@@ -7,8 +7,9 @@ import { dropped, passed, passes, type GoStream, type StreamMessage } from './pa
 
 /** A stream with what it waits for. Times by its gateway's clock. */
 export interface StreamLife<M extends StreamMessage = StreamMessage> extends GoStream {
-  /** A key event that waits for a state, and all that came after it. */
+  /** A key event that waits, and all that came after it; since when, by its gateway's clock. */
   readonly held: readonly M[];
+  readonly heldSinceMs: number;
   /** Whether a word is to be said once the row is read. */
   readonly isWordDue: boolean;
   /** What is proven of the Node, and repeated with each word: it holds this epoch, it has taken all up to this position. */
@@ -26,6 +27,8 @@ export type StreamDeed<M> =
   /** Read the Node's row, and come back with it (`onRow`). */
   | { readonly kind: 'look' }
   | { readonly kind: 'say'; readonly word: StreamWord }
+  /** Hear whatever was told until now, then come back (`onTime`): a gateway that stood still is behind. */
+  | { readonly kind: 'catchUp' }
   | { readonly kind: 'end' };
 
 export interface Turn<M extends StreamMessage> {
@@ -47,6 +50,8 @@ export interface Hearing {
   readonly states: readonly BegunState[];
   /** From when on it has heard whatever was told to all gateways. */
   readonly hearsSinceMs: number;
+  /** Until when it has. */
+  readonly heardUntilMs: number;
   readonly now: Date;
 }
 
@@ -75,6 +80,7 @@ export function beginStream<M extends StreamMessage>(
     ...{ lastId: presented?.id ?? 0, sequence: lastSequence, hasTold: false, openedAt: readAt, readAt },
     ...{
       held: [],
+      heldSinceMs: nowMs,
       isWordDue: false,
       proven: { epoch: null, position: null },
       lookedAtMs: nowMs,
@@ -97,13 +103,8 @@ export function onMessage<M extends StreamMessage>(stream: StreamLife<M>, messag
   const passing = passes(stream, message, hearing.now);
   if (passing === 'drop') return { stream: dropped(stream, message), deeds: [] };
   if (passing === 'lookAgain') return looking(dropped(stream, message), hearing.now);
-  if (message.kind === 'key') {
-    const { states, hearsSinceMs, now } = hearing;
-    const meeting = meetStates(message.epoch, states, hearsSinceMs, now.getTime());
-    if (meeting === 'wait') return { stream: { ...stream, held: [message] }, deeds: [] };
-    if (meeting === 'older') return looking(dropped(stream, message), now);
-  }
-  return { stream: passed(stream, message), deeds: [{ kind: 'write', message }] };
+  if (message.kind !== 'key') return written(stream, message);
+  return { stream: { ...stream, held: [message], heldSinceMs: hearing.now.getTime() }, deeds: [{ kind: 'catchUp' }] };
 }
 
 /** Something was missed, or may have been: a hole, the bus back. */
@@ -221,11 +222,24 @@ const isStateBegunOn = ({ mode, beganAtMs }: StreamLife<StreamMessage>, { states
     ({ heardAtMs, isOver }) => !isOver && heardAtMs >= beganAtMs && now.getTime() - heardAtMs < STATE_TAKES_MS,
   );
 
-/** What was held, in its order, as far as it goes. */
+const written = <M extends StreamMessage>(stream: StreamLife<M>, message: M): Turn<M> => ({
+  stream: passed(stream, message),
+  deeds: [{ kind: 'write', message }],
+});
+
+/** What was held, in its order, as far as it goes: the key event that is first, and what came behind it. */
 function released<M extends StreamMessage>(stream: StreamLife<M>, hearing: Hearing): Turn<M> {
-  const deeds: StreamDeed<M>[] = [];
-  let after: StreamLife<M> = { ...stream, held: [] };
-  for (const message of stream.held) {
+  const [news, ...others] = stream.held;
+  const { states, hearsSinceMs, heardUntilMs, now } = hearing;
+  if (news === undefined || heardUntilMs < stream.heldSinceMs) return { stream, deeds: [] };
+  const meeting = meetStates(news, states, hearsSinceMs, now.getTime());
+  if (meeting === 'wait') return { stream, deeds: [] };
+  const free = { ...stream, held: [] };
+  const isPassing = meeting === 'go' && passes(free, news, now) === 'pass';
+  const first = isPassing ? written(free, news) : looking(dropped(free, news), now);
+  const deeds: StreamDeed<M>[] = [...first.deeds];
+  let after = first.stream;
+  for (const message of others) {
     const turn = onMessage(after, message, hearing);
     deeds.push(...turn.deeds);
     after = turn.stream;

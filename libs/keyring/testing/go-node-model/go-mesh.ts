@@ -83,7 +83,15 @@ export class GoMesh {
     const streamId = `s${(this.names += 1)}`;
     this.note(`Node opens ${streamId} at ${gateway} with ${process.lastId ?? 'no id'}`);
     const openedAtMs = this.nowMs;
-    process.connection = { streamId, gateway, openedAtMs, process, unread: [], isEnded: false };
+    process.connection = {
+      streamId,
+      gateway,
+      openedAtMs,
+      process,
+      unread: [],
+      isEnded: false,
+      written: process.lastId,
+    };
     const presented = process.lastId === null ? null : { id: process.lastId, issuedAt: null };
     this.gateways[gateway]!.accept(process.connection, presented);
   }
@@ -133,6 +141,15 @@ export class GoMesh {
   loseBus(index: number): void {
     this.note(`gateway ${index} loses the bus`);
     this.gateways[index]!.loseBus();
+  }
+
+  /** Nobody says so: a hole shows it. */
+  loseMessage(index: number): void {
+    const { inbox } = this.gateways[index]!;
+    const at = inbox.findIndex(({ kind }) => kind === 'message');
+    if (at < 0) return;
+    this.note(`the bus loses a message to ${index}`);
+    inbox.splice(at, 1);
   }
 
   askState(gateway: number): void {
@@ -264,6 +281,11 @@ export class GoMesh {
     if (message.kind === 'key' && message.epoch < process.heldEpoch) {
       throw new Violation(`key event ${message.epoch} on ${streamId}, and the Node has taken ${process.heldEpoch}`);
     }
+    const { written } = connection;
+    if (message.kind !== 'key' && message.position <= (written ?? 0)) {
+      throw new Violation(`id ${message.position} on ${streamId}, after ${written}`);
+    }
+    if (message.kind !== 'key') connection.written = message.position;
     this.note(`${streamId} ← ${told(message)}`);
     connection.unread.push(message);
   }

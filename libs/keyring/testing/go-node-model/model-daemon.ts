@@ -32,6 +32,8 @@ export interface Connection {
   process: DaemonProcess;
   unread: WireMessage[];
   isEnded: boolean;
+  /** The last id that it presented or was written. */
+  written: number | null;
 }
 
 export interface Asked {

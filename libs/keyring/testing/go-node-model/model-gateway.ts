@@ -27,7 +27,9 @@ export type Heard =
   | { kind: 'message'; message: WireMessage; streams: readonly string[] }
   | { kind: 'news'; news: StateNews }
   | { kind: 'drift'; setsKeys: boolean }
-  | { kind: 'ringChanged' };
+  | { kind: 'ringChanged' }
+  /** What it asked the bus for comes behind all that was told before. */
+  | { kind: 'caughtUp'; askedAtMs: number };
 
 interface Open {
   connection: Connection;
@@ -52,6 +54,7 @@ export class ModelGateway {
   readonly streams = new Map<string, Open>();
   states: BegunState[] = [];
   hearsSinceMs: number;
+  heardUntilMs = 0;
 
   constructor(
     readonly index: number,
@@ -71,7 +74,7 @@ export class ModelGateway {
   /** The bus was away: what was told meanwhile is lost. */
   loseBus(): void {
     this.inbox.length = 0;
-    this.hearsSinceMs = this.outside.now();
+    this.hearsSinceMs = this.heardUntilMs = this.outside.now();
     for (const open of this.streams.values()) if (open.life !== null) this.take(open, onGap(open.life, this.date));
   }
 
@@ -100,6 +103,7 @@ export class ModelGateway {
 
   hear(heard: Heard): void {
     if (heard.kind === 'drift') return this.drift(heard.setsKeys);
+    if (heard.kind === 'caughtUp') this.heardUntilMs = Math.max(this.heardUntilMs, heard.askedAtMs);
     if (heard.kind === 'news') this.states = withNews(this.states, heard.news, this.outside.now());
     for (const [id, open] of this.streams) {
       if (heard.kind === 'message' && heard.streams.includes(id)) {
@@ -107,7 +111,7 @@ export class ModelGateway {
         else this.take(open, onMessage(open.life, heard.message, this.hearing));
       } else if (open.life !== null) {
         if (heard.kind === 'ringChanged') this.take(open, onRing(open.life, this.outside.row(null).row, this.date));
-        else if (heard.kind === 'news') this.take(open, onTime(open.life, this.hearing));
+        else if (heard.kind === 'news' || heard.kind === 'caughtUp') this.take(open, onTime(open.life, this.hearing));
       }
     }
   }
@@ -137,9 +141,11 @@ export class ModelGateway {
     this.tell({ kind: 'news', news: { what: 'answered', stateId, epoch, form, readAt } });
   }
 
+  /** A drift comes behind all that was told before it: a gateway that stood still is behind. */
   tell(heard: Heard): void {
     this.outside.tell(this.index, heard);
-    this.hear(heard);
+    if (heard.kind === 'drift') this.inbox.push(heard);
+    else this.hear(heard);
   }
 
   private drift(setsKeys: boolean): void {
@@ -156,6 +162,7 @@ export class ModelGateway {
       if (deed.kind === 'write') this.outside.write(deed.message, open.connection);
       else if (deed.kind === 'say') this.outside.say(deed.word, open.connection);
       else if (deed.kind === 'look') open.looks += 1;
+      else if (deed.kind === 'catchUp') this.inbox.push({ kind: 'caughtUp', askedAtMs: this.outside.now() });
       else {
         open.connection.isEnded = true;
         this.streams.delete(open.connection.streamId);
@@ -168,6 +175,7 @@ export class ModelGateway {
   }
 
   private get hearing(): Hearing {
-    return { states: this.states, hearsSinceMs: this.hearsSinceMs, now: this.date };
+    const { states, hearsSinceMs, heardUntilMs } = this;
+    return { states, hearsSinceMs, heardUntilMs, now: this.date };
   }
 }

@@ -15,7 +15,16 @@ export const MINUTE_MS = 60_000;
 const SKEW_MS = 30_000;
 const POLICY = scopePolicy('domain');
 
-export const RING_ORDERS = ['rotate', 'close', 'rollback', 'settle', 'stage', 'unstage', 'revoke_active'] as const;
+export const RING_ORDERS = [
+  'rotate',
+  'close',
+  'rollback',
+  'settle',
+  'stage',
+  'unstage',
+  'revoke_active',
+  'revoke_other',
+] as const;
 export type RingOrder = (typeof RING_ORDERS)[number];
 
 export class ModelGoRing {
@@ -83,6 +92,10 @@ export class ModelGoRing {
       }
       case 'unstage':
         return unstageKey(ring, transition, { keyId: stagedKey(ring)?.keyId ?? '' });
+      case 'revoke_other': {
+        const keyId = ring.keys.find(({ state }) => state === 'staged' || state === 'retiring')?.keyId ?? '';
+        return revokeKey(ring, transition, { keyId, newKeyId, discardStaged: true, at, propagationDelayMs: 0 });
+      }
       case 'revoke_active': {
         const { keyId } = activeKey(ring);
         return revokeKey(ring, transition, { keyId, newKeyId, discardStaged: true, at, propagationDelayMs: 0 });
