@@ -217,7 +217,8 @@ export class GoStory {
   }
 
   private hearing(laterMs = 0): Hearing {
-    return { states: this.states, hearsSinceMs: 0, now: new Date(Date.now() + laterMs) };
+    const now = new Date(Date.now() + laterMs);
+    return { states: this.states, hearsSinceMs: 0, heardUntilMs: now.getTime(), now };
   }
 
   private async take({ stream, deeds }: Turn<WireMessage>): Promise<void> {
@@ -227,6 +228,7 @@ export class GoStory {
       if (deed.kind === 'write') this.daemon.read(deed.message);
       if (deed.kind === 'say') this.words.push(deed.word);
       if (deed.kind === 'end') this.stream = null;
+      if (deed.kind === 'catchUp' && this.stream !== null) await this.take(onTime(this.stream.life, this.hearing()));
       if (deed.kind === 'look' && this.stream !== null) {
         const { row } = await this.row(null);
         await this.take(onRow(this.stream.life, row, new Date()));

@@ -1,5 +1,6 @@
-import { Body, Controller, Get, HttpCode, Post, Put, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Put, Req, UseGuards } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { NodeStates } from '../streams/node-states';
 import type { NodeView } from '../views/node-views';
 import { EndpointReply, HeartbeatReply } from './node-bodies';
@@ -24,8 +25,8 @@ export class BeatController {
   @Post('drift')
   @HttpCode(204)
   @ApiNoContentResponse()
-  async drift(@CallingNode() node: NodeView, @Body() body: unknown): Promise<void> {
-    await this.states.drifted(node, setsKeys(body));
+  async drift(@CallingNode() node: NodeView, @Body() body: unknown, @Req() { raw }: FastifyRequest): Promise<void> {
+    await this.states.drifted(node, setsKeys(body), () => raw.socket.destroyed);
   }
 
   @Post('report')

@@ -43,10 +43,12 @@ export class NodeStates {
   }
 
   /** The Node has worked a state in. `setsKeys`: it says that this set keys. */
-  async drifted({ id, listens }: NodeView, setsKeys: boolean): Promise<void> {
+  async drifted({ id, listens }: NodeView, setsKeys: boolean, isGone: () => boolean): Promise<void> {
     if (listens !== 'go') return;
-    // Behind all that was told before: a gateway that stood still would take it for another state's.
+    // Behind all that was told before: a gateway that stood still would take it for another state's. Whoever waits for the
+    // answer no more may have asked for a state since.
     await this.news.catchUp();
+    if (isGone()) return;
     await this.news.tell(id, { what: 'drift', setsKeys });
   }
 

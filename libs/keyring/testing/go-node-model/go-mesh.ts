@@ -136,11 +136,13 @@ export class GoMesh {
     this.gateways[index]!.restart();
     const { asked } = this.process;
     if (asked?.gateway === index && asked.answer === null) this.process.asked = null;
+    if (this.process.drift?.isSent === true) this.process.drift = null;
   }
 
   loseBus(index: number): void {
     this.note(`gateway ${index} loses the bus`);
     this.gateways[index]!.loseBus();
+    if (this.process.drift?.isSent === true) this.process.drift = null;
   }
 
   /** Nobody says so: a hole shows it. */
@@ -198,13 +200,26 @@ export class GoMesh {
     return true;
   }
 
-  sayDrift(gateway: number | null): boolean {
-    const { drift } = this.process;
-    if (drift === null) return false;
-    this.process.drift = null;
-    this.note(`drift to ${gateway ?? 'nobody'}`);
-    if (gateway !== null) this.gateways[gateway]!.tell({ kind: 'drift', setsKeys: drift.setsKeys });
+  sayDrift(gateway: number): boolean {
+    const { process } = this;
+    const { drift } = process;
+    if (drift === null || drift.isSent) return false;
+    drift.isSent = true;
+    this.note(`drift to ${gateway}`);
+    const answer = (): boolean => {
+      const isAwaited = process.drift === drift;
+      if (isAwaited) process.drift = null;
+      return isAwaited;
+    };
+    this.gateways[gateway]!.inbox.push({ kind: 'driftCall', answer, setsKeys: drift.setsKeys });
     return true;
+  }
+
+  /** The Node waits for its answer no more, or never asked. */
+  loseDrift(): void {
+    if (this.process.drift === null) return;
+    this.note('the drift is lost');
+    this.process.drift = null;
   }
 
   // The bus, the relay

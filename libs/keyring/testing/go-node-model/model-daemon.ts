@@ -48,7 +48,7 @@ export class DaemonProcess {
   connection: Connection | null = null;
   asked: Asked | null = null;
   /** A state was worked in, and the drift is to be sent. */
-  drift: { setsKeys: boolean } | null = null;
+  drift: { setsKeys: boolean; isSent: boolean } | null = null;
   readonly refusals: string[] = [];
   /** The epoch that its keys are of; and the greatest that was ever proven of it. For the checks alone. */
   heldEpoch: number;
@@ -88,7 +88,7 @@ export class DaemonProcess {
     const setsKeys = spelled(answer.keys) !== spelled(this.snapshot?.keys ?? null);
     if (!setsKeys && answer.peers === (this.snapshot?.peers ?? 0)) return;
     if (setsKeys && answer.keys !== null) this.setKeys(answer.keys, answer.epoch);
-    this.drift = { setsKeys };
+    this.drift = { setsKeys, isSent: false };
     this.snapshot = answer;
   }
 

@@ -27,6 +27,8 @@ export type Heard =
   | { kind: 'message'; message: WireMessage; streams: readonly string[] }
   | { kind: 'news'; news: StateNews }
   | { kind: 'drift'; setsKeys: boolean }
+  /** The Node's own call, behind all that was told before it; nothing where the Node waits for its answer no more. */
+  | { kind: 'driftCall'; answer: () => boolean; setsKeys: boolean }
   | { kind: 'ringChanged' }
   /** What it asked the bus for comes behind all that was told before. */
   | { kind: 'caughtUp'; askedAtMs: number };
@@ -102,6 +104,10 @@ export class ModelGateway {
   }
 
   hear(heard: Heard): void {
+    if (heard.kind === 'driftCall') {
+      if (heard.answer()) this.tell({ kind: 'drift', setsKeys: heard.setsKeys });
+      return;
+    }
     if (heard.kind === 'drift') return this.drift(heard.setsKeys);
     if (heard.kind === 'caughtUp') this.heardUntilMs = Math.max(this.heardUntilMs, heard.askedAtMs);
     if (heard.kind === 'news') this.states = withNews(this.states, heard.news, this.outside.now());
@@ -141,11 +147,9 @@ export class ModelGateway {
     this.tell({ kind: 'news', news: { what: 'answered', stateId, epoch, form, readAt } });
   }
 
-  /** A drift comes behind all that was told before it: a gateway that stood still is behind. */
   tell(heard: Heard): void {
     this.outside.tell(this.index, heard);
-    if (heard.kind === 'drift') this.inbox.push(heard);
-    else this.hear(heard);
+    this.hear(heard);
   }
 
   private drift(setsKeys: boolean): void {
