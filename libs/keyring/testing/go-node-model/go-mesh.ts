@@ -30,7 +30,7 @@ export class GoMesh {
   private names = 0;
   private readonly registrationKey = saidKeys(this.ring.keys);
 
-  constructor(private readonly random: SeededRandom) {
+  constructor(random: SeededRandom) {
     this.overlapMs = random.pick([2, 10, 60]) * 60_000;
     const outside: Outside = {
       now: () => this.nowMs,
