@@ -206,7 +206,8 @@ describe('chains', () => {
     const before = world.signer.asked.length;
     const asked = Array.from({ length: 50 }, () => chain(PLATFORM, { epoch: 2, platformEpoch: 2 }));
     await Promise.all(asked);
-    expect(world.signer.asked.length - before).toBeLessThanOrEqual(1);
+    // A signer that is silent for long is asked again: a few times, and not by each of them.
+    expect(world.signer.asked.length - before).toBeLessThan(10);
   });
 
   it.each(['after=-1', 'after=1.5', 'after=99999999999999999', 'after=1&after=2', 'platform_after=x'])(
