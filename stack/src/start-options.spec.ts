@@ -1,16 +1,22 @@
 import { UsageError, parseStartOptions } from './start-options';
 
 test('two of each unless told otherwise, and no variable that was not asked for', () => {
-  expect(parseStartOptions([])).toEqual({ detach: false, rotations: 2, signers: 2, relays: 2, rotationEnv: {} });
+  expect(parseStartOptions([])).toEqual({
+    ...{ rotations: 2, signers: 2, relays: 2, gateways: 2 },
+    detach: false,
+    rotationEnv: {},
+  });
 });
 
 test('every flag', () => {
-  const args = '--detach --rotations 1 --signers=3 --relays 4 --overlap-window 30s --allow-short-overlap --lease 2s';
+  const args =
+    '--detach --rotations 1 --signers=3 --relays 4 --gateways 5 --overlap-window 30s --allow-short-overlap --lease 2s';
   expect(parseStartOptions(args.split(' '))).toEqual({
     detach: true,
     rotations: 1,
     signers: 3,
     relays: 4,
+    gateways: 5,
     rotationEnv: {
       PLEXSPHERE_OVERLAP_WINDOW: '30s',
       PLEXSPHERE_ALLOW_SHORT_OVERLAP: 'true',

@@ -30,6 +30,7 @@ const MIGRATIONS = [
   'Outbox1700000000002',
   'Access1700000000003',
   'Schedule1700000000004',
+  'Gateway1700000000005',
   'StoreFormat1700000000099',
   'Material1700000000001',
   'MaterialFormat1700000000099',
@@ -202,7 +203,7 @@ it('N-1: a second installation on the same server leaves the first as it was', a
   for (const source of connected) await source.query('SELECT 1');
   const limits = `SELECT rolconnlimit AS most FROM pg_roles WHERE rolname = ANY ($1)`;
   const most = await owner.query<{ most: number }[]>(limits, [logins]);
-  expect(most.map((each) => each.most).sort()).toEqual([20, 20, 30, 30, 60, 60]);
+  expect(most.map((each) => each.most).sort()).toEqual([20, 20, 30, 30, 40, 40, 60, 60]);
   // Anew, as a service that starts: by the passwords that it was given.
   for (const url of [...first, ...second]) await expect(open(url)).resolves.toBeDefined();
   const [rotation] = second;

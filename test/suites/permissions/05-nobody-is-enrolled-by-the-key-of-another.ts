@@ -1,4 +1,5 @@
 import { parseCreds } from '@plexsphere/testkit';
+import { SERVICE_NAMES, credentialFile } from '@plexsphere/wire';
 import type { Step } from '../../src/tell-story';
 import { askAs, bootstrapFile, known } from './hands';
 
@@ -6,7 +7,7 @@ import { askAs, bootstrapFile, known } from './hands';
 export const step: Step = async (world) => {
   const operator = known(world, 'operator');
   const services = await Promise.all(
-    ['rotation.creds', 'signer.creds', 'outbox-relay.creds'].map((name) => bootstrapFile(world, name)),
+    SERVICE_NAMES.map((name) => bootstrapFile(world, credentialFile(name))),
   );
   const others = [...services, operator.creds, known(world, 'viewer').creds, known(world, 'edge-1').creds];
   for (const [i, creds] of others.entries()) {
