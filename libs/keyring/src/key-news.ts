@@ -93,7 +93,9 @@ export function nextKeyNews(told: Told, own: RingHistory, platform: RingHistory)
   return isBehind ? { kind: 'chain', gates: false, told: end } : { kind: 'none' };
 }
 
-const isLost = (epoch: number, { superiorEpoch }: RingHistory): boolean => epoch === FORKED && superiorEpoch === null;
+/** On a fork of the ring, and nothing leads back: a bundle would be refused. */
+export const isLost = (toldEpoch: number, { superiorEpoch }: Pick<RingHistory, 'superiorEpoch'>): boolean =>
+  toldEpoch === FORKED && superiorEpoch === null;
 
 /** The key that was active then, if one statement tells all that came after, and that key still verifies. */
 function announcerAfter(epoch: number, ring: RingHistory): string | undefined {

@@ -38,17 +38,15 @@ export function countWord(word: NodeWord, node: KnownNode, heads: HeadPlaces): C
     ...word,
     epoch: own.epoch,
     platformEpoch: platform.epoch,
-    aheadEpoch: isAhead(own) ? word.epoch : null,
-    aheadPlatformEpoch: isAhead(platform) ? word.platformEpoch : null,
-    isWrong: isWrong(word.epoch, own) || isWrong(word.platformEpoch, platform),
+    aheadEpoch: own.isBeyond ? word.epoch : null,
+    aheadPlatformEpoch: platform.isBeyond ? word.platformEpoch : null,
+    isWrong: own.isWrong || platform.isWrong,
     newFork: isFork(own) && word.heads.ring !== node.forkedHead,
     newPlatformFork: isFork(platform) && word.heads.platform !== node.platformForkedHead,
   };
 }
 
 const isFork = ({ epoch }: Standing): boolean => epoch === FORKED;
-const isAhead = (standing: Standing): boolean => standing.isBeyond && !isFork(standing);
-const isWrong = (said: number, standing: Standing): boolean => !isFork(standing) && standing.epoch !== said;
 
 /** Words as a statement reads them, which are its first parameter. */
 export const WORD_RECORD = `jsonb_to_recordset($1::jsonb) AS d(node_id uuid, epoch bigint, platform_epoch bigint,
