@@ -6,14 +6,8 @@
  */
 import { seededRandom, type SeededRandom } from '@plexsphere/testkit';
 import { computeOnce } from '../testing/mesh-model/crypto-once';
-import {
-  MeshModel,
-  anyStory,
-  crossingStory,
-  everyStory,
-  theftStory,
-  type Faults,
-} from '../testing/mesh-model/mesh-model';
+import { MeshModel } from '../testing/mesh-model/mesh-model';
+import { anyStory, crossingStory, everyStory, theftStory, type Faults } from '../testing/mesh-model/stories';
 
 const STORIES = Number(process.env['MESH_STORIES'] ?? 25);
 const DEPTH = Number(process.env['MESH_DEPTH'] ?? 2);

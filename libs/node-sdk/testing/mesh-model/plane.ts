@@ -14,6 +14,7 @@ import { keyOf, ModelRing, type Order } from './model-ring';
 
 export const DOMAIN: Scope = 'domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
 export type Whose = 'platform' | 'domain';
+export const WHOSE: readonly Whose[] = ['platform', 'domain'];
 
 export class Plane {
   nowMs = Date.parse('2026-01-01T00:00:00Z');

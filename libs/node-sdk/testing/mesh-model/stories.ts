@@ -1,0 +1,131 @@
+/** What may happen, in which order, and that all is well in the end: stories by chance, and all of a few orders. */
+import type { SeededRandom } from '@plexsphere/testkit';
+import { MeshModel } from './mesh-model';
+import { MINUTE_MS, ORDERS, type Order } from './model-ring';
+import { WHOSE, type Whose } from './plane';
+
+export interface Faults {
+  sleep: boolean;
+  loss: boolean;
+  theft: boolean;
+}
+
+type Deed = () => Promise<unknown> | void;
+
+/** Plays deeds, and then all is well. Whatever is wrong is told with the story. */
+async function play(model: MeshModel, deeds: Iterable<Deed>): Promise<MeshModel> {
+  try {
+    for (const deed of deeds) await deed();
+    await model.settle();
+  } catch (error) {
+    if (error instanceof Error) error.message += `\n${model.trace.join('\n')}`;
+    throw error;
+  }
+  return model;
+}
+
+/** Anything in any order. */
+export async function anyStory(random: SeededRandom, steps: number, faults: Faults): Promise<MeshModel> {
+  const model = await MeshModel.create();
+  const share = faults.loss ? random.pick([0.1, 0.5]) : 0;
+  const chance = (of: number): boolean => random.next() < of;
+  const deeds: [number, Deed][] = [
+    [faults.theft ? 5 : 8, () => model.order(random.pick(WHOSE), random.pick(ORDERS))],
+    [2, () => model.wait(random.pick([1, 6, 40, 100]) * MINUTE_MS)],
+    [8, () => model.turn(random.pick(WHOSE), { word: chance(share), message: chance(share) })],
+    [faults.sleep ? 0.7 : 0, () => model.fall(random.pick(WHOSE))],
+    [faults.sleep ? 0.7 : 0, () => model.wake(random.pick(WHOSE))],
+    [faults.theft ? 3 : 0, () => (model.thief === undefined ? model.steal(random) : undefined)],
+    [faults.theft ? 9 : 0, () => model.strike(random.pick(WHOSE))],
+  ];
+  const total = deeds.reduce((sum, [weight]) => sum + weight, 0);
+  const drawn = Array.from({ length: steps }, () => {
+    let at = random.next() * total;
+    return deeds.find(([weight]) => (at -= weight) < 0)![1];
+  });
+  return play(model, drawn);
+}
+
+const hearAll = async (model: MeshModel): Promise<void> => {
+  for (const whose of WHOSE) while (!model.ends[whose].node.isAsleep && (await model.turn(whose)));
+};
+
+/** News of both rings that cross: what the platform vouches for is lost, and its own is heard meanwhile. */
+export async function crossingStory(random: SeededRandom): Promise<MeshModel> {
+  const model = await MeshModel.create();
+  const own = () => model.order('domain', random.pick(['rollback', 'revoke_other', 'recommit', 'revoke_active']));
+  const theirs = () => model.order('platform', random.pick(['rotate', 'close', 'recovery', 'recommit', 'stage']));
+  const times = (most: number, deed: Deed): Deed[] => Array.from({ length: random.integer(0, most) }, () => deed);
+  return play(model, [
+    () => model.order('domain', random.pick(['stage', 'rotate'])),
+    ...times(2, theirs),
+    () => hearAll(model),
+    own,
+    ...times(2, () => model.turn('domain', { word: random.next() < 0.5, message: true })),
+    ...times(2, theirs),
+    ...times(3, () => model.turn('domain', { word: true })),
+    ...times(1, own),
+    ...times(1, theirs),
+  ]);
+}
+
+/** The best that each key can do, in each state of its ring, whatever is ordered before the Nodes speak again. */
+export async function theftStory(random: SeededRandom): Promise<MeshModel> {
+  const model = await MeshModel.create();
+  const anyOrder = () => model.order(random.pick(WHOSE), random.pick(ORDERS));
+  return play(model, [
+    () => (random.next() < 0.5 ? model.order('platform', 'revoke_active') : undefined),
+    () => model.order('platform', random.pick(['stage', 'rotate', 'recommit'])),
+    () => model.order('domain', random.pick(['stage', 'rotate', 'recommit'])),
+    () => hearAll(model),
+    () => model.stealThat(random, random.next() < 0.7 ? 'platform' : 'domain'),
+    () => model.strikeAt(random, random.pick(WHOSE), random.pick(WHOSE)),
+    ...Array.from({ length: random.integer(0, 3) }, () => () => model.strikeAt(random, 'domain', random.pick(WHOSE))),
+    ...Array.from({ length: random.integer(0, 4) }, () =>
+      random.pick<Deed>([anyOrder, () => model.order('platform', 'recovery'), () => model.turn(random.pick(WHOSE))]),
+    ),
+  ]);
+}
+
+/** Everything that can be ordered, and time that ends what waits for it. */
+const EVERYTHING: readonly (readonly [Whose, Order] | number)[] = [
+  ...WHOSE.flatMap((whose) => ORDERS.map((order) => [whose, order] as const)),
+  6 * MINUTE_MS,
+  100 * MINUTE_MS,
+];
+
+/**
+ * Every sequence of so many orders that the domain accepts, and after each of them both Nodes that fell asleep at any
+ * point of it. Returns how many there were.
+ */
+export async function everyStory(depth: number): Promise<number> {
+  let stories = 0;
+  const tell = async (deeds: readonly (readonly [Whose, Order] | number)[], asleepFrom: number): Promise<boolean> => {
+    const model = await MeshModel.create();
+    let isRefused = false;
+    const ordered = deeds.flatMap((deed, at): Deed[] => [
+      () => hearAll(model),
+      () => (at === asleepFrom ? WHOSE.forEach((whose) => model.fall(whose)) : undefined),
+      async () => {
+        if (typeof deed === 'number') model.wait(deed);
+        else if (!(await model.order(...deed))) isRefused = true;
+      },
+    ]);
+    await play(model, ordered);
+    stories += isRefused ? 0 : 1;
+    return !isRefused;
+  };
+  const grow = async (deeds: readonly (readonly [Whose, Order] | number)[]): Promise<void> => {
+    for (let asleepFrom = 0; asleepFrom <= deeds.length; asleepFrom += 1) {
+      if (!(await tell(deeds, asleepFrom))) return;
+    }
+    if (deeds.length === depth) return;
+    for (const deed of EVERYTHING) {
+      // Waiting twice is waiting, and waiting last changes nothing that the end does not bring.
+      if (typeof deed === 'number' && (typeof deeds.at(-1) === 'number' || deeds.length + 1 === depth)) continue;
+      await grow([...deeds, deed]);
+    }
+  };
+  await grow([]);
+  return stories;
+}
