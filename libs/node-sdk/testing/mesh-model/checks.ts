@@ -1,7 +1,15 @@
 /** What must be true. */
-import { trustedKeys as ringKeys, scopePolicy } from '@plexsphere/keyring';
+import {
+  FORKED,
+  isLost,
+  scopePolicy,
+  trustedKeys as ringKeys,
+  type OpenHello,
+  type StreamState,
+} from '@plexsphere/keyring';
 import { PLATFORM, publicText, scopeKind } from '@plexsphere/wire';
-import type { ChainAnchor } from '@plexsphere/wire/jws';
+import { STATEMENT_TYPES, type ChainAnchor } from '@plexsphere/wire/jws';
+import { isKeyEvent } from '../../src/key-events';
 import { trustedKeys } from '../../src/trust-state';
 import type { Message, ModelNode } from './model-node';
 import type { Plane, Whose } from './plane';
@@ -24,49 +32,76 @@ export function checkNode(node: ModelNode, now: Date, thief: Thief | undefined):
   if (thief.whose === 'domain' && has(ring)) throw new Violation("a thief's key in the Domain's anchor");
 }
 
-/** That a Node holds the rings as they are; `numbersToo`: their epochs as well. */
-export function compare(
+/** That a Node holds a ring as it is; `numbersToo`: its epoch as well. */
+export function requireTrue(
   plane: Plane,
   { state, scope }: ModelNode,
-  whose: Whose,
-  { thief, numbersToo }: { thief: Thief | undefined; numbersToo: boolean },
+  of: Whose,
+  thief: Thief | undefined,
+  numbersToo = false,
 ): void {
   const { now } = plane;
-  const pairs: [string, ChainAnchor, Whose][] = [
-    [`${whose} Node's platform`, state.platform, 'platform'],
-    [`${whose} Node's ring`, state.ring, scope === PLATFORM ? 'platform' : 'domain'],
-  ];
-  for (const [name, anchor, of] of pairs) {
-    const ring = plane.rings[of];
-    const truth = ringKeys(ring.ring.keys, scopePolicy(scopeKind(ring.scope)), now);
-    const held = trustedKeys(anchor, now).map(({ keyId, publicKey }) => `${keyId} ${publicText(publicKey)}`);
-    const named = truth.map(({ keyId, state: is }) => ({
-      is,
-      text: `${keyId} ${publicText(ring.keys.get(keyId)!.privateKey)}`,
-    }));
-    const lacks = named.filter(({ text, is }) => !held.includes(text) && !(is === 'retiring' && thief !== undefined));
-    const extra = held.filter((text) => !named.some((key) => key.text === text));
-    const differs = [
-      anchor.statementHash !== ring.head.hash && 'head',
-      anchor.activeKeyId !== ring.active.keyId && 'active key',
-      anchor.next !== ring.next && 'next',
-      lacks.length > 0 && `lacks ${lacks.map(({ text }) => text).join()}`,
-      extra.length > 0 && `has ${extra.join()}`,
-      numbersToo && anchor.epoch !== ring.ring.epoch && `epoch ${anchor.epoch} instead of ${ring.ring.epoch}`,
-    ].filter((text) => text !== false);
-    if (differs.length > 0) throw new Violation(`${name} is not the true one: ${differs.join(', ')}`);
-  }
-  if (state.recoveryPublicKey !== publicText(plane.recovery.privateKey)) {
-    throw new Violation(`${whose} Node's recovery key is not the true one`);
-  }
+  const ring = plane.rings[of];
+  const anchor = of === 'platform' ? state.platform : state.ring;
+  const truth = ringKeys(ring.ring.keys, scopePolicy(scopeKind(ring.scope)), now);
+  const held = trustedKeys(anchor, now).map(({ keyId, publicKey }) => `${keyId} ${publicText(publicKey)}`);
+  const named = truth.map(({ keyId, state: is }) => ({
+    is,
+    text: `${keyId} ${publicText(ring.keys.get(keyId)!.privateKey)}`,
+  }));
+  const lacks = named.filter(({ text, is }) => !held.includes(text) && !(is === 'retiring' && thief !== undefined));
+  const extra = held.filter((text) => !named.some((key) => key.text === text));
+  const differs = [
+    anchor.statementHash !== ring.head.hash && 'head',
+    anchor.activeKeyId !== ring.active.keyId && 'active key',
+    anchor.next !== ring.next && 'next',
+    lacks.length > 0 && `lacks ${lacks.map(({ text }) => text).join()}`,
+    extra.length > 0 && `has ${extra.join()}`,
+    numbersToo && anchor.epoch !== ring.ring.epoch && `epoch ${anchor.epoch} instead of ${ring.ring.epoch}`,
+    of === 'platform' && state.recoveryPublicKey !== publicText(plane.recovery.privateKey) && 'recovery key',
+  ].filter((text) => text !== false);
+  if (differs.length > 0) throw new Violation(`${of} of a Node in ${scope} is not the true one: ${differs.join(', ')}`);
 }
 
-/** Of a ring on a fork without a way back nothing is sent; of the other one what needs no bundle, or no statement of it. */
-export function mayHear({ kind, text }: Message, lost: readonly Whose[], whose: Whose): boolean {
-  if (lost.length === 0) return true;
-  if (lost.includes(whose)) return lost.length === 1 && whose === 'domain' && isChainWithoutOwn(kind, text);
-  return kind === 'event';
+/** The rings of which a Node follows another chain than ours. */
+export const forksOf = (plane: Plane, { state, scope }: ModelNode): Whose[] => {
+  const isFork = (of: Whose, { statementHash }: ChainAnchor): boolean =>
+    !plane.rings[of].statements.some(({ hash }) => hash === statementHash);
+  const platform = isFork('platform', state.platform) ? (['platform'] as const) : [];
+  return scope !== PLATFORM && isFork('domain', state.ring) ? [...platform, 'domain'] : [...platform];
+};
+
+/**
+ * That a message is sent in its turn, to a Node that was told so much: what tells of trust before everything else, nothing
+ * of a ring on a fork without a way back, and nothing waits for what changes no trust.
+ */
+export function requireTurn(
+  plane: Plane,
+  whose: Whose,
+  { kind, text, gates = false }: Message,
+  { told, chain, hello }: StreamState<OpenHello>,
+): void {
+  const own = plane.rings[whose].history();
+  const platform = plane.rings.platform.history();
+  const lost = { own: isLost(told.epoch, own), platform: whose === 'domain' && isLost(told.platformEpoch, platform) };
+  if (kind === 'chain') {
+    const isWithoutOwn = (JSON.parse(text) as { statements: unknown[] }).statements.length === 0;
+    if (lost.platform || (lost.own && (whose === 'platform' || !isWithoutOwn))) {
+      throw new Violation('a Node on a fork without a way back is sent a chain');
+    }
+    const isDue = chain !== null || hello?.corrects === true || told.epoch === FORKED || told.platformEpoch === FORKED;
+    const lacks = lacksTrust(plane, whose, told.epoch) || lacksTrust(plane, 'platform', told.platformEpoch);
+    if (gates && !isDue && !lacks) throw new Violation('everything waits for what changes no trust');
+    return;
+  }
+  if (lost.own) throw new Violation('a Node on a fork without a way back is sent an event');
+  if (isKeyEvent((JSON.parse(text) as { event_type: string }).event_type)) return;
+  if (chain !== null || (hello?.corrects === true && !lost.platform)) throw new Violation('an event before a chain');
+  const lacks =
+    lacksTrust(plane, whose, told.epoch) || (!lost.platform && lacksTrust(plane, 'platform', told.platformEpoch));
+  if (lacks) throw new Violation('an event before the news of a key');
 }
 
-const isChainWithoutOwn = (kind: Message['kind'], text: string): boolean =>
-  kind === 'chain' && (JSON.parse(text) as { statements: unknown[] }).statements.length === 0;
+/** By the statements themselves. */
+const lacksTrust = ({ rings }: Plane, whose: Whose, toldEpoch: number): boolean =>
+  rings[whose].statements.some(({ epoch, type }) => epoch > toldEpoch && STATEMENT_TYPES[type].beside !== 'unchanged');

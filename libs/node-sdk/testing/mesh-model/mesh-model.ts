@@ -1,7 +1,7 @@
 /** The whole: both rings, one Node of each, what can be done to them, and how all becomes well in the end. */
 import type { SeededRandom } from '@plexsphere/testkit';
 import { PLATFORM, type Scope } from '@plexsphere/wire';
-import { Violation, checkNode, compare, mayHear } from './checks';
+import { Violation, checkNode, forksOf, requireTrue, requireTurn } from './checks';
 import { ModelNode, type Message } from './model-node';
 import { ModelRelay } from './model-relay';
 import { MINUTE_MS, type Order } from './model-ring';
@@ -11,6 +11,16 @@ import { Thief } from './thief';
 interface Ends {
   node: ModelNode;
   relay: ModelRelay;
+  /** Messages on their way to it. */
+  late: Message[];
+}
+
+/** What becomes of one turn: of what the Node says, of what it is sent, and whether a signer can open the announcing key. */
+export interface Lossy {
+  word?: boolean;
+  message?: boolean;
+  late?: boolean;
+  unopened?: boolean;
 }
 
 export class MeshModel {
@@ -29,6 +39,7 @@ export class MeshModel {
     const endsOf = async (scope: Scope): Promise<Ends> => ({
       node: new ModelNode(scope, await plane.bundle(scope)),
       relay: new ModelRelay(plane, scope),
+      late: [],
     });
     return new MeshModel(plane, { platform: await endsOf(PLATFORM), domain: await endsOf(DOMAIN) });
   }
@@ -44,9 +55,15 @@ export class MeshModel {
     this.plane.tick(ms);
   }
 
+  /** Something happens that its Node is to hear of. */
+  publish(whose: Whose): void {
+    this.ends[whose].relay.hasEvent = true;
+  }
+
   fall(whose: Whose): void {
     this.trace.push(`${whose} Node falls asleep`);
     this.ends[whose].node.isAsleep = true;
+    this.ends[whose].late = [];
   }
 
   wake(whose: Whose): void {
@@ -55,23 +72,32 @@ export class MeshModel {
     this.ends[whose].node.wake();
   }
 
-  /** The Node speaks, its relay answers, and either may be lost. Whether anything was sent. */
-  async turn(whose: Whose, lost: { word?: boolean; message?: boolean } = {}): Promise<boolean> {
-    const { node, relay } = this.ends[whose];
+  /** The Node speaks, its relay answers, and either may be lost, or the answer be late. Whether anything was sent. */
+  async turn(whose: Whose, faults: Lossy = {}): Promise<boolean> {
+    await this.listen(whose, faults);
+    return this.send(whose, faults);
+  }
+
+  private async listen(whose: Whose, { word = false }: Lossy = {}): Promise<void> {
+    const { node, relay, late } = this.ends[whose];
     this.plane.tick();
-    if (!node.isAsleep) {
-      const said = node.speak();
-      if (lost.word !== true) relay.hear(said);
-    }
-    const forks = relay.lost;
-    const message = await relay.next();
+    for (const message of late.splice(0)) await this.deliver(whose, message);
+    if (!node.isAsleep && !word) node.speak().forEach((said) => relay.hear(said));
+  }
+
+  private async send(whose: Whose, { message: isLost = false, late: isLate = false, unopened = false }: Lossy = {}) {
+    const { node, relay, late } = this.ends[whose];
+    const message = await relay.next({ isPresent: !node.isAsleep, cannotOpen: unopened });
     if (message === undefined) return false;
-    if (!mayHear(message, forks, whose))
-      throw new Violation(`a Node on a fork of ${forks.join()} is sent ${describe(message)}`);
     this.heard.push(message);
-    const isLost = node.isAsleep || lost.message === true;
-    this.trace.push(`${whose} Node is sent ${describe(message)}${isLost ? ', lost' : ''}`);
-    if (!isLost) await this.deliver(whose, message);
+    const becomes = node.isAsleep || isLost ? ', lost' : isLate ? ', late' : '';
+    this.trace.push(`${whose} Node is sent ${describe(message)}${becomes}`);
+    requireTurn(this.plane, whose, message, relay.claimed);
+    if (becomes === ', late') late.push(message);
+    else if (becomes === '') {
+      for (const before of late.splice(0)) await this.deliver(whose, before);
+      await this.deliver(whose, message);
+    }
     return true;
   }
 
@@ -119,13 +145,15 @@ export class MeshModel {
     checkNode(node, this.plane.now, this.thief);
   }
 
-  /** No faults any more, and an operator who does what status shows to be done. */
+  /** No faults any more: what needs nobody comes by itself, and then an operator does what status shows to be done. */
   async settle(): Promise<void> {
     this.trace.push('— all is well from here —');
+    for (const whose of WHOSE) this.wake(whose);
+    for (const whose of WHOSE) await this.comeBack(whose);
+    this.trace.push('— and somebody looks at status —');
     const { thief } = this;
     const cured = new Set<Whose>();
     if (thief !== undefined) await this.throwOut(thief, cured);
-    for (const whose of WHOSE) this.wake(whose);
     // The platform's Node first: whatever it shows of that ring is cured before a Domain's.
     for (const whose of WHOSE) await this.converge(whose, cured);
     for (const whose of WHOSE) await this.converge(whose, cured);
@@ -133,6 +161,16 @@ export class MeshModel {
     this.wait(6 * MINUTE_MS);
     for (const whose of WHOSE) this.ends[whose].node.wake();
     for (const whose of WHOSE) await this.converge(whose, cured, true);
+  }
+
+  /** A fork may need a revoke, and until then be told of again and again; but it holds up nothing of another ring. */
+  private async comeBack(whose: Whose): Promise<void> {
+    const { node } = this.ends[whose];
+    const forks = forksOf(this.plane, node);
+    const isTold = await this.hearOut(whose);
+    if (!isTold && forks.length === 0) throw new Violation(`the ${whose} Node is told for ever`);
+    if (!forks.includes('platform')) requireTrue(this.plane, node, 'platform', this.thief);
+    if (whose === 'domain' && forks.length === 0) requireTrue(this.plane, node, 'domain', this.thief);
   }
 
   private async throwOut({ whose, key }: Thief, cured: Set<Whose>): Promise<void> {
@@ -147,15 +185,25 @@ export class MeshModel {
 
   private async converge(whose: Whose, cured: Set<Whose>, numbersToo = false): Promise<void> {
     const { node, relay } = this.ends[whose];
-    for (let messages = 0; ; messages += 1) {
+    const isTold = await this.hearOut(whose, () => this.cure(relay, cured));
+    if (!isTold) throw new Violation(`the ${whose} Node is told for ever`);
+    if (node.isWaiting) throw new Violation(`the ${whose} Node's hello is never answered`);
+    requireTrue(this.plane, node, 'platform', this.thief, numbersToo);
+    if (whose === 'domain') requireTrue(this.plane, node, 'domain', this.thief, numbersToo);
+  }
+
+  /** Until nothing more is sent; false where that has no end. */
+  private async hearOut(whose: Whose, meanwhile = async () => {}): Promise<boolean> {
+    // A hello that has crossed its answer is one again after a while.
+    for (let messages = 0, quiet = 0; quiet < 3;) {
       const { platform, domain } = this.plane.rings;
-      const statements = platform.statements.length + domain.statements.length;
-      if (messages > 20 + 2 * statements) throw new Violation(`the ${whose} Node is told for ever`);
-      relay.hear(node.speak());
-      await this.cure(relay, cured);
-      if (!(await this.turn(whose))) break;
+      if (messages > 20 + 2 * (platform.statements.length + domain.statements.length)) return false;
+      await this.listen(whose);
+      await meanwhile();
+      if (await this.send(whose)) [messages, quiet] = [messages + 1, 0];
+      else quiet += 1;
     }
-    compare(this.plane, node, whose, { thief: this.thief, numbersToo });
+    return true;
   }
 
   private async cure(relay: ModelRelay, cured: Set<Whose>): Promise<void> {
@@ -166,7 +214,6 @@ export class MeshModel {
       if (whose === 'platform') cured.delete('domain');
       await this.order(whose, 'revoke_discarding');
     }
-    relay.forks.clear();
   }
 
   private headIndex(node: ModelNode): number {

@@ -12,22 +12,28 @@ export interface Message {
   text: string;
   /** Of the Node's stream; what a thief slips in goes on where the Node is. */
   sequence?: number;
+  /** Of an event: the hello that it answers. */
+  answers?: number;
+  /** Of a chain: whether the relay has everything else wait for it. */
+  gates?: boolean;
 }
 
 export interface Said {
-  /** A hello waits for an answer; else it is an acknowledgement. */
-  isHello: boolean;
+  /** Of a hello, which is repeated until it is answered; else it is an acknowledgement. */
+  helloId?: number;
   epochs: { own: number; platform: number };
   heads: { own: string; platform: string };
 }
 
 export class ModelNode {
   state: TrustState;
-  wantsHello = true;
   isAsleep = false;
   readonly refusals: string[] = [];
   private walked: Parameters<typeof takeChain>[3];
   private sequence: number | undefined;
+  /** Of the last hello, and whether an answer to it is waited for. */
+  private helloId = 1;
+  isWaiting = true;
   private readonly nonces = new NonceMemory();
 
   constructor(
@@ -44,22 +50,20 @@ export class ModelNode {
     this.ask();
   }
 
-  speak(): Said {
-    const isHello = this.wantsHello;
-    this.wantsHello = false;
+  speak(): Said[] {
     const { ring, platform } = this.state;
-    return {
-      isHello,
+    const acknowledgement: Said = {
       epochs: { own: ring.epoch, platform: platform.epoch },
       heads: { own: ring.statementHash, platform: platform.statementHash },
     };
+    return this.isWaiting ? [{ ...acknowledgement, helloId: this.helloId }, acknowledgement] : [acknowledgement];
   }
 
-  async take({ kind, text, sequence }: Message, now: Date): Promise<void> {
+  async take({ kind, text, sequence, answers }: Message, now: Date): Promise<void> {
     const continues = sequence === undefined || this.sequence === undefined || sequence === this.sequence + 1;
     if (sequence !== undefined) this.sequence = sequence;
     if (!continues || (this.walked !== undefined && kind !== 'chain')) this.ask();
-    if (kind === 'event') return this.takeEvent(text, now);
+    if (kind === 'event') return this.takeEvent(text, answers, now);
     const from = this.walked;
     this.walked = undefined;
     const outcome = await takeChain(this.state, text, now, from);
@@ -67,13 +71,13 @@ export class ModelNode {
     else this.change(outcome);
   }
 
-  private async takeEvent(text: string, now: Date): Promise<void> {
+  private async takeEvent(text: string, answers: number | undefined, now: Date): Promise<void> {
     const envelope = readEnvelope(text)!;
     const verdict = verdictOn(this.state, envelope, now, this.nonces);
     if (verdict.kind === 'refused') this.refuse(verdict.reason);
     else if (isKeyEvent(envelope.eventType)) {
       this.change(await takeKeyEvent(this.state, envelope.eventType, envelope, verdict.key));
-    }
+    } else if (answers === this.helloId) this.isWaiting = false;
   }
 
   private change(change: KeyChange): void {
@@ -89,7 +93,8 @@ export class ModelNode {
 
   private ask(): void {
     this.walked = undefined;
-    this.wantsHello = true;
+    this.helloId += 1;
+    this.isWaiting = true;
   }
 
   get isPlatforms(): boolean {

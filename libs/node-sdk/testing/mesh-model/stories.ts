@@ -1,6 +1,6 @@
 /** What may happen, in which order, and that all is well in the end: stories by chance, and all of a few orders. */
 import type { SeededRandom } from '@plexsphere/testkit';
-import { MeshModel } from './mesh-model';
+import { MeshModel, type Lossy } from './mesh-model';
 import { MINUTE_MS, ORDERS, type Order } from './model-ring';
 import { WHOSE, type Whose } from './plane';
 
@@ -29,10 +29,13 @@ export async function anyStory(random: SeededRandom, steps: number, faults: Faul
   const model = await MeshModel.create();
   const share = faults.loss ? random.pick([0.1, 0.5]) : 0;
   const chance = (of: number): boolean => random.next() < of;
+  const ill = (): Lossy =>
+    faults.loss ? { word: chance(share), message: chance(share), late: chance(0.1), unopened: chance(0.1) } : {};
   const deeds: [number, Deed][] = [
     [faults.theft ? 5 : 8, () => model.order(random.pick(WHOSE), random.pick(ORDERS))],
     [2, () => model.wait(random.pick([1, 6, 40, 100]) * MINUTE_MS)],
-    [8, () => model.turn(random.pick(WHOSE), { word: chance(share), message: chance(share) })],
+    [8, () => model.turn(random.pick(WHOSE), ill())],
+    [2, () => model.publish(random.pick(WHOSE))],
     [faults.sleep ? 0.7 : 0, () => model.fall(random.pick(WHOSE))],
     [faults.sleep ? 0.7 : 0, () => model.wake(random.pick(WHOSE))],
     [faults.theft ? 3 : 0, () => (model.thief === undefined ? model.steal(random) : undefined)],
