@@ -4,6 +4,7 @@ import { readBundle } from '@plexsphere/wire/jws';
 import { takeChain } from '../../src/chain';
 import type { KeyChange } from '../../src/key-change';
 import { isKeyEvent, takeKeyEvent } from '../../src/key-events';
+import type { Step } from './laws';
 import { trustAtEnrolment, type TrustState } from '../../src/trust-state';
 import { readEnvelope, verdictOn } from '../../src/verify';
 
@@ -25,11 +26,15 @@ export interface Said {
   heads: { own: string; platform: string };
 }
 
+type Walked = Parameters<typeof takeChain>[3];
+
 export class ModelNode {
   state: TrustState;
   isAsleep = false;
   readonly refusals: string[] = [];
-  private walked: Parameters<typeof takeChain>[3];
+  private walked: Walked;
+  /** That led to `walked`. */
+  private parts: readonly Message[] = [];
   private sequence: number | undefined;
   /** Of the last hello, and whether an answer to it is waited for. */
   private helloId = 1;
@@ -59,36 +64,51 @@ export class ModelNode {
     return this.isWaiting ? [{ ...acknowledgement, helloId: this.helloId }, acknowledgement] : [acknowledgement];
   }
 
-  async take({ kind, text, sequence, answers }: Message, now: Date): Promise<void> {
+  /** What came of it, for the laws. */
+  async take(message: Message, now: Date): Promise<Step> {
+    const { kind, text, sequence, answers } = message;
     const continues = sequence === undefined || this.sequence === undefined || sequence === this.sequence + 1;
     if (sequence !== undefined) this.sequence = sequence;
     if (!continues || (this.walked !== undefined && kind !== 'chain')) this.ask();
-    if (kind === 'event') return this.takeEvent(text, answers, now);
+    const before = this.state;
     const from = this.walked;
+    const parts = from === undefined ? [] : this.parts;
     this.walked = undefined;
-    const outcome = await takeChain(this.state, text, now, from);
-    if (outcome.kind === 'part') this.walked = outcome.walked;
-    else this.change(outcome);
+    const refused = kind === 'event' ? await this.takeEvent(text, answers, now) : await this.takeChain(text, now, from);
+    this.parts = this.walked === undefined ? [] : [...parts, message];
+    return { before, after: this.state, message, parts, refused, now };
   }
 
-  private async takeEvent(text: string, answers: number | undefined, now: Date): Promise<void> {
+  private async takeChain(text: string, now: Date, from: Walked): Promise<Step['refused']> {
+    const outcome = await takeChain(this.state, text, now, from);
+    if (outcome.kind !== 'part') return this.change(outcome);
+    this.walked = outcome.walked;
+    return 'nothing';
+  }
+
+  private async takeEvent(text: string, answers: number | undefined, now: Date): Promise<Step['refused']> {
     const envelope = readEnvelope(text)!;
     const verdict = verdictOn(this.state, envelope, now, this.nonces);
-    if (verdict.kind === 'refused') this.refuse(verdict.reason);
-    else if (isKeyEvent(envelope.eventType)) {
-      this.change(await takeKeyEvent(this.state, envelope.eventType, envelope, verdict.key));
-    } else if (answers === this.helloId) this.isWaiting = false;
+    if (verdict.kind === 'refused') return this.refuse(verdict.reason);
+    if (isKeyEvent(envelope.eventType)) {
+      return this.change(await takeKeyEvent(this.state, envelope.eventType, envelope, verdict.key));
+    }
+    if (answers === this.helloId) this.isWaiting = false;
+    return 'nothing';
   }
 
-  private change(change: KeyChange): void {
+  private change(change: KeyChange): Step['refused'] {
     if (change.kind === 'refused') return this.refuse(change.reason);
     this.state = change.state;
-    if ('refused' in change && change.refused !== undefined) this.refuse(String(change.refused));
+    if (!('refused' in change) || change.refused === undefined) return 'nothing';
+    this.refuse(String(change.refused));
+    return 'ring';
   }
 
-  private refuse(reason: string): void {
+  private refuse(reason: string): 'all' {
     this.refusals.push(reason);
     this.ask();
+    return 'all';
   }
 
   private ask(): void {

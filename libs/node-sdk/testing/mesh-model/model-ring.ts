@@ -84,8 +84,9 @@ export function keyOf(keyId: string, name = keyId): TestKey {
 export class ModelRing {
   transition: Transition | null = null;
   readonly statements: ModelStatement[] = [];
-  /** One an epoch. */
+  /** One an epoch, and when it began. */
   readonly rings: KeyRing[] = [];
+  private readonly beganAtMs: number[] = [];
   readonly keys = new Map<string, TestKey>();
   /** What a bundle said after each statement. */
   readonly anchors: TrustAnchor[] = [];
@@ -114,6 +115,23 @@ export class ModelRing {
 
   get active(): TestKey {
     return this.keys.get(activeKey(this.ring).keyId)!;
+  }
+
+  /** Public text; undefined for an epoch that is not reached. */
+  activeAt(epoch: number): string | undefined {
+    const ring = this.rings[epoch - 1];
+    return ring && publicText(this.keys.get(activeKey(ring).keyId)!.privateKey);
+  }
+
+  /** Until when a key, by its public text, was one of those that a verifier accepts; before all time where it never was. */
+  trustedUntilMs(publicKey: string, nowMs: number): number {
+    const named = [...this.keys.values()].find(({ privateKey }) => publicText(privateKey) === publicKey)?.keyId;
+    const ends = this.rings.flatMap(({ keys }, at) => {
+      const key = keys.find(({ keyId }) => keyId === named);
+      if (key === undefined || key.state === 'retired' || key.state === 'revoked') return [];
+      return [Math.min(this.beganAtMs[at + 1] ?? nowMs, key.verifiesUntil?.getTime() ?? Infinity)];
+    });
+    return Math.max(-Infinity, ...ends);
   }
 
   get head(): ModelStatement {
@@ -260,6 +278,7 @@ export class ModelRing {
       await this.state(type as StatementType, ring, terms, nowMs, recovery);
     }
     this.rings.push(ring);
+    this.beganAtMs.push(nowMs);
     this.transition = transition;
     if (terms !== null) this.anchors.push(this.anchor(nowMs));
   }

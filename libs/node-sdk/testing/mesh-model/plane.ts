@@ -73,6 +73,15 @@ export class Plane {
     return signBundle(bundle, by);
   }
 
+  /** What a Node hears that has slept since the beginning. */
+  async wholeChain(scope: Scope): Promise<{ kind: 'chain'; text: string }> {
+    const textsOf = ({ statements }: ModelRing): string[] => statements.slice(1).map(({ text }) => text);
+    const platform_statements = textsOf(this.rings.platform);
+    const statements = scope === PLATFORM ? [] : textsOf(this.of(scope));
+    const bundle = await this.bundle(scope);
+    return { kind: 'chain', text: JSON.stringify({ platform_statements, statements, bundle }) };
+  }
+
   announcement(scope: Scope, { eventType, keyId }: Extract<KeyNews, { kind: 'announce' }>): string {
     const { keys } = this.of(scope).ring;
     const signs = keys.find((key) => key.keyId === keyId)?.state;

@@ -26,7 +26,7 @@ async function play(model: MeshModel, deeds: Iterable<Deed>): Promise<MeshModel>
 
 /** Anything in any order. */
 export async function anyStory(random: SeededRandom, steps: number, faults: Faults): Promise<MeshModel> {
-  const model = await MeshModel.create();
+  const model = await MeshModel.create(faults.theft);
   const share = faults.loss ? random.pick([0.1, 0.5]) : 0;
   const chance = (of: number): boolean => random.next() < of;
   const ill = (): Lossy =>
@@ -74,7 +74,7 @@ export async function crossingStory(random: SeededRandom): Promise<MeshModel> {
 
 /** The best that each key can do, in each state of its ring, whatever is ordered before the Nodes speak again. */
 export async function theftStory(random: SeededRandom): Promise<MeshModel> {
-  const model = await MeshModel.create();
+  const model = await MeshModel.create(true);
   const anyOrder = () => model.order(random.pick(WHOSE), random.pick(ORDERS));
   return play(model, [
     () => (random.next() < 0.5 ? model.order('platform', 'revoke_active') : undefined),
