@@ -206,6 +206,63 @@ describe("a fork of the platform's ring", () => {
     await expect(stream(own)).resolves.toMatchObject({ told_epoch: 6, told_platform_epoch: 6 });
     await expect(stream(node)).resolves.toMatchObject({ told_epoch: 1, told_platform_epoch: 6 });
   });
+
+  test.each<[string, () => string, string[]]>([
+    ['a Domain', () => world.domain, ['ready']],
+    ['the platform', () => PLATFORM, []],
+  ])('of a Node of %s is not led back by what it held before: each fork needs a revoke of its own', async (...row) => {
+    const [, scopeOf, heard] = row;
+    const { mesh } = world;
+    const node = await mesh.node(scopeOf());
+    const isOwn = scopeOf() === PLATFORM;
+    const fork = { platform: THIEFS, ...(isOwn && { ring: THIEFS }) };
+    await revoke(PLATFORM);
+    await said(node);
+    await world.settle(ack(node, isOwn ? 2 : 1, 0, 2));
+    await mesh.rotate(PLATFORM, 'p3');
+    await world.settle(ack(node, isOwn ? 3 : 1, 0, 3, fork));
+    await world.hello(node, 'h1', isOwn ? 3 : 1, { platformEpoch: 3, heads: fork });
+    expect(await said(node)).toEqual(heard);
+    await mesh.set(node, `claim_deadline = NULL, resend_at = clock_timestamp()`);
+    expect(await said(node)).toEqual([]);
+    await expect(stream(node)).resolves.toMatchObject({ told_platform_epoch: 0, platform_forked_from: 2 });
+
+    await revoke(PLATFORM);
+    await mesh.set(node, 'claim_deadline = NULL');
+    const back = await nextChain();
+    expect(back.statements).toEqual(['platform revoke 4']);
+    await world.mark(by, back.claim);
+    await world.settle(ack(node, isOwn ? 4 : 1, 0, 4));
+    await expect(stream(node)).resolves.toMatchObject({ told_platform_epoch: 4, platform_forked_from: null });
+  });
+
+  test('that began before our revoke was heard is led back by it, be it shown ever so late', async () => {
+    const { mesh, domain } = world;
+    const node = await mesh.node(domain);
+    await revoke(PLATFORM);
+    await said(node);
+    await world.hello(node, 'h1', 1, { platformEpoch: 2, heads: { platform: THIEFS } });
+    expect((await nextChain()).statements).toEqual(['platform revoke 2']);
+  });
+
+  test('keeps nobody due who lacks what only a bundle could tell; one statement by a key that it holds needs none', async () => {
+    const { mesh, domain } = world;
+    const node = await mesh.node(domain);
+    await world.settle(ack(node, 1, 0, 1, { platform: THIEFS }));
+    await mesh.publish(domain);
+    await mesh.rotate(domain, 'd2');
+    await mesh.closeRotation(domain);
+    await world.hello(node, 'h1', 1, { heads: { platform: THIEFS } });
+    await mesh.set(node, 'resend_at = clock_timestamp(), claim_deadline = NULL');
+    await expect(by.claims.take(10)).resolves.toEqual({ claims: [], claimed: 0 });
+    // The rotation was on its way to it, and it shows so.
+    await world.hello(node, 'h1', 2, { heads: { platform: THIEFS } });
+    await world.settle(ack(node, 2, 0, 1, { platform: THIEFS }));
+    expect(await said(node)).toEqual(['ready', '1']);
+    await mesh.rotate(domain, 'd3');
+    await mesh.set(node, 'claim_deadline = NULL');
+    expect(await said(node)).toEqual(['signing_key_rotated']);
+  });
 });
 
 describe('a head of ours', () => {

@@ -23,7 +23,7 @@ const gating: KeyNews = { kind: 'chain', gates: true, told };
 const close: KeyNews = { kind: 'chain', gates: false, told };
 
 const due = (news: KeyNews, stream: Partial<StreamState<typeof hello>> = {}, platform = P) =>
-  dueMessage({ told, chain: null, hello: null, ...stream }, D, platform, () => news);
+  dueMessage({ told, platformForkedFrom: null, chain: null, hello: null, ...stream }, D, platform, () => news);
 
 const chain = { kind: 'chain', from, gates: true };
 
@@ -61,5 +61,17 @@ describe('on a fork of the platform’s ring', () => {
     const place = { own: from.own, platform: { afterEpoch: 0, wholeFrom: 3 } };
     expect(due(announce, lost, cured)).toEqual({ ...announce, otherwise: place });
     expect(due(none, { ...lost, hello: wrong }, cured)).toEqual({ kind: 'chain', from: place, gates: true });
+  });
+
+  test.each([
+    [3, null],
+    [2, { own: from.own, platform: { afterEpoch: 0, wholeFrom: 3 } }],
+  ])('what it held when it left leads it nowhere: %d', (platformForkedFrom, otherwise) => {
+    const stream = { ...lost, platformForkedFrom };
+    expect(due(announce, stream, ring('platform', { superiorEpoch: 3 }))).toEqual({ ...announce, otherwise });
+    const own = { ...stream, told: { epoch: FORKED, platformEpoch: FORKED } };
+    const platform = ring('platform', { superiorEpoch: 3 });
+    const kind = otherwise === null ? 'nothing' : 'chain';
+    expect(dueMessage({ ...own, chain: null, hello: null }, platform, platform).kind).toBe(kind);
   });
 });

@@ -1,5 +1,5 @@
 import { chainStart, type ChainPlace } from './chain-plan';
-import { isLost, nextKeyNews, type KeyNews, type RingHistory, type Told } from './key-news';
+import { isLost, nextKeyNews, platformFromFork, type KeyNews, type RingHistory, type Told } from './key-news';
 
 export interface OpenHello {
   /** It says a number that is not what it counts as. */
@@ -9,6 +9,8 @@ export interface OpenHello {
 /** What is known of a Node's stream. */
 export interface StreamState<H extends OpenHello> {
   readonly told: Told;
+  /** What it held of the platform's ring when it left our chain of that; null where it is on no such fork. */
+  readonly platformForkedFrom: number | null;
   /** Where an unfinished chain goes on. */
   readonly chain: ChainPlace | null;
   /** That no answer stands on the stream of. */
@@ -35,11 +37,13 @@ export type DueMessage<H extends OpenHello> =
  * chain first, however little is due: its bundle puts them right.
  */
 export function dueMessage<H extends OpenHello>(
-  { told, chain, hello }: StreamState<H>,
-  own: RingHistory,
-  platform: RingHistory,
+  { told, platformForkedFrom, chain, hello }: StreamState<H>,
+  ownRing: RingHistory,
+  platformRing: RingHistory,
   keyNews: typeof nextKeyNews = nextKeyNews,
 ): DueMessage<H> {
+  const platform = platformFromFork(platformRing, platformForkedFrom);
+  const own = ownRing.scope === platform.scope ? platform : ownRing;
   if (told.epoch > own.epoch) return { kind: 'nothing' };
   if (chain !== null) return { kind: 'chain', from: chain, gates: true };
   const news = keyNews(told, own, platform);

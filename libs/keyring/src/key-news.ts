@@ -29,6 +29,17 @@ export interface RingHistory extends Pick<KeyRing, 'scope' | 'epoch' | 'trustEpo
   authorityAfter(epoch: number): number | null;
 }
 
+/**
+ * The platform's ring as a Node sees it that held `heldEpoch` of it when it left our chain; null where it did not leave. What
+ * the recovery key vouched for by then is of the Node's own past, and no Node takes that twice: each fork needs a revoke or
+ * rollback of its own.
+ */
+export function platformFromFork<Ring extends RingHistory>(platform: Ring, heldEpoch: number | null): Ring {
+  const { superiorEpoch } = platform;
+  const isHeld = superiorEpoch !== null && heldEpoch !== null && superiorEpoch <= heldEpoch;
+  return isHeld ? { ...platform, superiorEpoch: null } : platform;
+}
+
 /** What a Node must hear about keys next. `told`: what its stream has told it once the message stands there. */
 export type KeyNews =
   | { readonly kind: 'none' }

@@ -58,9 +58,9 @@ export function chooseNext(node: ClaimedNode, rings: Rings): NextChoice | undefi
   const ring = rings.get(node.scope);
   const platform = rings.get(PLATFORM);
   if (ring === undefined || platform === undefined) return undefined;
-  const { chain, hello, toldEpoch, toldPlatformEpoch } = node;
+  const { chain, hello, toldEpoch, toldPlatformEpoch, platformForkedFrom } = node;
   const told = { epoch: toldEpoch, platformEpoch: toldPlatformEpoch };
-  const due = dueMessage({ told, chain, hello }, ring, platform, RECEIVERS[node.listens].keyNews);
+  const due = dueMessage({ told, platformForkedFrom, chain, hello }, ring, platform, RECEIVERS[node.listens].keyNews);
   const { eventId, epoch } = ring;
   const end = { epoch, platformEpoch: platform.epoch };
   const chainFrom = (from: ChainPlace, gates: boolean): ChainNews => ({ kind: 'chain', eventId, ...end, from, gates });

@@ -76,6 +76,8 @@ export const SHOWN = `
     platform_head = d.platform_head,
     forked_at = CASE d.epoch WHEN ${FORKED} THEN coalesce(s.forked_at, clock_timestamp()) END,
     platform_forked_at = CASE d.platform_epoch WHEN ${FORKED} THEN coalesce(s.platform_forked_at, clock_timestamp()) END,
+    platform_forked_from = CASE d.platform_epoch WHEN ${FORKED}
+                                THEN coalesce(s.platform_forked_from, s.settled_platform_epoch) END,
     ahead_epoch = d.ahead_epoch,
     ahead_platform_epoch = d.ahead_platform_epoch,
     first_seen_at = coalesce(s.first_seen_at, clock_timestamp()),

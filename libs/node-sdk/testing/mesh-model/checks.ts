@@ -2,6 +2,7 @@
 import {
   FORKED,
   isLost,
+  platformFromFork,
   scopePolicy,
   trustedKeys as ringKeys,
   type OpenHello,
@@ -79,10 +80,10 @@ export function requireTurn(
   plane: Plane,
   whose: Whose,
   { kind, text, gates = false }: Message,
-  { told, chain, hello }: StreamState<OpenHello>,
+  { told, platformForkedFrom, chain, hello }: StreamState<OpenHello>,
 ): void {
-  const own = plane.rings[whose].history();
-  const platform = plane.rings.platform.history();
+  const platform = platformFromFork(plane.rings.platform.history(), platformForkedFrom);
+  const own = whose === 'platform' ? platform : plane.rings[whose].history();
   const lost = { own: isLost(told.epoch, own), platform: whose === 'domain' && isLost(told.platformEpoch, platform) };
   if (kind === 'chain') {
     const isWithoutOwn = (JSON.parse(text) as { statements: unknown[] }).statements.length === 0;

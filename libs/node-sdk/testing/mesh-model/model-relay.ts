@@ -43,6 +43,7 @@ export class ModelRelay {
   /** What the Node's stream has told it, and what it has acknowledged. */
   told: Told;
   settled: Told;
+  private platformForkedFrom: number | null = null;
   /** The heads that it showed last where they stand nowhere in our chain: what status shows. */
   readonly forks = new Map<Whose, string>();
   /** An ordinary event waits for it. */
@@ -61,12 +62,14 @@ export class ModelRelay {
   ) {
     this.told = { epoch: this.own.ring.epoch, platformEpoch: this.platform.ring.epoch };
     this.settled = this.told;
-    this.claimed = { told: this.told, chain: null, hello: null };
+    this.claimed = { told: this.told, platformForkedFrom: null, chain: null, hello: null };
   }
 
   hear(said: Said): void {
     const counted = this.count(said);
     const counts = { epoch: counted.own.epoch, platformEpoch: counted.platform.epoch };
+    const held = this.platformForkedFrom ?? this.settled.platformEpoch;
+    this.platformForkedFrom = counts.platformEpoch === FORKED ? held : null;
     if (said.helloId === undefined) this.settle(counted, counts);
     else this.record(said.helloId, counted, counts);
   }
@@ -150,7 +153,7 @@ export class ModelRelay {
     const { epoch, platformEpoch } = this.told;
     // A Node of `platform` has one ring under two names.
     const told = this.own === this.platform ? both(Math.min(epoch, platformEpoch)) : this.told;
-    this.claimed = { told, chain: this.chain, hello: this.hello };
+    this.claimed = { told, platformForkedFrom: this.platformForkedFrom, chain: this.chain, hello: this.hello };
     return dueMessage(this.claimed, this.own.history(), this.platform.history());
   }
 
