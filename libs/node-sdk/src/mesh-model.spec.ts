@@ -7,7 +7,14 @@
 import { seededRandom, type SeededRandom } from '@plexsphere/testkit';
 import { computeOnce } from '../testing/mesh-model/crypto-once';
 import { MeshModel } from '../testing/mesh-model/mesh-model';
-import { anyStory, crossingStory, everyStory, theftStory, type Faults } from '../testing/mesh-model/stories';
+import {
+  anyStory,
+  crossingStory,
+  everyStory,
+  replayStory,
+  theftStory,
+  type Faults,
+} from '../testing/mesh-model/stories';
 
 const STORIES = Number(process.env['MESH_STORIES'] ?? 25);
 const DEPTH = Number(process.env['MESH_DEPTH'] ?? 2);
@@ -51,6 +58,7 @@ test.each<[string, number, Faults]>([
 test.each([
   ['news of both rings that cross', 4 * STORIES, crossingStory],
   ['a thief who makes the best of a key', 6 * STORIES, theftStory],
+  ['a thief who shows again what was said', 4 * STORIES, replayStory],
 ])('%s', (_, stories, tell) => many(stories, tell));
 
 test(`every story of ${DEPTH} orders, slept through from any of them on`, async () => {

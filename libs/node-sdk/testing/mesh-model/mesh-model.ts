@@ -8,7 +8,7 @@ import { ModelRelay } from './model-relay';
 import { MINUTE_MS, type Order } from './model-ring';
 import { DOMAIN, Plane, WHOSE, type Whose } from './plane';
 import { requireUnreached } from './reach';
-import { Thief } from './thief';
+import { Thief, type Deceit } from './thief';
 
 interface Ends {
   node: ModelNode;
@@ -119,23 +119,28 @@ export class MeshModel {
     this.trace.push(`a thief has ${key.keyId} of ${whose}`);
   }
 
-  async strike(whose: Whose): Promise<void> {
-    if (this.thief === undefined || this.ends[whose].node.isAsleep) return;
-    this.plane.tick();
-    const { what, message } = await this.thief.make(this.ends[whose].node);
-    this.trace.push(`the thief ${what}, to the ${whose} Node`);
-    await this.deliver(whose, message);
+  strike(whose: Whose): Promise<void> {
+    return this.deceive(whose, (thief, node) => thief.make(node));
+  }
+
+  /** What others said, and nothing that is forged. */
+  show(whose: Whose): Promise<void> {
+    return this.deceive(whose, (thief, node) => thief.show(node));
   }
 
   /** The best that the stolen key can do to a Node and one of its rings. */
   async strikeAt(random: SeededRandom, whose: Whose, of: Whose): Promise<void> {
+    if (whose === 'platform' && of === 'domain') return;
+    await this.deceive(whose, (thief, node) =>
+      random.next() < 0.2 ? thief.make(node) : thief.forgeAs(node, of, random.pick(thief.able(node, of))),
+    );
+  }
+
+  private async deceive(whose: Whose, make: (thief: Thief, node: ModelNode) => Promise<Deceit>): Promise<void> {
     const { node } = this.ends[whose];
-    if (this.thief === undefined || (whose === 'platform' && of === 'domain')) return;
+    if (this.thief === undefined || node.isAsleep) return;
     this.plane.tick();
-    const { what, message } =
-      random.next() < 0.15
-        ? await this.thief.make(node)
-        : await this.thief.forgeAs(node, of, random.pick(this.thief.able(node, of)));
+    const { what, message } = await make(this.thief, node);
     this.trace.push(`the thief ${what}, to the ${whose} Node`);
     await this.deliver(whose, message);
   }

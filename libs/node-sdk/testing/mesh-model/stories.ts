@@ -90,6 +90,29 @@ export async function theftStory(random: SeededRandom): Promise<MeshModel> {
   ]);
 }
 
+const COMMON: readonly Order[] = ['stage', 'rotate', 'rotate', 'close', 'rollback', 'revoke_active', 'revoke_other'];
+
+/** News follow each other fast, and a thief shows again, to whoever slept or did not, what was said meanwhile. */
+export async function replayStory(random: SeededRandom): Promise<MeshModel> {
+  const model = await MeshModel.create(true);
+  const whose = (): Whose => (random.next() < 0.7 ? 'domain' : 'platform');
+  const deeds: readonly Deed[] = [
+    ...Array<Deed>(4).fill(() => model.order(whose(), random.pick(random.next() < 0.8 ? COMMON : ORDERS))),
+    ...Array<Deed>(4).fill(() => hearAll(model)),
+    () => model.wait(random.pick([1, 6, 6]) * MINUTE_MS),
+    () => model.fall(whose()),
+    () => WHOSE.forEach((each) => model.wake(each)),
+  ];
+  const times = (least: number, most: number, deed: () => Deed): Deed[] =>
+    Array.from({ length: random.integer(least, most) }, () => async () => deed()());
+  return play(model, [
+    ...times(4, 14, () => random.pick(deeds)),
+    () => model.steal(random),
+    () => WHOSE.forEach((each) => model.wake(each)),
+    ...times(2, 8, () => (random.next() < 0.2 ? random.pick(deeds) : () => model.show(whose()))),
+  ]);
+}
+
 /** Everything that can be ordered, and time that ends what waits for it. */
 const EVERYTHING: readonly (readonly [Whose, Order] | number)[] = [
   ...WHOSE.flatMap((whose) => ORDERS.map((order) => [whose, order] as const)),

@@ -57,7 +57,12 @@ export class Thief {
   }
 
   /** Something for this Node. */
-  make(node: ModelNode): Deceit | Promise<Deceit> {
+  make(node: ModelNode): Promise<Deceit> {
+    return this.random.next() < 0.45 ? this.forge(node) : this.show(node);
+  }
+
+  /** What others said, or the Node knows already, as far as he can have it said. */
+  async show(node: ModelNode): Promise<Deceit> {
     const isPlatforms = this.whose === 'platform';
     const tricks: [number, () => Deceit | Promise<Deceit>][] = [
       [this.heard.length > 0 ? 2 : 0, () => this.repeat()],
@@ -65,7 +70,6 @@ export class Thief {
       [isPlatforms ? 0 : 1, () => this.announce(node)],
       [isPlatforms ? 2 : 0, () => this.goBack(node)],
       [isPlatforms ? 3 : 0, () => this.confirm(node)],
-      [7, () => this.forge(node)],
     ];
     let at = this.random.next() * tricks.reduce((sum, [weight]) => sum + weight, 0);
     return tricks.find(([weight]) => (at -= weight) < 0)![1]();

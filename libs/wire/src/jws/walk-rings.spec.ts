@@ -518,6 +518,25 @@ describe('a fork', () => {
       await expect(refusal(take(ours, { ...captured, now: later(61) }))).resolves.toBe('bundle_stale');
     });
 
+    test('nor a rotation that was announced since, though no bundle told of it', async () => {
+      await domain.revoke('a', NOW, 'n');
+      const captured = await message(FORKED, { now: later(1) });
+      lost = await take(lost, captured);
+      await domain.rotate('o', later(60));
+      const { ring } = lost;
+      const announced = walkChain(DOMAIN, [domain.statements.at(-1)!.text], ring, () => undefined);
+      expect(announced).toMatchObject({ activeKeyId: 'o', issuedAt: ring.issuedAt });
+      await expect(refusal(take({ ...lost, ring: announced }, { ...captured, now: later(61) }))).resolves.toBe(
+        'bundle_stale',
+      );
+    });
+
+    test('a statement from the future, which a thief signed, holds our revoke up no longer than itself', async () => {
+      lost = { ...lost, ring: { ...lost.ring, openedAt: later(300) } };
+      await domain.revoke('a', NOW, 'n');
+      expectOurs(await take(lost, await message(FORKED, { now: later(1) })));
+    });
+
     test('a bundle from the future, which a thief signed, holds our revoke up no longer than itself', async () => {
       lost = { ...lost, ring: { ...lost.ring, issuedAt: later(300) } };
       await domain.revoke('a', NOW, 'n');
