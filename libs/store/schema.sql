@@ -513,8 +513,8 @@ AS $function$
         $function$
 ;
 
-CREATE OR REPLACE FUNCTION material.replace_copy(of_scope text, of_key_id text, its_algorithm text, its_public_key text, its_kek_id text, its_nonce bytea, its_ciphertext bytea, is_introduced boolean)
- RETURNS void
+CREATE OR REPLACE FUNCTION material.replace_left(of_scope text, of_key_id text, its_algorithm text, its_public_key text, its_kek_id text, its_nonce bytea, its_ciphertext bytea, is_introduced boolean)
+ RETURNS timestamp with time zone
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
@@ -522,8 +522,11 @@ AS $function$
           UPDATE material.wrapped_key
              SET algorithm = its_algorithm, public_key = its_public_key, kek_id = its_kek_id, nonce = its_nonce,
                  ciphertext = its_ciphertext, introduced = is_introduced, prepared_at = clock_timestamp()
-           WHERE scope = of_scope AND key_id = of_key_id AND introduced AND destroyed_at IS NULL
-             AND (NOT is_introduced OR public_key IS DISTINCT FROM its_public_key)
+           WHERE scope = of_scope AND key_id = of_key_id AND destroyed_at IS NULL
+             AND CASE WHEN introduced = is_introduced THEN introduced AND public_key IS DISTINCT FROM its_public_key
+                      ELSE prepared_at < clock_timestamp() - interval '1 minute' END;
+          SELECT prepared_at + interval '1 minute' FROM material.wrapped_key
+           WHERE scope = of_scope AND key_id = of_key_id AND destroyed_at IS NULL AND introduced <> is_introduced
         $function$
 ;
 
@@ -588,4 +591,4 @@ GRANT INSERT, SELECT, UPDATE (nonce, ciphertext, prepared_at, destroyed_at) ON m
 GRANT EXECUTE ON FUNCTION material.destroy(text,text) TO plexsphere_<installation>_signer;
 GRANT EXECUTE ON FUNCTION material.forget_ahead(text,text[],text,timestamp with time zone) TO plexsphere_<installation>_signer;
 GRANT EXECUTE ON FUNCTION material.forget_prepared(text,text,timestamp with time zone) TO plexsphere_<installation>_signer;
-GRANT EXECUTE ON FUNCTION material.replace_copy(text,text,text,text,text,bytea,bytea,boolean) TO plexsphere_<installation>_signer;
+GRANT EXECUTE ON FUNCTION material.replace_left(text,text,text,text,text,bytea,bytea,boolean) TO plexsphere_<installation>_signer;
