@@ -17,7 +17,7 @@ export const verifyChain = command({
     hold after it, of both rings. Asks nobody.
 
     With --scope it asks the service for the statements after the anchor instead, and believes none of them unproven: of a
-    Domain those of the platform too, so the token has to see both.
+    Domain those of the platform too. A chain is public: a token of any scope will do.
 
     Exits 1 where a Node would refuse it, with one code a refusal: gap, fork, epoch_back, wrong_scope, revoked,
     signature_missing, signature_repeated, signature_swapped, signature_too_many, signature_invalid, foreign_authority,
