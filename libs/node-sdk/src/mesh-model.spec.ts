@@ -1,23 +1,18 @@
 /**
  * Whatever becomes of the platform's ring and a Domain's, and whoever sleeps, loses messages or is lied to: in the end both
  * Nodes hold the rings as they are, soon, and no thief was ever trusted where he cannot reach. Over the product's own
- * functions: what the domain decides, statements and their walk, what a Node makes of its messages. MESH_STORIES and
- * MESH_DEPTH make it longer.
+ * functions: what the domain decides, statements and their walk, what a Node makes of its messages. MESH_STORIES,
+ * MESH_DEPTH and MESH_FAULTS make it longer.
  */
 import { seededRandom, type SeededRandom } from '@plexsphere/testkit';
 import { computeOnce } from '../testing/mesh-model/crypto-once';
 import { MeshModel } from '../testing/mesh-model/mesh-model';
-import {
-  anyStory,
-  crossingStory,
-  everyStory,
-  replayStory,
-  theftStory,
-  type Faults,
-} from '../testing/mesh-model/stories';
+import { EveryState } from '../testing/mesh-model/every-state';
+import { anyStory, crossingStory, replayStory, theftStory, type Faults } from '../testing/mesh-model/stories';
 
 const STORIES = Number(process.env['MESH_STORIES'] ?? 25);
-const DEPTH = Number(process.env['MESH_DEPTH'] ?? 2);
+/** Of the search through all states. */
+const MOST = { orders: Number(process.env['MESH_DEPTH'] ?? 2), faults: Number(process.env['MESH_FAULTS'] ?? 1) };
 
 jest.setTimeout(3_600_000);
 beforeAll(computeOnce);
@@ -61,8 +56,11 @@ test.each([
   ['a thief who shows again what was said', 4 * STORIES, replayStory],
 ])('%s', (_, stories, tell) => many(stories, tell));
 
-test(`every story of ${DEPTH} orders, slept through from any of them on`, async () => {
-  if (!isOver) expect(await told(() => everyStory(DEPTH), 'in every story')).toBeGreaterThan(20);
+test.each(['platform', 'domain'] as const)('every state of the %s Node', async (whose) => {
+  if (isOver) return;
+  const states = await told(() => new EveryState(whose, MOST).search(), 'in every state');
+  console.info(`${states} states of ${JSON.stringify(MOST)}`);
+  expect(states).toBeGreaterThan(100);
 });
 
 test('a platform key that was stolen after it retired does not bring back the time when it was active', async () => {

@@ -1,7 +1,8 @@
 /** The whole: both rings, one Node of each, what can be done to them, and how all becomes well in the end. */
 import type { SeededRandom } from '@plexsphere/testkit';
-import { PLATFORM, type Scope } from '@plexsphere/wire';
+import { NonceMemory, PLATFORM, type Scope } from '@plexsphere/wire';
 import { Violation, checkNode, forksOf, requireTrue, requireTurn } from './checks';
+import { copied } from './copied';
 import { requireLawful } from './laws';
 import { ModelNode, type Message } from './model-node';
 import { ModelRelay } from './model-relay';
@@ -46,6 +47,23 @@ export class MeshModel {
       late: [],
     });
     return new MeshModel(plane, { platform: await endsOf(PLATFORM), domain: await endsOf(DOMAIN) }, isWatched);
+  }
+
+  /** Without a thief. `plane`: what the rings have become meanwhile, by what `told` tells. */
+  copy(plane: Plane = this.plane, told?: string): MeshModel {
+    const nowMs = Math.max(this.plane.nowMs, plane.nowMs);
+    const its = copied(plane, { nowMs });
+    const endsOf = ({ node, relay, late }: Ends): Ends => ({
+      node: copied(node, { nonces: new NonceMemory() }),
+      relay: copied(relay, { plane: its }),
+      late: [...late],
+    });
+    const ends = { platform: endsOf(this.ends.platform), domain: endsOf(this.ends.domain) };
+    return copied<MeshModel>(this, {
+      plane: its,
+      ends,
+      trace: told === undefined ? this.trace : [...this.trace, told],
+    });
   }
 
   async order(whose: Whose, order: Order): Promise<boolean> {
@@ -94,7 +112,7 @@ export class MeshModel {
 
   private async send(whose: Whose, { message: isLost = false, late: isLate = false, unopened = false }: Lossy = {}) {
     const { node, relay, late } = this.ends[whose];
-    const message = await relay.next({ isPresent: !node.isAsleep, cannotOpen: unopened });
+    const message = (await relay.next(unopened)) ?? (node.isAsleep ? undefined : await this.sendAgain(relay));
     if (message === undefined) return false;
     this.heard.push(message);
     const becomes = node.isAsleep || isLost ? ', lost' : isLate ? ', late' : '';
@@ -106,6 +124,13 @@ export class MeshModel {
       await this.deliver(whose, message);
     }
     return true;
+  }
+
+  /** A relay that has nothing else to do waits until it is time for what is not settled. */
+  private async sendAgain(relay: ModelRelay): Promise<Message | undefined> {
+    if (relay.resendAtMs === null) return undefined;
+    this.plane.tick(Math.max(0, relay.resendAtMs - this.plane.nowMs));
+    return relay.next();
   }
 
   steal(random: SeededRandom): void {
@@ -203,7 +228,7 @@ export class MeshModel {
   }
 
   /** Until nothing more is sent; false where that has no end. */
-  private async hearOut(whose: Whose, meanwhile = async () => {}): Promise<boolean> {
+  async hearOut(whose: Whose, meanwhile = async () => {}): Promise<boolean> {
     // A hello that has crossed its answer is one again after a while.
     for (let messages = 0, quiet = 0; quiet < 3;) {
       const { platform, domain } = this.plane.rings;

@@ -32,12 +32,12 @@ export class ModelNode {
   state: TrustState;
   isAsleep = false;
   readonly refusals: string[] = [];
-  private walked: Walked;
+  walked: Walked;
   /** That led to `walked`. */
   private parts: readonly Message[] = [];
-  private sequence: number | undefined;
+  sequence: number | undefined;
   /** Of the last hello, and whether an answer to it is waited for. */
-  private helloId = 1;
+  helloId = 1;
   isWaiting = true;
   private readonly nonces = new NonceMemory();
 

@@ -50,11 +50,14 @@ export class ModelRelay {
   hasEvent = false;
   /** As it was claimed last. */
   claimed: StreamState<Hello>;
-  private chain: ChainPlace | null = null;
-  private hello: Hello | null = null;
-  private helloId = 0;
-  private answeredAtMs = -Infinity;
-  private sequence = 0;
+  chain: ChainPlace | null = null;
+  hello: Hello | null = null;
+  helloId = 0;
+  answeredAtMs = -Infinity;
+  /** When what is not settled is sent again; null where all is. */
+  resendAtMs: number | null = null;
+  private resendCount = 0;
+  sequence = 0;
 
   constructor(
     private readonly plane: Plane,
@@ -75,8 +78,13 @@ export class ModelRelay {
   }
 
   /** Claims the Node and sends what is due; undefined where nothing is. `cannotOpen`: no signer can, of what announces. */
-  async next({ isPresent = true, cannotOpen = false } = {}): Promise<Message | undefined> {
-    const due = this.claim(isPresent);
+  async next(cannotOpen = false): Promise<Message | undefined> {
+    const message = await this.write(this.claim(), cannotOpen);
+    if (message !== undefined) this.planResending();
+    return message;
+  }
+
+  private async write(due: DueMessage<Hello>, cannotOpen: boolean): Promise<Message | undefined> {
     switch (due.kind) {
       case 'nothing':
         return undefined;
@@ -124,6 +132,7 @@ export class ModelRelay {
       counted === FORKED ? FORKED : Math.max(before, epoch);
     const told = (before: number, counted: Counted['own'], epoch: number): number =>
       counted.newFork ? FORKED : counted.epoch === FORKED ? before : Math.max(before, epoch);
+    const before = this.settled;
     this.settled = {
       epoch: settled(this.settled.epoch, counts.epoch, credible.epoch),
       platformEpoch: settled(this.settled.platformEpoch, counts.platformEpoch, credible.platformEpoch),
@@ -133,20 +142,31 @@ export class ModelRelay {
       platformEpoch: told(this.told.platformEpoch, platform, credible.platformEpoch),
     };
     if (own.newFork || platform.newFork) this.chain = null;
+    const isFurther = this.settled.epoch > before.epoch || this.settled.platformEpoch > before.platformEpoch;
+    if (isFurther) [this.resendCount, this.resendAtMs] = [0, this.plane.nowMs + resendAfterMs(0)];
+    if (!this.isUnsettled) this.resendAtMs = null;
   }
 
   /** As claim-nodes.ts: a hello that was not looked at lowers what counts as told, and so does what is not settled in time. */
-  private claim(isPresent: boolean): DueMessage<Hello> {
+  private claim(): DueMessage<Hello> {
     if (this.hello?.isTaken === false) {
       this.told = least(this.told, this.hello.counts);
       this.hello = { ...this.hello, isTaken: true };
       this.chain = null;
+      [this.resendCount, this.resendAtMs] = [0, null];
     }
-    const due = this.due();
-    const isIdle = due.kind === 'ordinary' && due.closeFrom === null && !this.hasEvent;
-    if (!isIdle || !isPresent || !this.isUnsettled) return due;
-    this.told = least(this.told, this.settled);
+    if (this.resendAtMs !== null && this.plane.nowMs >= this.resendAtMs && this.chain === null) {
+      this.told = least(this.told, this.settled);
+      this.resendCount += 1;
+      this.resendAtMs = this.plane.nowMs + resendAfterMs(this.resendCount);
+    }
     return this.due();
+  }
+
+  /** As mark-published.ts. */
+  private planResending(): void {
+    if (!this.isUnsettled) this.resendAtMs = null;
+    else this.resendAtMs ??= this.plane.nowMs + resendAfterMs(this.resendCount + 2);
   }
 
   private due(): DueMessage<Hello> {
@@ -235,6 +255,9 @@ const least = (one: Told, other: Told): Told => ({
   epoch: Math.min(one.epoch, other.epoch),
   platformEpoch: Math.min(one.platformEpoch, other.platformEpoch),
 });
+
+/** As node-stream.ts. */
+const resendAfterMs = (count: number): number => Math.min(60, 2 * 2 ** Math.min(count, 5)) * 1_000;
 
 const both = (epoch: number): Told => ({ epoch, platformEpoch: epoch });
 

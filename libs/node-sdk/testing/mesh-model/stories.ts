@@ -1,4 +1,4 @@
-/** What may happen, in which order, and that all is well in the end: stories by chance, and all of a few orders. */
+/** What may happen, by chance, and that all is well in the end. */
 import type { SeededRandom } from '@plexsphere/testkit';
 import { MeshModel, type Lossy } from './mesh-model';
 import { MINUTE_MS, ORDERS, type Order } from './model-ring';
@@ -50,7 +50,7 @@ export async function anyStory(random: SeededRandom, steps: number, faults: Faul
 }
 
 const hearAll = async (model: MeshModel): Promise<void> => {
-  for (const whose of WHOSE) while (!model.ends[whose].node.isAsleep && (await model.turn(whose)));
+  for (const whose of WHOSE) if (!model.ends[whose].node.isAsleep) await model.hearOut(whose);
 };
 
 /** News of both rings that cross: what the platform vouches for is lost, and its own is heard meanwhile. */
@@ -111,47 +111,4 @@ export async function replayStory(random: SeededRandom): Promise<MeshModel> {
     () => WHOSE.forEach((each) => model.wake(each)),
     ...times(2, 8, () => (random.next() < 0.2 ? random.pick(deeds) : () => model.show(whose()))),
   ]);
-}
-
-/** Everything that can be ordered, and time that ends what waits for it. */
-const EVERYTHING: readonly (readonly [Whose, Order] | number)[] = [
-  ...WHOSE.flatMap((whose) => ORDERS.map((order) => [whose, order] as const)),
-  6 * MINUTE_MS,
-  100 * MINUTE_MS,
-];
-
-/**
- * Every sequence of so many orders that the domain accepts, and after each of them both Nodes that fell asleep at any
- * point of it. Returns how many there were.
- */
-export async function everyStory(depth: number): Promise<number> {
-  let stories = 0;
-  const tell = async (deeds: readonly (readonly [Whose, Order] | number)[], asleepFrom: number): Promise<boolean> => {
-    const model = await MeshModel.create();
-    let isRefused = false;
-    const ordered = deeds.flatMap((deed, at): Deed[] => [
-      () => hearAll(model),
-      () => (at === asleepFrom ? WHOSE.forEach((whose) => model.fall(whose)) : undefined),
-      async () => {
-        if (typeof deed === 'number') model.wait(deed);
-        else if (!(await model.order(...deed))) isRefused = true;
-      },
-    ]);
-    await play(model, ordered);
-    stories += isRefused ? 0 : 1;
-    return !isRefused;
-  };
-  const grow = async (deeds: readonly (readonly [Whose, Order] | number)[]): Promise<void> => {
-    for (let asleepFrom = 0; asleepFrom <= deeds.length; asleepFrom += 1) {
-      if (!(await tell(deeds, asleepFrom))) return;
-    }
-    if (deeds.length === depth) return;
-    for (const deed of EVERYTHING) {
-      // Waiting twice is waiting, and waiting last changes nothing that the end does not bring.
-      if (typeof deed === 'number' && (typeof deeds.at(-1) === 'number' || deeds.length + 1 === depth)) continue;
-      await grow([...deeds, deed]);
-    }
-  };
-  await grow([]);
-  return stories;
 }
