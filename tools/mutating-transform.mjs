@@ -15,19 +15,23 @@ function mutant(name) {
   const row = rows().find((each) => each.name === name);
   if (row === undefined) throw new Error(`MESH_MUTANT names none of the mutants: ${name}`);
   const text = (lines) => (Array.isArray(lines) ? lines.join('\n') : lines);
-  return { path: join(root, row.file), find: text(row.find), replace: text(row.replace) };
+  return [row, ...(row.also ?? [])].map(({ file, find, replace }) => ({
+    path: join(root, file),
+    find: text(find),
+    replace: text(replace),
+  }));
 }
 
 export default {
   createTransformer(options) {
     const { canInstrument, process: transform, getCacheKey } = swc.createTransformer(options);
-    const { path, find, replace } = mutant(process.env.MESH_MUTANT);
-    const mutated = (source, file) => {
-      if (file !== path) return source;
+    const changes = mutant(process.env.MESH_MUTANT);
+    const changed = (source, { path, find, replace }) => {
       const [before, after, ...more] = source.split(find);
-      if (after === undefined || more.length > 0) throw new Error(`not once in ${file}: ${find}`);
+      if (after === undefined || more.length > 0) throw new Error(`not once in ${path}: ${find}`);
       return `${before}${replace}${after}`;
     };
+    const mutated = (source, file) => changes.filter(({ path }) => path === file).reduce(changed, source);
     return {
       canInstrument,
       process: (source, file, jest) => transform(mutated(source, file), file, jest),

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { transformSync } from '@swc/core';
-import { MUTANTS, textOf } from '../testing/mesh-model/mutants';
+import { MUTANTS, changesOf, textOf } from '../testing/mesh-model/mutants';
 
 const ROOT = resolve(__dirname, '../../..');
 
@@ -12,17 +12,19 @@ it('no two mutants have one name', () => {
 
 /** So that a list that no longer fits the code fails here, and no mutant counts as found because it does not compile. */
 describe.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))('the mutant %s', (_, mutant) => {
-  const source = readFileSync(join(ROOT, mutant.file), 'utf8');
-  const find = textOf(mutant.find);
-  const replace = textOf(mutant.replace);
-
-  it('changes one place, and compiles', () => {
-    expect(source.split(find).length - 1).toBe(1);
-    expect(replace).not.toBe(find);
-    const [before, after] = source.split(find);
-    const syntax = { syntax: 'typescript', decorators: true } as const;
-    transformSync(`${before}${replace}${after}`, { swcrc: false, configFile: false, jsc: { parser: syntax } });
-  });
+  it.each(changesOf(mutant).map((change) => [change.file, change] as const))(
+    'changes one place, and compiles: %s',
+    (file, change) => {
+      const source = readFileSync(join(ROOT, file), 'utf8');
+      const find = textOf(change.find);
+      const replace = textOf(change.replace);
+      expect(source.split(find).length - 1).toBe(1);
+      expect(replace).not.toBe(find);
+      const [before, after] = source.split(find);
+      const syntax = { syntax: 'typescript', decorators: true } as const;
+      transformSync(`${before}${replace}${after}`, { swcrc: false, configFile: false, jsc: { parser: syntax } });
+    },
+  );
 
   it('has a reason where another spec than the model finds it', () => {
     expect(mutant.because === undefined).toBe(mutant.heldBy === undefined);

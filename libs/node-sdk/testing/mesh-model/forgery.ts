@@ -76,7 +76,7 @@ export function forgeStatement(
     old_public_key: type === 'create' ? null : publicText(old.publicKey),
     new_key_id: next.keyId,
     new_public_key: publicText(next.publicKey),
-    opened_at: at(0),
+    opened_at: at(random.pick([0, 0, -600_000, 240_000])),
     closes_at: closes ? at(3_600_000) : null,
     transition_expires: expires ? at(3_600_000) : null,
     next: isMadeAnew === (slip !== 'next') ? ownNext : anchor.next,

@@ -60,6 +60,8 @@ function announced({ before, after, message }: Step): Shown {
     return { platform: [], own: [] };
   }
   law('the active key alone announces', keyId === before.ring.activeKeyId);
+  const needsBundle = ['create', 'recommit', 'recovery'].includes(statement.type);
+  law('what changes no trust is told with a bundle', !needsBundle);
   const isOwn = type === 'signing_key_rotated' && after.scope !== PLATFORM;
   return isOwn ? { platform: [], own: [statement] } : { platform: [statement], own: [] };
 }
@@ -166,6 +168,8 @@ function wayOf(
   law('the head commits to what its statement says', to.next === held.next);
   const isLeft = ([key, end]: [string, number | undefined]): boolean =>
     held.keys.has(key) && held.keys.get(key) === end;
+  const isLater = from.issuedAt === undefined || to.issuedAt! >= from.issuedAt || way.length > 0;
+  law('of two bundles for one head the later stands', isLater);
   law('no key is held, and none longer, than the statements leave', [...endsOf(to)].every(isLeft));
   return taken;
 }

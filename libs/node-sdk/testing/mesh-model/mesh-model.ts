@@ -133,8 +133,7 @@ export class MeshModel {
     return relay.next();
   }
 
-  steal(random: SeededRandom): void {
-    const whose = random.pick(WHOSE);
+  steal(random: SeededRandom, whose = random.pick(WHOSE)): void {
     const { keys, ahead, active } = this.plane.rings[whose];
     this.stealThat(random, whose, random.pick([active, active, ahead, ...keys.values()]));
   }
@@ -176,7 +175,7 @@ export class MeshModel {
     const step = await node.take(message, this.plane.now);
     for (const refusal of node.refusals.slice(refusals)) this.trace.push(`  refused: ${refusal}`);
     requireLawful(step, (epoch) => this.plane.rings.platform.activeAt(epoch));
-    requireUnreached(step, this.plane, this.thief);
+    requireUnreached(step, node, this.plane, this.thief);
     checkNode(node, this.plane.now, this.thief);
   }
 

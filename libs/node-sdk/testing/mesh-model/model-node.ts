@@ -32,6 +32,8 @@ export class ModelNode {
   state: TrustState;
   isAsleep = false;
   readonly refusals: string[] = [];
+  /** Which statement of its own ring a bundle named to it last, if that is one of ours: counted from the first. */
+  confirmed = -1;
   walked: Walked;
   /** That led to `walked`. */
   private parts: readonly Message[] = [];

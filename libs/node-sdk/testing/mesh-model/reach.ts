@@ -4,13 +4,15 @@ import type { ChainAnchor } from '@plexsphere/wire/jws';
 import { trustedKeys } from '../../src/trust-state';
 import { Violation } from './checks';
 import type { Step } from './laws';
+import type { ModelNode } from './model-node';
 import type { Plane, Whose } from './plane';
 import type { Thief } from './thief';
 
 /** A bundle is good for so long: what is shown again meanwhile, nothing tells from the truth. */
 const STALE_MS = 300_000;
 
-export function requireUnreached({ before, after }: Step, plane: Plane, thief: Thief | undefined): void {
+export function requireUnreached(step: Step, node: ModelNode, plane: Plane, thief: Thief | undefined): void {
+  const { before, after } = step;
   const placeOf = (whose: Whose, { statementHash }: ChainAnchor): number =>
     plane.rings[whose].statements.findIndex(({ hash }) => hash === statementHash);
   const goesBack = (whose: Whose, from: ChainAnchor, to: ChainAnchor): boolean =>
@@ -20,6 +22,9 @@ export function requireUnreached({ before, after }: Step, plane: Plane, thief: T
   // Who has a key of the platform's speaks for it: to a Domain's Node he says which of its revokes is the last.
   if (thief?.whose === 'platform') return;
   if (goesBack('domain', before.ring, after.ring)) throw new Violation("the Domain's ring went back");
+  const place = placeOf('domain', after.ring);
+  if (place !== -1 && place < node.confirmed) throw new Violation("the Domain's ring went back over a fork");
+  if (step.message.kind === 'chain' && step.refused === 'nothing') node.confirmed = Math.max(place, node.confirmed);
   if (thief === undefined) return;
   const stolen = publicText(thief.key.privateKey);
   const holds = (anchor: ChainAnchor): boolean =>

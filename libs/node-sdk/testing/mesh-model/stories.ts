@@ -107,8 +107,12 @@ export async function replayStory(random: SeededRandom): Promise<MeshModel> {
     Array.from({ length: random.integer(least, most) }, () => async () => deed()());
   return play(model, [
     ...times(4, 14, () => random.pick(deeds)),
-    () => model.steal(random),
+    () => model.steal(random, whose()),
     () => WHOSE.forEach((each) => model.wake(each)),
-    ...times(2, 8, () => (random.next() < 0.2 ? random.pick(deeds) : () => model.show(whose()))),
+    ...times(2, 8, () => {
+      const at = whose();
+      const what = random.next();
+      return what < 0.2 ? random.pick(deeds) : what < 0.35 ? () => model.strike(at) : () => model.show(at);
+    }),
   ]);
 }

@@ -105,7 +105,8 @@ export class Thief {
         return mixed({ [list]: chain[list].slice(0, at) }, 'repeats a chain that is cut short');
       case 'foreign': {
         const foreign = random.pick(this.plane.rings[random.pick(['platform', 'domain'] as const)].statements).text;
-        return mixed({ [list]: [...chain[list].slice(0, at), foreign] }, 'repeats a chain with what does not belong');
+        const texts = [...chain[list].slice(0, at), foreign, ...chain[list].slice(at)];
+        return mixed({ [list]: texts }, 'repeats a chain with what does not belong');
       }
       case 'own': {
         const texts = chain[list].slice(0, at);

@@ -405,6 +405,12 @@ describe('the bundle', () => {
       await expect(refusal(shown(own({ staged_key_id: null })))).resolves.toBe('bundle_foreign');
     });
 
+    test('once its time is over none takes its place', async () => {
+      const other = { ...named(stranger), not_after: later(600).toISOString() };
+      const another = own({ staged_key_id: stranger.keyId, keys: [named(domain.active), other] });
+      await expect(refusal(shown(another, later(60)))).resolves.toBe('bundle_foreign');
+    });
+
     test('once its time is over nobody names it, and it stays until it is taken back', async () => {
       const without = own({ staged_key_id: null, keys: [named(domain.active)] });
       const after = await shown(without, later(60));

@@ -97,7 +97,7 @@ function confirmed(walk: Walk, claimed: TrustAnchor, issuedAt: Date, now: Date):
     claimed.next === anchor.next &&
     claimed.active_key_id === anchor.activeKeyId &&
     isNamed(activeKeyOf(anchor)) &&
-    (isStagedRight || isOver(staged, issuedAt));
+    (isStagedRight || (claimed.staged_key_id === null && isOver(staged, issuedAt)));
   if (!saysTheSame) throw new JwsError('bundle_foreign');
   const keys = anchor.keys.filter((key) => isNamed(key) || key === staged);
   const isLater =
