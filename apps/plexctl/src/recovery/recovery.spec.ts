@@ -208,6 +208,14 @@ describe('the recovery key', () => {
       /no recovery key file/,
     ],
     [
+      'a PEM file',
+      () => [
+        ...['--recovery-key', desk.file('key.pem', '-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n')],
+        ...['--recovery-passphrase-file', passphraseFile],
+      ],
+      /no recovery key file/,
+    ],
+    [
       'a file that is not there',
       () => ['--recovery-key', '/nothing', '--recovery-passphrase-file', passphraseFile],
       /ENOENT/,

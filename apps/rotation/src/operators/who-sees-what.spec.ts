@@ -4,7 +4,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { BusContext } from '@plexsphere/service-kit';
 import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
-import { COMMANDS, COMMAND_NAMES, ROLES, type Command } from '@plexsphere/wire';
+import { COMMANDS, COMMAND_NAMES, ROLES, type Command, type Role } from '@plexsphere/wire';
 import {
   CLOSED_ID,
   CLOSED_SCOPE,
@@ -112,6 +112,22 @@ describe('what an operator of one scope may ask', () => {
     }
     await expect(ask('signing.conjure', {})).rejects.toMatchObject(DENIED);
     await expect(ask('toString', {})).rejects.toMatchObject(DENIED);
+  });
+
+  // Not by the table: what it must say of the commands that change whom others trust.
+  it.each<[Role, Command[]]>([
+    ['operator', ['signing.stage', 'signing.unstage', 'signing.rotate', 'signing.rollback', 'signing.close']],
+    ['operator', ['signing.rotate-when-applied', 'policy.set']],
+    ['admin', ['signing.revoke', 'signing.recommit', 'signing.prepare-statement', 'recovery.rotate', 'domain.remove']],
+  ])('to %s and nobody less: %j', async (least, commands) => {
+    for (const role of ROLES) {
+      await seeded.asOwner(`UPDATE ring.operator SET scopes = NULL, role = '${role}' WHERE id = '${VIC}'`);
+      const may = role === 'admin' || role === least;
+      for (const command of commands) {
+        const outcome = await ask(command, {}).catch((error: { code: string }) => error.code);
+        expect([role, command, outcome]).toEqual([role, command, may ? true : 'PERMISSION_DENIED']);
+      }
+    }
   });
 
   it('whoever is revoked is out at once', async () => {
