@@ -105,14 +105,22 @@ export async function replayStory(random: SeededRandom): Promise<MeshModel> {
   ];
   const times = (least: number, most: number, deed: () => Deed): Deed[] =>
     Array.from({ length: random.integer(least, most) }, () => async () => deed()());
+  // What replaces whatever is held, and what comes after it.
+  const replaced: Deed[] = [
+    () => model.order('domain', random.pick(['revoke_active', 'revoke_active', 'revoke_other', 'rollback'])),
+    () => hearAll(model),
+    () => model.order('domain', random.pick(['rotate', 'stage', 'revoke_active'])),
+    () => hearAll(model),
+  ];
   return play(model, [
-    ...times(4, 14, () => random.pick(deeds)),
+    ...times(2, 10, () => random.pick(deeds)),
+    ...(random.next() < 0.5 ? replaced : []),
     () => model.steal(random, whose()),
     () => WHOSE.forEach((each) => model.wake(each)),
     ...times(2, 8, () => {
       const at = whose();
       const what = random.next();
-      return what < 0.2 ? random.pick(deeds) : what < 0.35 ? () => model.strike(at) : () => model.show(at);
+      return what < 0.2 ? random.pick(deeds) : () => (what < 0.4 ? model.strikeAt(random, at, at) : model.show(at));
     }),
   ]);
 }

@@ -65,7 +65,7 @@ export class Thief {
   async show(node: ModelNode): Promise<Deceit> {
     const isPlatforms = this.whose === 'platform';
     const tricks: [number, () => Deceit | Promise<Deceit>][] = [
-      [this.heard.length > 0 ? 2 : 0, () => this.repeat()],
+      [this.heard.length > 0 ? 2 : 0, () => this.repeat(node)],
       [this.heard.length > 0 ? 4 : 0, () => this.mix(node)],
       [isPlatforms ? 0 : 1, () => this.announce(node)],
       [isPlatforms ? 2 : 0, () => this.goBack(node)],
@@ -75,16 +75,17 @@ export class Thief {
     return tricks.find(([weight]) => (at -= weight) < 0)![1]();
   }
 
-  private repeat(): Deceit {
-    const { kind, text } = this.random.pick(this.heard);
+  private repeat(node: ModelNode): Deceit {
+    const its = this.random.next() < 0.5 ? this.chainsFor(node) : [];
+    const { kind, text } = this.random.pick(its.length > 0 ? its : this.heard);
     return { what: 'repeats', message: { kind, text } };
   }
 
   /** A chain that was heard, with something else in place of a piece. */
   private async mix(node: ModelNode): Promise<Deceit> {
     const { random } = this;
-    const heard = this.chainsFor(node);
-    if (heard.length === 0) return this.repeat();
+    const heard = this.chainsFor(node).map(({ text }) => JSON.parse(text) as ChainParts);
+    if (heard.length === 0) return this.repeat(node);
     const chain = random.pick(heard);
     const list = node.isPlatforms || random.next() < 0.4 ? 'platform_statements' : 'statements';
     const mixed = (members: Partial<ChainParts>, what: string): Deceit => {
@@ -124,11 +125,12 @@ export class Thief {
     return anchors[at] ?? claimOf(state[which]);
   }
 
-  private chainsFor({ scope }: ModelNode): ChainParts[] {
-    return this.heard
-      .filter(({ kind, text }) => kind === 'chain' && !text.includes('"more"'))
-      .map(({ text }) => JSON.parse(text) as ChainParts)
-      .filter(({ bundle }) => scopeOf(bundle!) === scope);
+  /** Whole ones, with their bundles. */
+  private chainsFor({ scope }: ModelNode): Message[] {
+    return this.heard.filter(({ kind, text }) => {
+      const { bundle } = (kind === 'chain' ? JSON.parse(text) : {}) as Partial<ChainParts>;
+      return bundle !== undefined && scopeOf(bundle) === scope;
+    });
   }
 
   /** True news, by the key that he has. */
