@@ -1,7 +1,7 @@
 import type { ServiceName } from '@plexsphere/wire';
 import type { World } from './world';
 
-const KILLED: ServiceName[] = ['rotation', 'signer', 'outbox-relay'];
+export const KILLED: ServiceName[] = ['rotation', 'signer', 'outbox-relay'];
 
 /**
  * What is asked for while one replica of each service is killed and comes back; the other one of each at the next call.

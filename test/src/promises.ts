@@ -20,6 +20,10 @@ interface Theft {
 
 const AGAIN_AFTER_MS = 100;
 
+/** The database runs on this machine; two clocks of it may differ by so much. */
+const SLACK_MS = 100;
+const monotonic = (at: Date): number => at.getTime() - performance.timeOrigin;
+
 /**
  * P1 to P3, counted over a story whose scope is its Domain: all the while somebody publishes to every Node, and somebody
  * has things signed.
@@ -71,6 +75,22 @@ export class Promises {
   /** The command that has this key sign has returned. */
   reign(keyId: string): void {
     this.reigns.push({ keyId, from: performance.now(), until: Infinity });
+  }
+
+  /** Of switches that nobody asked for here: what the database says of each, and of the one after it. */
+  async reignsOfRing(): Promise<void> {
+    const switches = await this.world.query<{ key_id: string; from: Date | null; until: Date | null }>(
+      `SELECT active_key_id AS key_id, switched_at AS "from", lead(changed_at) OVER (ORDER BY epoch) AS until
+         FROM ring.ring_change WHERE scope = $1 AND change IN ('create', 'rotate', 'rollback', 'revoke') ORDER BY epoch`,
+      [this.world.domain],
+    );
+    for (const { key_id: keyId, from, until } of switches)
+      if (from !== null)
+        this.reigns.push({
+          keyId,
+          from: monotonic(from),
+          until: until === null ? Infinity : monotonic(until) - SLACK_MS,
+        });
   }
 
   /**
