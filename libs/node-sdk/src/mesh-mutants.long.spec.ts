@@ -16,11 +16,7 @@ const STORIES = process.env['MESH_STORIES'] ?? '100';
 const { seed } = seededRandom();
 
 const folder = mkdtempSync(join(tmpdir(), 'plexsphere-mutants-'));
-const found: string[] = [];
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-  process.stdout.write(`${found.join('\n')}\n`);
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Results {
   testResults: { message: string; assertionResults: { status: string; title: string; failureMessages: string[] }[] }[];
@@ -57,7 +53,7 @@ test.each(MUTANTS.map((mutant): [string, Mutant] => [mutant.name, mutant]))(
     expect(first.message).not.toMatch(/^(TypeError|ReferenceError|SyntaxError)/);
     const seconds = ((performance.now() - beganAt) / 1_000).toFixed(1);
     const [story] = /story \d+ of \d+/.exec(first.message) ?? [''];
-    found.push(`${name}: ${heldBy ?? 'the model'}, ${first.title} ${story} (${seconds} s)`);
+    process.stderr.write(`${name}: ${heldBy ?? 'the model'}, ${first.title} ${story} (${seconds} s)\n`);
   },
   3_600_000,
 );

@@ -1,18 +1,12 @@
 /** What must be true. */
-import {
-  FORKED,
-  isLost,
-  platformFromFork,
-  scopePolicy,
-  trustedKeys as ringKeys,
-  type OpenHello,
-  type StreamState,
-} from '@plexsphere/keyring';
+import { FORKED, scopePolicy, trustedKeys as ringKeys } from '@plexsphere/keyring';
 import { PLATFORM, publicText, scopeKind } from '@plexsphere/wire';
 import { STATEMENT_TYPES, type ChainAnchor } from '@plexsphere/wire/jws';
 import { isKeyEvent } from '../../src/key-events';
 import { trustedKeys } from '../../src/trust-state';
 import type { Message, ModelNode } from './model-node';
+import type { ModelRelay } from './model-relay';
+import type { ModelRing } from './model-ring';
 import type { Plane, Whose } from './plane';
 import type { Thief } from './thief';
 
@@ -80,11 +74,12 @@ export function requireTurn(
   plane: Plane,
   whose: Whose,
   { kind, text, gates = false }: Message,
-  { told, platformForkedFrom, chain, hello }: StreamState<OpenHello>,
+  { claimed: { told, platformForkedFrom, chain, hello }, shown }: Pick<ModelRelay, 'claimed' | 'shown'>,
 ): void {
-  const platform = platformFromFork(plane.rings.platform.history(), platformForkedFrom);
-  const own = whose === 'platform' ? platform : plane.rings[whose].history();
-  const lost = { own: isLost(told.epoch, own), platform: whose === 'domain' && isLost(told.platformEpoch, platform) };
+  const lost = {
+    own: isLost(plane.rings[whose], shown?.own, whose === 'platform' ? platformForkedFrom : null),
+    platform: whose === 'domain' && isLost(plane.rings.platform, shown?.platform, platformForkedFrom),
+  };
   if (kind === 'chain') {
     const isWithoutOwn = (JSON.parse(text) as { statements: unknown[] }).statements.length === 0;
     if (lost.platform || (lost.own && (whose === 'platform' || !isWithoutOwn))) {
@@ -102,6 +97,15 @@ export function requireTurn(
     lacksTrust(plane, whose, told.epoch) || (!lost.platform && lacksTrust(plane, 'platform', told.platformEpoch));
   if (lacks) throw new Violation('an event before the news of a key');
 }
+
+/** It shows a head that is not ours, and no revoke or rollback by the superior came after what it held before. */
+const isLost = ({ statements }: ModelRing, head: string | undefined, forkedFrom: number | null): boolean =>
+  head !== undefined &&
+  !statements.some(({ hash }) => hash === head) &&
+  !statements.some(
+    ({ type, bySuperior, epoch }) =>
+      (type === 'revoke' || type === 'rollback') && bySuperior && epoch > (forkedFrom ?? 0),
+  );
 
 /** By the statements themselves. */
 const lacksTrust = ({ rings }: Plane, whose: Whose, toldEpoch: number): boolean =>

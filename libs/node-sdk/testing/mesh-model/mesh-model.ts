@@ -117,7 +117,7 @@ export class MeshModel {
     this.heard.push(message);
     const becomes = node.isAsleep || isLost ? ', lost' : isLate ? ', late' : '';
     this.trace.push(`${whose} Node is sent ${describe(message)}${becomes}`);
-    requireTurn(this.plane, whose, message, relay.claimed);
+    requireTurn(this.plane, whose, message, relay);
     if (becomes === ', late') late.push(message);
     else if (becomes === '') {
       for (const before of late.splice(0)) await this.deliver(whose, before);

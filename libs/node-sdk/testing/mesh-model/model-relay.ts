@@ -48,6 +48,8 @@ export class ModelRelay {
   readonly forks = new Map<Whose, string>();
   /** An ordinary event waits for it. */
   hasEvent = false;
+  /** What the Node showed last. */
+  shown: Said['heads'] | undefined;
   /** As it was claimed last. */
   claimed: StreamState<Hello>;
   chain: ChainPlace | null = null;
@@ -69,6 +71,7 @@ export class ModelRelay {
   }
 
   hear(said: Said): void {
+    this.shown = said.heads;
     const counted = this.count(said);
     const counts = { epoch: counted.own.epoch, platformEpoch: counted.platform.epoch };
     const held = this.platformForkedFrom ?? this.settled.platformEpoch;
