@@ -10,7 +10,7 @@ import { MeshModel } from '../testing/mesh-model/mesh-model';
 import { EveryState } from '../testing/mesh-model/every-state';
 import { anyStory, crossingStory, replayStory, theftStory, type Faults } from '../testing/mesh-model/stories';
 
-const STORIES = Number(process.env['MESH_STORIES'] ?? 25);
+const STORIES = Number(process.env['MESH_STORIES'] ?? 10);
 /** Of the search through all states. */
 const MOST = { orders: Number(process.env['MESH_DEPTH'] ?? 2), faults: Number(process.env['MESH_FAULTS'] ?? 1) };
 
