@@ -21,7 +21,7 @@ const workspace = {
 
 export default {
   // More than there are cores where those are few: most of what runs here waits for others.
-  maxWorkers: Math.max(3, availableParallelism() - 1),
+  maxWorkers: Math.max(4, availableParallelism() - 1),
   cacheDirectory: '<rootDir>/.nx/jest',
   // Longer than `eventually` waits, so that what fails says what it waited for.
   testTimeout: 120_000,
