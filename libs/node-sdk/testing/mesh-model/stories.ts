@@ -24,13 +24,17 @@ async function play(model: MeshModel, deeds: Iterable<Deed>): Promise<MeshModel>
   return model;
 }
 
+const fewOrders = (random: SeededRandom, most: number): (readonly [Whose, Order])[] =>
+  random
+    .shuffle(WHOSE.flatMap((whose) => ORDERS.map((order) => [whose, order] as const)))
+    .slice(0, random.integer(3, most));
+
 /** Anything in any order; of what can be ordered each story has a few, so that they meet as often as they can. */
 export async function anyStory(random: SeededRandom, steps: number, faults: Faults): Promise<MeshModel> {
   const model = await MeshModel.create(faults.theft);
   const share = faults.loss ? random.pick([0.1, 0.5]) : 0;
   const chance = (of: number): boolean => random.next() < of;
-  const all = WHOSE.flatMap((whose) => ORDERS.map((order) => [whose, order] as const));
-  const few = random.shuffle(all).slice(0, random.integer(3, all.length));
+  const few = fewOrders(random, 2 * ORDERS.length);
   const ill = (): Lossy =>
     faults.loss ? { word: chance(share), message: chance(share), late: chance(0.1), unopened: chance(0.1) } : {};
   const deeds: [number, Deed][] = [
@@ -78,7 +82,8 @@ export async function crossingStory(random: SeededRandom): Promise<MeshModel> {
 /** The best that each key can do, in each state of its ring, whatever is ordered before the Nodes speak again. */
 export async function theftStory(random: SeededRandom): Promise<MeshModel> {
   const model = await MeshModel.create(true);
-  const anyOrder = () => model.order(random.pick(WHOSE), random.pick(ORDERS));
+  const few = fewOrders(random, 6);
+  const anyOrder = () => model.order(...random.pick(few));
   return play(model, [
     () => (random.next() < 0.5 ? model.order('platform', 'revoke_active') : undefined),
     () => model.order('platform', random.pick(['stage', 'rotate', 'recommit'])),
@@ -87,8 +92,13 @@ export async function theftStory(random: SeededRandom): Promise<MeshModel> {
     () => model.stealThat(random, random.next() < 0.7 ? 'platform' : 'domain'),
     () => model.strikeAt(random, random.pick(WHOSE), random.pick(WHOSE)),
     ...Array.from({ length: random.integer(0, 3) }, () => () => model.strikeAt(random, 'domain', random.pick(WHOSE))),
-    ...Array.from({ length: random.integer(0, 4) }, () =>
-      random.pick<Deed>([anyOrder, () => model.order('platform', 'recovery'), () => model.turn(random.pick(WHOSE))]),
+    ...Array.from({ length: random.integer(0, 6) }, () =>
+      random.pick<Deed>([
+        anyOrder,
+        anyOrder,
+        () => model.order('platform', 'recovery'),
+        () => model.turn(random.pick(WHOSE)),
+      ]),
     ),
   ]);
 }
