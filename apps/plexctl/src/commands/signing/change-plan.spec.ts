@@ -54,6 +54,12 @@ blocked by    nothing`,
   );
 });
 
+it('of a recommit says that no key changes that anybody trusts', () => {
+  expect(
+    text({ change: 'recommit', signs_afterwards: 'p1', makes_key: false, gone: [], signs_again_by: null }),
+  ).toMatch(/\nchanges +the key ahead alone, which no Node trusts yet\n/);
+});
+
 describe('what blocks a change', () => {
   const blocked = {
     ...PLAN,

@@ -36,6 +36,9 @@ export const changeLines = (plan: PlanChangeReply, { keyId }: { keyId?: string |
     { label: `would ${plan.change}`, text: keyId === undefined ? plan.scope : `${keyId} of ${plan.scope}` },
     { label: 'signs now', text: plan.active_key_id ?? 'no key' },
     ...doneLines(plan, keyId),
+    ...(plan.change === 'recommit'
+      ? [{ label: 'changes', text: 'the key ahead alone, which no Node trusts yet' }]
+      : []),
     ...signsThen(plan),
     ...(plan.gone.length === 0 ? [] : [{ label: 'goes', text: goesText(plan) }]),
     ...besideLines(plan),

@@ -26,7 +26,7 @@ export function nextSteps(scope: ScopeStatus, now: string): string[] {
 
 /** What waits for nobody but the operator, or for time alone. */
 function keySteps(status: ScopeStatus): string[] {
-  const { scope, keys, recovery } = status;
+  const { scope, keys, recovery, promotion } = status;
   const settling = keys.find((key) => isSettling(key, status));
   const staged = keys.find(({ state, rotate_by: by }) => state === 'staged' && by !== undefined);
   return [
@@ -36,8 +36,8 @@ function keySteps(status: ScopeStatus): string[] {
     ...(staged === undefined
       ? []
       : [
-          `${staged.key_id} is staged: plexctl signing rotate --scope ${scope} --new-key-id ${staged.key_id}, ` +
-            `before ${utc(staged.rotate_by ?? '')}`,
+          `${staged.key_id} is staged${promotion === undefined ? '' : ', and signs by itself once enough Nodes have it; sooner'}: ` +
+            `plexctl signing rotate --scope ${scope} --new-key-id ${staged.key_id}, before ${utc(staged.rotate_by ?? '')}`,
         ]),
     ...(recovery === undefined || recovery.used_at === null
       ? []

@@ -89,4 +89,4 @@ type Share = Pick<
 
 const shareText = ({ percent, needed, applied, enrolled, pending_count: pending }: Share): string =>
   `${percent} % of the Nodes have applied it: ${needed} have to, ${applied} have so far, of ${enrolled} enrolled` +
-  (pending > 0 ? ` (${pending} never came, and do not count)` : '');
+  (pending > 0 ? ` (${pending} never came, and ${pending === 1 ? 'does' : 'do'} not count)` : '');
