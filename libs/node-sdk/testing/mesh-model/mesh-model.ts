@@ -134,8 +134,8 @@ export class MeshModel {
   }
 
   steal(random: SeededRandom, whose = random.pick(WHOSE)): void {
-    const { keys, ahead, active } = this.plane.rings[whose];
-    this.stealThat(random, whose, random.pick([active, active, ahead, ...keys.values()]));
+    const { keys, ahead, active, beside } = this.plane.rings[whose];
+    this.stealThat(random, whose, random.pick([active, active, ahead, ...beside, ...beside, ...keys.values()]));
   }
 
   stealThat(random: SeededRandom, whose: Whose, key = this.plane.rings[whose].active): void {

@@ -89,7 +89,11 @@ export async function theftStory(random: SeededRandom): Promise<MeshModel> {
     () => model.order('platform', random.pick(['stage', 'rotate', 'recommit'])),
     () => model.order('domain', random.pick(['stage', 'rotate', 'recommit'])),
     () => hearAll(model),
-    () => model.stealThat(random, random.next() < 0.7 ? 'platform' : 'domain'),
+    () => {
+      const whose = random.next() < 0.7 ? 'platform' : 'domain';
+      if (random.next() < 0.6) model.stealThat(random, whose);
+      else model.steal(random, whose);
+    },
     () => model.strikeAt(random, random.pick(WHOSE), random.pick(WHOSE)),
     ...Array.from({ length: random.integer(0, 3) }, () => () => model.strikeAt(random, 'domain', random.pick(WHOSE))),
     ...Array.from({ length: random.integer(0, 6) }, () =>
@@ -98,6 +102,7 @@ export async function theftStory(random: SeededRandom): Promise<MeshModel> {
         anyOrder,
         () => model.order('platform', 'recovery'),
         () => model.turn(random.pick(WHOSE)),
+        () => model.show(random.pick(WHOSE)),
       ]),
     ),
   ]);

@@ -67,7 +67,7 @@ export class Thief {
     const tricks: [number, () => Deceit | Promise<Deceit>][] = [
       [this.heard.length > 0 ? 2 : 0, () => this.repeat(node)],
       [this.heard.length > 0 ? 4 : 0, () => this.mix(node)],
-      [isPlatforms ? 0 : 1, () => this.announce(node)],
+      [isPlatforms ? 0 : 3, () => this.announce(node)],
       [isPlatforms ? 2 : 0, () => this.goBack(node)],
       [isPlatforms ? 3 : 0, () => this.confirm(node)],
     ];
@@ -174,7 +174,7 @@ export class Thief {
     const fitting = random.next() < 0.9 ? this.whose : random.pick(['platform', 'domain'] as const);
     const of: Whose = node.isPlatforms || (fitting === 'platform' && random.next() < 0.5) ? 'platform' : 'domain';
     const types = random.next() < 0.9 ? this.able(node, of) : TYPES;
-    return this.forgeAs(node, of, random.pick(types), random.next() < 0.6 ? 'nothing' : random.pick(SLIPS));
+    return this.forgeAs(node, of, random.pick(types));
   }
 
   /** What may follow by the key, the likelier the less it needs of others. */
@@ -185,7 +185,12 @@ export class Thief {
     return keys.length > 1 ? ['rollback', 'rollback', 'rollback', 'rotate'] : ['rotate', 'stage'];
   }
 
-  async forgeAs(node: ModelNode, of: Whose, type: StatementType, slip: Slip = 'nothing'): Promise<Deceit> {
+  async forgeAs(
+    node: ModelNode,
+    of: Whose,
+    type: StatementType,
+    slip: Slip = this.random.next() < 0.65 ? 'nothing' : this.random.pick(SLIPS),
+  ): Promise<Deceit> {
     const { random, plane } = this;
     const isOfPlatform = of === 'platform';
     const scope: Scope = isOfPlatform ? PLATFORM : node.scope;
