@@ -134,7 +134,9 @@ export class MeshModel {
   }
 
   steal(random: SeededRandom, whose = random.pick(WHOSE)): void {
-    const { keys, ahead, active, beside } = this.plane.rings[whose];
+    const { keys, ahead, active, ring } = this.plane.rings[whose];
+    const names = ring.keys.filter(({ state }) => state === 'staged' || state === 'retiring');
+    const beside = names.map(({ keyId }) => keys.get(keyId)!);
     this.stealThat(random, whose, random.pick([active, active, ahead, ...beside, ...beside, ...keys.values()]));
   }
 

@@ -147,11 +147,6 @@ export class ModelRing {
     return Math.max(-Infinity, ...ends);
   }
 
-  /** A staged or a retiring one. */
-  get beside(): TestKey[] {
-    return this.ring.keys.filter(({ state }) => /staged|retiring/.test(state)).map(({ keyId }) => this.keys.get(keyId)!);
-  }
-
   get head(): ModelStatement {
     return this.statements.at(-1)!;
   }
