@@ -110,14 +110,15 @@ export class ModelRelay {
     }
   }
 
-  /** As record-hellos.ts: a repetition replaces nothing that is under way, unless it shows that the Node is ours again. */
+  /** As record-hellos.ts: a repetition replaces nothing that is under way, unless it shows that the Node is ours again, or no more. */
   private record(id: number, { own, platform }: Counted, counts: Told): void {
     const { told } = this;
     const isBack = told.epoch === FORKED && counts.epoch !== FORKED;
     const isPlatformBack = told.platformEpoch === FORKED && counts.platformEpoch !== FORKED;
     const hasCrossed = this.plane.nowMs - this.answeredAtMs < CROSSED_WITHIN_MS;
     const isUnderWay = this.hello === null ? hasCrossed : this.hello.isTaken;
-    if (id !== this.helloId || isBack || isPlatformBack || !isUnderWay) {
+    const isNewFork = own.newFork || platform.newFork;
+    if (id !== this.helloId || isBack || isPlatformBack || isNewFork || !isUnderWay) {
       this.hello = { id, counts, isTaken: false, corrects: own.isWrong || platform.isWrong };
     }
     this.helloId = id;
