@@ -155,6 +155,21 @@ describe("a fork of the Node's own ring", () => {
     expect(await said(node)).toEqual(['chain']);
   });
 
+  test('that comes to light while a hello is being answered counts at once: nothing that was due goes out', async () => {
+    const { mesh, domain } = world;
+    const node = await mesh.node(domain);
+    await mesh.publish(domain);
+    await mesh.rotate(domain, 'd2');
+    await world.hello(node, 'h1', 1);
+    const { claims } = await by.claims.take(1);
+    expect(claims[0]!.message.kind).toBe('announce');
+    await by.results.released({ ...claims[0]!.node, deferMs: 0 });
+    await expect(stream(node)).resolves.toMatchObject({ told_epoch: 1, hello: { hello_id: 'h1', taken: true } });
+    await world.hello(node, 'h1', 2, { heads: { ring: THIEFS } });
+    expect(await said(node)).toEqual([]);
+    await expect(stream(node)).resolves.toMatchObject({ told_epoch: 0, hello: { hello_id: 'h1' } });
+  });
+
   test('that a hello shows to be over is, though nothing led back', async () => {
     const { mesh, domain } = world;
     const node = await mesh.node(domain);
@@ -184,6 +199,20 @@ describe("a fork of the platform's ring", () => {
     await expect(stream(node)).resolves.toMatchObject({ told_platform_epoch: 0, platform_forked_at: expect.any(Date) });
     await mesh.set(node, 'claim_deadline = NULL');
     await expect(by.claims.take(10)).resolves.toEqual({ claims: [], claimed: 0 });
+  });
+
+  test('that comes to light while a hello is being answered counts at once: no news of that ring go out', async () => {
+    const { mesh, domain } = world;
+    const node = await mesh.node(domain);
+    await mesh.publish(domain);
+    await mesh.rotate(PLATFORM, 'p2');
+    await world.hello(node, 'h1', 1);
+    const { claims } = await by.claims.take(1);
+    expect(claims[0]!.message.kind).toBe('announce');
+    await by.results.released({ ...claims[0]!.node, deferMs: 0 });
+    await world.hello(node, 'h1', 1, { platformEpoch: 2, heads: { platform: THIEFS } });
+    expect(await said(node)).toEqual(['ready', '1']);
+    await expect(stream(node)).resolves.toMatchObject({ told_epoch: 1, told_platform_epoch: 0 });
   });
 
   test('is led back by the revoke, behind all recoveries that may be news to the Node', async () => {

@@ -17,8 +17,8 @@ const isBack = (told: string, said: string): string => `(s.${told} = ${FORKED} A
 /**
  * The latest hello of each Node counts; one that is being answered is replaced, and so answered too. Not by a repetition
  * of itself: a Node asks again every few seconds, and what is under way to it would begin anew each time; nor is one that
- * has crossed its own answer another question. One that shows a fork that nobody
- * knew of is one; and one that shows that the Node is ours again, and what it shows it was told.
+ * has crossed its own answer another question. One that shows a fork that nobody knew of is one; and so is one that shows
+ * that the Node is ours again, and what it shows it was told.
  *
  * A Node that says less than it has settled has lost its store: what it does not hold counts as applied no more. What
  * was settled by position stays so, since the rows may be gone.
