@@ -185,6 +185,37 @@ describe('a schedule', () => {
   });
 });
 
+/** Rings in which a staged key waits for its time: looked at in each turn, and nothing is to be done. */
+const addWaiting = (count: number): Promise<unknown> =>
+  heart.owner.query(
+    `WITH waiting AS (SELECT 'domain:' || gen_random_uuid() AS scope FROM generate_series(1, $1)),
+          ring AS (INSERT INTO ring.key_ring (scope, epoch, trust_epoch) SELECT scope, 2, 2 FROM waiting),
+          key AS (INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, staged_at, rotate_by, verifies_until)
+                  SELECT scope, state, 'Ed25519', scope || state, state, at, at + interval '1 day', at + interval '2 days'
+                    FROM waiting, (VALUES ('active', NULL), ('staged', now())) AS key (state, at)),
+          change AS (INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, switched_at)
+                     SELECT scope, 2, 'policy', 'active', gen_random_uuid()::text, now() FROM waiting)
+     INSERT INTO ring.promotion (scope, key_id, percent, deadline, asked_at, actor, request_id)
+     SELECT scope, 'staged', 100, now() + interval '1 day', now(), 'somebody', gen_random_uuid() FROM waiting`,
+    [count],
+  );
+
+it('rings that wait for days keep none out that is due: each has its turn', async () => {
+  await decide(heart, DOMAIN, WEEKLY);
+  await pass(heart, '7 days 10 min');
+  await addWaiting(40);
+  // Sixteen a turn.
+  for (let n = 0; n < 3; n += 1) await turn(one);
+  expect(await failures()).toEqual([]);
+  expect(await states()).toBe('active staged');
+  // And again, whoever had one before.
+  await apply(heart, DOMAIN);
+  await pass(heart, '15 min');
+  await heart.owner.query(`UPDATE ring.signing_key SET staged_at = clock_timestamp() WHERE scope <> $1`, [DOMAIN]);
+  for (let n = 0; n < 3; n += 1) await turn(one);
+  expect(await states()).toBe('retiring active');
+});
+
 describe('what fails', () => {
   beforeEach(async () => {
     await decide(heart, DOMAIN, WEEKLY);

@@ -35,6 +35,9 @@ export interface Due {
 export class Rotator implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly loop: Loop;
   private readonly underWay = new Map<Scope, Promise<void>>();
+  /** Who had a turn before, and when: those that wait longest come first. */
+  private hadTurn = new Map<Scope, number>();
+  private turns = 0;
   private readonly troubles: ThrottledLog;
   private kindsAtMs = -Infinity;
 
@@ -71,14 +74,23 @@ export class Rotator implements OnApplicationBootstrap, OnModuleDestroy {
     const candidates = await findCandidates(manager, now);
     await forgetFailuresBut(manager, candidates);
     const waiting = await listBackingOff(manager, now);
-    for (const scope of candidates) {
+    this.turns += 1;
+    for (const scope of this.longestWaitingFirst(candidates)) {
       if (this.underWay.size >= AT_ONCE) return;
       if (waiting.has(scope) || this.underWay.has(scope)) continue;
+      this.hadTurn.set(scope, this.turns);
       this.underWay.set(
         scope,
         this.advance(scope).finally(() => this.underWay.delete(scope)),
       );
     }
+  }
+
+  /** There may be nothing to do in a candidate for days (its Nodes are off): as many of those as fit a turn keep nobody out. */
+  private longestWaitingFirst(candidates: readonly Scope[]): Scope[] {
+    const last = (scope: Scope): number => this.hadTurn.get(scope) ?? 0;
+    this.hadTurn = new Map(candidates.map((scope) => [scope, last(scope)]));
+    return [...candidates].sort((one, other) => last(one) - last(other));
   }
 
   /** What the domain says is next; null where nothing is. */
