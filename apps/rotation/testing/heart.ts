@@ -190,6 +190,7 @@ export interface Replica {
   kindPolicies: KindPolicies;
   rotateWhenApplied: RotateWhenApplied;
   rotator: Rotator;
+  steps: TakeStep;
 }
 
 export class Heart {
@@ -311,6 +312,7 @@ export class Heart {
     return {
       rotateWhenApplied: new RotateWhenApplied(database, transactions, CONFIG, logger),
       rotator: new Rotator(database, steps, kindPolicies, CONFIG, logger),
+      steps,
       policies: new Policies(database, transactions, policyChange, kindPolicies, CONFIG),
       kindPolicies,
       openRotation,

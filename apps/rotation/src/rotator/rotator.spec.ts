@@ -50,6 +50,7 @@ const failures = () =>
   heart.owner.query<{ step: string; detail: string; failures: number; pause: number }[]>(
     `SELECT step, detail, failures, round(extract(epoch FROM retry_at - failed_at))::int AS pause FROM ring.rotator_failure`,
   );
+const settled = async (work: Promise<unknown>) => (await Promise.allSettled([work]))[0];
 const rotation = (newKeyId: string) => ({ scope: DOMAIN, newKeyId, reason: null });
 /** Whoever asks signers waits until so many have asked, so that none of them has committed. */
 const meet = (verb: string, count: number): void => {
@@ -156,6 +157,30 @@ describe('a schedule', () => {
       won === 'done' ? 'retiring active' : 'signing: another key is staged',
     );
     expect(await failures()).toEqual([]);
+  });
+
+  it('a replica that stood still over a rotation of a person, opened and closed, does not act on the time before it', async () => {
+    await pass(heart, '7 days 10 min');
+    const stoodStill = await one.rotator.due(DOMAIN);
+    await two.openRotation.open(rotation('mine'), identity('signing.rotate'));
+    await apply(heart, DOMAIN);
+    await two.closeRotation.close(
+      { scope: DOMAIN, oldKeyId: 'k1', newKeyId: 'mine', force: false },
+      identity('signing.close'),
+    );
+    const stale = () => one.steps.take(stoodStill!.step, stoodStill!.stored, stoodStill!.now);
+    expect(detailOf(await settled(stale()))).toBe('signing: epoch mismatch');
+    expect(await keys()).toEqual(['k1 retired', 'mine active']);
+    expect(await heart.owner.query('SELECT FROM ring.schedule')).toEqual([]);
+  });
+
+  it('nor by a schedule that a person ended while it stood still', async () => {
+    await pass(heart, '7 days 10 min');
+    const stoodStill = await one.rotator.due(DOMAIN);
+    await decide(heart, DOMAIN, { ...WEEKLY, rotateEvery: null });
+    const stale = () => one.steps.take(stoodStill!.step, stoodStill!.stored, stoodStill!.now);
+    expect(detailOf(await settled(stale()))).toBe('signing: epoch mismatch');
+    expect(await states()).toBe('active');
   });
 
   it('waits while a rotation of a person is open, and counts from that one', async () => {

@@ -1,17 +1,14 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { nextStep, type NextStep } from '@plexsphere/keyring';
+import type { NextStep } from '@plexsphere/keyring';
 import { LOGGER, Loop, ThrottledLog, type Logger } from '@plexsphere/service-kit';
 import { Problem, type ProblemName, type Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
-import { nextFiring } from '../policies/cron';
 import { KindPolicies } from '../policies/kind-policies';
-import { ringPolicy } from '../policies/policy-decisions';
-import { readRing, type StoredRing } from '../rings/read-ring';
 import { RotationConfig } from '../rotation-config';
 import { databaseNow, readSnapshot } from '../transactions/database-clock';
+import { findDue, type Due } from './due-step';
 import { forgetFailure, forgetFailuresBut, listBackingOff, recordFailure } from './failures';
 import { findCandidates } from './find-candidates';
-import { readRingFacts } from './ring-facts';
 import { TakeStep } from './take-step';
 
 const TURN_MS = 2_000;
@@ -19,13 +16,6 @@ const TURN_MS = 2_000;
 const AT_ONCE = 16;
 /** What a ring's own decisions forbid stays so for long. */
 const KINDS_EVERY_MS = 60_000;
-
-/** What is next in a ring, with the ring and the time that say so. */
-export interface Due {
-  step: NextStep;
-  stored: StoredRing;
-  now: Date;
-}
 
 /**
  * In every replica: looks what is due and does it, each scope on its own. What it cannot do is written down, for status
@@ -95,14 +85,7 @@ export class Rotator implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** What the domain says is next; null where nothing is. */
   due(scope: Scope): Promise<Due | null> {
-    return readSnapshot(this.database, async (manager, now) => {
-      const stored = await readRing(manager, scope);
-      if (stored === undefined) return null;
-      const { ring, transition, policy: kind } = stored;
-      const policy = { ...kind, ...ringPolicy(stored, this.config), nextFiring };
-      const step = nextStep(ring, transition, policy, await readRingFacts(manager, stored, now), now);
-      return step === null ? null : { step, stored, now };
-    });
+    return readSnapshot(this.database, (manager, now) => findDue(manager, scope, this.config, now));
   }
 
   private async advance(scope: Scope): Promise<void> {
