@@ -84,9 +84,13 @@ export const setPolicy = command({
     const reply = await bus.change('policy.set', request, `plexctl policy show ${target} shows what is decided`);
     const lacking = reply.lacking_rings.map(({ scope }) => scope);
     if (flags.kind !== undefined && lacking.length > 0) terminal.note(`do not go by it so far: ${listed(lacking)}`);
+    if ((flags['rotate-every'] ?? 'never') !== 'never') terminal.note(whenDue(flags.scope));
     return policyResult(reply);
   },
 });
+
+const whenDue = (scope: string | undefined): string =>
+  `when it is due: plexctl signing status${scope === undefined ? '' : ` --scope ${scope}`}`;
 
 function requestOf(flags: Values<typeof FLAGS>): PlanPolicy {
   const members = {

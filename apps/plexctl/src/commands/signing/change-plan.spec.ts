@@ -1,5 +1,5 @@
 import type { PlanChangeReply } from '@plexsphere/wire/commands';
-import { changePlan, refusePlanned } from './change-plan';
+import { changeLines, changePlan, refusePlanned } from './change-plan';
 
 const PLAN: PlanChangeReply = {
   ...{
@@ -24,7 +24,7 @@ describe('what a revoke breaks', () => {
   it('has an end that is named: the one of signing, and none of what was signed', () => {
     expect(text({})).toContain(
       `
-fails         signing, until a signer has p2: within seconds, by 2026-05-01T10:00:10.000Z at the latest
+fails         signing, until a signer has p2: within seconds; were it done now, by 2026-05-01T10:00:10.000Z at the latest
               what p1 signed, for good; what of it is ours and Nodes have not taken is signed anew and sent again
 blocked by`,
     );
@@ -41,6 +41,12 @@ blocked by`,
       '4 Nodes away go on trusting p1 until they are back, or until 2026-05-02T10:00:00Z\n',
     );
   });
+});
+
+it('names the recovery key that is needed by its flag, or by the file that was given', () => {
+  const plan = { ...PLAN, needs_recovery_key: true };
+  expect(changeLines(plan, { keyId: 'p1' })).toContain('needs         the recovery key: --recovery-key <file>');
+  expect(changeLines(plan, { recoveryKey: 'r.json' })).toContain('needs         the recovery key: r.json');
 });
 
 it('of a revoke that is done says when, and that it changes nothing', () => {

@@ -5,8 +5,14 @@ import { hintFor } from '../../hints';
 import { labelled, named, plural, type Line } from '../../layout';
 import { utc, type Result } from '../../render';
 
+/** The key, and the file of the recovery key, as far as the command names them. */
+interface AskedFor {
+  keyId?: string | undefined;
+  recoveryKey?: string | undefined;
+}
+
 /** What a change would do, to be read before it is decided. Exit code 1 where the command itself would be refused. */
-export function changePlan(plan: PlanChangeReply, asked: { keyId?: string | undefined } = {}): Result {
+export function changePlan(plan: PlanChangeReply, asked: AskedFor = {}): Result {
   const { scope, blocked_by: blockedBy } = plan;
   const result = { text: changeLines(plan, asked).join('\n'), document: plan };
   const [first] = blockedBy;
@@ -31,7 +37,7 @@ function membersOf({ refused }: PlanChangeReply, detail: string): Record<string,
   return Object.fromEntries(Object.entries(refused).filter(([name]) => name !== 'code' && name !== 'detail'));
 }
 
-export const changeLines = (plan: PlanChangeReply, { keyId }: { keyId?: string | undefined } = {}): string[] =>
+export const changeLines = (plan: PlanChangeReply, { keyId, recoveryKey }: AskedFor = {}): string[] =>
   labelled([
     { label: `would ${plan.change}`, text: keyId === undefined ? plan.scope : `${keyId} of ${plan.scope}` },
     { label: 'signs now', text: plan.active_key_id ?? 'no key' },
@@ -45,7 +51,9 @@ export const changeLines = (plan: PlanChangeReply, { keyId }: { keyId?: string |
     ...(plan.ends_rotation ? [{ label: 'rotation', text: `the open one ends: ${ENDED[plan.change] ?? 'ended'}` }] : []),
     ...(plan.done_at === null ? toldLines(plan) : []),
     ...failsLines(plan),
-    ...(plan.needs_recovery_key ? [{ label: 'needs', text: 'the recovery key: --recovery-key <file>' }] : []),
+    ...(plan.needs_recovery_key
+      ? [{ label: 'needs', text: `the recovery key: ${recoveryKey ?? '--recovery-key <file>'}` }]
+      : []),
     { label: 'blocked by', text: plan.blocked_by.length === 0 ? 'nothing' : plan.blocked_by.join(', ') },
   ]);
 
@@ -119,7 +127,9 @@ function failsLines(plan: PlanChangeReply): Line[] {
   const { change, signs_afterwards: stays, signs_again_by: by } = plan;
   if (!THROWS_OUT.includes(change) || stays === null) return [];
   const texts = [
-    ...(by === null ? [] : [`signing, until a signer has ${stays}: within seconds, by ${utc(by)} at the latest`]),
+    ...(by === null
+      ? []
+      : [`signing, until a signer has ${stays}: within seconds; were it done now, by ${utc(by)} at the latest`]),
     `what ${named(plan.gone)} signed, for good; what of it is ours and Nodes have not taken is signed anew and sent again`,
     ...awayTexts(plan),
   ];

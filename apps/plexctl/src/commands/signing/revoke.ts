@@ -63,7 +63,7 @@ export const revoke = command({
     refusePlanned(plan);
     const isDone = plan.done_at !== null;
     if (!isDone && person !== undefined) {
-      terminal.show(changeLines(plan, { keyId }));
+      terminal.show(changeLines(plan, { keyId, recoveryKey }));
       const { requireYes } = await import('../../person');
       await requireYes(person, `Revoke ${keyId} of ${scope}? There is no way back.`);
     }

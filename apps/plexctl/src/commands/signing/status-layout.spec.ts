@@ -73,7 +73,11 @@ describe('the status of a scope', () => {
     const rotate = 'plexctl signing rotate --scope platform --new-key-id k3, before 2026-05-08T12:00:00Z';
     expect(statusLines(statusReply(scopeStatus(status)))).toContain(`  next: k3 is staged: ${rotate}`);
     expect(statusLines(statusReply(scopeStatus({ ...status, promotion })))).toContain(
-      `  next: k3 is staged, and signs by itself once enough Nodes have it; sooner: ${rotate}`,
+      `  next: k3 is staged, and signs by itself once enough Nodes have it; by hand: ${rotate}`,
+    );
+    const early = { ...staged, propagated_at: '2026-05-01T12:15:00Z' };
+    expect(statusLines(statusReply(scopeStatus({ ...status, keys: [active!, early] })))).toContain(
+      '  next: k3 is staged: plexctl signing rotate --scope platform --new-key-id k3, from 2026-05-01T12:15:00Z on, before 2026-05-08T12:00:00Z',
     );
   });
 
