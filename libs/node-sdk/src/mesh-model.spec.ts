@@ -8,6 +8,14 @@ import { seededRandom, type SeededRandom } from '@plexsphere/testkit';
 import { computeOnce } from '../testing/mesh-model/crypto-once';
 import { MeshModel } from '../testing/mesh-model/mesh-model';
 import { EveryState } from '../testing/mesh-model/every-state';
+import {
+  comebackStory,
+  elsewhenStory,
+  forkStory,
+  misnumberedStory,
+  overtakenStory,
+  recoveryBetweenStory,
+} from '../testing/mesh-model/rare-stories';
 import { anyStory, crossingStory, replayStory, theftStory, type Faults } from '../testing/mesh-model/stories';
 
 const STORIES = Number(process.env['MESH_STORIES'] ?? 10);
@@ -36,6 +44,16 @@ async function told<T>(tell: () => Promise<T>, which: string): Promise<T> {
     throw error;
   }
 }
+
+// What chance hardly ever brings about comes first: with a rule taken out, most of what is rare costs the least to find.
+test.each([
+  ['a key that comes back', 2 * STORIES, comebackStory],
+  ['what the platform vouches for after a recovery', STORIES, recoveryBetweenStory],
+  ['a fork without a way back', 3 * STORIES, forkStory],
+  ['numbers that are none', STORIES, misnumberedStory],
+  ['a key that vouches as of another time', STORIES, elsewhenStory],
+  ['what was overtaken, and is shown over a fork', 2 * STORIES, overtakenStory],
+])('%s', (_, stories, tell) => many(stories, tell));
 
 test('any story without a fault: nothing is refused', () =>
   many(STORIES, async (random) => {

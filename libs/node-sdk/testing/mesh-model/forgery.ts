@@ -33,11 +33,13 @@ export interface Forger {
   next: string;
   /** Of some other statement of the ring. */
   elsewhere: string;
+  /** When it says that it was made, from now. */
+  opensInMs: number;
 }
 
 /** One that follows what a Node holds of a ring. */
 export function forgeStatement(
-  { random, nowMs, by, comer, possession, next: ownNext, elsewhere }: Forger,
+  { random, nowMs, by, comer, possession, next: ownNext, elsewhere, opensInMs }: Forger,
   scope: Scope,
   anchor: ChainAnchor,
   platform: ChainAnchor,
@@ -76,7 +78,7 @@ export function forgeStatement(
     old_public_key: type === 'create' ? null : publicText(old.publicKey),
     new_key_id: next.keyId,
     new_public_key: publicText(next.publicKey),
-    opened_at: at(random.pick([0, 0, -600_000, 240_000])),
+    opened_at: at(opensInMs),
     closes_at: closes ? at(3_600_000) : null,
     transition_expires: expires ? at(3_600_000) : null,
     next: isMadeAnew === (slip !== 'next') ? ownNext : anchor.next,

@@ -162,7 +162,14 @@ export class MeshModel {
     );
   }
 
-  private async deceive(whose: Whose, make: (thief: Thief, node: ModelNode) => Promise<Deceit>): Promise<void> {
+  /** Every chain that was heard for it, one after the other. */
+  async showAll(whose: Whose): Promise<void> {
+    for (const { text } of this.thief?.chainsFor(this.ends[whose].node) ?? []) {
+      await this.deceive(whose, async () => ({ what: 'repeats', message: { kind: 'chain', text } }));
+    }
+  }
+
+  async deceive(whose: Whose, make: (thief: Thief, node: ModelNode) => Promise<Deceit>): Promise<void> {
     const { node } = this.ends[whose];
     if (this.thief === undefined || node.isAsleep) return;
     this.plane.tick();

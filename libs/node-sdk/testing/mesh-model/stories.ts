@@ -10,10 +10,10 @@ export interface Faults {
   theft: boolean;
 }
 
-type Deed = () => Promise<unknown> | void;
+export type Deed = () => Promise<unknown> | void;
 
 /** Plays deeds, and then all is well. Whatever is wrong is told with the story. */
-async function play(model: MeshModel, deeds: Iterable<Deed>): Promise<MeshModel> {
+export async function play(model: MeshModel, deeds: Iterable<Deed>): Promise<MeshModel> {
   try {
     for (const deed of deeds) await deed();
     await model.settle();
@@ -55,7 +55,7 @@ export async function anyStory(random: SeededRandom, steps: number, faults: Faul
   return play(model, drawn);
 }
 
-const hearAll = async (model: MeshModel): Promise<void> => {
+export const hearAll = async (model: MeshModel): Promise<void> => {
   for (const whose of WHOSE) if (!model.ends[whose].node.isAsleep) await model.hearOut(whose);
 };
 

@@ -14,7 +14,7 @@ import {
   type StatementType,
   type TrustAnchor,
 } from '@plexsphere/wire/jws';
-import { SLIPS, forgeStatement, type Slip } from './forgery';
+import { SLIPS, forgeStatement, type Forged, type Slip } from './forgery';
 import type { Message, ModelNode } from './model-node';
 import { keyOf } from './model-ring';
 import { announcementOf, type Plane, type Whose } from './plane';
@@ -126,7 +126,7 @@ export class Thief {
   }
 
   /** Whole ones, with their bundles. */
-  private chainsFor({ scope }: ModelNode): Message[] {
+  chainsFor({ scope }: ModelNode): Message[] {
     return this.heard.filter(({ kind, text }) => {
       const { bundle } = (kind === 'chain' ? JSON.parse(text) : {}) as Partial<ChainParts>;
       return bundle !== undefined && scopeOf(bundle) === scope;
@@ -191,17 +191,11 @@ export class Thief {
     type: StatementType,
     slip: Slip = this.random.next() < 0.65 ? 'nothing' : this.random.pick(SLIPS),
   ): Promise<Deceit> {
-    const { random, plane } = this;
+    const { random } = this;
     const isOfPlatform = of === 'platform';
     const scope: Scope = isOfPlatform ? PLATFORM : node.scope;
     const { platform } = node.state;
-    const anchor = isOfPlatform ? platform : node.state.ring;
-    const forger = {
-      ...{ random, nowMs: plane.nowMs, by: this.key, next: this.hashOfMine() },
-      ...this.comer(of, anchor),
-      elsewhere: random.pick(plane.rings[of].statements).hash,
-    };
-    const forged = forgeStatement(forger, scope, anchor, platform, type, slip);
+    const forged = this.forged(node, of, type, slip, random.pick([0, 0, -600_000, 240_000]));
     const what = `forges ${type} of ${of}${slip === 'nothing' ? '' : `, but for its ${slip}`}`;
     if (random.next() < (this.whose === 'domain' ? 0.8 : 0.3)) {
       return { what: `${what}, announced`, message: this.announcement(node, of, forged) };
@@ -210,6 +204,53 @@ export class Thief {
     const theirs = isOfPlatform ? lied : claimOf(platform);
     const own = scope === node.scope ? lied : claimOf(node.state.ring);
     return { what, message: await this.chain(node, [forged.text], own, theirs, isOfPlatform) };
+  }
+
+  /** Off our chain, as surely as the key can; by a bundle, perhaps, with numbers that are none. */
+  async leadOff(node: ModelNode, of: Whose): Promise<Deceit> {
+    const { random } = this;
+    // What a bundle by the same key can follow.
+    const byPlatform = of === 'platform' ? (['unstage'] as const) : (['revoke', 'recommit'] as const);
+    const type = random.pick(this.whose === 'platform' ? byPlatform : this.able(node, of));
+    const forged = this.forged(node, of, type, 'nothing', random.pick([0, -600_000]));
+    const what = `leads off by ${type} of ${of}`;
+    if (this.whose === 'domain') return { what: `${what}, announced`, message: this.announcement(node, of, forged) };
+    const isOfPlatform = of === 'platform';
+    const theirs = this.misnumbered(isOfPlatform ? forged.claim : claimOf(node.state.platform));
+    const own = this.misnumbered(isOfPlatform ? claimOf(node.state.ring) : forged.claim);
+    return { what, message: await this.chain(node, [forged.text], own, theirs, isOfPlatform) };
+  }
+
+  /** What the Node holds, with numbers that are none, in a bundle from the future: no true one is later for a while. */
+  async misnumber(node: ModelNode): Promise<Deceit> {
+    const { ring, platform } = node.state;
+    const theirs = this.misnumbered(claimOf(platform));
+    const bundle = await this.plane.bundle(node.scope, this.key, {
+      ...(node.isPlatforms ? theirs : this.misnumbered(claimOf(ring))),
+      platform: theirs,
+      issued_at: new Date(this.plane.nowMs + 240_000).toISOString(),
+      recovery_public_key: node.state.recoveryPublicKey,
+    });
+    const text = JSON.stringify({ platform_statements: [], statements: [], bundle });
+    return { what: 'confirms other numbers', message: { kind: 'chain', text } };
+  }
+
+  private misnumbered(claim: TrustAnchor): TrustAnchor {
+    const most = Number.MAX_SAFE_INTEGER;
+    const epoch = this.random.pick([claim.epoch, Math.min(claim.epoch + 1, most), most]);
+    return { ...claim, epoch, trust_epoch: epoch };
+  }
+
+  private forged(node: ModelNode, of: Whose, type: StatementType, slip: Slip, opensInMs: number): Forged {
+    const { random, plane } = this;
+    const { platform, ring } = node.state;
+    const anchor = of === 'platform' ? platform : ring;
+    const forger = {
+      ...{ random, nowMs: plane.nowMs, by: this.key, next: this.hashOfMine(), opensInMs },
+      ...this.comer(of, anchor),
+      elsewhere: random.pick(plane.rings[of].statements).hash,
+    };
+    return forgeStatement(forger, of === 'platform' ? PLATFORM : node.scope, anchor, platform, type, slip);
   }
 
   /** Who would come in: whom the head commits to, if he has that key or knows its name; else one of his own. */
