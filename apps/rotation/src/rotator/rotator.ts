@@ -115,7 +115,8 @@ export class Rotator implements OnApplicationBootstrap, OnModuleDestroy {
   private async applyKinds(): Promise<void> {
     if (performance.now() - this.kindsAtMs < KINDS_EVERY_MS) return;
     this.kindsAtMs = performance.now();
-    await this.kinds.applyLacking();
+    // With ten thousand rings of a kind there is not time for all in one turn.
+    if (await this.kinds.applyLacking()) this.kindsAtMs = -Infinity;
   }
 }
 
