@@ -313,6 +313,18 @@ describe('closing', () => {
     expect(await actions()).toEqual(['person signing.rotate', 'rotation signing.close']);
   });
 
+  it('by itself is not done by a replica that stood still while a person took it into their own hands', async () => {
+    await decide(heart, DOMAIN, { close: 'automatic' });
+    await apply(heart, DOMAIN);
+    await pass(heart, '1 hour');
+    const stoodStill = await one.rotator.due(DOMAIN);
+    expect(stoodStill?.step.step).toBe('close');
+    await decide(heart, DOMAIN, { close: 'manual' });
+    const stale = () => one.steps.take(stoodStill!.step, stoodStill!.stored, stoodStill!.now);
+    expect(detailOf(await settled(stale()))).toBe('signing: epoch mismatch');
+    expect(await states()).toBe('retiring active');
+  });
+
   it('by hand of what was closed by itself meanwhile is answered as that close was', async () => {
     await decide(heart, DOMAIN, { close: 'automatic' });
     await pass(heart, '1 hour');

@@ -47,7 +47,7 @@ export class TakeStep {
         await this.staging.unstage({ scope, keyId: step.keyId, reason: step.reason }, byItself('signing.unstage'));
         return;
       case 'close':
-        await this.closing.close({ scope, ...keysOf(step), force: false }, byItself('signing.close'));
+        await this.close(scope, step);
         return;
       case 'promote':
         await this.promote(scope, step);
@@ -65,6 +65,11 @@ export class TakeStep {
       case 'wait':
         return;
     }
+  }
+
+  private async close(scope: Scope, step: Step<'close'>): Promise<void> {
+    const requireDue = (manager: EntityManager) => requireStillDue(manager, scope, this.config, step);
+    await this.closing.close({ scope, ...keysOf(step), force: false, requireDue }, byItself('signing.close'));
   }
 
   /** The time that is due is taken in the stage's own transaction: UNIQUE (scope, due_at) lets one have it. */

@@ -59,7 +59,9 @@ export const setPolicy = command({
     forbid it keeps what it has, and is named.
 
     With --rotate-every keys are staged, rotated to once --share-required of the Nodes have them, and with --close
-    automatic closed, without anybody's asking. What does not add up is refused, with the sum.`,
+    automatic closed, without anybody's asking. Each scope has its own place within ten minutes after the time that the
+    schedule names (of a span within a twentieth of it, where that is less), always the same, so that not all come at once.
+    What does not add up is refused, with the sum.`,
   flags: FLAGS,
   examples: [
     'plexctl policy set --kind domain --rotate-every 30d --close automatic --plan',
