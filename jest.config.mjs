@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { swcOptions } from './tools/swc-options.mjs';
 
-const transform = { '^.+\\.(ts|m?js)$': ['@swc/jest', swcOptions] };
+// With one rule of the mesh taken out: libs/node-sdk/src/mesh-mutants.long.spec.ts.
+const transformer = process.env.MESH_MUTANT === undefined ? '@swc/jest' : '<rootDir>/tools/mutating-transform.mjs';
+const transform = { '^.+\\.(ts|m?js)$': [transformer, swcOptions] };
 const workspace = {
   // Below the clone, as all caches: two clones share nothing, and nothing is written outside of them.
   cacheDirectory: '<rootDir>/.nx/jest',
@@ -19,7 +21,7 @@ const workspace = {
 
 export default {
   // More than there are cores where those are few: most of what runs here waits for others.
-  maxWorkers: Math.max(3, availableParallelism() - 1),
+  maxWorkers: Math.max(4, availableParallelism() - 1),
   cacheDirectory: '<rootDir>/.nx/jest',
   // Longer than `eventually` waits, so that what fails says what it waited for.
   testTimeout: 120_000,

@@ -55,7 +55,8 @@ const WHEN = {
   notBootstrapped: 'The database holds no installation.',
   credentialInUse: 'A service is connected to the database by a login that is to be ended; `used` names it.',
   alreadyBootstrapped: 'The database holds an installation.',
-  keyIdInUse: 'The key id stands in the ring of this scope, or once stood there.',
+  keyIdInUse:
+    'The key id stands in the ring of this scope, or once stood there. With `free_at`: an attempt that failed, or is under way, made another key of this name, which is free again then.',
   domainExists: 'The Domain has a ring.',
   enrolTokenOver: 'The enrolment token has expired, or a Node has registered with it; `reason` says which.',
   noMeshAddress: 'Every address of the mesh that was tried is taken.',
@@ -70,7 +71,8 @@ const WHEN = {
   unknownTransition: 'No rotation has this id.',
   unknownToken: 'No token has this id.',
   unknownRoute: 'Nothing is served over HTTP under this path.',
-  unknownKey: 'The key is not in the ring, or may not sign what was asked for. Between services only.',
+  unknownKey:
+    'No key of this id ever stood in the ring; `key_id` names it. Between services: it may not sign what was asked for.',
   epochMismatch: 'The ring has changed between question and answer; `epoch` is the one of whoever answers.',
   preparedTooLate: 'More than 30 s lay between the making of the new key and its commit.',
   scopeBusy: 'Another change of this scope held its lock for longer than a request waits.',

@@ -40,6 +40,11 @@ it('A stolen key: of a Domain while one Node is off, and of the platform', async
   const [platform] = await world.kids('platform');
   expect(platform).not.toBe('platform-1');
   await eventually(() => world.nodes.every(({ trustsPlatform }) => String(trustsPlatform) === platform));
+
+  const used = async () => (await world.plexctl(['signing', 'status', '--scope', 'platform'])).stdout;
+  expect(await used()).toContain('next: the recovery key was used');
+  await follow('A stolen key', [2]);
+  expect(await used()).not.toContain('recovery key was used');
 });
 
 it('A bad new key', async () => {

@@ -18,3 +18,15 @@ it.each(['rotation', 'rollback', 'revoke'])(
   },
   180_000,
 );
+
+test('the demo tells all of them to as many Nodes as it has by itself', async () => {
+  const { stdout } = await execute(process.execPath, [program, '--json']);
+  const told = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
+  expect(told).toMatchObject({
+    ok: true,
+    nodes: 50,
+    verification_failures: 0,
+    events_lost: 0,
+    events_applied_twice: 0,
+  });
+}, 300_000);

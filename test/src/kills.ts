@@ -1,25 +1,44 @@
+import type { Stack } from '@plexsphere/stack';
 import type { ServiceName } from '@plexsphere/wire';
 import type { World } from './world';
 
-const KILLED: ServiceName[] = ['rotation', 'signer', 'outbox-relay'];
+export const KILLED: ServiceName[] = ['rotation', 'signer', 'outbox-relay'];
+
+/** How often something was killed on a stack, over all of its stories. */
+const turns = new WeakMap<Stack, number>();
 
 /**
- * What is asked for while one replica of each service is killed and comes back; the other one of each at the next call.
+ * What is asked for while replicas are killed and come back: one of each service at once, and the next two times one of
+ * a single service, each in its turn; of two replicas the one now, and the other one then.
  */
 export async function throughKills<Reply>(world: World, ask: () => Promise<Reply>): Promise<Reply> {
   const asked = ask();
   // Awaited below, after the kills, however early it fails.
   asked.catch(() => undefined);
-  await killOneOfEach(world);
+  await killInTurn(world);
   return asked;
 }
 
 /** kill -9, without a lease given back or a message finished. */
-export async function killOneOfEach(world: World): Promise<void> {
-  const turn = (world.kept.get('kills') as number | undefined) ?? 0;
-  world.kept.set('kills', turn + 1);
-  const victims = KILLED.flatMap((kind) => {
-    const replicas = world.stack.services(kind);
+export async function killInTurn(world: World): Promise<void> {
+  const turn = turnOf(world);
+  const round = Math.floor(turn / KILLED.length);
+  // Another one begins each round, so that no service is always the one that is killed beside the others only.
+  const single = KILLED[(turn + round) % KILLED.length];
+  await kill(world, turn, turn % KILLED.length === 0 ? KILLED : KILLED.filter((kind) => kind === single));
+}
+
+export const killOneOfEach = (world: World): Promise<void> => kill(world, turnOf(world), KILLED);
+
+function turnOf({ stack }: World): number {
+  const turn = turns.get(stack) ?? 0;
+  turns.set(stack, turn + 1);
+  return turn;
+}
+
+async function kill({ stack }: World, turn: number, kinds: readonly ServiceName[]): Promise<void> {
+  const victims = kinds.flatMap((kind) => {
+    const replicas = stack.services(kind);
     return replicas[turn % replicas.length] ?? [];
   });
   await Promise.all(victims.map((victim) => victim.kill()));

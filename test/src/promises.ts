@@ -18,7 +18,17 @@ interface Theft {
   captured?: string[];
 }
 
+/** Once a command that switches has returned somebody asks at once, again and again; after that, now and then. */
+const CLOSE_LOOK_MS = 2_000;
 const AGAIN_AFTER_MS = 100;
+const NOW_AND_THEN_MS = 400;
+
+/** Every event goes to every Node: of many Nodes fewer a second, or publishing is all that the machine comes to. */
+const everyMs = (nodes: number): number => Math.max(500, 20 * nodes);
+
+/** The database runs on this machine; two clocks of it may differ by so much. */
+const SLACK_MS = 100;
+const monotonic = (at: Date): number => at.getTime() - performance.timeOrigin;
 
 /**
  * P1 to P3, counted over a story whose scope is its Domain: all the while somebody publishes to every Node, and somebody
@@ -42,7 +52,8 @@ export class Promises {
 
   static async watch(world: World, operator: OperatorConnection, activeKeyId: string): Promise<Promises> {
     const { natsUrl, tokenFile } = world.stack;
-    const source = await EventSource.connect({ natsUrl, tokenFile, scope: world.domain });
+    const pace = everyMs(world.nodes.length);
+    const source = await EventSource.connect({ natsUrl, tokenFile, scope: world.domain, everyMs: pace });
     const promises = new Promises(world, operator, source, activeKeyId);
     source.start();
     world.afterwards(() => promises.end());
@@ -71,6 +82,22 @@ export class Promises {
   /** The command that has this key sign has returned. */
   reign(keyId: string): void {
     this.reigns.push({ keyId, from: performance.now(), until: Infinity });
+  }
+
+  /** Of switches that nobody asked for here: what the database says of each, and of the one after it. */
+  async reignsOfRing(): Promise<void> {
+    const switches = await this.world.query<{ key_id: string; from: Date | null; until: Date | null }>(
+      `SELECT active_key_id AS key_id, switched_at AS "from", lead(changed_at) OVER (ORDER BY epoch) AS until
+         FROM ring.ring_change WHERE scope = $1 AND change IN ('create', 'rotate', 'rollback', 'revoke') ORDER BY epoch`,
+      [this.world.domain],
+    );
+    for (const { key_id: keyId, from, until } of switches)
+      if (from !== null)
+        this.reigns.push({
+          keyId,
+          from: monotonic(from),
+          until: until === null ? Infinity : monotonic(until) - SLACK_MS,
+        });
   }
 
   /**
@@ -124,8 +151,14 @@ export class Promises {
         .catch(() => null);
       const answeredAt = performance.now();
       if (answer?.code === '') this.signed.push({ keyId: String(answer.body['key_id']), askedAt, answeredAt });
-      await delay(AGAIN_AFTER_MS);
+      await delay(this.isLookedAtClosely() ? AGAIN_AFTER_MS : NOW_AND_THEN_MS);
     }
+  }
+
+  /** While a command is under way, and for a while from its return. */
+  private isLookedAtClosely(): boolean {
+    const { from = -Infinity, until = Infinity } = this.reigns.at(-1) ?? {};
+    return until < Infinity || performance.now() - from < CLOSE_LOOK_MS;
   }
 
   private async end(): Promise<void> {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot, type Ran } from '@plexsphere/stack';
+import { notInSnakeCase } from './member-names';
 import type { World } from './world';
 
 /**
@@ -17,6 +18,7 @@ export class Transcript {
   ) {}
 
   add(args: readonly string[], { stdout, stderr, exitCode }: Ran): void {
+    if (args.includes('json') && stdout !== '') expect(notInSnakeCase(JSON.parse(stdout))).toEqual([]);
     const command = ['plexctl', ...args.map((arg) => (arg === '' ? "''" : arg))].join(' ');
     this.text += `$ ${command}\n${section('stdout', stdout)}${section('stderr', stderr)}--- exit ${exitCode}\n\n`;
   }

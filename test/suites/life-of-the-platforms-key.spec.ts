@@ -3,7 +3,7 @@ import { tellStories } from '../src/tell-story';
 
 // Each takes the platform's ring as the one before has left it.
 const STORIES = [
-  'ten-platform-rotations',
+  'platform-rotations-between-two-rollbacks',
   'a-new-key-that-does-not-open',
   'a-platform-key-that-does-not-open',
   'revoke-the-platform-key',

@@ -155,6 +155,21 @@ describe("a fork of the Node's own ring", () => {
     expect(await said(node)).toEqual(['chain']);
   });
 
+  test('that comes to light while a hello is being answered counts at once: nothing that was due goes out', async () => {
+    const { mesh, domain } = world;
+    const node = await mesh.node(domain);
+    await mesh.publish(domain);
+    await mesh.rotate(domain, 'd2');
+    await world.hello(node, 'h1', 1);
+    const { claims } = await by.claims.take(1);
+    expect(claims[0]!.message.kind).toBe('announce');
+    await by.results.released({ ...claims[0]!.node, deferMs: 0 });
+    await expect(stream(node)).resolves.toMatchObject({ told_epoch: 1, hello: { hello_id: 'h1', taken: true } });
+    await world.hello(node, 'h1', 2, { heads: { ring: THIEFS } });
+    expect(await said(node)).toEqual([]);
+    await expect(stream(node)).resolves.toMatchObject({ told_epoch: 0, hello: { hello_id: 'h1' } });
+  });
+
   test('that a hello shows to be over is, though nothing led back', async () => {
     const { mesh, domain } = world;
     const node = await mesh.node(domain);
@@ -186,6 +201,20 @@ describe("a fork of the platform's ring", () => {
     await expect(by.claims.take(10)).resolves.toEqual({ claims: [], claimed: 0 });
   });
 
+  test('that comes to light while a hello is being answered counts at once: no news of that ring go out', async () => {
+    const { mesh, domain } = world;
+    const node = await mesh.node(domain);
+    await mesh.publish(domain);
+    await mesh.rotate(PLATFORM, 'p2');
+    await world.hello(node, 'h1', 1);
+    const { claims } = await by.claims.take(1);
+    expect(claims[0]!.message.kind).toBe('announce');
+    await by.results.released({ ...claims[0]!.node, deferMs: 0 });
+    await world.hello(node, 'h1', 1, { platformEpoch: 2, heads: { platform: THIEFS } });
+    expect(await said(node)).toEqual(['ready', '1']);
+    await expect(stream(node)).resolves.toMatchObject({ told_epoch: 1, told_platform_epoch: 0 });
+  });
+
   test('is led back by the revoke, behind all recoveries that may be news to the Node', async () => {
     const { mesh, domain } = world;
     const [node, own] = [await mesh.node(domain), await mesh.node(PLATFORM)];
@@ -205,6 +234,63 @@ describe("a fork of the platform's ring", () => {
     }
     await expect(stream(own)).resolves.toMatchObject({ told_epoch: 6, told_platform_epoch: 6 });
     await expect(stream(node)).resolves.toMatchObject({ told_epoch: 1, told_platform_epoch: 6 });
+  });
+
+  test.each<[string, () => string, string[]]>([
+    ['a Domain', () => world.domain, ['ready']],
+    ['the platform', () => PLATFORM, []],
+  ])('of a Node of %s is not led back by what it held before: each fork needs a revoke of its own', async (...row) => {
+    const [, scopeOf, heard] = row;
+    const { mesh } = world;
+    const node = await mesh.node(scopeOf());
+    const isOwn = scopeOf() === PLATFORM;
+    const fork = { platform: THIEFS, ...(isOwn && { ring: THIEFS }) };
+    await revoke(PLATFORM);
+    await said(node);
+    await world.settle(ack(node, isOwn ? 2 : 1, 0, 2));
+    await mesh.rotate(PLATFORM, 'p3');
+    await world.settle(ack(node, isOwn ? 3 : 1, 0, 3, fork));
+    await world.hello(node, 'h1', isOwn ? 3 : 1, { platformEpoch: 3, heads: fork });
+    expect(await said(node)).toEqual(heard);
+    await mesh.set(node, `claim_deadline = NULL, resend_at = clock_timestamp()`);
+    expect(await said(node)).toEqual([]);
+    await expect(stream(node)).resolves.toMatchObject({ told_platform_epoch: 0, platform_forked_from: 2 });
+
+    await revoke(PLATFORM);
+    await mesh.set(node, 'claim_deadline = NULL');
+    const back = await nextChain();
+    expect(back.statements).toEqual(['platform revoke 4']);
+    await world.mark(by, back.claim);
+    await world.settle(ack(node, isOwn ? 4 : 1, 0, 4));
+    await expect(stream(node)).resolves.toMatchObject({ told_platform_epoch: 4, platform_forked_from: null });
+  });
+
+  test('that began before our revoke was heard is led back by it, be it shown ever so late', async () => {
+    const { mesh, domain } = world;
+    const node = await mesh.node(domain);
+    await revoke(PLATFORM);
+    await said(node);
+    await world.hello(node, 'h1', 1, { platformEpoch: 2, heads: { platform: THIEFS } });
+    expect((await nextChain()).statements).toEqual(['platform revoke 2']);
+  });
+
+  test('keeps nobody due who lacks what only a bundle could tell; one statement by a key that it holds needs none', async () => {
+    const { mesh, domain } = world;
+    const node = await mesh.node(domain);
+    await world.settle(ack(node, 1, 0, 1, { platform: THIEFS }));
+    await mesh.publish(domain);
+    await mesh.rotate(domain, 'd2');
+    await mesh.closeRotation(domain);
+    await world.hello(node, 'h1', 1, { heads: { platform: THIEFS } });
+    await mesh.set(node, 'resend_at = clock_timestamp(), claim_deadline = NULL');
+    await expect(by.claims.take(10)).resolves.toEqual({ claims: [], claimed: 0 });
+    // The rotation was on its way to it, and it shows so.
+    await world.hello(node, 'h1', 2, { heads: { platform: THIEFS } });
+    await world.settle(ack(node, 2, 0, 1, { platform: THIEFS }));
+    expect(await said(node)).toEqual(['ready', '1']);
+    await mesh.rotate(domain, 'd3');
+    await mesh.set(node, 'claim_deadline = NULL');
+    expect(await said(node)).toEqual(['signing_key_rotated']);
   });
 });
 

@@ -41,27 +41,36 @@ async function put(node: WorldNode, envelope: string): Promise<void> {
   await thief.close();
 }
 
-test.each<[string, () => Scope]>([
-  ['a Domain', () => world.domain],
-  ['the platform', () => PLATFORM],
-])('a Node of %s that took a thief’s rotation is ours again after our revoke', async (_, scopeOf) => {
+test.each<[string, () => Scope, boolean]>([
+  ['a Domain', () => world.domain, false],
+  ['the platform', () => PLATFORM, false],
+  ['the platform, where a key was revoked before,', () => PLATFORM, true],
+])('a Node of %s that took a thief’s rotation is ours again after our revoke', async (_, scopeOf, wasRevoked) => {
   const scope = scopeOf();
   const node = await world.node(scope);
   const standing = () => world.mesh.stream(node.nodeId);
   await world.relay();
-  await node.start();
+  const other = await world.node(scope);
+  await Promise.all([node.start(), other.start()]);
   const ring = world.mesh.of(scope);
+  const revoke = (keyId: string) =>
+    world.mesh.change(scope, (each) => each.revoke(each.active.keyId, new Date(), keyId));
+  if (wasRevoked) await revoke('before');
+  await eventually(async () => (await standing()).settled_epoch === ring.epoch, PATIENCE);
   await put(node, await stolenRotation(ring, { ...ring.ahead, keyId: 'thief' }));
   await eventually(() => node.running.trusts.keyIds.includes('thief'), PATIENCE);
   // An acknowledgement follows every change: it is shown at once.
   await eventually(async () => (await standing()).forked_at !== null, PATIENCE);
   await expect(standing()).resolves.toMatchObject({ told_epoch: 0, settled_epoch: 0 });
   await world.mesh.publish(scope);
+  await eventually(() => other.applied.length === 1, PATIENCE);
   expect(node.applied).toEqual([]);
 
-  await world.mesh.change(scope, (each) => each.revoke(each.active.keyId, new Date(), 'ours'));
+  await revoke('ours');
   await eventually(() => node.applied.length === 1, PATIENCE);
   expect(node.running.trusts.keyIds).toEqual(['ours']);
+  // What it held before leads it nowhere: until the revoke it was sent nothing that it would refuse.
+  expect(node.refused).toEqual([]);
   await eventually(async () => (await standing()).forked_at === null, PATIENCE);
   await eventually(async () => (await standing()).settled_epoch === ring.epoch, PATIENCE);
   const isApplied = ({ position, outcome }: MessageRow): boolean => position === 1 && outcome === 'applied';

@@ -25,6 +25,7 @@ export interface StreamRow {
   chain: object | null;
   forked_at: Date | null;
   platform_forked_at: Date | null;
+  platform_forked_from: number | null;
   ahead_epoch: number | null;
   settled_position: number;
   last_position: number;
@@ -194,6 +195,7 @@ export class SeededMesh {
   async stream(nodeId: string): Promise<StreamRow> {
     const { rows } = await this.pool.query<StreamRow>(
       `SELECT told_epoch::int, told_platform_epoch::int, settled_epoch::int, settled_platform_epoch::int, chain, forked_at, platform_forked_at,
+              platform_forked_from::int,
               ahead_epoch::float8, settled_position::int, last_position::int,
               last_sequence::int, claim_owner, attempt::int, hello, resend_at, resend_count, first_seen_at, last_seen_at, missed,
               waits_since, word_at, ready_epoch::int, ready_position::int, told_since::int[]

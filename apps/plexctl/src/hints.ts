@@ -55,7 +55,7 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   unknownEvent: 'plexctl events list shows the ids; what every Node has is forgotten after a while',
   unknownTransition: 'plexctl signing history --scope <scope> shows the ids',
   unknownToken: 'plexctl token list shows the ids',
-  unknownKey: 'plexctl signing jwks --scope <scope> shows the keys',
+  unknownKey: 'plexctl signing status --scope <scope> shows the keys',
   epochMismatch: 'the ring changed meanwhile: run the command again',
   preparedTooLate: 'preparing took too long: run the command again',
   scopeBusy: 'another command holds this scope: run this one again',
@@ -109,7 +109,17 @@ export const inWords = (problem: Problem, scope: string | undefined): Failure | 
       ? clocksOff(problem)
       : problem.is('domainInUse')
         ? domainInUse(problem, scope ?? '<scope>')
-        : undefined;
+        : problem.is('keyIdInUse')
+          ? leftOver(problem)
+          : undefined;
+
+/** A key that an attempt made that lost: its name is free again, and when is said. */
+function leftOver(problem: Problem): Failure | undefined {
+  const { free_at: freeAt } = problem.body;
+  if (typeof freeAt !== 'string') return undefined;
+  const hint = `an attempt that failed, or is under way, made another key of this name: choose another key id, or run this again after ${freeAt}`;
+  return failureOf(problem, hint);
+}
 
 /** What keeps a Domain, in words. */
 function domainInUse(problem: Problem, scope: string): Failure {

@@ -58,10 +58,22 @@ describe('audit list', () => {
     [['--after', 'x'], '--after takes what an earlier listing'],
     [['--since', 'yesterday'], '--since takes a time as RFC 3339'],
     [['--action', 'ROTATE'], '--action takes <noun>.<verb>'],
+    [['--action', 'rotate'], '--action takes <noun>.<verb>'],
   ])('refuses %j before it asks', async (flags, told) => {
     const { exitCode, stderr, requests } = await plexctl([], ['audit', 'list', ...flags]);
     expect([exitCode, requests]).toEqual([2, []]);
     expect(stderr).toContain(told);
+  });
+
+  it.each([
+    [['--action', 'signing.rotat'], /^note: none is found: /],
+    [['--actor', 'nobody'], /^note: none is found: /],
+    [['--action', 'reissue'], /^note: none is found: /],
+    [['--since', AT], /^$/],
+  ])('says of %j, which finds nothing, that it may be spelled otherwise', async (flags, told) => {
+    const { exitCode, stderr } = await plexctl([{ reply: { entries: [] } }], ['audit', 'list', ...flags]);
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(told);
   });
 
   it('names the flag that a service refuses', async () => {

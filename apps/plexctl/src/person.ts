@@ -48,7 +48,6 @@ class Typist implements Person {
   }
 
   private ask(question: string, isShown: boolean): Promise<string | undefined> {
-    this.screen.write(question);
     const typed: string[] = [];
     return new Promise((resolve) => {
       const end = (answer: string | undefined): void => {
@@ -77,7 +76,9 @@ class Typist implements Person {
         if (!text.startsWith(ESCAPE)) this.waiting.push(...text);
         take();
       };
+      // Before the question is seen: what is typed at once is not written by the terminal either.
       this.keyboard.setRawMode(true);
+      this.screen.write(question);
       this.keyboard.on('data', hear);
       this.keyboard.once('end', gone);
       this.keyboard.resume();

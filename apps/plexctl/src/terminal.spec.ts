@@ -13,6 +13,12 @@ describe('the terminal', () => {
     expect(stderr.text).toBe('plexctl: signing: nodes lagging\n  field: scope\n  lagging: a, b\nhint: wait\n');
   });
 
+  it('says of a list of which nothing stands that it has none', () => {
+    const stderr = new Sink();
+    new Terminal(new Sink(), stderr).failure(new Failure(1, 'signing: domain in use', { nodes: ['a'], keys: [] }));
+    expect(stderr.text).toBe('plexctl: signing: domain in use\n  nodes: a\n  keys: none\n');
+  });
+
   it('lets nobody forge a line or steer it', () => {
     expect(printable('x\nhint: \u001b[2J\u009b')).toBe('x\\x0ahint: \\x1b[2J\\x9b');
   });

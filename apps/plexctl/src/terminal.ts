@@ -168,7 +168,7 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
 }
 
 const inline = (value: unknown): string =>
-  typeof value === 'string' ? value : isTexts(value) ? value.join(', ') : JSON.stringify(value);
+  typeof value === 'string' ? value : isTexts(value) ? value.join(', ') || 'none' : JSON.stringify(value);
 
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');

@@ -91,6 +91,12 @@ export class FakeRotation {
       ends_rotation: isRevoke || isRollback,
       ...{ needs_recovery_key: isRevoke, nodes: 12, pending_count: 1, offline_count: 4 },
       ...{ domain_nodes: { nodes: 50, pending_count: 0, offline_count: 2 }, signers: ['signer-1'], blocked_by: [] },
+      ...{
+        signs_again_by: isRevoke && keyId === 'p2' ? EXPIRES : null,
+        dropped_by: null,
+        done_at: null,
+        refused: null,
+      },
       ...this.plan,
     };
   }

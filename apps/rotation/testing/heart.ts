@@ -82,7 +82,7 @@ export const OPERATOR = '00000000-0000-4000-8000-00000000000a';
 export const RECOVERY: SigningKey = { keyId: 'recovery', privateKey: privateKeyOf('recovery') };
 
 /** L is far beyond what a test waits for: whatever ends sooner was confirmed. */
-const CONFIG = {
+export const CONFIG = {
   ...{ leaseMs: 60_000, signingDurationMs: 20, overlapWindowMs: 3_600_000, clockSkewMs: 30_000, relayLagMs: 300_000 },
   ...{
     stalenessMs: 300_000,
@@ -190,6 +190,7 @@ export interface Replica {
   kindPolicies: KindPolicies;
   rotateWhenApplied: RotateWhenApplied;
   rotator: Rotator;
+  steps: TakeStep;
 }
 
 export class Heart {
@@ -311,6 +312,7 @@ export class Heart {
     return {
       rotateWhenApplied: new RotateWhenApplied(database, transactions, CONFIG, logger),
       rotator: new Rotator(database, steps, kindPolicies, CONFIG, logger),
+      steps,
       policies: new Policies(database, transactions, policyChange, kindPolicies, CONFIG),
       kindPolicies,
       openRotation,

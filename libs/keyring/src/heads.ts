@@ -13,17 +13,19 @@ export interface SaidOfRing {
 export interface Standing {
   /** FORKED where it follows another chain, whatever epoch is said beside it. */
   readonly epoch: number;
-  /** Whether what it said is more than the ring has: shown and counted, and it stops nothing. */
+  /** Whether what it says beside a head of ours is more than the ring has: shown and counted, and it stops nothing. */
   readonly isBeyond: boolean;
+  /** Whether what it says beside a head of ours is not what it counts as: a bundle has to put that right. */
+  readonly isWrong: boolean;
 }
 
 /**
  * The head says where a Node is; the number beside it only how much of what has no statement it has heard of. So it counts
  * as no less than that head's epoch, and as less than the next one's.
  */
-export function standingAt({ epoch, headEpoch, nextEpoch }: SaidOfRing, ringEpoch: number): Standing {
-  const isBeyond = epoch > ringEpoch;
-  if (headEpoch === null) return { epoch: FORKED, isBeyond };
+export function standingAt({ epoch: said, headEpoch, nextEpoch }: SaidOfRing, ringEpoch: number): Standing {
+  if (headEpoch === null) return { epoch: FORKED, isBeyond: false, isWrong: false };
   const latest = nextEpoch === null ? ringEpoch : nextEpoch - 1;
-  return { epoch: Math.min(Math.max(epoch, headEpoch), latest), isBeyond };
+  const epoch = Math.min(Math.max(said, headEpoch), latest);
+  return { epoch, isBeyond: said > ringEpoch, isWrong: said !== epoch };
 }

@@ -1,4 +1,4 @@
-import { announcedKeys, FORKED, nextKeyNews, type KeyNews, type RingHistory } from './key-news';
+import { announcedKeys, FORKED, nextKeyNews, platformFromFork, type KeyNews, type RingHistory } from './key-news';
 import type { VerifyingKey } from './trusted-keys';
 
 /** Epoch → active key, and the epochs that have a statement: a rotation each, with closes between. */
@@ -114,6 +114,16 @@ describe('an announcement of a statement for which the platform vouches', () => 
   ])('at the platform’s epoch %d: %s', (authority, _, kind) => {
     expect(nextKeyNews({ epoch: 1, platformEpoch: 4 }, own(authority), platform).kind).toBe(kind);
   });
+});
+
+test.each([
+  ['it did not leave our chain', null, 2],
+  ['it left before that', 1, 2],
+  ['it held that when it left', 2, null],
+  ['it left later', 3, null],
+])('what leads a Node back from a fork of the platform’s: %s', (_, heldEpoch, superiorEpoch) => {
+  expect(platformFromFork({ ...again(P), superiorEpoch: 2 }, heldEpoch)).toMatchObject({ epoch: 4, superiorEpoch });
+  expect(platformFromFork(again(P), heldEpoch).superiorEpoch).toBeNull();
 });
 
 describe('a Node on a fork', () => {

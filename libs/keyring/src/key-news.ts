@@ -29,6 +29,17 @@ export interface RingHistory extends Pick<KeyRing, 'scope' | 'epoch' | 'trustEpo
   authorityAfter(epoch: number): number | null;
 }
 
+/**
+ * The platform's ring as a Node sees it that held `heldEpoch` of it when it left our chain; null where it did not leave. What
+ * the recovery key vouched for by then is of the Node's own past, and no Node takes that twice: each fork needs a revoke or
+ * rollback of its own.
+ */
+export function platformFromFork<Ring extends RingHistory>(platform: Ring, heldEpoch: number | null): Ring {
+  const { superiorEpoch } = platform;
+  const isHeld = superiorEpoch !== null && heldEpoch !== null && superiorEpoch <= heldEpoch;
+  return isHeld ? { ...platform, superiorEpoch: null } : platform;
+}
+
 /** What a Node must hear about keys next. `told`: what its stream has told it once the message stands there. */
 export type KeyNews =
   | { readonly kind: 'none' }
@@ -93,7 +104,9 @@ export function nextKeyNews(told: Told, own: RingHistory, platform: RingHistory)
   return isBehind ? { kind: 'chain', gates: false, told: end } : { kind: 'none' };
 }
 
-const isLost = (epoch: number, { superiorEpoch }: RingHistory): boolean => epoch === FORKED && superiorEpoch === null;
+/** On a fork of the ring, and nothing leads back: a bundle would be refused. */
+export const isLost = (toldEpoch: number, { superiorEpoch }: Pick<RingHistory, 'superiorEpoch'>): boolean =>
+  toldEpoch === FORKED && superiorEpoch === null;
 
 /** The key that was active then, if one statement tells all that came after, and that key still verifies. */
 function announcerAfter(epoch: number, ring: RingHistory): string | undefined {

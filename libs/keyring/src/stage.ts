@@ -54,13 +54,19 @@ export function stageKey(
 }
 
 /**
- * Takes a staged key back. Nothing was signed by it, so it goes at once, and nobody has to be waited for.
+ * Takes a staged key back, whichever it is where none is named. Nothing was signed by it, so it goes at once, and nobody has
+ * to be waited for.
  *
  * @throws Refusal in this order: `invariant_violation`, `key_not_staged`
  */
-export function unstageKey(ring: KeyRing, transition: Transition | null, { keyId }: Pick<Key, 'keyId'>): RingChange {
+export function unstageKey(
+  ring: KeyRing,
+  transition: Transition | null,
+  named: Partial<Pick<Key, 'keyId'>>,
+): RingChange {
   refuseForeign(ring, transition);
-  if (stagedKey(ring)?.keyId !== keyId) throw new Refusal('key_not_staged', { keyId });
+  const keyId = stagedKey(ring)?.keyId;
+  if (keyId === undefined || keyId !== (named.keyId ?? keyId)) throw new Refusal('key_not_staged', named);
   return changed(ring, 'unstage', {
     keys: withState(ring.keys, keyId, 'retired'),
     transition,

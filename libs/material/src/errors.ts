@@ -11,7 +11,7 @@ export type MaterialErrorCode =
   | 'unknown_key'
   /** A key of that name was made before, for another algorithm. */
   | 'other_algorithm'
-  /** A key of that name was made before, and it is not the one that was committed to. */
+  /** Another attempt made a key of that name, and it is not the one that is wanted; `free_at` says when it gives way. */
   | 'other_key'
   /** The key that was made ahead, and committed to, is not there or does not open. */
   | 'no_key_ahead'

@@ -21,20 +21,26 @@ interface KeyRow extends Omit<WrappedKey, 'nonce' | 'ciphertext'> {
 
 /**
  * Stores the key, or returns the one that stands under that name already: signers that are asked for the same key at
- * the same time all end with the same one. Only a copy of a key that was made ahead gives way: an attempt that lost left
- * it there, and whoever makes a key of its own must not be given one that others may have seen named.
- * @throws MaterialError key_destroyed
+ * the same time all end with the same one. A key of the other kind (a copy of one that was made ahead, or one made for the
+ * name), which an attempt that lost left there, gives way once no attempt can commit it any more.
+ * @throws MaterialError key_destroyed; other_key while it does not give way, with `free_at`
  */
 export async function insertKey(sql: Sql, key: WrappedKey, { introduced = false } = {}): Promise<WrappedKey> {
   await sql.query(
     // The conflict waits for a transaction that inserts the same name, so the look afterwards sees what that committed.
-    // Asked for again, it is as good as new: forgetPreparedKey leaves it alone.
-    `INSERT INTO material.wrapped_key (scope, key_id, algorithm, public_key, kek_id, nonce, ciphertext, introduced)
+    // Asked for again, the same key is as good as new: forgetPreparedKey leaves it alone.
+    `INSERT INTO material.wrapped_key AS present (scope, key_id, algorithm, public_key, kek_id, nonce, ciphertext, introduced)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-     ON CONFLICT (scope, key_id) DO UPDATE SET prepared_at = clock_timestamp()`,
+     ON CONFLICT (scope, key_id) DO UPDATE SET prepared_at = clock_timestamp()
+      WHERE present.introduced = excluded.introduced`,
     [...columnsOf(key), introduced],
   );
-  await sql.query('SELECT material.replace_copy($1, $2, $3, $4, $5, $6, $7, $8)', [...columnsOf(key), introduced]);
+  const [left] = await sql.query<{ freeAt: Date | null }[]>(
+    'SELECT material.replace_left($1, $2, $3, $4, $5, $6, $7, $8) AS "freeAt"',
+    [...columnsOf(key), introduced],
+  );
+  const { scope, keyId } = key;
+  if (left?.freeAt) throw new MaterialError('other_key', { scope, keyId, free_at: left.freeAt.toISOString() });
   return loadKey(sql, key);
 }
 

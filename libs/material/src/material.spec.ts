@@ -8,6 +8,7 @@ import { insertBusKey, loadBusKey } from './bus-key-store';
 import { LocalKek, type KekProvider } from './kek';
 import { destroyKey, forgetPreparedKey, loadKey, requireOwnKek, type KeyName } from './key-store';
 import { forgetKeysAhead, introduceKey, makeKeyAhead } from './key-ahead';
+import { MaterialError } from './errors';
 import { migrateMaterial } from './migrate';
 import { loadSigningKey, makeSigningKey, type SigningKey } from './signing-key';
 
@@ -154,15 +155,55 @@ describe('a key ahead', () => {
     await expect(introduce(first, await hash())).rejects.toMatchObject({ code: 'no_key_ahead' });
   });
 
-  it('left under a name by an attempt that lost gives way to the next one, and to a key made for that name', async () => {
+  it('left under a name by an attempt with another head gives way to the next one at once', async () => {
     const [one, other] = [await ahead(), await ahead()];
     await introduce(first, one);
     expect(keyHash((await introduce(first, other)).publicKey ?? '')).toBe(other);
-    const fresh = await make(first);
-    expect([one, other]).not.toContain(keyHash(fresh.publicKey ?? ''));
-    // That one was made for its name, and is nobody's to replace.
-    expect((await make(first)).publicKey).toBe(fresh.publicKey);
-    await expect(introduce(first, one)).rejects.toMatchObject({ code: 'other_key' });
+  });
+
+  type Make = () => Promise<SigningKey>;
+  it.each<[string, (hash: string) => { left: Make; wanted: Make }]>([
+    [
+      'a copy left under a name, to a key that is made for it',
+      (hash) => ({ left: () => introduce(first, hash), wanted: () => make(first) }),
+    ],
+    ['a key made for a name, to a copy', (hash) => ({ left: () => make(first), wanted: () => introduce(first, hash) })],
+  ])('%s: gives way once no attempt can commit it any more, and says when', async (_, of) => {
+    const { left, wanted } = of(await ahead());
+    const { publicKey } = await left();
+    await age('50 s');
+    const refused = await wanted().catch((error: MaterialError) => error);
+    expect(refused).toMatchObject({ code: 'other_key', names: { ...first, free_at: expect.any(String) } });
+    const freeInMs = Date.parse((refused as MaterialError).names['free_at'] ?? '') - Date.now();
+    expect(freeInMs).toBeLessThanOrEqual(10_000);
+    // Whoever was refused has not made it younger; whoever asks for it again has.
+    expect((await loadKey(signer, first)).publicKey).toBe(publicKey);
+    await age('11 s');
+    const taken = await wanted();
+    expect(taken.publicKey).not.toBe(publicKey);
+    expect((await wanted()).publicKey).toBe(taken.publicKey);
+    expect(await signs(await loadSigningKey(signer, kek, first))).toBe(true);
+    await expect(left()).rejects.toMatchObject({ code: 'other_key' });
+  });
+
+  it('asked for again is not given away: the attempt may be about to commit', async () => {
+    const hash = await ahead();
+    const { publicKey } = await make(first);
+    await age('2 min');
+    await make(first);
+    await expect(introduce(first, hash)).rejects.toMatchObject({ code: 'other_key' });
+    expect((await loadKey(signer, first)).publicKey).toBe(publicKey);
+  });
+
+  it('of two kinds that are asked for at once one is had by all, whoever is first', async () => {
+    for (let i = 0; i < 10; i++) {
+      const hash = await ahead();
+      const name = { scope: 'platform', keyId: `at-once-${i}` };
+      const ends = await Promise.allSettled([introduce(name, hash), make(name), introduce(name, hash), make(name)]);
+      const had = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value.publicKey] : []));
+      expect(had).toHaveLength(2);
+      expect(new Set(had)).toEqual(new Set([(await loadKey(signer, name)).publicKey]));
+    }
   });
 
   it('is forgotten when nothing commits to it for an hour, and its first copy at once', async () => {

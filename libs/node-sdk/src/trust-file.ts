@@ -51,6 +51,7 @@ const anchorRecord = ({
   superiorEpoch,
   epoch,
   issuedAt,
+  openedAt,
 }: ChainAnchor) => ({
   epoch,
   statement_hash: statementHash,
@@ -60,6 +61,7 @@ const anchorRecord = ({
   active_key_id: activeKeyId,
   staged_key_id: stagedKeyId,
   ...(issuedAt !== undefined && { issued_at: issuedAt.toISOString() }),
+  ...(openedAt !== undefined && { opened_at: openedAt.toISOString() }),
   keys: keys.map(keyRecord),
 });
 
@@ -71,17 +73,21 @@ const keyRecord = ({ keyId, publicKey, notAfter }: TrustedKey) => ({
 
 function anchorOf(value: unknown): ChainAnchor | undefined {
   const { epoch, statement_hash: statementHash, head_epoch: headEpoch, next, ...others } = asObject(value) ?? {};
-  const { active_key_id, staged_key_id: stagedKeyId, superior_epoch: superiorEpoch, issued_at, keys: records } = others;
+  const { active_key_id, staged_key_id: stagedKeyId, superior_epoch: superiorEpoch, keys: records } = others;
+  const { issued_at, opened_at } = others;
   if (!isCount(epoch) || !isCount(headEpoch) || !isCount(superiorEpoch) || !Array.isArray(records)) return undefined;
   if (typeof statementHash !== 'string' || !isTextOrNull(next) || !isTextOrNull(stagedKeyId)) return undefined;
   const keys = records.map(keyOf).filter((key) => key !== undefined);
   const active = keys.find(({ keyId }) => keyId === active_key_id);
-  const issuedAt = issued_at === undefined ? undefined : timeOf(issued_at);
-  const isWhole = keys.length === records.length && (issued_at === undefined || issuedAt !== undefined);
-  if (active === undefined || active.notAfter !== undefined || !isWhole) return undefined;
+  const issuedAt = timeOf(issued_at);
+  const openedAt = timeOf(opened_at);
+  const areTimes =
+    (issued_at === undefined || issuedAt !== undefined) && (opened_at === undefined || openedAt !== undefined);
+  if (active === undefined || active.notAfter !== undefined || !areTimes || keys.length < records.length)
+    return undefined;
   if (stagedKeyId !== null && !keys.some(({ keyId }) => keyId === stagedKeyId)) return undefined;
   const anchor = { keys, activeKeyId: active.keyId, stagedKeyId, next, statementHash, headEpoch, superiorEpoch, epoch };
-  return issuedAt === undefined ? anchor : { ...anchor, issuedAt };
+  return { ...anchor, ...(issuedAt !== undefined && { issuedAt }), ...(openedAt !== undefined && { openedAt }) };
 }
 
 function keyOf(value: unknown): TrustedKey | undefined {

@@ -215,6 +215,13 @@ const attacks: Record<string, Record<string, () => Promise<void>>> = {
     'a later bundle by the outgoing platform key': async () => chainWith(await bundleBy(platformLeak)),
     'an older bundle for the same head': () => chainWith(captured.bundle),
   },
+  'ring.opened_at': {
+    'the statement, signed anew with another time': async () =>
+      announce(domainLeak, {
+        ...mesh.ring.rotatedPayload({ current: publicText(mallory.privateKey) }),
+        statement: await statementBy(domainLeak, 'ring', { epoch: 2, opened_at: new Date().toISOString() }),
+      }),
+  },
   'ring.keys.not_after': {
     'an announcement that claims another': () =>
       announce(mesh.ring.active, mesh.ring.rotatedPayload({ transition_expires: LATE })),
@@ -310,6 +317,13 @@ const attacks: Record<string, Record<string, () => Promise<void>>> = {
   'platform.issued_at': {
     'a later bundle by the outgoing platform key': async () => chainWith(await bundleBy(platformLeak)),
   },
+  'platform.opened_at': {
+    'S6: an announcement by the Domain’s active key, of the statement signed anew with another time': async () => {
+      const { transition_expires } = mesh.platform.rotatedPayload();
+      const statement = await statementBy(platformLeak, 'platform', { epoch: 2, opened_at: new Date().toISOString() });
+      await announcePlatform(mesh.ring.active, { epoch: 2, transition_expires: transition_expires!, statement });
+    },
+  },
   'platform.keys.not_after': {
     'S6: an announcement by the Domain’s active key that claims another': async () => {
       const { statement, epoch } = mesh.platform.rotatedPayload();
@@ -356,6 +370,7 @@ function memberNames(value: object): string[] {
       'next',
       'epoch',
       'issued_at',
+      'opened_at',
       'keys.not_after',
     ].map((each) => `${name}.${each}`),
   ];
@@ -374,6 +389,7 @@ test('each member of the trust file is tried, and stands in docs/chain.md with w
         'issued_at',
         'keys',
         'next',
+        'opened_at',
         'staged_key_id',
         'statement_hash',
         'superior_epoch',

@@ -148,7 +148,7 @@ test('killed at any instant of any write, the file is whole and has what was sai
   await reopened();
   await writeFile(join(folder, 'texts.json'), JSON.stringify(texts));
   let begun = 0;
-  for (let round = 0; round < 12; round += 1) {
+  for (let round = 0; round < 6; round += 1) {
     const child = await startChild(
       'atomic-file.ts',
       `const texts = JSON.parse(require('node:fs').readFileSync(${JSON.stringify(join(folder, 'texts.json'))}, 'utf8'));
@@ -159,7 +159,7 @@ test('killed at any instant of any write, the file is whole and has what was sai
     createInterface(child.stdout!).on('line', (line) => (saved = Number(line)));
     await once(child.stdout!, 'data');
     // Not a wait for something: the instant of the kill, another one each round.
-    await delay(round * 3);
+    await delay(round * 6);
     child.kill('SIGKILL');
     await once(child, 'close');
     const found = parseTrustFile(await readFile(trustFile(), 'utf8'));

@@ -216,7 +216,7 @@ describe('requests on the bus', () => {
     const hung = Array.from({ length: 300 }, () => ask('slow.alice', '{}'));
     await client.flush();
     const bob = await connect({ servers: nats.url, inboxPrefix: '_INBOX.operator.bob' });
-    expect((await bob.request('echo.bob', '{"first":true}', { timeout: 2_000 })).json()).toEqual({ first: true });
+    expect((await bob.request('echo.bob', '{"first":true}', { timeout: 20_000 })).json()).toEqual({ first: true });
     await bob.close();
     while (slow.length > 0 || (await isPending(Promise.all(hung)))) {
       for (const release of slow.splice(0)) release();

@@ -5,6 +5,7 @@ import { headers, inboxPrefix, subjects } from '@plexsphere/wire';
 import type { Publish, PublishReply } from '@plexsphere/wire/commands';
 import { connect, credsAuthenticator, type NatsConnection } from 'nats';
 
+/** Between two events, where nobody says otherwise. */
 const EVERY_MS = 250;
 const AGAIN_AFTER_MS = 100;
 /** Longer than a restart of everything at once takes. */
@@ -23,9 +24,15 @@ export class EventSource {
     private readonly connection: NatsConnection,
     private readonly operator: string,
     private readonly scope: string,
+    private readonly everyMs: number,
   ) {}
 
-  static async connect(options: { natsUrl: string; tokenFile: string; scope: string }): Promise<EventSource> {
+  static async connect(options: {
+    natsUrl: string;
+    tokenFile: string;
+    scope: string;
+    everyMs?: number;
+  }): Promise<EventSource> {
     const token = JSON.parse(await readFile(options.tokenFile, 'utf8')) as { operator: string; bus_credential: string };
     const connection = await connect({
       servers: options.natsUrl,
@@ -35,7 +42,7 @@ export class EventSource {
       waitOnFirstConnect: true,
       timeout: DIAL_TIMEOUT_MS,
     });
-    return new EventSource(connection, token.operator, options.scope);
+    return new EventSource(connection, token.operator, options.scope, options.everyMs ?? EVERY_MS);
   }
 
   start(): void {
@@ -51,7 +58,7 @@ export class EventSource {
   private async run(): Promise<void> {
     for (let n = 1; !this.stopped; n++) {
       await this.publish(n);
-      await delay(EVERY_MS);
+      await delay(this.everyMs);
     }
   }
 

@@ -13,7 +13,7 @@ export interface FuzzTarget<Parsed> {
 }
 
 /** Of one parser, in seconds: PLEXSPHERE_FUZZ_SECONDS, else enough to be worth it in every run of the tests. */
-export const FUZZ_SECONDS = Number(process.env['PLEXSPHERE_FUZZ_SECONDS'] ?? 2);
+export const FUZZ_SECONDS = Number(process.env['PLEXSPHERE_FUZZ_SECONDS'] ?? 0.5);
 
 /** For Jest, in milliseconds: the fuzzing, and room to shrink what was found. */
 export const FUZZ_TIMEOUT_MS = FUZZ_SECONDS * 1_000 + 60_000;

@@ -46,9 +46,9 @@ export const isCommandName = spelled(/^[a-z][a-z-]{0,31}(?:\.[a-z][a-z-]{0,31})?
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 const MAX_WORDS_LENGTH = 500;
 
-/** One line, without control characters, lone surrogates, or overrides of its direction. */
+/** One line with something in it, without control characters, lone surrogates, or overrides of its direction. */
 export const isWords = (text: unknown): text is string =>
-  typeof text === 'string' && text.length <= MAX_WORDS_LENGTH && !UNPRINTABLE.test(text);
+  typeof text === 'string' && text.trim() !== '' && text.length <= MAX_WORDS_LENGTH && !UNPRINTABLE.test(text);
 
 /** `<node_id>/<uuid>`: the signed name of an event for that one Node. */
 export function isEventIdOf(nodeId: string, text: unknown): text is string {

@@ -1,3 +1,4 @@
+import { beginLife } from '../../src/story-hands';
 import type { Step } from '../../src/tell-story';
 
 interface Status {
@@ -5,8 +6,9 @@ interface Status {
 }
 
 export const step: Step = async (world) => {
-  await world.json(['domain', 'create', '--id', world.domainId, '--key-id', 'k1']);
-  for (const name of ['edge-1', 'edge-2', 'edge-3']) await (await world.addNode(world.domain, name)).start();
+  const { promises } = await beginLife(world, 'k1', ['edge-1', 'edge-2', 'edge-3']);
+  // From here on nobody asks for a key.
+  await promises.interrupt();
   const set = (...members: string[]) => world.plexctl(['policy', 'set', '--scope', world.domain, ...members]);
   const spans = ['--overlap-window', '2s', '--propagation-delay', '1s'];
 

@@ -21,7 +21,4 @@ export const step: Step = async (world) => {
   expect(taken).toMatchObject({ stages: taken?.times, people: '0' });
   const [active] = await world.kids(world.domain);
   await eventually(() => world.nodes.every(({ trusts }) => trusts[0] === active), { describe: 'all Nodes having it' });
-  await world.json(['events', 'publish', '--scope', world.domain, '--event-type', 'after_all'], '{}');
-  await eventually(() => world.nodes.every(({ applied }) => applied.length === 1), { describe: 'an event by it' });
-  expect(world.nodes.map(({ refused }) => refused)).toEqual([[], [], []]);
 };

@@ -1,4 +1,5 @@
 import { eventually } from '@plexsphere/testkit';
+import { pastSilence } from '../../src/past-silence';
 import type { Step } from '../../src/tell-story';
 
 /** A stopped signer holds up the reply, not the commit; the replica that committed dies, and the other one answers. */
@@ -7,7 +8,7 @@ export const step: Step = async (world) => {
   await world.allSignersServe(world.domain);
   const [stopped] = world.stack.services('signer');
   stopped?.pause();
-  const rotating = world.plexctl(['signing', 'rotate', '--scope', world.domain, '--new-key-id', 'k2']);
+  const rotating = pastSilence(world, ['signing', 'rotate', '--scope', world.domain, '--new-key-id', 'k2']);
   const committer = await eventually(
     () =>
       world.stack

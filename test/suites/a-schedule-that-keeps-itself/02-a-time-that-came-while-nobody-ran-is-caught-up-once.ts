@@ -1,9 +1,10 @@
 import { eventually } from '@plexsphere/testkit';
+import { killOneOfEach } from '../../src/kills';
 import { allTrust, handsOf } from '../../src/story-hands';
 import type { Step } from '../../src/tell-story';
 import { pass } from '../../src/turned-clock';
 
-/** Three due times have passed when both replicas come back, at once. */
+/** Three due times have passed when both replicas come back, at once; and while they act one dies again. */
 export const step: Step = async (world) => {
   const { promises } = handsOf(world);
   const { domain: scope } = world;
@@ -12,6 +13,7 @@ export const step: Step = async (world) => {
     await Promise.all(rotations.map((rotation) => rotation.kill()));
     await pass(world, scope, '22 days');
     await Promise.all(rotations.map((rotation) => rotation.start()));
+    await killOneOfEach(world);
     // Staged, heard of by both Nodes, propagated, and switched.
     const [switched] = await eventually(
       async () => {

@@ -1,5 +1,5 @@
 import { eventually } from '@plexsphere/testkit';
-import { killOneOfEach } from '../../src/kills';
+import { killInTurn } from '../../src/kills';
 import { allTrust, handsOf } from '../../src/story-hands';
 import type { Step } from '../../src/tell-story';
 import { pass } from '../../src/turned-clock';
@@ -7,7 +7,7 @@ import { pass } from '../../src/turned-clock';
 export const step: Step = async (world) => {
   const keyId = world.kept.get('key id') as string;
   const { domain: scope } = world;
-  await Promise.all([pass(world, scope, '25 hours'), killOneOfEach(world)]);
+  await Promise.all([pass(world, scope, '25 hours'), killInTurn(world)]);
   await eventually(async () => (await world.kids(scope)).join() === keyId, { describe: 'the close' });
   await allTrust(world.nodes, [keyId]);
   const did = await world.query<{ action: string }>(

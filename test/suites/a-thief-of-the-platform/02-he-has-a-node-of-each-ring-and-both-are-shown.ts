@@ -14,12 +14,12 @@ export const step: Step = async (world) => {
   await allTrust([nodeOf(world, 'edge-1')], ['mallory']);
   await allTrustPlatform([nodeOf(world, 'edge-2')], ['mallory-platform', stolen.keyId]);
   await eventually(async () => (await forksOf(world, world.domain)).join() === 'edge-1', {
-    timeoutMs: 60_000,
+    timeoutMs: 150_000,
     describe: 'the fork of the Domain shown',
   });
   const platform = async () => (await world.json<StatusReply>(['signing', 'status', '--scope', PLATFORM])).scopes[0];
   await eventually(async () => (await platform())?.domain_forks?.count === 1, {
-    timeoutMs: 60_000,
+    timeoutMs: 150_000,
     describe: 'the fork of the platform shown',
   });
   expect((await platform())?.domain_forks?.names).toEqual([`${world.domain}/edge-2`]);

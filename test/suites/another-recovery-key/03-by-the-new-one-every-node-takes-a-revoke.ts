@@ -1,4 +1,5 @@
 import { PLATFORM } from '@plexsphere/wire';
+import { throughKills } from '../../src/kills';
 import { platformKey, recoveryFile, recoveryFlags } from '../../src/recovery-file';
 import { allTrustPlatform, handsOf, nodeOf } from '../../src/story-hands';
 import type { Step } from '../../src/tell-story';
@@ -9,7 +10,7 @@ const NEW_KEY = 'platform-after-recovery';
 export const step: Step = async (world) => {
   const revoke = ['signing', 'revoke', '--scope', PLATFORM, '--key-id', await platformKey(world)];
   const args = [...revoke, '--new-key-id', NEW_KEY, '--reason', 'stolen', '--yes'];
-  await world.json([...args, ...recoveryFlags(recoveryFile(world))]);
+  await throughKills(world, () => world.json([...args, ...recoveryFlags(recoveryFile(world))]));
   await allTrustPlatform([nodeOf(world, 'edge-1')], [NEW_KEY]);
   await nodeOf(world, 'sleeper').start();
   await allTrustPlatform(world.nodes, [NEW_KEY]);

@@ -1,6 +1,6 @@
 import type { Step } from '../../src/tell-story';
 import { Transcript } from '../../src/transcript';
-import { fingerprint } from './fingerprint';
+import { fingerprint } from '../../src/fingerprint';
 
 export const step: Step = async (world) => {
   const { domain } = world;

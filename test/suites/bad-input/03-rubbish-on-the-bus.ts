@@ -1,7 +1,7 @@
 import { headers, type Command } from '@plexsphere/wire';
 import { OperatorConnection } from '../../src/operator-connection';
 import type { Step } from '../../src/tell-story';
-import { fingerprint } from './fingerprint';
+import { fingerprint } from '../../src/fingerprint';
 
 /** Any NATS client can use the API, so any bytes may come: each is answered, by field, and the service lives on. */
 const requests = (scope: string): [Command, string, string][] => [

@@ -1,5 +1,6 @@
 import { readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '@plexsphere/testkit';
 import { connect, credsAuthenticator } from 'nats';
 import { Client } from 'pg';
@@ -38,7 +39,10 @@ const credentials = async (folder: string): Promise<{ url: string; creds: string
   creds: await readFile(join(folder, 'rotation.creds'), 'utf8'),
 });
 
-/** An operator who asks and changes without a pause; what goes wrong is kept. */
+/** So that the two have not the whole machine, and the services are what is busy. */
+const PAUSE_MS = 250;
+
+/** An operator who asks and changes all the while; what goes wrong is kept. */
 class Load {
   private readonly failures: string[] = [];
   private asked = 0;
@@ -65,6 +69,7 @@ class Load {
       const ran = await this.world.plexctl(args, input);
       this.asked += 1;
       if (ran.exitCode !== 0) this.failures.push(ran.stderr);
+      await delay(PAUSE_MS);
     }
   }
 }

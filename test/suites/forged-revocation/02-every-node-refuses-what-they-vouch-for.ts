@@ -1,6 +1,7 @@
 import type { RefusalReason } from '@plexsphere/node-sdk';
 import { eventually, forgedStatement, testKey, type TestKey } from '@plexsphere/testkit';
 import { PLATFORM } from '@plexsphere/wire';
+import { throughKills } from '../../src/kills';
 import { handsOf } from '../../src/story-hands';
 import { anchorOf, type Thief } from '../../src/thief';
 import type { Step } from '../../src/tell-story';
@@ -17,8 +18,14 @@ const REFUSED_FOR: RefusalReason[] = ['foreign_authority', 'foreign_authority', 
 
 export const step: Step = async (world) => {
   const stolen = world.kept.get('stolen') as Stolen;
-  for (const by of [stolen.active, stolen.retired]) await tellAll(world, await ofTheDomain(world, by));
-  await tellAll(world, await ofThePlatform(world, stolen.platform));
+  const chains = [
+    await ofTheDomain(world, stolen.active),
+    await ofTheDomain(world, stolen.retired),
+    await ofThePlatform(world, stolen.platform),
+  ];
+  await throughKills(world, async () => {
+    for (const chain of chains) await tellAll(world, chain);
+  });
   for (const node of world.nodes) {
     expect(node.refused.map(({ reason }) => reason)).toEqual(REFUSED_FOR);
     expect(node.trusts).toEqual(['k2']);

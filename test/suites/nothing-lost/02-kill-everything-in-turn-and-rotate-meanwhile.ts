@@ -2,7 +2,7 @@ import { eventually, seededRandom } from '@plexsphere/testkit';
 import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';
 
-const ROUNDS = 3;
+const ROUNDS = 2;
 
 /** Each process once a round, in a new order; a rotation is opened in the middle of each round, and closed after it. */
 export const step: Step = async (world) => {

@@ -1,3 +1,4 @@
+import { pastSilence } from '../../src/past-silence';
 import type { Step } from '../../src/tell-story';
 
 const RIVALS = 8;
@@ -5,7 +6,11 @@ const RIVALS = 8;
 export const step: Step = async (world) => {
   await world.json(['domain', 'create', '--id', world.domainId, '--key-id', 'k0']);
   const rotate = (i: number) =>
-    world.plexctl(['signing', 'rotate', '--scope', world.domain, '--new-key-id', `rival-${i}`]);
+    pastSilence(
+      world,
+      ['signing', 'rotate', '--scope', world.domain, '--new-key-id', `rival-${i}`],
+      ['signing: scope busy'],
+    );
   const ran = await Promise.all(Array.from({ length: RIVALS }, (_, i) => rotate(i)));
   const winners = ran.filter((each) => each.exitCode === 0);
   const losers = ran.filter((each) => each.exitCode !== 0);

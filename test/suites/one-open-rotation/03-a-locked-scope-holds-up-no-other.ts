@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
+import { pastSilence } from '../../src/past-silence';
 import type { Step } from '../../src/tell-story';
 
 /** A holder that was paused inside its transaction: its scope is refused after seconds, any other goes on. */
@@ -12,7 +13,7 @@ export const step: Step = async (world) => {
     await holder.query('BEGIN');
     await holder.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`domain:${stuck}`]);
     const rotate = (id: string) =>
-      world.plexctl(['signing', 'rotate', '--scope', `domain:${id}`, '--new-key-id', 'k2']);
+      pastSilence(world, ['signing', 'rotate', '--scope', `domain:${id}`, '--new-key-id', 'k2']);
     const [waiting, going] = [rotate(stuck), rotate(free)];
     expect((await going).exitCode).toBe(0);
     const refused = await waiting;

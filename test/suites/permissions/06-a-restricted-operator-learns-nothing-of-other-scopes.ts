@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from '@plexsphere/wire';
 import type { Step } from '../../src/tell-story';
-import { ask, dialAs, known, plexctlAs } from './hands';
+import { ask, dialAs, known, makeToken, plexctlAs } from './hands';
 
 export const step: Step = async (world) => {
   const restricted = known(world, 'platform-only');
@@ -42,4 +42,8 @@ export const step: Step = async (world) => {
   const told = await plexctlAs(world, restricted, ['signing', 'rotate', '--scope', world.domain, '--new-key-id', 'k2']);
   expect(told.exitCode).toBe(77);
   expect((await ask(connection, restricted, 'signing.ring', { scope: 'platform' })).code).toBe('OK');
+  // What proves keys is for whoever verifies: a Domain's chain leads on from the platform's.
+  const ofDomain = await makeToken(world, { name: 'domain-only', role: 'viewer', scopes: [world.domain] });
+  const verifyChain = ['signing', 'verify-chain', '--scope', world.domain, '--anchor', known(world, 'edge-1').file];
+  expect(await plexctlAs(world, ofDomain, verifyChain)).toMatchObject({ exitCode: 0 });
 };

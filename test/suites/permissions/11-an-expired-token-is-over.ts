@@ -3,7 +3,7 @@ import type { Step } from '../../src/tell-story';
 import { admin, ask, askAs, dialAs, makeToken, plexctlAs } from './hands';
 
 export const step: Step = async (world) => {
-  const guest = await makeToken(world, { name: 'guest', role: 'operator', expires_in_seconds: 3 });
+  const guest = await makeToken(world, { name: 'guest', role: 'operator', expires_in_seconds: 5 });
   const open = await dialAs(world, guest);
   expect((await ask(open, guest, 'signing.ring', { scope: 'platform' })).code).toBe('OK');
   // The bus ends it by itself.

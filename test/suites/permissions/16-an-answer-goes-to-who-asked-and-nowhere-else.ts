@@ -14,7 +14,7 @@ import {
 import type { NatsConnection } from 'nats';
 import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';
-import { fingerprint } from '../bad-input/fingerprint';
+import { fingerprint } from '../../src/fingerprint';
 import { AllEars } from './all-ears';
 import { admin, ask, bootstrapFile, dial, dialAs, known, makeToken, type Person } from './hands';
 

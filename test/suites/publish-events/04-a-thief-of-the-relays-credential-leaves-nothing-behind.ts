@@ -52,13 +52,13 @@ export const step: Step = async (world) => {
   const publish = ['events', 'publish', '--scope', world.domain, '--event-type', 'route_updated'];
   const { event_id: eventId } = await world.json<{ event_id: string }>(publish, '{}');
   await eventually(() => node?.applied.length === applied + 1, {
-    timeoutMs: 90_000,
+    timeoutMs: 150_000,
     describe: 'S5: the Node hearing again, once',
   });
   expect(node?.applied.at(-1)?.eventId).toBe(eventId);
   const settled = `SELECT settled_position = last_position AS done FROM outbox.node_stream WHERE node_id = $1`;
   await eventually(async () => (await world.query<{ done: boolean }>(settled, [nodeId]))[0]?.done === true, {
-    timeoutMs: 90_000,
+    timeoutMs: 150_000,
     describe: 'what was applied being settled',
   });
   // Over also for a Node that comes again from its disk.

@@ -1,11 +1,11 @@
 import { eventually } from '@plexsphere/testkit';
-import { killOneOfEach } from '../../src/kills';
+import { killInTurn } from '../../src/kills';
 import { allTrust, handsOf, keptKeys, nodeOf, passSettling } from '../../src/story-hands';
 import type { Step } from '../../src/tell-story';
 
 export const step: Step = async (world) => {
   const { operator, promises } = handsOf(world);
-  await Promise.all([passSettling(world, world.domain), killOneOfEach(world)]);
+  await Promise.all([passSettling(world, world.domain), killInTurn(world)]);
   await eventually(async () => (await world.kids(world.domain)).join() === 'k1', { describe: 'the rollback settled' });
   await nodeOf(world, 'sleeper').start();
   await allTrust(world.nodes, ['k1']);

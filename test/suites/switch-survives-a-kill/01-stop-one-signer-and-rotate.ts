@@ -1,6 +1,6 @@
 import { eventually } from '@plexsphere/testkit';
+import { pastSilence } from '../../src/past-silence';
 import type { Step } from '../../src/tell-story';
-import type { World } from '../../src/world';
 
 /** Neither replica can confirm while the signer is stopped: the switch waits for its lease to run out. */
 export const step: Step = async (world) => {
@@ -9,7 +9,7 @@ export const step: Step = async (world) => {
   const [stopped] = world.stack.services('signer');
   stopped?.pause();
   // Nobody waits for the answer: whoever gives it dies in the next step.
-  void rotate(world);
+  void pastSilence(world, ['signing', 'rotate', '--scope', world.domain, '--new-key-id', 'k2']);
   const committed = await eventually(
     async () => {
       const [row] = await world.query<{ switched: boolean }>(
@@ -22,9 +22,3 @@ export const step: Step = async (world) => {
   );
   expect(committed?.switched).toBe(false);
 };
-
-/** The bus hands a question to one signer of two: four in a row to the one that is stopped, and there is no answer in time. */
-async function rotate(world: World): Promise<void> {
-  const args = ['signing', 'rotate', '--scope', world.domain, '--new-key-id', 'k2'];
-  while ((await world.plexctl(args)).stderr.includes('signing: no answer'));
-}

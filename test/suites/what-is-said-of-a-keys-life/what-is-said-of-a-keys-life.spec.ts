@@ -1,4 +1,5 @@
 import { tellStory } from '../../src/tell-story';
 
 // A stack of its own: what is said names how many signers there are, and which key of the platform vouches.
-tellStory(__dirname);
+// A staged key has propagated after a second.
+tellStory(__dirname, { env: { rotation: { PLEXSPHERE_VERIFIER_CACHE: '1s' } } });

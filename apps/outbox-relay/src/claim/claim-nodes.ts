@@ -100,6 +100,7 @@ const TAKE = `
   )
   SELECT node_id AS "nodeId", scope, listens, attempt::float8, ${toldOf('told_epoch')} AS "toldEpoch",
          ${toldOf('told_platform_epoch')} AS "toldPlatformEpoch",
+         platform_forked_from::float8 AS "platformForkedFrom",
          chain,
          settled_position::float8 AS "settledPosition", last_position::float8 AS "lastPosition",
          last_sequence::float8 AS "lastSequence",

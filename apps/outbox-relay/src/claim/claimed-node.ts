@@ -22,6 +22,8 @@ export interface ClaimedNode {
   attempt: number;
   toldEpoch: number;
   toldPlatformEpoch: number;
+  /** What it held of the platform's ring when it left our chain of that; null where it is on no such fork. */
+  platformForkedFrom: number | null;
   /** Where an unfinished chain goes on; until it is finished the Node hears nothing but its next part. */
   chain: ChainPlace | null;
   /** All up to here is settled, in order. */

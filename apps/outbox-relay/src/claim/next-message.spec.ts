@@ -54,6 +54,7 @@ const node = (over: Partial<ClaimedNode> = {}): ClaimedNode => ({
   attempt: 1,
   toldEpoch: 1,
   toldPlatformEpoch: 1,
+  platformForkedFrom: null,
   chain: null,
   settledPosition: 0,
   lastPosition: 0,

@@ -2,18 +2,10 @@
  * Which message a Node gets next. Pure: the order of the kinds is the promise that no Node meets an unknown key
  * (ADR 0005).
  */
-import {
-  FORKED,
-  chainStart,
-  nextKeyNews,
-  type ChainPlace,
-  type KeyNews,
-  type RingHistory,
-  type Told as ToldEpochs,
-} from '@plexsphere/keyring';
+import { dueMessage, type ChainPlace, type KeyNews, type Told as ToldEpochs } from '@plexsphere/keyring';
 import { PLATFORM } from '@plexsphere/wire';
 import type { ClaimedNode, OrdinaryEvent } from './claimed-node';
-import type { Ring, Rings } from './read-rings';
+import type { Rings } from './read-rings';
 
 /** The epochs that a Node's stream has told it once the message stands there. */
 export type Told = Partial<ToldEpochs>;
@@ -68,56 +60,29 @@ export type NextChoice =
   /** Nothing reaches the Node but a state. */
   | { kind: 'waits' };
 
-/**
- * Of a Node that reads statements. Undefined where nothing may be sent: the ring is behind what the Node was told, so an epoch went back; or it follows a
- * chain that is not ours, and nothing leads back.
- */
+/** What is due to the Node by the rings as they stand, and which event tells of it. Undefined where nothing may be sent. */
 export function chooseNext(node: ClaimedNode, rings: Rings): NextChoice | undefined {
   const ring = rings.get(node.scope);
   const platform = rings.get(PLATFORM);
-  if (ring === undefined || platform === undefined || node.toldEpoch > ring.epoch) return undefined;
-  if (node.chain !== null) return chain(node, ring, platform, true);
-  const news = nextKeyNews(toldOf(node), ring, platform);
-  if (news.kind === 'forked') return undefined;
-  const mayCorrect = !isLost(node.toldEpoch, ring) && !isLost(node.toldPlatformEpoch, platform);
-  if ((news.kind === 'chain' && news.gates) || (node.hello?.corrects === true && mayCorrect)) {
-    return chain(node, ring, platform, true);
+  if (ring === undefined || platform === undefined) return undefined;
+  const { chain, hello, toldEpoch, toldPlatformEpoch, platformForkedFrom } = node;
+  const told = { epoch: toldEpoch, platformEpoch: toldPlatformEpoch };
+  const due = dueMessage({ told, platformForkedFrom, chain, hello }, ring, platform);
+  const { eventId, epoch } = ring;
+  const end = { epoch, platformEpoch: platform.epoch };
+  const chainFrom = (from: ChainPlace, gates: boolean): ChainNews => ({ kind: 'chain', eventId, ...end, from, gates });
+  switch (due.kind) {
+    case 'nothing':
+      return undefined;
+    case 'announce': {
+      const { trustEventId } = due.eventType === 'platform_key_rotated' ? platform : ring;
+      return { ...due, eventId: trustEventId, epoch, otherwise: due.otherwise && chainFrom(due.otherwise, true) };
+    }
+    case 'chain':
+      return chainFrom(due.from, due.gates);
+    case 'ready':
+      return { kind: 'ready', helloId: due.hello.helloId, ...end };
+    case 'ordinary':
+      return { kind: 'ordinary', epoch, ...(due.closeFrom && { otherwise: chainFrom(due.closeFrom, false) }) };
   }
-  if (news.kind === 'announce') return announcement(node, news, ring, platform);
-  const { epoch } = ring;
-  if (node.hello !== null) {
-    return { kind: 'ready', helloId: node.hello.helloId, epoch, platformEpoch: platform.epoch };
-  }
-  const close = news.kind === 'chain' ? { otherwise: chain(node, ring, platform, false) } : {};
-  return { kind: 'ordinary', epoch, ...close };
 }
-
-const toldOf = ({ toldEpoch: epoch, toldPlatformEpoch: platformEpoch }: ClaimedNode): ToldEpochs => ({
-  epoch,
-  platformEpoch,
-});
-
-function announcement(
-  node: ClaimedNode,
-  { eventType, keyId, told }: AnnounceNews,
-  ring: Ring,
-  platform: Ring,
-): Announcement {
-  const { trustEventId: eventId } = eventType === 'platform_key_rotated' ? platform : ring;
-  const otherwise = isLost(node.toldPlatformEpoch, platform) ? null : chain(node, ring, platform, true);
-  return { kind: 'announce', eventType, keyId, eventId, epoch: ring.epoch, told, otherwise };
-}
-
-const chain = (node: ClaimedNode, ring: Ring, platform: Ring, gates: boolean): ChainNews => ({
-  kind: 'chain',
-  eventId: ring.eventId,
-  epoch: ring.epoch,
-  platformEpoch: platform.epoch,
-  // Decided once, where it begins: a later part goes on after the last statement that was sent.
-  from: node.chain ?? chainStart(toldOf(node), ring, platform),
-  gates,
-});
-
-/** On a fork, and nothing leads back: a bundle would be refused. */
-const isLost = (told: number, { superiorEpoch }: Pick<RingHistory, 'superiorEpoch'>): boolean =>
-  told === FORKED && superiorEpoch === null;

@@ -41,17 +41,15 @@ export function countWord(word: NodeWord, node: KnownNode, heads: HeadPlaces): C
     ...word,
     epoch: own.epoch,
     platformEpoch: platform.epoch,
-    aheadEpoch: isAhead(own) ? word.epoch : null,
-    aheadPlatformEpoch: isAhead(platform) ? word.platformEpoch : null,
-    isWrong: isWrong(word.epoch, own) || isWrong(word.platformEpoch, platform),
+    aheadEpoch: own.isBeyond ? word.epoch : null,
+    aheadPlatformEpoch: platform.isBeyond ? word.platformEpoch : null,
+    isWrong: own.isWrong || platform.isWrong,
     newFork: isFork(own) && word.heads.ring !== node.forkedHead,
     newPlatformFork: isFork(platform) && word.heads.platform !== node.platformForkedHead,
   };
 }
 
 const isFork = ({ epoch }: Standing): boolean => epoch === FORKED;
-const isAhead = (standing: Standing): boolean => standing.isBeyond && !isFork(standing);
-const isWrong = (said: number, standing: Standing): boolean => !isFork(standing) && standing.epoch !== said;
 
 /** Words as a statement reads them, which are its first parameter. */
 export const WORD_RECORD = `jsonb_to_recordset($1::jsonb) AS d(node_id uuid, epoch bigint, platform_epoch bigint,
@@ -81,6 +79,8 @@ export const SHOWN = `
     platform_head = d.platform_head,
     forked_at = CASE d.epoch WHEN ${FORKED} THEN coalesce(s.forked_at, clock_timestamp()) END,
     platform_forked_at = CASE d.platform_epoch WHEN ${FORKED} THEN coalesce(s.platform_forked_at, clock_timestamp()) END,
+    platform_forked_from = CASE d.platform_epoch WHEN ${FORKED}
+                                THEN coalesce(s.platform_forked_from, s.settled_platform_epoch) END,
     ahead_epoch = d.ahead_epoch,
     ahead_platform_epoch = d.ahead_platform_epoch,
     first_seen_at = coalesce(s.first_seen_at, clock_timestamp()),

@@ -17,8 +17,8 @@ const isBack = (told: string, said: string): string => `(s.${told} = ${FORKED} A
 /**
  * The latest hello of each Node counts; one that is being answered is replaced, and so answered too. Not by a repetition
  * of itself: a Node asks again every few seconds, and what is under way to it would begin anew each time; nor is one that
- * has crossed its own answer another question. One that shows that the Node is
- * ours again is one, and what it shows it was told.
+ * has crossed its own answer another question. One that shows a fork that nobody knew of is one; and so is one that shows
+ * that the Node is ours again, and what it shows it was told.
  *
  * A Node that says less than it has settled has lost its store: what it does not hold counts as applied no more. What
  * was settled by position stays so, since the rows may be gone.
@@ -28,6 +28,7 @@ const RECORD_HELLOS = `
     hello = CASE WHEN s.hello_id = d.hello ->> 'hello_id'
                       AND NOT ${isBack('told_epoch', 'epoch')}
                       AND NOT ${isBack('told_platform_epoch', 'platform_epoch')}
+                      AND NOT d.new_fork AND NOT d.new_platform_fork
                       AND (s.hello ? 'taken'
                            OR s.hello IS NULL AND s.hello_answered_at > clock_timestamp() - ${CROSSED_WITHIN})
                  THEN s.hello ELSE d.hello END,

@@ -1,4 +1,4 @@
-import { isKeyId, isNodeName, isScope, isUuid } from '@plexsphere/wire';
+import { isKeyId, isNodeName, isScope, isUuid, isWords } from '@plexsphere/wire';
 
 /** The flags that several commands have, described once. */
 
@@ -43,8 +43,8 @@ export const oneOf = <const T extends readonly string[]>(choices: T) =>
 export const REASON_FLAG = {
   value: 'text',
   summary: 'for the audit log; at most 500 characters',
-  accepts: (text: string) => text.length <= 500 && text.trim() !== '',
-  expected: '1 to 500 characters',
+  accepts: isWords,
+  expected: '1 to 500 characters in one line',
 } as const;
 
 export const PLAN_FLAG = { summary: 'show what it would do and what would block it; changes nothing' } as const;

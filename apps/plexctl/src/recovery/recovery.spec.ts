@@ -78,7 +78,7 @@ describe('a statement that the recovery key vouches for', () => {
 
   it('is not made for a revoke that is done: its answer comes again, and nobody is asked for anything', async () => {
     const rotation = new FakeRotation(recovery.publicKey.text);
-    rotation.plan = { blocked_by: ['signing: key revoked'], signs_afterwards: null, makes_key: false };
+    rotation.plan = { done_at: '2026-05-01T00:00:00.000Z', signs_afterwards: null, makes_key: false, gone: [] };
     const run = await plexctl([...REVOKE, ...BY_FILE()], { rotation, types: [] });
     expect(run).toMatchObject({ exitCode: 0, asked: ['signing.ring', 'signing.plan-change', 'signing.revoke'] });
     expect(run.requests.at(-1)?.body).not.toHaveProperty('statement');
@@ -205,6 +205,14 @@ describe('the recovery key', () => {
     [
       'a file that is none',
       () => ['--recovery-key', desk.tokenFile, '--recovery-passphrase-file', passphraseFile],
+      /no recovery key file/,
+    ],
+    [
+      'a PEM file',
+      () => [
+        ...['--recovery-key', desk.file('key.pem', '-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n')],
+        ...['--recovery-passphrase-file', passphraseFile],
+      ],
       /no recovery key file/,
     ],
     [

@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { migrateStore } from '@plexsphere/store';
 import { eventually, testDatabase } from '@plexsphere/testkit';
+import { problem } from '@plexsphere/wire';
 import { DOMAIN, HOLDERS, Heart, OPERATOR, detailOf, identity, type Replica } from '../../testing/heart';
 
 jest.setTimeout(120_000);
@@ -160,5 +161,26 @@ it('without a signer it is removed all the same, says that the keys are there st
   expect(await remove()).toMatchObject({ keys_destroyed: false });
   heart.signers.areAway = false;
   await other.removedRings.finishAll();
+  expect(await destroyed()).toBe(true);
+});
+
+it('keeps on with others where as many as fit a turn cannot be finished', async () => {
+  await heart.owner.query(
+    `INSERT INTO ring.key_ring (scope, epoch, trust_epoch, removed_at)
+     SELECT 'domain:00000000-0000-4000-8000-' || lpad(n::text, 12, '0'), 2, 1, now() FROM generate_series(1, 25) AS n`,
+  );
+  await heart.owner.query(NOBODY_LEFT);
+  const dying = await heart.replica({ dies: true });
+  void remove(dying);
+  await eventually(
+    async () =>
+      (await heart.owner.query(`SELECT FROM ring.key_ring WHERE scope = '${DOMAIN}' AND removed_at IS NOT NULL`))
+        .length > 0,
+  );
+  heart.signers.meanwhile = async (verb) => {
+    const { body } = heart.signers.asked.at(-1) ?? {};
+    if (verb === 'destroy-ring' && body?.['scope'] !== DOMAIN) throw problem('keyUnavailable');
+  };
+  for (let turn = 0; turn < 3 && !(await destroyed()); turn++) await other.removedRings.finishAll();
   expect(await destroyed()).toBe(true);
 });

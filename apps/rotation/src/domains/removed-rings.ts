@@ -19,6 +19,8 @@ const AT_ONCE = 20;
 export class RemovedRings implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly loop: Loop;
   private readonly log: ThrottledLog;
+  /** The last one of the turn before: as many as fit a turn, and cannot be finished, keep nobody else from theirs. */
+  private after = '';
 
   constructor(
     private readonly database: DataSource,
@@ -48,8 +50,10 @@ export class RemovedRings implements OnApplicationBootstrap, OnModuleDestroy {
   async finishAll(): Promise<void> {
     const unfinished = await this.database.query<MadeEpoch[]>(
       `SELECT scope, epoch::float8 AS epoch FROM ring.key_ring
-        WHERE removed_at IS NOT NULL AND keys_destroyed_at IS NULL ORDER BY scope LIMIT ${AT_ONCE}`,
+        WHERE removed_at IS NOT NULL AND keys_destroyed_at IS NULL AND scope > $1 ORDER BY scope LIMIT ${AT_ONCE}`,
+      [this.after],
     );
+    this.after = unfinished.length < AT_ONCE ? '' : (unfinished.at(-1)?.scope ?? '');
     // Side by side: one that waits for a lease to run out holds up no other.
     await Promise.all(unfinished.map((removed) => this.finish(removed)));
   }

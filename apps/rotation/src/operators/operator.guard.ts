@@ -63,6 +63,7 @@ function mayGive({ role, scopes }: OperatorEntity, command: Command, request: un
   if (!suffices(role, row.role)) return false;
   if (scopes === null) return true;
   if (row.scope === 'every') return false;
+  if (row.scope === 'public') return true;
   const named = scopeNamed(command, request);
   return named === undefined ? row.scope === 'seen' : scopes.includes(named);
 }

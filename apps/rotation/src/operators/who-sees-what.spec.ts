@@ -4,7 +4,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { BusContext } from '@plexsphere/service-kit';
 import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
-import { COMMANDS, COMMAND_NAMES, ROLES, type Command } from '@plexsphere/wire';
+import { COMMANDS, COMMAND_NAMES, ROLES, type Command, type Role } from '@plexsphere/wire';
 import {
   CLOSED_ID,
   CLOSED_SCOPE,
@@ -44,6 +44,9 @@ describe('what an operator of one scope may ask', () => {
     ['node.list', { scope: null }],
     ['signing.history', { scope: OPEN_SCOPE }],
     ['signing.chain', { scope: OPEN_SCOPE }],
+    // What proves keys is for everybody who verifies: a Domain's chain leads on from the platform's.
+    ['signing.chain', { scope: 'platform' }],
+    ['signing.chain', { scope: CLOSED_SCOPE }],
     ['signing.show', { id: CLOSED_ID }],
     ['node.show', { node_id: NODE_IDS.edge }],
     ['signing.plan-rotate', { scope: OPEN_SCOPE, new_key_id: 'a3' }],
@@ -62,8 +65,8 @@ describe('what an operator of one scope may ask', () => {
     ['signing.status', { scope: CLOSED_SCOPE }],
     ['node.list', { scope: CLOSED_SCOPE }],
     ['signing.history', { scope: CLOSED_SCOPE }],
-    ['signing.chain', { scope: CLOSED_SCOPE }],
-    ['signing.chain', { scope: 'platform' }],
+    ['signing.ring', { scope: 'platform' }],
+    ['signing.jwks', { scope: CLOSED_SCOPE }],
     ['signing.history', {}],
     ['signing.history', { scope: 'domain:none' }],
     ['node.show', { scope: CLOSED_SCOPE, name: 'edge' }],
@@ -109,6 +112,22 @@ describe('what an operator of one scope may ask', () => {
     }
     await expect(ask('signing.conjure', {})).rejects.toMatchObject(DENIED);
     await expect(ask('toString', {})).rejects.toMatchObject(DENIED);
+  });
+
+  // Not by the table: what it must say of the commands that change whom others trust.
+  it.each<[Role, Command[]]>([
+    ['operator', ['signing.stage', 'signing.unstage', 'signing.rotate', 'signing.rollback', 'signing.close']],
+    ['operator', ['signing.rotate-when-applied', 'policy.set']],
+    ['admin', ['signing.revoke', 'signing.recommit', 'signing.prepare-statement', 'recovery.rotate', 'domain.remove']],
+  ])('to %s and nobody less: %j', async (least, commands) => {
+    for (const role of ROLES) {
+      await seeded.asOwner(`UPDATE ring.operator SET scopes = NULL, role = '${role}' WHERE id = '${VIC}'`);
+      const may = role === 'admin' || role === least;
+      for (const command of commands) {
+        const outcome = await ask(command, {}).catch((error: { code: string }) => error.code);
+        expect([role, command, outcome]).toEqual([role, command, may ? true : 'PERMISSION_DENIED']);
+      }
+    }
   });
 
   it('whoever is revoked is out at once', async () => {

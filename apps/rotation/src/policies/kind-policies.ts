@@ -3,6 +3,7 @@ import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { KindPolicyEntity } from '@plexsphere/store';
 import type { Scope } from '@plexsphere/wire';
 import { DataSource, type EntityManager } from 'typeorm';
+import { inTurn } from '../rings/in-turn';
 import { readRing } from '../rings/read-ring';
 import { RotationConfig } from '../rotation-config';
 import { CommandTransactions } from '../transactions/command-transactions';
@@ -28,6 +29,8 @@ export interface Lacking {
  */
 @Injectable()
 export class KindPolicies {
+  private lastTried: Scope | undefined;
+
   constructor(
     private readonly database: DataSource,
     private readonly transactions: CommandTransactions,
@@ -36,22 +39,33 @@ export class KindPolicies {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** To all that lack one, or as many as there is time for. */
-  async applyLacking(kind?: string): Promise<void> {
+  /**
+   * To all that lack one, or as many as there is time for: the next call goes on behind those. Returns whether there is
+   * reason to go on at once.
+   */
+  async applyLacking(kind?: string): Promise<boolean> {
     const endsAt = performance.now() + PATIENCE_MS;
-    for (const { scope } of await listLacking(this.database.manager, { kind })) {
-      if (performance.now() >= endsAt) return;
+    let hasApplied = false;
+    const lacking = await listLacking(this.database.manager, { kind });
+    for (const { scope } of inTurn(lacking, this.lastTried)) {
+      if (performance.now() >= endsAt) return hasApplied;
+      this.lastTried = scope;
       // One that is busy, or whose rules forbid it, comes again.
-      await this.applyTo(scope).catch((err: unknown) => this.logger.warn({ err, scope }, 'policy not applied yet'));
+      const applied = await this.applyTo(scope).catch((err: unknown) => {
+        this.logger.warn({ err, scope }, 'policy not applied yet');
+        return false;
+      });
+      hasApplied ||= applied;
     }
+    return false;
   }
 
-  private async applyTo(scope: Scope): Promise<void> {
+  private async applyTo(scope: Scope): Promise<boolean> {
     const identity = byItself('policy.set');
-    await this.transactions.once(identity, { exclusive: scope }, async (manager) => {
-      const applied = await this.apply(manager, scope, identity);
-      return { applied };
-    });
+    const { applied } = await this.transactions.once(identity, { exclusive: scope }, async (manager) => ({
+      applied: await this.apply(manager, scope, identity),
+    }));
+    return applied;
   }
 
   private async apply(manager: EntityManager, scope: Scope, identity: RequestIdentity): Promise<boolean> {

@@ -2,9 +2,9 @@
 import 'reflect-metadata';
 import type { Logger } from '@plexsphere/service-kit';
 import { migrateStore, storeOptions } from '@plexsphere/store';
-import { testDatabase } from '@plexsphere/testkit';
+import { eventually, testDatabase } from '@plexsphere/testkit';
 import { DataSource } from 'typeorm';
-import { DOMAIN, Heart, identity } from '../../testing/heart';
+import { DOMAIN, Heart, HOLDERS, identity } from '../../testing/heart';
 import type { RotationConfig } from '../rotation-config';
 import { existing, readRing } from '../rings/read-ring';
 import { PolicyChange } from './policy-change';
@@ -35,6 +35,28 @@ it('raises the epoch and no trust epoch, and tells it apart from every other cha
       DOMAIN,
     ]);
     expect(audited?.detail).toMatchObject({ before: { close: 'manual' }, after: { close: 'automatic' } });
+    // Whoever asks is answered at once; who signs hears of it by Resume, which any replica runs.
+    const isSwitched = async (): Promise<boolean | undefined> => {
+      const [change] = await heart.owner.query<{ is: boolean }[]>(
+        `SELECT switched_at IS NOT NULL AS is FROM ring.ring_change WHERE scope = $1 AND epoch = 2`,
+        [DOMAIN],
+      );
+      return change?.is;
+    };
+    expect(await isSwitched()).toBe(false);
+    const replica = await heart.replica();
+    expect(await replica.policies.show({ scope: DOMAIN }, null)).toMatchObject({
+      policy: { close: 'automatic' },
+      from: { close: 'scope' },
+    });
+    replica.resume.onApplicationBootstrap();
+    await eventually(isSwitched, { describe: 'the switch' });
+    await replica.resume.onModuleDestroy();
+    const epochs = await heart.owner.query<{ epoch: number }[]>(
+      `SELECT (epochs ->> $1)::int AS epoch FROM ring.lease ORDER BY holder`,
+      [DOMAIN],
+    );
+    expect(epochs.map(({ epoch }) => epoch)).toEqual(HOLDERS.map(() => 2));
   } finally {
     await database.destroy();
     await heart.stop();

@@ -16,6 +16,7 @@ import { endPromotionWith } from '../rotator/promotions';
 import type { RequestIdentity } from '../transactions/requests';
 import { writeAudit } from '../transactions/write-audit';
 import type { StoredRing } from './read-ring';
+import { ringRecord } from './ring-view';
 
 /** What the domain decided, and what is written beside it. */
 export interface NewRingChange {
@@ -55,7 +56,9 @@ export async function applyRingChange(manager: EntityManager, applied: NewRingCh
   const eventId = randomUUID();
   await insertRingChange(manager, ring, change, eventId, made.statement);
   const told = await tellNodes(manager, before, after, eventId);
-  await writeAudit(manager, identity, { scope: ring.scope, before: before.ring, after: ring, detail });
+  await writeAudit(manager, identity, {
+    ...{ scope: ring.scope, before: ringRecord(before.ring), after: ringRecord(ring), detail },
+  });
   return told;
 }
 

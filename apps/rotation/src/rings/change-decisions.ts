@@ -8,7 +8,6 @@ import {
   revokeKey,
   rollbackRotation,
   stageKey,
-  stagedKey,
   unstageKey,
   type OpenTransition,
   type RingChange,
@@ -76,7 +75,7 @@ export class ChangeDecisions {
 
   unstage(keyId: string | undefined): Decision {
     return ({ ring, transition }) =>
-      orProblem(() => unstageKey(ring, transition, { keyId: keyId ?? stagedKey(ring)?.keyId ?? '' }));
+      orProblem(() => unstageKey(ring, transition, keyId === undefined ? {} : { keyId }));
   }
 
   rollback({ oldKeyId, newKeyId, byRecoveryKey }: ToRollBack): Decision<RingChange<Transition>> {

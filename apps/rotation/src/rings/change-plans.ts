@@ -1,14 +1,15 @@
-import { activeKey, isOpen, type RingChange } from '@plexsphere/keyring';
+import { activeKey, isOpen, type Key, type Progress, type RingChange } from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
 import type { OperatorEntity } from '@plexsphere/store';
 import { COMMANDS, Problem } from '@plexsphere/wire';
 import { ROTATE_WITHIN_S, type PlanChange, type PlanChangeReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
-import { blockedBy, findForPlan, told } from '../rotations/plan-facts';
+import { blockedBy, findForPlan, told, type PlanFacts } from '../rotations/plan-facts';
 import { RotationConfig } from '../rotation-config';
 import { readSnapshot } from '../transactions/database-clock';
 import type { StoredRing } from './read-ring';
 import { ChangeDecisions, signsAfter, type Decision } from './change-decisions';
+import { findDoneRevoke } from './done-revoke';
 
 /** What a change would make of a ring, by the very decision that the command asks; nothing is made for it. */
 @Injectable()
@@ -20,11 +21,13 @@ export class ChangePlans {
   ) {}
 
   plan(request: PlanChange, { role }: Pick<OperatorEntity, 'role'>): Promise<PlanChangeReply> {
-    const { scope, change } = request;
+    const { scope, change, key_id: keyId } = request;
     return readSnapshot(this.database, async (manager, now) => {
       const found = await findForPlan(manager, scope, { now, leaseMs: this.config.leaseMs });
       const { stored, progress, others, signers } = found;
       const { after, refused } = attempted(stored, (ring) => this.decision(request, ring, now)(ring, now));
+      const done = refused?.is('keyRevoked') ? await findDoneRevoke(manager, { scope, keyId: keyId ?? '' }) : undefined;
+      const refusal = done === undefined ? refused : null;
       const { role: needed } = COMMANDS[`signing.${change}`];
       return {
         ...{ scope, change },
@@ -38,9 +41,25 @@ export class ChangePlans {
         ...told(progress),
         ...(others === null ? {} : { domain_nodes: told(others) }),
         signers,
-        blocked_by: blockedBy(found, { role, needed }, () => refused),
+        ...(change === 'revoke' && after !== null ? this.whatFails(after, found, now) : NOTHING_FAILS),
+        done_at: done?.doneAt.toISOString() ?? null,
+        blocked_by: blockedBy(found, { role, needed }, () => (refusal === null ? [] : [refusal.detail])),
+        refused: refusal?.body ?? null,
       };
     });
+  }
+
+  /** A revoke breaks what it throws out: what that costs has an end, or is said to have none. */
+  private whatFails(after: RingChange, { stored, progress, others }: PlanFacts, now: Date): FailsUntil {
+    const keys = stored?.ring.keys ?? [];
+    const isReplaced = keys.some(({ keyId, state }) => state === 'active' && keyId !== signsAfter(after));
+    return {
+      signs_again_by: isReplaced ? new Date(now.getTime() + this.config.leaseMs).toISOString() : null,
+      dropped_by: lastEnd(
+        keys.filter(({ keyId }) => after.gone.includes(keyId)),
+        [progress, ...(others ? [others] : [])],
+      ),
+    };
   }
 
   private decision(request: PlanChange, stored: StoredRing, now: Date): Decision {
@@ -62,16 +81,28 @@ export class ChangePlans {
   }
 }
 
-/** The stable detail of what the domain refuses. */
+type FailsUntil = Pick<PlanChangeReply, 'signs_again_by' | 'dropped_by'>;
+
+const NOTHING_FAILS: FailsUntil = { signs_again_by: null, dropped_by: null };
+
+/** A Node that lags, or was never seen, may know one of these as the key that signs: that has no end by itself. */
+function lastEnd(gone: readonly Key[], nodes: readonly Progress[]): string | null {
+  const ends = gone.map(({ verifiesUntil }) => verifiesUntil?.getTime() ?? Infinity);
+  const isKnown = nodes.every(({ lagging, pending }) => lagging.length + pending.length === 0);
+  const last = Math.max(...ends);
+  return isKnown && Number.isFinite(last) ? new Date(last).toISOString() : null;
+}
+
+/** What the domain refuses. */
 function attempted(
   stored: StoredRing | undefined,
   decide: (stored: StoredRing) => RingChange,
-): { after: RingChange | null; refused: string[] } {
-  if (stored === undefined) return { after: null, refused: [] };
+): { after: RingChange | null; refused: Problem | null } {
+  if (stored === undefined) return { after: null, refused: null };
   try {
-    return { after: decide(stored), refused: [] };
+    return { after: decide(stored), refused: null };
   } catch (error) {
-    if (error instanceof Problem) return { after: null, refused: [error.detail] };
+    if (error instanceof Problem) return { after: null, refused: error };
     throw error;
   }
 }

@@ -14,6 +14,7 @@ import { databaseNow } from '../transactions/database-clock';
 import type { RequestIdentity } from '../transactions/requests';
 import { writeAudit } from '../transactions/write-audit';
 import { existing, policyOf, snapshotRing } from './read-ring';
+import { ringRecord } from './ring-view';
 
 export interface RingToCreate {
   scope: Scope;
@@ -57,7 +58,7 @@ export class CreateRing {
         if (key === null) throw new Error(`nobody made the first key of ${scope}`);
         await insertRing(manager, ring, key, statement);
         await adoptKindPolicy(manager, scope);
-        await writeAudit(manager, identity, { scope, after: ring });
+        await writeAudit(manager, identity, { scope, after: ringRecord(ring) });
         this.logger.info({ scope, kid: keyId, epoch: ring.epoch }, 'ring created');
         return { scope, epoch: ring.epoch };
       },

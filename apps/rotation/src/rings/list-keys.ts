@@ -4,7 +4,7 @@ import type { Scopes } from './list-rings';
 
 export type KeyRow = Pick<
   SigningKeyEntity,
-  'scope' | 'keyId' | 'algorithm' | 'state' | 'stateSince' | 'rotateBy' | 'verifiesUntil'
+  'scope' | 'keyId' | 'algorithm' | 'state' | 'stateSince' | 'stagedAt' | 'rotateBy' | 'verifiesUntil'
 >;
 
 /**
@@ -14,7 +14,7 @@ export type KeyRow = Pick<
 export const listKeys = (manager: EntityManager, scopes: Scopes): Promise<KeyRow[]> =>
   manager.query<KeyRow[]>(
     `SELECT scope, key_id AS "keyId", algorithm, state, state_since AS "stateSince",
-            rotate_by AS "rotateBy", verifies_until AS "verifiesUntil"
+            staged_at AS "stagedAt", rotate_by AS "rotateBy", verifies_until AS "verifiesUntil"
        FROM (SELECT *, state IN ('retired', 'revoked') AS ended,
                     row_number() OVER (PARTITION BY scope, state ORDER BY state_since DESC) AS nth
                FROM ring.signing_key WHERE $1::text[] IS NULL OR scope = ANY ($1)) AS key

@@ -192,6 +192,18 @@ it('again of a revoked key gets the same answer, at any replica and whatever cam
   expect(await heart.rows()).toEqual(before);
 });
 
+it('again of a revoked key is never answered by what somebody else asked under its request id once that was forgotten', async () => {
+  await revoke('k1', { newKeyId: 'k2' });
+  const [[revoked]] = await heart.owner.query<[{ request_id: string }[], number]>(
+    `DELETE FROM ring.request WHERE command = 'signing.revoke' RETURNING request_id`,
+  );
+  // As the audit log shows it to whoever may see the scope.
+  const theirs = { ...identity('signing.rotate', revoked?.request_id), actor: 'somebody else' };
+  await one.openRotation.open({ scope: DOMAIN, newKeyId: 'k3', reason: null, force: false }, theirs);
+  const [again] = await Promise.allSettled([revoke('k1')]);
+  expect(detailOf(again)).toBe('signing: key revoked');
+});
+
 it('again of a revoked key returns no sooner than nobody signs by it any more', async () => {
   const dying = await heart.replica({ dies: true });
   void revoke('k1', { newKeyId: 'k2', replica: dying }).catch(() => undefined);

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { isOpen, type RingChange } from '@plexsphere/keyring';
 import { Problem, type Scope } from '@plexsphere/wire';
-import type { RevokeReply, Switched } from '@plexsphere/wire/commands';
-import type { EntityManager } from 'typeorm';
+import type { RevokeReply } from '@plexsphere/wire/commands';
 import { AfterCommit } from '../rotations/after-commit';
 import { CommandTransactions } from '../transactions/command-transactions';
 import type { RequestIdentity } from '../transactions/requests';
 import { ChangeRing, type Changed } from './change-ring';
 import { changedReply } from './changed-reply';
 import { ChangeDecisions, type ToRevoke } from './change-decisions';
+import { findDoneRevoke, type CommittedRevoke } from './done-revoke';
 
 export interface Revoking extends ToRevoke {
   scope: Scope;
@@ -16,8 +16,6 @@ export interface Revoking extends ToRevoke {
   /** By the recovery key, where that vouches. */
   statement: string | undefined;
 }
-
-type Committed = Omit<RevokeReply, keyof Switched>;
 
 /** A key is thrown out, at once and for good, and nothing of it is needed for that. */
 @Injectable()
@@ -35,9 +33,9 @@ export class RevokeKey {
     } catch (error) {
       if (!(error instanceof Problem && error.is('keyRevoked'))) throw error;
       const committed = await this.transactions.once(identity, { shared: [revoking.scope] }, async (manager) => {
-        const answered = await answerToRevoke(manager, revoking);
-        if (answered === undefined) throw error;
-        return answered;
+        const done = await findDoneRevoke(manager, revoking);
+        if (done === undefined) throw error;
+        return done.reply;
       });
       return { ...committed, ...(await this.afterCommit.finish(committed)) };
     }
@@ -51,20 +49,7 @@ export class RevokeKey {
   }
 }
 
-/**
- * Whoever throws out what has been thrown out, is answered as that revoke was, for as long as answers are kept: it is done.
- * By the audit log, which names its request, and which has few revokes of one ring.
- */
-async function answerToRevoke(manager: EntityManager, { scope, keyId }: Revoking): Promise<Committed | undefined> {
-  const [answered] = await manager.query<{ reply: Committed }[]>(
-    `SELECT request.reply FROM ring.audit JOIN ring.request USING (request_id)
-      WHERE audit.scope = $1 AND audit.action = 'signing.revoke' AND audit.detail ->> 'revoked' = $2`,
-    [scope, keyId],
-  );
-  return answered?.reply;
-}
-
-const asReply = (changed: Changed<RingChange>, keyId: string): Committed => {
+const asReply = (changed: Changed<RingChange>, keyId: string): CommittedRevoke => {
   const { before, after } = changed;
   return {
     ...changedReply(changed),

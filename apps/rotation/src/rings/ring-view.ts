@@ -1,4 +1,4 @@
-import { hasStatements, heldKeys } from '@plexsphere/keyring';
+import { hasStatements, heldKeys, type KeyRing } from '@plexsphere/keyring';
 import type { SigningKeyEntity, TransitionEntity } from '@plexsphere/store';
 import { domainId, type KeyView, type RingView, type RotationView, type TransitionView } from '@plexsphere/wire';
 import type { DomainListReply, ListReply } from '@plexsphere/wire/commands';
@@ -24,6 +24,14 @@ export function ringView({ ring, policy, keys, transition, head }: StoredRing): 
 export const keyView = ({ keyId, state, algorithm, publicKey, verifiesUntil }: SigningKeyEntity): KeyView => ({
   ...{ key_id: keyId, state, algorithm, public_key: publicKey },
   verifies_until: verifiesUntil?.toISOString() ?? null,
+});
+
+/** The ring as the audit log keeps it, with every key that ever stood in it. */
+export const ringRecord = ({ scope, epoch, trustEpoch, keys }: KeyRing): object => ({
+  ...{ scope, epoch, trust_epoch: trustEpoch },
+  keys: keys.map(({ keyId, state, verifiesUntil, stagedAt, rotateBy }) => ({
+    ...{ key_id: keyId, state, verifies_until: verifiesUntil, staged_at: stagedAt, rotate_by: rotateBy },
+  })),
 });
 
 type Rotated = Pick<TransitionEntity, 'oldKeyId' | 'newKeyId' | 'openedAt' | 'closesAt'>;

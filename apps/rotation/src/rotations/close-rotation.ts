@@ -30,6 +30,8 @@ export interface Closing {
   newKeyId: string;
   /** Leaves Nodes behind that have not applied the change. */
   force: boolean;
+  /** Asked under the ring's lock; throws where it is not to be closed any more. */
+  requireDue?: (manager: EntityManager) => Promise<void>;
 }
 
 type Committed = Omit<CloseReply, keyof Switched>;
@@ -57,6 +59,7 @@ export class CloseRotation {
     const { ring, transition, policy } = before;
     const meanwhile = await closedByItself(manager, before, closing);
     if (meanwhile !== undefined) return meanwhile;
+    await closing.requireDue?.(manager);
     const after = orProblem(() => closeRotation(ring, transition, closing));
     if (await hasLaterStatement(manager, scope)) throw problem('epochWentBack');
     const at = await databaseNow(manager);

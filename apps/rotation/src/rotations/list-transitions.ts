@@ -13,8 +13,9 @@ export interface TransitionRow extends Omit<TransitionEntity, 'actor' | 'endedBy
   endReason: string | null;
   /** When no lease of an epoch before its end could be alive any more. */
   endSwitchedAt: Date | null;
-  /** When the old key's private half was destroyed; after a rollback it is the new one's that goes. */
+  /** When their private halves were destroyed: by a close the old one's, after a rollback the new one's. */
   oldKeyDestroyedAt: Date | null;
+  newKeyDestroyedAt: Date | null;
 }
 
 interface AuditRow {
@@ -29,8 +30,8 @@ const SELECT_TRANSITION = `
   SELECT transition.id, transition.scope, old_key_id AS "oldKeyId", new_key_id AS "newKeyId", opened_at AS "openedAt",
          closes_at AS "closesAt", reason, outcome, ended_at AS "endedAt", request_id AS "requestId",
          end_request_id AS "endRequestId", opening.switched_at AS "switchedAt", ending.switched_at AS "endSwitchedAt",
-         old.destroyed_at AS "oldKeyDestroyedAt", coalesce(opener.name, transition.actor) AS "openedBy",
-         coalesce(ender.name, transition.ended_by) AS "endedBy",
+         old.destroyed_at AS "oldKeyDestroyedAt", new.destroyed_at AS "newKeyDestroyedAt",
+         coalesce(opener.name, transition.actor) AS "openedBy", coalesce(ender.name, transition.ended_by) AS "endedBy",
          ARRAY(SELECT audit.action FROM ring.audit AS audit
                 WHERE audit.request_id IN (transition.request_id, transition.end_request_id)
                   AND audit.scope = transition.scope AND audit.detail ->> 'forced' = 'true'
@@ -42,6 +43,7 @@ const SELECT_TRANSITION = `
     LEFT JOIN ring.ring_change AS opening ON opening.scope = transition.scope AND opening.epoch = opened_epoch
     LEFT JOIN ring.ring_change AS ending ON ending.scope = transition.scope AND ending.epoch = ended_epoch
     LEFT JOIN ring.signing_key AS old ON old.scope = transition.scope AND old.key_id = old_key_id
+    LEFT JOIN ring.signing_key AS new ON new.scope = transition.scope AND new.key_id = new_key_id
     LEFT JOIN ring.operator AS opener ON opener.id::text = transition.actor
     LEFT JOIN ring.operator AS ender ON ender.id::text = transition.ended_by`;
 
@@ -91,6 +93,7 @@ export const transitionDetail = (transition: TransitionRow, audit: readonly Audi
   switched_at: orNull(transition.switchedAt),
   end_switched_at: orNull(transition.endSwitchedAt),
   old_key_destroyed_at: orNull(transition.oldKeyDestroyedAt),
+  new_key_destroyed_at: orNull(transition.newKeyDestroyedAt),
   audit: audit.map(({ happenedAt, ...entry }) => ({ happened_at: happenedAt.toISOString(), ...entry })),
 });
 

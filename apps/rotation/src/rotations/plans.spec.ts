@@ -82,6 +82,20 @@ describe('plans', () => {
     expect(await planRotation(OPEN_SCOPE, 'a3')).toMatchObject({ nodes: 6, pending_count: 1, offline_count: 2 });
   });
 
+  it('of a rotation goes by the policy of the ring, as the command does', async () => {
+    const own = JSON.stringify({ overlapWindowMs: 48 * 3_600_000, propagationDelayMs: 3_600_000 });
+    await arrange(
+      `INSERT INTO ring.policy (scope, own, of_kind, kind_version) VALUES ('${CLOSED_SCOPE}', '${own}', '{}', 0)`,
+      `INSERT INTO ring.signing_key (scope, key_id, state, algorithm, public_key, staged_at, rotate_by, verifies_until)
+       SELECT scope, 'b4', 'staged', algorithm, 'b4', clock_timestamp() - interval '20 min',
+              clock_timestamp() + interval '1 day', clock_timestamp() + interval '3 days'
+         FROM ring.signing_key WHERE scope = '${CLOSED_SCOPE}' AND state = 'active'`,
+    );
+    const plan = await planRotation(CLOSED_SCOPE, 'b4');
+    expect(plan.blocked_by).toEqual(['signing: not propagated yet']);
+    expect(Math.round((Date.parse(plan.closes_at) - Date.now()) / 3_600_000)).toBe(48);
+  });
+
   const UNKNOWN = 'domain:none';
   it.each([
     ['a rotation that is open', OPEN_SCOPE, 'a3', [], ['rotation in progress']],

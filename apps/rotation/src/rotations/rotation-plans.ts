@@ -1,9 +1,11 @@
-import { closeGate, isOpen, safeCloseAt } from '@plexsphere/keyring';
+import { closeGate, isOpen, safeCloseAt, type RingPolicy } from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
 import type { OperatorEntity } from '@plexsphere/store';
 import { PROBLEMS, type Scope } from '@plexsphere/wire';
 import type { PlanCloseReply, PlanRotateReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
+import { ringPolicy } from '../policies/policy-decisions';
+import type { StoredRing } from '../rings/read-ring';
 import { RotationConfig } from '../rotation-config';
 import { domainNodesStatus, nodesStatus } from '../status/nodes-status';
 import { readSnapshot } from '../transactions/database-clock';
@@ -24,8 +26,9 @@ export class RotationPlans {
     { role }: Pick<OperatorEntity, 'role'>,
   ): Promise<PlanRotateReply> {
     return readSnapshot(this.database, async (manager, now) => {
-      const { overlapWindowMs, clockSkewMs, leaseMs, verifierCacheMs: propagationDelayMs } = this.config;
+      const { clockSkewMs, leaseMs } = this.config;
       const found = await findForPlan(manager, scope, { now, leaseMs });
+      const { overlapWindowMs, propagationDelayMs } = this.termsOf(found.stored);
       const command = { newKeyId, openedAt: now, overlapWindowMs, clockSkewMs, propagationDelayMs, force };
       return {
         scope,
@@ -41,6 +44,12 @@ export class RotationPlans {
         ],
       };
     });
+  }
+
+  /** As the ring's policy has it; a scope without a ring has none. */
+  private termsOf(stored: StoredRing | undefined): Pick<RingPolicy, 'overlapWindowMs' | 'propagationDelayMs'> {
+    const { overlapWindowMs, verifierCacheMs: propagationDelayMs } = this.config;
+    return stored === undefined ? { overlapWindowMs, propagationDelayMs } : ringPolicy(stored, this.config);
   }
 
   /** Without force, and when it could first be. What of the rotation's keys is not named is taken as the open one has it. */

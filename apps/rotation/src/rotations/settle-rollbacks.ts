@@ -37,11 +37,7 @@ export class SettleRollbacks {
   }
 
   private async look(): Promise<void> {
-    const due = await this.database.query<{ scope: Scope }[]>(
-      `SELECT key.scope FROM ring.signing_key AS key
-         JOIN ring.transition AS last ON last.scope = key.scope AND last.new_key_id = key.key_id
-        WHERE key.state = 'retiring' AND key.verifies_until <= clock_timestamp() AND last.outcome = 'rolled_back'`,
-    );
+    const due = await listSettled(this.database.manager);
     for (const { scope } of due) if (!this.underWay.has(scope)) this.underWay.set(scope, this.settle(scope));
   }
 
@@ -73,6 +69,16 @@ export class SettleRollbacks {
     return { scope, epoch };
   }
 }
+
+/** Where the key that was rolled back is to go. Of each ring the latest transition alone is read: none opens before that. */
+export const listSettled = (manager: EntityManager): Promise<{ scope: Scope }[]> =>
+  manager.query(
+    `SELECT key.scope FROM ring.signing_key AS key
+      CROSS JOIN LATERAL (SELECT new_key_id, outcome FROM ring.transition
+                           WHERE scope = key.scope ORDER BY opened_epoch DESC LIMIT 1) AS last
+      WHERE key.state = 'retiring' AND key.verifies_until <= clock_timestamp()
+        AND last.new_key_id = key.key_id AND last.outcome = 'rolled_back'`,
+  );
 
 function decided(decision: () => RingChange): RingChange | undefined {
   try {

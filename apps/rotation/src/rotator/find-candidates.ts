@@ -34,12 +34,17 @@ export interface Scheduled {
   since: Date;
 }
 
-/** The rings that have a schedule; some, or all of them. A scope that decides `never` has none, whatever its kind has. */
+/**
+ * The rings that have a schedule; some, or all of them. A scope that decides `never` has none, whatever its kind has. Of
+ * what a ring has been through, the last row alone is read: this is asked every turn.
+ */
 export const listScheduled = (manager: EntityManager, scopes: readonly Scope[] | null = null): Promise<Scheduled[]> =>
   manager.query(
     `SELECT scope, every AS "rotateEvery",
-            greatest(since, (SELECT max(acted_at) FROM ring.schedule WHERE schedule.scope = decided.scope),
-                     (SELECT max(opened_at) FROM ring.transition WHERE transition.scope = decided.scope)) AS since
+            greatest(since, (SELECT acted_at FROM ring.schedule
+                              WHERE schedule.scope = decided.scope ORDER BY due_at DESC LIMIT 1),
+                     (SELECT opened_at FROM ring.transition
+                       WHERE transition.scope = decided.scope ORDER BY opened_epoch DESC LIMIT 1)) AS since
        FROM (SELECT policy.scope, policy.scheduled_since AS since,
                     CASE WHEN own ? 'rotateEvery' THEN own -> 'rotateEvery' ELSE of_kind -> 'rotateEvery' END AS every
                FROM ring.policy AS policy JOIN ring.key_ring AS ring USING (scope)

@@ -5,10 +5,11 @@ import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import type { Problem } from '@plexsphere/wire';
 import type { PlanRotateWhenApplied } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
-import { DOMAIN, Heart, identity, type Replica } from '../../testing/heart';
+import { DOMAIN, Heart, detailOf, identity, type Replica } from '../../testing/heart';
 import { apply, decide, pass } from '../../testing/turned-clock';
 import type { RotationPlans } from '../rotations/rotation-plans';
 import { RotationController } from '../rotations/rotation.controller';
+import type { Due } from './due-step';
 
 jest.setTimeout(120_000);
 
@@ -125,6 +126,25 @@ it('not before the key is propagated, however many have applied it', async () =>
   await pass(heart, '1 hour');
   await turn(one, two);
   expect(await active()).toBe('k2');
+});
+
+it('what was due by a promotion that was asked for otherwise meanwhile is not done', async () => {
+  const stale = async (due: Due | null) =>
+    detailOf((await Promise.allSettled([one.steps.take(due!.step, due!.stored, due!.now)]))[0]);
+  await ask({ percent: 25 });
+  await apply(heart, DOMAIN, 'n2');
+  const promotes = await one.rotator.due(DOMAIN);
+  expect(promotes?.step.step).toBe('promote');
+  await ask({ percent: 75, deadline_seconds: HOUR_S });
+  expect(await stale(promotes)).toBe('signing: epoch mismatch');
+  expect(await active()).toBe('k1');
+
+  await pass(heart, '1 hour');
+  const drops = await one.rotator.due(DOMAIN);
+  expect(drops?.step.step).toBe('drop_promotion');
+  await ask({ percent: 75 });
+  expect(await stale(drops)).toBe('signing: epoch mismatch');
+  expect(await outcomes()).toEqual(['dropped', 'dropped', null]);
 });
 
 it('past the deadline it is dropped: recorded, told by history, and nothing is switched', async () => {

@@ -50,6 +50,7 @@ const failures = () =>
   heart.owner.query<{ step: string; detail: string; failures: number; pause: number }[]>(
     `SELECT step, detail, failures, round(extract(epoch FROM retry_at - failed_at))::int AS pause FROM ring.rotator_failure`,
   );
+const settled = async (work: Promise<unknown>) => (await Promise.allSettled([work]))[0];
 const rotation = (newKeyId: string) => ({ scope: DOMAIN, newKeyId, reason: null });
 /** Whoever asks signers waits until so many have asked, so that none of them has committed. */
 const meet = (verb: string, count: number): void => {
@@ -158,6 +159,30 @@ describe('a schedule', () => {
     expect(await failures()).toEqual([]);
   });
 
+  it('a replica that stood still over a rotation of a person, opened and closed, does not act on the time before it', async () => {
+    await pass(heart, '7 days 10 min');
+    const stoodStill = await one.rotator.due(DOMAIN);
+    await two.openRotation.open(rotation('mine'), identity('signing.rotate'));
+    await apply(heart, DOMAIN);
+    await two.closeRotation.close(
+      { scope: DOMAIN, oldKeyId: 'k1', newKeyId: 'mine', force: false },
+      identity('signing.close'),
+    );
+    const stale = () => one.steps.take(stoodStill!.step, stoodStill!.stored, stoodStill!.now);
+    expect(detailOf(await settled(stale()))).toBe('signing: epoch mismatch');
+    expect(await keys()).toEqual(['k1 retired', 'mine active']);
+    expect(await heart.owner.query('SELECT FROM ring.schedule')).toEqual([]);
+  });
+
+  it('nor by a schedule that a person ended while it stood still', async () => {
+    await pass(heart, '7 days 10 min');
+    const stoodStill = await one.rotator.due(DOMAIN);
+    await decide(heart, DOMAIN, { ...WEEKLY, rotateEvery: null });
+    const stale = () => one.steps.take(stoodStill!.step, stoodStill!.stored, stoodStill!.now);
+    expect(detailOf(await settled(stale()))).toBe('signing: epoch mismatch');
+    expect(await states()).toBe('active');
+  });
+
   it('waits while a rotation of a person is open, and counts from that one', async () => {
     await pass(heart, '7 days 10 min');
     await one.openRotation.open(rotation('mine'), identity('signing.rotate'));
@@ -183,6 +208,37 @@ describe('a schedule', () => {
       { outcome: 'dropped', end_reason: 'the key is not staged any more' },
     ]);
   });
+});
+
+/** Rings in which a staged key waits for its time: looked at in each turn, and nothing is to be done. */
+const addWaiting = (count: number): Promise<unknown> =>
+  heart.owner.query(
+    `WITH waiting AS (SELECT 'domain:' || gen_random_uuid() AS scope FROM generate_series(1, $1)),
+          ring AS (INSERT INTO ring.key_ring (scope, epoch, trust_epoch) SELECT scope, 2, 2 FROM waiting),
+          key AS (INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, staged_at, rotate_by, verifies_until)
+                  SELECT scope, state, 'Ed25519', scope || state, state, at, at + interval '1 day', at + interval '2 days'
+                    FROM waiting, (VALUES ('active', NULL), ('staged', now())) AS key (state, at)),
+          change AS (INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, switched_at)
+                     SELECT scope, 2, 'policy', 'active', gen_random_uuid()::text, now() FROM waiting)
+     INSERT INTO ring.promotion (scope, key_id, percent, deadline, asked_at, actor, request_id)
+     SELECT scope, 'staged', 100, now() + interval '1 day', now(), 'somebody', gen_random_uuid() FROM waiting`,
+    [count],
+  );
+
+it('rings that wait for days keep none out that is due: each has its turn', async () => {
+  await decide(heart, DOMAIN, WEEKLY);
+  await pass(heart, '7 days 10 min');
+  await addWaiting(40);
+  // Sixteen a turn.
+  for (let n = 0; n < 3; n += 1) await turn(one);
+  expect(await failures()).toEqual([]);
+  expect(await states()).toBe('active staged');
+  // And again, whoever had one before.
+  await apply(heart, DOMAIN);
+  await pass(heart, '15 min');
+  await heart.owner.query(`UPDATE ring.signing_key SET staged_at = clock_timestamp() WHERE scope <> $1`, [DOMAIN]);
+  for (let n = 0; n < 3; n += 1) await turn(one);
+  expect(await states()).toBe('retiring active');
 });
 
 describe('what fails', () => {
@@ -255,6 +311,18 @@ describe('closing', () => {
     await turn(one, two);
     expect(await states()).toBe('retired active');
     expect(await actions()).toEqual(['person signing.rotate', 'rotation signing.close']);
+  });
+
+  it('by itself is not done by a replica that stood still while a person took it into their own hands', async () => {
+    await decide(heart, DOMAIN, { close: 'automatic' });
+    await apply(heart, DOMAIN);
+    await pass(heart, '1 hour');
+    const stoodStill = await one.rotator.due(DOMAIN);
+    expect(stoodStill?.step.step).toBe('close');
+    await decide(heart, DOMAIN, { close: 'manual' });
+    const stale = () => one.steps.take(stoodStill!.step, stoodStill!.stored, stoodStill!.now);
+    expect(detailOf(await settled(stale()))).toBe('signing: epoch mismatch');
+    expect(await states()).toBe('retiring active');
   });
 
   it('by hand of what was closed by itself meanwhile is answered as that close was', async () => {

@@ -1,17 +1,14 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { nextStep, type NextStep } from '@plexsphere/keyring';
+import type { NextStep } from '@plexsphere/keyring';
 import { LOGGER, Loop, ThrottledLog, type Logger } from '@plexsphere/service-kit';
 import { Problem, type ProblemName, type Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
-import { nextFiring } from '../policies/cron';
 import { KindPolicies } from '../policies/kind-policies';
-import { ringPolicy } from '../policies/policy-decisions';
-import { readRing, type StoredRing } from '../rings/read-ring';
 import { RotationConfig } from '../rotation-config';
 import { databaseNow, readSnapshot } from '../transactions/database-clock';
+import { findDue, type Due } from './due-step';
 import { forgetFailure, forgetFailuresBut, listBackingOff, recordFailure } from './failures';
 import { findCandidates } from './find-candidates';
-import { readRingFacts } from './ring-facts';
 import { TakeStep } from './take-step';
 
 const TURN_MS = 2_000;
@@ -19,13 +16,6 @@ const TURN_MS = 2_000;
 const AT_ONCE = 16;
 /** What a ring's own decisions forbid stays so for long. */
 const KINDS_EVERY_MS = 60_000;
-
-/** What is next in a ring, with the ring and the time that say so. */
-export interface Due {
-  step: NextStep;
-  stored: StoredRing;
-  now: Date;
-}
 
 /**
  * In every replica: looks what is due and does it, each scope on its own. What it cannot do is written down, for status
@@ -35,6 +25,9 @@ export interface Due {
 export class Rotator implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly loop: Loop;
   private readonly underWay = new Map<Scope, Promise<void>>();
+  /** Who had a turn before, and when: those that wait longest come first. */
+  private hadTurn = new Map<Scope, number>();
+  private turns = 0;
   private readonly troubles: ThrottledLog;
   private kindsAtMs = -Infinity;
 
@@ -71,9 +64,11 @@ export class Rotator implements OnApplicationBootstrap, OnModuleDestroy {
     const candidates = await findCandidates(manager, now);
     await forgetFailuresBut(manager, candidates);
     const waiting = await listBackingOff(manager, now);
-    for (const scope of candidates) {
+    this.turns += 1;
+    for (const scope of this.longestWaitingFirst(candidates)) {
       if (this.underWay.size >= AT_ONCE) return;
       if (waiting.has(scope) || this.underWay.has(scope)) continue;
+      this.hadTurn.set(scope, this.turns);
       this.underWay.set(
         scope,
         this.advance(scope).finally(() => this.underWay.delete(scope)),
@@ -81,16 +76,16 @@ export class Rotator implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
+  /** There may be nothing to do in a candidate for days (its Nodes are off): as many of those as fit a turn keep nobody out. */
+  private longestWaitingFirst(candidates: readonly Scope[]): Scope[] {
+    const last = (scope: Scope): number => this.hadTurn.get(scope) ?? 0;
+    this.hadTurn = new Map(candidates.map((scope) => [scope, last(scope)]));
+    return [...candidates].sort((one, other) => last(one) - last(other));
+  }
+
   /** What the domain says is next; null where nothing is. */
   due(scope: Scope): Promise<Due | null> {
-    return readSnapshot(this.database, async (manager, now) => {
-      const stored = await readRing(manager, scope);
-      if (stored === undefined) return null;
-      const { ring, transition, policy: kind } = stored;
-      const policy = { ...kind, ...ringPolicy(stored, this.config), nextFiring };
-      const step = nextStep(ring, transition, policy, await readRingFacts(manager, stored, now), now);
-      return step === null ? null : { step, stored, now };
-    });
+    return readSnapshot(this.database, (manager, now) => findDue(manager, scope, this.config, now));
   }
 
   private async advance(scope: Scope): Promise<void> {
@@ -120,7 +115,8 @@ export class Rotator implements OnApplicationBootstrap, OnModuleDestroy {
   private async applyKinds(): Promise<void> {
     if (performance.now() - this.kindsAtMs < KINDS_EVERY_MS) return;
     this.kindsAtMs = performance.now();
-    await this.kinds.applyLacking();
+    // With ten thousand rings of a kind there is not time for all in one turn.
+    if (await this.kinds.applyLacking()) this.kindsAtMs = -Infinity;
   }
 }
 

@@ -15,13 +15,14 @@ import { CommandTransactions } from '../transactions/command-transactions';
 import { databaseNow } from '../transactions/database-clock';
 import { byItself, type RequestIdentity } from '../transactions/requests';
 import { writeAudit } from '../transactions/write-audit';
+import { requireStillDue } from './due-step';
 import { askPromotion, dropPromotion, takePromotion } from './promotions';
 
 /** For how long after its propagation a key that the schedule has staged waits for its Nodes. */
 const WAITS_FOR_NODES_MS = 7 * 86_400_000;
 
 type Step<Name> = Extract<NextStep, { step: Name }>;
-type OfKey = { keyId: string; reason: string };
+type OfKey = NextStep & { keyId: string };
 
 /**
  * Does what the domain says is next, by the very commands that an operator has, and decided again under the ring's lock:
@@ -46,7 +47,7 @@ export class TakeStep {
         await this.staging.unstage({ scope, keyId: step.keyId, reason: step.reason }, byItself('signing.unstage'));
         return;
       case 'close':
-        await this.closing.close({ scope, ...keysOf(step), force: false }, byItself('signing.close'));
+        await this.close(scope, step);
         return;
       case 'promote':
         await this.promote(scope, step);
@@ -66,14 +67,21 @@ export class TakeStep {
     }
   }
 
+  private async close(scope: Scope, step: Step<'close'>): Promise<void> {
+    const requireDue = (manager: EntityManager) => requireStillDue(manager, scope, this.config, step);
+    await this.closing.close({ scope, ...keysOf(step), force: false, requireDue }, byItself('signing.close'));
+  }
+
   /** The time that is due is taken in the stage's own transaction: UNIQUE (scope, due_at) lets one have it. */
-  private async stage({ dueAt, reason }: Step<'stage'>, stored: StoredRing, now: Date): Promise<void> {
+  private async stage(step: Step<'stage'>, stored: StoredRing, now: Date): Promise<void> {
+    const { dueAt, reason } = step;
     const { scope } = stored.ring;
     const policy = ringPolicy(stored, this.config);
     const newKeyId = this.decisions.drawKeyId(stored, now);
     const rotateWithinMs = policy.propagationDelayMs + WAITS_FOR_NODES_MS;
     const identity = byItself('signing.stage');
     const beside: Beside = async (manager, { after, at }) => {
+      await requireStillDue(manager, scope, this.config, step);
       const deadline = stagedKey(after.ring)?.rotateBy ?? at;
       await takeDueTime(manager, { scope, dueAt, keyId: newKeyId, at, identity });
       await askPromotion(manager, {
@@ -85,14 +93,20 @@ export class TakeStep {
     await this.staging.stage({ scope, newKeyId, rotateWithinMs, reason: by, beside }, identity);
   }
 
-  private async promote(scope: Scope, { keyId, reason }: OfKey): Promise<void> {
-    const beside: Beside = (manager, { at }) => takePromotion(manager, scope, keyId, at);
+  private async promote(scope: Scope, step: OfKey): Promise<void> {
+    const { keyId, reason } = step;
+    const beside: Beside = async (manager, { at }) => {
+      await requireStillDue(manager, scope, this.config, step);
+      await takePromotion(manager, scope, keyId, at);
+    };
     await this.opening.open({ scope, newKeyId: keyId, reason, beside }, byItself('signing.rotate'));
   }
 
-  private async drop(scope: Scope, { keyId, reason }: OfKey): Promise<void> {
+  private async drop(scope: Scope, step: OfKey): Promise<void> {
+    const { keyId, reason } = step;
     const identity = byItself('signing.drop-promotion');
     await this.transactions.once(identity, { exclusive: scope }, async (manager) => {
+      await requireStillDue(manager, scope, this.config, step);
       const dropped = await dropPromotion(manager, scope, await databaseNow(manager), reason);
       if (!dropped) return { dropped };
       await writeAudit(manager, identity, { scope, before: { key_id: keyId }, detail: { reason } });

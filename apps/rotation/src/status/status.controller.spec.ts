@@ -232,4 +232,25 @@ describe('status', () => {
     const short = new StatusController(seeded.database, { ...config, overlapWindowMs: 30_000 } as RotationConfig);
     expect((await short.status({}, asked(null, ALL))).short_overlap_allowed).toBe(true);
   });
+
+  // The last one, since it stages a key for all others.
+  it.each([
+    ["the service's settings", `'{}'`, 900_000],
+    ["the ring's own policy", `'{"propagationDelayMs": 3600000}'`, 3_600_000],
+  ])('says of a staged key from when on it may be rotated to, by %s', async (_, own, delayMs) => {
+    await seeded.asOwner(
+      `INSERT INTO ring.signing_key (scope, key_id, state, algorithm, public_key, staged_at, rotate_by, verifies_until)
+       SELECT scope, 'b4', 'staged', algorithm, 'b4', '2026-05-01T10:00:00Z', '2026-05-08T10:00:00Z', '2026-05-09T10:00:30Z'
+         FROM ring.signing_key WHERE scope = '${CLOSED_SCOPE}' AND state = 'active' ON CONFLICT DO NOTHING`,
+    );
+    await seeded.asOwner(
+      `INSERT INTO ring.policy (scope, own) VALUES ('${CLOSED_SCOPE}', ${own})
+       ON CONFLICT (scope) DO UPDATE SET own = excluded.own`,
+    );
+    const { keys } = await statusOf(CLOSED_SCOPE);
+    const staged = keys.find(({ state }) => state === 'staged');
+    expect(staged).toMatchObject({ key_id: 'b4', rotate_by: '2026-05-08T10:00:00.000Z' });
+    expect(Date.parse(staged?.propagated_at ?? '') - Date.parse('2026-05-01T10:00:00Z')).toBe(delayMs);
+    expect(keys.filter(({ propagated_at: at }) => at !== undefined)).toHaveLength(1);
+  });
 });

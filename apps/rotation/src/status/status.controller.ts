@@ -25,6 +25,7 @@ import { readSnapshot, secondsBetween } from '../transactions/database-clock';
 import { domainForks, forkedDomains, forksOf, readForks, type Forks } from './forks';
 import { NAMES_SHOWN, domainNodesStatus, nodesStatus, waitingStatus } from './nodes-status';
 import { readRefusals } from '../refusals/refusal-table';
+import { readPropagation } from './propagation';
 import { readOwnWork, type OwnWork } from '../rotator/own-work';
 import { signerStatus } from './signer-status';
 
@@ -35,6 +36,8 @@ const NAMES_IN_REPLY = 2_000;
 interface Found {
   now: Date;
   keys: Map<string, KeyRow[]>;
+  /** From when on a staged key may be rotated to without being forced. */
+  propagated: (staged: KeyRow) => Date;
   nodes: Map<string, NodeRow[]>;
   transitions: Map<string, TransitionEntity>;
   backlogs: Map<string, BacklogRow>;
@@ -65,7 +68,7 @@ export class StatusController {
     return readSnapshot(this.database, async (manager, now) => {
       const rings = await listRings(manager, scopes);
       if (typeof scope === 'string' && rings.length === 0) throw problem('unknownScope', { field: 'scope' });
-      const found = await find(manager, scopes, rings, { now, seen: asked.operator.scopes });
+      const found = await find(manager, scopes, rings, { now, seen: asked.operator.scopes, config: this.config });
       return {
         now: now.toISOString(),
         short_overlap_allowed: hasShortOverlap(this.config),
@@ -80,8 +83,9 @@ async function find(
   manager: EntityManager,
   scopes: Scopes,
   rings: RingRow[],
-  { now, seen }: Pick<Found, 'now' | 'seen'>,
+  { now, seen, config }: Pick<Found, 'now' | 'seen'> & { config: RotationConfig },
 ): Promise<Found> {
+  const keys = await listKeys(manager, scopes);
   const transitions = await manager.findBy(TransitionEntity, { outcome: IsNull() });
   const platform = rings.find(({ scope }) => policyOf(scope).tells.otherNodes !== null);
   const namesShown = Math.min(NAMES_SHOWN, Math.floor(NAMES_IN_REPLY / Math.max(1, rings.length)));
@@ -90,7 +94,8 @@ async function find(
     seen,
     domainNodes:
       platform === undefined ? null : progressOf(await readDomainNodeFacts(manager), platform.trustEpoch, now),
-    keys: groupBy(await listKeys(manager, scopes), (key) => key.scope),
+    keys: groupBy(keys, (key) => key.scope),
+    propagated: await readPropagation(manager, keys, config),
     nodes: groupBy(await listNodes(manager, scopes), (node) => node.scope),
     transitions: new Map(transitions.map((transition) => [transition.scope, transition])),
     backlogs: await countBacklogs(manager, scopes),
@@ -112,7 +117,7 @@ function scopeStatus(ring: RingRow, found: Found, config: RotationConfig): Scope
     scope,
     epoch,
     trust_epoch: trustEpoch,
-    keys: (found.keys.get(scope) ?? []).map((key) => keyStatus(key, now)),
+    keys: (found.keys.get(scope) ?? []).map((key) => keyStatus(key, found)),
     transition: transition === undefined ? null : openTransition(transition, now, config),
     signers: found.signers.map((lease) => signerStatus(lease, ring, { now, leaseMs: config.leaseMs })),
     ...(later === undefined ? {} : { went_back: wentBack(later) }),
@@ -142,16 +147,17 @@ function forksStatus(scope: string, { forks, seen, namesShown }: Found): Partial
   };
 }
 
-const keyStatus = (
-  { keyId, state, algorithm, stateSince, rotateBy, verifiesUntil }: KeyRow,
-  now: Date,
-): ScopeStatus['keys'][number] => ({
-  ...{ key_id: keyId, state, algorithm },
-  since: stateSince.toISOString(),
-  age_seconds: secondsBetween(stateSince, now),
-  ...(state === 'staged' && rotateBy !== null ? { rotate_by: rotateBy.toISOString() } : {}),
-  ...(verifiesUntil !== null && BESIDE.has(state) ? { verifies_until: verifiesUntil.toISOString() } : {}),
-});
+const keyStatus = (key: KeyRow, { now, propagated }: Found): ScopeStatus['keys'][number] => {
+  const { keyId, state, algorithm, stateSince, rotateBy, verifiesUntil } = key;
+  return {
+    ...{ key_id: keyId, state, algorithm },
+    since: stateSince.toISOString(),
+    age_seconds: secondsBetween(stateSince, now),
+    ...(state === 'staged' ? { propagated_at: propagated(key).toISOString() } : {}),
+    ...(state === 'staged' && rotateBy !== null ? { rotate_by: rotateBy.toISOString() } : {}),
+    ...(verifiesUntil !== null && BESIDE.has(state) ? { verifies_until: verifiesUntil.toISOString() } : {}),
+  };
+};
 
 /** The states of the key beside the one that signs. */
 const BESIDE: ReadonlySet<string> = new Set(['staged', 'retiring']);

@@ -5,9 +5,8 @@ import { migrateStore, storeOptions } from '@plexsphere/store';
 import { eventually, medianMs, mostSeen, testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { problem } from '@plexsphere/wire';
 import type { Logger } from '@plexsphere/service-kit';
-import { DataSource, type EntityManager, type Logger as TypeOrmLogger } from 'typeorm';
+import { DataSource, type DataSourceOptions, type EntityManager, type Logger as TypeOrmLogger } from 'typeorm';
 import type { RequestIdentity } from './requests';
-import { PATIENCE_MS } from './line';
 import { CommandTransactions } from './command-transactions';
 import { waitingOptions } from './pools';
 
@@ -15,6 +14,8 @@ jest.setTimeout(120_000);
 
 const logger = { info: () => undefined } as unknown as Logger;
 const domain = (): string => `domain:${randomUUID()}`;
+/** Publishes at once, of a stream: each replica has ten connections. */
+const MOST_OPEN = 60;
 const BUSY = { detail: 'signing: scope busy' };
 
 let test: TestDatabase;
@@ -42,10 +43,14 @@ afterEach(async () => {
 });
 
 async function startReplica(url: string, replica: number) {
-  const database = await new DataSource(storeOptions(url, `replica-${replica}`)).initialize();
-  const waiting = await new DataSource(waitingOptions(url, `replica-${replica}`)).initialize();
+  const database = await new DataSource(patient(storeOptions(url, `replica-${replica}`))).initialize();
+  const waiting = await new DataSource(patient(waitingOptions(url, `replica-${replica}`))).initialize();
   return { database, waiting, transactions: new CommandTransactions(database, waiting, logger) };
 }
+
+/** Locks are what is looked at here: a machine that is too slow for two hundred at once has them wait for a connection. */
+const patient = (options: DataSourceOptions): DataSourceOptions =>
+  ({ ...options, extra: { ...(options.extra as object), connectionTimeoutMillis: 60_000 } }) as DataSourceOptions;
 
 /** Somebody who took the lock and was paused. */
 async function hold(scope: string): Promise<() => Promise<unknown>> {
@@ -162,24 +167,31 @@ it('P-2: who waits in vain hears that the scope is busy, whoever they are, and n
 
 it('P-2: under 200 publishes a second a change commits before it would give up, each time', async () => {
   let publishing = true;
+  let open = 0;
   const published: Promise<unknown>[] = [];
   const stream = (async () => {
     for (const beganAt = performance.now(); publishing; await delay(5)) {
       const due = (performance.now() - beganAt) / 5;
-      while (published.length < due) {
-        const one = publish();
+      // On a machine that cannot keep up the change would wait for a connection, behind a queue that only grows.
+      while (published.length < due && open < MOST_OPEN) {
+        open++;
+        const one = publish().finally(() => open--);
         one.catch(() => undefined);
         published.push(one);
       }
     }
   })();
-  for (let i = 0; i < 8; i++) {
-    await rotate();
-    const sofar = published.length;
-    await eventually(() => published.length >= sofar + 20);
+  try {
+    for (let i = 0; i < 8; i++) {
+      await rotate();
+      const sofar = published.length;
+      await eventually(() => published.length >= sofar + 20);
+    }
+  } finally {
+    publishing = false;
+    await stream;
+    await Promise.allSettled(published);
   }
-  publishing = false;
-  await stream;
   const ends = (await Promise.allSettled(published)).map(detailOf);
   // On a machine that cannot keep up with the stream some are told so, and others are served all the same.
   expect(ends.filter((detail) => detail !== 'done' && detail !== BUSY.detail)).toEqual([]);
@@ -190,16 +202,17 @@ it('P-2: a scope that is free is changed at once, though more scopes are stuck t
   const stuck = Array.from({ length: 12 }, domain);
   for (const scope of stuck) await hold(scope);
   const [only] = replicas;
-  const crowd = Promise.allSettled(stuck.map((scope) => rotate(scope, identity(), only)));
+  const rotating = stuck.map((scope) => rotate(scope, identity(), only));
+  const crowd = Promise.allSettled(rotating);
   await eventually(async () => {
     const [row] = await owner.query<[{ n: number }]>(
       `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'replica-1' AND wait_event_type = 'Lock'`,
     );
     return row.n === 6;
   });
-  const beganAt = performance.now();
-  await rotate(B, identity(), only);
-  expect(performance.now() - beganAt).toBeLessThan(PATIENCE_MS / 2);
+  // Before anybody gives up, which would let it in as well.
+  const free = rotate(B, identity(), only).then(() => 'the free one');
+  expect(await Promise.race([free, ...rotating.map((each) => each.then(String, String))])).toBe('the free one');
   const reasons = (await crowd).map((end) => (end.status === 'rejected' ? end.reason.detail : 'done'));
   expect([...new Set(reasons)]).toEqual([BUSY.detail]);
 });
@@ -262,15 +275,19 @@ it('what loses a race is prepared anew, in a transaction of its own; after three
 
 it('who comes in after a change sees what it committed', async () => {
   const seen: number[] = [];
-  const changes = Array.from({ length: 20 }, () => rotate());
+  const changes = Array.from({ length: 20 }, () => served((request) => rotate(A, request)));
   const looks = Array.from({ length: 20 }, () =>
-    anyReplica().transactions.once(identity(), { shared: [A!] }, async (manager) => {
-      const [row] = await manager.query<[{ epoch: string }]>('SELECT epoch FROM ring.key_ring WHERE scope = $1', [A]);
-      await delay(2);
-      const [again] = await manager.query<[{ epoch: string }]>('SELECT epoch FROM ring.key_ring WHERE scope = $1', [A]);
-      seen.push(Number(again.epoch) - Number(row.epoch));
-      return { done: true };
-    }),
+    served((request) =>
+      anyReplica().transactions.once(request, { shared: [A!] }, async (manager) => {
+        const [row] = await manager.query<[{ epoch: string }]>('SELECT epoch FROM ring.key_ring WHERE scope = $1', [A]);
+        await delay(2);
+        const [again] = await manager.query<[{ epoch: string }]>('SELECT epoch FROM ring.key_ring WHERE scope = $1', [
+          A,
+        ]);
+        seen.push(Number(again.epoch) - Number(row.epoch));
+        return { done: true };
+      }),
+    ),
   );
   await Promise.all([...changes, ...looks]);
   expect(seen).toEqual(seen.map(() => 0));

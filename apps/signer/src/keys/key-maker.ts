@@ -28,8 +28,8 @@ export class KeyMaker {
 
   /**
    * The key of that name: made, wrapped and persisted, or the same as before.
-   * @throws Problem keyIdInUse where its private half was destroyed or is of another algorithm, keyUnavailable where it
-   * does not open
+   * @throws Problem keyIdInUse where its private half was destroyed or is of another algorithm, and until `free_at` where
+   * another attempt made another key of that name; keyUnavailable where it does not open
    */
   make(scope: Scope, keyId: string, algorithm: AlgorithmName): Promise<SigningKey> {
     return this.orProblem({ scope, keyId }, this.material.make(scope, keyId, algorithm));
@@ -103,7 +103,8 @@ export class KeyMaker {
     } catch (error) {
       if (!(error instanceof MaterialError)) throw error;
       const { scope, keyId: kid } = name;
-      if (TAKEN.includes(error.code)) throw problem('keyIdInUse');
+      const { free_at } = error.names;
+      if (TAKEN.includes(error.code)) throw problem('keyIdInUse', { new_key_id: kid, ...(free_at && { free_at }) });
       this.logger.error({ scope, kid, reason: error.code, ...error.names }, 'key not loadable');
       throw problem(error.code === 'no_key_ahead' ? 'nextKeyUnavailable' : 'keyUnavailable');
     }

@@ -15,8 +15,7 @@ export const MATERIAL: SchemaChange = {
         kek_id text NOT NULL,
         nonce bytea,
         ciphertext bytea,
-        -- A copy, under its kid, of a key that was made ahead: an attempt that lost leaves it behind, and the next one under
-        -- that kid puts its own key in its place.
+        -- A copy, under its kid, of a key that was made ahead.
         introduced boolean NOT NULL DEFAULT false,
         created_at timestamptz NOT NULL DEFAULT now(),
         prepared_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -52,19 +51,24 @@ export const MATERIAL: SchemaChange = {
         $$;
       REVOKE ALL ON FUNCTION material.forget_ahead FROM PUBLIC;
 
-      -- The signer's role changes no public half by itself. Only a copy of a key that was made ahead gives way to another
-      -- key under its name.
-      CREATE FUNCTION material.replace_copy(of_scope text, of_key_id text, its_algorithm text, its_public_key text,
+      -- The signer's role changes no public half by itself. What attempts have left under a name that no ring took gives way:
+      -- a copy of a key that was made ahead at once to another such copy, since of two heads one has lost; and a copy to a key
+      -- that is made for the name, or that to a copy, once no attempt can commit it any more. Until then nobody may have it
+      -- exchanged under an attempt that wins. Answers when it gives way; null where it need not.
+      CREATE FUNCTION material.replace_left(of_scope text, of_key_id text, its_algorithm text, its_public_key text,
                                             its_kek_id text, its_nonce bytea, its_ciphertext bytea, is_introduced boolean)
-        RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = ''
+        RETURNS timestamptz LANGUAGE sql SECURITY DEFINER SET search_path = ''
         AS $$
           UPDATE material.wrapped_key
              SET algorithm = its_algorithm, public_key = its_public_key, kek_id = its_kek_id, nonce = its_nonce,
                  ciphertext = its_ciphertext, introduced = is_introduced, prepared_at = clock_timestamp()
-           WHERE scope = of_scope AND key_id = of_key_id AND introduced AND destroyed_at IS NULL
-             AND (NOT is_introduced OR public_key IS DISTINCT FROM its_public_key)
+           WHERE scope = of_scope AND key_id = of_key_id AND destroyed_at IS NULL
+             AND CASE WHEN introduced = is_introduced THEN introduced AND public_key IS DISTINCT FROM its_public_key
+                      ELSE prepared_at < clock_timestamp() - interval '1 minute' END;
+          SELECT prepared_at + interval '1 minute' FROM material.wrapped_key
+           WHERE scope = of_scope AND key_id = of_key_id AND destroyed_at IS NULL AND introduced <> is_introduced
         $$;
-      REVOKE ALL ON FUNCTION material.replace_copy FROM PUBLIC;
+      REVOKE ALL ON FUNCTION material.replace_left FROM PUBLIC;
 
       -- The private half of that key is gone, and with it every copy: the one that was made ahead, and those of attempts
       -- that lost. No other name than the key's own stays taken.

@@ -4,6 +4,7 @@ import { readBundle } from '@plexsphere/wire/jws';
 import { takeChain } from '../../src/chain';
 import type { KeyChange } from '../../src/key-change';
 import { isKeyEvent, takeKeyEvent } from '../../src/key-events';
+import type { Step } from './laws';
 import { trustAtEnrolment, type TrustState } from '../../src/trust-state';
 import { readEnvelope, verdictOn } from '../../src/verify';
 
@@ -12,22 +13,34 @@ export interface Message {
   text: string;
   /** Of the Node's stream; what a thief slips in goes on where the Node is. */
   sequence?: number;
+  /** Of an event: the hello that it answers. */
+  answers?: number;
+  /** Of a chain: whether the relay has everything else wait for it. */
+  gates?: boolean;
 }
 
 export interface Said {
-  /** A hello waits for an answer; else it is an acknowledgement. */
-  isHello: boolean;
+  /** Of a hello, which is repeated until it is answered; else it is an acknowledgement. */
+  helloId?: number;
   epochs: { own: number; platform: number };
   heads: { own: string; platform: string };
 }
 
+type Walked = Parameters<typeof takeChain>[3];
+
 export class ModelNode {
   state: TrustState;
-  wantsHello = true;
   isAsleep = false;
   readonly refusals: string[] = [];
-  private walked: Parameters<typeof takeChain>[3];
-  private sequence: number | undefined;
+  /** Which statement of its own ring a bundle named to it last, if that is one of ours: counted from the first. */
+  confirmed = -1;
+  walked: Walked;
+  /** That led to `walked`. */
+  private parts: readonly Message[] = [];
+  sequence: number | undefined;
+  /** Of the last hello, and whether an answer to it is waited for. */
+  helloId = 1;
+  isWaiting = true;
   private readonly nonces = new NonceMemory();
 
   constructor(
@@ -44,52 +57,66 @@ export class ModelNode {
     this.ask();
   }
 
-  speak(): Said {
-    const isHello = this.wantsHello;
-    this.wantsHello = false;
+  speak(): Said[] {
     const { ring, platform } = this.state;
-    return {
-      isHello,
+    const acknowledgement: Said = {
       epochs: { own: ring.epoch, platform: platform.epoch },
       heads: { own: ring.statementHash, platform: platform.statementHash },
     };
+    return this.isWaiting ? [{ ...acknowledgement, helloId: this.helloId }, acknowledgement] : [acknowledgement];
   }
 
-  async take({ kind, text, sequence }: Message, now: Date): Promise<void> {
+  /** What came of it, for the laws. */
+  async take(message: Message, now: Date): Promise<Step> {
+    const { kind, text, sequence, answers } = message;
     const continues = sequence === undefined || this.sequence === undefined || sequence === this.sequence + 1;
     if (sequence !== undefined) this.sequence = sequence;
     if (!continues || (this.walked !== undefined && kind !== 'chain')) this.ask();
-    if (kind === 'event') return this.takeEvent(text, now);
+    const before = this.state;
     const from = this.walked;
+    const parts = from === undefined ? [] : this.parts;
     this.walked = undefined;
-    const outcome = await takeChain(this.state, text, now, from);
-    if (outcome.kind === 'part') this.walked = outcome.walked;
-    else this.change(outcome);
+    const refused = kind === 'event' ? await this.takeEvent(text, answers, now) : await this.takeChain(text, now, from);
+    this.parts = this.walked === undefined ? [] : [...parts, message];
+    return { before, after: this.state, message, parts, refused, now };
   }
 
-  private async takeEvent(text: string, now: Date): Promise<void> {
+  private async takeChain(text: string, now: Date, from: Walked): Promise<Step['refused']> {
+    const outcome = await takeChain(this.state, text, now, from);
+    if (outcome.kind !== 'part') return this.change(outcome);
+    this.walked = outcome.walked;
+    return 'nothing';
+  }
+
+  private async takeEvent(text: string, answers: number | undefined, now: Date): Promise<Step['refused']> {
     const envelope = readEnvelope(text)!;
     const verdict = verdictOn(this.state, envelope, now, this.nonces);
-    if (verdict.kind === 'refused') this.refuse(verdict.reason);
-    else if (isKeyEvent(envelope.eventType)) {
-      this.change(await takeKeyEvent(this.state, envelope.eventType, envelope, verdict.key));
+    if (verdict.kind === 'refused') return this.refuse(verdict.reason);
+    if (isKeyEvent(envelope.eventType)) {
+      return this.change(await takeKeyEvent(this.state, envelope.eventType, envelope, verdict.key));
     }
+    if (answers === this.helloId) this.isWaiting = false;
+    return 'nothing';
   }
 
-  private change(change: KeyChange): void {
+  private change(change: KeyChange): Step['refused'] {
     if (change.kind === 'refused') return this.refuse(change.reason);
     this.state = change.state;
-    if ('refused' in change && change.refused !== undefined) this.refuse(String(change.refused));
+    if (!('refused' in change) || change.refused === undefined) return 'nothing';
+    this.refuse(String(change.refused));
+    return 'ring';
   }
 
-  private refuse(reason: string): void {
+  private refuse(reason: string): 'all' {
     this.refusals.push(reason);
     this.ask();
+    return 'all';
   }
 
   private ask(): void {
     this.walked = undefined;
-    this.wantsHello = true;
+    this.helloId += 1;
+    this.isWaiting = true;
   }
 
   get isPlatforms(): boolean {

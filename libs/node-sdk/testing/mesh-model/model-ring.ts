@@ -22,6 +22,7 @@ import {
   type StatementTerms,
   type Transition,
 } from '@plexsphere/keyring';
+import { copied } from './copied';
 import { privateKeyOf, type TestKey } from '@plexsphere/testkit';
 import { publicText, scopeKind, type Scope } from '@plexsphere/wire';
 import {
@@ -38,6 +39,9 @@ export const MINUTE_MS = 60_000;
 export const SPANS = { overlapWindowMs: 60 * MINUTE_MS, clockSkewMs: 30_000, propagationDelayMs: MINUTE_MS };
 const SETTLING = { stalenessMs: 5 * MINUTE_MS, relayLagMs: 0, clockSkewMs: 30_000 };
 const ROTATE_BY_MS = 30 * MINUTE_MS;
+
+/** Long enough that a rollback has settled; that everything else is over. */
+export const WAITS_MS = [6 * MINUTE_MS, 100 * MINUTE_MS] as const;
 
 /** What can be ordered of a ring, without names: there is one key of each kind at most. */
 export const ORDERS = [
@@ -72,6 +76,14 @@ export interface Superior {
   epoch: number | null;
 }
 
+/** When something is ordered, and who stands by. */
+export interface Occasion {
+  nowMs: number;
+  superior: Superior;
+  /** The recovery key, and the one that is to come. */
+  recovery?: { old: TestKey; next: TestKey };
+}
+
 const made = new Map<string, TestKey['privateKey']>();
 
 /** The same name is the same key: so a seed tells the whole of a run. */
@@ -84,27 +96,29 @@ export function keyOf(keyId: string, name = keyId): TestKey {
 export class ModelRing {
   transition: Transition | null = null;
   readonly statements: ModelStatement[] = [];
-  /** One an epoch. */
+  /** One an epoch, and when it began. */
   readonly rings: KeyRing[] = [];
+  private readonly beganAtMs: number[] = [];
   readonly keys = new Map<string, TestKey>();
   /** What a bundle said after each statement. */
   readonly anchors: TrustAnchor[] = [];
   ahead: TestKey;
   private drawn = 0;
 
-  private constructor(
-    readonly scope: Scope,
-    private readonly superior: () => Superior,
-  ) {
+  private constructor(readonly scope: Scope) {
     this.ahead = this.drawAhead();
   }
 
-  static async create(scope: Scope, superior: () => Superior, nowMs: number): Promise<ModelRing> {
-    const ring = new ModelRing(scope, superior);
+  static async create(scope: Scope, occasion: Occasion): Promise<ModelRing> {
+    const ring = new ModelRing(scope);
     const keyId = ring.drawKeyId();
     const first = createRing(scope, keyId);
     const terms = { oldKeyId: null, newKeyId: keyId, introduces: true, bySuperior: true };
-    await ring.take('create', { ring: first, statement: { ...terms, closesAt: null, transitionExpires: null } }, nowMs);
+    await ring.take(
+      'create',
+      { ring: first, statement: { ...terms, closesAt: null, transitionExpires: null } },
+      occasion,
+    );
     return ring;
   }
 
@@ -116,6 +130,23 @@ export class ModelRing {
     return this.keys.get(activeKey(this.ring).keyId)!;
   }
 
+  /** Public text; undefined for an epoch that is not reached. */
+  activeAt(epoch: number): string | undefined {
+    const ring = this.rings[epoch - 1];
+    return ring && publicText(this.keys.get(activeKey(ring).keyId)!.privateKey);
+  }
+
+  /** Until when a key, by its public text, was one of those that a verifier accepts; before all time where it never was. */
+  trustedUntilMs(publicKey: string, nowMs: number): number {
+    const named = [...this.keys.values()].find(({ privateKey }) => publicText(privateKey) === publicKey)?.keyId;
+    const ends = this.rings.flatMap(({ keys }, at) => {
+      const key = keys.find(({ keyId }) => keyId === named);
+      if (key === undefined || key.state === 'retired' || key.state === 'revoked') return [];
+      return [Math.min(this.beganAtMs[at + 1] ?? nowMs, key.verifiesUntil?.getTime() ?? Infinity)];
+    });
+    return Math.max(-Infinity, ...ends);
+  }
+
   get head(): ModelStatement {
     return this.statements.at(-1)!;
   }
@@ -124,20 +155,13 @@ export class ModelRing {
     return keyHash(publicText(this.ahead.privateKey));
   }
 
-  /** Undefined where the domain refuses; `recovery` is the recovery key that is to come. */
-  async order(
-    order: Order,
-    nowMs: number,
-    recovery?: { old: TestKey; next: TestKey },
-  ): Promise<RingChange | undefined> {
-    try {
-      const change = this.decide(order, new Date(nowMs), recovery);
-      if (change !== undefined) await this.take(change.change, change, nowMs, recovery);
-      return change;
-    } catch (error) {
-      if (error instanceof Refusal) return undefined;
-      throw error;
-    }
+  /** The ring as it is then, and this one as it was; undefined where the domain refuses. */
+  async ordered(order: Order, occasion: Occasion): Promise<ModelRing | undefined> {
+    const change = this.decided(order, occasion);
+    if (change === undefined) return undefined;
+    const ring = copied<ModelRing>(this);
+    await ring.take(change.change, change, occasion);
+    return ring;
   }
 
   history(): RingHistory {
@@ -182,7 +206,16 @@ export class ModelRing {
     };
   }
 
-  private decide(order: Order, at: Date, recovery?: { old: TestKey; next: TestKey }): RingChange | undefined {
+  private decided(order: Order, { nowMs, recovery }: Occasion): RingChange | undefined {
+    try {
+      return this.decide(order, new Date(nowMs), recovery);
+    } catch (error) {
+      if (error instanceof Refusal) return undefined;
+      throw error;
+    }
+  }
+
+  private decide(order: Order, at: Date, recovery: Occasion['recovery']): RingChange | undefined {
     const { ring, transition } = this;
     const policy = scopePolicy(scopeKind(this.scope));
     const staged = stagedKey(ring)?.keyId;
@@ -253,15 +286,13 @@ export class ModelRing {
       transition?: Transition | null;
       statement: (Omit<StatementTerms, 'oldKeyId'> & { oldKeyId: string | null }) | null;
     },
-    nowMs: number,
-    recovery?: { old: TestKey; next: TestKey },
+    occasion: Occasion,
   ): Promise<void> {
-    if (terms !== null && CHANGES[type].isStated) {
-      await this.state(type as StatementType, ring, terms, nowMs, recovery);
-    }
+    if (terms !== null && CHANGES[type].isStated) await this.state(type as StatementType, ring, terms, occasion);
     this.rings.push(ring);
+    this.beganAtMs.push(occasion.nowMs);
     this.transition = transition;
-    if (terms !== null) this.anchors.push(this.anchor(nowMs));
+    if (terms !== null) this.anchors.push(this.anchor(occasion.nowMs));
   }
 
   private async state(
@@ -277,20 +308,18 @@ export class ModelRing {
     }: Omit<StatementTerms, 'oldKeyId'> & {
       oldKeyId: string | null;
     },
-    nowMs: number,
-    recovery?: { old: TestKey; next: TestKey },
+    { nowMs, superior, recovery }: Occasion,
   ): Promise<void> {
     const comesIn = introduces ? this.introduced(type, bySuperior, newKeyId, recovery) : null;
     const makesAhead = type !== 'recovery' && (introduces || type === 'revoke' || type === 'recommit');
     if (makesAhead) this.ahead = this.drawAhead();
     const old = type === 'recovery' ? recovery!.old : oldKeyId === null ? null : this.keys.get(oldKeyId)!;
     const next = comesIn ?? this.keys.get(newKeyId)!;
-    const superior = bySuperior ? this.superior() : null;
     const statement: Statement = {
       type,
       scope: this.scope,
       epoch,
-      authority_epoch: isByPlatform(type, this.scope) ? superior!.epoch : null,
+      authority_epoch: isByPlatform(type, this.scope) ? superior.epoch : null,
       old_key_id: old?.keyId ?? null,
       old_public_key: old === null ? null : publicText(old.privateKey),
       new_key_id: next.keyId,
@@ -301,7 +330,7 @@ export class ModelRing {
       next: this.next,
       previous: this.statements.at(-1)?.hash ?? null,
     };
-    const text = await signStatement(statement, superior?.key ?? this.active, comesIn);
+    const text = await signStatement(statement, bySuperior ? superior.key : this.active, comesIn);
     const authorityEpoch = statement.authority_epoch;
     this.statements.push({ epoch, type, bySuperior, authorityEpoch, text, hash: statementHash(text) });
   }

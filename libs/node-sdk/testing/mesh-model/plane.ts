@@ -10,10 +10,12 @@ import {
   type TrustAnchor,
   type TrustBundle,
 } from '@plexsphere/wire/jws';
-import { keyOf, ModelRing, type Order } from './model-ring';
+import { copied } from './copied';
+import { keyOf, ModelRing, type Occasion, type Order } from './model-ring';
 
 export const DOMAIN: Scope = 'domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
 export type Whose = 'platform' | 'domain';
+export const WHOSE: readonly Whose[] = ['platform', 'domain'];
 
 export class Plane {
   nowMs = Date.parse('2026-01-01T00:00:00Z');
@@ -26,11 +28,17 @@ export class Plane {
 
   static async create(): Promise<Plane> {
     const plane = new Plane(keyOf('recovery-1'), {} as Record<Whose, ModelRing>);
-    const byRecovery = () => ({ key: plane.recovery, epoch: null });
-    plane.rings.platform = await ModelRing.create(PLATFORM, byRecovery, plane.nowMs);
-    const byPlatform = () => ({ key: plane.rings.platform.active, epoch: plane.rings.platform.ring.epoch });
-    plane.rings.domain = await ModelRing.create(DOMAIN, byPlatform, plane.nowMs);
+    const platform = await ModelRing.create(PLATFORM, plane.occasion('platform'));
+    plane.rings = { ...plane.rings, platform };
+    plane.rings = { platform, domain: await ModelRing.create(DOMAIN, plane.occasion('domain')) };
     return plane;
+  }
+
+  private occasion(whose: Whose): Occasion {
+    const { nowMs, recovery } = this;
+    if (whose === 'platform') return { nowMs, superior: { key: recovery, epoch: null } };
+    const { active, ring } = this.rings.platform;
+    return { nowMs, superior: { key: active, epoch: ring.epoch } };
   }
 
   of(scope: Scope): ModelRing {
@@ -46,14 +54,25 @@ export class Plane {
     this.nowMs += ms;
   }
 
+  /** False where the domain refuses. */
   async order(whose: Whose, order: Order): Promise<boolean> {
-    this.tick();
-    if (order !== 'recovery') return (await this.rings[whose].order(order, this.nowMs)) !== undefined;
-    if (whose !== 'platform') return false;
-    const recovery = { old: this.recovery, next: keyOf(`recovery-${this.rings.platform.ring.epoch + 1}`) };
-    const change = await this.rings.platform.order(order, this.nowMs, recovery);
-    this.recovery = recovery.next;
-    return change !== undefined;
+    const after = await this.ordered(whose, order);
+    if (after !== undefined) Object.assign(this, after);
+    return after !== undefined;
+  }
+
+  /** As it is then; undefined where the domain refuses. Rings are replaced, not changed: who has this one has what it was. */
+  async ordered(whose: Whose, order: Order): Promise<Plane | undefined> {
+    const after = copied<Plane>(this);
+    after.tick();
+    const isRecovery = order === 'recovery';
+    if (isRecovery && whose !== 'platform') return undefined;
+    if (isRecovery) after.recovery = keyOf(`recovery-${this.rings.platform.ring.epoch + 1}`);
+    const recovery = { old: this.recovery, next: after.recovery };
+    const ring = await this.rings[whose].ordered(order, { ...this.occasion(whose), nowMs: after.nowMs, recovery });
+    if (ring === undefined) return undefined;
+    after.rings = { ...this.rings, [whose]: ring };
+    return after;
   }
 
   /** `members` replaces members, for someone who has a key and lies. */
@@ -70,6 +89,15 @@ export class Plane {
       ...members,
     };
     return signBundle(bundle, by);
+  }
+
+  /** What a Node hears that has slept since the beginning. */
+  async wholeChain(scope: Scope): Promise<{ kind: 'chain'; text: string }> {
+    const textsOf = ({ statements }: ModelRing): string[] => statements.slice(1).map(({ text }) => text);
+    const platform_statements = textsOf(this.rings.platform);
+    const statements = scope === PLATFORM ? [] : textsOf(this.of(scope));
+    const bundle = await this.bundle(scope);
+    return { kind: 'chain', text: JSON.stringify({ platform_statements, statements, bundle }) };
   }
 
   announcement(scope: Scope, { eventType, keyId }: Extract<KeyNews, { kind: 'announce' }>): string {

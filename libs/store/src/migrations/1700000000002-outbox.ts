@@ -55,7 +55,8 @@ export const OUTBOX: SchemaChange = {
       -- told_epoch, told_platform_epoch, settled_…: 0 where the Node follows a chain that is not ours.
       -- chain: where an unfinished chain goes on, by ring; null where none is.
       -- head, platform_head: the hashes of the last statements that it says it holds; forked_at, platform_forked_at: since
-      -- when such a head stands nowhere in our chain. ahead_epoch, ahead_platform_epoch: what it says beside a head of
+      -- when such a head stands nowhere in our chain; platform_forked_from: what it had settled of the platform's before, so
+      -- that nothing up to there leads it back. ahead_epoch, ahead_platform_epoch: what it says beside a head of
       -- ours, where that is beyond the ring's epoch.
       -- hello: unanswered; hello_id: the latest one's, answered (hello_answered_at) or not; ready_again_at: when it was
       -- last answered anew, unasked.
@@ -80,6 +81,7 @@ export const OUTBOX: SchemaChange = {
         platform_head text,
         forked_at timestamptz,
         platform_forked_at timestamptz,
+        platform_forked_from bigint,
         ahead_epoch bigint,
         ahead_platform_epoch bigint,
         resend_at timestamptz,

@@ -1,6 +1,7 @@
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import type { EncodedSignature } from '../jws/signature';
 import type { Statement } from '../jws/statement';
+import type { ProblemBody } from '../problem';
 import type { Scope } from '../scope';
 import { IsKeyId, IsPublicKey, IsScope, IsWords } from './constraints';
 import { Request } from './request';
@@ -248,6 +249,17 @@ export interface PlanChangeReply {
   domain_nodes?: { nodes: number; pending_count: number; offline_count: number };
   /** Signers that would have to try the key that signs then. */
   signers: string[];
+  /** Of a revoke that makes another key sign: by when at the latest a signer does, were it done now. */
+  signs_again_by: string | null;
+  /**
+   * Of a revoke: by when a Node that hears nothing trusts none of `gone` any more. null: a Node that is away may trust one
+   * of them until it is back.
+   */
+  dropped_by: string | null;
+  /** When a revoke of this key was done: the command answers as it did then, and changes nothing. */
+  done_at: string | null;
   /** Stable details (problem.ts) of what would refuse it; empty where nothing would. */
   blocked_by: string[];
+  /** What the ring as it is refuses it with, whole, as the command itself would answer. */
+  refused: ProblemBody | null;
 }

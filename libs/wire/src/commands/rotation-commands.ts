@@ -215,6 +215,8 @@ export class Show {
 export interface ShowReply extends TransitionSummary {
   switched_at: string | null;
   end_switched_at: string | null;
+  /** When the private halves were destroyed: by a close the old one's, after a rollback the new one's. */
   old_key_destroyed_at: string | null;
+  new_key_destroyed_at: string | null;
   audit: { happened_at: string; actor: string; action: string; detail: unknown }[];
 }

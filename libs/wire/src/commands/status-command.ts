@@ -101,7 +101,8 @@ export interface RotatorFailure {
 export interface KeyStatus extends Pick<KeyView, 'key_id' | 'state' | 'algorithm'> {
   since: string;
   age_seconds: number;
-  /** Of a staged key: until when it may be rotated to. */
+  /** Of a staged key: from when on it may be rotated to without being forced, and until when. */
+  propagated_at?: string;
   rotate_by?: string;
   /** Of a staged or a retiring key: until when a verifier that hears nothing more takes it. */
   verifies_until?: string;

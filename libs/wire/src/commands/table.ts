@@ -25,9 +25,10 @@ interface CommandRow {
   /**
    * Where its scope stands, for whoever may act in some scopes only:
    * `scope`, they have to name one of theirs in this member; `domain id`, in the member `id`, as a Domain's;
-   * `seen`, they may, and are shown theirs alone anyhow; `every`, it is of the whole installation, so not theirs to give.
+   * `seen`, they may, and are shown theirs alone anyhow; `public`, whichever they name: verifiers are shown it as well;
+   * `every`, it is of the whole installation, so not theirs to give.
    */
-  scope: 'scope' | 'domain id' | 'seen' | 'every';
+  scope: 'scope' | 'domain id' | 'seen' | 'public' | 'every';
   /** The largest request, in bytes. */
   limitBytes: number;
 }
@@ -60,7 +61,7 @@ export const COMMANDS = {
   'signing.close': { ...changes, request: 'Close', reply: replies<requests.CloseReply>(), scope: 'scope' },
   'signing.jwks': { ...reads, request: 'OfScope', reply: replies<requests.JwksReply>(), scope: 'scope' },
   'signing.ring': { ...reads, request: 'OfScope', reply: replies<requests.RingReply>(), scope: 'scope' },
-  'signing.chain': { ...reads, request: 'ListStatements', reply: replies<requests.ListStatementsReply>(), scope: 'scope' },
+  'signing.chain': { ...reads, request: 'ListStatements', reply: replies<requests.ListStatementsReply>(), scope: 'public' },
   'signing.sign': { ...reads, role: 'operator', request: 'Sign', reply: replies<requests.SignReply>(), scope: 'scope', limitBytes: LONG },
   'signing.verify': { ...reads, request: 'Verify', reply: replies<requests.VerifyReply>(), scope: 'scope', limitBytes: LONG },
   'signing.plan-rotate': { ...reads, request: 'PlanRotate', reply: replies<requests.PlanRotateReply>(), scope: 'scope' },

@@ -24,6 +24,8 @@ export interface ChainAnchor {
   epoch: number;
   /** Of the latest bundle that was taken for this ring; undefined until there is one. */
   issuedAt?: Date;
+  /** When its head's statement says that it was made; undefined of a head that a bundle named at enrolment. */
+  openedAt?: Date;
 }
 
 /** For someone who reads the anchor only: it is never without its active key. */

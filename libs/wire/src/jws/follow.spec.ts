@@ -278,7 +278,8 @@ describe('what is held then, whatever was held before', () => {
     const before = anchorOf();
     const statement = statementOf('recovery', rings.recovery, stranger);
     const after = anchorAfter(statement, hash(5), 'superior', before);
-    expect(after).toEqual({ ...before, statementHash: hash(5), headEpoch: 2, superiorEpoch: 2, epoch: 2 });
+    const openedAt = new Date(statement.opened_at);
+    expect(after).toEqual({ ...before, statementHash: hash(5), headEpoch: 2, superiorEpoch: 2, epoch: 2, openedAt });
   });
 
   test('a hash of a key is that of its raw bytes', () => {

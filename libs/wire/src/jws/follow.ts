@@ -75,10 +75,10 @@ export function anchorAfter(
   authority: Authority,
   before?: ChainAnchor,
 ): ChainAnchor {
-  const { type, next, epoch } = statement;
+  const { type, next, epoch, opened_at } = statement;
   const { active, beside } = rulesOf(type);
   const superiorEpoch = authority === 'superior' || before === undefined ? epoch : before.superiorEpoch;
-  const head = { next, statementHash: hash, headEpoch: epoch, superiorEpoch, epoch };
+  const head = { next, statementHash: hash, headEpoch: epoch, superiorEpoch, epoch, openedAt: new Date(opened_at) };
   if (active === 'unchanged' || beside === 'unchanged') {
     if (before === undefined) throw new JwsError('gap');
     return { ...before, ...head };

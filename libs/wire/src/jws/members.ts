@@ -14,7 +14,9 @@ const member =
     return value;
   };
 
-const isTime = (value: unknown): value is string => typeof value === 'string' && parseRfc3339(value) !== undefined;
+/** To the letter: of what Go takes beside that (a one-digit hour), a Date makes nothing, and no Node could write it down. */
+const isTime = (value: unknown): value is string =>
+  typeof value === 'string' && parseRfc3339(value) !== undefined && !Number.isNaN(Date.parse(value));
 /** base64url of 32 bytes: 43 characters, of which the last carries only four bits. */
 const isHash = (value: unknown): value is string =>
   typeof value === 'string' && /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(value);

@@ -313,6 +313,7 @@ describe('a payload of another shape', () => {
     ['no close', { closes_at: null }],
     ['a close before it opens', { closes_at: rotation.opened_at }],
     ['a time that is none', { opened_at: 'now' }],
+    ['a time that Go reads and no RFC has', { opened_at: '2026-03-01T9:00:00Z' }],
     ['no expiry', { transition_expires: null }],
     ['an expiry before it closes', { transition_expires: '2026-03-02T11:59:59Z' }],
   ])('%s is malformed, signed or not', async (_, changes) => {

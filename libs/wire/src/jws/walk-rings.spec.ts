@@ -405,6 +405,12 @@ describe('the bundle', () => {
       await expect(refusal(shown(own({ staged_key_id: null })))).resolves.toBe('bundle_foreign');
     });
 
+    test('once its time is over none takes its place', async () => {
+      const other = { ...named(stranger), not_after: later(600).toISOString() };
+      const another = own({ staged_key_id: stranger.keyId, keys: [named(domain.active), other] });
+      await expect(refusal(shown(another, later(60)))).resolves.toBe('bundle_foreign');
+    });
+
     test('once its time is over nobody names it, and it stays until it is taken back', async () => {
       const without = own({ staged_key_id: null, keys: [named(domain.active)] });
       const after = await shown(without, later(60));
@@ -516,6 +522,25 @@ describe('a fork', () => {
       const ours = await take(lost, await message({ epoch: 2, platformEpoch: 1 }, { now: later(60) }));
       expectOurs(ours);
       await expect(refusal(take(ours, { ...captured, now: later(61) }))).resolves.toBe('bundle_stale');
+    });
+
+    test('nor a rotation that was announced since, though no bundle told of it', async () => {
+      await domain.revoke('a', NOW, 'n');
+      const captured = await message(FORKED, { now: later(1) });
+      lost = await take(lost, captured);
+      await domain.rotate('o', later(60));
+      const { ring } = lost;
+      const announced = walkChain(DOMAIN, [domain.statements.at(-1)!.text], ring, () => undefined);
+      expect(announced).toMatchObject({ activeKeyId: 'o', issuedAt: ring.issuedAt });
+      await expect(refusal(take({ ...lost, ring: announced }, { ...captured, now: later(61) }))).resolves.toBe(
+        'bundle_stale',
+      );
+    });
+
+    test('a statement from the future, which a thief signed, holds our revoke up no longer than itself', async () => {
+      lost = { ...lost, ring: { ...lost.ring, openedAt: later(300) } };
+      await domain.revoke('a', NOW, 'n');
+      expectOurs(await take(lost, await message(FORKED, { now: later(1) })));
     });
 
     test('a bundle from the future, which a thief signed, holds our revoke up no longer than itself', async () => {

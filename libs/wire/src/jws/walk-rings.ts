@@ -97,7 +97,7 @@ function confirmed(walk: Walk, claimed: TrustAnchor, issuedAt: Date, now: Date):
     claimed.next === anchor.next &&
     claimed.active_key_id === anchor.activeKeyId &&
     isNamed(activeKeyOf(anchor)) &&
-    (isStagedRight || isOver(staged, issuedAt));
+    (isStagedRight || (claimed.staged_key_id === null && isOver(staged, issuedAt)));
   if (!saysTheSame) throw new JwsError('bundle_foreign');
   const keys = anchor.keys.filter((key) => isNamed(key) || key === staged);
   const isLater =
@@ -106,11 +106,12 @@ function confirmed(walk: Walk, claimed: TrustAnchor, issuedAt: Date, now: Date):
 }
 
 /**
- * Whether a bundle that would replace the anchor is older than the one that the anchor was confirmed by: shown again, an
- * earlier revoke would undo a later one. A bundle from the future holds nothing up: a thief's may be.
+ * Whether a bundle that would replace the anchor is older than the one that the anchor was confirmed by, or than its head,
+ * which an announcement may have brought: shown again, an earlier revoke would undo what came after it, and bring back for
+ * good a key that was about to go. What is from the future holds nothing up: a thief's may be.
  */
-const isOvertaken = (issuedAt: Date, { issuedAt: confirmedAt }: ChainAnchor, now: Date): boolean =>
-  confirmedAt !== undefined && confirmedAt <= now && issuedAt < confirmedAt;
+const isOvertaken = (issuedAt: Date, { issuedAt: confirmedAt, openedAt }: ChainAnchor, now: Date): boolean =>
+  [confirmedAt, openedAt].some((at) => at !== undefined && at <= now && issuedAt < at);
 
 /** A staged key whose time is over is named by nobody any more, and stays until a statement takes it back. */
 const isOver = (staged: TrustedKey | undefined, at: Date): boolean =>

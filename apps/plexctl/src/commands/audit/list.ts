@@ -13,6 +13,11 @@ const TIME = {
   expected: 'a time as RFC 3339 has it: 2026-05-01T12:00:00Z',
 } as const;
 
+/** What was done on the database itself, by no command of the bus. */
+const OF_BRING_UP = ['bootstrap', 'reissue', 'revoke-old'];
+/** A name that is spelled otherwise than in the log finds nothing either. */
+const NONE_FOUND = 'none is found: without --actor and --action the log shows how each is spelled';
+
 export const listAudit = command({
   path: ['audit', 'list'],
   summary: 'list who changed what, the newest first',
@@ -32,7 +37,8 @@ export const listAudit = command({
     action: {
       value: 'command',
       summary: 'one command: signing.rotate',
-      accepts: isCommandName,
+      // By half a name nothing would be found, as if nobody had done it.
+      accepts: (text: string) => isCommandName(text) && (text.includes('.') || OF_BRING_UP.includes(text)),
       expected: '<noun>.<verb>: signing.rotate',
     },
     since: { ...TIME, summary: 'not before this time' },
@@ -57,6 +63,7 @@ export const listAudit = command({
     const ask = (page: object) => bus.ask('audit.list', { ...asked, ...page });
     const { rows: entries, last } = await gathered({ limit, after }, ask, (reply) => reply.entries);
     noteMore(last, terminal);
+    if (entries.length === 0 && (flags.actor ?? flags.action) !== undefined) terminal.note(NONE_FOUND);
     return { text: tableOf(entries), document: { ...last, entries } };
   },
 });

@@ -59,7 +59,9 @@ export const setPolicy = command({
     forbid it keeps what it has, and is named.
 
     With --rotate-every keys are staged, rotated to once --share-required of the Nodes have them, and with --close
-    automatic closed, without anybody's asking. What does not add up is refused, with the sum.`,
+    automatic closed, without anybody's asking. Each scope has its own place within ten minutes after the time that the
+    schedule names (of a span within a twentieth of it, where that is less), always the same, so that not all come at once.
+    What does not add up is refused, with the sum.`,
   flags: FLAGS,
   examples: [
     'plexctl policy set --kind domain --rotate-every 30d --close automatic --plan',
@@ -84,9 +86,13 @@ export const setPolicy = command({
     const reply = await bus.change('policy.set', request, `plexctl policy show ${target} shows what is decided`);
     const lacking = reply.lacking_rings.map(({ scope }) => scope);
     if (flags.kind !== undefined && lacking.length > 0) terminal.note(`do not go by it so far: ${listed(lacking)}`);
+    if ((flags['rotate-every'] ?? 'never') !== 'never') terminal.note(whenDue(flags.scope));
     return policyResult(reply);
   },
 });
+
+const whenDue = (scope: string | undefined): string =>
+  `when it is due: plexctl signing status${scope === undefined ? '' : ` --scope ${scope}`}`;
 
 function requestOf(flags: Values<typeof FLAGS>): PlanPolicy {
   const members = {

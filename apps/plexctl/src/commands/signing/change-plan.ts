@@ -5,40 +5,55 @@ import { hintFor } from '../../hints';
 import { labelled, named, plural, type Line } from '../../layout';
 import { utc, type Result } from '../../render';
 
+/** The key, and the file of the recovery key, as far as the command names them. */
+interface AskedFor {
+  keyId?: string | undefined;
+  recoveryKey?: string | undefined;
+}
+
 /** What a change would do, to be read before it is decided. Exit code 1 where the command itself would be refused. */
-export function changePlan(plan: PlanChangeReply, asked: { keyId?: string | undefined } = {}): Result {
+export function changePlan(plan: PlanChangeReply, asked: AskedFor = {}): Result {
   const { scope, blocked_by: blockedBy } = plan;
   const result = { text: changeLines(plan, asked).join('\n'), document: plan };
   const [first] = blockedBy;
-  return first === undefined
-    ? result
-    : { ...result, failure: new Failure(1, 'would be refused', { blocked_by: blockedBy }, hintFor(first, scope)) };
+  if (first === undefined) return result;
+  const members = { ...membersOf(plan, first), blocked_by: blockedBy };
+  return { ...result, failure: new Failure(1, 'would be refused', members, hintFor(first, scope)) };
 }
 
 /** @throws Failure in the words in which the command itself would be refused: then there is nothing to decide */
-export function refusePlanned({ scope, blocked_by: blockedBy }: PlanChangeReply): void {
+export function refusePlanned(plan: PlanChangeReply): void {
+  const { scope, blocked_by: blockedBy } = plan;
   const [first] = blockedBy;
   if (first === undefined) return;
   const code = Object.values(PROBLEMS).find(({ detail }) => detail === first)?.code ?? 'FAILED_PRECONDITION';
-  throw new Failure(
-    CODES[code].exitCode,
-    first,
-    { code, ...(blockedBy.length > 1 ? { blocked_by: blockedBy } : {}) },
-    hintFor(first, scope),
-  );
+  const members = { ...membersOf(plan, first), code, ...(blockedBy.length > 1 ? { blocked_by: blockedBy } : {}) };
+  throw new Failure(CODES[code].exitCode, first, members, hintFor(first, scope));
 }
 
-export const changeLines = (plan: PlanChangeReply, { keyId }: { keyId?: string | undefined } = {}): string[] =>
+/** What that refusal speaks of: which key, until when. */
+function membersOf({ refused }: PlanChangeReply, detail: string): Record<string, unknown> {
+  if (refused?.detail !== detail) return {};
+  return Object.fromEntries(Object.entries(refused).filter(([name]) => name !== 'code' && name !== 'detail'));
+}
+
+export const changeLines = (plan: PlanChangeReply, { keyId, recoveryKey }: AskedFor = {}): string[] =>
   labelled([
     { label: `would ${plan.change}`, text: keyId === undefined ? plan.scope : `${keyId} of ${plan.scope}` },
     { label: 'signs now', text: plan.active_key_id ?? 'no key' },
+    ...doneLines(plan, keyId),
+    ...(plan.change === 'recommit'
+      ? [{ label: 'changes', text: 'the key ahead alone, which no Node trusts yet' }]
+      : []),
     ...signsThen(plan),
     ...(plan.gone.length === 0 ? [] : [{ label: 'goes', text: goesText(plan) }]),
     ...besideLines(plan),
     ...(plan.ends_rotation ? [{ label: 'rotation', text: `the open one ends: ${ENDED[plan.change] ?? 'ended'}` }] : []),
-    ...toldLines(plan),
+    ...(plan.done_at === null ? toldLines(plan) : []),
     ...failsLines(plan),
-    ...(plan.needs_recovery_key ? [{ label: 'needs', text: 'the recovery key: --recovery-key <file>' }] : []),
+    ...(plan.needs_recovery_key
+      ? [{ label: 'needs', text: `the recovery key: ${recoveryKey ?? '--recovery-key <file>'}` }]
+      : []),
     { label: 'blocked by', text: plan.blocked_by.length === 0 ? 'nothing' : plan.blocked_by.join(', ') },
   ]);
 
@@ -46,6 +61,16 @@ type Change = PlanChangeReply['change'];
 const ENDED: Partial<Record<Change, string>> = { rollback: 'rolled_back', revoke: 'revoked' };
 /** Whoever trusts a key less after it, is told of another head; the rest of a change nobody waits for. */
 const THROWS_OUT: readonly Change[] = ['revoke'];
+
+const doneLines = ({ done_at: doneAt }: PlanChangeReply, keyId = 'it'): Line[] =>
+  doneAt === null
+    ? []
+    : [
+        {
+          label: 'changes',
+          text: `nothing: ${keyId} was revoked at ${utc(doneAt)}; it is answered again as it was then`,
+        },
+      ];
 
 function signsThen({
   signs_afterwards: keyId,
@@ -97,29 +122,28 @@ function told({ nodes, pending_count: pending, offline_count: offline }: Told): 
     : `${all}; away: ${pending} pending, ${offline} offline`;
 }
 
-/** What a revocation breaks, and for how long: that is what it costs. */
+/** What a revocation breaks, and until when: that is what it costs. */
 function failsLines(plan: PlanChangeReply): Line[] {
-  const { change, signs_afterwards: stays, active_key_id: now, domain_nodes: others } = plan;
+  const { change, signs_afterwards: stays, signs_again_by: by } = plan;
   if (!THROWS_OUT.includes(change) || stays === null) return [];
-  const away = [plan, others ?? { pending_count: 0, offline_count: 0 }].reduce(
+  const texts = [
+    ...(by === null
+      ? []
+      : [`signing, until a signer has ${stays}: within seconds; were it done now, by ${utc(by)} at the latest`]),
+    `what ${named(plan.gone)} signed, for good; what of it is ours and Nodes have not taken is signed anew and sent again`,
+    ...awayTexts(plan),
+  ];
+  return texts.map((text, index) => ({ label: index === 0 ? 'fails' : '', text }));
+}
+
+/** Who is away hears of nothing: what it goes on trusting, and until when. */
+function awayTexts({ gone, dropped_by: droppedBy, domain_nodes: others, ...plan }: PlanChangeReply): string[] {
+  const away = [plan, ...(others === undefined ? [] : [others])].reduce(
     (sum, { pending_count, offline_count }) => sum + pending_count + offline_count,
     0,
   );
-  return [
-    ...(stays === now
-      ? []
-      : [{ label: 'fails', text: `signing, until a signer has ${stays}: seconds, a lease at the most` }]),
-    {
-      label: stays === now ? 'fails' : '',
-      text: `what ${named(plan.gone)} signed and Nodes have not taken yet; what is ours is signed anew and sent again`,
-    },
-    ...(away === 0
-      ? []
-      : [
-          {
-            label: '',
-            text: `${plural(away, 'Node')} away: goes on trusting ${named(plan.gone)} until it hears of this, on its return`,
-          },
-        ]),
-  ];
+  if (away === 0) return [];
+  const who = away === 1 ? '1 Node away goes' : `${away} Nodes away go`;
+  const end = away === 1 ? 'it is back' : 'they are back';
+  return [`${who} on trusting ${named(gone)} until ${end}${droppedBy === null ? '' : `, or until ${utc(droppedBy)}`}`];
 }

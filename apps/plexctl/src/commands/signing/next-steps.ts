@@ -1,5 +1,5 @@
 import { PLATFORM } from '@plexsphere/wire';
-import type { OpenTransitionView, ScopeStatus } from '@plexsphere/wire/commands';
+import type { KeyStatus, OpenTransitionView, ScopeStatus } from '@plexsphere/wire/commands';
 import { age, catchUp, named, plural, secondsBetween } from '../../layout';
 import { utc } from '../../render';
 import { isSettling } from './key-lines';
@@ -19,14 +19,14 @@ export function nextSteps(scope: ScopeStatus, now: string): string[] {
     ...ownWorkSteps(scope),
     ...domainSteps(scope),
     ...rotationSteps(scope, now),
-    ...keySteps(scope),
+    ...keySteps(scope, now),
   ];
   return steps.length === 0 ? ['nothing to do: no rotation is open, and nobody is behind'] : steps;
 }
 
 /** What waits for nobody but the operator, or for time alone. */
-function keySteps(status: ScopeStatus): string[] {
-  const { scope, keys, recovery } = status;
+function keySteps(status: ScopeStatus, now: string): string[] {
+  const { scope, keys, recovery, promotion } = status;
   const settling = keys.find((key) => isSettling(key, status));
   const staged = keys.find(({ state, rotate_by: by }) => state === 'staged' && by !== undefined);
   return [
@@ -36,13 +36,19 @@ function keySteps(status: ScopeStatus): string[] {
     ...(staged === undefined
       ? []
       : [
-          `${staged.key_id} is staged: plexctl signing rotate --scope ${scope} --new-key-id ${staged.key_id}, ` +
-            `before ${utc(staged.rotate_by ?? '')}`,
+          `${staged.key_id} is staged${promotion === undefined ? '' : ', and signs by itself once enough Nodes have it; by hand'}: ` +
+            `plexctl signing rotate --scope ${scope} --new-key-id ${staged.key_id}, ${whenRotatable(staged, now)}`,
         ]),
     ...(recovery === undefined || recovery.used_at === null
       ? []
       : ['the recovery key was used, so it counts as exposed: plexctl recovery rotate makes another']),
   ];
+}
+
+/** Sooner it is refused, and later too. */
+function whenRotatable({ propagated_at: from, rotate_by: by }: KeyStatus, now: string): string {
+  const isSoon = from !== undefined && secondsBetween(now, from) > 0;
+  return `${isSoon ? `from ${utc(from)} on, ` : ''}before ${utc(by ?? '')}`;
 }
 
 function wentBackSteps({ epoch, went_back: later }: ScopeStatus): string[] {

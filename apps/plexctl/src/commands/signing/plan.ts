@@ -21,6 +21,7 @@ export function rotatePlan(plan: PlanRotateReply): Result {
 }
 
 function told({ nodes, pending_count, offline_count }: NonNullable<PlanRotateReply['domain_nodes']>): string {
+  if (nodes === 0) return 'none is enrolled';
   const away =
     pending_count + offline_count === 0
       ? 'none of them pending or offline'

@@ -1,4 +1,3 @@
-import { PROBLEMS } from '@plexsphere/wire';
 import type { PlanChangeReply, Revoke, RevokeReply } from '@plexsphere/wire/commands';
 import { command, type Invocation, type Values } from '../../command';
 import { misuse } from '../../failure';
@@ -61,10 +60,10 @@ export const revoke = command({
     const ring = recoveryKey === undefined ? undefined : await bus.ask('signing.ring', { scope });
     const plan = await bus.ask('signing.plan-change', { ...askedOf(flags), change: 'revoke' });
     if (flags.plan) return changePlan(plan, { keyId });
-    const isDone = plan.blocked_by.join() === PROBLEMS.keyRevoked.detail;
-    if (!isDone) refusePlanned(plan);
+    refusePlanned(plan);
+    const isDone = plan.done_at !== null;
     if (!isDone && person !== undefined) {
-      terminal.show(changeLines(plan, { keyId }));
+      terminal.show(changeLines(plan, { keyId, recoveryKey }));
       const { requireYes } = await import('../../person');
       await requireYes(person, `Revoke ${keyId} of ${scope}? There is no way back.`);
     }

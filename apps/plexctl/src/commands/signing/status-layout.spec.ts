@@ -65,6 +65,22 @@ describe('the status of a scope', () => {
     ]);
   });
 
+  it('says of a staged key what to do, and that nothing has to be done where it signs by itself', () => {
+    const [active] = scopeStatus().keys;
+    const staged = { ...active!, key_id: 'k3', state: 'staged' as const, rotate_by: '2026-05-08T12:00:00Z' };
+    const status = { transition: null, keys: [active!, staged] };
+    const promotion = { key_id: 'k3', percent: 95, deadline: '2026-05-02T12:00:00Z', asked_by: 'ana' };
+    const rotate = 'plexctl signing rotate --scope platform --new-key-id k3, before 2026-05-08T12:00:00Z';
+    expect(statusLines(statusReply(scopeStatus(status)))).toContain(`  next: k3 is staged: ${rotate}`);
+    expect(statusLines(statusReply(scopeStatus({ ...status, promotion })))).toContain(
+      `  next: k3 is staged, and signs by itself once enough Nodes have it; by hand: ${rotate}`,
+    );
+    const early = { ...staged, propagated_at: '2026-05-01T12:15:00Z' };
+    expect(statusLines(statusReply(scopeStatus({ ...status, keys: [active!, early] })))).toContain(
+      '  next: k3 is staged: plexctl signing rotate --scope platform --new-key-id k3, from 2026-05-01T12:15:00Z on, before 2026-05-08T12:00:00Z',
+    );
+  });
+
   it('names who follows another chain than ours, and says what to do', () => {
     const scope = scopeStatus({
       ...{ transition: null, keys: [{ ...scopeStatus().keys[0]! }] },

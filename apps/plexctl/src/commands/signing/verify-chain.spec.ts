@@ -112,7 +112,7 @@ describe('signing verify-chain --scope', () => {
   async function fetched(
     anchor: string,
     { scope = DOMAIN, shown = rings, more = [] as string[] } = {},
-  ): Promise<Outcome & { requests: Request[]; document: { ring: object; platform: object } }> {
+  ): Promise<Outcome & { requests: Request[]; document: { ring: object; platform: object; chain: object } }> {
     const bus = new FakeBus(({ body: { scope: of, after_epoch: after } }) => {
       const ahead = shown.of(String(of)).statements.filter(({ epoch }) => epoch > Number(after));
       const page = ahead.slice(0, PAGE);
@@ -131,7 +131,7 @@ describe('signing verify-chain --scope', () => {
   const askedOf = ({ requests }: { requests: Request[] }) =>
     requests.map(({ body }) => [body['scope'], body['after_epoch']]);
 
-  it('takes page after page from the anchor on, of both rings, as it takes the same from a file', async () => {
+  it('takes page after page from the anchor on, of both rings, and what it took, kept in a file, is taken again', async () => {
     const anchor = await rings.bundle(DOMAIN, NOW);
     for (const id of ['k2', 'k3', 'k4']) await rings.of(DOMAIN).rotate(id, NOW);
     await rings.of(PLATFORM).rotate('p2', NOW);
@@ -142,8 +142,8 @@ describe('signing verify-chain --scope', () => {
       ring: { head: rings.of(DOMAIN).statementHash, active_key_id: 'k5' },
       platform: { head: rings.of(PLATFORM).statementHash, active_key_id: 'p2' },
     });
-    const whole = [DOMAIN, PLATFORM].map((scope) => rings.of(scope).statements.map(({ text }) => text));
-    const file = JSON.stringify({ statements: whole[0], platform_statements: whole[1] });
+    const { chain, ...walked } = run.document;
+    const file = JSON.stringify(chain);
     const byFile = await desk.plexctl(
       '',
       ['signing', 'verify-chain', '--anchor', join(desk.folder, 'anchor'), '--output', 'json'],
@@ -152,7 +152,7 @@ describe('signing verify-chain --scope', () => {
         env: {},
       },
     );
-    expect(JSON.parse(byFile.stdout)).toEqual(run.document);
+    expect(JSON.parse(byFile.stdout)).toEqual(walked);
   });
 
   it('asks for nothing that is before the anchor, whose head is passed over', async () => {

@@ -17,7 +17,8 @@ export const verifyChain = command({
     hold after it, of both rings. Asks nobody.
 
     With --scope it asks the service for the statements after the anchor instead, and believes none of them unproven: of a
-    Domain those of the platform too, so the token has to see both.
+    Domain those of the platform too. A chain is public: a token of any scope will do. As JSON or YAML the answer holds what
+    was walked, in \`chain\`: kept in a file, it can be walked again by --chain, by whoever does not trust the service.
 
     Exits 1 where a Node would refuse it, with one code a refusal: gap, fork, epoch_back, wrong_scope, revoked,
     signature_missing, signature_repeated, signature_swapped, signature_too_many, signature_invalid, foreign_authority,
@@ -55,7 +56,7 @@ export const verifyChain = command({
     const now = at === undefined ? new Date() : new Date(at);
     const taken = await orRefuse(() => walked(parts, beginRings(held), now));
     if (!taken.isWhole) terminal.note('no bundle: nothing says that no statement came after these');
-    return resultOf(held.scope, parts, taken);
+    return resultOf(held.scope, parts, taken, scope !== undefined);
   },
 });
 
@@ -99,6 +100,7 @@ function resultOf(
   scope: string,
   parts: readonly Part[],
   { platform, ring, recoveryPublicKey, isWhole }: Taken,
+  wasAsked: boolean,
 ): Result {
   const isRefused = ring instanceof JwsError;
   const count = parts.reduce((sum, part) => sum + part.platformStatements.length + part.statements.length, 0);
@@ -116,10 +118,15 @@ function resultOf(
       ring: isRefused ? null : ringDocument(ring),
       platform: ringDocument(platform),
       recovery_public_key: recoveryPublicKey,
+      ...(wasAsked ? { chain: parts.map(chainOf) } : {}),
     },
     ...(isRefused ? { failure: refused(ring.code, scope) } : {}),
   };
 }
+
+const chainOf = ({ platformStatements, statements }: Part) => ({
+  ...{ platform_statements: platformStatements, statements },
+});
 
 const ringLines = (name: string, anchor: ChainAnchor): Line[] => [
   { label: name, text: `epoch ${anchor.epoch}, head ${anchor.statementHash} of epoch ${anchor.headEpoch}` },

@@ -13,7 +13,7 @@ export const WHEN_APPLIED_FLAGS = {
     value: 'percent',
     member: 'percent',
     summary: 'rotate to the staged key by itself, once that share of the Nodes has applied it',
-    accepts: (text: string): boolean => /^\d{1,3}$/.test(text),
+    accepts: (text: string): boolean => /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 100,
     expected: 'a whole number from 1 to 100',
   },
   deadline: {
@@ -89,4 +89,4 @@ type Share = Pick<
 
 const shareText = ({ percent, needed, applied, enrolled, pending_count: pending }: Share): string =>
   `${percent} % of the Nodes have applied it: ${needed} have to, ${applied} have so far, of ${enrolled} enrolled` +
-  (pending > 0 ? ` (${pending} never came, and do not count)` : '');
+  (pending > 0 ? ` (${pending} never came, and ${pending === 1 ? 'does' : 'do'} not count)` : '');

@@ -1,0 +1,37 @@
+import { PROBLEMS, problem, type ProblemName } from '@plexsphere/wire';
+import { hintFor, inWords } from './hints';
+
+/** Told about no command in particular: what it is then is in the words of the flag. */
+const WITHOUT: ProblemName[] = ['invariantViolation'];
+
+it.each((Object.keys(PROBLEMS) as ProblemName[]).filter((name) => !WITHOUT.includes(name)))(
+  'what to do about %s is said',
+  (name) => expect(hintFor(PROBLEMS[name].detail, 'platform')).toEqual(expect.not.stringContaining('<scope>')),
+);
+
+it.each<[ProblemName, RegExp]>([
+  ['notPropagatedYet', /^wait until propagated_at; an admin may insist with --force$/],
+  ['stagedKeyExpired', /stage another key/],
+  ['rollbackSettling', /^wait until settles_at/],
+  ['keyRevoked', /plexctl signing status --scope platform/],
+  ['recoveryKeyNeeded', /--recovery-key/],
+  ['wrongRecoveryKey', /not the recovery key of this installation/],
+  ['scheduleInvalid', /--plan .*--rotate-every/],
+  ['nextKeyUnavailable', /plexctl signing recommit --scope platform/],
+])('%s leads on', (name, hint) => expect(hintFor(PROBLEMS[name].detail, 'platform')).toMatch(hint));
+
+describe('a key id that is in use', () => {
+  it('by a key of the ring is in use for ever', () => {
+    expect(inWords(problem('keyIdInUse', { new_key_id: 'k2' }), 'platform')).toBeUndefined();
+    expect(hintFor('signing: key id in use', 'platform')).toMatch(/choose another key id/);
+  });
+
+  it('by what an attempt left is free again, and says when', () => {
+    const left = problem('keyIdInUse', { new_key_id: 'k2', free_at: '2026-05-01T10:00:00.000Z' });
+    expect(inWords(left, 'platform')).toMatchObject({
+      ...{ exitCode: 1, detail: 'signing: key id in use' },
+      members: { new_key_id: 'k2', free_at: '2026-05-01T10:00:00.000Z' },
+      hint: expect.stringMatching(/choose another key id, or run this again after 2026-05-01T10:00:00.000Z$/),
+    });
+  });
+});
