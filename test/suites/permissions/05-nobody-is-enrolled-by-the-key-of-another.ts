@@ -6,9 +6,7 @@ import { askAs, bootstrapFile, known } from './hands';
 /** Whoever enrolled a Node by a service's key and removed the Node would cut that service off. */
 export const step: Step = async (world) => {
   const operator = known(world, 'operator');
-  const services = await Promise.all(
-    SERVICE_NAMES.map((name) => bootstrapFile(world, credentialFile(name))),
-  );
+  const services = await Promise.all(SERVICE_NAMES.map((name) => bootstrapFile(world, credentialFile(name))));
   const others = [...services, operator.creds, known(world, 'viewer').creds, known(world, 'edge-1').creds];
   for (const [i, creds] of others.entries()) {
     const { publicKey } = parseCreds(creds);

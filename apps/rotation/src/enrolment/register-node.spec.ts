@@ -46,9 +46,17 @@ test('a token makes one Node: in its scope, under its hostname, with an address 
   });
   expect(
     await one(
-      `SELECT listens, told_epoch::int, settled_epoch::int, told_platform_epoch::int, first_seen_at FROM outbox.node_stream`,
+      `SELECT listens, told_epoch::int, settled_epoch::int, told_platform_epoch::int, first_seen_at,
+              waits_since IS NOT NULL AS waits FROM outbox.node_stream`,
     ),
-  ).toEqual({ listens: 'go', told_epoch: 2, settled_epoch: 2, told_platform_epoch: 3, first_seen_at: null });
+  ).toEqual({
+    listens: 'go',
+    told_epoch: 2,
+    settled_epoch: 2,
+    told_platform_epoch: 3,
+    first_seen_at: null,
+    waits: true,
+  });
 });
 
 test('the SDK gets a bundle of that very moment, too', async () => {
@@ -59,7 +67,10 @@ test('the SDK gets a bundle of that very moment, too', async () => {
     epoch: 2,
     platform_epoch: 3,
   });
-  expect(await one('SELECT listens FROM outbox.node_stream')).toEqual({ listens: 'sdk' });
+  expect(await one('SELECT listens, waits_since FROM outbox.node_stream')).toEqual({
+    listens: 'sdk',
+    waits_since: null,
+  });
 });
 
 test('the key that it verifies by first is the staged one where there is one', async () => {
