@@ -3,12 +3,14 @@
 
 -- Roles, which belong to the server; a service logs in as a member of its own
 
+-- plexsphere_<installation>_gateway
 -- plexsphere_<installation>_outbox_relay
 -- plexsphere_<installation>_rotation
 -- plexsphere_<installation>_signer
 
 -- Schemas
 
+CREATE SCHEMA gateway;
 CREATE SCHEMA material;
 CREATE SCHEMA outbox;
 CREATE SCHEMA ring;
@@ -17,6 +19,7 @@ CREATE SCHEMA ring;
 
 CREATE SEQUENCE public.material_migration_id_seq;
 CREATE SEQUENCE public.store_migration_id_seq;
+CREATE SEQUENCE ring.mesh_host;
 
 -- Tables
 
@@ -75,6 +78,7 @@ CREATE TABLE outbox.message (
   epoch bigint,
   "position" bigint,
   state text NOT NULL DEFAULT 'unsent'::text,
+  issued_at timestamp with time zone,
   outcome text,
   sent_at timestamp with time zone,
   settled_at timestamp with time zone,
@@ -113,12 +117,20 @@ CREATE TABLE outbox.node_stream (
   hello_answered_at timestamp with time zone,
   ready_again_at timestamp with time zone,
   missed jsonb,
+  word_at timestamp with time zone,
+  called_at timestamp with time zone,
+  stream_seen_at timestamp with time zone,
+  waits_since timestamp with time zone,
+  ready_epoch bigint,
+  ready_position bigint,
+  ready_at timestamp with time zone,
+  told_since bigint[] NOT NULL DEFAULT '{0}'::bigint[],
   claim_owner text,
   claim_deadline timestamp with time zone,
   attempt bigint NOT NULL DEFAULT 0,
   first_seen_at timestamp with time zone,
   last_seen_at timestamp with time zone,
-  CONSTRAINT node_stream_listens_check CHECK ((listens = 'bus'::text)),
+  CONSTRAINT node_stream_listens_check CHECK ((listens = ANY (ARRAY['bus'::text, 'sdk'::text, 'go'::text]))),
   CONSTRAINT node_stream_pkey PRIMARY KEY (node_id)
 );
 
@@ -170,6 +182,22 @@ CREATE TABLE ring.database_role (
   name text NOT NULL,
   CONSTRAINT database_role_name_key UNIQUE (name),
   CONSTRAINT database_role_pkey PRIMARY KEY (service)
+);
+
+CREATE TABLE ring.enrol_token (
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
+  scope text NOT NULL,
+  token_hash bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  created_by text NOT NULL,
+  used_at timestamp with time zone,
+  node_id uuid,
+  CONSTRAINT enrol_token_check CHECK ((expires_at > created_at)),
+  CONSTRAINT enrol_token_check1 CHECK (((used_at IS NULL) = (node_id IS NULL))),
+  CONSTRAINT enrol_token_pkey PRIMARY KEY (id),
+  CONSTRAINT enrol_token_token_hash_check CHECK ((length(token_hash) = 32)),
+  CONSTRAINT enrol_token_token_hash_key UNIQUE (token_hash)
 );
 
 CREATE TABLE ring.installation (
@@ -237,11 +265,20 @@ CREATE TABLE ring.node (
   id uuid NOT NULL,
   scope text NOT NULL,
   name text NOT NULL,
-  bus_public_key text NOT NULL,
+  bus_public_key text,
+  bearer_hash bytea,
+  mesh_ip inet,
+  wireguard_key text,
+  wireguard_key_since timestamp with time zone,
+  wireguard_key_wanted_at timestamp with time zone,
   state text NOT NULL DEFAULT 'enrolled'::text,
   added_at timestamp with time zone NOT NULL DEFAULT now(),
   removed_at timestamp with time zone,
+  CONSTRAINT node_bearer_hash_check CHECK ((length(bearer_hash) = 32)),
+  CONSTRAINT node_bearer_hash_key UNIQUE (bearer_hash),
   CONSTRAINT node_bus_public_key_key UNIQUE (bus_public_key),
+  CONSTRAINT node_check CHECK (((bus_public_key IS NOT NULL) OR (bearer_hash IS NOT NULL))),
+  CONSTRAINT node_check1 CHECK ((num_nonnulls(bearer_hash, mesh_ip, wireguard_key, wireguard_key_since) = ANY (ARRAY[0, 4]))),
   CONSTRAINT node_pkey PRIMARY KEY (id),
   CONSTRAINT node_state_check CHECK ((state = ANY (ARRAY['enrolled'::text, 'removed'::text, 'revoked'::text])))
 );
@@ -324,6 +361,8 @@ CREATE TABLE ring.ring_change (
   epoch bigint NOT NULL,
   change text NOT NULL,
   active_key_id text NOT NULL,
+  previous_key_id text,
+  previous_until timestamp with time zone,
   event_id text NOT NULL,
   statement text,
   statement_hash text,
@@ -418,6 +457,8 @@ CREATE TABLE ring.transition (
 ALTER TABLE outbox.message ADD CONSTRAINT message_event_id_fkey FOREIGN KEY (event_id) REFERENCES outbox.event(event_id);
 ALTER TABLE outbox.message ADD CONSTRAINT message_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.node(id);
 ALTER TABLE outbox.node_stream ADD CONSTRAINT node_stream_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.node(id);
+ALTER TABLE ring.enrol_token ADD CONSTRAINT enrol_token_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.node(id);
+ALTER TABLE ring.enrol_token ADD CONSTRAINT enrol_token_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.later_statement ADD CONSTRAINT later_statement_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.node ADD CONSTRAINT node_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.policy ADD CONSTRAINT policy_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
@@ -441,6 +482,7 @@ CREATE INDEX message_unsent ON outbox.message USING btree (node_id) WHERE (state
 CREATE INDEX node_stream_forked ON outbox.node_stream USING btree (scope, node_id) WHERE ((forked_at IS NOT NULL) OR (platform_forked_at IS NOT NULL));
 CREATE INDEX node_stream_resend ON outbox.node_stream USING btree (resend_at) WHERE (resend_at IS NOT NULL);
 CREATE INDEX node_stream_scope ON outbox.node_stream USING btree (scope);
+CREATE INDEX node_stream_waits ON outbox.node_stream USING btree (scope, node_id) WHERE (waits_since IS NOT NULL);
 CREATE INDEX audit_action ON ring.audit USING btree (action, (happened_at AT TIME ZONE 'UTC'::text), id);
 CREATE INDEX audit_actor ON ring.audit USING btree (actor, (happened_at AT TIME ZONE 'UTC'::text), id);
 CREATE INDEX audit_request ON ring.audit USING btree (request_id) WHERE (request_id IS NOT NULL);
@@ -450,7 +492,9 @@ CREATE INDEX audit_time ON ring.audit USING btree (happened_at, id);
 CREATE INDEX bus_revocation_expiry ON ring.bus_revocation USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 CREATE INDEX bus_revocation_newest ON ring.bus_revocation USING btree (kind, revoked_at);
 CREATE INDEX bus_revocation_unsigned ON ring.bus_revocation USING btree (due_at) WHERE (signed_at IS NULL);
+CREATE INDEX enrol_token_expiry ON ring.enrol_token USING btree (expires_at);
 CREATE INDEX unfinished_removal ON ring.key_ring USING btree (scope) WHERE ((removed_at IS NOT NULL) AND (keys_destroyed_at IS NULL));
+CREATE UNIQUE INDEX one_mesh_ip ON ring.node USING btree (mesh_ip) WHERE (state = 'enrolled'::text);
 CREATE UNIQUE INDEX one_node_name ON ring.node USING btree (scope, name) WHERE (state = 'enrolled'::text);
 CREATE UNIQUE INDEX one_operator_name ON ring.operator USING btree (name) WHERE (revoked_at IS NULL);
 CREATE INDEX prepared_key_age ON ring.prepared_key USING btree (prepared_at);
@@ -469,6 +513,90 @@ CREATE INDEX retiring_key ON ring.signing_key USING btree (verifies_until) WHERE
 CREATE INDEX staged_key ON ring.signing_key USING btree (rotate_by) WHERE (state = 'staged'::text);
 CREATE INDEX latest_transition ON ring.transition USING btree (scope, opened_epoch DESC);
 CREATE UNIQUE INDEX one_open_transition ON ring.transition USING btree (scope) WHERE (outcome IS NULL);
+
+-- Views
+
+CREATE VIEW gateway.node AS
+ SELECT n.id,
+    n.scope,
+    n.name,
+    n.state,
+    n.bearer_hash,
+    n.wireguard_key_wanted_at,
+    s.listens,
+    s.told_epoch,
+    s.told_platform_epoch,
+    s.settled_epoch,
+    s.settled_platform_epoch,
+    s.settled_position,
+    s.last_position,
+    s.hello_id,
+    s.hello_answered_at,
+    s.word_at,
+    s.called_at,
+    s.stream_seen_at,
+    s.waits_since,
+    s.ready_epoch,
+    s.ready_position,
+    s.ready_at,
+    s.told_since,
+    s.last_sequence,
+    s.hello IS NOT NULL AS is_hello_unanswered,
+    statement_timestamp() AS read_at,
+    (EXISTS ( SELECT
+           FROM outbox.message m
+          WHERE m.node_id = n.id AND m.state <> 'settled'::text AND m.epoch IS NULL)) AS outstanding
+   FROM ring.node n
+     JOIN outbox.node_stream s ON s.node_id = n.id
+  WHERE n.bearer_hash IS NOT NULL;
+
+CREATE VIEW gateway.ring AS
+ SELECT scope,
+    epoch,
+    trust_epoch,
+    ( SELECT jsonb_agg(jsonb_build_object('key_id', k.key_id, 'state', k.state, 'algorithm', k.algorithm, 'public_key', k.public_key, 'verifies_until', k.verifies_until) ORDER BY k.created_at, k.key_id) AS jsonb_agg
+           FROM ring.signing_key k
+          WHERE k.scope = r.scope AND (k.state = ANY (ARRAY['staged'::text, 'active'::text, 'retiring'::text]))) AS keys,
+    ( SELECT jsonb_agg(jsonb_build_object('epoch', c.epoch, 'active_key_id', c.active_key_id, 'previous_key_id', c.previous_key_id, 'previous_until', c.previous_until) ORDER BY c.epoch) AS jsonb_agg
+           FROM ( SELECT c_1.scope,
+                    c_1.epoch,
+                    c_1.change,
+                    c_1.active_key_id,
+                    c_1.previous_key_id,
+                    c_1.previous_until,
+                    c_1.event_id,
+                    c_1.statement,
+                    c_1.statement_hash,
+                    c_1.next,
+                    c_1.by_superior,
+                    c_1.authority_epoch,
+                    c_1.changed_at,
+                    c_1.switched_at
+                   FROM ring.ring_change c_1
+                  WHERE c_1.scope = r.scope AND c_1.statement IS NOT NULL AND (c_1.change <> ALL (ARRAY['recommit'::text, 'recovery'::text]))
+                  ORDER BY c_1.epoch DESC
+                 LIMIT 16) c) AS changes
+   FROM ring.key_ring r
+  WHERE removed_at IS NULL;
+
+CREATE VIEW gateway.ring_change AS
+ SELECT c.scope,
+    c.epoch,
+    c.change,
+    c.active_key_id,
+    c.statement,
+    c.by_superior,
+    c.authority_epoch
+   FROM ring.ring_change c
+     JOIN ring.key_ring r ON r.scope = c.scope
+  WHERE r.removed_at IS NULL;
+
+CREATE VIEW gateway.sent AS
+ SELECT node_id,
+    "position",
+    issued_at
+   FROM outbox.message m
+  WHERE state = 'sent'::text AND "position" IS NOT NULL;
 
 -- Functions
 
@@ -543,13 +671,19 @@ AS $function$
 
 -- Grants: what is not here, nobody but the owner may do
 
+GRANT CONNECT ON DATABASE <database> TO plexsphere_<installation>_gateway;
+GRANT USAGE ON SCHEMA gateway TO plexsphere_<installation>_gateway;
+GRANT SELECT ON gateway.node TO plexsphere_<installation>_gateway;
+GRANT SELECT ON gateway.ring TO plexsphere_<installation>_gateway;
+GRANT SELECT ON gateway.ring_change TO plexsphere_<installation>_gateway;
+GRANT SELECT ON gateway.sent TO plexsphere_<installation>_gateway;
 GRANT CONNECT ON DATABASE <database> TO plexsphere_<installation>_outbox_relay;
 GRANT USAGE ON SCHEMA outbox TO plexsphere_<installation>_outbox_relay;
 GRANT USAGE ON SCHEMA ring TO plexsphere_<installation>_outbox_relay;
 GRANT INSERT, SELECT, UPDATE ON outbox.bus_stream TO plexsphere_<installation>_outbox_relay;
 GRANT DELETE, INSERT (event_id, scope, event_type, payload), SELECT ON outbox.event TO plexsphere_<installation>_outbox_relay;
-GRANT DELETE, INSERT (node_id, event_id, "position"), SELECT, UPDATE ("position", state, outcome, sent_at, settled_at) ON outbox.message TO plexsphere_<installation>_outbox_relay;
-GRANT SELECT, UPDATE (told_epoch, told_platform_epoch, chain, settled_epoch, settled_platform_epoch, settled_position, last_position, last_sequence, head, platform_head, forked_at, platform_forked_at, platform_forked_from, ahead_epoch, ahead_platform_epoch, resend_at, resend_count, hello, hello_id, hello_answered_at, ready_again_at, missed, claim_owner, claim_deadline, attempt, first_seen_at, last_seen_at) ON outbox.node_stream TO plexsphere_<installation>_outbox_relay;
+GRANT DELETE, INSERT (node_id, event_id, "position"), SELECT, UPDATE ("position", state, issued_at, outcome, sent_at, settled_at) ON outbox.message TO plexsphere_<installation>_outbox_relay;
+GRANT SELECT, UPDATE (told_epoch, told_platform_epoch, chain, settled_epoch, settled_platform_epoch, settled_position, last_position, last_sequence, head, platform_head, forked_at, platform_forked_at, platform_forked_from, ahead_epoch, ahead_platform_epoch, resend_at, resend_count, hello, hello_id, hello_answered_at, ready_again_at, missed, word_at, called_at, stream_seen_at, waits_since, ready_epoch, ready_position, ready_at, told_since, claim_owner, claim_deadline, attempt, first_seen_at, last_seen_at) ON outbox.node_stream TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.key_ring TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT (id, scope, name, state) ON ring.node TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.ring_change TO plexsphere_<installation>_outbox_relay;
@@ -563,12 +697,14 @@ GRANT INSERT, SELECT ON outbox.node_stream TO plexsphere_<installation>_rotation
 GRANT INSERT (actor, action, scope, request_id, before, after, detail), SELECT ON ring.audit TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (signed_at) ON ring.bus_revocation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.bus_user TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT, UPDATE (used_at, node_id) ON ring.enrol_token TO plexsphere_<installation>_rotation;
 GRANT SELECT, UPDATE (recovery_key_id, recovery_public_key, recovery_used_at, bus_account_jwt, bus_account_signed_at) ON ring.installation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (epoch, trust_epoch, removed_at, keys_destroyed_at) ON ring.key_ring TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (members, version, decided_at) ON ring.kind_policy TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.later_statement TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE ON ring.lease TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT, UPDATE (state, removed_at) ON ring.node TO plexsphere_<installation>_rotation;
+GRANT USAGE ON ring.mesh_host TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (bearer_hash, wireguard_key, wireguard_key_since, wireguard_key_wanted_at, state, removed_at) ON ring.node TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (revoked_at, last_used_at) ON ring.operator TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (own, of_kind, kind_version, scheduled_since) ON ring.policy TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE ON ring.prepared_key TO plexsphere_<installation>_rotation;
