@@ -92,7 +92,7 @@ export class GoStory {
       await mesh.change(domain, (each) => each.stage(keyId, new Date()));
     else await mesh.rotate(domain, ring.staged?.keyId ?? keyId);
     const { row } = await this.row(null);
-    if (this.stream !== null) await this.take(onRing(this.stream.life, row, new Date()));
+    if (this.stream !== null) await this.take(onRing(this.stream.life, row.ring, new Date()));
   }
 
   // The relays
@@ -197,8 +197,9 @@ export class GoStory {
     this.states = withNews(this.states, { what: 'begun', stateId: answered.stateId }, Date.now());
     this.states = withNews(this.states, { what: 'answered', ...answered }, Date.now());
     if (!this.daemon.workIn(keysOf(this.ring, form))) return;
-    if (this.stream !== null) await this.take(onDrift(this.stream.life, form !== 'left_out', this.hearing()));
-    this.states = withNews(this.states, { what: 'drift' }, Date.now());
+    if (this.stream !== null)
+      await this.take(onDrift(this.stream.life, { stateId: answered.stateId, setsKeys: true }, this.hearing()));
+    this.states = withNews(this.states, { what: 'drift', stateId: answered.stateId }, Date.now());
   }
 
   /** Nothing is under way any more: neither words nor claims nor what was heard. */

@@ -82,7 +82,7 @@ export interface StreamWord {
   position: number | null;
   /** Its stream waits for a state; until another word nothing is sent to it. `epoch` then says nothing. */
   waits: boolean;
-  /** The database's time when the gateway read the Node's row: RFC 3339, UTC, six digits. */
+  /** The database's time when the gateway read the Node's row as the stream was opened: RFC 3339, UTC, six digits. */
   read_at: string;
 }
 
@@ -110,7 +110,7 @@ export type NodeSeen = { teller: string } & (
   /** By which trust epoch, as read when, and how its keys are said. */
   | { what: 'answered'; state_id: string; epoch: number; form: 'plain' | 'marked' | 'left_out'; read_at: string }
   /** The Node has worked a state in; whether that set keys. */
-  | { what: 'drift'; sets_keys: boolean }
+  | { what: 'drift'; state_id: string; sets_keys: boolean }
 );
 
 /** Rotation → everyone who holds a lease, on `ringChanged`. */

@@ -45,7 +45,7 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
   async onApplicationBootstrap(): Promise<void> {
     this.news.onNews((nodeId, news) => {
       for (const stream of this.byNode.get(nodeId) ?? []) {
-        if (news.what === 'drift') stream.drifted('setsKeys' in news && news.setsKeys);
+        if (news.what === 'drift') stream.drifted(news);
         else stream.tick();
       }
     });

@@ -10,7 +10,8 @@ const REMEMBERED_MS = 10 * 60_000;
 /** A bus that does not say that it has something is not waited for: a state is given without it. */
 const TOLD_WITHIN_MS = 500;
 
-type News = StateNews | { what: 'drift'; setsKeys: boolean };
+type News = Exclude<StateNews, { what: 'drift' }> | Drift;
+type Drift = { what: 'drift'; stateId: string; setsKeys: boolean };
 type Listener = (nodeId: string, news: News) => void;
 
 /** What is known on this gateway of Nodes' states, whichever gateway gave them: each tells the others. */
@@ -100,7 +101,7 @@ export class NodeNews {
 }
 
 function seenOf(teller: string, news: News): NodeSeen {
-  if (news.what === 'drift') return { teller, what: 'drift', sets_keys: 'setsKeys' in news && news.setsKeys };
+  if (news.what === 'drift') return { teller, what: 'drift', state_id: news.stateId, sets_keys: news.setsKeys };
   if (news.what === 'begun') return { teller, what: 'begun', state_id: news.stateId };
   const { stateId: state_id, epoch, form, readAt: read_at } = news;
   return { teller, what: 'answered', state_id, epoch, form, read_at };
@@ -110,7 +111,9 @@ function seenOf(teller: string, news: News): NodeSeen {
 function newsOf(message: Msg): { teller: string; news: News } | undefined {
   try {
     const { teller, ...seen } = message.json<NodeSeen>();
-    if (seen.what === 'drift') return { teller, news: { what: 'drift', setsKeys: seen.sets_keys } };
+    if (seen.what === 'drift') {
+      return { teller, news: { what: 'drift', stateId: seen.state_id, setsKeys: seen.sets_keys } };
+    }
     if (seen.what === 'begun') return { teller, news: { what: 'begun', stateId: seen.state_id } };
     if (seen.what !== 'answered') return undefined;
     const { state_id: stateId, epoch, form, read_at: readAt } = seen;

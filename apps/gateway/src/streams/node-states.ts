@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { nextForm, stateKeys, trustedKeys, scopePolicy } from '@plexsphere/keyring';
+import { driftingState, nextForm, stateKeys, trustedKeys, scopePolicy } from '@plexsphere/keyring';
 import { problem, scopeKind, type KeyView } from '@plexsphere/wire';
 import { NodeViews, type NodeView } from '../views/node-views';
 import { EventStreams } from './event-streams';
@@ -48,8 +48,9 @@ export class NodeStates {
     // Behind all that was told before: a gateway that stood still would take it for another state's. Whoever waits for the
     // answer no more may have asked for a state since.
     await this.news.catchUp();
-    if (isGone()) return;
-    await this.news.tell(id, { what: 'drift', setsKeys });
+    const state = driftingState(this.news.statesOf(id));
+    if (isGone() || state === undefined) return;
+    await this.news.tell(id, { what: 'drift', stateId: state.id, setsKeys });
   }
 
   /** Whether it should ask for its state now. */

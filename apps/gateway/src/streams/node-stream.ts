@@ -7,7 +7,7 @@ import {
   onRow,
   onTime,
   type Hearing,
-  type NodeRow,
+  type GoRing,
   type StreamLife,
   type StreamWord,
   type Turn,
@@ -63,13 +63,13 @@ export class NodeStream {
     this.take(onGap(this.life.stream, this.hearing.now));
   }
 
-  ringChanged(read: Pick<NodeRow, 'ring' | 'readAt'>): void {
-    this.take(onRing(this.life.stream, read, this.hearing.now));
+  ringChanged(ring: GoRing): void {
+    this.take(onRing(this.life.stream, ring, this.hearing.now));
   }
 
   /** Before the drift itself is taken in. */
-  drifted(setsKeys: boolean): void {
-    this.take(onDrift(this.life.stream, setsKeys, this.hearing));
+  drifted(drift: { stateId: string; setsKeys: boolean }): void {
+    this.take(onDrift(this.life.stream, drift, this.hearing));
   }
 
   /** Time has passed, or a state of this Node has come or gone. */

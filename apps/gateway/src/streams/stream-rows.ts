@@ -20,7 +20,7 @@ const READ = `
          ${RING}
     FROM gateway.node n JOIN gateway.ring r USING (scope) WHERE n.id = $1 AND n.state = 'enrolled'`;
 
-const READ_RING = `SELECT ${INSTANT('statement_timestamp()')} AS "readAt", ${RING} FROM gateway.ring r WHERE r.scope = $1`;
+const READ_RING = `SELECT ${RING} FROM gateway.ring r WHERE r.scope = $1`;
 
 interface RingColumns {
   trustEpoch: number;
@@ -61,9 +61,9 @@ export class StreamRows {
     };
   }
 
-  async ring(scope: Scope): Promise<Pick<NodeRow, 'ring' | 'readAt'> | undefined> {
-    const [row] = await this.database.query<(RingColumns & { readAt: string })[]>(READ_RING, [scope]);
-    return row && { ring: ringOf(row), readAt: row.readAt };
+  async ring(scope: Scope): Promise<GoRing | undefined> {
+    const [row] = await this.database.query<RingColumns[]>(READ_RING, [scope]);
+    return row && ringOf(row);
   }
 }
 

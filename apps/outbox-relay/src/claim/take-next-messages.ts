@@ -4,6 +4,9 @@ import type { OrdinaryEvent } from './claimed-node';
 /**
  * The first unsent ordinary message of each Node that has one. One that is claimed the first time gets the Node's next
  * position here, in the claim's transaction (ADR 0006): by id alone, one that was written earlier could still appear later.
+ *
+ * A Node that cannot acknowledge gets another one at each claim: it has read a position as soon as one signature under it
+ * was read, also one that nobody has marked and that was too old by then.
  */
 const TAKE_NEXT = `
   WITH next AS (
@@ -17,13 +20,13 @@ const TAKE_NEXT = `
   placed AS (
     UPDATE outbox.message m SET position = s.last_position + 1
       FROM next JOIN outbox.node_stream s ON s.node_id = next.node_id
-     WHERE m.id = next.id AND next.position IS NULL
+     WHERE m.id = next.id AND (next.position IS NULL OR s.listens = 'go')
     RETURNING m.id, m.node_id, m.position
   ),
   moved AS (
     UPDATE outbox.node_stream s SET last_position = placed.position FROM placed WHERE s.node_id = placed.node_id
   )
-  SELECT next.node_id AS "nodeId", next.id, coalesce(next.position, placed.position)::float8 AS position,
+  SELECT next.node_id AS "nodeId", next.id, coalesce(placed.position, next.position)::float8 AS position,
          e.event_id AS "eventId", e.event_type AS "eventType", e.payload
     FROM next JOIN outbox.event e ON e.event_id = next.event_id LEFT JOIN placed ON placed.id = next.id`;
 

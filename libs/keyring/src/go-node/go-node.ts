@@ -40,6 +40,6 @@ export interface StreamWord {
   /** The events up to here are settled; null: none but those that are. */
   readonly position: number | null;
   readonly waits: boolean;
-  /** When its gateway read the Node's row. */
+  /** When its gateway read the Node's row as the stream was opened. */
   readonly readAt: Instant;
 }

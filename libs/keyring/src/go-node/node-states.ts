@@ -16,22 +16,25 @@ export interface BegunState {
 export type StateNews =
   | { readonly what: 'begun'; readonly stateId: string }
   | ({ readonly what: 'answered'; readonly stateId: string } & NonNullable<BegunState['answer']>)
-  | { readonly what: 'drift' };
+  | { readonly what: 'drift'; readonly stateId: string };
 
 /** As long as a Node waits for an answer: what has not come by then is never worked in. */
 export const STATE_LASTS_MS = 30_000;
 
 /**
  * With the news taken in. A Node asks for one state after the other, and says drift before it asks again: so a drift ends
- * all that were answered. The last one stays, since the next one's form goes by it.
+ * its state and those before. The last one stays, since the next one's form goes by it.
  */
 export function withNews(states: readonly BegunState[], news: StateNews, nowMs: number): BegunState[] {
   if (news.what === 'begun') {
     const state = { id: news.stateId, heardAtMs: nowMs, answer: null, isOver: false };
     return [...states.filter((each, index) => index === states.length - 1 || isUnderWay(each, nowMs)), state];
   }
+  if (news.what === 'drift') {
+    const last = states.findIndex(({ id }) => id === news.stateId);
+    return states.map((state, index) => (index <= last ? { ...state, isOver: true } : state));
+  }
   return states.map((state) => {
-    if (news.what === 'drift') return state.answer === null ? state : { ...state, isOver: true };
     const { epoch, form, readAt } = news;
     return state.id === news.stateId ? { ...state, answer: { epoch, form, readAt } } : state;
   });
@@ -61,6 +64,6 @@ export function meetStates(
   return states.some((state) => isUnderWay(state, nowMs) && isBefore(state)) ? 'wait' : 'go';
 }
 
-/** The one that a drift which comes now is of. */
+/** The one that a drift is of which comes now, for whoever has heard all that was told before it. */
 export const driftingState = (states: readonly BegunState[]): BegunState | undefined =>
   states.findLast(({ answer, isOver }) => answer !== null && !isOver);

@@ -18,9 +18,8 @@ export interface GoStream {
   readonly sequence: number | null;
   /** Whether a key event was written to it, which may still lie unread in its socket. */
   readonly hasTold: boolean;
-  /** When the row was read by which it was opened; and by which it spoke last. */
+  /** When the row was read by which it was opened. */
   readonly openedAt: Instant;
-  readonly readAt: Instant;
 }
 
 interface Numbered {

@@ -1,7 +1,7 @@
 import type { GoNode, Instant, StreamWord } from './go-node';
 import type { GoRing } from './go-ring';
 import type { PresentedId } from './last-event-id';
-import { driftingState, meetStates, type BegunState } from './node-states';
+import { meetStates, type BegunState } from './node-states';
 import { mustWait, openStream } from './open-stream';
 import { dropped, passed, passes, type GoStream, type StreamMessage } from './pass-message';
 
@@ -77,7 +77,7 @@ export function beginStream<M extends StreamMessage>(
   const nowMs = now.getTime();
   const stream: StreamLife<M> = {
     ...{ id, words: 0, mode: 'live', epoch: node.settledEpoch, awaits: null },
-    ...{ lastId: presented?.id ?? 0, sequence: lastSequence, hasTold: false, openedAt: readAt, readAt },
+    ...{ lastId: presented?.id ?? 0, sequence: lastSequence, hasTold: false, openedAt: readAt },
     ...{
       held: [],
       heldSinceMs: nowMs,
@@ -90,11 +90,11 @@ export function beginStream<M extends StreamMessage>(
     },
   };
   const opening = openStream(presented, node, ring, now);
-  if (opening.kind === 'waits') return waiting(stream, readAt, opening.tells, now);
+  if (opening.kind === 'waits') return waiting(stream, opening.tells, now);
   const live = { ...stream, epoch: opening.epoch };
   if (opening.kind === 'silent') return { stream: live, deeds: [] };
   const { epoch, isProven, position } = opening;
-  return said(asked({ ...live, proven: { epoch: isProven ? epoch : null, position } }, now), readAt);
+  return said(asked({ ...live, proven: { epoch: isProven ? epoch : null, position } }, now));
 }
 
 /** What was published to the Node. */
@@ -112,14 +112,8 @@ export const onGap = <M extends StreamMessage>(stream: StreamLife<M>, now: Date)
   stream.mode === 'live' ? looking(stream, now) : { stream, deeds: [] };
 
 /** The scope's ring has changed: the key of the stream's epoch may be gone. One reading of the ring serves all its streams. */
-export const onRing = <M extends StreamMessage>(
-  stream: StreamLife<M>,
-  { ring, readAt }: Pick<NodeRow, 'ring' | 'readAt'>,
-  now: Date,
-): Turn<M> =>
-  stream.mode === 'live' && mustWait(stream.epoch, ring, now)
-    ? waiting(stream, readAt, true, now)
-    : { stream, deeds: [] };
+export const onRing = <M extends StreamMessage>(stream: StreamLife<M>, ring: GoRing, now: Date): Turn<M> =>
+  stream.mode === 'live' && mustWait(stream.epoch, ring, now) ? waiting(stream, true, now) : { stream, deeds: [] };
 
 /**
  * The Node has worked a state in; `hearing` is as it was before. It proves that the Node holds what the state said where
@@ -129,14 +123,14 @@ export const onRing = <M extends StreamMessage>(
  */
 export function onDrift<M extends StreamMessage>(
   stream: StreamLife<M>,
-  setsKeys: boolean,
+  drift: { readonly stateId: string; readonly setsKeys: boolean },
   { states }: Hearing,
 ): Turn<M> {
-  const state = driftingState(states);
+  const state = states.find(({ id }) => id === drift.stateId);
   const isProof =
     stream.mode === 'waits' &&
     !stream.hasTold &&
-    setsKeys &&
+    drift.setsKeys &&
     state !== undefined &&
     state.answer !== null &&
     state.answer.readAt > stream.openedAt &&
@@ -148,13 +142,13 @@ export function onDrift<M extends StreamMessage>(
 
 /** The Node's row, that was asked for. */
 export function onRow<M extends StreamMessage>(stream: StreamLife<M>, row: NodeRow, now: Date): Turn<M> {
-  const { ring, readAt } = row;
+  const { ring } = row;
   const { mode, epoch, proven } = stream;
   if (mode === 'waits' && proven.epoch !== null) return provenByState(stream, proven.epoch, row, now);
   if (mode !== 'live') return { stream, deeds: [] };
   if (isOvertaken(stream, row.node)) return { stream: ending({ ...stream, mode: 'mute', held: [] }, now), deeds: [] };
-  if (mustWait(epoch, ring, now)) return waiting(stream, readAt, !row.node.waits, now);
-  return stream.isWordDue ? said(stream, readAt) : { stream, deeds: [] };
+  if (mustWait(epoch, ring, now)) return waiting(stream, !row.node.waits, now);
+  return stream.isWordDue ? said(stream) : { stream, deeds: [] };
 }
 
 /** Time passes; `hearing` may be other than before. */
@@ -171,17 +165,16 @@ export function onTime<M extends StreamMessage>(stream: StreamLife<M>, hearing: 
 function provenByState<M extends StreamMessage>(
   stream: StreamLife<M>,
   epoch: number,
-  { ring, readAt }: NodeRow,
+  { ring }: NodeRow,
   now: Date,
 ): Turn<M> {
   const proven = { ...stream, epoch };
-  if (mustWait(epoch, ring, now)) return said(proven, readAt);
-  return said(asked({ ...proven, mode: 'live', endsAtMs: stream.beganAtMs + STREAM_LASTS_MS }, now), readAt);
+  if (mustWait(epoch, ring, now)) return said(proven);
+  return said(asked({ ...proven, mode: 'live', endsAtMs: stream.beganAtMs + STREAM_LASTS_MS }, now));
 }
 
-/** Two streams of a Node that spoke in turn would never end: the later one has the word. */
-const isOvertaken = ({ id, readAt }: GoStream, { wordAt, helloId }: GoNode): boolean =>
-  wordAt !== null && wordAt > readAt && helloId !== null && !helloId.startsWith(`${id}-`);
+/** Of two streams of a Node the later one has the word: two that spoke in turn would never end. */
+const isOvertaken = ({ openedAt }: GoStream, { wordAt }: GoNode): boolean => wordAt !== null && wordAt > openedAt;
 
 /** A word is due; until it is answered nothing that was sent before it passes. */
 const asked = <M extends StreamMessage>(stream: StreamLife<M>, now: Date): StreamLife<M> => ({
@@ -198,17 +191,21 @@ const looking = <M extends StreamMessage>(stream: StreamLife<M>, now: Date): Tur
   deeds: [{ kind: 'look' }],
 });
 
-function said<M extends StreamMessage>(stream: StreamLife<M>, readAt: Instant): Turn<M> {
-  const { awaits: helloId, epoch, proven, mode } = stream;
+/**
+ * A word is as old as its stream: one of a Node's earlier stream, half open yet, changes nothing once a later one has
+ * spoken, however often it is said again.
+ */
+function said<M extends StreamMessage>(stream: StreamLife<M>): Turn<M> {
+  const { awaits: helloId, epoch, proven, mode, openedAt: readAt } = stream;
   const isProven = proven.epoch === epoch;
   const word = { helloId, epoch, isProven, position: proven.position, waits: mode === 'waits', readAt };
-  return { stream: { ...stream, readAt, isWordDue: false }, deeds: [{ kind: 'say', word }] };
+  return { stream: { ...stream, isWordDue: false }, deeds: [{ kind: 'say', word }] };
 }
 
-function waiting<M extends StreamMessage>(stream: StreamLife<M>, readAt: Instant, tells: boolean, now: Date): Turn<M> {
+function waiting<M extends StreamMessage>(stream: StreamLife<M>, tells: boolean, now: Date): Turn<M> {
   const proven = { ...stream.proven, epoch: null };
   const waits = ending({ ...stream, mode: 'waits', awaits: null, isWordDue: false, held: [], proven }, now);
-  return tells ? said(waits, readAt) : { stream: waits, deeds: [] };
+  return tells ? said(waits) : { stream: waits, deeds: [] };
 }
 
 const ending = <M extends StreamMessage>(stream: StreamLife<M>, now: Date): StreamLife<M> => ({

@@ -36,7 +36,7 @@ export class GoMesh {
       now: () => this.nowMs,
       row: (id) => this.row(id),
       say: (word, connection) => this.say(word, connection),
-      write: (message, connection) => this.write(message, connection),
+      write: (message, connection, knownMs) => this.write(message, connection, knownMs),
       tell: (from, heard) => this.tellOthers(from, heard),
       patienceMs: () => random.integer(WAITS_MS.least, WAITS_MS.most),
     };
@@ -91,6 +91,7 @@ export class GoMesh {
       unread: [],
       isEnded: false,
       written: process.lastId,
+      claimed: 0,
     };
     const presented = process.lastId === null ? null : { id: process.lastId, issuedAt: null };
     this.gateways[gateway]!.accept(process.connection, presented);
@@ -279,10 +280,13 @@ export class GoMesh {
     this.gateways.forEach((gateway) => gateway.index !== from && gateway.inbox.push(heard));
   }
 
-  private say(word: StreamWord, { process, streamId }: Connection): void {
+  private say(word: StreamWord, connection: Connection): void {
+    const { process, streamId } = connection;
     this.note(`${streamId} says ${JSON.stringify(word)}`);
     this.words.push({ word });
-    if (!word.isProven) return;
+    // Said again it claims nothing new.
+    if (!word.isProven || connection.claimed === word.epoch) return;
+    connection.claimed = word.epoch;
     // A stream that its Node has left may say it of the process that came after.
     if (Math.max(process.heldEpoch, this.process.heldEpoch) < word.epoch) {
       throw new Violation(`${word.epoch} is said to be held, and the Node holds ${process.heldEpoch}`);
@@ -290,10 +294,11 @@ export class GoMesh {
     process.provenEpoch = Math.max(process.provenEpoch, word.epoch);
   }
 
-  private write(message: WireMessage, connection: Connection): void {
+  private write(message: WireMessage, connection: Connection, knownMs: number): void {
     const { process, streamId } = connection;
     if (process.connection !== connection) return;
-    if (message.kind === 'key' && message.epoch < process.heldEpoch) {
+    // What it takes meanwhile is as if it read the event after it: the stream goes on from there.
+    if (message.kind === 'key' && message.epoch < process.heldEpoch && process.heldAtMs < knownMs) {
       throw new Violation(`key event ${message.epoch} on ${streamId}, and the Node has taken ${process.heldEpoch}`);
     }
     const { written } = connection;

@@ -34,6 +34,8 @@ export interface Connection {
   isEnded: boolean;
   /** The last id that it presented or was written. */
   written: number | null;
+  /** The epoch that was last said to be proven on it. */
+  claimed: number;
 }
 
 export interface Asked {
@@ -53,6 +55,7 @@ export class DaemonProcess {
   /** The epoch that its keys are of; and the greatest that was ever proven of it. For the checks alone. */
   heldEpoch: number;
   provenEpoch = 0;
+  heldAtMs = 0;
   private snapshot: StateAnswer | null = null;
 
   constructor(
@@ -73,7 +76,7 @@ export class DaemonProcess {
       this.refusals.push(`${refusal}: ${message.kind} ${message.epoch} by ${message.signedBy}`);
       return true;
     }
-    if (message.kind === 'key') this.setKeys(message.keys, message.epoch);
+    if (message.kind === 'key') this.setKeys(message.keys, message.epoch, nowMs);
     if (message.kind === 'ordinary') this.accepted.add(message.eventId);
     return true;
   }
@@ -87,7 +90,7 @@ export class DaemonProcess {
     const { answer } = asked;
     const setsKeys = spelled(answer.keys) !== spelled(this.snapshot?.keys ?? null);
     if (!setsKeys && answer.peers === (this.snapshot?.peers ?? 0)) return;
-    if (setsKeys && answer.keys !== null) this.setKeys(answer.keys, answer.epoch);
+    if (setsKeys && answer.keys !== null) this.setKeys(answer.keys, answer.epoch, nowMs);
     this.drift = { setsKeys, isSent: false };
     this.snapshot = answer;
   }
@@ -102,8 +105,9 @@ export class DaemonProcess {
     return this.verifies(signedBy, nowMs) ? null : 'signature';
   }
 
-  private setKeys(keys: SaidKeys, epoch: number): void {
+  private setKeys(keys: SaidKeys, epoch: number, nowMs: number): void {
     this.keys = keys;
+    this.heldAtMs = nowMs;
     this.heldEpoch = epoch;
     if (epoch < this.provenEpoch)
       throw new Error(`the Node was set back to ${epoch}, and ${this.provenEpoch} is settled`);

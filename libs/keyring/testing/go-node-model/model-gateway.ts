@@ -1,6 +1,7 @@
 /** One gateway: what it has heard, in the order in which it hears it, and the streams that it keeps. */
 import {
   beginStream,
+  driftingState,
   nextForm,
   onDrift,
   onGap,
@@ -26,7 +27,7 @@ import type { WireMessage } from './model-relay';
 export type Heard =
   | { kind: 'message'; message: WireMessage; streams: readonly string[] }
   | { kind: 'news'; news: StateNews }
-  | { kind: 'drift'; setsKeys: boolean }
+  | { kind: 'drift'; stateId: string; setsKeys: boolean }
   /** The Node's own call, behind all that was told before it; nothing where the Node waits for its answer no more. */
   | { kind: 'driftCall'; answer: () => boolean; setsKeys: boolean }
   | { kind: 'ringChanged' }
@@ -46,7 +47,8 @@ export interface Outside {
   now: () => number;
   row: (presented: number | null) => { row: NodeRow; presented: PresentedId | null };
   say: (word: StreamWord, connection: Connection) => void;
-  write: (message: WireMessage, connection: Connection) => void;
+  /** `knownMs`: until when the gateway knows what the Node was given. */
+  write: (message: WireMessage, connection: Connection, knownMs: number) => void;
   tell: (from: number, heard: Heard) => void;
   patienceMs: () => number;
 }
@@ -105,10 +107,13 @@ export class ModelGateway {
 
   hear(heard: Heard): void {
     if (heard.kind === 'driftCall') {
-      if (heard.answer()) this.tell({ kind: 'drift', setsKeys: heard.setsKeys });
+      const state = driftingState(this.states);
+      if (heard.answer() && state !== undefined) {
+        this.tell({ kind: 'drift', stateId: state.id, setsKeys: heard.setsKeys });
+      }
       return;
     }
-    if (heard.kind === 'drift') return this.drift(heard.setsKeys);
+    if (heard.kind === 'drift') return this.drift(heard);
     if (heard.kind === 'caughtUp') this.heardUntilMs = Math.max(this.heardUntilMs, heard.askedAtMs);
     if (heard.kind === 'news') this.states = withNews(this.states, heard.news, this.outside.now());
     for (const [id, open] of this.streams) {
@@ -116,7 +121,8 @@ export class ModelGateway {
         if (open.life === null) open.early.push(heard.message);
         else this.take(open, onMessage(open.life, heard.message, this.hearing));
       } else if (open.life !== null) {
-        if (heard.kind === 'ringChanged') this.take(open, onRing(open.life, this.outside.row(null).row, this.date));
+        if (heard.kind === 'ringChanged')
+          this.take(open, onRing(open.life, this.outside.row(null).row.ring, this.date));
         else if (heard.kind === 'news' || heard.kind === 'caughtUp') this.take(open, onTime(open.life, this.hearing));
       }
     }
@@ -152,18 +158,18 @@ export class ModelGateway {
     this.hear(heard);
   }
 
-  private drift(setsKeys: boolean): void {
+  private drift(drift: { stateId: string; setsKeys: boolean }): void {
     for (const open of this.streams.values()) {
-      if (open.life !== null) this.take(open, onDrift(open.life, setsKeys, this.hearing));
+      if (open.life !== null) this.take(open, onDrift(open.life, drift, this.hearing));
     }
-    this.states = withNews(this.states, { what: 'drift' }, this.outside.now());
+    this.states = withNews(this.states, { what: 'drift', stateId: drift.stateId }, this.outside.now());
     this.tick();
   }
 
   private take(open: Open, { stream, deeds }: Turn<WireMessage>): void {
     open.life = stream;
     for (const deed of deeds) {
-      if (deed.kind === 'write') this.outside.write(deed.message, open.connection);
+      if (deed.kind === 'write') this.outside.write(deed.message, open.connection, stream.heldSinceMs);
       else if (deed.kind === 'say') this.outside.say(deed.word, open.connection);
       else if (deed.kind === 'look') open.looks += 1;
       else if (deed.kind === 'catchUp') this.inbox.push({ kind: 'caughtUp', askedAtMs: this.outside.now() });

@@ -5,7 +5,6 @@ import {
   toldAfter,
   type GoNode,
   type GoRing,
-  type Instant,
   type NextForGoNode,
   type StreamMessage,
   type StreamWord,
@@ -28,7 +27,6 @@ export interface Row {
 
 interface Claim {
   attempt: number;
-  wordAt: Instant | null;
   deadlineMs: number;
   expected: number;
   next: NextForGoNode;
@@ -86,6 +84,8 @@ export class ModelRelay {
     const after = takeWord(this.node, word);
     if (after === undefined) return [];
     this.record = after;
+    // Whoever has claimed the Node has lost it.
+    this.abandonClaim();
     const settled = this.rows.filter(
       ({ state, position }) => state === 'sent' && position !== null && position <= after.settledPosition,
     );
@@ -106,13 +106,12 @@ export class ModelRelay {
     if (next.kind === 'none') return false;
     const row = next.kind === 'ordinary' ? this.nextRow() : null;
     if (next.kind === 'ordinary' && row === null) return false;
-    let position = 0;
-    if (next.kind === 'ready') {
-      position = this.nextPosition();
-      this.numberAnew(this.record.isHelloUnanswered);
-    } else if (row !== null) position = row.position ??= this.nextPosition();
+    // Also of a row that was claimed before: whoever has read a position has read one signature.
+    const position = next.kind === 'announce' ? 0 : this.nextPosition();
+    if (row !== null) row.position = position;
+    if (next.kind === 'ready' && this.record.isHelloUnanswered) this.unsend();
     this.claim = {
-      ...{ attempt: (this.attempt += 1), wordAt: this.record.wordAt, deadlineMs: now.getTime() + CLAIM_MS },
+      ...{ attempt: (this.attempt += 1), deadlineMs: now.getTime() + CLAIM_MS },
       ...{
         expected: this.lastSequence,
         next,
@@ -165,7 +164,6 @@ export class ModelRelay {
     this.claim = null;
     this.lastSequence = claim.published;
     const { next, position, row, signed } = claim;
-    if (claim.wordAt !== this.record.wordAt) return true;
     if (next.kind === 'announce') {
       this.record = toldAfter(this.record, next.from, next.epoch);
     } else if (next.kind === 'ready') {
@@ -205,13 +203,9 @@ export class ModelRelay {
     return lastPosition;
   }
 
-  /** Behind a `stream_ready`: what answers a hello leaves nothing that is not settled as it was sent. */
-  private numberAnew(answersHello: boolean): void {
-    for (const row of this.inOrder(
-      ({ state, position }) => (state === 'unsent' && position !== null) || (answersHello && state === 'sent'),
-    )) {
-      Object.assign(row, { state: 'unsent', issuedAt: null, position: this.nextPosition() });
-    }
+  /** What answers a hello leaves nothing that is not settled as it was sent. */
+  private unsend(): void {
+    for (const row of this.rows) if (row.state === 'sent') Object.assign(row, { state: 'unsent', issuedAt: null });
   }
 
   private inOrder(which: (row: Row) => boolean): Row[] {
