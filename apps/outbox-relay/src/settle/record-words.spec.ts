@@ -152,8 +152,11 @@ describe('a word', () => {
     const { claims } = await by.claims.take(1);
     expect(claims[0]?.message).toMatchObject({ kind: 'ready', helloId: 'h2', position: 4 });
     await world.mark(by, claims[0] as Claim);
-    expect(await told()).toEqual(['5', '6', '7']);
-    expect(await positions()).toEqual([5, 6, 7]);
+    // It has read the ready, and nothing that comes behind it.
+    await world.say(node, { helloId: 'h3', epoch: 1, isProven: true, position: 4 });
+    expect(await outcomes()).toEqual(['unsent', 'unsent', 'unsent']);
+    expect(await told()).toEqual(['ready', '6', '7', '8']);
+    expect(await positions()).toEqual([6, 7, 8]);
   });
 
   test('settles the events up to its position, and nothing behind', async () => {

@@ -44,13 +44,16 @@ const SETTLE_NODES = `
     ${SHOWN}
     FROM ${WORD_RECORD} WHERE s.node_id = d.node_id`;
 
-/** Unsent ones too: an acknowledgement may overtake the mark of what it acknowledges. */
+/**
+ * Unsent ones too: an acknowledgement may overtake the mark of what it acknowledges. But not of a Node that cannot
+ * acknowledge: what it has not been sent since its last word has a position of before, which proves nothing.
+ */
 const SETTLE_MESSAGES = `
   WITH applied AS (
     UPDATE outbox.message m SET state = 'settled', outcome = 'applied', settled_at = clock_timestamp()
       FROM outbox.node_stream s
      WHERE s.node_id = m.node_id AND m.node_id = ANY($1::uuid[]) AND m.state <> 'settled'
-       AND (m.position <= s.settled_position
+       AND (m.position <= s.settled_position AND (s.listens <> 'go' OR m.state = 'sent')
             OR m.epoch <= ${ofItsRing('s.settled_epoch', 's.settled_platform_epoch')})
     RETURNING m.node_id)
   SELECT DISTINCT node_id FROM applied`;
