@@ -3,25 +3,10 @@
  * role, without a bus and without processes. The signers are played: they hold leases, make and load keys, and confirm.
  */
 import { createRing } from '@plexsphere/keyring';
-import { Health, type Bus, type Logger } from '@plexsphere/service-kit';
+import { Health, type Logger } from '@plexsphere/service-kit';
 import { insertRing, storeOptions, type MadeStatement } from '@plexsphere/store';
-import {
-  MESH_ALGORITHM,
-  PLATFORM,
-  problem,
-  publicText,
-  subjects,
-  type Command,
-  type RingView,
-  type Scope,
-} from '@plexsphere/wire';
-import type {
-  GenerateKey,
-  LoadKey,
-  MakeStatement,
-  PrepareStatement,
-  PrepareSuperiorReply,
-} from '@plexsphere/wire/commands';
+import { MESH_ALGORITHM, PLATFORM, publicText, type Command, type Scope } from '@plexsphere/wire';
+import type { PrepareSuperiorReply } from '@plexsphere/wire/commands';
 import {
   joinStatement,
   keyHash,
@@ -51,11 +36,9 @@ import { TakeStep } from '../src/rotator/take-step';
 import { CreateRing } from '../src/rings/create-ring';
 import { GivenStatements } from '../src/rings/given-statement';
 import { PrepareSuperiorStatement } from '../src/rings/prepare-superior';
-import { snapshotRing } from '../src/rings/read-ring';
 import { RecommitRing } from '../src/rings/recommit-ring';
 import { RevokeKey } from '../src/rings/revoke-key';
 import { ChangeDecisions } from '../src/rings/change-decisions';
-import { ringView } from '../src/rings/ring-view';
 import { RotateRecovery } from '../src/rings/rotate-recovery';
 import { StageKey } from '../src/rings/stage-key';
 import type { RotationConfig } from '../src/rotation-config';
@@ -71,7 +54,7 @@ import { SettleRollbacks } from '../src/rotations/settle-rollbacks';
 import { CommandTransactions } from '../src/transactions/command-transactions';
 import { waitingOptions } from '../src/transactions/pools';
 import type { RequestIdentity } from '../src/transactions/requests';
-import { PlayedStatements } from './played-statements';
+import { FakeSigners } from './fake-signers';
 import type { MigratedDatabase } from './seeded-rings';
 
 export const DOMAIN = 'domain:aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa';
@@ -104,72 +87,6 @@ export const identity = (command: Command, requestId: string = randomUUID()): Re
   actor: OPERATOR,
   bodyHash: 'b',
 });
-
-/** Signers as rotation meets them: they answer, and renew their leases when a ring changes. */
-export class FakeSigners {
-  readonly asked: { verb: string; body: Record<string, unknown> }[] = [];
-  /** Those that cannot load a new key. */
-  readonly unable = new Set<string>();
-  /** Those that hear of no change. */
-  readonly paused = new Set<string>();
-  areAway = false;
-  /** What happens while they are asked, before they answer. */
-  meanwhile: (verb: string) => Promise<unknown> = async () => undefined;
-
-  readonly statements: PlayedStatements;
-
-  /** `asRotation` reads rings as rotation does; `owner` may do what rotation may not. */
-  constructor(
-    private readonly owner: DataSource,
-    asRotation: DataSource,
-  ) {
-    const viewOf = async (scope: Scope): Promise<RingView | undefined> => {
-      const stored = await snapshotRing(asRotation, scope);
-      return stored && ringView(stored);
-    };
-    this.statements = new PlayedStatements(viewOf);
-  }
-
-  times(verb: string): number {
-    return this.asked.filter((each) => each.verb === verb).length;
-  }
-
-  readonly bus = {
-    askSigner: (subject: string, body: object) => this.answer(subject, body),
-    request: (subject: string, body: object) => this.answer(subject, body),
-    publish: (subject: string, body: object) => {
-      if (subject === subjects.ringChanged) void this.confirm(body as { scope: Scope; epoch: number });
-    },
-  } as unknown as Bus;
-
-  private async answer(subject: string, body: object): Promise<object> {
-    const parts = subject.split('.');
-    const verb = parts.at(-1) ?? '';
-    this.asked.push({ verb, body: body as Record<string, unknown> });
-    await this.meanwhile(verb);
-    if (this.areAway) throw problem('noSigner');
-    if (verb === 'generate-key') return this.statements.generate(body as GenerateKey);
-    if (verb === 'make-statement') return this.statements.make(body as MakeStatement);
-    if (verb === 'prepare-statement') return this.statements.prepare(body as PrepareStatement);
-    if (verb === 'load-key') {
-      if (this.unable.has(parts.at(-2) ?? '')) throw problem('keyUnavailable');
-      this.statements.load(body as LoadKey);
-    }
-    return {};
-  }
-
-  private async confirm({ scope, epoch }: { scope: Scope; epoch: number }): Promise<void> {
-    await this.owner
-      .query(
-        `UPDATE ring.lease SET epochs = CASE WHEN EXISTS (SELECT FROM ring.key_ring WHERE scope = $1 AND removed_at IS NULL)
-                                        THEN epochs || jsonb_build_object($1::text, $2::bigint) ELSE epochs - $1::text END,
-                               turn = turn + 1, renewed_at = clock_timestamp() WHERE holder <> ALL ($3::text[])`,
-        [scope, epoch, [...this.paused]],
-      )
-      // The test is over.
-      .catch(() => undefined);
-  }
-}
 
 export interface Replica {
   openRotation: OpenRotation;

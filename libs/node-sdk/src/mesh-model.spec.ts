@@ -16,7 +16,7 @@ import {
   overtakenStory,
   recoveryBetweenStory,
 } from '../testing/mesh-model/rare-stories';
-import { anyStory, crossingStory, replayStory, theftStory, type Faults } from '../testing/mesh-model/stories';
+import { anyStory, crossingStory, hearAll, replayStory, theftStory, type Faults } from '../testing/mesh-model/stories';
 
 const STORIES = Number(process.env['MESH_STORIES'] ?? 10);
 /** Of the search through all states. */
@@ -84,16 +84,13 @@ test.each(['platform', 'domain'] as const)('every state of the %s Node', async (
 test('a platform key that was stolen after it retired does not bring back the time when it was active', async () => {
   const model = await MeshModel.create();
   const { plane, ends } = model;
-  const hearAll = async (): Promise<void> => {
-    for (const whose of ['platform', 'domain'] as const) while (await model.turn(whose));
-  };
   await model.order('platform', 'revoke_active');
-  await hearAll();
+  await hearAll(model);
   const stolen = plane.rings.platform.active;
   await model.order('platform', 'rotate');
-  await hearAll();
+  await hearAll(model);
   await model.order('platform', 'close');
-  await hearAll();
+  await hearAll(model);
 
   const claim = plane.rings.platform.anchors[1]!;
   const revoke = plane.rings.platform.statements[1]!;

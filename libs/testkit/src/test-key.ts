@@ -1,6 +1,6 @@
 /** A key with its private half, and what is signed by it. */
 import { randomUUID } from 'node:crypto';
-import { buildEnvelope, canonicalText } from '@plexsphere/wire';
+import { buildEnvelope, canonicalText, publicText } from '@plexsphere/wire';
 import type { SigningKey, Statement } from '@plexsphere/wire/jws';
 import { newKeyPair, type TestPrivateKey } from './keys';
 
@@ -42,3 +42,13 @@ export function forgedStatement(statement: Statement, authority: TestKey, posses
   const second = possession === null ? [] : [signed(possession, 'possession')];
   return JSON.stringify({ signatures: [signed(authority, 'authority'), ...second], payload });
 }
+
+/** How a statement names a key. */
+export const oldNames = ({ keyId, privateKey }: TestKey) => ({
+  old_key_id: keyId,
+  old_public_key: publicText(privateKey),
+});
+export const newNames = ({ keyId, privateKey }: TestKey) => ({
+  new_key_id: keyId,
+  new_public_key: publicText(privateKey),
+});

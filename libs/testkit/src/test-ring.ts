@@ -1,18 +1,17 @@
 import { heldKeys, scopePolicy } from '@plexsphere/keyring';
 import { MESH_ALGORITHM, publicText } from '@plexsphere/wire';
-import type { KeyView, PlatformKeyRotated, RingView, Scope, SigningKeyRotated, TransitionView } from '@plexsphere/wire';
+import type { KeyView, PlatformKeyRotated, RingView, Scope, SigningKeyRotated } from '@plexsphere/wire';
 import {
-  STATEMENT_TYPES,
   isByPlatform,
   keyHash,
-  readStatement,
   signStatement,
   statementHash,
   type Statement,
   type StatementType,
   type TrustAnchor,
 } from '@plexsphere/wire/jws';
-import { envelopeBy, testKey, type EventFields, type TestKey } from './test-key';
+import { announced, transitionOf } from './told-by-statement';
+import { envelopeBy, newNames, oldNames, testKey, type EventFields, type TestKey } from './test-key';
 
 export interface RingKey extends TestKey {
   state: KeyView['state'];
@@ -351,35 +350,4 @@ export class TestRing {
   private mark(): void {
     this.changes.at(-1)!.activeKeyId = this.active.keyId;
   }
-}
-
-const oldNames = ({ keyId, privateKey }: TestKey) => ({ old_key_id: keyId, old_public_key: publicText(privateKey) });
-const newNames = ({ keyId, privateKey }: TestKey) => ({ new_key_id: keyId, new_public_key: publicText(privateKey) });
-
-/** What the announcement of a change says: what its statement does, and the statement. */
-function announced(statement: string): SigningKeyRotated {
-  const { type, new_public_key, old_public_key, transition_expires, scope, old_key_id, new_key_id, opened_at, epoch } =
-    readStatement(statement);
-  return {
-    current: new_public_key,
-    ...(STATEMENT_TYPES[type].beside !== 'nobody' && { previous: old_public_key! }),
-    ...(transition_expires !== null && { transition_expires }),
-    scope,
-    old_key_id: old_key_id!,
-    new_key_id,
-    opened_at,
-    epoch,
-    statement,
-  };
-}
-
-function transitionOf(statement: string): Omit<TransitionView, 'outcome'> {
-  const { old_key_id, new_key_id, opened_at, closes_at, transition_expires } = readStatement(statement);
-  return {
-    old_key_id: old_key_id!,
-    new_key_id,
-    opened_at,
-    closes_at: closes_at!,
-    transition_expires: transition_expires!,
-  };
 }

@@ -23,7 +23,7 @@ async function asked(world: World): Promise<void> {
     const terminal = AtTerminal.plexctl(world, revoke);
     await terminal.shows(`would revoke  k4 of ${domain}`);
     await terminal.shows('signs then    k5, a new key');
-    await terminal.shows('fails         signing, until a signer has k5: within seconds, by 20');
+    await terminal.shows('fails         signing, until a signer has k5: within seconds; were it done now, by 20');
     await terminal.shows(`Revoke k4 of ${domain}? ${QUESTION}`);
     expect(await fingerprint(world, PREPARED)).toEqual(before);
     terminal.type(keys);

@@ -47,7 +47,8 @@ export class KindPolicies {
     const endsAt = performance.now() + PATIENCE_MS;
     let hasApplied = false;
     const lacking = await listLacking(this.database.manager, { kind });
-    for (const { scope } of inTurn(lacking, this.lastTried)) {
+    const scopes = lacking.map(({ scope }) => scope);
+    for (const scope of inTurn(scopes, this.lastTried)) {
       if (performance.now() >= endsAt) return hasApplied;
       this.lastTried = scope;
       // One that is busy, or whose rules forbid it, comes again.

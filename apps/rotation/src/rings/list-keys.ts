@@ -8,8 +8,8 @@ export type KeyRow = Pick<
 >;
 
 /**
- * The keys that verifiers hold, oldest first, and of those that have retired, and of those that were revoked, the last one alone: a ring remembers every
- * key that it ever had, and after years of rotations nobody wants to read them all.
+ * The keys that verifiers hold, oldest first, and of those that have retired, and of those that were revoked, the last
+ * one alone: a ring remembers every key that it ever had, and after years of rotations nobody wants to read them all.
  */
 export const listKeys = (manager: EntityManager, scopes: Scopes): Promise<KeyRow[]> =>
   manager.query<KeyRow[]>(

@@ -4,6 +4,7 @@ import { LOGGER, Loop, ThrottledLog, type Logger } from '@plexsphere/service-kit
 import { Problem, type ProblemName, type Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
 import { KindPolicies } from '../policies/kind-policies';
+import { inTurn } from '../rings/in-turn';
 import { RotationConfig } from '../rotation-config';
 import { databaseNow, readSnapshot } from '../transactions/database-clock';
 import { findDue, type Due } from './due-step';
@@ -25,9 +26,7 @@ const KINDS_EVERY_MS = 60_000;
 export class Rotator implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly loop: Loop;
   private readonly underWay = new Map<Scope, Promise<void>>();
-  /** Who had a turn before, and when: those that wait longest come first. */
-  private hadTurn = new Map<Scope, number>();
-  private turns = 0;
+  private lastBegun: Scope | undefined;
   private readonly troubles: ThrottledLog;
   private kindsAtMs = -Infinity;
 
@@ -64,23 +63,16 @@ export class Rotator implements OnApplicationBootstrap, OnModuleDestroy {
     const candidates = await findCandidates(manager, now);
     await forgetFailuresBut(manager, candidates);
     const waiting = await listBackingOff(manager, now);
-    this.turns += 1;
-    for (const scope of this.longestWaitingFirst(candidates)) {
+    // There may be nothing to do in a candidate for days: its Nodes are off.
+    for (const scope of inTurn(candidates, this.lastBegun)) {
       if (this.underWay.size >= AT_ONCE) return;
       if (waiting.has(scope) || this.underWay.has(scope)) continue;
-      this.hadTurn.set(scope, this.turns);
+      this.lastBegun = scope;
       this.underWay.set(
         scope,
         this.advance(scope).finally(() => this.underWay.delete(scope)),
       );
     }
-  }
-
-  /** There may be nothing to do in a candidate for days (its Nodes are off): as many of those as fit a turn keep nobody out. */
-  private longestWaitingFirst(candidates: readonly Scope[]): Scope[] {
-    const last = (scope: Scope): number => this.hadTurn.get(scope) ?? 0;
-    this.hadTurn = new Map(candidates.map((scope) => [scope, last(scope)]));
-    return [...candidates].sort((one, other) => last(one) - last(other));
   }
 
   /** What the domain says is next; null where nothing is. */

@@ -1,0 +1,73 @@
+import type { Bus } from '@plexsphere/service-kit';
+import { problem, subjects, type RingView, type Scope } from '@plexsphere/wire';
+import type { GenerateKey, LoadKey, MakeStatement, PrepareStatement } from '@plexsphere/wire/commands';
+import type { DataSource } from 'typeorm';
+import { snapshotRing } from '../src/rings/read-ring';
+import { ringView } from '../src/rings/ring-view';
+import { PlayedStatements } from './played-statements';
+
+/** Signers as rotation meets them: they answer, and renew their leases when a ring changes. */
+export class FakeSigners {
+  readonly asked: { verb: string; body: Record<string, unknown> }[] = [];
+  /** Those that cannot load a new key. */
+  readonly unable = new Set<string>();
+  /** Those that hear of no change. */
+  readonly paused = new Set<string>();
+  areAway = false;
+  /** What happens while they are asked, before they answer. */
+  meanwhile: (verb: string) => Promise<unknown> = async () => undefined;
+
+  readonly statements: PlayedStatements;
+
+  /** `asRotation` reads rings as rotation does; `owner` may do what rotation may not. */
+  constructor(
+    private readonly owner: DataSource,
+    asRotation: DataSource,
+  ) {
+    const viewOf = async (scope: Scope): Promise<RingView | undefined> => {
+      const stored = await snapshotRing(asRotation, scope);
+      return stored && ringView(stored);
+    };
+    this.statements = new PlayedStatements(viewOf);
+  }
+
+  times(verb: string): number {
+    return this.asked.filter((each) => each.verb === verb).length;
+  }
+
+  readonly bus = {
+    askSigner: (subject: string, body: object) => this.answer(subject, body),
+    request: (subject: string, body: object) => this.answer(subject, body),
+    publish: (subject: string, body: object) => {
+      if (subject === subjects.ringChanged) void this.confirm(body as { scope: Scope; epoch: number });
+    },
+  } as unknown as Bus;
+
+  private async answer(subject: string, body: object): Promise<object> {
+    const parts = subject.split('.');
+    const verb = parts.at(-1) ?? '';
+    this.asked.push({ verb, body: body as Record<string, unknown> });
+    await this.meanwhile(verb);
+    if (this.areAway) throw problem('noSigner');
+    if (verb === 'generate-key') return this.statements.generate(body as GenerateKey);
+    if (verb === 'make-statement') return this.statements.make(body as MakeStatement);
+    if (verb === 'prepare-statement') return this.statements.prepare(body as PrepareStatement);
+    if (verb === 'load-key') {
+      if (this.unable.has(parts.at(-2) ?? '')) throw problem('keyUnavailable');
+      this.statements.load(body as LoadKey);
+    }
+    return {};
+  }
+
+  private async confirm({ scope, epoch }: { scope: Scope; epoch: number }): Promise<void> {
+    await this.owner
+      .query(
+        `UPDATE ring.lease SET epochs = CASE WHEN EXISTS (SELECT FROM ring.key_ring WHERE scope = $1 AND removed_at IS NULL)
+                                        THEN epochs || jsonb_build_object($1::text, $2::bigint) ELSE epochs - $1::text END,
+                               turn = turn + 1, renewed_at = clock_timestamp() WHERE holder <> ALL ($3::text[])`,
+        [scope, epoch, [...this.paused]],
+      )
+      // The test is over.
+      .catch(() => undefined);
+  }
+}
