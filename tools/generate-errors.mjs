@@ -19,7 +19,8 @@ const WHEN = {
   headersTooLarge: 'The headers of an HTTP request have more bytes than `limit_bytes`.',
   unsupportedBody: 'The body of an HTTP request is not JSON, or packed in another way than by gzip.',
   unsupportedMethod: 'The route is called by another method; the header `Allow` names those that it takes.',
-  requestTooSlow: 'An HTTP request had not come whole when its time was over: 10 s for its headers, 20 s for all of it.',
+  requestTooSlow:
+    'An HTTP request had not come whole when its time was over: 10 s for its headers, 20 s for all of it.',
   envelopeTooLarge: 'The signed event would not fit the longest line that a Node reads.',
   rotationInProgress: 'A rotation of this scope is open already: there is one at a time.',
   rollbackSettling:
