@@ -92,14 +92,21 @@ describe('tokens', () => {
 });
 
 describe('Nodes', () => {
-  const node = { node_id: OPERATOR, scope: 'platform', name: 'edge-1', progress: 'lagging', online: false };
+  const node = {
+    node_id: OPERATOR,
+    scope: 'platform',
+    name: 'edge-1',
+    listens: 'bus',
+    progress: 'lagging',
+    online: false,
+  };
   const byName = ['--scope', 'platform', '--name', 'edge-1'];
 
   it('are listed with how far they have come', async () => {
     const reply = { nodes: [{ ...node, last_seen_at: null, last_seen_seconds: null }] };
     const { stdout, bus } = await plexctl({ reply }, ['node', 'list']);
     expect(bus.requests[0]?.body).toEqual({});
-    expect(cells(stdout)[1]).toEqual([OPERATOR, 'platform', 'edge-1', 'lagging', 'no', '-', '-']);
+    expect(cells(stdout)[1]).toEqual([OPERATOR, 'platform', 'edge-1', 'bus', 'lagging', 'no', '-', '-']);
   });
 
   it('are shown by id, or by scope and name', async () => {
@@ -112,8 +119,22 @@ describe('Nodes', () => {
     expect(stdout).toMatch(/^state +enrolled, lagging, offline$/m);
     expect(stdout).toMatch(/^backlog +2 rows: 1 unsent, 1 sent and not applied; the oldest 1m old$/m);
     expect(stdout).not.toContain('undefined');
+    expect(stdout).toMatch(/^listens +on the bus$/m);
     const byId = await plexctl({ reply }, ['node', 'show', '--node-id', OPERATOR]);
     expect(byId.bus.requests[0]?.body).toEqual({ node_id: OPERATOR });
+  });
+
+  it('that wait for a state are said to, in both', async () => {
+    const waiting = { ...node, listens: 'go', waits_since: AT, last_seen_at: AT, last_seen_seconds: 300 };
+    const listed = await plexctl({ reply: { nodes: [waiting] } }, ['node', 'list']);
+    expect(cells(listed.stdout)[1]).toEqual([OPERATOR, 'platform', 'edge-1', 'go', 'lagging, waits', 'no', AT, '5m']);
+    const backlog = { rows: 0, unsent: 0, sent: 0, oldest_seconds: null };
+    const wireguard_key = { public_key: 'a2V5', since: AT, wanted_at: AT };
+    const progress = { told_epoch: 2, applied_epoch: 1, applied_position: 7, connections: 1, backlog };
+    const reply = { ...waiting, state: 'enrolled', added_at: AT, mesh_ip: '100.64.0.1', wireguard_key, ...progress };
+    const { stdout } = await plexctl({ reply }, ['node', 'show', ...byName]);
+    expect(stdout).toMatch(new RegExp(`^stream +waits for a state, since ${AT}$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^wireguard_key +a2V5, since ${AT}; another one is asked for, from ${AT}$`, 'm'));
   });
 
   it('are removed by id, or by scope and name', async () => {
