@@ -478,7 +478,7 @@ CREATE INDEX event_scope ON outbox.event USING btree (scope, (created_at AT TIME
 CREATE INDEX message_outstanding ON outbox.message USING btree (node_id, "position", id) WHERE (state <> 'settled'::text);
 CREATE INDEX message_settled ON outbox.message USING btree (settled_at) WHERE (state = 'settled'::text);
 CREATE INDEX message_unapplied ON outbox.message USING btree (event_id, outcome, id) WHERE ((outcome IS NULL) OR (outcome <> 'applied'::text));
-CREATE INDEX message_unsent ON outbox.message USING btree (node_id) WHERE (state = 'unsent'::text);
+CREATE INDEX message_unsent ON outbox.message USING btree (node_id, id) WHERE (state = 'unsent'::text);
 CREATE INDEX node_stream_forked ON outbox.node_stream USING btree (scope, node_id) WHERE ((forked_at IS NOT NULL) OR (platform_forked_at IS NOT NULL));
 CREATE INDEX node_stream_resend ON outbox.node_stream USING btree (resend_at) WHERE (resend_at IS NOT NULL);
 CREATE INDEX node_stream_scope ON outbox.node_stream USING btree (scope);

@@ -130,6 +130,19 @@ test('what was claimed before a word is let go: it is neither published nor mark
   expect(await mesh.messages(node)).toMatchObject([{ state: 'unsent' }]);
   expect(await next(1)).toEqual([['stream_ready', '3', 's-2']]);
   expect(await next(1)).toEqual([['policy_updated', '4', '']]);
+
+  // What was claimed in vain keeps its place before what was published after it.
+  await mesh.publish(domain);
+  expect(await next(1)).toEqual([['policy_updated', '5', '']]);
+  await says('s-3');
+  expect(await next(1)).toEqual([['stream_ready', '6', 's-3']]);
+  expect(await next(0, () => says('s-4'))).toEqual([]);
+  expect(await next(1)).toEqual([['stream_ready', '8', 's-4']]);
+  expect(await next(1)).toEqual([['policy_updated', '9', '']]);
+  expect(await mesh.messages(node)).toMatchObject([
+    { state: 'sent', position: 9 },
+    { state: 'unsent', position: 5 },
+  ]);
 });
 
 test('one with the SDK says hello and acknowledges through its gateway, and is told by statements as on the bus', async () => {
@@ -141,8 +154,9 @@ test('one with the SDK says hello and acknowledges through its gateway, and is t
     ...{ epoch, platform_epoch: 1 },
     heads: { ring: mesh.headAt(domain, epoch), platform: mesh.headAt('platform', 1) },
   });
-  await mesh.publish(domain);
   say(subjects.httpHello(node), { hello_id: 'h1', position: 0, ...held(1) });
+  await until(() => heard.http.length === 1, 'the answer');
+  await mesh.publish(domain);
   await until(() => heard.http.some(({ type }) => type === 'policy_updated'), 'the event');
   expect(heard.http[0]).toMatchObject({ type: 'stream_ready', headers: { position: '', trustEpoch: '' } });
   // On the bus nobody speaks for it; nor a gateway for one on the bus.

@@ -6,16 +6,22 @@ import type { OrdinaryEvent } from './claimed-node';
  * position here, in the claim's transaction (ADR 0006): by id alone, one that was written earlier could still appear later.
  *
  * A Node that cannot acknowledge gets another one at each claim: it has read a position as soon as one signature under it
- * was read, also one that nobody has marked and that was too old by then.
+ * was read, also one that nobody has marked and that was too old by then. So its positions say no order: what was claimed
+ * in vain would come behind what follows it.
  */
 const TAKE_NEXT = `
   WITH next AS (
     SELECT m.id, m.node_id, m.event_id, m.position
-      FROM unnest($1::uuid[]) AS n(node_id)
+      FROM outbox.node_stream s
      CROSS JOIN LATERAL (
-       SELECT * FROM outbox.message m
-        WHERE m.node_id = n.node_id AND m.state = 'unsent' AND m.epoch IS NULL
-        ORDER BY m.position NULLS LAST, m.id LIMIT 1) m
+       (SELECT * FROM outbox.message m
+         WHERE s.listens <> 'go' AND m.node_id = s.node_id AND m.state = 'unsent' AND m.epoch IS NULL
+         ORDER BY m.position NULLS LAST, m.id LIMIT 1)
+       UNION ALL
+       (SELECT * FROM outbox.message m
+         WHERE s.listens = 'go' AND m.node_id = s.node_id AND m.state = 'unsent' AND m.epoch IS NULL
+         ORDER BY m.id LIMIT 1)) m
+     WHERE s.node_id = ANY($1::uuid[])
   ),
   placed AS (
     UPDATE outbox.message m SET position = s.last_position + 1

@@ -45,7 +45,7 @@ export const OUTBOX: SchemaChange = {
         CHECK (epoch IS NULL OR position IS NULL)
       );
       CREATE INDEX message_outstanding ON outbox.message (node_id, position, id) WHERE state <> 'settled';
-      CREATE INDEX message_unsent ON outbox.message (node_id) WHERE state = 'unsent';
+      CREATE INDEX message_unsent ON outbox.message (node_id, id) WHERE state = 'unsent';
       -- Who does not have an event, without a look at all those who do.
       CREATE INDEX message_unapplied ON outbox.message (event_id, outcome, id)
         WHERE outcome IS NULL OR outcome <> 'applied';
