@@ -17,8 +17,7 @@ export class HttpNodes {
   }
 
   get urls(): string[] {
-    const names = this.world.stack.services('gateway').map(({ name }) => name);
-    return names.flatMap((name) => this.world.stack.gatewayUrl(name) ?? []);
+    return this.world.gatewayUrls;
   }
 
   async add(name: string, beats = BEATS): Promise<StrictNode> {

@@ -1,17 +1,17 @@
 import {
   NodeClient,
-  type BusRefused,
   readEnrolment,
   type NodeEvent,
   type Refused,
   type Trusts,
+  type TurnedAway,
 } from '@plexsphere/node-sdk';
 
 /** A real Node in the test's own process: its client, and what it saw. */
 export class SuiteNode {
   readonly applied: NodeEvent[] = [];
   readonly refused: Refused[] = [];
-  readonly turnedAway: BusRefused[] = [];
+  readonly turnedAway: TurnedAway[] = [];
   private seen: Trusts | undefined;
   private client: NodeClient | undefined;
 
@@ -37,7 +37,7 @@ export class SuiteNode {
       storeDir: this.storeDir,
       handler: async (event) => void this.applied.push(event),
       onRefused: (refused) => void this.refused.push(refused),
-      onBusRefused: (refused) => void this.turnedAway.push(refused),
+      onTurnedAway: (turnedAway) => void this.turnedAway.push(turnedAway),
       onTrusts: (trusts) => (this.seen = trusts),
     });
     await this.client.start();

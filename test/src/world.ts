@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -10,6 +10,7 @@ import {
   type Ran,
   type StackOptions,
 } from '@plexsphere/stack';
+import { registerNode } from '@plexsphere/node-sdk';
 import { createBusKey, credsText } from '@plexsphere/wire';
 import type { AddNodeReply } from '@plexsphere/wire/commands';
 import { Client } from 'pg';
@@ -105,6 +106,22 @@ export class World {
     const node = new SuiteNode(name, enrolment, join(this.dir, `${name}.store`));
     this.nodes.push(node);
     return node;
+  }
+
+  /** Registers a Node with the SDK at the gateways. It does not run before `start`. */
+  async addHttpNode(scope: string, name: string): Promise<SuiteNode> {
+    const { token } = await this.json<{ token: string }>(['node', 'enroll-token', '--scope', scope]);
+    const wireguardKey = randomBytes(32).toString('base64');
+    const text = await registerNode({ gateways: this.gatewayUrls, token, hostname: name, wireguardKey });
+    const enrolment = join(this.dir, `${name}.node.json`);
+    await writeFile(enrolment, text, { mode: 0o600 });
+    const node = new SuiteNode(name, enrolment, join(this.dir, `${name}.store`));
+    this.nodes.push(node);
+    return node;
+  }
+
+  get gatewayUrls(): string[] {
+    return this.stack.services('gateway').flatMap(({ name }) => this.stack.gatewayUrl(name) ?? []);
   }
 
   /** Enrols many Nodes, by the bus and not by a process each. None runs before `start`. */

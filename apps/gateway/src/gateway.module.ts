@@ -9,7 +9,7 @@ import { GatewayMetrics } from './metrics/gateway-metrics';
 import { MetricsController } from './metrics/metrics.controller';
 import { LeavingController } from './nodes/leaving.controller';
 import { KeyController } from './nodes/key.controller';
-import { AckController } from './nodes/ack.controller';
+import { StandingController } from './nodes/standing.controller';
 import { BeatController, PingController } from './nodes/beat.controller';
 import { CalledNodes } from './nodes/called-nodes';
 import { EventsRoute } from './nodes/events.route';
@@ -37,7 +37,7 @@ export const gatewayParts = {
   controllers: [
     StateController,
     BeatController,
-    AckController,
+    StandingController,
     PingController,
     KeyController,
     LeavingController,

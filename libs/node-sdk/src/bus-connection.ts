@@ -1,24 +1,13 @@
 /** The Node's connection to the bus: kept up for as long as the Node runs, whatever happens to the bus. */
 import { dialOptions, readBusCredential } from '@plexsphere/bus-client';
 import { inboxPrefix, subjects, type Ack, type Hello } from '@plexsphere/wire';
-import { connect, Events, NatsError, type ConnectionOptions, type Msg, type NatsConnection } from 'nats';
+import { connect, ErrorCode, Events, NatsError, type ConnectionOptions, type NatsConnection } from 'nats';
 import { backOffMs, pause, within } from './back-off';
-import { BusRefusals, isRefusal } from './bus-refusals';
-import type { Enrolment } from './enrolment';
-import type { BusRefused, Logger } from './node-observer';
-
-export interface BusConnectionOptions {
-  enrolment: Enrolment;
-  allowPlaintextBus?: boolean | undefined;
-  logger: Logger;
-  signal: AbortSignal;
-  onConnected(): void;
-  onDisconnected(): void;
-  onRefused(refused: BusRefused): void;
-  now(): Date;
-  /** The next message is taken when this one is done with. */
-  onMessage(message: Msg): Promise<void>;
-}
+import type { BusEnrolment } from './enrolment';
+import type { TurnedAway } from './node-observer';
+import { streamMessage } from './stream-message';
+import type { Transport, TransportOptions } from './transport';
+import { TurnedAwayWatch } from './turned-away-watch';
 
 const FIRST_CONNECT_PAUSE_MS = 250;
 /** With the jitter, so that a bus that comes back is not met by all its Nodes in one instant. */
@@ -30,18 +19,29 @@ const DIAL_TIMEOUT_MS = 5_000;
 /** While the connection is being made anew a flush waits for that; an acknowledgement is not worth as much. */
 const FLUSH_PATIENCE_MS = 1_000;
 
-export class BusConnection {
+const REFUSALS: readonly string[] = [
+  ErrorCode.AuthorizationViolation,
+  ErrorCode.AuthenticationExpired,
+  ErrorCode.AccountExpired,
+];
+
+/** Whether the bus turned the credential away, at the door or later; `code` is the client library's. */
+export const isRefusal = (code: string): boolean => REFUSALS.includes(code);
+
+export class BusConnection implements Transport {
   private connection: NatsConnection | undefined;
-  private readonly refusals: BusRefusals;
+  private readonly watch: TurnedAwayWatch;
   private readonly dial: ConnectionOptions;
 
   /** @throws BusClientError for addresses that the credential must not be shown to, or a credential that is none. */
-  constructor(private readonly options: BusConnectionOptions) {
-    this.dial = dialOf(options);
-    this.refusals = new BusRefusals(options.now, (refused) => this.tellRefused(refused));
+  constructor(
+    private readonly enrolment: BusEnrolment,
+    private readonly options: TransportOptions,
+  ) {
+    this.dial = dialOf(enrolment, options);
+    this.watch = new TurnedAwayWatch(options.now, (turnedAway) => this.tellTurnedAway(turnedAway));
   }
 
-  /** Ends when the signal is aborted. */
   async run(): Promise<void> {
     const { signal } = this.options;
     for (let failures = 0; !signal.aborted;) {
@@ -53,14 +53,13 @@ export class BusConnection {
   }
 
   sayHello(hello: Hello): void {
-    this.publish(subjects.nodeHello(this.options.enrolment.nodeId), hello);
+    this.publish(subjects.nodeHello(this.enrolment.nodeId), hello);
   }
 
   acknowledge(ack: Ack): void {
-    this.publish(subjects.nodeAck(this.options.enrolment.nodeId), ack);
+    this.publish(subjects.nodeAck(this.enrolment.nodeId), ack);
   }
 
-  /** Sends what was published and closes; then `run` ends. */
   async close(): Promise<void> {
     const { connection } = this;
     // A bus that is away has nothing to be told; the next hello tells it.
@@ -75,23 +74,23 @@ export class BusConnection {
       return await connect(this.dial);
     } catch (error) {
       const reason = reasonOf(error);
-      if (isRefusal(reason)) this.refusals.refused(reason);
+      if (isRefusal(reason)) this.watch.turnedAway(reason);
       else logger.warn({ reason }, 'bus not reachable yet');
       return undefined;
     }
   }
 
   private async use(connection: NatsConnection): Promise<void> {
-    const { enrolment, signal, onConnected, onDisconnected, onMessage, logger } = this.options;
+    const { signal, onConnected, onDisconnected, onMessage, logger } = this.options;
     if (signal.aborted) return connection.close();
     this.connection = connection;
-    this.refusals.accepted();
-    void this.watch(connection);
-    const subscription = connection.subscribe(subjects.nodeEvents(enrolment.nodeId));
+    this.watch.letIn();
+    void this.follow(connection);
+    const subscription = connection.subscribe(subjects.nodeEvents(this.enrolment.nodeId));
     onConnected();
     try {
       for await (const message of subscription) {
-        await onMessage(message);
+        await onMessage(streamMessage(message));
       }
     } catch (error) {
       logger.error({ reason: reasonOf(error) }, 'stream ended');
@@ -102,7 +101,7 @@ export class BusConnection {
   }
 
   /** Not awaited: the client never ends this sequence, not even when the connection is closed. */
-  private async watch(connection: NatsConnection): Promise<void> {
+  private async follow(connection: NatsConnection): Promise<void> {
     for await (const { type, data } of connection.status()) {
       if (connection !== this.connection) return;
       if (type === Events.Disconnect) this.options.onDisconnected();
@@ -114,16 +113,18 @@ export class BusConnection {
   /** The client would dial for ever at its own pace: a bus that refuses the credential is asked with growing pauses. */
   private async onError(connection: NatsConnection, reason: string): Promise<void> {
     if (!isRefusal(reason)) return this.options.logger.warn({ reason }, 'bus refused');
-    this.refusals.refused(reason);
+    this.watch.turnedAway(reason);
     await connection.close().catch(() => undefined);
   }
 
-  private tellRefused(refused: BusRefused): void {
-    this.options.logger.error({ ...refused }, 'the bus does not let this Node in: removed, or its account is missing');
-    this.options.onRefused(refused);
+  private tellTurnedAway(turnedAway: TurnedAway): void {
+    this.options.logger.error(
+      { ...turnedAway },
+      'the bus does not let this Node in: removed, or its account is missing',
+    );
+    this.options.onTurnedAway(turnedAway);
   }
 
-  /** Lost where there is no connection: the hello at the next one says as much. */
   private publish(subject: string, body: object): void {
     const { connection } = this;
     if (connection === undefined || connection.isClosed()) return;
@@ -131,7 +132,7 @@ export class BusConnection {
   }
 }
 
-function dialOf({ enrolment, allowPlaintextBus }: BusConnectionOptions): ConnectionOptions {
+function dialOf(enrolment: BusEnrolment, { allowPlaintext }: TransportOptions): ConnectionOptions {
   const credential = readBusCredential(enrolment.busCredential);
   return {
     ...dialOptions({
@@ -140,7 +141,7 @@ function dialOf({ enrolment, allowPlaintextBus }: BusConnectionOptions): Connect
       inboxPrefix: inboxPrefix({ kind: 'node', id: enrolment.nodeId }),
       name: enrolment.name,
       ca: enrolment.busCa,
-      insecure: allowPlaintextBus,
+      insecure: allowPlaintext,
     }),
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_PAUSE_MS,

@@ -1,12 +1,11 @@
 /**
  * What a mesh Node embeds: hears its stream, verifies each event by the keys that it trusts, follows key changes, hands
- * events to the application in order, and acknowledges what is done. Keeps its trust on disk. Knows the contract and
- * the bus; no database, no Nest, no service. Exports what a user needs and no more: README.md explains each.
+ * events to the application in order, and acknowledges what is done. Keeps its trust on disk. Knows the contract the bus
+ * and gateways; no database, no Nest, no service. Exports what a user needs and no more: README.md explains each.
  */
-export { parseEnrolment, readEnrolment, type Enrolment } from './enrolment';
+export { parseEnrolment, readEnrolment, type BusEnrolment, type Enrolment, type HttpEnrolment } from './enrolment';
 export { NodeClient, type NodeClientOptions } from './node-client';
 export type {
-  BusRefused,
   Counts,
   Handler,
   KeyRefusal,
@@ -16,5 +15,7 @@ export type {
   Refused,
   RefusalReason,
   Trusts,
+  TurnedAway,
 } from './node-observer';
+export { registerNode, type Registration } from './register-node';
 export { NodeSdkError, type NodeSdkErrorCode } from './node-sdk-error';

@@ -14,9 +14,10 @@ import {
   testBus,
   testCertificates,
 } from '@plexsphere/testkit';
+import { BEARER, FakeGateway } from '../testing/fake-gateway';
 import { FakeRelay } from '../testing/fake-relay';
 import { TestMesh } from '../testing/test-mesh';
-import { parseEnrolment, type Enrolment } from './enrolment';
+import { parseEnrolment, type BusEnrolment, type Enrolment } from './enrolment';
 import { NodeClient } from './node-client';
 import type { NodeEvent } from './node-observer';
 
@@ -25,17 +26,10 @@ jest.setTimeout(240_000); // the first run on a machine downloads the server
 let folder: string;
 let server: NatsServer;
 let mesh: TestMesh;
-let enrolment: Enrolment;
+let enrolment: BusEnrolment;
 let relay: FakeRelay;
 let node: NodeClient;
 let handled: NodeEvent[];
-
-const newNode = (): NodeClient =>
-  new NodeClient({
-    enrolment,
-    storeDir: join(folder, 'node'),
-    handler: async (event) => void handled.push(event),
-  });
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'plexsphere-'));
@@ -51,14 +45,12 @@ beforeEach(async () => {
   await server.start();
   mesh = await TestMesh.create(new Date());
   const bus = { servers: [`${server.host}:${server.port}`], bus_credential: busCredentialText() };
-  enrolment = parseEnrolment(await mesh.enrolment(new Date(), bus));
+  enrolment = parseEnrolment(await mesh.enrolment(new Date(), bus)) as BusEnrolment;
   relay = await FakeRelay.connect(server.url, mesh);
   handled = [];
-  node = newNode();
 });
 
 afterEach(async () => {
-  await node.stop();
   await relay.close();
   await server.stop();
   await loseDisk(server);
@@ -69,63 +61,87 @@ const handledIds = () => handled.map(({ eventId }) => eventId);
 const outboxIds = () => relay.outbox.map(({ eventId }) => eventId);
 const settledAll = () => eventually(() => relay.settled === relay.outbox.length);
 
-test('events over a rotation, each once, in order, acknowledged', async () => {
-  await node.start();
-  await node.ready();
-  for (let n = 0; n < 20; n += 1) await relay.publish();
-  await mesh.ring.rotate('key-2', new Date());
-  await relay.announce(mesh.ring.rotatedEvent(new Date()));
-  for (let n = 0; n < 20; n += 1) await relay.publish();
-  await settledAll();
-  expect(handledIds()).toEqual(outboxIds());
-  expect(relay.acks.at(-1)).toMatchObject({ epoch: 2, position: 40 });
-  expect(node.counts).toMatchObject({ applied: 40, keyChanges: 1, hellos: 1, refused: {} });
-});
+describe.each(['on the bus', 'over HTTP'])('%s', (how) => {
+  let gateway: FakeGateway;
+  let joined: Enrolment;
 
-test('a Node that slept comes back, and a stopped one has let go of its store', async () => {
-  await node.start();
-  await node.ready();
-  await relay.publish();
-  await settledAll();
-  await node.stop();
-  for (const keyId of ['key-2', 'key-3']) await mesh.ring.rotate(keyId, new Date());
-  for (let n = 0; n < 5; n += 1) await relay.publish();
-  node = newNode();
-  await node.start();
-  await settledAll();
-  expect(handledIds()).toEqual(outboxIds());
-  expect(relay.hellos.at(-1)).toMatchObject({ epoch: 1, position: 1 });
-  expect(node.counts.keyChanges).toBe(1);
-  expect(relay.acks.at(-1)).toMatchObject({ epoch: mesh.ring.epoch, position: node.position });
-});
+  const newNode = (): NodeClient =>
+    new NodeClient({
+      enrolment: joined,
+      storeDir: join(folder, 'node'),
+      handler: async (event) => void handled.push(event),
+    });
 
-test('a bus that is away at the start is waited for', async () => {
-  await server.kill();
-  await node.start();
-  await server.start();
-  await node.ready();
-  expect(relay.hellos).toHaveLength(1);
-});
+  beforeEach(async () => {
+    gateway = await FakeGateway.start(server.url, mesh.nodeId);
+    const http = await mesh.httpEnrolment(new Date(), { gateways: [gateway.url], bearer: BEARER });
+    joined = how === 'on the bus' ? enrolment : parseEnrolment(http);
+    node = newNode();
+  });
 
-test.each(['is killed', 'loses its disk'])(
-  'when the bus %s the Node asks anew, and nothing is applied twice',
-  async (what) => {
+  afterEach(async () => {
+    await node.stop();
+    await gateway.close();
+  });
+
+  test('events over a rotation, each once, in order, acknowledged', async () => {
     await node.start();
     await node.ready();
-    for (let n = 0; n < 5; n += 1) await relay.publish();
-    await settledAll();
-    await server.kill();
-    if (what === 'loses its disk') await loseDisk(server);
-    const lost = relay.publish();
-    await server.start();
-    await eventually(() => relay.makeStream().then(() => true));
-    await lost;
-    await relay.publish();
+    for (let n = 0; n < 20; n += 1) await relay.publish();
+    await mesh.ring.rotate('key-2', new Date());
+    await relay.announce(mesh.ring.rotatedEvent(new Date()));
+    for (let n = 0; n < 20; n += 1) await relay.publish();
     await settledAll();
     expect(handledIds()).toEqual(outboxIds());
-    expect(relay.hellos.length).toBeGreaterThan(1);
-  },
-);
+    expect(relay.acks.at(-1)).toMatchObject({ epoch: 2, position: 40 });
+    expect(node.counts).toMatchObject({ applied: 40, keyChanges: 1, hellos: 1, refused: {} });
+  });
+
+  test('a Node that slept comes back, and a stopped one has let go of its store', async () => {
+    await node.start();
+    await node.ready();
+    await relay.publish();
+    await settledAll();
+    await node.stop();
+    for (const keyId of ['key-2', 'key-3']) await mesh.ring.rotate(keyId, new Date());
+    for (let n = 0; n < 5; n += 1) await relay.publish();
+    node = newNode();
+    await node.start();
+    await settledAll();
+    expect(handledIds()).toEqual(outboxIds());
+    expect(relay.hellos.at(-1)).toMatchObject({ epoch: 1, position: 1 });
+    expect(node.counts.keyChanges).toBe(1);
+    expect(relay.acks.at(-1)).toMatchObject({ epoch: mesh.ring.epoch, position: node.position });
+  });
+
+  test('a bus that is away at the start is waited for', async () => {
+    await server.kill();
+    await node.start();
+    await server.start();
+    await node.ready();
+    expect(relay.hellos).toHaveLength(1);
+  });
+
+  test.each(['is killed', 'loses its disk'])(
+    'when the bus %s the Node asks anew, and nothing is applied twice',
+    async (what) => {
+      await node.start();
+      await node.ready();
+      for (let n = 0; n < 5; n += 1) await relay.publish();
+      await settledAll();
+      await server.kill();
+      if (what === 'loses its disk') await loseDisk(server);
+      const lost = relay.publish();
+      await server.start();
+      await eventually(() => relay.makeStream().then(() => true));
+      await lost;
+      await relay.publish();
+      await settledAll();
+      expect(handledIds()).toEqual(outboxIds());
+      expect(relay.hellos.length).toBeGreaterThan(1);
+    },
+  );
+});
 
 test('S15: a rogue bus gets nothing signed, and the Node says why it does not come in', async () => {
   const rogue = new RogueServer({ nonce: `${Buffer.from('{"alg":"EdDSA"}').toString('base64url')}.e30` });
@@ -146,12 +162,12 @@ test('S15: a rogue bus gets nothing signed, and the Node says why it does not co
 });
 
 test('S4: a Node does not start towards a bus that its credential must not be shown to', async () => {
-  const nodeOf = (servers: string[], allowPlaintextBus = false) =>
+  const nodeOf = (servers: string[], allowPlaintext = false) =>
     new NodeClient({
       enrolment: { ...enrolment, servers },
       storeDir: join(folder, 'exposed'),
       handler: () => Promise.resolve(),
-      allowPlaintextBus,
+      allowPlaintext,
     });
   await expect(nodeOf(['192.0.2.1:4222']).start()).rejects.toMatchObject({ code: 'plaintext_beyond_loopback' });
   // The store was given back: the next one opens it. 192.0.2.0/24 is nobody's (RFC 5737).

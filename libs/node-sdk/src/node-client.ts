@@ -1,8 +1,9 @@
-/** A mesh Node on the bus: its trust store, its connection, and the session between them. */
+/** A mesh Node: its trust store, what carries its stream, and the session between them. */
 import { BusClientError } from '@plexsphere/bus-client';
 import { within } from './back-off';
 import { BusConnection } from './bus-connection';
 import type { Enrolment } from './enrolment';
+import { HttpTransport } from './http-transport';
 import {
   noCounts,
   silent,
@@ -14,7 +15,7 @@ import {
 } from './node-observer';
 import { NodeSdkError } from './node-sdk-error';
 import { NodeSession } from './node-session';
-import { streamMessage } from './stream-message';
+import type { Transport, TransportOptions } from './transport';
 import { TrustStore } from './trust-store';
 
 /** What a `NodeClient` needs, and what it tells. */
@@ -25,8 +26,8 @@ export interface NodeClientOptions extends NodeObserver {
   storeDir: string;
   /** Applies an event. */
   handler: Handler;
-  /** Insists on a bus that is neither TLS nor on this machine: the credential travels in the clear. */
-  allowPlaintextBus?: boolean;
+  /** Insists on a bus, or gateways, that are neither TLS nor on this machine: the credential travels in the clear. */
+  allowPlaintext?: boolean;
   /** Without one, nothing is said. */
   logger?: Logger;
   /** The clock that decides whether an event is fresh and a key over. For tests. */
@@ -41,7 +42,7 @@ const STOP_PATIENCE_MS = 10_000;
 interface Running {
   store: TrustStore;
   session: NodeSession;
-  bus: BusConnection;
+  transport: Transport;
   life: NodeJS.Timeout;
   stopping: AbortController;
   ended: Promise<void>;
@@ -57,7 +58,7 @@ export class NodeClient {
   constructor(private readonly options: NodeClientOptions) {}
 
   /**
-   * Opens the trust store and goes on connecting until stop(); a bus that is away is no error.
+   * Opens the trust store and goes on connecting until stop(); a bus, or gateways, that are away are no error.
    * @throws NodeSdkError, before anything is dialled; what the file system throws
    */
   async start(): Promise<void> {
@@ -84,19 +85,19 @@ export class NodeClient {
 
   /**
    * Waits until what the handler has finished is on the disk and told, 10 s at most for the handler; then nothing is held
-   * any more, neither the bus nor the folder. An event whose handler was given up on is handed over at the next start.
+   * any more, neither a connection nor the folder. An event whose handler was given up on is handed over at the next start.
    */
   async stop(): Promise<void> {
     const { running } = this;
     if (running === undefined) return;
     this.running = undefined;
-    const { session, bus, stopping, store } = running;
+    const { session, transport, stopping, store } = running;
     clearInterval(running.life);
     session.stop();
     stopping.abort();
     await within(STOP_PATIENCE_MS, session.idle());
     await session.end();
-    await bus.close();
+    await transport.close();
     await within(STOP_PATIENCE_MS, running.ended);
     store.close();
   }
@@ -123,31 +124,30 @@ export class NodeClient {
   }
 
   private run(store: TrustStore): void {
-    const { enrolment, handler, allowPlaintextBus, logger = silent, now = () => new Date() } = this.options;
+    const { enrolment, handler, allowPlaintext, logger = silent, now = () => new Date() } = this.options;
     const stopping = new AbortController();
     const session: NodeSession = new NodeSession({
       state: store.opened,
       handler,
       save: (state) => store.save(state),
-      sayHello: (hello) => bus.sayHello(hello),
-      acknowledge: (ack) => bus.acknowledge(ack),
+      sayHello: (hello) => transport.sayHello(hello),
+      acknowledge: (ack) => transport.acknowledge(ack),
       observer: this.options,
       logger,
       now,
     });
-    const bus = new BusConnection({
-      enrolment,
-      allowPlaintextBus,
+    const transport = transportOf(enrolment, {
+      allowPlaintext,
       logger,
       signal: stopping.signal,
       onConnected: () => session.connected(),
       onDisconnected: () => session.disconnected(),
-      onRefused: (refused) => this.options.onBusRefused?.(refused),
+      onTurnedAway: (turnedAway) => this.options.onTurnedAway?.(turnedAway),
       now,
-      onMessage: (message) => session.take(streamMessage(message)),
+      onMessage: (message) => session.take(message),
     });
     const life = setInterval(() => session.acknowledge(), SIGN_OF_LIFE_MS);
-    this.running = { store, session, bus, life, stopping, ended: bus.run() };
+    this.running = { store, session, transport, life, stopping, ended: transport.run() };
   }
 
   private started(): Running {
@@ -155,3 +155,7 @@ export class NodeClient {
     return this.running;
   }
 }
+
+/** @throws BusClientError for addresses that the credential must not be shown to, or a credential that is none */
+const transportOf = (enrolment: Enrolment, options: TransportOptions): Transport =>
+  'gateways' in enrolment ? new HttpTransport(enrolment, options) : new BusConnection(enrolment, options);

@@ -54,9 +54,9 @@ export interface Trusts {
   platformKeyIds: string[];
 }
 
-/** The bus turns the Node's credential away. */
-export interface BusRefused {
-  /** As the bus client calls it: `AUTHORIZATION_VIOLATION`, say. */
+/** The Node's credential is turned away, by the bus or by a gateway. */
+export interface TurnedAway {
+  /** As the bus client calls it, `AUTHORIZATION_VIOLATION`, say; of a gateway its status, `401` or `403`. */
   reason: string;
   /** Since when, without a connection between. */
   since: Date;
@@ -66,11 +66,11 @@ export interface BusRefused {
 /** What the application may listen to. Each is called at once, and must not throw. */
 export interface NodeObserver {
   /**
-   * The bus does not let this Node in. Either the Node was removed, or its credential revoked: then it must be enrolled
-   * anew. Or the bus has lost its account and will be given it back: from here the two look the same. The Node goes on
-   * trying, with pauses that grow to 30 s. Told at the first refusal, and once a minute while it lasts.
+   * The bus, or a gateway, does not let this Node in. Either the Node was removed, or its credential revoked: then it must
+   * be enrolled anew. Or the bus has lost its account and will be given it back: from here the two look the same. The Node
+   * goes on trying, with pauses that grow to 30 s. Told at the first refusal, and once a minute while it lasts.
    */
-  onBusRefused?: (refused: BusRefused) => void;
+  onTurnedAway?: (turnedAway: TurnedAway) => void;
   /** A message was refused. The Node asks again for what it may have missed by it. */
   onRefused?: (refused: Refused) => void;
   /**

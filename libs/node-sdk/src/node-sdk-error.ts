@@ -7,7 +7,9 @@ import type { BusClientErrorCode } from '@plexsphere/bus-client';
  * Of the folder of the trust store: it holds a file that is not what the SDK wrote, and the Node has to be enrolled anew;
  * another process, or another client in this one, has it open; it is another Node's. `about` is the folder.
  * Of a client: started while it runs; asked before it runs; stopped before it was ready.
- * Of the bus's addresses and credential: malformed; `tls://` beside plaintext; plaintext beyond this machine; CA
+ * Of a registration: what it was asked with is not good for it; it may go another time. `about` is a status, or why there
+ * was no answer.
+ * Of addresses of the bus or of gateways, and of a credential: malformed; TLS beside plaintext; plaintext beyond this machine; CA
  * certificates without TLS; no credential.
  */
 export type NodeSdkErrorCode =
@@ -20,6 +22,8 @@ export type NodeSdkErrorCode =
   | 'already_started'
   | 'not_started'
   | 'stopped'
+  | 'registration_refused'
+  | 'registration_failed'
   | Exclude<BusClientErrorCode, 'nonce_refused'>;
 
 /** The SDK refuses. Compare `code`; nothing in it is secret. What the file system throws is thrown as it is. */

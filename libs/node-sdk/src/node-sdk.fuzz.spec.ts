@@ -15,12 +15,13 @@ test(
   'an enrolment file',
   async () =>
     fuzz({
-      samples: [await mesh.enrolment(NOW)],
+      samples: [await mesh.enrolment(NOW), await mesh.httpEnrolment(NOW, { bearer: 'not-to-be-told' })],
       parse: parseEnrolment,
-      refuses: (error) => error instanceof NodeSdkError && !error.message.includes('credential '),
-      accepted: ({ scope, bundle, servers }) => {
-        expect(readBundle(bundle).scope).toBe(scope);
-        expect(servers.length).toBeGreaterThan(0);
+      refuses: (error) => error instanceof NodeSdkError && !/credential |not-to-be-told/.test(error.message),
+      accepted: (enrolment) => {
+        expect(readBundle(enrolment.bundle).scope).toBe(enrolment.scope);
+        const addresses = 'gateways' in enrolment ? enrolment.gateways : enrolment.servers;
+        expect(addresses.length).toBeGreaterThan(0);
       },
     }),
   FUZZ_TIMEOUT_MS,

@@ -60,6 +60,15 @@ export class TestMesh {
     return envelopeBy(by, this.ring.scope, now, { eventType: 'stream_ready', eventId, payload, ...others });
   }
 
+  /** An enrolment file's text, of a Node over HTTP. */
+  async httpEnrolment(now: Date, members: object = {}): Promise<string> {
+    return JSON.stringify({
+      ...{ node_id: this.nodeId, scope: this.ring.scope, name: 'node-1' },
+      ...{ gateways: ['http://127.0.0.1:8080'], bearer: 'no-secret', bundle: await this.bundle(now) },
+      ...members,
+    });
+  }
+
   /** An enrolment file's text. */
   async enrolment(now: Date, members: object = {}): Promise<string> {
     return JSON.stringify({

@@ -22,6 +22,7 @@ export * from './timing';
 export * from './ring-view';
 export { isTime, parseRfc3339, type Rfc3339 } from './rfc3339';
 export * from './messages';
+export * from './standing';
 export * from './revocations';
 export { canonicalText, type CanonicalFields } from './canonical';
 export * from './envelope';

@@ -42,6 +42,12 @@ export const ROUTES = {
     caller: 'node',
     summary: 'Says that the Node has taken a state that differed from the one before',
   },
+  hello: {
+    method: 'POST',
+    path: '/v1/nodes/{node_id}/hello',
+    caller: 'node',
+    summary: 'Asks anew, beside an open stream, where that goes on',
+  },
   ack: {
     method: 'POST',
     path: '/v1/nodes/{node_id}/ack',

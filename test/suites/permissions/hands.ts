@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readEnrolment } from '@plexsphere/node-sdk';
+import { readEnrolment, type BusEnrolment } from '@plexsphere/node-sdk';
 import type { Ran } from '@plexsphere/stack';
 import { refusal } from '@plexsphere/testkit';
 import { headers, inboxPrefix, subjects, type BusUser, type Command, createBusKey, credsText } from '@plexsphere/wire';
@@ -113,7 +113,7 @@ export async function makeNode(world: World, scope: string, name: string): Promi
   const file = join(folderOf(world), `${name}.node.json`);
   expect((await world.plexctl(['node', 'add', '--scope', scope, '--name', name, '--out', file])).exitCode).toBe(0);
   world.nodes.push(new SuiteNode(name, file, join(folderOf(world), `${name}.store`)));
-  const { nodeId, busCredential } = await readEnrolment(file);
+  const { nodeId, busCredential } = (await readEnrolment(file)) as BusEnrolment;
   return remember(world, name, { id: nodeId, creds: busCredential, file });
 }
 

@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { ROUTES } from '@plexsphere/wire';
+import { HELLO_HEADER_NAMES, ROUTES } from '@plexsphere/wire';
 
 const text = { schema: { type: 'string' } } as const;
 const refusal = (description: string) => ({ description, content: { 'application/problem+json': {} } });
@@ -11,10 +11,20 @@ export const RAW_OPERATIONS: OpenAPIObject['paths'] = {
       parameters: [
         { name: 'node_id', in: 'path', required: true, ...text },
         { name: 'Last-Event-ID', in: 'header', required: false, ...text },
+        ...HELLO_HEADER_NAMES.map((name) => ({
+          ...{ name, in: 'header', required: false, description: 'Of a Node with the SDK: its hello.', ...text },
+        })),
+        {
+          ...{ name: 'Prefer', in: 'header', required: false, ...text },
+          description: 'Of a Node with the SDK: `wait=10` ends the answer after 10 s, or half a second after news.',
+        },
       ],
       responses: {
-        200: { description: 'Envelopes, for at most 60 s.', content: { 'text/event-stream': {} } },
-        400: refusal('`Last-Event-ID` is no number.'),
+        200: {
+          description: 'Envelopes, for at most 60 s; with the SDK chains too, for ten minutes.',
+          content: { 'text/event-stream': {} },
+        },
+        400: refusal('`Last-Event-ID` is no number, or a hello none.'),
         401: refusal('No such Node, or the bearer is not its own.'),
         403: refusal('The Node was removed.'),
         429: refusal('More streams in ten seconds than a Node needs; `Retry-After` says when to come again.'),

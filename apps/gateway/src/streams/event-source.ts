@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import type { HttpMessage } from './http-message';
 
 /** Two of a client's three seconds before the contract's 25 are over. */
 const SILENCE_MS = 20_000;
@@ -20,29 +19,31 @@ const HEADERS = {
 export class EventSource {
   private wroteAtMs = performance.now();
 
-  constructor(private readonly response: ServerResponse) {
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly unreadBytes = UNREAD_BYTES,
+  ) {
     response.writeHead(200, HEADERS);
     // A first line at once: the Node sees that it is in, and a proxy that there is something to pass on.
-    this.put(':\n\n');
+    this.write(':\n\n');
   }
 
-  /** News of keys have no id: the Node's own place in its stream is not moved by them. */
-  write(message: HttpMessage): void {
-    const id = message.kind === 'key' ? '' : `id: ${message.position}\n`;
-    this.put(`${id}event: ${message.eventType}\ndata: ${message.body}\n\n`);
+  /** Without an id the Node's own place in its stream is not moved. */
+  put(eventType: string, body: string, id?: string | number): void {
+    this.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${eventType}\ndata: ${body}\n\n`);
   }
 
   keepAlive(nowMs = performance.now()): void {
-    if (nowMs - this.wroteAtMs >= SILENCE_MS) this.put(':\n\n');
+    if (nowMs - this.wroteAtMs >= SILENCE_MS) this.write(':\n\n');
   }
 
   end(): void {
     this.response.end();
   }
 
-  private put(text: string): void {
+  private write(text: string): void {
     this.wroteAtMs = performance.now();
     this.response.write(text);
-    if (this.response.writableLength > UNREAD_BYTES) this.response.destroy();
+    if (this.response.writableLength > this.unreadBytes) this.response.destroy();
   }
 }

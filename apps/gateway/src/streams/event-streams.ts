@@ -3,26 +3,38 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { WAITS_MS, type Hearing, type StreamWord } from '@plexsphere/keyring';
 import { Bus, ThrottledLog } from '@plexsphere/service-kit';
-import { problem, subjects, type RingChanged, type Scope, type StreamWord as SaidWord } from '@plexsphere/wire';
+import {
+  helloOfHeaders,
+  problem,
+  subjects,
+  type RingChanged,
+  type Scope,
+  type StreamWord as SaidWord,
+} from '@plexsphere/wire';
 import { Events, type Msg } from 'nats';
+import { orRefused } from '../nodes/standing.controller';
 import type { NodeView } from '../views/node-views';
 import { EventSource } from './event-source';
-import { readHttpMessage, type HttpMessage } from './http-message';
 import { NodeNews } from './node-news';
 import { NodeStream, type StreamGround } from './node-stream';
+import type { OpenStream } from './open-stream';
+import { keptForMs } from './prefer-wait';
+import { SdkStream } from './sdk-stream';
 import { StreamRows } from './stream-rows';
 
 /** One wheel for all streams: keep-alives, and what waits for time to pass. */
 const TICK_MS = 1_000;
 /** A bus that does not say that it hears a subject: whoever asks comes again. */
 const HEARD_WITHIN_MS = 2_000;
+type Begin = () => Promise<OpenStream>;
+
 const LAST_EVENT_ID = /^\d{1,18}$/;
 
 /** The streams of Nodes that are open on this gateway. */
 @Injectable()
 export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly streams = new Set<NodeStream>();
-  private readonly byNode = new Map<string, Set<NodeStream>>();
+  private readonly streams = new Set<OpenStream>();
+  private readonly byNode = new Map<string, Set<OpenStream>>();
   private readonly ground: StreamGround;
   private wheel: NodeJS.Timeout | undefined;
   private isEnding = false;
@@ -76,26 +88,22 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
    * from then on comes here, and what was before is on record.
    * @throws Problem: nothing has been answered then
    */
-  async open(request: IncomingMessage, response: ServerResponse, { id, scope, listens }: NodeView): Promise<void> {
-    if (this.isEnding || listens !== 'go') throw problem('eventStreamUnavailable');
-    const presented = lastEventId(request);
-    const early: HttpMessage[] = [];
-    let stream: NodeStream | undefined;
-    const subscription = this.bus.connection.subscribe(subjects.httpEvents(id), {
-      callback: (err, raw) => {
-        const message = err === null ? readHttpMessage(raw) : undefined;
-        if (message === undefined) return;
+  async open(request: IncomingMessage, response: ServerResponse, node: NodeView): Promise<void> {
+    if (this.isEnding) throw problem('eventStreamUnavailable');
+    const begin =
+      node.listens === 'sdk' ? this.forSdk(request, response, node) : this.forDaemon(request, response, node);
+    const early: Msg[] = [];
+    let stream: OpenStream | undefined;
+    const subscription = this.bus.connection.subscribe(subjects.httpEvents(node.id), {
+      callback: (err, message) => {
+        if (err !== null) return;
         if (stream === undefined) early.push(message);
         else stream.hear(message);
       },
     });
     try {
       await this.heard();
-      const row = await this.rows.read(id, presented);
-      if (row === undefined) throw problem('nodeRemoved');
-      if (this.isEnding || response.destroyed) throw problem('eventStreamUnavailable');
-      const begins = { id: randomUUID(), patienceMs: patience(), row };
-      stream = new NodeStream(id, scope, begins, new EventSource(response), this.ground);
+      stream = await begin();
     } catch (error) {
       subscription.unsubscribe();
       throw error;
@@ -115,7 +123,35 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  private keep(stream: NodeStream, response: ServerResponse, unsubscribe: () => void): void {
+  /** What such a Node holds is on record: read once it is heard. */
+  private forDaemon(request: IncomingMessage, response: ServerResponse, { id, scope }: NodeView): Begin {
+    const presented = lastEventId(request);
+    return async () => {
+      const row = await this.rows.read(id, presented);
+      if (row === undefined) throw problem('nodeRemoved');
+      this.requireOpen(response);
+      const begins = { id: randomUUID(), patienceMs: patience(), row };
+      return new NodeStream(id, scope, begins, new EventSource(response), this.ground);
+    };
+  }
+
+  /** Such a Node says itself what it holds: a relay answers on the stream. */
+  private forSdk(request: IncomingMessage, response: ServerResponse, { id, scope }: NodeView): Begin {
+    const hello = orRefused(helloOfHeaders, request.headers);
+    return async () => {
+      this.requireOpen(response);
+      const stream = new SdkStream(id, scope, response, keptForMs(request.headers.prefer));
+      this.bus.publish(subjects.httpHello(id), hello);
+      return stream;
+    };
+  }
+
+  /** @throws Problem where nobody can be answered any more */
+  private requireOpen(response: ServerResponse): void {
+    if (this.isEnding || response.destroyed) throw problem('eventStreamUnavailable');
+  }
+
+  private keep(stream: OpenStream, response: ServerResponse, unsubscribe: () => void): void {
     const { nodeId } = stream;
     this.streams.add(stream);
     this.byNode.set(nodeId, (this.byNode.get(nodeId) ?? new Set()).add(stream));
@@ -140,7 +176,7 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.race([this.bus.connection.flush(), late]).finally(() => clearTimeout(timer));
   }
 
-  private each(deed: (stream: NodeStream) => void): void {
+  private each(deed: (stream: OpenStream) => void): void {
     for (const stream of this.streams) deed(stream);
   }
 

@@ -14,7 +14,9 @@ import {
 } from '@plexsphere/keyring';
 import type { Scope } from '@plexsphere/wire';
 import type { EventSource } from './event-source';
-import type { HttpMessage } from './http-message';
+import type { Msg } from 'nats';
+import { readHttpMessage, type HttpMessage } from './http-message';
+import type { OpenStream } from './open-stream';
 import type { StreamRow } from './stream-rows';
 
 /** What a stream needs of its gateway. */
@@ -30,8 +32,8 @@ export interface StreamGround {
 /** How long before a row that could not be read is read again. */
 const READ_AGAIN_MS = 500;
 
-/** One Node's stream: what the domain decides about it, done. */
-export class NodeStream {
+/** The stream of a Node that reads no statement: what the domain decides about it, done. */
+export class NodeStream implements OpenStream {
   private readonly life: { stream: StreamLife<HttpMessage> };
   private isReading = false;
   private isDue = false;
@@ -54,11 +56,11 @@ export class NodeStream {
     return this.life.stream.mode === 'waits';
   }
 
-  hear(message: HttpMessage): void {
-    this.take(onMessage(this.life.stream, message, this.hearing));
+  hear(raw: Msg): void {
+    const message = readHttpMessage(raw);
+    if (message !== undefined) this.take(onMessage(this.life.stream, message, this.hearing));
   }
 
-  /** Something may have been missed. */
   gap(): void {
     this.take(onGap(this.life.stream, this.hearing.now));
   }
@@ -67,12 +69,10 @@ export class NodeStream {
     this.take(onRing(this.life.stream, ring, this.hearing.now));
   }
 
-  /** Before the drift itself is taken in. */
   drifted(drift: { stateId: string; setsKeys: boolean }): void {
     this.take(onDrift(this.life.stream, drift, this.hearing));
   }
 
-  /** Time has passed, or a state of this Node has come or gone. */
   tick(): void {
     this.take(onTime(this.life.stream, this.hearing));
     if (!this.isOver) this.source.keepAlive();
@@ -84,7 +84,6 @@ export class NodeStream {
     this.source.end();
   }
 
-  /** The connection is gone. */
   closed(): void {
     this.isOver = true;
   }
@@ -93,12 +92,17 @@ export class NodeStream {
     if (this.isOver) return;
     this.life.stream = stream;
     for (const deed of deeds) {
-      if (deed.kind === 'write') this.source.write(deed.message);
+      if (deed.kind === 'write') this.write(deed.message);
       else if (deed.kind === 'say') this.ground.say(this.nodeId, deed.word);
       else if (deed.kind === 'end') this.end();
       else if (deed.kind === 'catchUp') void this.ground.catchUp().then(() => this.tick());
       else void this.look();
     }
+  }
+
+  /** News of keys have no id: the Node's own place in its stream is not moved by them. */
+  private write(message: HttpMessage): void {
+    this.source.put(message.eventType, message.body, message.kind === 'key' ? undefined : message.position);
   }
 
   /** One reading at a time: what asks for it meanwhile gets one that began later. */

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiBody, ApiNoContentResponse, ApiProperty } from '@nestjs/swagger';
 import { Bus } from '@plexsphere/service-kit';
-import { isCount, problem, subjects, type Ack } from '@plexsphere/wire';
+import { StandingError, problem, readAck, readHello, subjects, type Ack, type Hello } from '@plexsphere/wire';
 import type { NodeView } from '../views/node-views';
 import { CallingNode, NodeGuard } from './node.guard';
 
@@ -27,10 +27,15 @@ export class AckBody implements Ack {
   heads: HeadsBody;
 }
 
-/** For Nodes that can acknowledge: what they have applied, as a Node on the bus says it. */
+export class HelloBody extends AckBody implements Hello {
+  @ApiProperty({ description: 'Drawn by the Node; the `stream_ready` that answers names it.' })
+  hello_id: string;
+}
+
+/** For Nodes that can say what they have applied, as one on the bus says it: they are answered on their stream. */
 @Controller('v1/nodes/:node_id')
 @UseGuards(NodeGuard)
-export class AckController {
+export class StandingController {
   constructor(private readonly bus: Bus) {}
 
   @Post('ack')
@@ -38,24 +43,23 @@ export class AckController {
   @ApiBody({ type: AckBody })
   @ApiNoContentResponse()
   ack(@CallingNode() { id }: NodeView, @Body() body: unknown): void {
-    this.bus.publish(subjects.httpAck(id), ackOf(body));
+    this.bus.publish(subjects.httpAck(id), orRefused(readAck, body));
+  }
+
+  @Post('hello')
+  @HttpCode(204)
+  @ApiBody({ type: HelloBody })
+  @ApiNoContentResponse()
+  hello(@CallingNode() { id }: NodeView, @Body() body: unknown): void {
+    this.bus.publish(subjects.httpHello(id), orRefused(readHello, body));
   }
 }
 
-/** @throws Problem invariantViolation */
-function ackOf(body: unknown): Ack {
-  const { epoch, platform_epoch, position, heads } = (body ?? {}) as Partial<Record<keyof Ack, unknown>>;
-  const { ring, platform } = (heads ?? {}) as Partial<Record<keyof HeadsBody, unknown>>;
-  if (!isCount(epoch, 1)) refuse('epoch');
-  if (!isCount(platform_epoch, 1)) refuse('platform_epoch');
-  if (!isCount(position)) refuse('position');
-  if (!isHash(ring) || !isHash(platform)) refuse('heads');
-  return { epoch, platform_epoch, position, heads: { ring, platform } };
-}
-
-/** base64url of 32 bytes. */
-const isHash = (value: unknown): value is string => typeof value === 'string' && /^[A-Za-z0-9_-]{43}$/.test(value);
-
-function refuse(field: string): never {
-  throw problem('invariantViolation', { field });
+/** @throws Problem invariantViolation, of the member that is none */
+export function orRefused<Source, Said>(read: (from: Source) => Said, from: Source): Said {
+  try {
+    return read(from);
+  } catch (error) {
+    throw error instanceof StandingError ? problem('invariantViolation', { field: error.field }) : error;
+  }
 }

@@ -7,24 +7,25 @@ import { busCredentialText, endBus } from '@plexsphere/testkit';
 import { connect, ErrorCode } from 'nats';
 import { eventually, NatsServer } from '@plexsphere/stack';
 import { TestMesh } from '../testing/test-mesh';
+import { isRefusal } from './bus-connection';
 import { parseEnrolment } from './enrolment';
 import { NodeClient } from './node-client';
-import type { BusRefused } from './node-observer';
-import { isRefusal, BusRefusals } from './bus-refusals';
+import type { TurnedAway } from './node-observer';
+import { TurnedAwayWatch } from './turned-away-watch';
 
 jest.setTimeout(240_000); // the first run on a machine downloads the server
 
 describe('what is told', () => {
-  const toldAfter = (...seconds: number[]): BusRefused[] => {
-    const told: BusRefused[] = [];
+  const toldAfter = (...seconds: number[]): TurnedAway[] => {
+    const told: TurnedAway[] = [];
     let now = 0;
-    const watch = new BusRefusals(
+    const watch = new TurnedAwayWatch(
       () => new Date(now),
-      (refused) => told.push(refused),
+      (turnedAway) => told.push(turnedAway),
     );
     for (const second of seconds) {
       now = second * 1_000;
-      watch.refused('AUTHORIZATION_VIOLATION');
+      watch.turnedAway('AUTHORIZATION_VIOLATION');
     }
     return told;
   };
@@ -45,7 +46,7 @@ describe('a Node', () => {
   let folder: string;
   let server: NatsServer;
   let node: NodeClient;
-  let told: BusRefused[];
+  let told: TurnedAway[];
   const config = (): string => join(folder, 'users.conf');
   const letIn = (): Promise<void> => writeFile(config(), '');
   const turnAway = (): Promise<void> => writeFile(config(), 'authorization { user: somebody, password: else }\n');
@@ -67,7 +68,7 @@ describe('a Node', () => {
       enrolment: parseEnrolment(await mesh.enrolment(new Date(), bus)),
       storeDir: join(folder, 'node'),
       handler: async () => undefined,
-      onBusRefused: (refused) => told.push(refused),
+      onTurnedAway: (turnedAway) => told.push(turnedAway),
     });
     await node.start();
   });
