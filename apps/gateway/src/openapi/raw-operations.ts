@@ -2,6 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { HELLO_HEADER_NAMES, ROUTES } from '@plexsphere/wire';
 
 const text = { schema: { type: 'string' } } as const;
+const header = (name: string, description: string) => ({ name, in: 'header' as const, description, ...text });
 const refusal = (description: string) => ({ description, content: { 'application/problem+json': {} } });
 
 /** Of what is answered before Nest, which does not know it. */
@@ -11,13 +12,8 @@ export const RAW_OPERATIONS: OpenAPIObject['paths'] = {
       parameters: [
         { name: 'node_id', in: 'path', required: true, ...text },
         { name: 'Last-Event-ID', in: 'header', required: false, ...text },
-        ...HELLO_HEADER_NAMES.map((name) => ({
-          ...{ name, in: 'header', required: false, description: 'Of a Node with the SDK: its hello.', ...text },
-        })),
-        {
-          ...{ name: 'Prefer', in: 'header', required: false, ...text },
-          description: 'Of a Node with the SDK: `wait=10` ends the answer after 10 s, or half a second after news.',
-        },
+        ...HELLO_HEADER_NAMES.map((name) => header(name, 'Of a Node with the SDK: its hello.')),
+        header('Prefer', 'Of a Node with the SDK: `wait=10` ends the answer after 10 s, or half a second after news.'),
       ],
       responses: {
         200: {
