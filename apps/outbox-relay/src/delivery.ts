@@ -7,9 +7,10 @@ import type { NextMessage } from './claim/next-message';
 import { Counters } from './counters';
 import { ClaimResults } from './publish/claim-results';
 import { Publisher } from './publish/publisher';
+import { RECEIVERS } from './receivers';
 import { RingWatch } from './ring-watch';
 import { WordWatch } from './word-watch';
-import { MessageWriter, type OutgoingMessage } from './write/message-writer';
+import { MessageWriter, isUnannounceable, type OutgoingMessage } from './write/message-writer';
 
 /** The ring has moved, or the signers are about to: a switch takes milliseconds. */
 const MOVED_DEFER_MS = 50;
@@ -72,8 +73,9 @@ export class Delivery {
       const moved = error.code === 'ABORTED';
       this.counters.add(moved ? 'moved' : 'unsigned');
       if (!moved) this.log.warn({ scope, message: message.kind, reason: error.detail }, 'not signed');
-      const deferMs = this.closeCanWait(message) ? 0 : moved ? MOVED_DEFER_MS : NO_SIGNER_DEFER_MS;
-      await this.results.released({ ...node, deferMs });
+      const waits = needsState(node, message, error);
+      const deferMs = waits || this.closeCanWait(message) ? 0 : moved ? MOVED_DEFER_MS : NO_SIGNER_DEFER_MS;
+      await this.results.released({ ...node, deferMs, waits });
       return undefined;
     }
   }
@@ -91,3 +93,7 @@ export class Delivery {
     return this.results.released({ ...node, deferMs: TOO_LARGE_DEFER_MS });
   }
 }
+
+/** Who reads no statement has nothing but its state to learn the keys from, where none that it holds announces them. */
+const needsState = ({ listens }: Claim['node'], { kind }: NextMessage, error: Problem): boolean =>
+  !RECEIVERS[listens].readsStatements && kind === 'announce' && isUnannounceable(error);

@@ -2,7 +2,14 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { eventually } from '@plexsphere/testkit';
-import { headers as names, parseEnvelope, subjects, type StreamReady, type StreamWord } from '@plexsphere/wire';
+import {
+  headers as names,
+  parseEnvelope,
+  problem,
+  subjects,
+  type StreamReady,
+  type StreamWord,
+} from '@plexsphere/wire';
 import type { NatsConnection } from 'nats';
 import { RelayWorld } from '../testing/relay-world';
 import { Claims } from './claim/claims';
@@ -143,6 +150,52 @@ test('what was claimed before a word is let go: it is neither published nor mark
     { state: 'sent', position: 9 },
     { state: 'unsent', position: 5 },
   ]);
+});
+
+test('where nobody announces by the key that it holds it waits, is not asked for again and again, and a state heals it', async () => {
+  await world.relay();
+  const { mesh, domain, signer } = world;
+  const node = await mesh.httpNode(domain);
+  const heard = listenAs(node);
+  await word(node, { hello_id: 's-1', is_proven: true });
+  await until(() => heard.http.length === 1, 'the ready');
+  signer.unopened.add('d1');
+  await mesh.rotate(domain, 'd2');
+  await mesh.publish(domain);
+  say(subjects.outboxChanged, {});
+  await until(async () => (await mesh.stream(node)).waits_since !== null, 'it waits');
+  const { attempt } = await mesh.stream(node);
+  // Whatever else would be due to it: another Node is served meanwhile, and this one is not looked at.
+  const other = await mesh.httpNode(domain);
+  const heardByOther = listenAs(other);
+  await word(other, { hello_id: 'o-1', epoch: 2, is_proven: true });
+  await mesh.publish(domain);
+  await until(() => heardByOther.http.length === 2, 'what is due to another');
+  expect(await mesh.stream(node)).toMatchObject({ attempt, told_epoch: 1, settled_epoch: 1, claim_owner: null });
+  expect(heard.http).toHaveLength(1);
+  await word(node, { hello_id: 's-2', epoch: 2, is_proven: true });
+  await until(() => heard.http.length === 4, 'the ready and both events');
+  expect(heard.http.slice(1).map(({ type, keyId }) => [type, keyId])).toEqual([
+    ['stream_ready', 'd2'],
+    ['policy_updated', 'd2'],
+    ['policy_updated', 'd2'],
+  ]);
+});
+
+test.each([
+  ['it has no lease', 'noLease'],
+  ['it is at another epoch', 'epochMismatch'],
+  ['it did not answer', 'noAnswer'],
+] as const)('what a signer may do a moment later makes no Node wait: %s', async (_, refusal) => {
+  const { mesh, domain, signer } = world;
+  const node = await mesh.httpNode(domain);
+  const heard = listenAs(node);
+  await mesh.rotate(domain, 'd2');
+  await world.relay();
+  signer.refusals.push(problem(refusal), problem(refusal));
+  await word(node, { hello_id: 's-1' });
+  await until(() => heard.http.length === 2, 'the announcement and the ready');
+  await expect(mesh.stream(node)).resolves.toMatchObject({ waits_since: null, told_epoch: 2 });
 });
 
 test('one with the SDK says hello and acknowledges through its gateway, and is told by statements as on the bus', async () => {

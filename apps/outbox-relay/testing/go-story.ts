@@ -111,7 +111,11 @@ export class GoStory {
     const { by, claim } = each;
     const { node, message } = claim;
     const signedBy = message.kind === 'announce' ? message.keyId : this.ring.active.keyId;
-    if (message.epoch !== this.ring.epoch || !this.ring.trusted.some(({ keyId }) => keyId === signedBy)) {
+    if (message.kind === 'announce' && this.random.next() < 0.1) {
+      // The key that it holds does not open.
+      this.underWay.splice(this.underWay.indexOf(each), 1);
+      await by.results.released({ ...node, deferMs: 0, waits: true });
+    } else if (message.epoch !== this.ring.epoch || !this.ring.trusted.some(({ keyId }) => keyId === signedBy)) {
       this.underWay.splice(this.underWay.indexOf(each), 1);
       await by.results.released({ ...node, deferMs: 0 });
     } else if (node.lastSequence !== this.stored) {
@@ -193,10 +197,12 @@ export class GoStory {
     const { row } = await this.row(null);
     const before = this.states.findLast(({ answer }) => answer !== null)?.answer?.form;
     const form = nextForm(this.isWaiting || row.node.waits, this.ring.trusted.length, before);
-    const answered = { stateId: `q${(this.names += 1)}`, epoch: this.ring.trustEpoch, form, readAt: row.readAt };
+    const keys = keysOf(this.ring, form);
+    const answer = { epoch: this.ring.trustEpoch, form, keys: JSON.stringify(keys), readAt: row.readAt };
+    const answered = { stateId: `q${(this.names += 1)}`, ...answer };
     this.states = withNews(this.states, { what: 'begun', stateId: answered.stateId }, Date.now());
     this.states = withNews(this.states, { what: 'answered', ...answered }, Date.now());
-    if (!this.daemon.workIn(keysOf(this.ring, form))) return;
+    if (!this.daemon.workIn(keys)) return;
     if (this.stream !== null)
       await this.take(onDrift(this.stream.life, { stateId: answered.stateId, setsKeys: true }, this.hearing()));
     this.states = withNews(this.states, { what: 'drift', stateId: answered.stateId }, Date.now());

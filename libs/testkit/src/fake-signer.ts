@@ -27,6 +27,8 @@ export class FakeSigner {
   readonly asked: string[] = [];
   /** Key ids of what does not open: nothing is announced by it. */
   readonly unopened = new Set<string>();
+  /** Whoever asks next is answered by these, one after the other. */
+  readonly refusals: Problem[] = [];
 
   constructor(
     private readonly connection: NatsConnection,
@@ -42,6 +44,8 @@ export class FakeSigner {
   private async answer(message: Msg): Promise<void> {
     const verb = message.subject.split('.').at(-1) ?? '';
     try {
+      const refusal = this.refusals.shift();
+      if (refusal !== undefined) throw refusal;
       const reply = await this.replyTo(verb, message);
       this.asked.push(verb);
       message.respond(JSON.stringify(reply));

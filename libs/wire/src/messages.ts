@@ -107,8 +107,15 @@ export const MOST_CALLED = 4_000;
  */
 export type NodeSeen = { teller: string } & (
   | { what: 'begun'; state_id: string }
-  /** By which trust epoch, as read when, and how its keys are said. */
-  | { what: 'answered'; state_id: string; epoch: number; form: 'plain' | 'marked' | 'left_out'; read_at: string }
+  /** By which trust epoch, as read when, and how its keys are said: in which form, and in which words. */
+  | {
+      what: 'answered';
+      state_id: string;
+      epoch: number;
+      form: 'plain' | 'marked' | 'left_out';
+      keys: string;
+      read_at: string;
+    }
   /** The Node has worked a state in; whether that set keys. */
   | { what: 'drift'; state_id: string; sets_keys: boolean }
 );

@@ -25,7 +25,7 @@ const requests = (scope: string): [Command, string, string][] => [
   ['audit.list', JSON.stringify({ since: '2026-02-01T00:00:00Z', until: '2026-01-01T00:00:00Z' }), 'until'],
   ['node.enroll-token', JSON.stringify({ scope, token_hash: 'x' }), 'token_hash'],
   ['node.enroll-token', JSON.stringify({ scope, token_hash: 'ab'.repeat(32), ttl_seconds: 0 }), 'ttl_seconds'],
-  ['key.rotate', JSON.stringify({}), 'node_id'],
+  ['key.rotate', JSON.stringify({}), 'scope'],
   ['key.rotate', JSON.stringify({ node_id: null }), 'node_id'],
   ['node.add', JSON.stringify({ scope, name: '', bus_public_key: 'U' }), 'name'],
 ];

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { withNews, type BegunState, type StateNews } from '@plexsphere/keyring';
+import { afterGap, withNews, type BegunState, type StateNews } from '@plexsphere/keyring';
 import { Bus } from '@plexsphere/service-kit';
 import { isUuid, subjects, type NodeSeen } from '@plexsphere/wire';
 import type { Msg } from 'nats';
@@ -37,6 +37,7 @@ export class NodeNews {
   /** What was told meanwhile is lost. */
   missed(): void {
     this.hearsSinceMs = this.heardUntilMs = Date.now();
+    for (const known of this.known.values()) known.states = afterGap(known.states);
   }
 
   /** What the bus answers comes behind all that was told before. Those who ask meanwhile share the next question. */
@@ -103,8 +104,8 @@ export class NodeNews {
 function seenOf(teller: string, news: News): NodeSeen {
   if (news.what === 'drift') return { teller, what: 'drift', state_id: news.stateId, sets_keys: news.setsKeys };
   if (news.what === 'begun') return { teller, what: 'begun', state_id: news.stateId };
-  const { stateId: state_id, epoch, form, readAt: read_at } = news;
-  return { teller, what: 'answered', state_id, epoch, form, read_at };
+  const { stateId: state_id, epoch, form, keys, readAt: read_at } = news;
+  return { teller, what: 'answered', state_id, epoch, form, keys, read_at };
 }
 
 /** Another gateway's; a credential of its kind alone may say it. Undefined for what is none. */
@@ -116,8 +117,8 @@ function newsOf(message: Msg): { teller: string; news: News } | undefined {
     }
     if (seen.what === 'begun') return { teller, news: { what: 'begun', stateId: seen.state_id } };
     if (seen.what !== 'answered') return undefined;
-    const { state_id: stateId, epoch, form, read_at: readAt } = seen;
-    return { teller, news: { what: 'answered', stateId, epoch, form, readAt } };
+    const { state_id: stateId, epoch, form, keys, read_at: readAt } = seen;
+    return { teller, news: { what: 'answered', stateId, epoch, form, keys, readAt } };
   } catch {
     return undefined;
   }

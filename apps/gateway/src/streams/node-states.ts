@@ -36,10 +36,12 @@ export class NodeStates {
     const now = new Date(readAt);
     const before = this.news.statesOf(id).findLast(({ answer }) => answer !== null)?.answer?.form;
     const form = nextForm(this.waits(node), trustedKeys(keys, scopePolicy(scopeKind(scope)), now).length, before);
+    const answer = said(stateKeys(keys, form, now));
     if (listens === 'go') {
-      await this.news.tell(id, { what: 'answered', stateId, epoch: ring.trustEpoch, form, readAt });
+      const words = { epoch: ring.trustEpoch, form, keys: JSON.stringify(answer ?? null), readAt };
+      await this.news.tell(id, { what: 'answered', stateId, ...words });
     }
-    return said(stateKeys(keys, form, now));
+    return answer;
   }
 
   /** The Node has worked a state in. `setsKeys`: it says that this set keys. */

@@ -4,11 +4,13 @@ import type { ClaimKey } from './claimed-node';
 export interface Release extends ClaimKey {
   /** How long nobody claims the Node, in milliseconds: after a failure that another try at once would only repeat. */
   deferMs: number;
+  /** Nobody can tell the Node what it lacks: until a word says that it has taken a state, nothing is sent to it. */
+  waits?: boolean;
 }
 
 const lockClaims = `
-  SELECT s.node_id, d.defer_ms FROM outbox.node_stream s
-    JOIN jsonb_to_recordset($1::jsonb) AS d(node_id uuid, attempt bigint, defer_ms double precision)
+  SELECT s.node_id, d.defer_ms, d.waits FROM outbox.node_stream s
+    JOIN jsonb_to_recordset($1::jsonb) AS d(node_id uuid, attempt bigint, defer_ms double precision, waits boolean)
       ON d.node_id = s.node_id AND d.attempt = s.attempt
    WHERE s.claim_owner = $2
    ORDER BY s.node_id FOR UPDATE OF s`;
@@ -20,11 +22,14 @@ export async function releaseClaims(
   releases: readonly Release[],
 ): Promise<void> {
   if (releases.length === 0) return;
-  const rows = releases.map(({ nodeId, attempt, deferMs }) => ({ node_id: nodeId, attempt, defer_ms: deferMs }));
+  const rows = releases.map(({ nodeId, attempt, deferMs, waits = false }) => ({
+    ...{ node_id: nodeId, attempt, defer_ms: deferMs, waits },
+  }));
   await manager.query(
     `WITH mine AS (${lockClaims})
      UPDATE outbox.node_stream s
-        SET claim_owner = NULL, claim_deadline = clock_timestamp() + mine.defer_ms * interval '1 ms'
+        SET claim_owner = NULL, claim_deadline = clock_timestamp() + mine.defer_ms * interval '1 ms',
+            waits_since = CASE WHEN mine.waits THEN coalesce(s.waits_since, clock_timestamp()) ELSE s.waits_since END
        FROM mine WHERE s.node_id = mine.node_id`,
     [JSON.stringify(rows), owner],
   );

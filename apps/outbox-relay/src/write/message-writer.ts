@@ -1,7 +1,7 @@
 /** What goes on a Node's stream: a signed envelope or a part of a chain, and where it goes. */
 import { Injectable } from '@nestjs/common';
 import { toldBy, type ChainPart, type ChainPlace } from '@plexsphere/keyring';
-import { Problem, headers as names, problem } from '@plexsphere/wire';
+import { Problem, headers as names } from '@plexsphere/wire';
 import type { ClaimedNode } from '../claim/claimed-node';
 import type { Announcement, ChainNews, NextMessage, Told } from '../claim/next-message';
 import { RECEIVERS } from '../receivers';
@@ -96,13 +96,19 @@ function envelope(
 
 /** What needs no such key. Another signer might open it, but the Node would wait for that one. @throws Problem any other */
 function instead({ otherwise }: Announcement, error: unknown): ChainNews {
-  const isUnable = error instanceof Problem && UNABLE.some((name) => error.detail === problem(name).detail);
-  if (otherwise === null || !isUnable) throw error;
+  if (otherwise === null || !isUnannounceable(error)) throw error;
   return otherwise;
 }
 
-/** The key does not open, or is not one that a signer may announce by as its ring is. */
-const UNABLE = ['keyUnavailable', 'unknownKey'] as const;
+/**
+ * Another try would be answered the same: the key does not open, it is not one that a signer may announce by as its ring is,
+ * or what the ring's last statement says is not all that an announcement would have to tell.
+ */
+export const isUnannounceable = (error: unknown): boolean =>
+  error instanceof Problem &&
+  (error.is('keyUnavailable') ||
+    error.is('unknownKey') ||
+    (error.is('invariantViolation') && error.body.field === 'event_type'));
 
 /** What stands on the stream when a part does. */
 export function chainMarks({ hello, ...node }: ClaimedNode, { from, ...end }: ChainNews, part: ChainPart): Marks {

@@ -6,16 +6,25 @@ export interface BegunState {
   readonly id: string;
   /** By the clock of the gateway that hears. */
   readonly heardAtMs: number;
-  /** The trust epoch that it was answered by, when that was read, and how it said its keys; null before the answer. */
-  readonly answer: { readonly epoch: number; readonly form: StateForm; readonly readAt: Instant } | null;
+  readonly answer: StateAnswer | null;
   /** The Node has worked it in, or will never. */
   readonly isOver: boolean;
+  /** What it says of keys the Node has worked in last: a state that says the same sets none. */
+  readonly isTaken: boolean;
+}
+
+/** The trust epoch that a state was answered by, when that was read, and how and what it said of keys, as text. */
+export interface StateAnswer {
+  readonly epoch: number;
+  readonly form: StateForm;
+  readonly keys: string;
+  readonly readAt: Instant;
 }
 
 /** What gateways tell each other of a Node's states. */
 export type StateNews =
   | { readonly what: 'begun'; readonly stateId: string }
-  | ({ readonly what: 'answered'; readonly stateId: string } & NonNullable<BegunState['answer']>)
+  | ({ readonly what: 'answered'; readonly stateId: string } & StateAnswer)
   | { readonly what: 'drift'; readonly stateId: string };
 
 /** As long as a Node waits for an answer: what has not come by then is never worked in. */
@@ -23,22 +32,32 @@ export const STATE_LASTS_MS = 30_000;
 
 /**
  * With the news taken in. A Node asks for one state after the other, and says drift before it asks again: so a drift ends
- * its state and those before. The last one stays, since the next one's form goes by it.
+ * its state and those before. The last that was answered stays: the next one's form goes by it, and it may say the same.
  */
 export function withNews(states: readonly BegunState[], news: StateNews, nowMs: number): BegunState[] {
+  const index = states.findIndex(({ id }) => id === news.stateId);
   if (news.what === 'begun') {
-    const state = { id: news.stateId, heardAtMs: nowMs, answer: null, isOver: false };
-    return [...states.filter((each, index) => index === states.length - 1 || isUnderWay(each, nowMs)), state];
+    const last = lastAnswered(states);
+    const state = { id: news.stateId, heardAtMs: nowMs, answer: null, isOver: false, isTaken: false };
+    return [...states.filter((each) => each === last || isUnderWay(each, nowMs)), state];
   }
   if (news.what === 'drift') {
-    const last = states.findIndex(({ id }) => id === news.stateId);
-    return states.map((state, index) => (index <= last ? { ...state, isOver: true } : state));
+    return states.map((state, at) => (at > index ? state : { ...state, isOver: true, isTaken: at === index }));
   }
-  return states.map((state) => {
-    const { epoch, form, readAt } = news;
-    return state.id === news.stateId ? { ...state, answer: { epoch, form, readAt } } : state;
-  });
+  const { epoch, form, keys, readAt } = news;
+  const before = lastAnswered(states.slice(0, Math.max(0, index)));
+  const isTaken = before !== undefined && before.isTaken && before.answer?.keys === keys;
+  return states.map((state, at) =>
+    at === index ? { ...state, answer: { epoch, form, keys, readAt }, isTaken } : state,
+  );
 }
+
+/** What was told meanwhile is not known: a Node may have worked in another state since. */
+export const afterGap = (states: readonly BegunState[]): BegunState[] =>
+  states.map((state) => ({ ...state, isTaken: false }));
+
+const lastAnswered = (states: readonly BegunState[]): BegunState | undefined =>
+  states.findLast(({ answer }) => answer !== null);
 
 const isUnderWay = ({ heardAtMs, isOver }: BegunState, nowMs: number): boolean =>
   !isOver && nowMs - heardAtMs < STATE_LASTS_MS;
@@ -49,7 +68,7 @@ export type Meeting = 'wait' | 'older' | 'go';
 /**
  * An event that is older than a state that was given would take the Node back; so would one from before this gateway heard
  * of every state (`hearsSinceMs`), for all that it knows. And a Node that works an older state in after the event goes back
- * to that: so the event waits while one may be under way, heard of or not.
+ * to that: so the event waits while one may be under way, heard of or not, but for one that says what the Node has taken.
  */
 export function meetStates(
   event: { readonly epoch: number; readonly issuedAt: Date },
@@ -60,7 +79,8 @@ export function meetStates(
   const isPassed = states.some(({ answer }) => answer !== null && answer.epoch > event.epoch);
   if (isPassed || event.issuedAt.getTime() < hearsSinceMs) return 'older';
   if (nowMs - hearsSinceMs < STATE_LASTS_MS) return 'wait';
-  const isBefore = ({ answer }: BegunState): boolean => answer === null || answer.epoch < event.epoch;
+  const isBefore = ({ answer, isTaken }: BegunState): boolean =>
+    answer === null || (answer.epoch < event.epoch && !isTaken);
   return states.some((state) => isUnderWay(state, nowMs) && isBefore(state)) ? 'wait' : 'go';
 }
 

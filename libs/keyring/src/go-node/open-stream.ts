@@ -23,6 +23,8 @@ export function openStream(presented: PresentedId | null, node: GoNode, ring: Go
   const isReadyRead = position !== null && node.ready !== null && position >= node.ready.position;
   const epoch = isReadyRead ? node.ready.epoch : node.settledEpoch;
   if (mustWait(epoch, ring, now)) return { kind: 'waits', tells: !node.waits };
+  // A relay has found that nobody announces by the key that it holds, which looks as if it could.
+  if (node.waits && epoch !== ring.trustEpoch) return { kind: 'waits', tells: false };
   const isSettled = position === null && !node.hasUnsettled && !node.waits;
   return isSettled && epoch === ring.trustEpoch
     ? { kind: 'silent', epoch }

@@ -99,6 +99,7 @@ export function beginStream<M extends StreamMessage>(
 
 /** What was published to the Node. */
 export function onMessage<M extends StreamMessage>(stream: StreamLife<M>, message: M, hearing: Hearing): Turn<M> {
+  if (isPastEnd(stream, hearing.now)) return { stream, deeds: [{ kind: 'end' }] };
   if (stream.held.length > 0) return { stream: { ...stream, held: [...stream.held, message] }, deeds: [] };
   const passing = passes(stream, message, hearing.now);
   if (passing === 'drop') return { stream: dropped(stream, message), deeds: [] };
@@ -161,6 +162,13 @@ export function onTime<M extends StreamMessage>(stream: StreamLife<M>, hearing: 
     ? looking(stream, hearing.now)
     : { stream, deeds: [] };
 }
+
+/**
+ * A gateway that stood still hears a message before it sees the time. What it wrote long ago may be refused when it is read,
+ * and an id behind that would count as if it had been taken.
+ */
+const isPastEnd = <M extends StreamMessage>({ beganAtMs }: StreamLife<M>, now: Date): boolean =>
+  now.getTime() >= beganAtMs + STREAM_LASTS_MS;
 
 function provenByState<M extends StreamMessage>(
   stream: StreamLife<M>,

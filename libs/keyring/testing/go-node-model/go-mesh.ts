@@ -172,16 +172,14 @@ export class GoMesh {
     const form = gateway.formOf(this.relay.node.waits, held.length);
     const epoch = this.ring.ring.trustEpoch;
     this.nowMs += 1;
-    gateway.answer(asked.stateId, epoch, form, this.instant);
-    const keys = stateKeys(this.ring.keys, form, this.now);
-    asked.answer = {
-      ...{ epoch, form, peers: this.peers },
-      keys: keys && {
-        current: keys.current.keyId,
-        previous: keys.previous?.keyId ?? null,
-        untilMs: keys.expires?.getTime() ?? 0,
-      },
+    const said = stateKeys(this.ring.keys, form, this.now);
+    const keys = said && {
+      current: said.current.keyId,
+      previous: said.previous?.keyId ?? null,
+      untilMs: said.expires?.getTime() ?? 0,
     };
+    gateway.answer(asked.stateId, { epoch, form, keys: JSON.stringify(keys), readAt: this.instant });
+    asked.answer = { epoch, form, keys, peers: this.peers };
     this.note(`${asked.gateway} answers ${asked.stateId}: ${epoch} ${form}`);
     return true;
   }

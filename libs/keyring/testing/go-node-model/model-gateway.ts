@@ -1,5 +1,6 @@
 /** One gateway: what it has heard, in the order in which it hears it, and the streams that it keeps. */
 import {
+  afterGap,
   beginStream,
   driftingState,
   nextForm,
@@ -12,9 +13,9 @@ import {
   withNews,
   type BegunState,
   type Hearing,
-  type Instant,
   type NodeRow,
   type PresentedId,
+  type StateAnswer,
   type StateForm,
   type StateNews,
   type StreamLife,
@@ -79,6 +80,7 @@ export class ModelGateway {
   loseBus(): void {
     this.inbox.length = 0;
     this.hearsSinceMs = this.heardUntilMs = this.outside.now();
+    this.states = afterGap(this.states);
     for (const open of this.streams.values()) if (open.life !== null) this.take(open, onGap(open.life, this.date));
   }
 
@@ -149,8 +151,8 @@ export class ModelGateway {
     return nextForm(isWaiting, trusted, before);
   }
 
-  answer(stateId: string, epoch: number, form: StateForm, readAt: Instant): void {
-    this.tell({ kind: 'news', news: { what: 'answered', stateId, epoch, form, readAt } });
+  answer(stateId: string, answer: StateAnswer): void {
+    this.tell({ kind: 'news', news: { what: 'answered', stateId, ...answer } });
   }
 
   tell(heard: Heard): void {
