@@ -509,6 +509,7 @@ CREATE INDEX ring_head ON ring.ring_change USING btree (scope, epoch DESC) WHERE
 CREATE INDEX unswitched_change ON ring.ring_change USING btree (scope, epoch) WHERE (switched_at IS NULL);
 CREATE INDEX doomed_key ON ring.signing_key USING btree (scope) WHERE ((state = ANY (ARRAY['retired'::text, 'revoked'::text])) AND (destroyed_at IS NULL));
 CREATE UNIQUE INDEX one_active_key ON ring.signing_key USING btree (scope) WHERE (state = 'active'::text);
+CREATE INDEX present_key ON ring.signing_key USING btree (scope) WHERE (state = ANY (ARRAY['staged'::text, 'active'::text, 'retiring'::text]));
 CREATE INDEX retiring_key ON ring.signing_key USING btree (verifies_until) WHERE (state = 'retiring'::text);
 CREATE INDEX staged_key ON ring.signing_key USING btree (rotate_by) WHERE (state = 'staged'::text);
 CREATE INDEX latest_transition ON ring.transition USING btree (scope, opened_epoch DESC);

@@ -15,6 +15,9 @@ const LEAST_ROOM = 256;
 
 /** When nothing has woken it the loop looks by itself: a lost wake-up costs this much and nothing else. */
 const IDLE_MS = 250;
+/** A look goes over all Nodes: where nothing is due and there are very many, it is rarer, and never rarer than that. */
+const IDLE_SHARE = 4;
+const MOST_IDLE_MS = 2_000;
 /** After a wake-up, at least: those that come together are one look at the database. A look that takes longer than this
  * is followed by a pause as long, so that looking never takes more than half of a database's core. */
 const GATHER_MS = 5;
@@ -43,7 +46,7 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
   ) {
     health.check('database', () => this.databaseState);
     this.loop = new Loop({
-      turn: async () => ((await this.turn()) ? 0 : IDLE_MS),
+      turn: async () => ((await this.turn()) ? 0 : this.idleMs),
       everyMs: IDLE_MS,
       gatherMs: () => Math.max(GATHER_MS, this.lookTookMs),
       failure: 'claiming failed',
@@ -65,6 +68,10 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
   /** There may be something due. */
   wake(): void {
     this.loop.wake();
+  }
+
+  private get idleMs(): number {
+    return Math.min(MOST_IDLE_MS, Math.max(IDLE_MS, IDLE_SHARE * this.lookTookMs));
   }
 
   /** Returns whether another turn may find more at once. */

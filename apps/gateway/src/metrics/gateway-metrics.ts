@@ -8,33 +8,38 @@ import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 @Injectable()
 export class GatewayMetrics {
   readonly registry = new Registry();
-  private readonly answers = new Counter({
-    name: 'plexsphere_gateway_answers_total',
-    help: 'Requests that were answered, by route and status.',
-    labelNames: ['route', 'status'] as const,
-    registers: [this.registry],
-  });
-
-  private readonly keySets = new Counter({
-    name: 'plexsphere_gateway_key_sets_total',
-    help: 'Key sets that were served, from memory under a lease or from the database.',
-    labelNames: ['from'] as const,
-    registers: [this.registry],
-  });
-
-  /** Looking a counter up by its labels costs more than counting: key sets are asked for ten thousand times a second. */
-  private readonly byAnswer = new Map<string, Counter.Internal>();
-  private readonly fromWhere = {
-    memory: this.keySets.labels({ from: 'memory' }),
-    database: this.keySets.labels({ from: 'database' }),
-  };
+  /** By route, by status: counted here, and told when somebody asks. Key sets are asked for ten thousand times a second. */
+  private readonly answers = new Map<string, Map<number, number>>();
+  private readonly keySets = { memory: 0, database: 0 };
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    const { answers, keySets, registry } = this;
+    const registers = [registry];
+    new Counter({
+      name: 'plexsphere_gateway_answers_total',
+      help: 'Requests that were answered, by route and status.',
+      labelNames: ['route', 'status'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [route, counts] of answers) for (const [status, n] of counts) this.inc({ route, status }, n);
+      },
+    });
+    new Counter({
+      name: 'plexsphere_gateway_key_sets_total',
+      help: 'Key sets that were served, from memory under a lease or from the database.',
+      labelNames: ['from'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [from, n] of Object.entries(keySets)) this.inc({ from }, n);
+      },
+    });
   }
 
   servedKeySet(from: 'memory' | 'database'): void {
-    this.fromWhere[from].inc();
+    this.keySets[from] += 1;
   }
 
   /** What stands at the moment at which it is asked for. */
@@ -49,9 +54,8 @@ export class GatewayMetrics {
   }
 
   answered(route: string, status: number): void {
-    const key = `${route} ${status}`;
-    const known = this.byAnswer.get(key) ?? this.answers.labels({ route, status });
-    this.byAnswer.set(key, known);
-    known.inc();
+    const counts = this.answers.get(route) ?? new Map<number, number>();
+    this.answers.set(route, counts);
+    counts.set(status, (counts.get(status) ?? 0) + 1);
   }
 }

@@ -5,7 +5,7 @@ import type { RawRoute } from '../door/raw-route';
 import { EventStreams } from '../streams/event-streams';
 import { RETRY_AFTER_S, StreamRate } from '../streams/stream-rate';
 import { CalledNodes } from './called-nodes';
-import { NodeCredentials, bearerHash, bearerOf } from './node-credentials';
+import { NodeCredentials, bearerOf } from './node-credentials';
 
 /** `GET /v1/nodes/{node_id}/events`: lets the Node in, and hands it to the streams. */
 @Injectable()
@@ -21,13 +21,14 @@ export class EventsRoute implements RawRoute {
     private readonly called: CalledNodes,
   ) {}
 
-  async answer(request: IncomingMessage, response: ServerResponse, nodeId: string): Promise<void> {
+  async answer(request: IncomingMessage, response: ServerResponse, name: string): Promise<void> {
     const { authorization } = request.headers;
-    const shown = bearerHash(bearerOf(authorization) ?? '').toString('base64');
-    if (!this.rate.admits(`${nodeId.slice(0, 36)} ${shown}`)) {
+    // However it is spelled: it is one Node.
+    const nodeId = name.toLowerCase();
+    if (!this.rate.admits(nodeId, bearerOf(authorization))) {
       throw problem('tooManyStreams', { retry_after: RETRY_AFTER_S });
     }
-    const node = await this.credentials.authenticate(nodeId.toLowerCase(), authorization);
+    const node = await this.credentials.authenticate(nodeId, authorization);
     await this.streams.open(request, response, node);
     this.called.noteStream(node);
   }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** How often a Node may ask for its stream: its client asks again at once whenever one ends, without a pause. */
 const MOST = 10;
 const WITHIN_MS = 10_000;
@@ -18,7 +20,9 @@ export class StreamRate {
   private readonly asked = new Map<string, Asked>();
 
   /** Whether this one is still within the rate. */
-  admits(asker: string, nowMs = performance.now()): boolean {
+  admits(nodeId: string, shown = '', nowMs = performance.now()): boolean {
+    // Of one length, and no part of what came: a piece of a request's text keeps all of it in memory.
+    const asker = createHash('sha256').update(`${nodeId} ${shown}`).digest('base64');
     const found = this.asked.get(asker);
     if (found !== undefined && nowMs - found.sinceMs < WITHIN_MS) return ++found.count <= MOST;
     // Back to the end: the map stays in the order of the times, and what is over leaves at its beginning.

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { GoNode, GoRing, Key, NodeRow, PresentedId } from '@plexsphere/keyring';
 import type { Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
+import { askPrepared, prepared } from '../views/prepared';
 
 /** RFC 3339, UTC, six digits: it compares as it stands. */
 const INSTANT = (time: string): string => `to_char(${time} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
@@ -9,7 +10,7 @@ const INSTANT = (time: string): string => `to_char(${time} AT TIME ZONE 'UTC', '
 const RING = `r.trust_epoch::float8 AS "trustEpoch", r.keys, r.changes`;
 
 /** One statement: what is said of a Node and of its ring belongs together, and to one time. */
-const READ = `
+const READ = prepared(`
   SELECT n.settled_epoch::float8 AS "settledEpoch", n.told_epoch::float8 AS "toldEpoch", n.told_since::float8[] AS "toldSince",
          n.settled_position::float8 AS "settledPosition", n.last_position::float8 AS "lastPosition",
          n.ready_epoch::float8 AS "readyEpoch", n.ready_position::float8 AS "readyPosition", n.hello_id AS "helloId",
@@ -18,9 +19,9 @@ const READ = `
          CASE WHEN n.ready_position = $2 THEN n.ready_at
               ELSE (SELECT s.issued_at FROM gateway.sent s WHERE s.node_id = n.id AND s.position = $2) END AS "issuedAt",
          ${RING}
-    FROM gateway.node n JOIN gateway.ring r USING (scope) WHERE n.id = $1 AND n.state = 'enrolled'`;
+    FROM gateway.node n JOIN gateway.ring r USING (scope) WHERE n.id = $1 AND n.state = 'enrolled'`);
 
-const READ_RING = `SELECT ${RING} FROM gateway.ring r WHERE r.scope = $1`;
+const READ_RING = prepared(`SELECT ${RING} FROM gateway.ring r WHERE r.scope = $1`);
 
 interface RingColumns {
   trustEpoch: number;
@@ -49,7 +50,7 @@ export class StreamRows {
   async read(nodeId: string, presented: number | null = null): Promise<StreamRow | undefined> {
     // What no row can have is asked for by none: a number beyond a bigint would be an error.
     const id = Number.isSafeInteger(presented) ? presented : null;
-    const [row] = await this.database.query<Row[]>(READ, [nodeId, id]);
+    const [row] = await askPrepared<Row>(this.database, READ, [nodeId, id]);
     if (row === undefined) return undefined;
     const { trustEpoch, keys, changes, readyEpoch, readyPosition, readAt, lastSequence, issuedAt, ...node } = row;
     const ready = readyEpoch === null || readyPosition === null ? null : { epoch: readyEpoch, position: readyPosition };
@@ -62,7 +63,7 @@ export class StreamRows {
   }
 
   async ring(scope: Scope): Promise<GoRing | undefined> {
-    const [row] = await this.database.query<RingColumns[]>(READ_RING, [scope]);
+    const [row] = await askPrepared<RingColumns>(this.database, READ_RING, [scope]);
     return row && ringOf(row);
   }
 }

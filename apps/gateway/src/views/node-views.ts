@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { KeyView, Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
+import { askPrepared, prepared } from './prepared';
 
 /** A Node over HTTP, as one statement on the primary has it: its row, how its stream stands, and the ring of its scope. */
 export interface NodeView {
@@ -41,7 +42,7 @@ export interface NodeStreamView {
 
 type Row = Omit<NodeView, 'stream' | 'ring'> & NodeStreamView & NodeView['ring'];
 
-const READ_NODE = `
+const READ_NODE = prepared(`
   SELECT n.id, n.scope, n.name, n.state, n.bearer_hash AS "bearerHash",
          coalesce(n.wireguard_key_wanted_at <= n.read_at, false) AS "isKeyWanted",
          n.listens, to_char(n.read_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "readAt", n.called_at AS "calledAt",
@@ -52,7 +53,7 @@ const READ_NODE = `
          n.ready_epoch::float8 AS "readyEpoch", n.ready_position::float8 AS "readyPosition", n.ready_at AS "readyAt",
          n.outstanding AS "isOutstanding",
          r.epoch::float8 AS epoch, r.trust_epoch::float8 AS "trustEpoch", r.keys
-    FROM gateway.node n JOIN gateway.ring r USING (scope) WHERE n.id = $1`;
+    FROM gateway.node n JOIN gateway.ring r USING (scope) WHERE n.id = $1`);
 
 @Injectable()
 export class NodeViews {
@@ -60,7 +61,7 @@ export class NodeViews {
 
   /** Read anew each time, and kept nowhere: what it shows may be over with the next commit. */
   async read(nodeId: string): Promise<NodeView | undefined> {
-    const [row] = await this.database.query<Row[]>(READ_NODE, [nodeId]);
+    const [row] = await askPrepared<Row>(this.database, READ_NODE, [nodeId]);
     if (row === undefined) return undefined;
     const { id, scope, name, state, bearerHash, isKeyWanted, listens, readAt, calledAt, ...rest } = row;
     const { epoch, trustEpoch, keys, ...stream } = rest;

@@ -58,6 +58,8 @@ export const RING: SchemaChange = {
         CHECK (state IN ('retired', 'revoked') OR destroyed_at IS NULL)
       );
       CREATE UNIQUE INDEX one_active_key ON ring.signing_key (scope) WHERE state = 'active';
+      -- What is told of a ring, without a look at every key that it ever had.
+      CREATE INDEX present_key ON ring.signing_key (scope) WHERE state IN ('staged', 'active', 'retiring');
       CREATE INDEX retiring_key ON ring.signing_key (verifies_until) WHERE state = 'retiring';
       CREATE INDEX doomed_key ON ring.signing_key (scope) WHERE state IN ('retired', 'revoked') AND destroyed_at IS NULL;
 
