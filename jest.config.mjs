@@ -19,6 +19,12 @@ const workspace = {
   modulePathIgnorePatterns: ['/dist/', '/\\.plexsphere/', '/\\.nx/'],
 };
 
+// A stack that is brought up once, for the suites to copy.
+const stackToCopy = {
+  globalSetup: '<rootDir>/test/src/before-suites.ts',
+  globalTeardown: '<rootDir>/test/src/after-suites.ts',
+};
+
 export default {
   // More than there are cores where those are few: most of what runs here waits for others.
   maxWorkers: Math.max(4, availableParallelism() - 1),
@@ -34,6 +40,7 @@ export default {
     },
     {
       ...workspace,
+      ...stackToCopy,
       displayName: 'suites',
       testMatch: ['<rootDir>/test/**/*.spec.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/long/'],
@@ -41,6 +48,7 @@ export default {
     // Not part of `npm test`: npm run test:long.
     {
       ...workspace,
+      ...stackToCopy,
       displayName: 'long',
       testMatch: ['<rootDir>/test/long/**/*.spec.ts', '<rootDir>/{libs,apps}/**/*.{fuzz,long}.spec.ts'],
     },

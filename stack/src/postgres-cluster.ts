@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from './free-port';
 import { createPrivateFolder, removePrivateFolder } from './private-folder';
-import { writeSettings, type ServerSettings } from './server-process';
+import { readSettings, writeSettings, type ServerSettings } from './server-process';
 import type { User } from './unprivileged-user';
 
 const execute = promisify(execFile);
@@ -50,4 +50,14 @@ export async function initialise(
   }
   writeSettings(folder, SERVICE, settings);
   return settings;
+}
+
+/** As `initialise`, but as a copy. @throws Error where nothing was made below `from` */
+export async function copyCluster(from: string, to: string, user: User | undefined): Promise<void> {
+  const settings = await readSettings<Settings>(from, SERVICE);
+  if (settings === undefined) throw new Error(`no PostgreSQL was made below ${from}`);
+  await createPrivateFolder(join(to, 'data'), user);
+  // cp keeps owner and mode, which PostgreSQL insists on, and takes a tenth of the time of Node's own.
+  await execute('cp', ['-Rp', await clusterFolder(from), await clusterFolder(to)]);
+  writeSettings(to, SERVICE, { ...settings, port: await freePort() } as Settings);
 }

@@ -3,7 +3,15 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StartFailure } from './managed-process';
 import { postgresBinaries } from './postgres-binaries';
-import { OWNER, SERVICE, clusterFolder, initialise, postgresEnvironment, type Settings } from './postgres-cluster';
+import {
+  OWNER,
+  SERVICE,
+  clusterFolder,
+  copyCluster,
+  initialise,
+  postgresEnvironment,
+  type Settings,
+} from './postgres-cluster';
 import { removePrivateFolder } from './private-folder';
 import { childrenOf, signalProcess } from './process-identity';
 import { ServerProcess, readSettings } from './server-process';
@@ -100,6 +108,12 @@ export class Postgres extends ServerProcess<Settings> {
   async remove(): Promise<void> {
     await this.kill();
     await Postgres.erase(this.folder);
+  }
+
+  /** What a server that was stopped kept below `from`, for another one with a port of its own and the same password. */
+  static async copy(from: string, to: string): Promise<void> {
+    await mkdir(to, { recursive: true, mode: 0o700 });
+    await copyCluster(from, to, unprivilegedUser());
   }
 
   /** Deletes what a server that does not run kept below `folder`. */

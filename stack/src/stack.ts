@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PROBLEMS, SERVICES, SERVICE_NAMES, type Replicas, type Service, type ServiceName } from '@plexsphere/wire';
 import { BootstrapFolder } from './bootstrap-folder';
@@ -21,6 +21,8 @@ export interface StackOptions extends Partial<Replicas> {
   durable?: boolean;
   /** Nothing of it is to outlive this process: what is left is deleted with it. */
   temporary?: boolean;
+  /** The folder of a stack that was prepared: where nothing is in `dir` yet, it begins as a copy. For tests. */
+  copyOf?: string | undefined;
   /** Told what is going on, in sentences. */
   onProgress?: (text: string) => void;
   /** Told after each start and end of a process. */
@@ -53,12 +55,13 @@ export class Stack {
 
   /** Prepares the folder; nothing runs yet. The first time on a machine this may download nats-server. */
   static async create(options: StackOptions): Promise<Stack> {
-    const { dir, durable = true, temporary = false } = options;
+    const { dir, durable = true, temporary = false, copyOf } = options;
     if (temporary) guard.erase(dir);
     await mkdir(join(dir, 'logs'), { recursive: true, mode: 0o700 });
     const { natsConfigFile: configFile } = new BootstrapFolder(join(dir, 'bootstrap'));
     const bootstrapped = existsSync(bootstrapMark(dir));
     if (!bootstrapped) await forgetTornBootstrap(dir);
+    if (!bootstrapped && copyOf !== undefined) await copyBroughtUp(copyOf, dir);
     const [postgres, nats] = await Promise.all([
       Postgres.create(join(dir, 'postgres'), { durable }),
       NatsServer.create(join(dir, 'nats-server'), { configFile }),
@@ -85,6 +88,16 @@ export class Stack {
     } catch (error) {
       await this.stop();
       throw error;
+    }
+  }
+
+  /** Does what comes before the first start of nats-server and services, who are not started: to be copied. */
+  async prepare(): Promise<void> {
+    try {
+      await this.postgres.start();
+      await this.bringUp(this.#stopping.signal);
+    } finally {
+      await this.stop();
     }
   }
 
@@ -172,6 +185,8 @@ export class Stack {
 
   private async bringUp(signal: AbortSignal): Promise<void> {
     if (existsSync(bootstrapMark(this.options.dir))) {
+      // What it is a copy of was brought up by this very version, moments ago.
+      if (this.options.copyOf !== undefined) return;
       await this.plexctl(['migrate'], signal);
       this.tell('The database schema is current.');
       return;
@@ -201,7 +216,14 @@ function doorOf(kind: ServiceName, { door }: ServiceProcess): Record<string, str
   return listens === undefined ? {} : { [listens]: door ?? '127.0.0.1:0' };
 }
 
-const bootstrapMark = (dir: string): string => join(dir, 'bootstrap-done');
+const BOOTSTRAP_MARK = 'bootstrap-done';
+const bootstrapMark = (dir: string): string => join(dir, BOOTSTRAP_MARK);
+
+/** The database as it is, keys and credentials; at addresses of its own. The mark comes last, as after a bootstrap. */
+async function copyBroughtUp(from: string, to: string): Promise<void> {
+  await Postgres.copy(join(from, 'postgres'), join(to, 'postgres'));
+  for (const name of ['bootstrap', BOOTSTRAP_MARK]) await cp(join(from, name), join(to, name), { recursive: true });
+}
 
 /**
  * A bootstrap that was cut off left half a database and half the keys, which no second one accepts. Nothing of it was

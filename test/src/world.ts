@@ -15,9 +15,13 @@ import { createBusKey, credsText } from '@plexsphere/wire';
 import type { AddNodeReply } from '@plexsphere/wire/commands';
 import { Client } from 'pg';
 import type { OperatorConnection } from './operator-connection';
+import { STACK_TO_COPY } from './stack-to-copy';
 import { SuiteNode } from './suite-node';
 
-/** Real processes for one story, or for several that break nothing, one after the other. */
+/**
+ * Real processes for one story, or for several that break nothing, one after the other; where nothing else is said, on a
+ * copy of a stack that was brought up once for all of them: their keys and credentials are the same, and nothing else.
+ */
 export class Ground {
   private constructor(
     readonly stack: Stack,
@@ -31,6 +35,7 @@ export class Ground {
       durable: false,
       temporary: true,
       gateways: 0,
+      copyOf: process.env[STACK_TO_COPY],
       ...options,
       dir: join(dir, 'stack'),
     });

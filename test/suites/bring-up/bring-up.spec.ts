@@ -1,3 +1,4 @@
 import { tellStory } from '../../src/tell-story';
 
-tellStory(__dirname, { rotations: 2, signers: 1, relays: 1 });
+// Brought up for itself: no copy.
+tellStory(__dirname, { copyOf: undefined, rotations: 2, signers: 1, relays: 1 });

@@ -1,0 +1,1 @@
+export { removeStackToCopy as default } from './stack-to-copy';

@@ -1,0 +1,1 @@
+export { makeStackToCopy as default } from './stack-to-copy';
