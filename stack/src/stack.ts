@@ -21,6 +21,8 @@ export interface StackOptions extends Partial<Replicas> {
   durable?: boolean;
   /** Nothing of it is to outlive this process: what is left is deleted with it. */
   temporary?: boolean;
+  /** false: a stack trace names lines of what was built. A service starts by a quarter faster then; for tests. */
+  sourceMaps?: boolean;
   /** The folder of a stack that was prepared: where nothing is in `dir` yet, it begins as a copy. For tests. */
   copyOf?: string | undefined;
   /** Told what is going on, in sentences. */
@@ -135,6 +137,7 @@ export class Stack {
       service: kind,
       name,
       entry: join(repositoryRoot, 'apps', kind, 'dist', 'main.js'),
+      sourceMaps: this.options.sourceMaps ?? true,
       env: () => ({
         ...this.bootstrap.environment(kind, { natsUrl: this.natsUrl, databaseUrl: this.postgres.url }),
         ...doorOf(kind, service),

@@ -22,7 +22,7 @@ beforeAll(async () => {
   await mkdir(localFolder, { recursive: true, mode: 0o700 });
   folder = await mkdtemp(join(localFolder, 'docs-'));
   const one = { rotations: 1, signers: 1, relays: 1, gateways: 0 };
-  stack = await Stack.create({ ...one, durable: false, dir: join(folder, 'stack') });
+  stack = await Stack.create({ ...one, durable: false, sourceMaps: false, dir: join(folder, 'stack') });
   await stack.start();
 }, 120_000);
 

@@ -35,6 +35,7 @@ export class Ground {
       durable: false,
       temporary: true,
       gateways: 0,
+      sourceMaps: false,
       copyOf: process.env[STACK_TO_COPY],
       ...options,
       dir: join(dir, 'stack'),
