@@ -1,5 +1,5 @@
 import { isLoopback } from '@plexsphere/bus-client';
-import { DurationMs, IsReadableFile, RefusedFor, ServiceConfig, Switch, Variable } from '@plexsphere/service-kit';
+import { IsReadableFile, RefusedFor, ServiceConfig, Switch, Variable } from '@plexsphere/service-kit';
 
 const LISTEN = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/;
 
@@ -38,9 +38,4 @@ export class GatewayConfig extends ServiceConfig {
   @Variable('ALLOW_PLAINTEXT_HTTP', 'false')
   @Switch()
   allowPlaintextHttp: boolean;
-
-  /** The longest time that a verifier keeps a key set before it asks again: what rotation has, or less. */
-  @Variable('VERIFIER_CACHE', '15m')
-  @DurationMs()
-  verifierCacheMs: number;
 }

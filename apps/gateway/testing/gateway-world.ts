@@ -155,4 +155,4 @@ export class GatewayWorld {
 
 export const KEY = 'cVd1pW5qVh2rBr2v0YAmnM2ZrYdLXcPlxRjRkJ7Xw0I=';
 
-const DEFAULTS = { httpListen: '127.0.0.1:0', tlsCertFile: '', tlsKeyFile: '', verifierCacheMs: 900_000 };
+const DEFAULTS = { httpListen: '127.0.0.1:0', tlsCertFile: '', tlsKeyFile: '' };

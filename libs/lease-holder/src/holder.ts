@@ -13,6 +13,8 @@ export const LEASE_HOLDER = Symbol('LeaseHolder');
 /** What a process does with the rings that rotation grants it. */
 export interface LeaseHolder<Loaded> {
   readonly kind: LeaseKind;
+  /** It does its work without a lease, too, only dearer: nobody need wait for rotation to have answered it. */
+  readonly goesOnWithout?: boolean;
   /** Subjects that are heard as long as something stands; what is left out is not heard. */
   readonly hears: {
     /** As long as the process goes by that name. */

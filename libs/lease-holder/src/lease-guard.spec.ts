@@ -22,6 +22,7 @@ const answered = (granted: string[], rings: RingView[] = []) =>
     rings,
     removed: [],
     recovery_public_key: publicKeyOf('recovery'),
+    verifier_cache_ms: 60_000,
   });
 
 function take(ring: RingView): void {

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Bus, BusServer, Logger } from '@plexsphere/service-kit';
 import { Health } from '@plexsphere/service-kit';
 import { problem, type RingView } from '@plexsphere/wire';
@@ -23,6 +24,9 @@ class FakeRotation {
   offMs = 0;
   answer: () => Promise<void> = async () => undefined;
 
+  readonly isThere = true;
+  whenThere = async (act: () => void): Promise<void> => act();
+
   request = async (subject: string, request: RenewLease): Promise<RenewLeaseReply> => {
     this.asked.push(request);
     this.askedOf.push(subject);
@@ -36,6 +40,7 @@ class FakeRotation {
       rings: present.filter((ring) => !granted.includes(ring)),
       removed: Object.keys(request.epochs).filter((scope) => !present.some((ring) => ring.scope === scope)),
       recovery_public_key: publicKeyOf('recovery'),
+      verifier_cache_ms: 60_000,
     };
   };
 }
@@ -44,6 +49,7 @@ let rotation: FakeRotation;
 let joined: Set<string>;
 let load: jest.Mock<Promise<unknown>, [RingView, unknown]>;
 let taken: jest.Mock<void, [RingView]>;
+let signer: LeaseHolder<unknown>;
 let logger: Record<'info' | 'warn' | 'error', jest.Mock>;
 let health: Health;
 let keeper: LeaseKeeper;
@@ -58,7 +64,7 @@ beforeEach(() => {
   } as unknown as BusServer;
   load = jest.fn(async (ring: RingView, _held: unknown) => privateKeysOf(ring));
   taken = jest.fn();
-  const signer: LeaseHolder<unknown> = {
+  signer = {
     kind: 'signer',
     hears: {
       ofHolder: (holder) => `signer.at.${holder}.load-key`,
@@ -80,11 +86,20 @@ beforeEach(() => {
 afterEach(() => jest.useRealTimers());
 
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
+const readyz = (): string => {
+  let text = '';
+  const response = { writeHead: () => undefined, end: (body: string) => (text = body) };
+  health.answer(
+    { url: '/readyz' } as IncomingMessage,
+    response as unknown as ServerResponse<IncomingMessage> & { req: IncomingMessage },
+  );
+  return text;
+};
 const epochsAsked = () => rotation.asked.map(({ epochs }) => epochs[DOMAIN]);
 
 test('boot: asks, loads, confirms at once, hears the scope; ready after the first answer', async () => {
   expect(health.reasons()).toEqual(['lease: rotation has not answered yet']);
-  keeper.onApplicationBootstrap();
+  void keeper.onApplicationBootstrap();
   expect(joined).toEqual(new Set([`signer.at.${keeper.holderName}.load-key`]));
   await pass(0);
   expect(epochsAsked()).toEqual([undefined, 1]);
@@ -93,12 +108,22 @@ test('boot: asks, loads, confirms at once, hears the scope; ready after the firs
   expect(keeper.recoveryPublicKey).toBe(publicKeyOf('recovery'));
 });
 
+test('one that goes on without a lease holds nobody up once it has asked, and warns', async () => {
+  Object.assign(signer, { goesOnWithout: true });
+  rotation.answer = () => Promise.reject(problem('noAnswer'));
+  void keeper.onApplicationBootstrap();
+  expect(health.reasons()).toEqual(['lease: rotation has not answered yet']);
+  await pass(0);
+  expect(health.reasons()).toEqual([]);
+  expect(readyz()).toBe('ok\nwarning: lease: rotation has not answered yet\n');
+});
+
 test('holders are unique and of the form that the contract names', () => {
   expect(keeper.holderName).toMatch(/^signer-[0-9a-f]{8}$/);
 });
 
 test('renews every third of L, in one request', async () => {
-  keeper.onApplicationBootstrap();
+  void keeper.onApplicationBootstrap();
   await pass(0);
   rotation.asked = [];
   await pass(L - 1);
@@ -109,7 +134,7 @@ test('renews every third of L, in one request', async () => {
 
 test('while rotation does not answer: every 500 ms, and not ready', async () => {
   rotation.answer = () => Promise.reject(problem('busUnavailable'));
-  keeper.onApplicationBootstrap();
+  void keeper.onApplicationBootstrap();
   await pass(1_600);
   expect(rotation.asked).toHaveLength(4);
   expect(health.reasons()).toHaveLength(1);
@@ -117,7 +142,7 @@ test('while rotation does not answer: every 500 ms, and not ready', async () => 
 });
 
 test('renewals that fail let the lease run out, and with it the queue group', async () => {
-  keeper.onApplicationBootstrap();
+  void keeper.onApplicationBootstrap();
   await pass(0);
   rotation.answer = () => Promise.reject(problem('noAnswer'));
   await pass(L - 1);
@@ -131,7 +156,7 @@ test('renewals that fail let the lease run out, and with it the queue group', as
 });
 
 test('events while a renewal is under way: one more follows, however many', async () => {
-  keeper.onApplicationBootstrap();
+  void keeper.onApplicationBootstrap();
   await pass(0);
   rotation.asked = [];
   let open: () => void = () => undefined;
@@ -148,7 +173,7 @@ test('events while a renewal is under way: one more follows, however many', asyn
 });
 
 test('a change: loads the new key, takes the ring, confirms its epoch without leaving', async () => {
-  keeper.onApplicationBootstrap();
+  void keeper.onApplicationBootstrap();
   await pass(0);
   rotation.asked = [];
   rotation.rings = [second];
@@ -165,7 +190,7 @@ test('a change: loads the new key, takes the ring, confirms its epoch without le
 });
 
 test('a key that cannot be loaded: the epoch is never claimed, the log says it once a while, and it is tried again', async () => {
-  keeper.onApplicationBootstrap();
+  void keeper.onApplicationBootstrap();
   await pass(0);
   rotation.asked = [];
   rotation.rings = [second];
@@ -186,7 +211,7 @@ test('a key that cannot be loaded: the epoch is never claimed, the log says it o
 });
 
 test('a database that hangs on one ring costs the other scopes nothing', async () => {
-  keeper.onApplicationBootstrap();
+  void keeper.onApplicationBootstrap();
   await pass(0);
   rotation.rings = [first, ringOf('platform', 1, { p: 'active' })];
   load.mockImplementation(() => new Promise(() => undefined));
@@ -197,7 +222,7 @@ test('a database that hangs on one ring costs the other scopes nothing', async (
 
 test('an epoch that goes back: logged as an error, and the scope is left', async () => {
   rotation.rings = [second];
-  keeper.onApplicationBootstrap();
+  void keeper.onApplicationBootstrap();
   await pass(0);
   rotation.rings = [first];
   keeper.renew();
@@ -211,7 +236,7 @@ test('an epoch that goes back: logged as an error, and the scope is left', async
 });
 
 test('a ring that is removed: left at once, and claimed no more without waiting for the next third', async () => {
-  keeper.onApplicationBootstrap();
+  void keeper.onApplicationBootstrap();
   await pass(0);
   rotation.rings = [];
   keeper.renew();
@@ -224,14 +249,14 @@ test('a reply without a lease is a failure, not a reason to ask without a pause'
   const broken = { granted: [], rings: [], removed: [] } as unknown as RenewLeaseReply;
   rotation.request = async (_, request) => (rotation.asked.push(request), broken);
   (keeper as unknown as { bus: unknown }).bus = rotation;
-  keeper.onApplicationBootstrap();
+  void keeper.onApplicationBootstrap();
   await pass(1_000);
   expect(rotation.asked.length).toBeLessThanOrEqual(3);
 });
 
 test('waiting for a switch ends with its time, too', async () => {
   rotation.answer = () => new Promise(() => undefined);
-  keeper.onApplicationBootstrap();
+  void keeper.onApplicationBootstrap();
   const settled = keeper.settled(250);
   await pass(250);
   await expect(settled).resolves.toBeUndefined();
@@ -241,7 +266,7 @@ describe('a clock that is wrong', () => {
   const OFF_MS = 400_000;
 
   beforeEach(async () => {
-    keeper.onApplicationBootstrap();
+    void keeper.onApplicationBootstrap();
     await pass(0);
     rotation.asked = [];
   });
@@ -284,7 +309,7 @@ describe('a clock that is wrong', () => {
 
 test('P-3: an answer that says no time is a failure', async () => {
   rotation.offMs = Number.NaN;
-  keeper.onApplicationBootstrap();
+  void keeper.onApplicationBootstrap();
   await pass(1_000);
   expect(joined).not.toContain(SUBJECT);
   expect(logger.warn).toHaveBeenCalledWith(expect.anything(), 'leases not renewed');
@@ -292,7 +317,7 @@ test('P-3: an answer that says no time is a failure', async () => {
 
 describe('whose lease', () => {
   test('S8: each process draws a name and a secret, and says the secret to rotation alone', async () => {
-    keeper.onApplicationBootstrap();
+    void keeper.onApplicationBootstrap();
     await pass(0);
     expect(rotation.askedOf[0]).toBe(`rotation.renew-lease.signer.${keeper.holderName}`);
     const [{ secret } = { secret: '' }] = rotation.asked;
@@ -304,7 +329,7 @@ describe('whose lease', () => {
   });
 
   test('S8: who is refused draws another name and secret, and hears for that name alone', async () => {
-    keeper.onApplicationBootstrap();
+    void keeper.onApplicationBootstrap();
     await pass(0);
     const { holderName: before } = keeper;
     const [{ secret: secretBefore } = { secret: '' }] = rotation.asked;
@@ -326,7 +351,7 @@ describe('whose lease', () => {
     rotation.rings = scopes
       .map((scope) => rotatedRing(scope, 2, 'a', 'b'))
       .map((ring) => ({ ...ring, statement: ring.scope }));
-    keeper.onApplicationBootstrap();
+    void keeper.onApplicationBootstrap();
     await pass(0);
     expect(rotation.asked.some(({ statements }) => statements !== undefined)).toBe(false);
     rotation.rings = scopes.map((scope) => ringOf(scope, 1, { a: 'active' }));
@@ -339,7 +364,7 @@ describe('whose lease', () => {
 });
 
 test('an orderly stop gives everything back and asks no more', async () => {
-  keeper.onApplicationBootstrap();
+  void keeper.onApplicationBootstrap();
   await pass(0);
   rotation.asked = [];
   await keeper.onModuleDestroy();
@@ -350,7 +375,7 @@ test('an orderly stop gives everything back and asks no more', async () => {
 });
 
 test('a stop while rotation is silent ends', async () => {
-  keeper.onApplicationBootstrap();
+  void keeper.onApplicationBootstrap();
   await pass(0);
   rotation.answer = () => Promise.reject(problem('noAnswer'));
   await keeper.onModuleDestroy();

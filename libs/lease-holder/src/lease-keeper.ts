@@ -16,6 +16,8 @@ const TRY_AGAIN_MS = 500;
 /** A replica of rotation that says nothing for so long is given up on: the next request may reach another. */
 const SILENT_MS = 1_000;
 
+const UNANSWERED = 'rotation has not answered yet';
+
 /** How long an orderly stop waits for its last words to be heard: after it the leases run out by themselves. */
 const RELEASE_MS = 1_000;
 
@@ -29,6 +31,8 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly loading: RingLoading;
   private leaseMs: number | undefined;
   private recoveryKey: string | undefined;
+  private cacheMs: number | undefined;
+  private hasTried = false;
   private inFlight: Promise<void> | undefined;
   private again = false;
   private stopped = false;
@@ -49,12 +53,15 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     this.identity = drawIdentity(holder.kind);
     this.log = new ThrottledLog(logger);
     this.loading = new RingLoading(holder, table, logger, this.log, () => this.renew());
-    health.check('lease', () => (this.leaseMs === undefined ? 'rotation has not answered yet' : undefined));
+    health.check('lease', () => (this.isHeldUp ? UNANSWERED : undefined));
+    health.warn('lease', () => (this.leaseMs === undefined ? UNANSWERED : undefined));
   }
 
-  onApplicationBootstrap(): void {
-    this.beHolder();
-    this.renew();
+  async onApplicationBootstrap(): Promise<void> {
+    await this.bus.whenThere(() => {
+      this.beHolder();
+      this.renew();
+    });
   }
 
   /** The bus server has answered everything by now, so nothing rests on a lease any more. */
@@ -78,6 +85,11 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     return this.recoveryKey;
   }
 
+  /** How long rotation lets a verifier keep a key set; undefined before the first answer, which nobody may count on. */
+  get verifierCacheMs(): number | undefined {
+    return this.cacheMs;
+  }
+
   /** At once. While a renewal is under way, one more follows it: its answer may be from before what made us ask. */
   renew(): void {
     if (this.stopped) return;
@@ -93,6 +105,12 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.race([settled, delay(timeoutMs, undefined, { signal: timeout.signal })]).finally(() =>
       timeout.abort(),
     );
+  }
+
+  /** Without an answer, who could do its work without one has at least asked. */
+  private get isHeldUp(): boolean {
+    if (this.leaseMs !== undefined) return false;
+    return this.holder.goesOnWithout !== true || (this.bus.isThere && !this.hasTried);
   }
 
   private get idle(): boolean {
@@ -117,6 +135,7 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
       nextMs = Math.min(TRY_AGAIN_MS, intervalMs ?? TRY_AGAIN_MS);
     } finally {
       this.inFlight = undefined;
+      this.hasTried = true;
       this.held.update();
       this.planNext(nextMs);
     }
@@ -160,6 +179,7 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     // Anything else would renew without a pause.
     if (!(reply.lease_ms > 0)) throw new Error('lease_ms is no duration');
     this.leaseMs = reply.lease_ms;
+    this.cacheMs = reply.verifier_cache_ms;
     if (!this.clockIsRight(asked, reply)) return;
     const { toLoad, refused, dropped } = this.table.answered(asked, claimed, reply);
     this.recoveryKey = reply.recovery_public_key;

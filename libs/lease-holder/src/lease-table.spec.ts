@@ -32,6 +32,7 @@ const reply = (granted: string[], rings: RingView[] = [], removed: string[] = []
   rings,
   removed,
   recovery_public_key: publicKeyOf('recovery'),
+  verifier_cache_ms: 60_000,
 });
 
 const answered = (granted: string[], rings: RingView[] = [], removed: string[] = []) =>

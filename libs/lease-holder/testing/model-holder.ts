@@ -142,6 +142,7 @@ export class ModelHolder {
       rings: claimed[DOMAIN] === epoch ? [] : [viewOf(epoch)],
       removed: [],
       recovery_public_key: '',
+      verifier_cache_ms: 0,
     });
     for (const view of toLoad) {
       this.in(this.around.delayMs(), () => {

@@ -8,6 +8,9 @@ import { ProblemFilter } from './problem-filter';
 
 export interface Application {
   get: INestApplicationContext['get'];
+  /** Over HTTP, where it is come to that way. It needs no bus. */
+  open(): Promise<void>;
+  /** Over the bus. */
   listen(): Promise<void>;
   /** In order: what was begun is finished, and the last words are said while the connection stands. */
   close(): Promise<void>;
@@ -26,7 +29,12 @@ export async function busApplication(parts: Parts): Promise<Application> {
   const { module, server, logger } = parts;
   const app = await NestFactory.createMicroservice(module, { strategy: server, ...optionsOf(parts) });
   app.useGlobalFilters(new ProblemFilter(logger));
-  return { get: app.get.bind(app), listen: () => app.listen(), close: () => app.close() };
+  return {
+    get: app.get.bind(app),
+    open: () => Promise.resolve(),
+    listen: () => app.listen(),
+    close: () => app.close(),
+  };
 }
 
 /** One container for both: what is asked over HTTP is often said on over the bus. */
@@ -37,12 +45,12 @@ export async function busAndHttpApplication(parts: Parts, door: HttpDoor): Promi
   app.connectMicroservice({ strategy: server }, { inheritAppConfig: true });
   return {
     get: app.get.bind(app),
-    listen: async () => {
+    open: async () => {
       door.prepare(app);
       await app.init();
-      await app.startAllMicroservices();
       await door.open(app);
     },
+    listen: async () => void (await app.startAllMicroservices()),
     close: async () => {
       await door.close();
       await server.close();

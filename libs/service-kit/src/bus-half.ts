@@ -4,7 +4,7 @@ import type { NatsConnection } from 'nats';
 import { busAndHttpApplication, busApplication, type Application } from './application';
 import { Bus, connectBus } from './bus';
 import { BusServer } from './bus-server';
-import { watchBus } from './bus-watch';
+import { warnOfBus, watchBus } from './bus-watch';
 import { Health } from './health';
 import type { Half } from './http-half';
 import { busTrial, databaseTrial, untilRefused } from './least-privilege';
@@ -14,6 +14,9 @@ import type { ServiceConfig } from './service-config';
 
 /** Injection token of the process's logger. */
 export const LOGGER = Symbol('logger');
+
+/** A bus that lets nobody in for so long is away, and not just starting: who can do something without it is ready then. */
+const WAITED_FOR_MS = 15_000;
 
 /** What the whole process shares; every module may inject it. */
 @Global()
@@ -39,17 +42,9 @@ export async function openBus<Config extends ServiceConfig>(
   definition: ServiceDefinition<Config>,
   process: ServiceProcess<Config>,
 ): Promise<Half> {
-  const { name, query } = definition;
-  const { config, logger, health } = process;
-  const { forbidden } = SERVICES[name];
-  const who = { credentialFile: config.busCredentialFile, user: { kind: name }, name };
-  const connection = await connectBus(config, who, logger);
-  watchBus(connection, health, logger, definition.door !== undefined);
-  if (config.allowOpenBus) logger.warn('bus not tried: an open one is allowed');
-  else await untilRefused(busTrial(connection, forbidden.subject), health, logger);
-  const app = await build(definition, process, connection);
-  const trial = databaseTrial(forbidden.statement, (statement) => query(app, statement));
-  await untilRefused(trial, health, logger);
+  const connection = await triedConnection(definition, process);
+  const bus = new Bus(connection);
+  const app = await build(definition, process, bus);
   await app.listen();
   return {
     close: async () => {
@@ -59,18 +54,75 @@ export async function openBus<Config extends ServiceConfig>(
   };
 }
 
-/** The service's own module and what the whole process shares, over the connection; nothing is heard yet. */
-function build<Config extends ServiceConfig>(
+/**
+ * The same of a service with a door, which goes on without the bus: it opens as soon as its database has refused what it
+ * must, and hears once the bus has. Before, to everything in it, the bus is away.
+ */
+export async function openDoorAndBus<Config extends ServiceConfig>(
+  definition: ServiceDefinition<Config>,
+  process: ServiceProcess<Config>,
+): Promise<Half> {
+  const bus = new Bus();
+  const app = await build(definition, process, bus);
+  await app.open();
+  let connection: NatsConnection | undefined;
+  const hear = async (): Promise<void> => {
+    connection = await triedConnection(definition, process);
+    await bus.arrives(connection);
+    await app.listen();
+  };
+  // What fails for good ends the process, as an error that nobody has awaited.
+  void hear();
+  return {
+    close: async () => {
+      await app.close();
+      await connection?.close();
+    },
+  };
+}
+
+/** The connection, once what must be refused there to the service was. */
+async function triedConnection<Config extends ServiceConfig>(
+  { name, door }: ServiceDefinition<Config>,
+  { config, logger, health }: ServiceProcess<Config>,
+): Promise<NatsConnection> {
+  const who = { credentialFile: config.busCredentialFile, user: { kind: name }, name };
+  const goesOnWithout = door !== undefined;
+  const beganAtMs = performance.now();
+  const connection = await connectBus(config, who, logger, () => {
+    if (!goesOnWithout || performance.now() - beganAtMs < WAITED_FOR_MS) return;
+    warnOfBus(health, () => 'not reachable yet');
+  });
+  watchBus(connection, health, logger, goesOnWithout);
+  if (config.allowOpenBus) logger.warn('bus not tried: an open one is allowed');
+  else await untilRefused(busTrial(connection, SERVICES[name].forbidden.subject), health, logger);
+  return connection;
+}
+
+/** The service's own module and what the whole process shares, once its database has refused what it must; nothing is heard. */
+async function build<Config extends ServiceConfig>(
+  definition: ServiceDefinition<Config>,
+  process: ServiceProcess<Config>,
+  bus: Bus,
+): Promise<Application> {
+  const app = await assemble(definition, process, bus);
+  const { name, query } = definition;
+  const trial = databaseTrial(SERVICES[name].forbidden.statement, (statement) => query(app, statement));
+  await untilRefused(trial, process.health, process.logger);
+  return app;
+}
+
+function assemble<Config extends ServiceConfig>(
   { name, config: Class, module, door }: ServiceDefinition<Config>,
   { config, logger, health }: ServiceProcess<Config>,
-  connection: NatsConnection,
+  bus: Bus,
 ): Promise<Application> {
-  const server = new BusServer(connection, name, { logger });
+  const server = new BusServer(bus, name, { logger });
   const shared = [
     { provide: Class, useValue: config },
     { provide: LOGGER, useValue: logger },
     { provide: Health, useValue: health },
-    { provide: Bus, useValue: new Bus(connection) },
+    { provide: Bus, useValue: bus },
     { provide: BusServer, useValue: server },
   ];
   @Module({ imports: [ProcessModule.sharing(shared), module(config, logger)] })

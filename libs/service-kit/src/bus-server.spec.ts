@@ -7,6 +7,7 @@ import { endBus, eventually, startedBus } from '@plexsphere/testkit';
 import { headers, problem, type Traffic } from '@plexsphere/wire';
 import { IsInt } from 'class-validator';
 import { connect, type NatsConnection } from 'nats';
+import { Bus } from './bus';
 import { BusContext } from './bus-context';
 import { BusServer } from './bus-server';
 import { createLogger, NestLogger } from './logger';
@@ -107,7 +108,7 @@ describe('requests on the bus', () => {
     echoed.length = 0;
     client = await connect({ servers: nats.url, inboxPrefix: '_INBOX.operator.alice' });
     connection = await connect({ servers: nats.url });
-    server = new BusServer(connection, 'group', { table: TABLE });
+    server = new BusServer(new Bus(connection), 'group', { table: TABLE });
     const logger = createLogger('test', 'silent');
     app = await NestFactory.createMicroservice(TestModule, { strategy: server, logger: new NestLogger(logger) });
     app.useGlobalFilters(new ProblemFilter(logger));
@@ -271,7 +272,7 @@ describe('requests on the bus', () => {
     ['that nobody may speak on', 'nobody.asks', false],
     ['of requests as events', 'echo.*', true],
   ])('have no handler for a subject %s', (_, pattern, isEventHandler) => {
-    const other = new BusServer(connection, 'group', { table: TABLE });
+    const other = new BusServer(new Bus(connection), 'group', { table: TABLE });
     other.addHandler(pattern, () => Promise.resolve(), isEventHandler);
     expect(() => other.listen(() => undefined)).toThrow(pattern);
   });

@@ -11,8 +11,9 @@ import {
   type Inadmissible,
   type Traffic,
 } from '@plexsphere/wire';
-import type { Msg, NatsConnection, Subscription } from 'nats';
+import type { Msg, Subscription } from 'nats';
 import { lastValueFrom } from 'rxjs';
+import type { Bus } from './bus';
 import { BusContext, type HandlerExtras } from './bus-context';
 import { isProblemBody, respond, type Reply } from './bus-reply';
 import { RefusalReports, type BusObserver } from './refusal-reports';
@@ -50,7 +51,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
   private closing = false;
 
   constructor(
-    private readonly connection: NatsConnection,
+    private readonly bus: Bus,
     private readonly queue: string,
     { logger, table = TRAFFIC }: BusServerOptions = {},
   ) {
@@ -74,8 +75,12 @@ export class BusServer extends Server implements CustomTransportStrategy {
         this.subscribe(pattern, handler.isEventHandler === true ? extras?.queue : (extras?.queue ?? this.queue)),
       );
     }
-    // Ready is to mean that the server knows of every subscription: whoever asks from then on is heard.
-    this.connection.flush().then(() => callback(), callback);
+    // Ready is to mean that the server knows of every subscription: whoever asks from then on is heard. One that goes away
+    // meanwhile is told of them again when it is back, and nobody is ready before.
+    void this.bus
+      .flush()
+      .catch(() => undefined)
+      .then(() => callback());
   }
 
   /** Begins to hear `subject` (wildcards allowed) in the queue group, dispatched to the `joined` handlers it matches. */
@@ -100,13 +105,13 @@ export class BusServer extends Server implements CustomTransportStrategy {
     this.joined.clear();
     await Promise.all(subscriptions.map((subscription) => subscription.drain().catch(() => undefined)));
     await Promise.all([...this.queues.values()].map((queue) => queue.idle()));
-    await this.connection.flush().catch(() => undefined);
+    await this.bus.flush().catch(() => undefined);
   }
 
   on(): void {}
 
   unwrap<T>(): T {
-    return this.connection as T;
+    return this.bus.connection as T;
   }
 
   /** Whoever serves a subject that no row speaks of would serve nobody, and learn it from the first request. */
@@ -119,7 +124,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
   }
 
   private subscribe(subject: string, queue: string | undefined): Subscription {
-    return this.connection.subscribe(subject, {
+    return this.bus.connection.subscribe(subject, {
       ...(queue === undefined ? {} : { queue }),
       callback: (error, message) => {
         if (error !== null) this.logger.error(error.message);
@@ -209,7 +214,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
 
   private respond(message: Msg, reply: Reply): void {
     try {
-      respond(message, reply, this.connection.info?.max_payload);
+      respond(message, reply, this.bus.connection.info?.max_payload);
     } catch (error) {
       // Only the reply itself can fail here (a connection that closed): the caller's time-out covers it.
       this.logger.error(error);

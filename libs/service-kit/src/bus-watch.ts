@@ -10,8 +10,8 @@ import type { Logger } from './logger';
  */
 export function watchBus(connection: NatsConnection, health: Health, logger: Logger, goesOnWithout = false): void {
   let state: string | undefined;
-  health.check('bus', () => (goesOnWithout ? undefined : state));
-  if (goesOnWithout) health.warn('bus', () => state);
+  if (goesOnWithout) warnOfBus(health, () => state);
+  else health.check('bus', () => state);
   warnOfHoles(connection, logger);
   void (async () => {
     for await (const status of connection.status()) {
@@ -21,6 +21,12 @@ export function watchBus(connection: NatsConnection, health: Health, logger: Log
       logger.warn({ state: status.type }, 'bus connection');
     }
   })();
+}
+
+/** Its absence holds up nobody from now on. */
+export function warnOfBus(health: Health, state: () => string | undefined): void {
+  health.check('bus', () => undefined);
+  health.warn('bus', state);
 }
 
 function warnOfHoles(connection: NatsConnection, logger: Logger): void {

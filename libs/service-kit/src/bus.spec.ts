@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { busCredentialText, eventually, RogueServer, temporaryFolder } from '@plexsphere/testkit';
 import type { NatsConnection } from 'nats';
-import { connectBus } from './bus';
+import { Bus, connectBus } from './bus';
 import type { Logger } from './logger';
 
 const folder = temporaryFolder();
@@ -49,6 +49,22 @@ it('does not begin without a credential', async () => {
   await expect(connectService(join(folder, 'nothing'))).rejects.toMatchObject({ code: 'ENOENT' });
   writeFileSync(credentialFile, 'not a credential');
   await expect(connectService()).rejects.toMatchObject({ code: 'bad_credential' });
+});
+
+it('before it is there it is as if it were away, and whoever waits for it begins when it comes', async () => {
+  const bus = new Bus();
+  const begun: string[] = [];
+  await bus.whenThere(() => void begun.push('one'));
+  await bus.whenThere(async () => void begun.push('two'));
+  bus.publish('some.subject', {});
+  const asked = bus.request('some.subject', {}, { timeoutMs: 1_000, unavailable: 'noSigner' });
+  await expect(asked).rejects.toMatchObject({ body: { detail: expect.stringContaining('signer') } });
+  await expect(bus.flush()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect([bus.isThere, begun]).toEqual([false, []]);
+  connection = await connectService();
+  await bus.arrives(connection);
+  await bus.whenThere(() => void begun.push('three'));
+  expect([bus.isThere, bus.connection, begun]).toEqual([true, connection, ['one', 'two', 'three']]);
 });
 
 it('S15: signs nothing of what a rogue bus asks for, says so, and waits for a better one', async () => {

@@ -27,9 +27,41 @@ const isAnswerOf = <Reply extends object>(
   isAnswer: (reply: Partial<Reply>) => boolean,
 ): reply is Reply => typeof reply === 'object' && reply !== null && isAnswer(reply);
 
-/** A service's one connection to the bus: JSON requests and events, problems as errors. */
+/**
+ * A service's one connection to the bus: JSON requests and events, problems as errors. Of one that goes on without the bus
+ * it may not be there yet: then it is as if it were down.
+ */
 export class Bus {
-  constructor(readonly connection: NatsConnection) {}
+  private readonly waiting: (() => Promise<void> | void)[] = [];
+
+  constructor(private present?: NatsConnection) {}
+
+  /** @throws Problem busUnavailable, before there is one */
+  get connection(): NatsConnection {
+    if (this.present === undefined) throw problem('busUnavailable');
+    return this.present;
+  }
+
+  get isThere(): boolean {
+    return this.present !== undefined;
+  }
+
+  /** At once where it is there; else as soon as it is. */
+  async whenThere(act: () => Promise<void> | void): Promise<void> {
+    if (this.present === undefined) this.waiting.push(act);
+    else await act();
+  }
+
+  /** It is there from now on: who has waited for it begins. */
+  async arrives(connection: NatsConnection): Promise<void> {
+    this.present = connection;
+    for (const act of this.waiting.splice(0)) await act();
+  }
+
+  /** Resolves when the bus has had everything that was said before. Rejects where it is away. */
+  async flush(): Promise<void> {
+    await this.connection.flush();
+  }
 
   /**
    * One request, one JSON reply.
@@ -41,7 +73,8 @@ export class Bus {
     options: { timeoutMs: number; unavailable: ProblemName },
   ): Promise<Reply> {
     try {
-      const reply = await this.connection.request(subject, JSON.stringify(body), { timeout: options.timeoutMs });
+      if (this.present === undefined) throw problem(options.unavailable);
+      const reply = await this.present.request(subject, JSON.stringify(body), { timeout: options.timeoutMs });
       const errorCode = reply.headers?.get(wireHeaders.errorCode);
       if (errorCode) throw parseProblem(errorCode, reply.json());
       return reply.json<Reply>();
@@ -82,20 +115,23 @@ export class Bus {
     throw problem('noAnswer');
   }
 
+  /** Lost while the bus is away. */
   publish(subject: string, body: object): void {
-    this.connection.publish(subject, JSON.stringify(body));
+    this.present?.publish(subject, JSON.stringify(body));
   }
 }
 
 /**
  * Connects and goes on trying until it is in: at first start the bus admits nobody before rotation has pushed the
- * account, and a bus that lost its disk is in that state again. The credential is read anew at each connect.
+ * account, and a bus that lost its disk is in that state again. The credential is read anew at each connect. `isAway` is
+ * called whenever it is not let in.
  * @throws BusClientError, at once: addresses that no credential may be shown to, or a file that holds none
  */
 export async function connectBus(
   config: Pick<ServiceConfig, 'natsUrl' | 'busCaFile' | 'allowPlaintextBus'>,
   who: { credentialFile: string; user: BusUser | { inboxPrefix: string }; name: string },
   logger: Logger,
+  isAway: () => void = () => undefined,
 ): Promise<NatsConnection> {
   const credential = lastGood(() => readBusCredential(readFileSync(who.credentialFile, 'utf8')));
   credential();
@@ -124,6 +160,7 @@ export async function connectBus(
       const reason = error instanceof NatsError ? error.code : String(error);
       if (reason !== told) logger.warn({ reason }, 'bus not reachable yet');
       told = reason;
+      isAway();
       await delay(CONNECT_AGAIN_MS);
     }
   }

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
 import { FORMAT_HINT, Problem, type ServiceName } from '@plexsphere/wire';
-import { openBus } from './bus-half';
+import { openBus, openDoorAndBus } from './bus-half';
 import { ConfigError, readConfig } from './config';
 import { Health } from './health';
 import type { HttpDoor } from './http-door';
@@ -50,7 +50,8 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
   }
   try {
     await definition.prepare?.(config, logger);
-    const bus = await openBus(definition, { config, logger, health });
+    const open = definition.door === undefined ? openBus : openDoorAndBus;
+    const bus = await open(definition, { config, logger, health });
     isUp = true;
     await becomesReady(health, stopping.signal);
     logger.info({ health: http.address }, 'ready');

@@ -7,6 +7,8 @@ import { publicKeyOf } from './keys';
 export class FakeRotation {
   rings: RingView[] = [];
   asked: RenewLease[] = [];
+  /** What it counts on: 15 minutes. */
+  verifierCacheMs = 900_000;
   private lastHolder = '';
   private subscription: Subscription | undefined;
 
@@ -63,6 +65,7 @@ export class FakeRotation {
       rings: this.rings.filter((ring) => !granted.includes(ring)),
       removed: Object.keys(epochs).filter((claimed) => !this.rings.some(({ scope }) => scope === claimed)),
       recovery_public_key: publicKeyOf('recovery'),
+      verifier_cache_ms: this.verifierCacheMs,
     };
   }
 }

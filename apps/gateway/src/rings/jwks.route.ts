@@ -2,9 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { isScope, problem, type Scope } from '@plexsphere/wire';
 import type { RawRoute } from '../door/raw-route';
-import { GatewayConfig } from '../gateway-config';
 import { KeySets } from './key-sets';
-import type { ServedKeySet } from './key-set';
 
 /** `GET /v1/scopes/{scope}/jwks.json`, for any verifier with a JOSE library. */
 @Injectable()
@@ -13,16 +11,13 @@ export class JwksRoute implements RawRoute {
   readonly path = /^\/v1\/scopes\/([^/]+)\/jwks\.json$/;
   readonly methods = ['GET', 'HEAD'];
 
-  constructor(
-    private readonly keySets: KeySets,
-    private readonly config: GatewayConfig,
-  ) {}
+  constructor(private readonly keySets: KeySets) {}
 
   async answer(request: IncomingMessage, response: ServerResponse, scope: string): Promise<void> {
     const served = await this.keySets.of(scopeOf(scope));
     const headers = {
       etag: served.etag,
-      'cache-control': `public, max-age=${this.maxAge(served)}`,
+      'cache-control': `public, max-age=${Math.floor(served.maxAgeMs / 1_000)}`,
       // A verifier in a browser is a verifier, too, and there is nothing here that is not everybody's.
       'access-control-allow-origin': '*',
     };
@@ -32,12 +27,6 @@ export class JwksRoute implements RawRoute {
     }
     const sized = { 'content-type': 'application/jwk-set+json', 'content-length': Buffer.byteLength(served.text) };
     response.writeHead(200, { ...headers, ...sized }).end(served.text);
-  }
-
-  /** In whole seconds: as long as a key may be believed to have reached everybody, and never beyond the end of one in it. */
-  private maxAge({ changesAt }: ServedKeySet): number {
-    const untilChangeMs = changesAt === null ? Infinity : changesAt.getTime() - this.keySets.now.getTime();
-    return Math.max(0, Math.floor(Math.min(this.config.verifierCacheMs, untilChangeMs) / 1_000));
   }
 }
 

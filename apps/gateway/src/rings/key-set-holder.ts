@@ -7,6 +7,8 @@ import { KeySet } from './key-set';
 @Injectable()
 export class KeySetHolder implements LeaseHolder<KeySet> {
   readonly kind = 'gateway';
+  /** From the database, then. */
+  readonly goesOnWithout = true;
   readonly hears = {};
 
   async load({ scope, keys }: RingView): Promise<KeySet> {

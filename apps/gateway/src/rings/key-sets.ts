@@ -1,14 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { DatabaseClock, LeaseTable, readClocks } from '@plexsphere/lease-holder';
+import { DatabaseClock, LeaseKeeper, LeaseTable, readClocks } from '@plexsphere/lease-holder';
 import { Problem, problem, type Scope } from '@plexsphere/wire';
 import { GatewayMetrics } from '../metrics/gateway-metrics';
 import { RingViews } from '../views/ring-views';
 import { KeySet, type ServedKeySet } from './key-set';
 
+/** A key set, and for how long whoever asked may go by it. */
+export interface KeptKeySet extends ServedKeySet {
+  maxAgeMs: number;
+}
+
 @Injectable()
 export class KeySets {
   constructor(
     private readonly leases: LeaseTable<KeySet>,
+    private readonly keeper: LeaseKeeper,
     private readonly clock: DatabaseClock,
     private readonly rings: RingViews,
     private readonly metrics: GatewayMetrics,
@@ -19,18 +25,23 @@ export class KeySets {
    * it at this moment.
    * @throws Problem unknownScope, databaseUnavailable
    */
-  async of(scope: Scope): Promise<ServedKeySet> {
-    const now = this.clock.now();
+  async of(scope: Scope): Promise<KeptKeySet> {
     const held = this.held(scope);
     this.metrics.servedKeySet(held === undefined ? 'database' : 'memory');
-    if (held !== undefined) return held.at(now);
-    const keys = await this.rings.keys(scope);
-    if (keys === undefined) throw problem('unknownScope', { field: 'scope' });
-    return new KeySet(scope, keys).at(now);
+    if (held !== undefined) return this.kept(held, this.clock.now());
+    const read = await this.rings.keys(scope);
+    if (read === undefined) throw problem('unknownScope', { field: 'scope' });
+    return this.kept(new KeySet(scope, read.keys), read.at);
   }
 
-  get now(): Date {
-    return this.clock.now();
+  /**
+   * Never beyond the end of a key in it, and no longer than rotation counts on: by the time that it lets a key sign it takes
+   * every verifier to have asked again. A gateway that has not heard how long that is lets nobody keep anything.
+   */
+  private kept(keySet: KeySet, now: Date): KeptKeySet {
+    const served = keySet.at(now);
+    const untilChangeMs = served.changesAt === null ? Infinity : served.changesAt.getTime() - now.getTime();
+    return { ...served, maxAgeMs: Math.max(0, Math.min(this.keeper.verifierCacheMs ?? 0, untilChangeMs)) };
   }
 
   private held(scope: Scope): KeySet | undefined {

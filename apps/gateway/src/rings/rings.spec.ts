@@ -82,6 +82,25 @@ describe('key sets', () => {
     expect(await kids(taken)).toEqual(['k2', 'k1']);
   });
 
+  it('nobody may keep one for longer than rotation counts on, whoever has what in memory', async () => {
+    const maxAge = async () => (await jwks(DOMAIN)).headers.get('cache-control');
+    try {
+      world.rotation.verifierCacheMs = 7_000;
+      await eventually(async () => (await maxAge()) === 'public, max-age=7', {
+        describe: 'the shorter one',
+        ...PATIENCE,
+      });
+      world.rotation.fallSilent();
+      await eventually(() => held(DOMAIN) === undefined, { describe: 'the end of the lease', ...PATIENCE });
+      expect(await maxAge()).toBe('public, max-age=7');
+    } finally {
+      world.rotation.verifierCacheMs = 900_000;
+      world.rotation.listen();
+    }
+    await holds(DOMAIN);
+    expect(await maxAge()).toBe('public, max-age=900');
+  });
+
   it('nobody may keep one beyond the end of a key in it', async () => {
     const ring = world.rings.of(PLATFORM);
     await ring.rotate('p2', new Date(), 60_000);

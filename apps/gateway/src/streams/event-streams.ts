@@ -61,11 +61,7 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
         else stream.tick();
       }
     });
-    this.bus.connection.subscribe(subjects.ringChanged, {
-      callback: (err, message) => void (err ?? this.ringChanged(message)),
-    });
-    void this.watchBus();
-    await this.news.listen();
+    await this.bus.whenThere(() => this.hearBus());
     this.wheel = setInterval(() => this.each((stream) => stream.tick()), TICK_MS).unref();
   }
 
@@ -173,7 +169,7 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(problem('eventStreamUnavailable')), HEARD_WITHIN_MS);
     });
-    await Promise.race([this.bus.connection.flush(), late]).finally(() => clearTimeout(timer));
+    await Promise.race([this.bus.flush(), late]).finally(() => clearTimeout(timer));
   }
 
   private each(deed: (stream: OpenStream) => void): void {
@@ -194,6 +190,14 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
     } catch (err) {
       this.log.warn({ scope, err }, 'ring not read');
     }
+  }
+
+  private async hearBus(): Promise<void> {
+    this.bus.connection.subscribe(subjects.ringChanged, {
+      callback: (err, message) => void (err ?? this.ringChanged(message)),
+    });
+    void this.watchBus();
+    await this.news.listen();
   }
 
   private async watchBus(): Promise<void> {

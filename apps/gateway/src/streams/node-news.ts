@@ -28,10 +28,11 @@ export class NodeNews {
 
   constructor(private readonly bus: Bus) {}
 
+  /** A bus that goes away meanwhile hears of it when it is back: then something was missed, too. */
   async listen(): Promise<void> {
     this.bus.connection.subscribe(subjects.httpSeen('*'), { callback: (err, message) => err ?? this.hear(message) });
-    await this.bus.connection.flush();
-    this.hearsSinceMs = Date.now();
+    const heard = (): void => void (this.hearsSinceMs = Date.now());
+    await this.bus.flush().then(heard, () => undefined);
   }
 
   /** What was told meanwhile is lost. */
@@ -48,7 +49,7 @@ export class NodeNews {
 
   private async askBus(): Promise<void> {
     const askedAtMs = Date.now();
-    await this.bus.connection.flush().catch(() => undefined);
+    await this.bus.flush().catch(() => undefined);
     this.heardUntilMs = askedAtMs;
   }
 
@@ -63,10 +64,9 @@ export class NodeNews {
   /** Resolves when the bus has it, so that whoever is told of what follows has heard of this before. */
   async tell(nodeId: string, news: News): Promise<void> {
     this.take(nodeId, news);
-    const { connection } = this.bus;
     this.bus.publish(subjects.httpSeen(nodeId), seenOf(this.teller, news));
     await Promise.race([
-      connection.flush().catch(() => undefined),
+      this.bus.flush().catch(() => undefined),
       new Promise((resolve) => setTimeout(resolve, TOLD_WITHIN_MS).unref()),
     ]);
   }

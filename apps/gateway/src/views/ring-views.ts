@@ -6,12 +6,12 @@ import { DataSource } from 'typeorm';
 export class RingViews {
   constructor(private readonly database: DataSource) {}
 
-  /** The keys of a ring that are not put away, as the primary has them now; undefined where there is no ring. */
-  async keys(scope: Scope): Promise<KeyView[] | undefined> {
-    const [row] = await this.database.query<{ keys: KeyView[] | null }[]>(
-      'SELECT keys FROM gateway.ring WHERE scope = $1',
+  /** The keys of a ring that are not put away, as the primary has them, and its time; undefined where there is no ring. */
+  async keys(scope: Scope): Promise<{ keys: KeyView[]; at: Date } | undefined> {
+    const [row] = await this.database.query<{ keys: KeyView[] | null; at: Date }[]>(
+      'SELECT keys, statement_timestamp() AS at FROM gateway.ring WHERE scope = $1',
       [scope],
     );
-    return row === undefined ? undefined : (row.keys ?? []);
+    return row && { keys: row.keys ?? [], at: row.at };
   }
 }

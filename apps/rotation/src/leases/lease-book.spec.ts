@@ -18,7 +18,7 @@ import { LaterStatements, hasLaterStatement } from './later-statements';
 import { LeaseBook, type LeaseHolder } from './lease-book';
 import { Signers } from './signers';
 
-const config = { leaseMs: 10_000, clockSkewMs: 30_000 } as RotationConfig;
+const config = { leaseMs: 10_000, clockSkewMs: 30_000, verifierCacheMs: 60_000 } as RotationConfig;
 const logger = { info: jest.fn(), warn: jest.fn(), error: jest.fn() };
 
 const DOMAIN = 'domain:dddddddd-dddd-4ddd-8ddd-dddddddddddd';
@@ -89,7 +89,12 @@ describe('leases', () => {
 
   it('hands a newcomer every ring, and grants nothing', async () => {
     const reply = await book.renew(...request({}));
-    expect(reply).toMatchObject({ lease_ms: 10_000, granted: [], recovery_public_key: 'rec' });
+    expect(reply).toMatchObject({
+      lease_ms: 10_000,
+      granted: [],
+      recovery_public_key: 'rec',
+      verifier_cache_ms: 60_000,
+    });
     expect(reply.rings.map((ring) => [ring.scope, ring.epoch])).toEqual([
       [DOMAIN, 3],
       ['platform', 1],

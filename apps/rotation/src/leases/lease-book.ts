@@ -56,7 +56,8 @@ export class LeaseBook {
   async renew(asking: LeaseHolder, request: RenewLease): Promise<RenewLeaseReply> {
     const { manager } = this.database;
     const entered = await enterLease(manager, this.entryOf(asking, request));
-    const answer = { lease_ms: this.config.leaseMs, now: (await databaseNow(manager)).toISOString() };
+    const { leaseMs: lease_ms, verifierCacheMs: verifier_cache_ms } = this.config;
+    const answer = { lease_ms, verifier_cache_ms, now: (await databaseNow(manager)).toISOString() };
     // A holder whose clock is wrong has nothing to load: it asks again, with what it claims, when it is right.
     if (entered === undefined || typeof request.clock_off_ms === 'number') {
       const recovery_public_key = await recoveryPublicKey(manager);

@@ -43,7 +43,8 @@ export async function runParts(
   const lines: string[] = [];
   const sink = new Writable({ write: (line, _, done) => (lines.push(String(line)), done()) });
   const logger: Logger = pino({ level: 'debug' }, sink);
-  const [bus, health, server] = [new Bus(connection), new Health(), new BusServer(connection, queue)];
+  const [bus, health] = [new Bus(connection), new Health()];
+  const server = new BusServer(bus, queue);
   const shared: DynamicModule = {
     module: ProcessModule,
     providers: [
@@ -58,7 +59,10 @@ export async function runParts(
   class PartsModule {}
   const all = { module: PartsModule, server, logger };
   const app = door === undefined ? await busApplication(all) : await busAndHttpApplication(all, await door(logger));
-  if (listens) await app.listen();
+  if (listens) {
+    await app.open();
+    await app.listen();
+  }
   return {
     get: app.get,
     bus,

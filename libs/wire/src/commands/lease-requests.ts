@@ -62,4 +62,6 @@ export interface RenewLeaseReply {
   removed: Scope[];
   /** Standard base64 of the recovery public key: one of the three anchors that a trust bundle names. */
   recovery_public_key: string;
+  /** How long a verifier may keep a key set before it asks again: no propagation delay and no overlap counts on less. */
+  verifier_cache_ms: number;
 }
