@@ -3,7 +3,8 @@ import { connect as dial } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { eventually } from '@plexsphere/testkit';
 import { randomUUID } from 'node:crypto';
-import { GatewayWorld, KEY } from '../../testing/gateway-world';
+import { DOMAIN, GatewayWorld, KEY, type TestNode } from '../../testing/gateway-world';
+import { ReadStream } from '../../testing/read-stream';
 
 jest.setTimeout(120_000);
 
@@ -75,21 +76,21 @@ it('whatever a daemon packs is unpacked', async () => {
   expect(await beat.json()).toEqual({ reconcile: expect.any(Boolean), rotate_keys: false });
 });
 
+/** What comes back, until the server closes. */
+async function said(text: string): Promise<string> {
+  const { hostname, port } = new URL(world.url);
+  const socket = dial(Number(port), hostname);
+  let heard = '';
+  socket.on('data', (bytes) => (heard += bytes.toString()));
+  socket.on('error', () => undefined);
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.write(text);
+  await closed;
+  return heard;
+}
+
 describe('on the socket', () => {
   const { stringContaining } = expect;
-
-  /** What comes back, until the server closes. */
-  async function said(text: string): Promise<string> {
-    const { hostname, port } = new URL(world.url);
-    const socket = dial(Number(port), hostname);
-    let heard = '';
-    socket.on('data', (bytes) => (heard += bytes.toString()));
-    socket.on('error', () => undefined);
-    const closed = new Promise((resolve) => socket.once('close', resolve));
-    socket.write(text);
-    await closed;
-    return heard;
-  }
 
   it('headers that are too long are refused with their limit, and the connection ends', async () => {
     const answer = await said(`GET /v1/ping HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(17_000)}\r\n\r\n`);
@@ -112,6 +113,164 @@ describe('on the socket', () => {
       expect(answer).toEqual(stringContaining('HTTP/1.1 408 '));
       expect(answer).toEqual(stringContaining('"code":"request_too_slow"'));
     }
+  });
+});
+
+describe('what an attacker writes', () => {
+  let mine: TestNode;
+  let other: TestNode;
+  beforeAll(async () => {
+    [mine, other] = [await world.addNode(DOMAIN), await world.addNode(DOMAIN)];
+  });
+
+  const post = (headers: string, body: string) =>
+    `POST /v1/register HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n${headers}\r\n\r\n${body}`;
+  const get = (path: string, headers = '') =>
+    `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer ${mine.secret}\r\n${headers}\r\n`;
+  const inside = 'GET /v1/ping HTTP/1.1\r\nhost: x\r\n\r\n';
+
+  // RFC 9112, sections 2.2, 3.2, 5.1, 6.1, 6.3: what a proxy in front may take for another number of requests than we do.
+  it.each([
+    ['a length and chunks', () => post('content-length: 4\r\ntransfer-encoding: chunked', `0\r\n\r\n${inside}`)],
+    ['two lengths', () => post('content-length: 2\r\ncontent-length: 40', `{}${inside}`)],
+    ['a length that is a list', () => post('content-length: 2, 2', '{}')],
+    ['a length with a sign', () => post('content-length: +2', '{}')],
+    ['a coding that is none', () => post('transfer-encoding: xchunked', `0\r\n\r\n`)],
+    ['chunks that are not the last coding', () => post('transfer-encoding: chunked, identity', `0\r\n\r\n`)],
+    ['a chunk of another length', () => post('transfer-encoding: chunked', `1\r\n{}\r\n0\r\n\r\n`)],
+    ['a blank before the colon', () => post('content-length : 2', '{}')],
+    ['a line that goes on', () => post('x: a\r\n b\r\ncontent-length: 2', '{}')],
+    ['a NUL', () => post('x: a\0b\r\ncontent-length: 2', '{}')],
+    ['no host', () => 'GET /v1/ping HTTP/1.1\r\n\r\n'],
+    ['HTTP/2', () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['HTTP/9', () => 'GET /v1/ping HTTP/9.1\r\nhost: x\r\n\r\n'],
+  ])('%s: it is refused, and nothing that follows is taken for a request', async (_, text) => {
+    const answer = await said(text());
+    expect(answer.match(/^HTTP\/1\.1 (\d+)/gm)).toEqual(['HTTP/1.1 400']);
+  });
+
+  it.each([
+    ['two slashes', () => `//v1/nodes/${mine.id}/state`, 404],
+    ['two slashes within', () => `/v1/nodes//${mine.id}/state`, 404],
+    ['up and down again', () => `/v1/nodes/${mine.id}/../${mine.id}/state`, 404],
+    ['up, escaped', () => `/v1/nodes/${mine.id}/%2e%2e/${mine.id}/state`, 404],
+    ['a slash, escaped', () => `/v1/nodes/${mine.id}%2Fstate`, 404],
+    ['a slash at the end', () => `/v1/nodes/${mine.id}/state/`, 404],
+    [
+      "another Node's id, escaped",
+      () => `/v1/nodes/${other.id.replace(/^./, (c) => `%${c.charCodeAt(0).toString(16)}`)}/state`,
+      401,
+    ],
+    ["another Node's id in the query", () => `/v1/nodes/${other.id}/state?node_id=${mine.id}`, 401],
+    ['a semicolon', () => `/v1/nodes/${mine.id};x/state`, 401],
+    ['an escape that is none', () => `/v1/nodes/%zz/state`, 400],
+    ['the same of a stream', () => `/v1/nodes/%2e%2e/events`, 401],
+    ['a stream of another Node', () => `/v1/nodes/${other.id}/events`, 401],
+  ])('%s', async (_, path, status) => {
+    expect(await said(get(path()))).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  it.each(['OPTIONS', 'TRACE', 'DELETE', 'PATCH', 'PROPFIND'])('%s is no way to anything', async (method) => {
+    for (const path of [`/v1/nodes/${mine.id}/state`, `/v1/nodes/${mine.id}/events`, '/v1/register', '/v1/ping']) {
+      const answer = await said(get(path).replace('GET', method));
+      expect(answer).toMatch(/^HTTP\/1\.1 40[45] /);
+      expect(answer).not.toMatch(/^access-control/im);
+    }
+  });
+
+  it('whoever asks for a head gets no body, and opens no stream', async () => {
+    const state = await said(get(`/v1/nodes/${mine.id}/state`).replace('GET', 'HEAD'));
+    expect(state.endsWith('\r\n\r\n')).toBe(true);
+    expect(await said(get(`/v1/nodes/${mine.id}/events`).replace('GET', 'HEAD'))).toMatch(/^HTTP\/1\.1 405 /);
+  });
+
+  it('a bearer of ten thousand characters is none', async () => {
+    const long = { authorization: `Bearer ${'x'.repeat(10_000)}` };
+    for (const call of ['state', 'events']) {
+      expect(await refusal(await world.get(`/v1/nodes/${mine.id}/${call}`, { headers: long }))).toEqual([
+        401,
+        'not_authenticated',
+      ]);
+    }
+  });
+
+  it.each(['', '-1', '+1', '1.0', '1e3', '0x1', 'abc', '1, 2', '1'.repeat(19)])(
+    'a Last-Event-ID of %s is none',
+    async (id) => {
+      const node = await world.addNode(DOMAIN);
+      const headers = { 'last-event-id': id };
+      expect(await refusal(await world.as(node, `/v1/nodes/${node.id}/events`, { headers }))).toEqual([
+        400,
+        'invariant_violation',
+      ]);
+    },
+  );
+
+  it.each(['0', '9'.repeat(18), '007'])('one of %s begins like none', async (id) => {
+    const node = await world.addNode(DOMAIN);
+    const stream = await ReadStream.open(world.url, node, id);
+    await eventually(() => stream.text.includes(':'));
+    stream.close();
+  });
+
+  it('the eleventh stream within ten seconds is too many, however its Node is spelled', async () => {
+    const node = await world.addNode(DOMAIN);
+    const ids = Array.from({ length: 11 }, (_, i) => (i % 2 === 0 ? node.id : node.id.toUpperCase()));
+    const answers: Response[] = [];
+    const ended = new AbortController();
+    for (const id of ids) answers.push(await world.as(node, `/v1/nodes/${id}/events`, { signal: ended.signal }));
+    const last = answers.pop();
+    expect(answers.map(({ status }) => status)).toEqual(Array<number>(10).fill(200));
+    expect([last?.status, last?.headers.get('retry-after')]).toEqual([429, '5']);
+    // Whoever guesses at its bearer uses up nothing of its own.
+    const guessed = await world.as({ secret: 'x'.repeat(32) }, `/v1/nodes/${node.id}/events`);
+    expect(guessed.status).toBe(401);
+    ended.abort();
+  });
+
+  it.each([
+    ['members of its prototype', `{"__proto__":{"token":"t","public_key":"${KEY}","hostname":"box"}}`],
+    ['its constructor', `{"constructor":{"prototype":{"token":"t"}}}`],
+    [
+      'the same member twice, and the last is none',
+      `{"token":"t","public_key":"${KEY}","hostname":"box","hostname":1}`,
+    ],
+    ['a hostname of control characters', JSON.stringify({ token: 't', public_key: KEY, hostname: 'a\u0000\n' })],
+    ['a key that is a list of one', JSON.stringify({ token: 't', public_key: [KEY], hostname: 'box' })],
+    ['depth', `{"token":"t","metadata":${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}}`],
+  ])('a body with %s registers nobody', async (_, body) => {
+    expect(await refusal(await register({ body }))).toEqual([400, 'invariant_violation']);
+    expect(({} as { token?: string }).token).toBeUndefined();
+  });
+
+  it.each([
+    ['65,536 bytes', 65_536, false, 200],
+    ['one more', 65_537, false, 413],
+    ['1,048,576 bytes, unpacked', 1_048_576, true, 200],
+    ['one more', 1_048_577, true, 413],
+  ])('a body of %s', async (_, bytes, isPacked, status) => {
+    const text = `{"a":"${'x'.repeat(bytes - 8)}"}`;
+    const body = isPacked ? gzipSync(text) : text;
+    const headers = { ...JSON_TYPE, ...(isPacked && { 'content-encoding': 'gzip' }) };
+    const beat = await world.as(mine, `/v1/nodes/${mine.id}/heartbeat`, { method: 'POST', body, headers });
+    expect(beat.status).toBe(status);
+  });
+
+  it('requests that are sent ahead are answered in turn, and none into a stream', async () => {
+    const three = await said(`${inside}${inside}${inside.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n')}`);
+    expect(three.match(/^HTTP\/1\.1 204/gm)).toHaveLength(3);
+    const node = await world.addNode(DOMAIN);
+    const { hostname, port } = new URL(world.url);
+    const socket = dial(Number(port), hostname);
+    let heard = '';
+    socket.on('data', (bytes) => (heard += bytes.toString()));
+    const asks = `GET /v1/nodes/${node.id}/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${node.secret}\r\n\r\n`;
+    socket.write(asks + inside.repeat(500));
+    await eventually(() => heard.includes(':\n\n'));
+    // Another connection is served meanwhile, and by then everything of this one was read.
+    await world.get('/v1/ping');
+    expect(heard.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    socket.destroy();
   });
 });
 
