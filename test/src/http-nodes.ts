@@ -1,6 +1,5 @@
 /** For stories: Nodes that call over HTTP, each of them as strict as the contract lets it be. */
-import { eventually } from '@plexsphere/testkit';
-import { StrictNode, type Beats } from './strict-node';
+import { StrictNode, eventually, type Beats } from '@plexsphere/testkit';
 import type { World } from './world';
 
 /** Shorter than a daemon's, so that a story does not wait for what it does not tell of. */

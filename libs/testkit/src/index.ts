@@ -23,3 +23,5 @@ export * from './test-key';
 export * from './test-ring';
 export * from './test-rings';
 export * from './test-chain';
+export { StrictNode, type Beats, type Identity, type Told } from './strict-node/strict-node';
+export type { StrictEnvelope, StrictKeys } from './strict-node/strict-envelope';

@@ -27,14 +27,26 @@ export function rawKey(text: unknown): Buffer {
   return Buffer.from(text, 'base64');
 }
 
-/** Why it is refused; null where it is not. */
+/** RFC 3339, as strictly as a daemon reads it. @throws Error */
+export function timeOf(text: string): Date {
+  const time = new Date(text);
+  if (!RFC_3339.test(text) || Number.isNaN(time.getTime())) throw new Error(`no time: ${text}`);
+  return time;
+}
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+/** Standard, and padded. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** Why it is refused; null where it is not. @throws Error for a time that is none */
 export function refusalOf(envelope: StrictEnvelope, keys: StrictKeys, nonces: Set<string>, now: Date): string | null {
   const { issuedAt, nonce, signature } = envelope;
   if (signature === '') return 'no signature';
   if (nonce === '') return 'no nonce';
-  const age = now.getTime() - new Date(issuedAt).getTime();
-  if (!(age <= FRESH_MS)) return 'stale';
+  const age = now.getTime() - timeOf(issuedAt).getTime();
+  if (age > FRESH_MS) return 'stale';
   if (age < -FRESH_MS) return 'future';
+  if (!BASE64.test(signature)) return 'signature';
   const text = Buffer.from(canonicalOf(envelope));
   const isBy = (key: string): boolean => verify(null, text, keyOf(rawKey(key)), Buffer.from(signature, 'base64'));
   const isPrevious = keys.previous !== null && keys.until !== null && now < keys.until && isBy(keys.previous);
@@ -70,7 +82,8 @@ export function readEnvelope(text: string): StrictEnvelope {
 }
 
 function canonicalOf({ eventType, eventId, issuedAt, nonce, payload }: StrictEnvelope): string {
-  const time = issuedAt.replace(/\.(\d*?)0*(?=Z|[+-])/, (_, digits: string) => (digits === '' ? '' : `.${digits}`));
+  const cut = (fraction: string): string => fraction.slice(0, 10).replace(/\.?0*$/, '');
+  const time = issuedAt.replace(/\.\d+/, cut);
   const [type, id, at, once] = [eventType, eventId, time.replace(/\+00:00$/, 'Z'), nonce].map(quoted);
   return `{"event_type":${type},"event_id":${id},"issued_at":${at},"nonce":${once},"payload":${compact(payload)}}`;
 }
@@ -78,7 +91,7 @@ function canonicalOf({ eventType, eventId, issuedAt, nonce, payload }: StrictEnv
 const escaped = (text: string): string =>
   text.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-const quoted = (text: string): string => escaped(JSON.stringify(text));
+const quoted = (text: string): string => escaped(JSON.stringify(text.replace(/\p{Surrogate}/gu, '\ufffd')));
 
 /** Without the blanks between, and with what may not stand raw escaped; inside strings nothing else is touched. */
 const compact = (payload: string): string =>
