@@ -3,20 +3,21 @@ import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { guard } from '@plexsphere/stack';
 
-/** Nodes in a process of their own: each a real subscriber that verifies each envelope with the node-sdk. */
+/** Nodes in a process of their own, on the bus or over HTTP: each verifies each envelope by itself. */
 export class Fleet {
   private child: ChildProcess | undefined;
 
-  /** `enrolments`: the folder of the files that its Nodes join by; `out`: where they write their journals. */
+  /** `program`: `node-fleet`, or `http-fleet`; `enrolments`: the folder of the files that its Nodes join by. */
   constructor(
+    private readonly program: string,
     readonly enrolments: string,
-    private readonly out: string,
+    private readonly args: () => readonly string[],
   ) {}
 
-  /** Returns when every Node has been answered by a relay. */
+  /** Returns when every Node has been answered. */
   async start(): Promise<void> {
-    const program = join(__dirname, 'node-fleet.js');
-    const child = spawn(process.execPath, [program, '--enrolments', this.enrolments, '--out', this.out], {
+    const program = join(__dirname, `${this.program}.js`);
+    const child = spawn(process.execPath, [program, '--enrolments', this.enrolments, ...this.args()], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { PATH: process.env['PATH'] },
     });

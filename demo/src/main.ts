@@ -16,7 +16,7 @@ async function main(): Promise<number> {
   await mkdir(localFolder, { recursive: true, mode: 0o700 });
   // By its process, so that whoever started it among others knows which is its own.
   const dir = await mkdtemp(join(localFolder, `demo-${process.pid}-`));
-  narrator.heading('Bring the stack up: PostgreSQL, NATS JetStream, 2 rotations, 2 signers, 2 relays');
+  narrator.heading('Bring the stack up: PostgreSQL, NATS JetStream, 2 rotations, 2 signers, 2 relays, 2 gateways');
   guard.erase(dir);
   const onProgress = (text: string): void => narrator.say(text);
   const stack = await Stack.create({ dir: join(dir, 'stack'), temporary: true, onProgress });

@@ -12,6 +12,13 @@ interface Applied {
   epoch: number;
 }
 
+/** By a Node over HTTP that has no memory of events: it may take one again, and can say neither position nor key id. */
+interface Taken {
+  kind: 'taken';
+  event_id: string;
+  event_type: string;
+}
+
 interface RefusedLine {
   kind: 'refused';
   reason: string;
@@ -21,7 +28,8 @@ interface RefusedLine {
 
 interface TrustsLine {
   kind: 'trusts';
-  epoch: number;
+  /** Not of a Node over HTTP, which knows of none. */
+  epoch?: number;
   key_ids: string[];
 }
 
@@ -32,7 +40,7 @@ interface HandedAgain {
   position: number;
 }
 
-type Entry = Applied | RefusedLine | TrustsLine | HandedAgain;
+type Entry = Applied | Taken | RefusedLine | TrustsLine | HandedAgain;
 /** `at` is RFC 3339. */
 export type JournalLine = Entry & { at: string };
 
@@ -77,9 +85,13 @@ export class NodeJournal {
   }
 
   private append(entry: Entry): void {
-    const line: JournalLine = { at: new Date().toISOString(), ...entry };
-    appendFileSync(this.path, `${JSON.stringify(line)}\n`);
+    appendLine(this.path, entry);
   }
+}
+
+export function appendLine(path: string, entry: Entry): void {
+  const line: JournalLine = { at: new Date().toISOString(), ...entry };
+  appendFileSync(path, `${JSON.stringify(line)}\n`);
 }
 
 /** Lines that a kill cut short are left out. */

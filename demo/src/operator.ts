@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually, plexctlJson, runPlexctl } from '@plexsphere/stack';
 
@@ -24,14 +25,18 @@ export class Operator {
 
   /** Enrols Nodes; the file of each lands in the folder of its name, for the Node process to take up. */
   async addNodes(names: readonly string[], folderOf: (name: string) => string): Promise<void> {
-    const waiting = [...names];
-    const work = async (): Promise<void> => {
-      for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-        const out = join(folderOf(name), `${name}.node.json`);
-        await plexctlJson(['node', 'add', '--scope', this.scope, '--name', name, '--out', out], this.env);
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    await this.eachOf(names, async (name) => {
+      const out = join(folderOf(name), `${name}.node.json`);
+      await plexctlJson(['node', 'add', '--scope', this.scope, '--name', name, '--out', out], this.env);
+    });
+  }
+
+  /** What a Node registers by over HTTP lands in the folder, in a file of its name that nobody else can read. */
+  async drawTokens(names: readonly string[], folder: string): Promise<void> {
+    await this.eachOf(names, async (name) => {
+      const { token } = await plexctlJson<{ token: string }>(['node', 'enroll-token', '--scope', this.scope], this.env);
+      await writeFile(join(folder, `${name}.token`), token, { mode: 0o600 });
+    });
   }
 
   rotate(newKeyId: string): Promise<unknown> {
@@ -56,6 +61,14 @@ export class Operator {
       return ran.exitCode === 0;
     };
     await eventually(closed, { timeoutMs: this.patienceMs, describe: 'the close gate' });
+  }
+
+  private async eachOf(names: readonly string[], deed: (name: string) => Promise<void>): Promise<void> {
+    const waiting = [...names];
+    const work = async (): Promise<void> => {
+      for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) await deed(name);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
   }
 
   sign(): Promise<Signed> {

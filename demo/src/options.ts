@@ -11,7 +11,7 @@ export const DEMO_USAGE = `Usage: npm run demo [-- [CHAPTER] [--json] [--nodes N
 
   CHAPTER    ${CHAPTER_NAMES.join(', ')}; all of them without one
   --json     one JSON object as the last line of standard output
-  --nodes N  how many Nodes listen (50)
+  --nodes N  how many Nodes listen on the bus (50), beside the ten over HTTP
 `;
 
 /** A command line that cannot be followed; the message is a sentence for whoever typed it. */

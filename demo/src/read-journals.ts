@@ -70,7 +70,7 @@ export class Journals {
   }
 
   private add(node: string, line: JournalLine): void {
-    if (line.kind === 'applied') {
+    if (line.kind === 'applied' || line.kind === 'taken') {
       const events = this.appliedBy.get(node)!;
       events.set(line.event_id, (events.get(line.event_id) ?? 0) + 1);
     } else if (line.kind === 'refused') {

@@ -15,11 +15,14 @@ export interface Counted extends Nullable<RotationSeen>, Pick<Seen, 'rollback' |
   rotations: number;
   signers: number;
   relays: number;
+  gateways: number;
   events_published: number;
   events_delivered: number;
   verification_failures: number;
   events_lost: number;
   events_applied_twice: number;
+  /** Those beside the `nodes` on the bus. Each event comes to them at least once: they have no memory of it. */
+  over_http: { nodes: number; events_delivered: number; verification_failures: number; events_lost: number };
 }
 
 type Nullable<T> = { [Member in keyof T]: T[Member] | null };
@@ -32,6 +35,7 @@ export function broken(result: Counted): string[] {
     [result.verification_failures === 0, `${result.verification_failures} envelopes did not verify`],
     [result.events_lost === 0, `${result.events_lost} events were lost`],
     [result.events_applied_twice === 0, `${result.events_applied_twice} events were applied twice`],
+    ...claimsOverHttp(result),
     ...rotationClaims(result),
     ...rollbackClaims(result),
     ...revokeClaims(result),
@@ -39,11 +43,21 @@ export function broken(result: Counted): string[] {
   return claims.filter(([holds]) => !holds).map(([, complaint]) => complaint);
 }
 
-function rotationClaims({ jwks, rotate_to_last_node_ms, resume_wrote_events }: Counted): Claim[] {
+function claimsOverHttp({ over_http: { events_delivered, verification_failures, events_lost } }: Counted): Claim[] {
+  return [
+    [events_delivered > 0, 'no event was delivered over HTTP'],
+    [verification_failures === 0, `${verification_failures} things were refused over HTTP`],
+    [events_lost === 0, `${events_lost} events were lost over HTTP`],
+  ];
+}
+
+function rotationClaims(result: Counted): Claim[] {
+  const { jwks, rotate_to_last_node_ms, rotate_to_last_node_over_http_ms, resume_wrote_events } = result;
   if (jwks === null) return [];
   const { before, during, after } = jwks;
   return [
     [(rotate_to_last_node_ms ?? 0) > 0, 'not every Node came to trust the new key'],
+    [(rotate_to_last_node_over_http_ms ?? 0) > 0, 'not every Node over HTTP came to trust the new key'],
     [resume_wrote_events === 0, `resuming wrote ${resume_wrote_events} events`],
     [before.length === 1 && during.length === 2 && after.length === 1, 'the JWKS is not what it should be'],
     [during[0] === after[0] && during[1] === before[0], 'the JWKS names the wrong keys'],
@@ -69,27 +83,30 @@ function revokeClaims({ revoke }: Counted): Claim[] {
     [String(jwks) === signs, 'the JWKS after the revoke names the wrong keys'],
     [!revoke.its_signature_verifies, 'a signature by the revoked key verifies'],
     [revoke.revoke_to_last_node_ms > 0, 'not every Node heard of the revoke'],
+    [revoke.revoke_to_last_node_over_http_ms > 0, 'not every Node over HTTP heard of the revoke'],
     [String(sleeper) === signs, 'the Node that slept trusts the wrong keys'],
   ];
 }
 
 export function asTable(result: Counted): [string, string][] {
-  const { jwks, rollback, revoke } = result;
+  const { jwks, rollback, revoke, over_http: overHttp } = result;
   const rows: [string, string][] = [
-    ['Nodes', String(result.nodes)],
+    ['Nodes', `${result.nodes} on the bus, ${overHttp.nodes} over HTTP`],
     ['events published', String(result.events_published)],
-    ['events delivered', String(result.events_delivered)],
-    ['verification failures', String(result.verification_failures)],
-    ['lost', String(result.events_lost)],
+    ['events delivered', `${result.events_delivered}, and ${overHttp.events_delivered} over HTTP`],
+    ['verification failures', `${result.verification_failures}, and ${overHttp.verification_failures} over HTTP`],
+    ['lost', `${result.events_lost}, and ${overHttp.events_lost} over HTTP`],
     ['applied twice', String(result.events_applied_twice)],
   ];
   if (jwks !== null) {
     rows.push(['rotate → last Node trusts the new key', `${result.rotate_to_last_node_ms} ms`]);
+    rows.push(['rotate → last Node over HTTP does', `${result.rotate_to_last_node_over_http_ms} ms`]);
     for (const [when, keys] of Object.entries(jwks)) rows.push([`JWKS ${when}`, keys.join(', ')]);
   }
   if (rollback !== null) rows.push(['rollback → last Node has heard', `${rollback.rollback_to_last_node_ms} ms`]);
   if (revoke !== null) {
     rows.push(['revoke → last Node awake trusts the new key alone', `${revoke.revoke_to_last_node_ms} ms`]);
+    rows.push(['revoke → last Node over HTTP does', `${revoke.revoke_to_last_node_over_http_ms} ms`]);
     rows.push(['JWKS after the revoke', revoke.jwks.join(', ')]);
   }
   return rows;

@@ -6,6 +6,7 @@ export interface RevokeSeen {
   jwks: string[];
   /** To the last Node that was awake. */
   revoke_to_last_node_ms: number;
+  revoke_to_last_node_over_http_ms: number;
   its_signature_verifies: boolean;
   /** What the Node that slept trusts, once it is back. */
   sleeper_trusts: string[];
@@ -27,7 +28,9 @@ export async function tellRevoke(mesh: Mesh): Promise<RevokeSeen> {
   const { key_id: signs } = await operator.sign();
   mesh.say(`fresh signatures come from ${signs}`);
   const lastAt = await mesh.allTrust([newKey], mesh.nodes - 1);
-  mesh.say(`all ${mesh.nodes - 1} Nodes that are awake trust ${newKey} alone`);
+  mesh.say(`all ${mesh.nodes - 1} Nodes on the bus that are awake trust ${newKey} alone`);
+  const overHttpMs = (await mesh.allTrustOverHttp([newKey])) - revokeAt;
+  mesh.say(`all ${mesh.nodesOverHttp} over HTTP do, by the state that each was told to ask for`);
   const verifies = await operator.verifies(signed);
   mesh.say(`what ${stolen} signed verifies: ${String(verifies)}`);
   await mesh.sleeper.start();
@@ -38,6 +41,7 @@ export async function tellRevoke(mesh: Mesh): Promise<RevokeSeen> {
     signs,
     jwks: await operator.kids(),
     revoke_to_last_node_ms: lastAt - revokeAt,
+    revoke_to_last_node_over_http_ms: overHttpMs,
     its_signature_verifies: verifies,
     sleeper_trusts: (await mesh.seen()).trusted.get(mesh.sleepersName) ?? [],
   };

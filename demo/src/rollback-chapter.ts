@@ -20,14 +20,19 @@ export async function tellRollback(mesh: Mesh): Promise<RollbackSeen> {
   mesh.sayCommand('signing rotate', '--new-key-id', newKey);
   const signed = await operator.sign();
   await mesh.allTrust([newKey, oldKey]);
-  mesh.say(`all ${mesh.nodes} Nodes trust ${newKey}, and it has begun to sign; it is the wrong one, it turns out`);
+  await mesh.allTrustOverHttp([newKey, oldKey]);
+  mesh.say(
+    `all ${mesh.nodes + mesh.nodesOverHttp} Nodes trust ${newKey}, and it has begun to sign; it is the wrong one, it turns out`,
+  );
   const rollbackAt = Date.now();
   await operator.rollback('the wrong key');
   mesh.sayCommand('signing rollback', '--reason', "'the wrong key'");
   const { key_id: signs } = await operator.sign();
   mesh.say(`fresh signatures come from ${signs} again`);
   const lastAt = await mesh.allTrust([oldKey, newKey]);
-  mesh.say(`all ${mesh.nodes} Nodes have heard of it`);
+  mesh.say(`all ${mesh.nodes} Nodes on the bus have heard of it`);
+  await mesh.allTrustOverHttp([oldKey, newKey]);
+  mesh.say(`all ${mesh.nodesOverHttp} over HTTP have, too`);
   const verifies = await operator.verifies(signed);
   mesh.say(`what ${newKey} signed meanwhile verifies until that has settled: ${String(verifies)}`);
   return {

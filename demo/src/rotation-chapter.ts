@@ -4,6 +4,7 @@ import { countKeyMessages } from './outbox';
 
 export interface RotationSeen {
   rotate_to_last_node_ms: number;
+  rotate_to_last_node_over_http_ms: number;
   resume_wrote_events: number;
   jwks: { before: string[]; during: string[]; after: string[] };
 }
@@ -20,6 +21,7 @@ export async function tellRotation(mesh: Mesh): Promise<RotationSeen> {
   const after = await close(mesh, oldKey, newKey, [signedBefore, opened.signed]);
   return {
     rotate_to_last_node_ms: opened.tookMs,
+    rotate_to_last_node_over_http_ms: opened.overHttpMs,
     resume_wrote_events: resumeWrote,
     jwks: { before, during: opened.during, after },
   };
@@ -36,8 +38,10 @@ async function open(mesh: Mesh, oldKey: string, newKey: string, signedBefore: Si
   mesh.say(`fresh signatures come from ${signed.key_id}`);
   mesh.say(`one by ${oldKey} verifies: ${String(await operator.verifies(signedBefore))}`);
   const tookMs = (await mesh.allTrust([newKey, oldKey])) - rotateAt;
-  mesh.say(`all ${mesh.nodes} Nodes trust ${newKey}`);
-  return { during, signed, tookMs };
+  mesh.say(`all ${mesh.nodes} Nodes on the bus trust ${newKey}`);
+  const overHttpMs = (await mesh.allTrustOverHttp([newKey, oldKey])) - rotateAt;
+  mesh.say(`all ${mesh.nodesOverHttp} over HTTP trust ${newKey}`);
+  return { during, signed, tookMs, overHttpMs };
 }
 
 /** Returns how many key events the restart wrote: a resumed rotation writes none. */

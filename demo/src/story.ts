@@ -10,8 +10,10 @@ export async function tellStory(setting: Setting, chapters: readonly ChapterName
     const { rotation, rollback, revoke } = await tellChapters(mesh, chapters);
     await mesh.finish();
     const counts = await count(mesh);
-    const { rotate_to_last_node_ms = null, resume_wrote_events = null, jwks = null } = rotation ?? {};
-    return { chapters, ...counts, rotate_to_last_node_ms, resume_wrote_events, jwks, rollback, revoke };
+    const { resume_wrote_events = null, jwks = null } = rotation ?? {};
+    const { rotate_to_last_node_ms = null, rotate_to_last_node_over_http_ms = null } = rotation ?? {};
+    const took = { rotate_to_last_node_ms, rotate_to_last_node_over_http_ms };
+    return { chapters, ...counts, ...took, resume_wrote_events, jwks, rollback, revoke };
   } finally {
     await mesh.end();
   }
@@ -19,16 +21,23 @@ export async function tellStory(setting: Setting, chapters: readonly ChapterName
 
 async function count(mesh: Mesh) {
   const { stack } = mesh.setting;
-  const journals = await mesh.seen();
+  const [journals, overHttp] = await Promise.all([mesh.seen(), mesh.seenOverHttp()]);
   return {
     nodes: journals.nodes.length,
     rotations: stack.services('rotation').length,
     signers: stack.services('signer').length,
     relays: stack.services('outbox-relay').length,
+    gateways: stack.services('gateway').length,
     events_published: mesh.published.length,
     events_delivered: journals.applied,
     verification_failures: journals.refused,
     events_lost: journals.missing(mesh.published, mesh.nodes),
     events_applied_twice: journals.appliedTwice,
+    over_http: {
+      nodes: overHttp.nodes.length,
+      events_delivered: overHttp.applied,
+      verification_failures: overHttp.refused,
+      events_lost: overHttp.missing(mesh.published, mesh.nodesOverHttp),
+    },
   };
 }

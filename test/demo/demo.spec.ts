@@ -10,6 +10,7 @@ interface Result {
   ok: boolean;
   nodes: number;
   events_delivered: number;
+  over_http: { events_delivered: number };
 }
 
 const program = join(repositoryRoot, 'demo', 'dist', 'main.js');
@@ -38,9 +39,11 @@ it('tells all chapters, exits 0, and leaves nothing behind', async () => {
     rotations: 2,
     signers: 2,
     relays: 2,
+    gateways: 2,
     verification_failures: 0,
     events_lost: 0,
     events_applied_twice: 0,
+    over_http: { nodes: 10, verification_failures: 0, events_lost: 0 },
     resume_wrote_events: 0,
     jwks: {
       before: ['domain-2026-04'],
@@ -62,6 +65,7 @@ it('tells all chapters, exits 0, and leaves nothing behind', async () => {
     },
   });
   expect(result.events_delivered).toBeGreaterThanOrEqual(NODES * 20);
+  expect(result.over_http.events_delivered).toBeGreaterThanOrEqual(10 * 20);
   expect(stderr).toContain('Every promise held.');
   expect(readdirSync(localFolder).filter((name) => name.startsWith(`demo-${demo.child.pid}-`))).toEqual([]);
 }, 240_000);

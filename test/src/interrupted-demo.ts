@@ -17,10 +17,10 @@ export async function interruptedDemo(signal: NodeJS.Signals): Promise<{ found: 
   let told = '';
   demo.stdout.on('data', (chunk: Buffer) => (told += chunk.toString()));
   await eventually(() => told.includes('signs by'), { timeoutMs: 120_000, describe: 'the Domain of the demo' });
-  // The database, the bus, six services and a plexctl that enrols.
+  // The database, the bus, eight services and a plexctl that enrols.
   const everything = await eventually((): number[] | undefined => {
     const found = descendants(pid);
-    return found.length >= 9 ? found : undefined;
+    return found.length >= 11 ? found : undefined;
   });
   const identities = everything.map((each) => [each, processIdentity(each)] as const);
   const data = demoFolders(pid).map((name) => join(localFolder, name));
