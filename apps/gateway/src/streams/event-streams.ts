@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { WAITS_MS, type Hearing, type StreamWord } from '@plexsphere/keyring';
-import { Bus, ThrottledLog } from '@plexsphere/service-kit';
+import { Bus, LOGGER, ThrottledLog, type Logger } from '@plexsphere/service-kit';
 import {
   helloOfHeaders,
   problem,
@@ -21,6 +21,7 @@ import type { OpenStream } from './open-stream';
 import { keptForMs } from './prefer-wait';
 import { SdkStream } from './sdk-stream';
 import { StreamRows } from './stream-rows';
+import { Wheel } from './wheel';
 
 /** One wheel for all streams: keep-alives, and what waits for time to pass. */
 const TICK_MS = 1_000;
@@ -36,7 +37,7 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly streams = new Set<OpenStream>();
   private readonly byNode = new Map<string, Set<OpenStream>>();
   private readonly ground: StreamGround;
-  private wheel: NodeJS.Timeout | undefined;
+  private readonly wheel: Wheel<OpenStream>;
   private isEnding = false;
 
   constructor(
@@ -44,7 +45,9 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly rows: StreamRows,
     private readonly news: NodeNews,
     private readonly log: ThrottledLog,
+    @Inject(LOGGER) logger: Logger,
   ) {
+    this.wheel = new Wheel(this.streams, (stream) => stream.tick(), { everyMs: TICK_MS, logger });
     this.ground = {
       hearing: (nodeId) => this.hearing(nodeId),
       readRow: (nodeId) => this.rows.read(nodeId),
@@ -62,11 +65,11 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
       }
     });
     await this.bus.whenThere(() => this.hearBus());
-    this.wheel = setInterval(() => this.each((stream) => stream.tick()), TICK_MS).unref();
+    this.wheel.start();
   }
 
-  onModuleDestroy(): void {
-    clearInterval(this.wheel);
+  onModuleDestroy(): Promise<void> {
+    return this.wheel.stop();
   }
 
   /** How many are open, and how many of those wait for a state. */
