@@ -45,9 +45,9 @@ const noApp = {
   regex: `^@plexsphere/(${readdirSync(new URL('apps', import.meta.url)).join('|')})(/|$)`,
   message: 'An app is never imported; start it as a process.',
 };
-const lazyBootstrap = {
-  regex: '^@plexsphere/bootstrap$',
-  message: 'Load it by import(): plexctl must start fast, and only bring-up needs it.',
+const lazyLibs = {
+  regex: '^@plexsphere/(bootstrap|node-sdk)$',
+  message: 'Load it by import(): plexctl must start fast, and a single command needs it.',
   allowTypeImports: true,
 };
 
@@ -130,7 +130,7 @@ export default defineConfig(
   {
     files: ['apps/plexctl/src/**/*.ts'],
     rules: {
-      '@typescript-eslint/no-restricted-imports': ['error', { patterns: [noDeepImport, noApp, lazyBootstrap] }],
+      '@typescript-eslint/no-restricted-imports': ['error', { patterns: [noDeepImport, noApp, lazyLibs] }],
     },
   },
   {

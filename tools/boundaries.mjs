@@ -38,7 +38,7 @@ export const MAY_IMPORT = {
   'app:outbox-relay': [DOMAIN, CONTRACT, STORE, SERVICE_KIT],
   // The store alone for what form the database has: the gateway reads the views of its own schema.
   'app:gateway': [DOMAIN, CONTRACT, STORE, SERVICE_KIT, LEASE_HOLDER, BUS_CLIENT],
-  'app:plexctl': [CONTRACT, BUS_CLIENT, BOOTSTRAP],
+  'app:plexctl': [CONTRACT, BUS_CLIENT, BOOTSTRAP, SDK],
   [TESTKIT]: [...OUTSIDE_SERVICES, SERVICE_KIT],
   [STACK]: OUTSIDE_SERVICES,
   'layer:demo': OUTSIDE_SERVICES,
@@ -72,7 +72,7 @@ const boundaries = (depConstraints) => [
     depConstraints,
     // plexctl loads the contract's DTO classes when a command needs them, the light entry always. That it never loads
     // bootstrap at once is a rule of its own, which holds before the first import() is written, too.
-    checkDynamicDependenciesExceptions: ['^@plexsphere/(wire|bootstrap)$'],
+    checkDynamicDependenciesExceptions: ['^@plexsphere/(wire|bootstrap|node-sdk)$'],
     // Specs run against the test kit, which itself stands on the libraries: a circle of test code, never of what ships.
     ignoredCircularDependencies: [
       [`tag:${TESTKIT}`, '*'],

@@ -69,7 +69,7 @@ describe('who may import whom', () => {
     'apps/rotation': ['keyring', 'wire', 'store', 'service-kit'],
     'apps/signer': ['keyring', 'wire', 'postgres', 'material', 'bus-jwt', 'service-kit', 'lease-holder'],
     'apps/outbox-relay': ['keyring', 'wire', 'store', 'service-kit'],
-    'apps/plexctl': ['wire', 'bus-client', 'bootstrap'],
+    'apps/plexctl': ['wire', 'bus-client', 'bootstrap', 'node-sdk'],
     stack: OUTSIDE,
     demo: OUTSIDE,
     // Linted as specs are.
@@ -186,6 +186,7 @@ describe('each text', () => {
     [PLEXCTL, `import 'pg';`, [BOUNDARY]],
     [PLEXCTL, `import { a } from '@plexsphere/bootstrap';\nexport { a };`, [TS_IMPORTS]],
     [PLEXCTL, `import type { A } from '@plexsphere/bootstrap';\nexport type { A };`, []],
+    [PLEXCTL, `import { NodeClient } from '@plexsphere/node-sdk';\nexport { NodeClient };`, [TS_IMPORTS]],
     [PLEXCTL, `export const bootstrap = () => import('@plexsphere/bootstrap');`, []],
 
     // house rules

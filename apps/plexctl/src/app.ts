@@ -58,7 +58,13 @@ async function execute(command: Command, line: CommandLine, surroundings: Surrou
   const asksBus = command.asks === 'bus' && command.asksNobody?.(flags) !== true;
   const bus = asksBus ? new BusClient(access(persistent, env, profile), surroundings) : undefined;
   try {
-    const result = await command.run({ ...surroundings, flags, output, bus: bus as Bus });
+    const result = await command.run({
+      ...surroundings,
+      flags,
+      output,
+      insecure: persistent.insecure,
+      bus: bus as Bus,
+    });
     if (result === undefined) return 0;
     terminal.result(await render(result, output));
     if (result.failure === undefined) return 0;

@@ -81,6 +81,8 @@ export interface Surroundings {
 export interface Invocation<F extends Flags = Flags> extends Surroundings {
   flags: Values<F>;
   output: Output;
+  /** Whether an address that is neither loopback nor TLS is accepted. */
+  insecure: boolean;
   bus: Bus;
 }
 

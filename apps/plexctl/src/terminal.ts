@@ -30,6 +30,8 @@ import { escapedJson, printable } from './printable';
  * done nor the exit code.
  */
 export class Terminal {
+  /** Until the reader of standard output is known to have gone. */
+  isRead = true;
   private drawnRows = 0;
   private lastProgress: string | undefined;
   private form: Output = 'text';
@@ -39,6 +41,7 @@ export class Terminal {
     private readonly stderr: Writable,
   ) {
     for (const stream of [stdout, stderr]) stream.on('error', ignoreClosedPipe);
+    stdout.once('error', () => (this.isRead = false));
   }
 
   /** The form of what is said from now on on stderr; a result has its own already. */

@@ -30,6 +30,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'node list': async () => (await import('./node/list')).listNodes,
   'node show': async () => (await import('./node/show')).showNode,
   'node remove': async () => (await import('./node/remove')).removeNode,
+  'node listen': async () => (await import('./node/listen')).listenAsNode,
   'node enroll-token': async () => (await import('./node/enroll-token')).enrollToken,
   'key rotate': async () => (await import('./key/rotate')).rotateKeys,
   'token create': async () => (await import('./token/create')).createToken,
