@@ -54,8 +54,10 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
     const bus = await open(definition, { config, logger, health });
     isUp = true;
     await becomesReady(health, stopping.signal);
-    logger.info({ health: http.address }, 'ready');
-    if (!stopping.signal.aborted) await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
+    if (!stopping.signal.aborted) {
+      logger.info({ health: http.address }, 'ready');
+      await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
+    }
     logger.info('stopping');
     await bus.close();
     await http.close();
