@@ -89,6 +89,13 @@ export class Thief {
     await this.bus.jetstream().publish(subjects.eventsOut(node?.id ?? ''), text, { headers: made });
   }
 
+  /** On the way of a Node over HTTP, with whatever he likes said to the gateways about it. */
+  async show(nodeId: string, text: string, said: Partial<Record<keyof typeof names, string | number>>): Promise<void> {
+    const made = natsHeaders();
+    for (const [name, value] of Object.entries(said)) made.set(names[name as keyof typeof names], `${value}`);
+    await this.bus.jetstream().publish(subjects.httpEventsOut(nodeId), text, { headers: made });
+  }
+
   /** By a true key that he has: what only a relay may ask for, and a signer builds. */
   announcement(scope: Scope, by: TestKey, statement: Statement, text: string): string {
     const { old_public_key, transition_expires, old_key_id, ...said } = statement;

@@ -77,7 +77,7 @@ export function beginStream<M extends StreamMessage>(
   const nowMs = now.getTime();
   const stream: StreamLife<M> = {
     ...{ id, words: 0, mode: 'live', epoch: node.settledEpoch, awaits: null },
-    ...{ lastId: presented?.id ?? 0, sequence: lastSequence, hasTold: false, openedAt: readAt },
+    ...{ lastId: idGiven(presented, node), sequence: lastSequence, hasTold: false, openedAt: readAt },
     ...{
       held: [],
       heldSinceMs: nowMs,
@@ -96,6 +96,10 @@ export function beginStream<M extends StreamMessage>(
   const { epoch, isProven, position } = opening;
   return said(asked({ ...live, proven: { epoch: isProven ? epoch : null, position } }, now));
 }
+
+/** One above all that were given is not ours: a thief moved it, or another database did. Ours would never rise above it. */
+const idGiven = (presented: PresentedId | null, { lastPosition }: GoNode): number =>
+  presented === null || presented.id > lastPosition ? 0 : presented.id;
 
 /** What was published to the Node. */
 export function onMessage<M extends StreamMessage>(stream: StreamLife<M>, message: M, hearing: Hearing): Turn<M> {

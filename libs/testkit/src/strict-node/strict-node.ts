@@ -4,11 +4,13 @@
  * before. It takes nothing that it cannot verify, dies of a key that is none, and stops where it is told that it is unknown.
  */
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { keysOf, readBeat, readIdentity, readKeyNews, readState, type Identity, type SaidKeys } from './strict-answers';
 import { rawKey, readEnvelope, refusalOf, type StrictEnvelope, type StrictKeys } from './strict-envelope';
 import { StrictEvents, type RawEvent } from './strict-events';
+import { StrictStillness } from './strict-stillness';
 
 export type { Identity };
 
@@ -31,6 +33,7 @@ export interface Told {
 const BEATS: Beats = { cutMs: 30_000, heartbeatMs: 30_000, stateMs: 60_000 };
 const POLL_AFTER_MS = 5 * 60_000;
 const PATIENCE_MS = 30_000;
+const OURS = new Set(['stream_ready', 'signing_key_rotated']);
 const STOPS_AT = new Set([401, 403, 404]);
 const LONGEST_BACK_OFF_MS = 4_000;
 
@@ -41,11 +44,12 @@ export class StrictNode {
   /** What ended it: a status, or a key that was none. */
   ended: string | undefined;
   streams = 0;
+  /** Those of them that others cut off, in the middle. */
+  brokenStreams = 0;
   lastId = '';
+  readonly stillness = new StrictStillness();
   /** Whether its heartbeat was last told to make another WireGuard key. */
   isToRotateKeys = false;
-  /** After how many bytes of news of keys its stream is cut off, once each. */
-  readonly newsCuts: number[] = [];
   private keys: StrictKeys;
   private before: SaidKeys | null = null;
   private nonces = new Set<string>();
@@ -58,12 +62,14 @@ export class StrictNode {
 
   constructor(
     /** Of each of the gateways; each call goes to the next one. */
-    private readonly urls: readonly string[],
+    readonly urls: readonly string[],
     readonly identity: Identity,
     readonly beats: Beats = BEATS,
     private readonly told: Partial<Told> = {},
   ) {
     rawKey(identity.signing_public_key);
+    // All that waits hears of the end.
+    setMaxListeners(0, this.stopping.signal);
     this.keys = { current: identity.signing_public_key, previous: null, until: null };
   }
 
@@ -90,9 +96,15 @@ export class StrictNode {
   }
 
   async stop(): Promise<void> {
+    this.stillness.thaw();
     this.stopping.abort();
     this.wakeReconciler();
     await Promise.all(this.loops);
+  }
+
+  /** Events that are not of the signing plane itself, in the order in which they came, repetitions too. */
+  get taken(): string[] {
+    return this.accepted.filter(({ eventType }) => !OURS.has(eventType)).map(({ eventId }) => eventId);
   }
 
   has(eventId: string): boolean {
@@ -107,6 +119,7 @@ export class StrictNode {
     let backOffMs = 1_000;
     let streamlessSince: number | undefined;
     while (!this.isStopping) {
+      await this.stillness.awake();
       const { status, retryAfterMs } = await this.readStream().catch(() => ({ status: 0, retryAfterMs: undefined }));
       if (STOPS_AT.has(status)) throw new Error(`stream answered ${status}`);
       if (isOurFault(status) && status !== 429) this.refuse(`stream answered ${status}`);
@@ -135,16 +148,26 @@ export class StrictNode {
     };
     return new Promise((resolve, reject) => {
       const asked = request(url, { headers, agent: false, signal: this.stopping.signal });
-      const cut = setTimeout(() => asked.destroy(), this.beats.cutMs);
+      let isCut = false;
+      const cutOff = async (): Promise<void> => {
+        await this.stillness.afterReading();
+        isCut = true;
+        asked.destroy();
+      };
+      const cut = setTimeout(() => void cutOff(), this.beats.cutMs);
       asked.on('response', (response) => {
         this.streams += 1;
         const status = response.statusCode ?? 0;
         const retryAfter = status === 429 ? Number(response.headers['retry-after']) : NaN;
         const answered = { status, retryAfterMs: retryAfter > 0 ? 1_000 * retryAfter : undefined };
-        response.on('close', () => resolve(answered));
+        response.on('close', () => {
+          if (!response.complete && !isCut && !this.isStopping) this.brokenStreams += 1;
+          resolve(answered);
+        });
         response.on('error', () => resolve(answered));
-        if (status === 200) this.parse(response);
-        else response.resume();
+        if (status !== 200) return void response.resume();
+        this.parse(response);
+        this.stillness.reads(response);
       });
       asked.on('error', reject);
       asked.on('close', () => clearTimeout(cut));
@@ -154,10 +177,7 @@ export class StrictNode {
 
   private parse(response: IncomingMessage): void {
     const events = new StrictEvents();
-    let text = '';
     response.on('data', (bytes: Buffer) => {
-      text = this.newsCuts.length === 0 ? '' : text + bytes.toString('latin1');
-      if (this.isCutAt(text)) return void response.destroy();
       const read = events.read(bytes);
       if (read !== null) for (const event of read) this.take(event);
       else {
@@ -167,23 +187,15 @@ export class StrictNode {
     });
   }
 
-  /** What was read of the last event until there: nothing, for it is not whole. */
-  private isCutAt(text: string): boolean {
-    const news = text.lastIndexOf('event: signing_key_rotated');
-    const [at] = this.newsCuts;
-    if (news < 0 || at === undefined || text.length - news < at) return false;
-    this.newsCuts.shift();
-    return true;
-  }
-
   /** The id is moved before anything is looked at. */
   private take({ id, data }: RawEvent): void {
     if (id !== '') {
       if (this.lastId !== '' && Number(id) <= Number(this.lastId)) this.refuse(`id ${id} after ${this.lastId}`);
       this.lastId = id;
     }
+    const envelope = readIfAny(data);
+    if (envelope === undefined) return this.refuse(`malformed ${id}`);
     try {
-      const envelope = readEnvelope(data);
       const refusal = refusalOf(envelope, this.keys, this.nonces, new Date());
       if (refusal !== null) return this.refuse(`${refusal}: ${envelope.eventType} ${id}`);
       if (envelope.eventType === 'signing_key_rotated') this.setKeys(readKeyNews(envelope.payload));
@@ -242,7 +254,12 @@ export class StrictNode {
     const { node_secret_key: bearer } = this.identity;
     const { signal } = this.stopping;
     const none: Answer = { status: 0, body: '' };
+    await this.stillness.awake();
+    const askedAtMs = performance.now();
     const answer = await call(this.nextUrl(), method, path, bearer, body, signal).catch(() => none);
+    await this.stillness.awake();
+    // However long it stood still: what did not come in time is not taken.
+    if (performance.now() - askedAtMs >= PATIENCE_MS) return none;
     const { status } = answer;
     if (isOurFault(status)) this.refuse(`${method} ${path} answered ${status}`);
     return answer;
@@ -283,6 +300,15 @@ export class StrictNode {
 const isOurFault = (status: number): boolean => status >= 400 && status < 500 && !STOPS_AT.has(status);
 
 const isAnswer = (status: number): boolean => status >= 200 && status < 300;
+
+/** Undefined for what is none: a daemon says so in its log, and goes on. */
+function readIfAny(data: string): StrictEnvelope | undefined {
+  try {
+    return readEnvelope(data);
+  } catch {
+    return undefined;
+  }
+}
 
 const spelled = (keys: SaidKeys | null): string => (keys === null ? '' : `${keys.current} ${keys.previous ?? ''}`);
 

@@ -1,0 +1,16 @@
+import { join } from 'node:path';
+import { tellAtOnce } from '../src/tell-story';
+
+// News are cut off after each of their bytes; both gateways stand still, and both relays.
+process.env['TEST_HTTP_ROTATIONS'] = '30';
+process.env['TEST_NEWS_CUTS'] = 'all';
+process.env['TEST_STILL_ROUNDS'] = '6';
+process.env['TEST_SLEPT'] ??= '1,30,300';
+process.env['TEST_STEP_MS'] = '3600000';
+
+const suite = (name: string): string => join(__dirname, '../suites', name);
+
+tellAtOnce(suite('nodes-over-http'), [suite('replicas-stand-still-before-nodes-over-http')], {
+  ...{ gateways: 2, rotations: 1, relays: 2 },
+  env: { rotation: { PLEXSPHERE_LEASE: '4s' } },
+});

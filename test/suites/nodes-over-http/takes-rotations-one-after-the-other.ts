@@ -1,0 +1,26 @@
+import { seededRandom } from '@plexsphere/testkit';
+import { HttpNodes } from '../../src/http-nodes';
+import type { Step } from '../../src/tell-story';
+
+const NODES = 6;
+
+/** More of them in the long tests. */
+const ROTATIONS = Number(process.env['TEST_HTTP_ROTATIONS'] ?? 4);
+
+/** Each with beats of its own, so that they are told in every order of stream, state and heartbeat. */
+export const step: Step = async (world) => {
+  const random = seededRandom();
+  const nodes = await HttpNodes.begin(world);
+  const within = (least: number, most: number): number => random.integer(least, most);
+  for (let n = 1; n <= NODES; n++) {
+    const beats = { cutMs: within(1_500, 4_000), heartbeatMs: within(500, 3_000), stateMs: within(500, 8_000) };
+    await nodes.add(`edge-${n}`, beats);
+  }
+  nodes.publishSteadily();
+  for (let n = 1; n <= ROTATIONS; n++) {
+    await nodes.rotate();
+    await nodes.haveApplied();
+    await nodes.close();
+  }
+  await nodes.expectKept();
+};
