@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Stack, localFolder, repositoryRoot } from '@plexsphere/stack';
+import { repositoryRoot } from '@plexsphere/stack';
+import { Ground } from '../src/world';
 import { blocks, documents } from './documents';
 import { runShell } from './run-shell';
 
@@ -15,21 +16,10 @@ const withShell = documents()
   .map(({ path, text }): [string, string[]] => [path, blocks(text, 'sh')])
   .filter(([path, scripts]) => !['docs/cli.md', 'docs/runbook.md'].includes(path) && scripts.length > 0);
 
-let folder: string;
-let stack: Stack;
+let ground: Ground;
 
-beforeAll(async () => {
-  await mkdir(localFolder, { recursive: true, mode: 0o700 });
-  folder = await mkdtemp(join(localFolder, 'docs-'));
-  const one = { rotations: 1, signers: 1, relays: 1, gateways: 0 };
-  stack = await Stack.create({ ...one, durable: false, sourceMaps: false, dir: join(folder, 'stack') });
-  await stack.start();
-}, 120_000);
-
-afterAll(async () => {
-  await stack.remove();
-  await rm(folder, { recursive: true, force: true });
-}, 60_000);
+beforeAll(async () => void (ground = await Ground.prepare({ rotations: 1, signers: 1, relays: 1 })), 240_000);
+afterAll(async () => ground?.remove(), 240_000);
 
 it('README.md has the commands of a whole rotation', () => {
   const script = (withShell.find(([path]) => path === 'README.md')?.[1] ?? []).join('\n');
@@ -40,9 +30,9 @@ it('README.md has the commands of a whole rotation', () => {
 it.each(withShell)(
   '%s: its commands succeed, one after the other',
   async (_path, scripts) => {
-    const reader = await mkdtemp(join(folder, 'reader-'));
+    const reader = await mkdtemp(join(ground.dir, 'reader-'));
     await mkdir(join(reader, '.plexsphere'));
-    const exports = Object.entries(stack.env).map(([name, value]) => `export ${name}='${value}'\n`);
+    const exports = Object.entries(ground.stack.env).map(([name, value]) => `export ${name}='${value}'\n`);
     await writeFile(join(reader, '.plexsphere', 'env'), exports.join(''), { mode: 0o600 });
     await writeFile(join(reader, 'npm-calls'), '');
     expect(await runShell(scripts.join('\n'), reader)).toMatchObject({ exitCode: 0, complaints: '' });
