@@ -19,7 +19,8 @@ async function main(): Promise<number> {
   narrator.heading('Bring the stack up: PostgreSQL, NATS JetStream, 2 rotations, 2 signers, 2 relays, 2 gateways');
   guard.erase(dir);
   const onProgress = (text: string): void => narrator.say(text);
-  const stack = await Stack.create({ dir: join(dir, 'stack'), temporary: true, onProgress });
+  // Whoever watches waits for the services to start.
+  const stack = await Stack.create({ dir: join(dir, 'stack'), temporary: true, sourceMaps: false, onProgress });
   let ending: Promise<void> | undefined;
   const end = (): Promise<void> =>
     (ending ??= stack
