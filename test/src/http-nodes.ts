@@ -60,16 +60,16 @@ export class HttpNodes {
   }
 
   /** Another process of the same Node: it holds the key of its registration day, and no id. */
-  async restart(node: StrictNode): Promise<StrictNode> {
+  async restart(node: StrictNode, beats = node.beats): Promise<StrictNode> {
     await node.stop();
-    return this.replace(node);
+    return this.replace(node, beats);
   }
 
   /** The same beside the former one, which goes on. */
-  replace(node: StrictNode): StrictNode {
+  replace(node: StrictNode, beats = node.beats): StrictNode {
     this.nodes.splice(this.nodes.indexOf(node), 1);
     this.former.push(node);
-    return this.run(node.urls, node.identity, node.beats);
+    return this.run(node.urls, node.identity, beats);
   }
 
   /** To all of the Domain's, or to one; by what name they know it. */

@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { isMissed } from '@plexsphere/keyring';
 import { Bus, LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
 import { MOST_CALLED, subjects } from '@plexsphere/wire';
 import type { NodeView } from '../views/node-views';
@@ -37,8 +38,10 @@ export class CalledNodes implements OnApplicationBootstrap, OnModuleDestroy {
     else this.nodes.add(id);
   }
 
-  noteStream({ id }: Called): void {
-    this.streams.add(id);
+  /** At once where a state would prove what it holds by itself: there is none on record. */
+  noteStream({ id, readAt, stream }: Pick<NodeView, 'id' | 'readAt' | 'stream'>): void {
+    if (isMissed(stream.seenAt, new Date(readAt))) this.bus.publish(subjects.httpCalled, { nodes: [], streams: [id] });
+    else this.streams.add(id);
   }
 
   private tell(): void {

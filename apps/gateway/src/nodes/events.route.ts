@@ -29,8 +29,8 @@ export class EventsRoute implements RawRoute {
       throw problem('tooManyStreams', { retry_after: RETRY_AFTER_S });
     }
     const node = await this.credentials.authenticate(nodeId, authorization);
-    await this.streams.open(request, response, node);
     this.called.noteStream(node);
+    await this.streams.open(request, response, node);
   }
 
   /** What may pass is never told as what stops a Node's stream for good. */

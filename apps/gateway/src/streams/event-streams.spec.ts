@@ -153,6 +153,70 @@ describe('a process that has an id', () => {
   });
 });
 
+describe('a Node that asks for states, and for no stream', () => {
+  const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+  const takesState = async (): Promise<unknown> => {
+    const state = await world.as(node, `/v1/nodes/${node.id}/state`).then((r) => r.json() as Promise<object>);
+    const response = await world.as(node, `/v1/nodes/${node.id}/drift`, { method: 'POST' });
+    expect(response.status).toBe(204);
+    return (state as { signing_keys?: object }).signing_keys;
+  };
+  /** Whatever was said before is here when this is. */
+  const nothingIsSaid = async (): Promise<void> => {
+    await world.as(node, `/v1/nodes/${node.id}/drift`, { method: 'POST' });
+    await world.connection.flush();
+    await world.others.flush();
+    expect(wordsOf()).toEqual([]);
+  };
+
+  test.each([
+    ['had none for six minutes', { stream_seen_at: minutesAgo(6.1) }],
+    ['never had one', { stream_seen_at: null, waits_since: minutesAgo(6.1) }],
+    ['never had one, and was settled so before', { stream_seen_at: null, waits_since: null }],
+  ])('and %s, holds what it says it has worked in', async (_, columns) => {
+    await record(columns);
+    await takesState();
+    await expect(theWord()).resolves.toMatchObject({
+      ...{ hello_id: null, epoch: 1, is_proven: true, position: null, waits: false },
+      read_at: expect.stringMatching(/\.\d{6}Z$/),
+    });
+  });
+
+  test.each([
+    ['had one five minutes ago', () => ({ stream_seen_at: minutesAgo(5) })],
+    ['has just registered', () => ({ stream_seen_at: null, waits_since: minutesAgo(1) })],
+  ])('and %s, proves nothing by it', async (_, columns) => {
+    await record(columns());
+    await takesState();
+    await nothingIsSaid();
+  });
+
+  test('proves nothing by a state that set no keys', async () => {
+    await record({ stream_seen_at: minutesAgo(7) });
+    await world.as(node, `/v1/nodes/${node.id}/state`);
+    const corrections = [{ type: 'peer_added' }];
+    await world.as(node, `/v1/nodes/${node.id}/drift`, {
+      ...{ method: 'POST', body: JSON.stringify({ corrections }) },
+      headers: { 'content-type': 'application/json' },
+    });
+    await nothingIsSaid();
+  });
+
+  test('is given its keys in another form while it lags, so that a drift comes; and once its stream is back, none counts', async () => {
+    await record({ stream_seen_at: minutesAgo(7), settled_epoch: 0, told_epoch: 0, waits_since: minutesAgo(7) });
+    const forms = [await takesState(), await takesState(), await takesState()];
+    expect(forms.map((keys) => Object.keys(keys as object).length)).toEqual([1, 3, 1]);
+    expect(wordsOf()).toHaveLength(3);
+    const told: unknown[] = [];
+    world.others.subscribe(subjects.httpCalled, { callback: (_, message) => told.push(message.json()) });
+    await world.others.flush();
+    await open();
+    // Not with many others once a minute.
+    await eventually(() => told.length > 0, { describe: 'that it has a stream' });
+    expect(told).toContainEqual({ nodes: [], streams: [node.id] });
+  });
+});
+
 test.each(['x', '-1', '1.5', '', '1234567890123456789'])('is no id: %j', async (id) => {
   const response = await world.as(node, `/v1/nodes/${node.id}/events`, { headers: { 'last-event-id': id } });
   expect(response.status).toBe(400);

@@ -51,7 +51,7 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
     this.ground = {
       hearing: (nodeId) => this.hearing(nodeId),
       readRow: (nodeId) => this.rows.read(nodeId),
-      say: (nodeId, word) => this.bus.publish(subjects.httpWord(nodeId), saidWord(word)),
+      say: (nodeId, word) => this.say(nodeId, word),
       catchUp: () => this.news.catchUp(),
       failed: (nodeId, err) => this.log.warn({ node: nodeId, err }, "Node's row not read"),
     };
@@ -75,6 +75,15 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
   /** How many are open, and how many of those wait for a state. */
   get counts(): { open: number; waiting: number } {
     return { open: this.streams.size, waiting: [...this.streams].filter((stream) => stream.waits).length };
+  }
+
+  has(nodeId: string): boolean {
+    return this.byNode.has(nodeId);
+  }
+
+  /** What a Node holds, to the relays. */
+  say(nodeId: string, word: StreamWord): void {
+    this.bus.publish(subjects.httpWord(nodeId), saidWord(word));
   }
 
   /** Whether one of them waits for a state of this Node. */

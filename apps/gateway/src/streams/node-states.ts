@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { driftingState, nextForm, stateKeys, trustedKeys, scopePolicy } from '@plexsphere/keyring';
+import {
+  driftingState,
+  hasNoStream,
+  nextForm,
+  scopePolicy,
+  stateKeys,
+  trustedKeys,
+  wordWithoutStream,
+} from '@plexsphere/keyring';
 import { problem, scopeKind, type KeyView } from '@plexsphere/wire';
 import { NodeViews, type NodeView } from '../views/node-views';
 import { EventStreams } from './event-streams';
@@ -35,7 +43,7 @@ export class NodeStates {
     const keys = ring.keys.map(ofRing);
     const now = new Date(readAt);
     const before = this.news.statesOf(id).findLast(({ answer }) => answer !== null)?.answer?.form;
-    const form = nextForm(this.waits(node), trustedKeys(keys, scopePolicy(scopeKind(scope)), now).length, before);
+    const form = nextForm(this.needsDrift(node), trustedKeys(keys, scopePolicy(scopeKind(scope)), now).length, before);
     const answer = said(stateKeys(keys, form, now));
     if (listens === 'go') {
       const words = { epoch: ring.trustEpoch, form, keys: JSON.stringify(answer ?? null), readAt };
@@ -45,7 +53,8 @@ export class NodeStates {
   }
 
   /** The Node has worked a state in. `setsKeys`: it says that this set keys. */
-  async drifted({ id, listens }: NodeView, setsKeys: boolean, isGone: () => boolean): Promise<void> {
+  async drifted(node: NodeView, setsKeys: boolean, isGone: () => boolean): Promise<void> {
+    const { id, listens } = node;
     if (listens !== 'go') return;
     // Behind all that was told before: a gateway that stood still would take it for another state's. Whoever waits for the
     // answer no more may have asked for a state since.
@@ -53,6 +62,8 @@ export class NodeStates {
     const state = driftingState(this.news.statesOf(id));
     if (isGone() || state === undefined) return;
     await this.news.tell(id, { what: 'drift', stateId: state.id, setsKeys });
+    const word = this.hasNoStream(node) ? wordWithoutStream(state, setsKeys) : undefined;
+    if (word !== undefined) this.streams.say(id, word);
   }
 
   /** Whether it should ask for its state now. */
@@ -62,6 +73,16 @@ export class NodeStates {
 
   private waits({ id, stream }: NodeView): boolean {
     return stream.waitsSince !== null || this.streams.waits(id);
+  }
+
+  /** A state that is equal to the one before proves nothing. */
+  private needsDrift(node: NodeView): boolean {
+    return this.waits(node) || (this.hasNoStream(node) && node.stream.settledEpoch < node.ring.trustEpoch);
+  }
+
+  /** One that has just registered is about to open its first. */
+  private hasNoStream({ id, readAt, stream }: NodeView): boolean {
+    return hasNoStream(stream.seenAt ?? stream.waitsSince, new Date(readAt)) && !this.streams.has(id);
   }
 }
 

@@ -13,3 +13,4 @@ export * from './pass-message';
 export * from './state-answer';
 export * from './stream-life';
 export * from './take-word';
+export * from './without-stream';

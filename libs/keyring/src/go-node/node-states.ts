@@ -87,3 +87,12 @@ export function meetStates(
 /** The one that a drift is of which comes now, for whoever has heard all that was told before it. */
 export const driftingState = (states: readonly BegunState[]): BegunState | undefined =>
   states.findLast(({ answer, isOver }) => answer !== null && !isOver);
+
+/**
+ * What a drift proves that the Node holds. A state that left its keys out sets none, nor does one that the Node took for
+ * another reason (`setsKeys`: what the drift says of that).
+ */
+export function takenAnswer(state: BegunState | undefined, setsKeys: boolean): StateAnswer | undefined {
+  const answer = state?.answer ?? undefined;
+  return setsKeys && answer?.form !== 'left_out' ? answer : undefined;
+}

@@ -1,7 +1,7 @@
 import type { GoNode, Instant, StreamWord } from './go-node';
 import type { GoRing } from './go-ring';
 import type { PresentedId } from './last-event-id';
-import { meetStates, type BegunState } from './node-states';
+import { meetStates, takenAnswer, type BegunState } from './node-states';
 import { mustWait, openStream } from './open-stream';
 import { dropped, passed, passes, type GoStream, type StreamMessage } from './pass-message';
 
@@ -123,8 +123,7 @@ export const onRing = <M extends StreamMessage>(stream: StreamLife<M>, ring: GoR
 /**
  * The Node has worked a state in; `hearing` is as it was before. It proves that the Node holds what the state said where
  * the stream has waited since before the state was answered, and no key event lies in its socket: what earlier streams had
- * for the Node it had read before it asked for this one. A state that left its keys out sets none, nor does one that the Node took for another reason
- * (`setsKeys`: what the drift says of that).
+ * for the Node it had read before it asked for this one.
  */
 export function onDrift<M extends StreamMessage>(
   stream: StreamLife<M>,
@@ -132,17 +131,10 @@ export function onDrift<M extends StreamMessage>(
   { states }: Hearing,
 ): Turn<M> {
   const state = states.find(({ id }) => id === drift.stateId);
-  const isProof =
-    stream.mode === 'waits' &&
-    !stream.hasTold &&
-    drift.setsKeys &&
-    state !== undefined &&
-    state.answer !== null &&
-    state.answer.readAt > stream.openedAt &&
-    state.answer.form !== 'left_out';
+  const taken = takenAnswer(state, drift.setsKeys);
+  const isProof = stream.mode === 'waits' && !stream.hasTold && taken !== undefined && taken.readAt > stream.openedAt;
   if (!isProof) return { stream, deeds: [] };
-  const proven = { epoch: state.answer.epoch, position: null };
-  return { stream: { ...stream, proven }, deeds: [{ kind: 'look' }] };
+  return { stream: { ...stream, proven: { epoch: taken.epoch, position: null } }, deeds: [{ kind: 'look' }] };
 }
 
 /** The Node's row, that was asked for. */

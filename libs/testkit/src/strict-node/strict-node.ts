@@ -88,7 +88,7 @@ export class StrictNode {
     const run = (loop: () => Promise<void>): Promise<void> => loop().catch((error: unknown) => this.die(error));
     this.told.trusts?.(this.keys);
     this.loops.push(
-      run(() => this.readStreams()),
+      ...(this.beats.hasNoStream === true ? [] : [run(() => this.readStreams())]),
       run(() => this.beat()),
       run(() => this.reconcile()),
     );
