@@ -193,6 +193,7 @@ CREATE TABLE ring.enrol_token (
   created_by text NOT NULL,
   used_at timestamp with time zone,
   node_id uuid,
+  revoked_at timestamp with time zone,
   CONSTRAINT enrol_token_check CHECK ((expires_at > created_at)),
   CONSTRAINT enrol_token_check1 CHECK (((used_at IS NULL) = (node_id IS NULL))),
   CONSTRAINT enrol_token_pkey PRIMARY KEY (id),
@@ -492,7 +493,7 @@ CREATE INDEX audit_time ON ring.audit USING btree (happened_at, id);
 CREATE INDEX bus_revocation_expiry ON ring.bus_revocation USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 CREATE INDEX bus_revocation_newest ON ring.bus_revocation USING btree (kind, revoked_at);
 CREATE INDEX bus_revocation_unsigned ON ring.bus_revocation USING btree (due_at) WHERE (signed_at IS NULL);
-CREATE INDEX enrol_token_expiry ON ring.enrol_token USING btree (expires_at);
+CREATE INDEX enrol_token_expiry ON ring.enrol_token USING btree (expires_at, id);
 CREATE INDEX unfinished_removal ON ring.key_ring USING btree (scope) WHERE ((removed_at IS NOT NULL) AND (keys_destroyed_at IS NULL));
 CREATE UNIQUE INDEX one_mesh_ip ON ring.node USING btree (mesh_ip) WHERE (state = 'enrolled'::text);
 CREATE UNIQUE INDEX one_node_name ON ring.node USING btree (scope, name) WHERE (state = 'enrolled'::text);

@@ -54,7 +54,7 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   unknownNode: 'plexctl node list shows the Nodes',
   unknownEvent: 'plexctl events list shows the ids; what every Node has is forgotten after a while',
   unknownTransition: 'plexctl signing history --scope <scope> shows the ids',
-  unknownToken: 'plexctl token list shows the ids',
+  unknownToken: 'plexctl token list shows the ids, plexctl enroll-token list those of enrolment tokens',
   unknownKey: 'plexctl signing status --scope <scope> shows the keys',
   epochMismatch: 'the ring changed meanwhile: run the command again',
   preparedTooLate: 'preparing took too long: run the command again',

@@ -72,7 +72,7 @@ export class EnrolmentWorld {
   }
 
   get tokens(): EnrolTokens {
-    return new EnrolTokens(this.transactions, logger);
+    return new EnrolTokens(this.database, this.transactions, logger);
   }
 
   get registering(): RegisterNode {
@@ -116,7 +116,7 @@ export class EnrolmentWorld {
   /** As the controller has it: no gateway speaks for a Node on the bus. */
   leave(nodeId: string): Promise<unknown> {
     const context = new BusContext([subjects.httpDeregister(nodeId)]);
-    const controller = new EnrolmentController(this.tokens, this.registering, this.removing);
+    const controller = new EnrolmentController(this.database, this.tokens, this.registering, this.removing);
     return controller.deregister({ request_id: randomUUID() }, context);
   }
 

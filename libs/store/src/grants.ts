@@ -95,7 +95,7 @@ const grants = ({ rotation, outboxRelay, gateway }: StoreRoles): string => `
   GRANT UPDATE (state, removed_at, bearer_hash, wireguard_key, wireguard_key_since, wireguard_key_wanted_at)
     ON ring.node TO ${rotation};
   GRANT USAGE ON SEQUENCE ring.mesh_host TO ${rotation};
-  GRANT UPDATE (used_at, node_id), DELETE ON ring.enrol_token TO ${rotation};
+  GRANT UPDATE (used_at, node_id, revoked_at), DELETE ON ring.enrol_token TO ${rotation};
   GRANT UPDATE (revoked_at, last_used_at) ON ring.operator TO ${rotation};
   GRANT UPDATE, DELETE ON ring.lease TO ${rotation};
   GRANT DELETE ON ring.request TO ${rotation};

@@ -21,6 +21,7 @@ export const step: Step = async (world) => {
     ['node.add', { scope: domain, name: 'mine', bus_public_key: 'x' }],
     ['node.remove', { node_id: known(world, 'edge-1').id }],
     ['node.enroll-token', { scope: domain, token_hash: 'ab'.repeat(32) }],
+    ['enroll-token.revoke', { scope: domain, id: randomUUID() }],
     ['key.rotate', { scope: domain }],
     ['events.publish', { scope: domain, event_type: 'x' }],
     ['token.create', { name: 'mine', role: 'admin' }],

@@ -19,6 +19,8 @@ export const step: Step = async (world) => {
     ['audit.list', (id) => ({ scope: `domain:${id}` })],
     ['events.publish', (id) => ({ scope: `domain:${id}`, event_type: 'x' })],
     ['node.enroll-token', (id) => ({ scope: `domain:${id}`, token_hash: 'ab'.repeat(32) })],
+    ['enroll-token.list', (id) => ({ scope: `domain:${id}` })],
+    ['enroll-token.revoke', (id) => ({ scope: `domain:${id}`, id: randomUUID() })],
     ['key.rotate', (id) => ({ scope: `domain:${id}` })],
     ['node.remove', (id) => ({ scope: `domain:${id}`, name: 'edge-1' })],
   ];

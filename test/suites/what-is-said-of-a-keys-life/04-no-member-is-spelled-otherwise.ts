@@ -49,7 +49,9 @@ async function lifeOfADomain(ask: Ask): Promise<void> {
   const scope = `domain:${id}`;
   await ask('domain.create', { id, key_id: 'k1' });
   const { node_id } = await ask('node.add', { scope, name: 'n', bus_public_key: createBusKey('user').publicKey });
-  await ask('node.enroll-token', { scope, token_hash: randomBytes(32).toString('hex') });
+  const { id: tokenId } = await ask('node.enroll-token', { scope, token_hash: randomBytes(32).toString('hex') });
+  await ask('enroll-token.list', { scope });
+  await ask('enroll-token.revoke', { id: tokenId });
   await ask('key.rotate', { scope });
   await ask('policy.plan-set', { scope, rotate_every: '30d' });
   await ask('policy.set', { scope, rotate_every: '30d' });

@@ -32,6 +32,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'node remove': async () => (await import('./node/remove')).removeNode,
   'node listen': async () => (await import('./node/listen')).listenAsNode,
   'node enroll-token': async () => (await import('./node/enroll-token')).enrollToken,
+  'enroll-token list': async () => (await import('./enroll-token/list')).listEnrollTokens,
+  'enroll-token revoke': async () => (await import('./enroll-token/revoke')).revokeEnrollToken,
   'key rotate': async () => (await import('./key/rotate')).rotateKeys,
   'token create': async () => (await import('./token/create')).createToken,
   'token list': async () => (await import('./token/list')).listTokens,

@@ -3,8 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { KeyRingEntity } from '@plexsphere/store';
 import { problem, type Scope } from '@plexsphere/wire';
-import type { EnrollTokenReply } from '@plexsphere/wire/commands';
-import type { EntityManager } from 'typeorm';
+import type { EnrollTokenReply, RevokeEnrollTokenReply } from '@plexsphere/wire/commands';
+import { DataSource, type EntityManager } from 'typeorm';
 import { CommandTransactions } from '../transactions/command-transactions';
 import type { RequestIdentity } from '../transactions/requests';
 import { nodeScopes } from '../transactions/scope-lock';
@@ -21,6 +21,7 @@ export interface NewEnrolToken {
 @Injectable()
 export class EnrolTokens {
   constructor(
+    private readonly database: DataSource,
     private readonly transactions: CommandTransactions,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -36,6 +37,26 @@ export class EnrolTokens {
       await writeAudit(manager, identity, { scope, after: reply });
       this.logger.info({ scope, token: id }, 'enrolment token made');
       return reply;
+    });
+  }
+
+  /**
+   * From now on nobody comes with it, whoever has before neither. The Node that it made stays.
+   * @throws Problem unknownToken, of another scope than the one that is named, too
+   */
+  revoke(id: string, scope: Scope | undefined, identity: RequestIdentity): Promise<RevokeEnrollTokenReply> {
+    return this.transactions.oncePrepared(identity, {
+      prepare: () => scopeOf(this.database.manager, id, scope),
+      lock: (ofToken) => ({ shared: nodeScopes(ofToken) }),
+      work: async (manager, ofToken) => {
+        const { wasRevoked, revokedAt, nodeId } = await markRevoked(manager, id);
+        const reply = { id, scope: ofToken, revoked_at: revokedAt.toISOString(), node_id: nodeId };
+        // Somebody already did: the answer is the same, and nothing changes.
+        if (wasRevoked) return reply;
+        await writeAudit(manager, identity, { scope: ofToken, after: reply });
+        this.logger.info({ scope: ofToken, token: id }, 'enrolment token revoked');
+        return reply;
+      },
     });
   }
 }
@@ -55,6 +76,35 @@ async function insert(
   );
   if (row === undefined) throw problem('tokenExists', { field: 'token_hash' });
   return row.expiresAt;
+}
+
+async function scopeOf(manager: EntityManager, id: string, named: Scope | undefined): Promise<Scope> {
+  const [token] = await manager.query<{ scope: Scope }[]>(
+    `SELECT scope FROM ring.enrol_token WHERE id = $1 AND ($2::text IS NULL OR scope = $2)`,
+    [id, named ?? null],
+  );
+  if (token === undefined) throw problem('unknownToken', { field: 'id' });
+  return token.scope;
+}
+
+interface Revoked {
+  wasRevoked: boolean;
+  revokedAt: Date;
+  nodeId: string | null;
+}
+
+/** Whoever registers with it at this moment is first, or comes with a token that is over. */
+async function markRevoked(manager: EntityManager, id: string): Promise<Revoked> {
+  const [rows] = await manager.query<[Revoked[], number]>(
+    `WITH before AS (SELECT revoked_at FROM ring.enrol_token WHERE id = $1 FOR UPDATE)
+     UPDATE ring.enrol_token AS token
+        SET revoked_at = coalesce(before.revoked_at, date_trunc('milliseconds', clock_timestamp()))
+       FROM before WHERE token.id = $1
+     RETURNING before.revoked_at IS NOT NULL AS "wasRevoked", token.revoked_at AS "revokedAt", token.node_id AS "nodeId"`,
+    [id],
+  );
+  if (rows[0] === undefined) throw problem('unknownToken', { field: 'id' });
+  return rows[0];
 }
 
 /** Nobody comes with them any more; the audit log keeps that they were. */

@@ -8,15 +8,20 @@ import {
   RegisterNode as RegisterRequest,
   type EnrollToken,
   type EnrollTokenReply,
+  type ListEnrollTokens,
+  type ListEnrollTokensReply,
   type RegisterNodeReply,
+  type RevokeEnrollToken,
+  type RevokeEnrollTokenReply,
 } from '@plexsphere/wire/commands';
-import { IsNull } from 'typeorm';
+import { DataSource, IsNull } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
 import { RemoveNode } from '../nodes/remove-node';
 import { policyOf } from '../rings/read-ring';
 import { byGateway, nodeOf } from './by-gateway';
 import { EnrolTokens } from './enrol-token';
+import { listEnrolTokens } from './list-enrol-tokens';
 import { RegisterNode } from './register-node';
 
 /** No gateway speaks for a Node on the bus. */
@@ -25,6 +30,7 @@ const OVER_HTTP = { busPublicKey: IsNull() };
 @Controller()
 export class EnrolmentController {
   constructor(
+    private readonly database: DataSource,
     private readonly tokens: EnrolTokens,
     private readonly registerNode: RegisterNode,
     private readonly removeNode: RemoveNode,
@@ -35,6 +41,16 @@ export class EnrolmentController {
     const { scope, token_hash: hash, ttl_seconds: lifeSeconds = DEFAULT_ENROL_TOKEN_SECONDS } = request;
     if (policyOf(scope).tells.ownNodes === null) throw problem('invariantViolation', { field: 'scope' });
     return this.tokens.make({ scope, hash, lifeSeconds }, identity);
+  }
+
+  @Handles('enroll-token.list')
+  list({ scope, after }: ListEnrollTokens, asked: Asked): Promise<ListEnrollTokensReply> {
+    return listEnrolTokens(this.database.manager, asked.visibleScopes(scope), after);
+  }
+
+  @Handles('enroll-token.revoke')
+  revoke({ id, scope }: RevokeEnrollToken, { identity }: Asked): Promise<RevokeEnrollTokenReply> {
+    return this.tokens.revoke(id, scope, identity);
   }
 
   @MessagePattern(subjects.register)

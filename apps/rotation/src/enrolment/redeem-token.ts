@@ -31,6 +31,7 @@ export async function findEnrolToken(manager: EntityManager, hash: string): Prom
 interface Row {
   isOver: boolean;
   isAgain: boolean | null;
+  isRevoked: boolean;
   nodeId: string | null;
   state: 'enrolled' | 'removed' | 'revoked' | null;
   wireguardKey: string | null;
@@ -42,7 +43,7 @@ interface Row {
  * Locks the token: of several who come with it at once one is first. Undefined: it is good for a new Node. Else the Node
  * that it has made, for whoever shows the same key soon, and before that Node has made its first call: the answer was lost.
  *
- * @throws Problem enrolTokenOver where it is used or has expired; permissionDenied where its Node is removed
+ * @throws Problem enrolTokenOver where it is used, revoked, or has expired; permissionDenied where its Node is removed
  */
 export async function redeemable(
   manager: EntityManager,
@@ -51,7 +52,7 @@ export async function redeemable(
 ): Promise<MadeNode | undefined> {
   await manager.query('SELECT FROM ring.enrol_token WHERE id = $1 FOR UPDATE', [id]);
   const [row] = await manager.query<Row[]>(
-    `SELECT t.expires_at <= clock_timestamp() AS "isOver",
+    `SELECT t.expires_at <= clock_timestamp() AS "isOver", t.revoked_at IS NOT NULL AS "isRevoked",
             t.used_at > clock_timestamp() - ${AGAIN_WITHIN} AND s.called_at IS NULL AS "isAgain",
             t.node_id AS "nodeId", n.state, n.wireguard_key AS "wireguardKey", n.name, host(n.mesh_ip) AS "meshIp"
        FROM ring.enrol_token t
@@ -62,6 +63,7 @@ export async function redeemable(
   );
   if (row === undefined) throw problem('notAuthenticated');
   const { isOver, isAgain, nodeId, state, name, meshIp } = row;
+  if (row.isRevoked) throw problem('enrolTokenOver', { reason: 'revoked' });
   if (nodeId === null) {
     if (isOver) throw problem('enrolTokenOver', { reason: 'expired' });
     return undefined;

@@ -5,6 +5,7 @@ import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
 import { EnrolmentWorld, MESH_DOMAIN, hashOf, wireguardKey } from '../../testing/enrolment-world';
 import { forgetOldEnrolTokens } from './enrol-token';
+import { listEnrolTokens } from './list-enrol-tokens';
 
 jest.setTimeout(60_000);
 
@@ -220,6 +221,82 @@ test('tokens that are over go after a day, and the Node that one made stays', as
   );
   await forgetOldEnrolTokens(world.database.manager);
   expect([await count('ring.enrol_token'), await count('ring.node')]).toEqual([0, 1]);
+});
+
+describe('an enrolment token that is revoked', () => {
+  const list = (scopes: string[] | null = null, after?: string, limit?: number) =>
+    listEnrolTokens(world.database.manager, scopes, after, limit);
+  const revoke = (id: string, scope?: string) => world.tokens.revoke(id, scope, world.operator('enroll-token.revoke'));
+  const newest = async (): Promise<string> => (await list()).tokens.at(-1)!.id;
+
+  test('opens nothing any more, and who revoked it is in the audit log', async () => {
+    const token = await world.token();
+    const id = await newest();
+    const reply = await revoke(id, MESH_DOMAIN);
+    expect(reply).toEqual({ id, scope: MESH_DOMAIN, revoked_at: expect.any(String), node_id: null });
+    const refused = { ...OVER, body: { reason: 'revoked' } };
+    await expect(world.register({ token })).rejects.toMatchObject(refused);
+    // Somebody already did.
+    await expect(revoke(id)).resolves.toEqual(reply);
+    expect((await list()).tokens).toMatchObject([{ id, state: 'revoked' }]);
+    const audit = await world.owner.query<object[]>(`SELECT action, after FROM ring.audit ORDER BY id`);
+    expect(audit).toMatchObject([{ action: 'node.enroll-token' }, { action: 'enroll-token.revoke', after: reply }]);
+  });
+
+  test('gives no second secret to whom it has let in, and that Node stays', async () => {
+    const came = { token: await world.token(), wireguard_key: wireguardKey() };
+    const { node_id: nodeId } = await world.register(came);
+    await expect(revoke(await newest())).resolves.toMatchObject({ node_id: nodeId });
+    await expect(world.register(came)).rejects.toMatchObject({ ...OVER, body: { reason: 'revoked' } });
+    await expect(one('SELECT state FROM ring.node')).resolves.toEqual({ state: 'enrolled' });
+  });
+
+  test('at the moment in which somebody comes with it: it lets them in, or is over', async () => {
+    const token = await world.token();
+    const id = await newest();
+    const [came, revoked] = await Promise.allSettled([world.register({ token }), revoke(id)]);
+    expect(revoked).toMatchObject({ status: 'fulfilled' });
+    const { node_id: nodeId } = (revoked as PromiseFulfilledResult<{ node_id: string | null }>).value;
+    if (came.status === 'rejected') expect(came.reason).toMatchObject({ ...OVER, body: { reason: 'revoked' } });
+    expect(nodeId).toBe(came.status === 'fulfilled' ? came.value.node_id : null);
+  });
+
+  test('has to be there, and of the scope that is named', async () => {
+    await world.token();
+    const unknown = { code: 'NOT_FOUND', body: { field: 'id' } };
+    await expect(revoke(randomUUID())).rejects.toMatchObject(unknown);
+    await expect(revoke(await newest(), 'platform')).rejects.toMatchObject(unknown);
+    expect((await list()).tokens).toMatchObject([{ state: 'valid' }]);
+  });
+
+  test('the list tells the states apart, in the order of their ends, page by page, of those scopes that one may see', async () => {
+    const used = { token: await world.token(100) };
+    await world.token(200);
+    await world.token(300, 'platform');
+    await world.token(400);
+    const { node_id: nodeId } = await world.register(used);
+    await revoke(await newest());
+    await world.owner.query(
+      `UPDATE ring.enrol_token SET created_at = now() - interval '1 h', expires_at = now() - interval '1 s' WHERE scope = 'platform'`,
+    );
+    const { tokens, next } = await list();
+    expect(next).toBeUndefined();
+    expect(tokens.map(({ scope, state, node_id }) => [scope, state, node_id])).toEqual([
+      ['platform', 'expired', null],
+      [MESH_DOMAIN, 'used', nodeId],
+      [MESH_DOMAIN, 'valid', null],
+      [MESH_DOMAIN, 'revoked', null],
+    ]);
+    const pages = [];
+    for (let after: string | undefined, more = true; more; more = after !== undefined) {
+      const page = await list([MESH_DOMAIN], after, 1);
+      pages.push(...page.tokens.map(({ id }) => id));
+      after = page.next;
+    }
+    expect(pages).toEqual(tokens.slice(1).map(({ id }) => id));
+    await expect(list([MESH_DOMAIN], tokens[0]!.id)).rejects.toMatchObject({ body: { field: 'after' } });
+    expect(JSON.stringify(tokens)).not.toContain(hashOf(used.token));
+  });
 });
 
 test('the same hash twice is refused: whoever drew it has not drawn it at random', async () => {

@@ -28,9 +28,10 @@ export const ACCESS: SchemaChange = {
         -- By the Node that it made.
         used_at timestamptz,
         node_id uuid REFERENCES ring.node,
+        revoked_at timestamptz,
         CHECK ((used_at IS NULL) = (node_id IS NULL))
       );
-      CREATE INDEX enrol_token_expiry ON ring.enrol_token (expires_at);
+      CREATE INDEX enrol_token_expiry ON ring.enrol_token (expires_at, id);
 
       -- The services' own, so that bring-up knows which an earlier one of a service is. The owner's alone.
       CREATE TABLE ring.service_credential (

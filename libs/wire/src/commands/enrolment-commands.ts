@@ -30,6 +30,53 @@ export interface EnrollTokenReply {
   expires_at: string;
 }
 
+/** Those that are over go a day after their time. */
+export class ListEnrollTokens {
+  @IsOptional()
+  @IsScope()
+  scope?: Scope;
+
+  /** The `next` of the reply before. */
+  @ValidateIf((list: ListEnrollTokens) => list.after !== undefined)
+  @IsUUID()
+  after?: string;
+}
+
+export interface EnrollTokenSummary extends EnrollTokenReply {
+  state: 'valid' | 'used' | 'expired' | 'revoked';
+  created_at: string;
+  /** The operator. */
+  created_by: string;
+  /** By which Node; null where it was not. */
+  used_at: string | null;
+  node_id: string | null;
+}
+
+export interface ListEnrollTokensReply {
+  /** In the order of their ends. */
+  tokens: EnrollTokenSummary[];
+  /** Where there are more. */
+  next?: string;
+}
+
+export class RevokeEnrollToken extends Request {
+  @IsUUID()
+  id: string;
+
+  /** Has to be its own. */
+  @IsOptional()
+  @IsScope()
+  scope?: Scope;
+}
+
+export interface RevokeEnrollTokenReply {
+  id: string;
+  scope: Scope;
+  revoked_at: string;
+  /** The Node that has registered with it, and stays; null where none has. */
+  node_id: string | null;
+}
+
 /** Of one Node, or of every Node of a scope that has a WireGuard key. */
 export class RotateKeys extends Request {
   // Not IsOptional, which lets null pass: a request that names nothing would be taken for one of every Node.

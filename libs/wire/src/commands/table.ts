@@ -83,6 +83,8 @@ export const COMMANDS = {
   'node.show': { ...reads, request: 'NodeReference', reply: replies<requests.ShowNodeReply>(), scope: 'seen' },
   'node.remove': { ...changes, request: 'RemoveNode', reply: replies<requests.RemoveNodeReply>(), scope: 'scope' },
   'node.enroll-token': { ...changes, request: 'EnrollToken', reply: replies<requests.EnrollTokenReply>(), scope: 'scope' },
+  'enroll-token.list': { ...reads, request: 'ListEnrollTokens', reply: replies<requests.ListEnrollTokensReply>(), scope: 'seen' },
+  'enroll-token.revoke': { ...changes, request: 'RevokeEnrollToken', reply: replies<requests.RevokeEnrollTokenReply>(), scope: 'scope' },
   'key.rotate': { ...changes, request: 'RotateKeys', reply: replies<requests.RotateKeysReply>(), scope: 'scope' },
   'events.publish': { ...changes, request: 'Publish', reply: replies<requests.PublishReply>(), scope: 'scope', limitBytes: PAYLOAD_BYTES },
   'events.list': { ...reads, request: 'ListEvents', reply: replies<requests.ListEventsReply>(), scope: 'seen' },
