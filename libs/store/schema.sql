@@ -352,7 +352,7 @@ CREATE TABLE ring.request (
   command text NOT NULL,
   actor text NOT NULL,
   body_hash text NOT NULL,
-  reply jsonb NOT NULL,
+  reply json NOT NULL,
   answered_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT request_pkey PRIMARY KEY (request_id)
 );
@@ -699,7 +699,7 @@ GRANT INSERT, SELECT ON outbox.node_stream TO plexsphere_<installation>_rotation
 GRANT INSERT (actor, action, scope, request_id, before, after, detail), SELECT ON ring.audit TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (signed_at) ON ring.bus_revocation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.bus_user TO plexsphere_<installation>_rotation;
-GRANT DELETE, INSERT, SELECT, UPDATE (used_at, node_id) ON ring.enrol_token TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT, UPDATE (used_at, node_id, revoked_at) ON ring.enrol_token TO plexsphere_<installation>_rotation;
 GRANT SELECT, UPDATE (recovery_key_id, recovery_public_key, recovery_used_at, bus_account_jwt, bus_account_signed_at) ON ring.installation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (epoch, trust_epoch, removed_at, keys_destroyed_at) ON ring.key_ring TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (members, version, decided_at) ON ring.kind_policy TO plexsphere_<installation>_rotation;

@@ -321,3 +321,15 @@ const MEANINGS: [RegExp, string][] = [
   [/^COMMIT/, 'commit'],
 ];
 const meaning = (statement: string): string => MEANINGS.find(([pattern]) => pattern.test(statement))?.[1] ?? statement;
+
+it('whoever asks again reads what was answered in the same words, member by member', async () => {
+  const request = identity();
+  const answer = (): Promise<object> =>
+    anyReplica().transactions.once(request, { shared: [A!] }, async () => ({
+      written: 1,
+      before: [2],
+      a: { z: 1, b: 2 },
+    }));
+  const first = JSON.stringify(await answer());
+  expect(JSON.stringify(await answer())).toBe(first);
+});

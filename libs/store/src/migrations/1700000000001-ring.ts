@@ -191,7 +191,8 @@ export const RING: SchemaChange = {
         command text NOT NULL,
         actor text NOT NULL,
         body_hash text NOT NULL,
-        reply jsonb NOT NULL,
+        -- As it was written: whoever asks again reads the members in the same order.
+        reply json NOT NULL,
         answered_at timestamptz NOT NULL DEFAULT now()
       );
       CREATE INDEX request_answered ON ring.request (answered_at);

@@ -21,6 +21,8 @@ export interface Beats {
   stateMs: number;
   /** Without a stream for so long it asks for states beside, which it throws away. */
   pollAfterMs?: number;
+  /** Something in between lets no stream through. */
+  hasNoStream?: boolean;
 }
 
 /** Who wants to hear of it at once. */
