@@ -11,6 +11,8 @@ const PATIENCE_MS = 60_000;
 const FIRST_PAUSE_MS = 10;
 // Long enough not to burn one of two cores, short enough that no test waits noticeably for its own poll.
 const LONGEST_PAUSE_MS = 100;
+// A look may be a process of its own: the pause after it is as long as it took, so that waiting takes half of a core at most.
+const LONGEST_PAUSE_OF_A_SLOW_LOOK_MS = 1_000;
 
 /**
  * Polls until the condition answers with something truthy, and returns that. A condition that throws has not come true
@@ -21,7 +23,8 @@ export async function eventually<T>(condition: () => T | Promise<T>, patience: P
   const deadline = performance.now() + timeoutMs;
   let lastError: unknown;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
-    const late = performance.now() >= deadline;
+    const lookedAt = performance.now();
+    const late = lookedAt >= deadline;
     try {
       const value = await condition();
       if (value) return value;
@@ -30,6 +33,7 @@ export async function eventually<T>(condition: () => T | Promise<T>, patience: P
       lastError = error;
     }
     if (late) throw new Error(`timed out after ${timeoutMs} ms waiting for ${describe}`, { cause: lastError });
-    await delay(pauseMs);
+    const tookMs = performance.now() - lookedAt;
+    await delay(Math.max(pauseMs, Math.min(tookMs, LONGEST_PAUSE_OF_A_SLOW_LOOK_MS)));
   }
 }

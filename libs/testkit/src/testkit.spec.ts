@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { eventually, seededRandom, temporaryFolder, testDatabase } from './index';
 import { runOn } from './test-server';
 
@@ -17,6 +18,19 @@ test('eventually gives back what it waited for, and names it with the last error
     message: expect.stringContaining('a miracle'),
     cause: expect.objectContaining({ message: 'not there' }),
   });
+});
+
+test('after a look that takes long, eventually pauses for as long', async () => {
+  const times: number[] = [];
+  await eventually(async () => {
+    times.push(performance.now());
+    await delay(250);
+    times.push(performance.now());
+    return times.length === 4;
+  });
+  const [, ended = 0, begunAgain = 0] = times;
+  // A timer may be a moment early.
+  expect(begunAgain - ended).toBeGreaterThan(230);
 });
 
 test('the same seed gives the same course', () => {
