@@ -87,6 +87,8 @@ export class Stack {
       signal.throwIfAborted();
       await Promise.all(this.#services.map((service) => service.start()));
       this.tell(`${this.#services.length} services are ready: ${this.#services.map(({ name }) => name).join(', ')}.`);
+      const gateways = this.services('gateway').flatMap(({ name }) => this.gatewayUrl(name) ?? []);
+      if (gateways.length > 0) this.tell(`Over HTTP: ${gateways.join(' ')}`);
     } catch (error) {
       await this.stop();
       throw error;

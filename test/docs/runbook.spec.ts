@@ -1,6 +1,8 @@
 import { copyFile, mkdtemp, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { eventually, repositoryRoot } from '@plexsphere/stack';
+import { StrictNode } from '@plexsphere/testkit';
+import { HttpNodes } from '../src/http-nodes';
 import { Ground, World } from '../src/world';
 import { blocks } from './documents';
 import { runShell } from './run-shell';
@@ -13,7 +15,7 @@ let page: string;
 
 beforeAll(async () => {
   page = await readFile(join(repositoryRoot, 'docs', 'runbook.md'), 'utf8');
-  ground = await Ground.prepare({ rotations: 1, signers: 1, relays: 1 });
+  ground = await Ground.prepare({ rotations: 1, signers: 1, relays: 1, gateways: 1 });
 }, 240_000);
 afterAll(async () => ground?.remove(), 240_000);
 
@@ -64,6 +66,29 @@ it('A fan-out that is stuck', async () => {
   await eventually(async () => (await world.plexctl(status)).stdout.includes('0 lagging'), { describe: 'it to apply' });
   await follow('A fan-out that is stuck', [2]);
   expect(await world.kids(world.domain)).toEqual(['k2']);
+});
+
+it('A Node over HTTP that waits, and ends by itself once it runs', async () => {
+  const [url = ''] = new HttpNodes(world).urls;
+  const { token } = await world.json<{ token: string }>(['node', 'enroll-token', '--scope', world.domain]);
+  const identity = await StrictNode.register(url, token, 'edge-http');
+  const first = new StrictNode([url], identity).start();
+  const status = async () => (await world.plexctl(['signing', 'status', '--scope', world.domain])).stdout;
+  await eventually(async () => (await status()).includes('4 applied'), { describe: 'the Node over HTTP as well' });
+  await first.stop();
+  // No key that it holds is there any more.
+  await world.json(['signing', 'revoke', '--scope', world.domain, '--key-id', 'k1', '--reason', 'stolen', '--yes']);
+  await eventually(async () => (await status()).includes('waiting'), { describe: 'it to wait' });
+  await follow('A Node over HTTP that waits', [0]);
+
+  const again = new StrictNode([url], identity).start();
+  await eventually(async () => !(await status()).includes('waiting'), { describe: 'no wait' });
+  await again.stop();
+  expect([...first.refusals, ...again.refusals, first.ended, again.ended]).toEqual([undefined, undefined]);
+});
+
+it('A Node that is to join over HTTP', async () => {
+  await follow('A Node that is to join over HTTP', [0]);
 });
 
 /** Runs the section's shell blocks of these numbers; each line of the answer beside it has to be told, in that order. */
