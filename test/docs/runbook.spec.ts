@@ -2,7 +2,6 @@ import { copyFile, mkdtemp, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { eventually, repositoryRoot } from '@plexsphere/stack';
 import { StrictNode } from '@plexsphere/testkit';
-import { HttpNodes } from '../src/http-nodes';
 import { Ground, World } from '../src/world';
 import { blocks } from './documents';
 import { runShell } from './run-shell';
@@ -69,7 +68,7 @@ it('A fan-out that is stuck', async () => {
 });
 
 it('A Node over HTTP that waits, and ends by itself once it runs', async () => {
-  const [url = ''] = new HttpNodes(world).urls;
+  const url = world.stack.gatewayUrl() ?? '';
   const { token } = await world.json<{ token: string }>(['node', 'enroll-token', '--scope', world.domain]);
   const identity = await StrictNode.register(url, token, 'edge-http');
   const first = new StrictNode([url], identity).start();
