@@ -244,6 +244,35 @@ describe('what was signed before a word that asks', () => {
   });
 });
 
+test('what was claimed before a word that asks nothing is not marked either: it says what the Node holds', async () => {
+  await begins();
+  await world.drain(by);
+  await mesh.rotate(domain, 'd2');
+  const { claims } = await by.claims.take(1);
+  expect(claims[0]?.message).toMatchObject({ kind: 'announce', from: 1 });
+  await world.say(node, { epoch: 2, isProven: true });
+  const before = await mesh.stream(node);
+  await world.mark(by, claims[0] as Claim);
+  expect(await mesh.stream(node)).toEqual(before);
+  expect(before).toMatchObject({ told_epoch: 2, told_since: [2] });
+});
+
+test('nothing is sent to such a Node again because time has passed', async () => {
+  await begins();
+  await publish();
+  await mesh.rotate(domain, 'd2');
+  await world.drain(by);
+  await expect(mesh.stream(node)).resolves.toMatchObject({ resend_at: null, settled_epoch: 1 });
+  await mesh.set(node, `resend_at = clock_timestamp() - interval '1 h', last_seen_at = clock_timestamp()`);
+  await expect(by.claims.take(10)).resolves.toEqual({ claims: [], claimed: 0 });
+});
+
+test('what a word of a stream that waits has settled counts as told', async () => {
+  await mesh.rotate(domain, 'd2');
+  await world.say(node, { epoch: 2, isProven: true, waits: true });
+  await expect(mesh.stream(node)).resolves.toMatchObject({ settled_epoch: 2, told_epoch: 2 });
+});
+
 describe('positions', () => {
   test('a ready that nobody asked for leaves what was sent where it is, and stands below what was not', async () => {
     await begins();
@@ -260,15 +289,13 @@ describe('positions', () => {
     await expect(mesh.stream(node)).resolves.toMatchObject({ ready_position: 5, last_position: 6 });
   });
 
-  test('keep the order of before', async () => {
+  test('are in the order of publication, whatever was claimed in vain', async () => {
     await begins();
     await world.drain(by);
     const first = await publish();
     const { claims } = await by.claims.take(1);
     await by.results.released({ ...(claims[0] as Claim).node, deferMs: 0 });
     const second = await publish();
-    // As if it had been written later, and committed first.
-    await mesh.pool.query('UPDATE outbox.message SET id = DEFAULT WHERE event_id = $1', [first]);
     await world.drain(by);
     await world.say(node, { helloId: 'h2' });
     await world.drain(by);

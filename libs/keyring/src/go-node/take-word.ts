@@ -12,7 +12,10 @@ export function takeWord(node: GoNode, word: StreamWord): GoNode | undefined {
   const settledPosition = Math.max(node.settledPosition, word.position ?? 0);
   const settledEpoch = word.isProven ? word.epoch : node.settledEpoch;
   const asked = word.helloId === null ? {} : { helloId: word.helloId, isHelloUnanswered: true };
-  const told = word.waits ? {} : { toldEpoch: word.epoch, toldSince: [word.epoch] };
+  // What is settled is told, whoever told it.
+  const told = word.waits
+    ? { toldEpoch: Math.max(node.toldEpoch, settledEpoch) }
+    : { toldEpoch: word.epoch, toldSince: [word.epoch] };
   return { ...node, ...asked, ...told, settledEpoch, settledPosition, waits: word.waits, wordAt: word.readAt };
 }
 
