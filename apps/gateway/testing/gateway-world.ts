@@ -66,10 +66,13 @@ export class GatewayWorld {
   }
 
   /** A Node that has registered, with nothing sent to it yet. */
-  async addNode(scope: Scope, more: { called?: boolean; state?: string } = {}): Promise<TestNode> {
+  async addNode(
+    scope: Scope,
+    more: { called?: boolean; state?: string; listens?: 'go' | 'sdk' } = {},
+  ): Promise<TestNode> {
     const node = { id: randomUUID(), secret: randomBytes(24).toString('base64url') };
     const { epoch } = this.rings.of(scope);
-    const { state = 'enrolled', called = true } = more;
+    const { state = 'enrolled', called = true, listens = 'go' } = more;
     await this.query(
       `INSERT INTO ring.node (id, scope, name, bearer_hash, mesh_ip, wireguard_key, wireguard_key_since, state)
        VALUES ($1, $2, $3, $4, '100.64.0.1'::inet + $5::int, $6, now(), $7)`,
@@ -78,8 +81,8 @@ export class GatewayWorld {
     await this.query(
       `INSERT INTO outbox.node_stream (node_id, scope, listens, told_epoch, told_platform_epoch, settled_epoch,
                                        settled_platform_epoch, called_at)
-       VALUES ($1, $2, 'go', $3, 1, $3, 1, CASE WHEN $4 THEN now() END)`,
-      [node.id, scope, epoch, called],
+       VALUES ($1, $2, $5, $3, 1, $3, 1, CASE WHEN $4 THEN now() END)`,
+      [node.id, scope, epoch, called, listens],
     );
     return node;
   }

@@ -9,8 +9,8 @@ export class ReadStream {
 
   private constructor(private readonly asked: ClientRequest) {}
 
-  static open(url: string, { id, secret }: TestNode, lastId?: string): Promise<ReadStream> {
-    const headers = { authorization: `Bearer ${secret}`, ...(lastId !== undefined && { 'last-event-id': lastId }) };
+  static open(url: string, { id, secret }: TestNode, more: Record<string, string> = {}): Promise<ReadStream> {
+    const headers = { authorization: `Bearer ${secret}`, ...more };
     const asked = request(new URL(`/v1/nodes/${id}/events`, url), { headers, agent: false });
     const stream = new ReadStream(asked);
     return new Promise((resolve, reject) => {

@@ -12,7 +12,7 @@ import { HttpCaller } from './http-call';
 import { HttpFailure, SILENCE, failureOf } from './http-failure';
 import { LatestPost } from './latest-post';
 import type { StreamMessage } from './stream-message';
-import { StreamMode } from './stream-mode';
+import { STREAM_TIMES, StreamMode } from './stream-mode';
 import type { Transport, TransportOptions } from './transport';
 import { TurnedAwayWatch } from './turned-away-watch';
 
@@ -28,7 +28,7 @@ export class HttpTransport implements Transport {
   private readonly urls: string[];
   private readonly caller: HttpCaller;
   private readonly watch: TurnedAwayWatch;
-  private readonly mode = new StreamMode();
+  private readonly mode: StreamMode;
   private readonly closing = new AbortController();
   private readonly acks: LatestPost<Ack>;
   private readonly hellos: LatestPost<Hello>;
@@ -42,7 +42,9 @@ export class HttpTransport implements Transport {
   constructor(
     private readonly enrolment: HttpEnrolment,
     private readonly options: TransportOptions,
+    times = STREAM_TIMES,
   ) {
+    this.mode = new StreamMode(times);
     const { gateways, gatewayCa: ca } = enrolment;
     this.urls = gatewayUrls(gateways, { ca, insecure: options.allowPlaintext === true });
     this.at = Math.floor(Math.random() * this.urls.length);
@@ -83,6 +85,7 @@ export class HttpTransport implements Transport {
   async close(): Promise<void> {
     if (this.isOpen) await within(CLOSE_PATIENCE_MS, this.acks.idle());
     this.closing.abort();
+    this.stream?.abort();
     this.caller.close();
   }
 
@@ -93,7 +96,7 @@ export class HttpTransport implements Transport {
     onConnected();
     this.stream = new AbortController();
     try {
-      await this.read(AbortSignal.any([this.closing.signal, this.stream.signal]));
+      await this.read(this.stream.signal);
       return undefined;
     } catch (error) {
       return this.failed(error);

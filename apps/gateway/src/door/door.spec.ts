@@ -208,7 +208,7 @@ describe('what an attacker writes', () => {
 
   it.each(['0', '9'.repeat(18), '007'])('one of %s begins like none', async (id) => {
     const node = await world.addNode(DOMAIN);
-    const stream = await ReadStream.open(world.url, node, id);
+    const stream = await ReadStream.open(world.url, node, { 'last-event-id': id });
     await eventually(() => stream.text.includes(':'));
     stream.close();
   });

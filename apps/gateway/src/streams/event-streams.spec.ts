@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterEach(() => streams.splice(0).forEach((stream) => stream.close()));
 
 async function open(lastId?: string): Promise<ReadStream> {
-  const stream = await ReadStream.open(world.url, node, lastId);
+  const stream = await ReadStream.open(world.url, node, lastId === undefined ? {} : { 'last-event-id': lastId });
   streams.push(stream);
   return stream;
 }

@@ -20,7 +20,7 @@ export const listenAsNode = command({
   },
   examples: [
     'plexctl node listen --file edge-7.node.json',
-    'plexctl node listen --file edge-7.node.json --store /tmp/edge-7 --output json',
+    'plexctl node listen --file edge-7.node.json --store edge-7 --output json',
   ],
   asks: 'nobody',
 
