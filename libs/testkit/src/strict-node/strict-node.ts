@@ -48,6 +48,8 @@ export class StrictNode {
   streams = 0;
   /** Those of them that others cut off, in the middle. */
   brokenStreams = 0;
+  /** When it asked for a stream, and what it was told; 0 where nobody answered, undefined as long as nobody has. */
+  readonly asked: { atMs: number; status: number | undefined }[] = [];
   lastId = '';
   readonly stillness = new StrictStillness();
   /** Whether its heartbeat was last told to make another WireGuard key. */
@@ -122,7 +124,12 @@ export class StrictNode {
     let streamlessSince: number | undefined;
     while (!this.isStopping) {
       await this.stillness.awake();
-      const { status, retryAfterMs } = await this.readStream().catch(() => ({ status: 0, retryAfterMs: undefined }));
+      const asked: (typeof this.asked)[number] = { atMs: performance.now(), status: undefined };
+      this.asked.push(asked);
+      const { status, retryAfterMs } = await this.readStream((heard) => (asked.status = heard)).catch(() => {
+        asked.status ??= 0;
+        return { status: 0, retryAfterMs: undefined };
+      });
       if (STOPS_AT.has(status)) throw new Error(`stream answered ${status}`);
       if (isOurFault(status) && status !== 429) this.refuse(`stream answered ${status}`);
       if (status === 200) [backOffMs, streamlessSince] = [1_000, undefined];
@@ -142,7 +149,7 @@ export class StrictNode {
   }
 
   /** One stream to its end, or for as long as the client lets any answer take. */
-  private readStream(): Promise<{ status: number; retryAfterMs: number | undefined }> {
+  private readStream(tell: (status: number) => void): Promise<{ status: number; retryAfterMs: number | undefined }> {
     const url = new URL(`/v1/nodes/${this.id}/events`, this.nextUrl());
     const headers = {
       authorization: `Bearer ${this.identity.node_secret_key}`,
@@ -160,6 +167,7 @@ export class StrictNode {
       asked.on('response', (response) => {
         this.streams += 1;
         const status = response.statusCode ?? 0;
+        tell(status);
         const retryAfter = status === 429 ? Number(response.headers['retry-after']) : NaN;
         const answered = { status, retryAfterMs: retryAfter > 0 ? 1_000 * retryAfter : undefined };
         response.on('close', () => {
