@@ -58,9 +58,14 @@ export class Bus {
     for (const act of this.waiting.splice(0)) await act();
   }
 
-  /** Resolves when the bus has had everything that was said before. Rejects where it is away. */
+  /** Resolves when the bus has had everything that was said before. @throws Problem busUnavailable where it is away */
   async flush(): Promise<void> {
-    await this.connection.flush();
+    try {
+      await this.connection.flush();
+    } catch (error) {
+      if (error instanceof NatsError) throw problem('busUnavailable');
+      throw error;
+    }
   }
 
   /**
