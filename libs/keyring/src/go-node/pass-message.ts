@@ -53,7 +53,7 @@ export function passes(stream: GoStream, message: StreamMessage, now: Date): Pas
   if (now.getTime() - message.issuedAt.getTime() > LONGEST_WAY_MS) return otherwise;
   if (!isAwaiting && stream.sequence !== null && message.lastSequence !== stream.sequence) return otherwise;
   if (message.kind === 'key') {
-    return message.from === stream.epoch ? 'pass' : otherwise;
+    return message.from === stream.epoch && message.epoch > stream.epoch ? 'pass' : otherwise;
   }
   // Published twice: the Node has it.
   if (message.position <= stream.lastId) return 'drop';
