@@ -39,6 +39,8 @@ export class OperatorConnection {
       inboxPrefix: inboxPrefix({ kind: 'operator', id: operator }),
       // The server hangs up on whoever takes two seconds to answer it, and nats.js waits on: a busy machine dials again.
       waitOnFirstConnect: true,
+      // A story may keep the bus away for as long as it likes.
+      maxReconnectAttempts: -1,
       timeout: 5_000,
     });
     world.afterwards(() => connection.close());
