@@ -559,25 +559,41 @@ CREATE VIEW gateway.ring AS
     ( SELECT jsonb_agg(jsonb_build_object('key_id', k.key_id, 'state', k.state, 'algorithm', k.algorithm, 'public_key', k.public_key, 'verifies_until', k.verifies_until) ORDER BY k.created_at, k.key_id) AS jsonb_agg
            FROM ring.signing_key k
           WHERE k.scope = r.scope AND (k.state = ANY (ARRAY['staged'::text, 'active'::text, 'retiring'::text]))) AS keys,
-    ( SELECT jsonb_agg(jsonb_build_object('epoch', c.epoch, 'active_key_id', c.active_key_id, 'previous_key_id', c.previous_key_id, 'previous_until', c.previous_until) ORDER BY c.epoch) AS jsonb_agg
-           FROM ( SELECT c_1.scope,
-                    c_1.epoch,
-                    c_1.change,
-                    c_1.active_key_id,
-                    c_1.previous_key_id,
-                    c_1.previous_until,
-                    c_1.event_id,
-                    c_1.statement,
-                    c_1.statement_hash,
-                    c_1.next,
-                    c_1.by_superior,
-                    c_1.authority_epoch,
-                    c_1.changed_at,
-                    c_1.switched_at
-                   FROM ring.ring_change c_1
-                  WHERE c_1.scope = r.scope AND c_1.statement IS NOT NULL AND (c_1.change <> ALL (ARRAY['recommit'::text, 'recovery'::text]))
-                  ORDER BY c_1.epoch DESC
-                 LIMIT 16) c) AS changes
+    ( WITH RECURSIVE told AS (
+                 SELECT latest.epoch,
+                    latest.active_key_id,
+                    latest.previous_key_id,
+                    latest.previous_until,
+                    latest.turn
+                   FROM ( SELECT c.epoch,
+                            c.active_key_id,
+                            c.previous_key_id,
+                            c.previous_until,
+                            1 AS turn
+                           FROM ring.ring_change c
+                          WHERE c.scope = r.scope AND c.statement IS NOT NULL AND (c.change <> ALL (ARRAY['recommit'::text, 'recovery'::text]))
+                          ORDER BY c.epoch DESC
+                         LIMIT 1) latest
+                UNION ALL
+                 SELECT earlier.epoch,
+                    earlier.active_key_id,
+                    earlier.previous_key_id,
+                    earlier.previous_until,
+                    earlier."?column?"
+                   FROM told told_1
+                     CROSS JOIN LATERAL ( SELECT c.epoch,
+                            c.active_key_id,
+                            c.previous_key_id,
+                            c.previous_until,
+                            told_1.turn + 1 AS "?column?"
+                           FROM ring.ring_change c
+                          WHERE c.scope = r.scope AND c.epoch < told_1.epoch AND c.statement IS NOT NULL AND (c.change <> ALL (ARRAY['recommit'::text, 'recovery'::text]))
+                          ORDER BY c.epoch DESC
+                         LIMIT 1) earlier
+                  WHERE told_1.turn < 16
+                )
+         SELECT jsonb_agg(jsonb_build_object('epoch', told.epoch, 'active_key_id', told.active_key_id, 'previous_key_id', told.previous_key_id, 'previous_until', told.previous_until) ORDER BY told.epoch) AS jsonb_agg
+           FROM told) AS changes
    FROM ring.key_ring r
   WHERE removed_at IS NULL;
 

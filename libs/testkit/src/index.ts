@@ -7,6 +7,8 @@ export * from './temporary-folder';
 export * from './keys';
 export * from './lease-rows';
 export * from './seed-ring';
+export * from './seed-http-nodes';
+export * from './table-reads';
 export * from './seeded-random';
 export * from './test-database';
 export * from './test-bus';

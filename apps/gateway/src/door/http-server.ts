@@ -17,6 +17,12 @@ const KEEP_ALIVE_MS = 75_000;
 /** Nothing came and nothing could be sent: whoever reads no answer holds a connection no longer. Streams say more often. */
 const SILENT_MS = 90_000;
 
+/**
+ * Connections that wait to be taken: where a gateway ends, thousands of Nodes come to the others in one instant, and whoever
+ * finds the queue full tries again after one, three, seven seconds. The system may allow fewer (net.core.somaxconn).
+ */
+const BACKLOG = 4_096;
+
 const OPTIONS = {
   maxHeaderSize: HEADER_BYTES,
   headersTimeout: HEADERS_MS,
@@ -37,7 +43,8 @@ export async function listen(server: Server, hostAndPort: string): Promise<strin
   const host = hostAndPort.slice(0, separator);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(Number(hostAndPort.slice(separator + 1)), host.replace(/^\[|\]$/g, ''), resolve);
+    const port = Number(hostAndPort.slice(separator + 1));
+    server.listen({ port, host: host.replace(/^\[|\]$/g, ''), backlog: BACKLOG }, resolve);
   });
   return `${host}:${(server.address() as AddressInfo).port}`;
 }

@@ -29,6 +29,8 @@ export class EventsRoute implements RawRoute {
       throw problem('tooManyStreams', { retry_after: RETRY_AFTER_S });
     }
     const node = await this.credentials.authenticate(nodeId, authorization);
+    // Behind a queue most have given up by now, and ask anew: nothing more is done for those.
+    if (response.destroyed) return;
     this.called.noteStream(node);
     await this.streams.open(request, response, node);
   }

@@ -36,7 +36,7 @@ const READ_EPOCHS = `
 
 /** What chainStart asks of the rings. Each look is one into an index, however long the ring's history is. */
 const READ_START = `
-  SELECT (SELECT min(authority_epoch) FROM gateway.ring_change WHERE scope = $1 AND epoch > $2)::float8 AS authority,
+  SELECT (SELECT min(authority_epoch) FROM gateway.ring_change WHERE scope = $1 AND epoch > $2 AND authority_epoch IS NOT NULL)::float8 AS authority,
          (SELECT max(epoch) FROM gateway.ring_change
            WHERE scope = '${PLATFORM}' AND epoch <= $3 AND statement IS NOT NULL)::float8 AS head`;
 

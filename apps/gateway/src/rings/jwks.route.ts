@@ -14,19 +14,23 @@ export class JwksRoute implements RawRoute {
   constructor(private readonly keySets: KeySets) {}
 
   async answer(request: IncomingMessage, response: ServerResponse, scope: string): Promise<void> {
-    const served = await this.keySets.of(scopeOf(scope));
-    const headers = {
-      etag: served.etag,
-      'cache-control': `public, max-age=${Math.floor(served.maxAgeMs / 1_000)}`,
-      // A verifier in a browser is a verifier, too, and there is nothing here that is not everybody's.
-      'access-control-allow-origin': '*',
-    };
-    if (isKnown(request.headers['if-none-match'], served.etag)) {
-      response.writeHead(304, headers).end();
+    const { text, length, etag, maxAgeMs } = await this.keySets.of(scopeOf(scope));
+    const cacheControl = `public, max-age=${Math.floor(maxAgeMs / 1_000)}`;
+    // A verifier in a browser is a verifier, too, and there is nothing here that is not everybody's.
+    const origin = '*';
+    if (isKnown(request.headers['if-none-match'], etag)) {
+      response.writeHead(304, { etag, 'cache-control': cacheControl, 'access-control-allow-origin': origin }).end();
       return;
     }
-    const sized = { 'content-type': 'application/jwk-set+json', 'content-length': Buffer.byteLength(served.text) };
-    response.writeHead(200, { ...headers, ...sized }).end(served.text);
+    // Written out: put together from two objects, these few headers take a third of the time of the whole answer.
+    const headers = {
+      etag,
+      'cache-control': cacheControl,
+      'access-control-allow-origin': origin,
+      'content-type': 'application/jwk-set+json',
+      'content-length': length,
+    };
+    response.writeHead(200, headers).end(text);
   }
 }
 

@@ -6,6 +6,8 @@ import { jwks } from '@plexsphere/wire/jws';
 /** A JWK Set as it is served: the same to the byte for as long as the same keys verify. */
 export interface ServedKeySet {
   text: string;
+  /** Of the text, in bytes. */
+  length: number;
   /** RFC 9110, section 8.8.3: a strong one. */
   etag: string;
   /** When one of its keys verifies no more, if nothing changes before: later nobody may show it. */
@@ -40,6 +42,7 @@ export class KeySet {
     const ends = trusted.flatMap(({ verifiesUntil }) => (verifiesUntil === null ? [] : [verifiesUntil.getTime()]));
     return {
       text,
+      length: Buffer.byteLength(text),
       etag: `"${createHash('sha256').update(text).digest('base64url')}"`,
       changesAt: ends.length === 0 ? null : new Date(Math.min(...ends)),
     };

@@ -4,6 +4,7 @@ import { Problem, problem, type Scope } from '@plexsphere/wire';
 import { GatewayMetrics } from '../metrics/gateway-metrics';
 import { RingViews } from '../views/ring-views';
 import { KeySet, type ServedKeySet } from './key-set';
+import { SharedReadings } from './shared-readings';
 
 /** A key set, and for how long whoever asked may go by it. */
 export interface KeptKeySet extends ServedKeySet {
@@ -12,6 +13,8 @@ export interface KeptKeySet extends ServedKeySet {
 
 @Injectable()
 export class KeySets {
+  private readonly readings = new SharedReadings((scope) => this.read(scope));
+
   constructor(
     private readonly leases: LeaseTable<KeySet>,
     private readonly keeper: LeaseKeeper,
@@ -29,9 +32,14 @@ export class KeySets {
     const held = this.held(scope);
     this.metrics.servedKeySet(held === undefined ? 'database' : 'memory');
     if (held !== undefined) return this.kept(held, this.clock.now());
+    const { keySet, at } = await this.readings.of(scope);
+    return this.kept(keySet, at);
+  }
+
+  private async read(scope: Scope): Promise<{ keySet: KeySet; at: Date }> {
     const read = await this.rings.keys(scope);
     if (read === undefined) throw problem('unknownScope', { field: 'scope' });
-    return this.kept(new KeySet(scope, read.keys), read.at);
+    return { keySet: new KeySet(scope, read.keys), at: read.at };
   }
 
   /**
@@ -39,9 +47,10 @@ export class KeySets {
    * every verifier to have asked again. A gateway that has not heard how long that is lets nobody keep anything.
    */
   private kept(keySet: KeySet, now: Date): KeptKeySet {
-    const served = keySet.at(now);
-    const untilChangeMs = served.changesAt === null ? Infinity : served.changesAt.getTime() - now.getTime();
-    return { ...served, maxAgeMs: Math.max(0, Math.min(this.keeper.verifierCacheMs ?? 0, untilChangeMs)) };
+    const { text, length, etag, changesAt } = keySet.at(now);
+    const untilChangeMs = changesAt === null ? Infinity : changesAt.getTime() - now.getTime();
+    const maxAgeMs = Math.max(0, Math.min(this.keeper.verifierCacheMs ?? 0, untilChangeMs));
+    return { text, length, etag, changesAt, maxAgeMs };
   }
 
   private held(scope: Scope): KeySet | undefined {

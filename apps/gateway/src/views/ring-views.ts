@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { KeyView, Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
+import { askPrepared, prepared } from './prepared';
+
+const READ_KEYS = prepared('SELECT keys, statement_timestamp() AS at FROM gateway.ring WHERE scope = $1');
 
 @Injectable()
 export class RingViews {
@@ -8,10 +11,7 @@ export class RingViews {
 
   /** The keys of a ring that are not put away, as the primary has them, and its time; undefined where there is no ring. */
   async keys(scope: Scope): Promise<{ keys: KeyView[]; at: Date } | undefined> {
-    const [row] = await this.database.query<{ keys: KeyView[] | null; at: Date }[]>(
-      'SELECT keys, statement_timestamp() AS at FROM gateway.ring WHERE scope = $1',
-      [scope],
-    );
+    const [row] = await askPrepared<{ keys: KeyView[] | null; at: Date }>(this.database, READ_KEYS, [scope]);
     return row && { keys: row.keys ?? [], at: row.at };
   }
 }

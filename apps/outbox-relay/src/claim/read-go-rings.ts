@@ -22,19 +22,31 @@ interface Row {
   changes: { epoch: number; activeKeyId: string; previousKeyId: string | null; previousUntil: string | null }[];
 }
 
-/** One statement, so one snapshot; by ring_head, and never the whole of a history that grows. */
+/**
+ * The latest change of trust of which that holds: one step down ring_head. Of several at once a planner may think that they
+ * are all that a ring has, and sort the whole of a history that grows.
+ */
+const TOLD = (which: string, turn: string): string => `
+  SELECT c.epoch, c.active_key_id, c.previous_key_id, c.previous_until, ${turn} AS turn FROM ring.ring_change c
+   WHERE c.scope = r.scope AND ${which} AND c.statement IS NOT NULL AND c.change NOT IN ('recommit', 'recovery')
+   ORDER BY c.epoch DESC LIMIT 1`;
+
+/** One statement, so one snapshot. */
 const READ = `
   SELECT r.scope, r.epoch::float8, r.trust_epoch::float8 AS "trustEpoch", clock_timestamp() AS now,
          (SELECT c.event_id FROM ring.ring_change c WHERE c.scope = r.scope AND c.epoch = r.trust_epoch) AS "trustEventId",
          (SELECT coalesce(jsonb_agg(jsonb_build_object('keyId', k.key_id, 'state', k.state,
                                                        'verifiesUntil', k.verifies_until)), '[]')
             FROM ring.signing_key k WHERE k.scope = r.scope AND k.state IN ('staged', 'active', 'retiring')) AS keys,
-         (SELECT coalesce(jsonb_agg(jsonb_build_object('epoch', c.epoch, 'activeKeyId', c.active_key_id,
-                                                       'previousKeyId', c.previous_key_id,
-                                                       'previousUntil', c.previous_until) ORDER BY c.epoch), '[]')
-            FROM (SELECT * FROM ring.ring_change c
-                   WHERE c.scope = r.scope AND c.statement IS NOT NULL AND c.change NOT IN ('recommit', 'recovery')
-                   ORDER BY c.epoch DESC LIMIT ${TRUST_CHANGES}) c) AS changes
+         (WITH RECURSIVE told AS (
+            SELECT * FROM (${TOLD('true', '1')}) latest
+            UNION ALL
+            SELECT earlier.* FROM told CROSS JOIN LATERAL (${TOLD('c.epoch < told.epoch', 'told.turn + 1')}) earlier
+             WHERE told.turn < ${TRUST_CHANGES})
+          SELECT coalesce(jsonb_agg(jsonb_build_object('epoch', epoch, 'activeKeyId', active_key_id,
+                                                       'previousKeyId', previous_key_id,
+                                                       'previousUntil', previous_until) ORDER BY epoch), '[]')
+            FROM told) AS changes
     FROM ring.key_ring r WHERE r.scope = ANY($1::text[])`;
 
 /** By scope. */

@@ -4,7 +4,7 @@
  * made from its id, so that nobody has to keep them.
  */
 import { createHash } from 'node:crypto';
-import type { World } from './world';
+import type { Query } from './seed-ring';
 
 /** In 100.64.0.0/10 from its upper half on, where no Node that registers is put before two million others. */
 const FIRST_ADDRESS = '100.96.0.0';
@@ -30,9 +30,9 @@ const INSERT = `
     FROM made, ring.key_ring r, ring.key_ring p WHERE r.scope = $1 AND p.scope = 'platform'
   RETURNING node_id AS id`;
 
-/** Returns their ids. `from`: a number that none of those before has. */
-export async function seedHttpNodes(world: World, scope: string, from: number, count: number): Promise<string[]> {
-  const rows = await world.query<{ id: string }>(INSERT, [scope, from, count]);
+/** As the database's owner; returns their ids. `from`: a number that none of those before has. */
+export async function seedHttpNodes(query: Query, scope: string, from: number, count: number): Promise<string[]> {
+  const rows = (await query(INSERT, [scope, from, count])) as { id: string }[];
   return rows.map(({ id }) => id);
 }
 
