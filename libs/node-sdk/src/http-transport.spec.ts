@@ -165,7 +165,7 @@ describe('silence', () => {
     await serve((response, { headers }) => {
       if (headers['prefer'] === 'wait=1') stream(response, sse('gathered', 8)).end();
     });
-    run({ firstWithinMs: 300, waitS: 1 });
+    run({ firstWithinMs: 1_000, waitS: 1 });
     await until(() => messages.length >= 2, 'two short answers');
     expect(
       gateway
@@ -183,7 +183,7 @@ describe('silence', () => {
       else if (headers['prefer'] !== undefined) stream(response, sse('gathered')).end();
       else response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
     });
-    run({ firstWithinMs: 300, waitS: 1, shortForMs: 1_500 });
+    run({ firstWithinMs: 1_000, waitS: 1, shortForMs: 3_000 });
     await until(() => messages.some(({ text }) => text === 'gathered'), 'a short answer');
     isGathered = false;
     const asksForStream = (): boolean => gateway.asked.at(-1)?.headers['prefer'] === undefined;
@@ -197,7 +197,7 @@ describe('silence', () => {
       () => undefined,
       (response) => void stream(response),
     );
-    run({ firstWithinMs: 300 });
+    run({ firstWithinMs: 1_000 });
     await asked(4);
     expect(gateway.of('events').map(({ headers }) => headers['prefer'])).toEqual(Array(4).fill(undefined));
   });

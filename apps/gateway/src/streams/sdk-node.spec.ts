@@ -137,7 +137,7 @@ test('events over a rotation, each once, in order, acknowledged; and whoever is 
   for (let n = 0; n < 5; n += 1) relay.publish();
   await settled(10, world.rings.of(DOMAIN).epoch);
   expect(applied.map(({ position }) => position)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-  expect(client.counts).toMatchObject({ hellos: 1, duplicates: 0, refused: {} });
+  expect(client.counts).toMatchObject({ applied: 10, keyChanges: 1, refused: {} });
   await world.query(`UPDATE ring.node SET state = 'removed' WHERE id = $1`, [node.id]);
   relay.publish();
   await eventually(() => turnedAway.length > 0, { describe: 'the Node told' });
