@@ -84,7 +84,7 @@ describe('what plexctl offers', () => {
 
   it('has every command and every flag of the help, each with what it is', () => {
     const help = said('help');
-    const commands = [...help.matchAll(/^ {2}([a-z]+)(?: ([a-z]+))?(?= {2})/gm)];
+    const commands = [...help.matchAll(/^ {2}([a-z][a-z-]*)(?: ([a-z-]+))?(?= {2})/gm)];
     const nouns = [...new Set(commands.map(([, noun = '']) => noun))];
     expect(nouns.length).toBeGreaterThan(5);
     expect(words('')).toEqual([...nouns, 'help']);
