@@ -1,4 +1,14 @@
-import { PLATFORM, TRAFFIC, busPermissions, credentialFile, matches, trafficOn } from '@plexsphere/wire';
+import {
+  EVENT_STREAM,
+  PLATFORM,
+  TRAFFIC,
+  USER_KINDS,
+  busPermissions,
+  credentialFile,
+  inboxOf,
+  matches,
+  trafficOn,
+} from '@plexsphere/wire';
 import { Client } from 'pg';
 import type { Step } from '../../src/tell-story';
 import { allowed, bootstrapFile, dial, known } from './hands';
@@ -20,9 +30,9 @@ const MAY_SAY = [
   'rotation.renew-lease.gateway.*',
   'signer.scope.platform.sign-bundle',
 ];
+const MAY_HEAR = ['node.*.http', 'http.*.seen', 'changed.ring', '_INBOX.gateway.>'];
 /** Nothing of an operator, a lease, the audit log, or who made whom. */
 const MAY_READ = ['gateway.node', 'gateway.ring', 'gateway.ring_change', 'gateway.sent'];
-const MAY_HEAR = ['node.*.http', 'http.*.seen', 'changed.ring', '_INBOX.gateway.>'];
 
 export const step: Step = async (world) => {
   const may = busPermissions(GATEWAY);
@@ -39,10 +49,16 @@ export const step: Step = async (world) => {
     ...subjects,
     `signer.scope.${PLATFORM}.sign-jws`,
     '$SYS.REQ.CLAIMS.UPDATE',
-    '_INBOX.rotation.x',
+    // Where somebody else waits for an answer, its own kind among them.
+    ...USER_KINDS.map((kind) => `${inboxOf(kind)}.x`),
+    ...['STREAM.INFO', 'STREAM.PURGE', 'STREAM.DELETE', 'CONSUMER.CREATE', 'DIRECT.GET'].map(
+      (call) => `$JS.API.${call}.${EVENT_STREAM.name}`,
+    ),
+    '$JS.API.INFO',
+    '$KV.any.key',
   ]);
   const heard = TRAFFIC.map(({ subject, heardAs }) => (heardAs ?? subject).replaceAll('{own}', '*'));
-  const hear = mayNot(MAY_HEAR, [...new Set(heard), '_INBOX.>', 'node.>', 'node.*.*', '$SYS.>', '>']);
+  const hear = mayNot(MAY_HEAR, [...new Set(heard), '_INBOX.>', 'node.>', 'node.*.*', '$SYS.>', '$JS.>', '>']);
   expect(say.length).toBeGreaterThan(20);
   expect(say.every((subject) => trafficOn(subject)?.speakers.includes('gateway') !== true)).toBe(true);
   expect(await allowed(bus, { hear, say })).toEqual([]);
