@@ -42,8 +42,10 @@ const NODE = `
            AS "hasUnsettled",
          s.waits_since IS NOT NULL AS waits, s.last_sequence::float8 AS "lastSequence",
          to_char(s.word_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "wordAt",
-         (SELECT coalesce(CASE WHEN s.ready_position = $2 THEN s.ready_at END, max(m.issued_at)) FROM outbox.message m
-           WHERE m.node_id = s.node_id AND m.position = $2 AND m.state = 'sent') AS "issuedAt"
+         (SELECT CASE WHEN bool_or(up_to.position = $2) THEN min(up_to.issued_at) END
+            FROM (SELECT m.position, m.issued_at FROM outbox.message m WHERE m.node_id = s.node_id AND m.state = 'sent'
+                  UNION ALL SELECT s.ready_position, s.ready_at) up_to
+           WHERE up_to.position > s.settled_position AND up_to.position <= $2) AS "issuedAt"
     FROM outbox.node_stream s WHERE s.node_id = $1`;
 
 export class GoStory {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { headers as names, subjects, type StreamWord } from '@plexsphere/wire';
 import { eventually } from '@plexsphere/testkit';
 import { headers as natsHeaders } from 'nats';
@@ -155,6 +156,27 @@ describe('a process that has an id', () => {
     await record({ last_position: 7, ready_position: 7, ready_at: new Date() });
     await open('7');
     await expect(theWord()).resolves.toMatchObject({ epoch: 1, is_proven: true, position: 7 });
+  });
+
+  test.each([
+    ['fresh, too: it has taken both', 100, { is_proven: true, position: 7 }],
+    [
+      'older: it may have refused that for its age, and moved its id over it',
+      200,
+      { is_proven: false, position: null },
+    ],
+  ])('proves something only where all up to it is fresh; below it is one that is %s', async (_, seconds, said) => {
+    await comeIn();
+    await record({ last_position: 7, ready_position: 7, ready_at: new Date() });
+    const eventId = randomUUID();
+    await world.query(`INSERT INTO outbox.event (event_id, scope, event_type) VALUES ($1, $2, 'x')`, [eventId, DOMAIN]);
+    await world.query(
+      `INSERT INTO outbox.message (node_id, event_id, position, state, sent_at, issued_at)
+       VALUES ($1, $2, 6, 'sent', now(), now() - $3 * interval '1 s')`,
+      [node.id, eventId, seconds],
+    );
+    await open('7');
+    await expect(theWord()).resolves.toMatchObject({ epoch: 1, ...said });
   });
 });
 

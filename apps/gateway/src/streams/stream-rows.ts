@@ -16,8 +16,12 @@ const READ = prepared(`
          n.ready_epoch::float8 AS "readyEpoch", n.ready_position::float8 AS "readyPosition", n.hello_id AS "helloId",
          n.is_hello_unanswered AS "isHelloUnanswered", n.outstanding AS "hasUnsettled", n.waits_since IS NOT NULL AS waits,
          ${INSTANT('n.word_at')} AS "wordAt", ${INSTANT('n.read_at')} AS "readAt", n.last_sequence::float8 AS "lastSequence",
-         CASE WHEN n.ready_position = $2 THEN n.ready_at
-              ELSE (SELECT s.issued_at FROM gateway.sent s WHERE s.node_id = n.id AND s.position = $2) END AS "issuedAt",
+         (SELECT CASE WHEN bool_or(up_to.position = $2) THEN min(up_to.issued_at) END
+            FROM (SELECT s.position, s.issued_at FROM gateway.sent s
+                   WHERE s.node_id = n.id AND s.position > n.settled_position AND s.position <= $2
+                  UNION ALL
+                  SELECT n.ready_position, n.ready_at
+                   WHERE n.ready_position > n.settled_position AND n.ready_position <= $2) up_to) AS "issuedAt",
          ${RING}
     FROM gateway.node n JOIN gateway.ring r USING (scope) WHERE n.id = $1 AND n.state = 'enrolled'`);
 

@@ -2,7 +2,7 @@ import type { GoRing } from './go-ring';
 import type { GoNode } from './go-node';
 import { isVerifiedStill } from './may-announce';
 
-/** A `Last-Event-ID`, and when the envelope was issued that stands at that position now; null: none does. */
+/** A `Last-Event-ID`, and when the oldest envelope up to it was issued that is not settled; null: none stands at it. */
 export interface PresentedId {
   readonly id: number;
   readonly issuedAt: Date | null;
@@ -14,13 +14,16 @@ export type JudgedId =
   /** It has taken everything up to here. */
   | { readonly kind: 'counts'; readonly position: number };
 
-/** A Node refuses what is five minutes old; a minute is for its clock, and for what was under way. */
-const COUNTS_FOR_MS = 4 * 60_000;
+/**
+ * A Node refuses what is five minutes old. A minute is for its clock; and news of keys may be a minute older than the
+ * `stream_ready` behind them, since one text serves many Nodes for so long.
+ */
+const COUNTS_FOR_MS = 3 * 60_000;
 
 /**
  * The Node moves its id before it verifies, so an id proves that bytes were read and not that they were taken. It counts
- * only where the Node cannot have refused them: the envelope is fresh still, so it was when it was read; and every key that
- * signed anything up to it is verified still. While a word is unanswered what was sent is numbered anew.
+ * only where the Node cannot have refused them: the oldest envelope is fresh still, so each was when it was read; and every
+ * key that signed anything up to it is verified still. While a word is unanswered what was sent is numbered anew.
  *
  * One that we cannot have given to this process is as good as none: it may hold the key of its registration day.
  */

@@ -26,9 +26,9 @@ describe('a Last-Event-ID', () => {
   test('at what is settled proves that it is the process of before, and nothing else, however old', () =>
     expect(judge(id(10, at(-9_999)))).toEqual({ kind: 'settled' }));
 
-  test('counts for less than 4 min from when the envelope at that position was issued', () => {
-    expect(judge(id(15, at(1_000 - 239)))).toEqual({ kind: 'counts', position: 15 });
-    expect(judge(id(15, at(1_000 - 240)))).toEqual({ kind: 'uncounted' });
+  test('counts for less than 3 min from when the oldest envelope up to it was issued', () => {
+    expect(judge(id(15, at(1_000 - 179)))).toEqual({ kind: 'counts', position: 15 });
+    expect(judge(id(15, at(1_000 - 180)))).toEqual({ kind: 'uncounted' });
     expect(judge(id(15, null))).toEqual({ kind: 'uncounted' });
   });
 

@@ -74,9 +74,15 @@ export class ModelRelay {
     this.rows.push({ eventId, position: null, state: 'unsent', issuedAt: null });
   }
 
+  /** Of the oldest up to there that is not settled; null where none stands there. */
   issuedAt(position: number): Date | null {
-    if (position === this.record.ready?.position) return this.readyAt;
-    return this.rows.find((row) => row.position === position && row.state === 'sent')?.issuedAt ?? null;
+    const { ready, settledPosition } = this.record;
+    const sent = this.rows.filter(({ state }) => state === 'sent');
+    const upTo = [...sent, { position: ready?.position ?? null, issuedAt: this.readyAt }].filter(
+      (each) => each.position !== null && each.position > settledPosition && each.position <= position,
+    );
+    if (!upTo.some((each) => each.position === position)) return null;
+    return new Date(Math.min(...upTo.map(({ issuedAt }) => issuedAt!.getTime())));
   }
 
   /** Settled rows, by the word. */
