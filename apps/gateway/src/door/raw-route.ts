@@ -8,7 +8,7 @@ export interface RawRoute {
   readonly path: RegExp;
   readonly methods: readonly string[];
   /** @throws Problem, and what else goes wrong: then nothing has been answered yet */
-  answer(request: IncomingMessage, response: ServerResponse, group: string): Promise<void> | void;
+  answer(request: IncomingMessage, response: ServerResponse, group: string): Promise<void> | undefined;
   /** What its callers have to hear in place of a refusal. */
   refusal?(refused: Problem): Problem;
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { isScope, problem, type Scope } from '@plexsphere/wire';
 import type { RawRoute } from '../door/raw-route';
-import { KeySets } from './key-sets';
+import { KeySets, type KeptKeySet } from './key-sets';
 
 /** `GET /v1/scopes/{scope}/jwks.json`, for any verifier with a JOSE library. */
 @Injectable()
@@ -13,8 +13,14 @@ export class JwksRoute implements RawRoute {
 
   constructor(private readonly keySets: KeySets) {}
 
-  async answer(request: IncomingMessage, response: ServerResponse, scope: string): Promise<void> {
-    const { text, length, etag, maxAgeMs } = await this.keySets.of(scopeOf(scope));
+  answer(request: IncomingMessage, response: ServerResponse, scope: string): Promise<void> | undefined {
+    const keySet = this.keySets.of(scopeOf(scope));
+    if (keySet instanceof Promise) return keySet.then((read) => this.show(read, request, response));
+    this.show(keySet, request, response);
+    return undefined;
+  }
+
+  private show({ text, length, etag, maxAgeMs }: KeptKeySet, request: IncomingMessage, response: ServerResponse): void {
     const cacheControl = `public, max-age=${Math.floor(maxAgeMs / 1_000)}`;
     // A verifier in a browser is a verifier, too, and there is nothing here that is not everybody's.
     const origin = '*';

@@ -28,12 +28,11 @@ export class KeySets {
    * it at this moment.
    * @throws Problem unknownScope, databaseUnavailable
    */
-  async of(scope: Scope): Promise<KeptKeySet> {
+  of(scope: Scope): KeptKeySet | Promise<KeptKeySet> {
     const held = this.held(scope);
     this.metrics.servedKeySet(held === undefined ? 'database' : 'memory');
     if (held !== undefined) return this.kept(held, this.clock.now());
-    const { keySet, at } = await this.readings.of(scope);
-    return this.kept(keySet, at);
+    return this.readings.of(scope).then(({ keySet, at }) => this.kept(keySet, at));
   }
 
   private async read(scope: Scope): Promise<{ keySet: KeySet; at: Date }> {
