@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { swcOptions } from './tools/swc-options.mjs';
 
-// With one rule of the mesh taken out: libs/node-sdk/src/mesh-mutants.long.spec.ts.
-const transformer = process.env.MESH_MUTANT === undefined ? '@swc/jest' : '<rootDir>/tools/mutating-transform.mjs';
+// With one rule taken out: tools/mutants/mutants.long.spec.ts.
+const transformer = process.env.MUTANT === undefined ? '@swc/jest' : '<rootDir>/tools/mutants/mutating-transform.mjs';
 const transform = { '^.+\\.(ts|m?js)$': [transformer, swcOptions] };
 const workspace = {
   // Below the clone, as all caches: two clones share nothing, and nothing is written outside of them.
@@ -50,7 +50,7 @@ export default {
       ...workspace,
       ...stackToCopy,
       displayName: 'long',
-      testMatch: ['<rootDir>/test/long/**/*.spec.ts', '<rootDir>/{libs,apps}/**/*.{fuzz,long}.spec.ts'],
+      testMatch: ['<rootDir>/test/long/**/*.spec.ts', '<rootDir>/{libs,apps,tools}/**/*.{fuzz,long}.spec.ts'],
     },
   ],
 };

@@ -1,3 +1,5 @@
+import { POSITIONS_APART } from '@plexsphere/keyring';
+
 /**
  * What several statements say in the same words. In each of them `s` is a Node's row of outbox.node_stream, and `m` one of
  * outbox.message.
@@ -15,10 +17,11 @@ export const IS_UNCLAIMED = `(s.claim_deadline IS NULL OR s.claim_deadline <= cl
 export const RESEND_AFTER = (count: string): string =>
   `clock_timestamp() + least(60, 2 * power(2, least(${count}, 5))) * interval '1 s'`;
 
-/** Of a SET: nobody knows what reached the Node beyond what it has settled. */
+/** Of a SET: nobody knows what reached the Node beyond what it has settled. As the keyring's `toldUnknown` has it. */
 export const TOLD_AS_SETTLED = `
   told_epoch = least(told_epoch, settled_epoch),
   told_platform_epoch = least(told_platform_epoch, settled_platform_epoch),
+  last_position = last_position + CASE listens WHEN 'go' THEN ${POSITIONS_APART} ELSE 0 END,
   chain = NULL`;
 
 /** The epoch that a key message's own ring has: the Node's, or the platform's. */

@@ -1,7 +1,7 @@
 /**
  * Whatever becomes of the platform's ring and a Domain's, and whoever sleeps, loses messages or is lied to: in the end both
  * Nodes hold the rings as they are, soon, and no thief was ever trusted where he cannot reach. Over the product's own
- * functions: what the domain decides, statements and their walk, what a Node makes of its messages. MESH_STORIES,
+ * functions: what the domain decides, statements and their walk, what a Node makes of its messages. MODEL_STORIES,
  * MESH_DEPTH and MESH_FAULTS make it longer.
  */
 import { seededRandom, type SeededRandom } from '@plexsphere/testkit';
@@ -18,7 +18,7 @@ import {
 } from '../testing/mesh-model/rare-stories';
 import { anyStory, crossingStory, hearAll, replayStory, theftStory, type Faults } from '../testing/mesh-model/stories';
 
-const STORIES = Number(process.env['MESH_STORIES'] ?? 10);
+const STORIES = Number(process.env['MODEL_STORIES'] ?? 10);
 /** Of the search through all states. */
 const MOST = { orders: Number(process.env['MESH_DEPTH'] ?? 2), faults: Number(process.env['MESH_FAULTS'] ?? 1) };
 

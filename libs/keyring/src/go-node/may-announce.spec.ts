@@ -1,7 +1,7 @@
 /** Which key announces to a Node that holds an epoch, and until when it verifies by it, whatever else it was shown since. */
 import { at, change, firstRing, keys, rotatedRing } from '../../testing/go-node-facts';
 import type { GoRing } from './go-ring';
-import { announcer, isVerifiedStill, mayAnnounce } from './may-announce';
+import { announcer, mayAnnounce } from './may-announce';
 
 const NOW = at(0);
 const staged: GoRing = {
@@ -36,8 +36,6 @@ test.each<[string, number, GoRing]>([
 test('nobody announces with less than 60 s left of what was told', () => {
   expect(mayAnnounce(1, rotatedRing(), at(3_600 - 61))).toBe(true);
   expect(mayAnnounce(1, rotatedRing(), at(3_600 - 60))).toBe(false);
-  expect(isVerifiedStill(1, rotatedRing(), at(3_600 - 1))).toBe(true);
-  expect(isVerifiedStill(1, rotatedRing(), at(3_600))).toBe(false);
 });
 
 test('the end that its own change told counts too: a stage names the active key beside the staged one', () => {

@@ -13,20 +13,15 @@ export const LONGEST_WAY_MS = 60_000;
  * `previous`) nothing that was told may end it before the announcement arrives. A rotation that was taken back ended
  * the key of before, for whoever heard of it and not of the rollback.
  */
-export const mayAnnounce = (epoch: number, ring: GoRing, now: Date): boolean =>
-  holdsAtLeast(epoch, ring, new Date(now.getTime() + LONGEST_WAY_MS));
-
-/** Whether a Node that holds this epoch, or has taken what came since, verifies by that epoch's active key still. */
-export const isVerifiedStill = (epoch: number, ring: GoRing, now: Date): boolean => holdsAtLeast(epoch, ring, now);
-
-function holdsAtLeast(epoch: number, ring: GoRing, at: Date): boolean {
+export function mayAnnounce(epoch: number, ring: GoRing, now: Date): boolean {
+  const arrivesAt = new Date(now.getTime() + LONGEST_WAY_MS);
   const change = changeAt(ring, epoch);
   const key = ring.keys.find(({ keyId, state }) => keyId === change?.activeKeyId && state !== 'staged');
   if (change === undefined || key === undefined) return false;
   const ends = ring.changes
     .filter((each) => each.epoch >= change.epoch && each.previousKeyId === key.keyId)
     .map(({ previousUntil }) => previousUntil);
-  return ends.every((end) => end === null || at < end);
+  return ends.every((end) => end === null || arrivesAt < end);
 }
 
 /** The key that announces to a Node at this epoch. */

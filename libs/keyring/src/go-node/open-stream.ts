@@ -9,8 +9,14 @@ export type Opening =
   | { readonly kind: 'waits'; readonly tells: boolean }
   /** Nothing is to be said, nothing is written. */
   | { readonly kind: 'silent'; readonly epoch: number }
-  /** The relay is told what the Node holds, and answers. */
-  | { readonly kind: 'word'; readonly epoch: number; readonly isProven: boolean; readonly position: number | null };
+  /** The relay is told what the Node holds; `asks`: and answers, since something may have been lost. */
+  | {
+      readonly kind: 'word';
+      readonly epoch: number;
+      readonly isProven: boolean;
+      readonly position: number | null;
+      readonly asks: boolean;
+    };
 
 /**
  * The Node's row must be read after its subject is heard: what is published from then on reaches the stream, and what was
@@ -25,10 +31,11 @@ export function openStream(presented: PresentedId | null, node: GoNode, ring: Go
   if (mustWait(epoch, ring, now)) return { kind: 'waits', tells: !node.waits };
   // A relay has found that nobody announces by the key that it holds, which looks as if it could.
   if (node.waits && epoch !== ring.trustEpoch) return { kind: 'waits', tells: false };
-  const isSettled = position === null && !node.hasUnsettled && !node.waits;
-  return isSettled && epoch === ring.trustEpoch
-    ? { kind: 'silent', epoch }
-    : { kind: 'word', epoch, isProven: isReadyRead, position };
+  const isPresent = epoch === ring.trustEpoch && !node.waits;
+  if (isPresent && position === null && !node.hasUnsettled) return { kind: 'silent', epoch };
+  // It has taken all that it was sent, to the last position that was given: that is recorded, and its next opening is silent.
+  const asks = !(isPresent && position === node.lastPosition);
+  return { kind: 'word', epoch, isProven: isReadyRead, position, asks };
 }
 
 /** Whether what a Node holds can be brought to where the ring is by a state alone. */

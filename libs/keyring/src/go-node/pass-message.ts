@@ -6,16 +6,14 @@ export interface GoStream {
   /** Its own; its words are named after it, and numbered. */
   readonly id: string;
   readonly words: number;
-  /** `mute`: another stream of the same Node has spoken since; `waits`: for a state. Neither is written to. */
-  readonly mode: 'live' | 'waits' | 'mute';
+  /** `waits`: for a state; nothing is written to it. */
+  readonly mode: 'live' | 'waits';
   /** What the Node held when it was opened, then that of the last key event passed. */
   readonly epoch: number;
   /** The word that no `stream_ready` has answered yet, said or about to be; null where none is. */
   readonly awaits: string | null;
-  /** The last id that the Node presented or was written. */
-  readonly lastId: number;
-  /** Of the Node's subject, as of the last message, passed or not; null: not known. */
-  readonly sequence: number | null;
+  /** Of the Node's subject, as of the last message, passed or not. */
+  readonly sequence: number;
   /** Whether a key event was written to it, which may still lie unread in its socket. */
   readonly hasTold: boolean;
   /** When the row was read by which it was opened. */
@@ -43,20 +41,18 @@ export type StreamMessage = Numbered &
 export type Passing = 'pass' | 'drop' | 'lookAgain';
 
 /**
- * What the Node gets of what is published to it: what it can verify, nothing older than what it holds, and each id once,
- * rising. While an answer is awaited what comes before it is dropped: it was sent before the relay knew of this stream.
+ * What the Node gets of what is published to it: what it can verify, nothing older than what it holds, and nothing where
+ * something before it is missing: positions rise with the sequence, so ids do. While an answer is awaited what comes before it is dropped: it was sent before the relay knew of this stream.
  */
 export function passes(stream: GoStream, message: StreamMessage, now: Date): Passing {
   if (stream.mode !== 'live') return 'drop';
   const isAwaiting = stream.awaits !== null;
   const otherwise: Passing = isAwaiting ? 'drop' : 'lookAgain';
   if (now.getTime() - message.issuedAt.getTime() > LONGEST_WAY_MS) return otherwise;
-  if (!isAwaiting && stream.sequence !== null && message.lastSequence !== stream.sequence) return otherwise;
+  if (!isAwaiting && message.lastSequence !== stream.sequence) return otherwise;
   if (message.kind === 'key') {
     return message.from === stream.epoch && message.epoch > stream.epoch ? 'pass' : otherwise;
   }
-  // Published twice: the Node has it.
-  if (message.position <= stream.lastId) return 'drop';
   if (message.kind === 'ready' && isAwaiting) {
     if (message.helloId !== stream.awaits) return 'drop';
     return message.epoch === stream.epoch ? 'pass' : 'lookAgain';
@@ -68,8 +64,7 @@ export function passes(stream: GoStream, message: StreamMessage, now: Date): Pas
 export function passed<S extends GoStream>(stream: S, message: StreamMessage): S {
   const after = dropped(stream, message);
   if (message.kind === 'key') return { ...after, epoch: message.epoch, hasTold: true };
-  const awaits = message.kind === 'ready' ? null : after.awaits;
-  return { ...after, awaits, lastId: message.position };
+  return message.kind === 'ready' ? { ...after, awaits: null } : after;
 }
 
 /** The same where it was not. */

@@ -18,7 +18,7 @@ export interface StreamLife<M extends StreamMessage = StreamMessage> extends GoS
   readonly lookedAtMs: number;
   readonly beganAtMs: number;
   readonly endsAtMs: number;
-  /** How long it lasts once it waits or is mute, drawn for it. */
+  /** How long it lasts once it waits, drawn for it. */
   readonly patienceMs: number;
 }
 
@@ -77,7 +77,7 @@ export function beginStream<M extends StreamMessage>(
   const nowMs = now.getTime();
   const stream: StreamLife<M> = {
     ...{ id, words: 0, mode: 'live', epoch: node.settledEpoch, awaits: null },
-    ...{ lastId: idGiven(presented, node), sequence: lastSequence, hasTold: false, openedAt: readAt },
+    ...{ sequence: lastSequence, hasTold: false, openedAt: readAt },
     ...{
       held: [],
       heldSinceMs: nowMs,
@@ -85,7 +85,7 @@ export function beginStream<M extends StreamMessage>(
       proven: { epoch: null, position: null },
       lookedAtMs: nowMs,
       beganAtMs: nowMs,
-      endsAtMs: nowMs + STREAM_LASTS_MS,
+      endsAtMs: lastingUntil({ beganAtMs: nowMs }),
       patienceMs,
     },
   };
@@ -93,13 +93,10 @@ export function beginStream<M extends StreamMessage>(
   if (opening.kind === 'waits') return waiting(stream, opening.tells, now);
   const live = { ...stream, epoch: opening.epoch };
   if (opening.kind === 'silent') return { stream: live, deeds: [] };
-  const { epoch, isProven, position } = opening;
-  return said(asked({ ...live, proven: { epoch: isProven ? epoch : null, position } }, now));
+  const { epoch, isProven, position, asks } = opening;
+  const proving = { ...live, proven: { epoch: isProven ? epoch : null, position } };
+  return said(asks ? asked(proving, now) : proving);
 }
-
-/** One above all that were given is not ours: a thief moved it, or another database did. Ours would never rise above it. */
-const idGiven = (presented: PresentedId | null, { lastPosition }: GoNode): number =>
-  presented === null || presented.id > lastPosition ? 0 : presented.id;
 
 /** What was published to the Node. */
 export function onMessage<M extends StreamMessage>(stream: StreamLife<M>, message: M, hearing: Hearing): Turn<M> {
@@ -134,7 +131,9 @@ export function onDrift<M extends StreamMessage>(
   const taken = takenAnswer(state, drift.setsKeys);
   const isProof = stream.mode === 'waits' && !stream.hasTold && taken !== undefined && taken.readAt > stream.openedAt;
   if (!isProof) return { stream, deeds: [] };
-  return { stream: { ...stream, proven: { epoch: taken.epoch, position: null } }, deeds: [{ kind: 'look' }] };
+  const proven = { epoch: taken.epoch, position: null };
+  // Its end waits for the row.
+  return { stream: { ...stream, proven, endsAtMs: lastingUntil(stream) }, deeds: [{ kind: 'look' }] };
 }
 
 /** The Node's row, that was asked for. */
@@ -143,7 +142,6 @@ export function onRow<M extends StreamMessage>(stream: StreamLife<M>, row: NodeR
   const { mode, epoch, proven } = stream;
   if (mode === 'waits' && proven.epoch !== null) return provenByState(stream, proven.epoch, row, now);
   if (mode !== 'live') return { stream, deeds: [] };
-  if (isOvertaken(stream, row.node)) return { stream: ending({ ...stream, mode: 'mute', held: [] }, now), deeds: [] };
   if (mustWait(epoch, ring, now)) return waiting(stream, !row.node.waits, now);
   return stream.isWordDue ? said(stream) : { stream, deeds: [] };
 }
@@ -173,12 +171,9 @@ function provenByState<M extends StreamMessage>(
   now: Date,
 ): Turn<M> {
   const proven = { ...stream, epoch };
-  if (mustWait(epoch, ring, now)) return said(proven);
-  return said(asked({ ...proven, mode: 'live', endsAtMs: stream.beganAtMs + STREAM_LASTS_MS }, now));
+  if (mustWait(epoch, ring, now)) return said(ending(proven, now));
+  return said(asked({ ...proven, mode: 'live' }, now));
 }
-
-/** Of two streams of a Node the later one has the word: two that spoke in turn would never end. */
-const isOvertaken = ({ openedAt }: GoStream, { wordAt }: GoNode): boolean => wordAt !== null && wordAt > openedAt;
 
 /** A word is due; until it is answered nothing that was sent before it passes. */
 const asked = <M extends StreamMessage>(stream: StreamLife<M>, now: Date): StreamLife<M> => ({
@@ -207,8 +202,7 @@ function said<M extends StreamMessage>(stream: StreamLife<M>): Turn<M> {
 }
 
 function waiting<M extends StreamMessage>(stream: StreamLife<M>, tells: boolean, now: Date): Turn<M> {
-  const proven = { ...stream.proven, epoch: null };
-  const waits = ending({ ...stream, mode: 'waits', awaits: null, isWordDue: false, held: [], proven }, now);
+  const waits = ending({ ...stream, mode: 'waits', awaits: null, isWordDue: false, held: [] }, now);
   return tells ? said(waits) : { stream: waits, deeds: [] };
 }
 
@@ -216,6 +210,8 @@ const ending = <M extends StreamMessage>(stream: StreamLife<M>, now: Date): Stre
   ...stream,
   endsAtMs: Math.min(stream.endsAtMs, now.getTime() + stream.patienceMs),
 });
+
+const lastingUntil = ({ beganAtMs }: Pick<StreamLife, 'beganAtMs'>): number => beganAtMs + STREAM_LASTS_MS;
 
 const isStateBegunOn = ({ mode, beganAtMs }: StreamLife<StreamMessage>, { states, now }: Hearing): boolean =>
   mode === 'waits' &&

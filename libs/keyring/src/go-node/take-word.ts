@@ -23,9 +23,22 @@ export function takeWord(node: GoNode, word: StreamWord): GoNode | undefined {
 export const MOST_REMEMBERED = 8;
 const UNKNOWN: readonly number[] = [0];
 
-/** Once an announcement stands on the stream: a word that came meanwhile says otherwise, and better. */
-export function toldAfter(node: GoNode, from: number, epoch: number): GoNode {
-  if (node.toldEpoch !== from) return node;
+/** Once an announcement stands on the stream. A word that came meanwhile has ended its claim: then it is not marked. */
+export function toldAfter(node: GoNode, epoch: number): GoNode {
   const toldSince = [...node.toldSince, epoch];
   return { ...node, toldEpoch: epoch, toldSince: toldSince.length > MOST_REMEMBERED ? UNKNOWN : toldSince };
 }
+
+/** More positions than a Node was given since any backup. */
+export const POSITIONS_APART = 1_000_000;
+
+/**
+ * Another message stands on the stream than the last one on record: a relay was killed before it could mark it, or the
+ * database was restored to what it was before. What was told is not known; and no position is given a second time, for an
+ * id of before would stand for another envelope.
+ */
+export const toldUnknown = (node: GoNode): GoNode => ({
+  ...node,
+  toldEpoch: Math.min(node.toldEpoch, node.settledEpoch),
+  lastPosition: node.lastPosition + POSITIONS_APART,
+});

@@ -13,7 +13,7 @@ interface Said {
   word: StreamWord;
 }
 
-export class GoMesh {
+export class GoMesh implements Outside {
   nowMs = 1_000_000;
   readonly ring = new ModelGoRing();
   readonly relay = new ModelRelay(this.ring);
@@ -22,33 +22,39 @@ export class GoMesh {
   readonly trace: string[] = [];
   /** Words on their way: in any order, and some are lost. */
   readonly words: Said[] = [];
+  wordsSaid = 0;
   /** Connections that the Node has left, and its gateway has not noticed. */
   readonly left: Connection[] = [];
   process: DaemonProcess;
+  /** Another that says that it is this Node. */
+  twin: DaemonProcess | null = null;
   overlapMs: number;
   peers = 0;
+  /** For the checks alone: the greatest epoch that a process held, and whether there has been a twin. */
+  everHeld = 1;
+  private wasCloned = false;
+  patienceMs: () => number;
+  readonly aheadMs: number;
   private names = 0;
   private readonly registrationKey = saidKeys(this.ring.keys);
 
   constructor(random: SeededRandom) {
     this.overlapMs = random.pick([2, 10, 60]) * 60_000;
-    const outside: Outside = {
-      now: () => this.nowMs,
-      row: (id) => this.row(id),
-      say: (word, connection) => this.say(word, connection),
-      write: (message, connection, knownMs) => this.write(message, connection, knownMs),
-      tell: (from, heard) => this.tellOthers(from, heard),
-      patienceMs: () => random.integer(WAITS_MS.least, WAITS_MS.most),
-    };
-    this.gateways = [0, 1].map((index) => new ModelGateway(index, outside));
-    this.process = new DaemonProcess(this.registrationKey, 1, this.accepted);
+    this.aheadMs = random.pick([-30_000, 0, 30_000]);
+    this.patienceMs = () => random.integer(WAITS_MS.least, WAITS_MS.most);
+    this.gateways = [0, 1].map((index) => new ModelGateway(index, this));
+    this.process = this.newProcess();
   }
 
   note(text: string): void {
     this.trace.push(`${((this.nowMs - 1_000_000) / 1_000).toFixed(1)} ${text}`);
   }
 
-  get now(): Date {
+  now(): number {
+    return this.nowMs;
+  }
+
+  get date(): Date {
     return new Date(this.nowMs);
   }
 
@@ -57,7 +63,7 @@ export class GoMesh {
   }
 
   order(order: RingOrder): boolean {
-    if (!this.ring.order(order, this.now, this.overlapMs)) return false;
+    if (!this.ring.order(order, this.date, this.overlapMs)) return false;
     this.note(`${order} → ${this.ring.story.ring.epoch}, trust ${this.ring.ring.trustEpoch}`);
     for (const gateway of this.gateways) gateway.inbox.push({ kind: 'ringChanged' });
     return true;
@@ -74,7 +80,30 @@ export class GoMesh {
   restartNode(): void {
     this.note('Node restarts');
     this.cutStream();
-    this.process = new DaemonProcess(this.registrationKey, 1, this.accepted);
+    this.process = this.newProcess();
+  }
+
+  /** From here on there are two that take turns. */
+  cloneNode(): void {
+    if (this.wasCloned) return;
+    this.note('there are two of the Node');
+    this.wasCloned = true;
+    this.twin = this.process.twin();
+  }
+
+  swapTwins(): void {
+    if (this.twin === null) return;
+    this.note('the other one of the Node');
+    [this.process, this.twin] = [this.twin, this.process];
+  }
+
+  endTwin(): void {
+    if (this.twin === null) return;
+    this.note('there is one of the Node');
+    const { connection } = this.twin;
+    if (connection !== null) this.left.push(connection);
+    this.twin.connection = this.twin.drift = null;
+    this.twin = null;
   }
 
   openStream(gateway: number): void {
@@ -116,6 +145,7 @@ export class GoMesh {
       return true;
     }
     process.read(this.nowMs);
+    this.everHeld = Math.max(this.everHeld, process.heldEpoch);
     this.note(`Node reads ${told(next)}${process.refusals.length > refusals ? ` — ${process.refusals.at(-1)}` : ''}`);
     return true;
   }
@@ -168,11 +198,11 @@ export class GoMesh {
     const { asked } = this.process;
     if (asked === null || asked.answer !== null) return false;
     const gateway = this.gateways[asked.gateway]!;
-    const held = this.ring.ring.keys.filter((key) => key.verifiesUntil === null || this.now < key.verifiesUntil);
+    const held = this.ring.ring.keys.filter((key) => key.verifiesUntil === null || this.date < key.verifiesUntil);
     const form = gateway.formOf(this.relay.node.waits, held.length);
     const epoch = this.ring.ring.trustEpoch;
     this.nowMs += 1;
-    const said = stateKeys(this.ring.keys, form, this.now);
+    const said = stateKeys(this.ring.keys, form, this.date);
     const keys = said && {
       current: said.current.keyId,
       previous: said.previous?.keyId ?? null,
@@ -182,6 +212,15 @@ export class GoMesh {
     asked.answer = { epoch, form, keys, peers: this.peers };
     this.note(`${asked.gateway} answers ${asked.stateId}: ${epoch} ${form}`);
     return true;
+  }
+
+  /** Delivered once more, behind itself. */
+  repeatMessage(index: number): void {
+    const { inbox } = this.gateways[index]!;
+    const at = inbox.findIndex(({ kind }) => kind === 'message');
+    if (at < 0) return;
+    this.note(`the bus says a message to ${index} twice`);
+    inbox.splice(at, 0, inbox[at]!);
   }
 
   loseState(): void {
@@ -195,6 +234,7 @@ export class GoMesh {
     const { asked } = this.process;
     if (asked === null || asked.answer === null) return false;
     this.process.workIn(this.nowMs);
+    this.everHeld = Math.max(this.everHeld, this.process.heldEpoch);
     this.note(`Node works ${asked.stateId} in${this.process.drift === null ? '' : ', drift'}`);
     return true;
   }
@@ -205,12 +245,7 @@ export class GoMesh {
     if (drift === null || drift.isSent) return false;
     drift.isSent = true;
     this.note(`drift to ${gateway}`);
-    const answer = (): boolean => {
-      const isAwaited = process.drift === drift;
-      if (isAwaited) process.drift = null;
-      return isAwaited;
-    };
-    this.gateways[gateway]!.inbox.push({ kind: 'driftCall', answer, setsKeys: drift.setsKeys });
+    this.gateways[gateway]!.inbox.push({ kind: 'driftCall', process, drift });
     return true;
   }
 
@@ -233,10 +268,18 @@ export class GoMesh {
   takeWord(index: number): boolean {
     const [said] = this.words.splice(index, 1);
     if (said === undefined) return false;
+    const { settledEpoch: before, wordAt } = this.relay.node;
     const settled = this.relay.take(said.word);
     this.note(`relay takes ${JSON.stringify(said.word)}`);
+    const { settledEpoch } = this.relay.node;
+    if (settledEpoch > this.everHeld) throw new Violation(`${settledEpoch} is settled and was never held`);
+    // Two words of one stream may cross: what the Node is then taken to hold it has held, and is told from there.
+    if (settledEpoch < before && said.word.readAt < (wordAt ?? '')) {
+      throw new Violation(`${before} was settled, and is no more since an earlier stream says so`);
+    }
     for (const { eventId } of settled) {
-      if (!this.accepted.has(eventId)) throw new Violation(`${eventId} is settled and was never taken`);
+      if (!this.accepted.has(eventId) && !this.wasCloned)
+        throw new Violation(`${eventId} is settled and was never taken`);
     }
     return true;
   }
@@ -262,11 +305,15 @@ export class GoMesh {
     return isHeld && isQuiet && node.settledEpoch === ring.trustEpoch;
   }
 
+  private newProcess(): DaemonProcess {
+    return new DaemonProcess(this.registrationKey, 1, this.accepted, this.aheadMs);
+  }
+
   get instant(): string {
     return String(this.nowMs).padStart(15, '0');
   }
 
-  private row(id: number | null): { row: NodeRow; presented: PresentedId | null } {
+  row(id: number | null): { row: NodeRow; presented: PresentedId | null } {
     // No two reads at one time: the database's clock moves on.
     this.nowMs += 1;
     const { relay } = this;
@@ -274,29 +321,33 @@ export class GoMesh {
     return { row, presented: id === null ? null : { id, issuedAt: relay.issuedAt(id) } };
   }
 
-  private tellOthers(from: number, heard: Heard): void {
+  tell(from: number, heard: Heard): void {
     this.gateways.forEach((gateway) => gateway.index !== from && gateway.inbox.push(heard));
   }
 
-  private say(word: StreamWord, connection: Connection): void {
+  say(word: StreamWord, connection: Connection): void {
     const { process, streamId } = connection;
     this.note(`${streamId} says ${JSON.stringify(word)}`);
     this.words.push({ word });
+    this.wordsSaid += 1;
     // Said again it claims nothing new.
     if (!word.isProven || connection.claimed === word.epoch) return;
     connection.claimed = word.epoch;
     // A stream that its Node has left may say it of the process that came after.
+    // Of two that say that they are one the record knows no more than of one.
+    if (this.wasCloned) return;
     if (Math.max(process.heldEpoch, this.process.heldEpoch) < word.epoch) {
       throw new Violation(`${word.epoch} is said to be held, and the Node holds ${process.heldEpoch}`);
     }
     process.provenEpoch = Math.max(process.provenEpoch, word.epoch);
   }
 
-  private write(message: WireMessage, connection: Connection, knownMs: number): void {
+  write(message: WireMessage, connection: Connection, knownMs: number): void {
     const { process, streamId } = connection;
     if (process.connection !== connection) return;
     // What it takes meanwhile is as if it read the event after it: the stream goes on from there.
-    if (message.kind === 'key' && message.epoch < process.heldEpoch && process.heldAtMs < knownMs) {
+    const isOlder = message.kind === 'key' && message.epoch < process.heldEpoch && process.heldAtMs < knownMs;
+    if (isOlder && !this.wasCloned) {
       throw new Violation(`key event ${message.epoch} on ${streamId}, and the Node has taken ${process.heldEpoch}`);
     }
     const { written } = connection;

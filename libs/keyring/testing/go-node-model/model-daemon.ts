@@ -45,12 +45,17 @@ export interface Asked {
   answer: StateAnswer | null;
 }
 
+export interface Drift {
+  setsKeys: boolean;
+  isSent: boolean;
+}
+
 export class DaemonProcess {
   lastId: number | null = null;
   connection: Connection | null = null;
   asked: Asked | null = null;
   /** A state was worked in, and the drift is to be sent. */
-  drift: { setsKeys: boolean; isSent: boolean } | null = null;
+  drift: Drift | null = null;
   readonly refusals: string[] = [];
   /** The epoch that its keys are of; and the greatest that was ever proven of it. For the checks alone. */
   heldEpoch: number;
@@ -62,8 +67,16 @@ export class DaemonProcess {
     private keys: SaidKeys,
     heldEpoch: number,
     private readonly accepted: Set<string>,
+    /** How far its clock is ahead. */
+    private readonly aheadMs: number,
   ) {
     this.heldEpoch = heldEpoch;
+  }
+
+  /** Its disk and its memory on another machine, which knows of no connection. */
+  twin(): DaemonProcess {
+    const { keys, heldEpoch, accepted, aheadMs, lastId, snapshot, heldAtMs } = this;
+    return Object.assign(new DaemonProcess(keys, heldEpoch, accepted, aheadMs), { lastId, snapshot, heldAtMs });
   }
 
   /** The next event of the socket; whether there was one. */
@@ -97,11 +110,11 @@ export class DaemonProcess {
 
   verifies(keyId: string, nowMs: number): boolean {
     const { current, previous, untilMs } = this.keys;
-    return keyId === current || (keyId === previous && nowMs < untilMs);
+    return keyId === current || (keyId === previous && nowMs + this.aheadMs < untilMs);
   }
 
   private refusalOf({ issuedAt, signedBy }: WireMessage, nowMs: number): string | null {
-    if (nowMs - issuedAt.getTime() > STALE_MS) return 'stale';
+    if (nowMs + this.aheadMs - issuedAt.getTime() > STALE_MS) return 'stale';
     return this.verifies(signedBy, nowMs) ? null : 'signature';
   }
 

@@ -22,7 +22,7 @@ import {
   type StreamWord,
   type Turn,
 } from '../../src/go-node';
-import type { Connection } from './model-daemon';
+import type { Connection, DaemonProcess, Drift } from './model-daemon';
 import type { WireMessage } from './model-relay';
 
 export type Heard =
@@ -30,7 +30,7 @@ export type Heard =
   | { kind: 'news'; news: StateNews }
   | { kind: 'drift'; stateId: string; setsKeys: boolean }
   /** The Node's own call, behind all that was told before it; nothing where the Node waits for its answer no more. */
-  | { kind: 'driftCall'; answer: () => boolean; setsKeys: boolean }
+  | { kind: 'driftCall'; process: DaemonProcess; drift: Drift }
   | { kind: 'ringChanged' }
   /** What it asked the bus for comes behind all that was told before. */
   | { kind: 'caughtUp'; askedAtMs: number };
@@ -109,10 +109,11 @@ export class ModelGateway {
 
   hear(heard: Heard): void {
     if (heard.kind === 'driftCall') {
+      const { process, drift } = heard;
       const state = driftingState(this.states);
-      if (heard.answer() && state !== undefined) {
-        this.tell({ kind: 'drift', stateId: state.id, setsKeys: heard.setsKeys });
-      }
+      if (process.drift !== drift) return;
+      process.drift = null;
+      if (state !== undefined) this.tell({ kind: 'drift', stateId: state.id, setsKeys: drift.setsKeys });
       return;
     }
     if (heard.kind === 'drift') return this.drift(heard);

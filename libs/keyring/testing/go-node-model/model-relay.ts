@@ -3,6 +3,7 @@ import {
   nextForGoNode,
   takeWord,
   toldAfter,
+  toldUnknown,
   type GoNode,
   type GoRing,
   type NextForGoNode,
@@ -68,6 +69,17 @@ export class ModelRelay {
 
   get node(): GoNode {
     return { ...this.record, hasUnsettled: this.rows.some(({ state }) => state !== 'settled') };
+  }
+
+  backup(): Pick<ModelRelay, 'record' | 'readyAt' | 'lastSequence' | 'rows'> {
+    const { record, readyAt, lastSequence, rows } = this;
+    return { record, readyAt, lastSequence, rows: rows.map((row) => ({ ...row })) };
+  }
+
+  /** Whoever has a claim does not find it there any more. */
+  restore(backup: ReturnType<ModelRelay['backup']>): void {
+    this.abandonClaim();
+    Object.assign(this, backup);
   }
 
   publishEvent(eventId: string): void {
@@ -157,6 +169,8 @@ export class ModelRelay {
       if (claim === this.claim) {
         this.lastSequence = this.stored;
         this.claim = null;
+        this.record = toldUnknown(this.record);
+        this.unsend();
       }
       return undefined;
     }
@@ -171,7 +185,7 @@ export class ModelRelay {
     this.lastSequence = claim.published;
     const { next, position, row, signed } = claim;
     if (next.kind === 'announce') {
-      this.record = toldAfter(this.record, next.from, next.epoch);
+      this.record = toldAfter(this.record, next.epoch);
     } else if (next.kind === 'ready') {
       this.record = { ...this.record, ready: { epoch: next.epoch, position }, isHelloUnanswered: false };
       this.readyAt = signed.issuedAt;

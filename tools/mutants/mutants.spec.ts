@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { transformSync } from '@swc/core';
-import { MUTANTS, changesOf, textOf } from '../testing/mesh-model/mutants';
+import { MODELS, MUTANTS, ROOT, changesOf, textOf } from './mutants';
 
-const ROOT = resolve(__dirname, '../../..');
+it.each(MODELS.map((model) => [model.name, model] as const))('%s has a spec, and mutants', (_, model) => {
+  expect(existsSync(join(ROOT, model.spec))).toBe(true);
+  expect(MUTANTS.filter((mutant) => mutant.model === model)).not.toEqual([]);
+});
 
 it('no two mutants have one name', () => {
   const names = MUTANTS.map(({ name }) => name);

@@ -1,19 +1,20 @@
-// What Jest loads instead of @swc/jest where MESH_MUTANT names a mutant: one rule of the mesh is taken out of one file, in
-// memory alone. The rest of what Jest keeps of transformed files is shared, since the key is made of what is transformed.
+// What Jest loads instead of @swc/jest where MUTANT names a mutant: one rule is taken out of one file, in memory alone. The
+// rest of what Jest keeps of transformed files is shared, since the key is made of what is transformed.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import swc from '@swc/jest';
 
-const root = resolve(import.meta.dirname, '..');
-const folder = join(root, 'libs/node-sdk/testing/mesh-model/mutants');
-const rows = () =>
-  readdirSync(folder)
+const root = resolve(import.meta.dirname, '../..');
+const parsed = (...path) => JSON.parse(readFileSync(join(root, ...path), 'utf8'));
+const rowsIn = (folder) =>
+  readdirSync(join(root, folder))
     .filter((file) => file.endsWith('.json'))
-    .flatMap((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')));
+    .flatMap((file) => parsed(folder, file));
+const rows = () => parsed('tools/mutants/models.json').flatMap(({ mutants }) => rowsIn(mutants));
 
 function mutant(name) {
   const row = rows().find((each) => each.name === name);
-  if (row === undefined) throw new Error(`MESH_MUTANT names none of the mutants: ${name}`);
+  if (row === undefined) throw new Error(`MUTANT names none of the mutants: ${name}`);
   const text = (lines) => (Array.isArray(lines) ? lines.join('\n') : lines);
   return [row, ...(row.also ?? [])].map(({ file, find, replace }) => ({
     path: join(root, file),
@@ -25,7 +26,7 @@ function mutant(name) {
 export default {
   createTransformer(options) {
     const { canInstrument, process: transform, getCacheKey } = swc.createTransformer(options);
-    const changes = mutant(process.env.MESH_MUTANT);
+    const changes = mutant(process.env.MUTANT);
     const changed = (source, { path, find, replace }) => {
       const [before, after, ...more] = source.split(find);
       if (after === undefined || more.length > 0) throw new Error(`not once in ${path}: ${find}`);
