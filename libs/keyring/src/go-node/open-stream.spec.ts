@@ -60,7 +60,7 @@ describe('waits', () => {
     expect(open(15, { waits: true }, rotatedRing())).toEqual({ kind: 'waits', tells: false });
     // It has read the news after all.
     const read = { waits: true, ready: { epoch: 2, position: 15 }, toldEpoch: 2, toldSince: [1, 2] };
-    expect(open(15, read, rotatedRing())).toEqual({ kind: 'word', epoch: 2, isProven: true, position: 15 });
+    expect(open(15, read, rotatedRing())).toEqual({ kind: 'word', epoch: 2, isProven: true, position: 15, asks: true });
   });
 });
 
@@ -82,13 +82,24 @@ describe('says a word', () => {
   const node = { ready: { epoch: 2, position: 15 }, toldEpoch: 2, toldSince: [1, 2] };
 
   test('of the events up to an id that counts, and of the key event where the id is that of its ready or beyond', () => {
-    expect(open(14, node, rotatedRing())).toEqual({ kind: 'word', epoch: 1, isProven: false, position: 14 });
-    expect(open(15, node, rotatedRing())).toEqual({ kind: 'word', epoch: 2, isProven: true, position: 15 });
+    expect(open(14, node, rotatedRing())).toEqual({
+      kind: 'word',
+      epoch: 1,
+      isProven: false,
+      position: 14,
+      asks: true,
+    });
+    expect(open(15, node, rotatedRing())).toEqual({ kind: 'word', epoch: 2, isProven: true, position: 15, asks: true });
   });
+
+  test('that asks for nothing where it has everything that was given a position', () =>
+    expect(open(14, { ...node, toldEpoch: 1, toldSince: [1], ready: null, lastPosition: 14 }, firstRing())).toEqual({
+      ...{ kind: 'word', epoch: 1, isProven: false, position: 14, asks: false },
+    }));
 
   test('of what is settled where the id does not count: it is announced again', () => {
     const opening = openStream(id(15, null), goNode(node), rotatedRing(), NOW);
-    expect(opening).toEqual({ kind: 'word', epoch: 1, isProven: false, position: null });
+    expect(opening).toEqual({ kind: 'word', epoch: 1, isProven: false, position: null, asks: true });
   });
 
   test('after a change beyond those that are known, waits instead', () =>
