@@ -214,7 +214,7 @@ export class ModelRelay {
   }
 
   private nextRow(): Row | null {
-    return this.inOrder(({ state }) => state === 'unsent')[0] ?? null;
+    return this.rows.find(({ state }) => state === 'unsent') ?? null;
   }
 
   private nextPosition(): number {
@@ -226,10 +226,6 @@ export class ModelRelay {
   /** What answers a hello leaves nothing that is not settled as it was sent. */
   private unsend(): void {
     for (const row of this.rows) if (row.state === 'sent') Object.assign(row, { state: 'unsent', issuedAt: null });
-  }
-
-  private inOrder(which: (row: Row) => boolean): Row[] {
-    return this.rows.filter(which).sort((one, other) => (one.position ?? Infinity) - (other.position ?? Infinity) || 0);
   }
 }
 
