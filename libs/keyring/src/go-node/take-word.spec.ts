@@ -3,7 +3,7 @@ import { at, firstRing, goNode, instant, keys, rotatedRing } from '../../testing
 import type { GoNode, StreamWord } from './go-node';
 import type { GoRing } from './go-ring';
 import { nextForGoNode } from './next-for-go-node';
-import { MOST_REMEMBERED, takeWord, toldAfter } from './take-word';
+import { MOST_REMEMBERED, POSITIONS_APART, takeWord, toldAfter, toldUnknown } from './take-word';
 
 const NOW = at(0);
 const word = (said: Partial<StreamWord> = {}): StreamWord => ({
@@ -54,16 +54,21 @@ describe('a word', () => {
 });
 
 describe('an announcement that stands on the stream', () => {
-  test('counts only where what was told is still what it leads on from', () => {
-    expect(toldAfter(goNode(), 1, 2)).toMatchObject({ toldEpoch: 2, toldSince: [1, 2] });
-    expect(toldAfter(goNode({ toldEpoch: 3 }), 1, 2)).toEqual(goNode({ toldEpoch: 3 }));
-  });
+  test('is what it was told last', () =>
+    expect(toldAfter(goNode(), 2)).toMatchObject({ toldEpoch: 2, toldSince: [1, 2] }));
 
   test('is remembered with those before, up to a number: then nothing is known', () => {
     const toldSince = Array.from({ length: MOST_REMEMBERED }, (_, index) => index + 1);
     const node = goNode({ toldEpoch: MOST_REMEMBERED, toldSince });
-    expect(toldAfter(node, MOST_REMEMBERED, MOST_REMEMBERED + 1).toldSince).toEqual([0]);
+    expect(toldAfter(node, MOST_REMEMBERED + 1).toldSince).toEqual([0]);
   });
+});
+
+test('where it is not known what was told, all is told again, at positions that were never given', () => {
+  const told = goNode({ settledEpoch: 2, toldEpoch: 3 });
+  const lastPosition = 20 + POSITIONS_APART;
+  expect(toldUnknown(told)).toEqual({ ...told, toldEpoch: 2, lastPosition });
+  expect(toldUnknown({ ...told, toldEpoch: 1 })).toMatchObject({ toldEpoch: 1 });
 });
 
 describe('a Node is sent next', () => {
