@@ -22,8 +22,8 @@ test.each<[string, number | null, Partial<GoNode>, JudgedId]>([
 
 test.each<[string, Date | null, Date, JudgedId]>([
   ['that stands nowhere', null, at(0), { kind: 'uncounted' }],
-  ['that is younger than 4 min', at(-239), at(0), counts(20)],
-  ['that is 4 min old', at(-240), at(0), { kind: 'uncounted' }],
+  ['that is younger than 3 min', at(-179), at(0), counts(20)],
+  ['that is 3 min old', at(-180), at(0), { kind: 'uncounted' }],
   ['a minute before its key is over', at(3_500), at(3_539), counts(20)],
   ["in its key's last minute: by the Node's clock it may be over", at(3_500), at(3_540), { kind: 'uncounted' }],
 ])('an envelope %s', (_, issuedAt, now, judged) => expect(judge(20, issuedAt, NODE, now)).toEqual(judged));
