@@ -26,7 +26,8 @@ const news = async (thief: Thief, scope: Scope, by: TestKey): Promise<string> =>
 const FORGED: Forged[] = [
   async (thief, scope, by) => ({
     text: await news(thief, scope, by),
-    said: (epoch) => ({ eventType: 'signing_key_rotated', from: epoch, trustEpoch: epoch }),
+    // Of the epoch that the Node holds, or of less, no gateway passes it on.
+    said: (epoch) => ({ eventType: 'signing_key_rotated', from: epoch, trustEpoch: epoch + 1 }),
   }),
   async (thief, scope, by) => ({
     text: await news(thief, scope, by),
