@@ -145,6 +145,7 @@ export default defineConfig(
     rules: {
       'no-restricted-imports': [
         'error',
+        // From a folder of its own, also what stands beside that folder.
         { patterns: [{ regex: '^(?!\\.\\.?/[a-z-]+$)', message: 'The domain imports nothing but its own files.' }] },
       ],
       'no-restricted-globals': ['error', ...IMPURE_GLOBALS],
@@ -162,6 +163,16 @@ export default defineConfig(
         { selector: 'ImportExpression', message: 'The domain loads nothing.' },
         { selector: 'TSImportEqualsDeclaration', message: 'The domain loads nothing.' },
         { selector: ':function[async=true]', message: 'The domain waits for nothing.' },
+      ],
+    },
+  },
+  {
+    files: ['libs/keyring/src/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^(?!\\./[a-z-]+$)', message: 'The domain imports nothing but its own files.' }] },
       ],
     },
   },

@@ -125,6 +125,7 @@ describe('each text', () => {
   const TS_IMPORTS = '@typescript-eslint/no-restricted-imports';
 
   const DOMAIN = 'libs/keyring/src/not-there.ts';
+  const DOMAIN_FOLDER = 'libs/keyring/src/go-node/not-there.ts';
   const DOMAIN_SPEC = 'libs/keyring/src/not-there.spec.ts';
   const PLEXCTL = 'apps/plexctl/src/not-there.ts';
   const ROTATION = 'apps/rotation/src/not-there.ts';
@@ -143,6 +144,9 @@ describe('each text', () => {
     [DOMAIN, `import '@plexsphere/wire';`, [BOUNDARY, IMPORTS]],
     [DOMAIN, `import '../../wire/src/names';`, [BOUNDARY, IMPORTS]],
     [DOMAIN, `import './../../wire/src/names';`, [BOUNDARY, IMPORTS]],
+    [DOMAIN, `import '../testing';`, [IMPORTS]],
+    [DOMAIN_FOLDER, `import '../key-ring';`, []],
+    [DOMAIN_FOLDER, `import '../../testing/go-node-facts';`, [IMPORTS]],
     [DOMAIN, `export const crypto = () => import('node:crypto');`, [SYNTAX]],
     [DOMAIN, `export const now = () => Date.now();`, [PROPERTIES]],
     [DOMAIN, `export const now = () => new Date();`, [SYNTAX]],

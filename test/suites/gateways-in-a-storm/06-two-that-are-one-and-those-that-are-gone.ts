@@ -15,6 +15,7 @@ export const step: Step = async (world) => {
   // The image of a machine was started twice: they are one Node, which has what either of them has, and neither is stopped.
   const clone = nodes.replace(original!);
   nodes.nodes.splice(nodes.nodes.indexOf(clone), 1);
+  world.afterwards(() => clone.stop());
   const haveTaken = async (event: string): Promise<void> => {
     await nodes.haveAll(event);
     const hasOne = () => [original!, clone].some((each) => each.has(event));

@@ -86,6 +86,16 @@ describe('news of keys', () => {
     expect(deedsOf(behind)).toEqual([]);
     expect(deedsOf(onTime(behind.stream, hearing(2)))).toEqual(['write', 'write']);
   });
+  test('keep no more waiting than is soon sent again: with a 65th message the stream asks anew', () => {
+    let { stream } = held;
+    for (let sequence = 9; sequence < 72; sequence++) {
+      stream = onMessage(stream, { ...event(sequence, sequence), epoch: 2 }, hearing(2)).stream;
+    }
+    expect(stream.held).toHaveLength(64);
+    const full = onMessage(stream, { ...event(72, 72), epoch: 2 }, hearing(2));
+    expect(deedsOf(full)).toEqual(['look']);
+    expect(full.stream).toMatchObject({ held: [], awaits: 's-1', sequence: 72, epoch: 1 });
+  });
   test('that are older than a state have the row read again', () => {
     const answer = { epoch: 3, form: 'plain', keys: '', readAt: instant(1) } as const;
     const states = withNews(begun, { what: 'answered', stateId: 'q', ...answer }, at(0).getTime());

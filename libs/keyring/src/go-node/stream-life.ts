@@ -64,6 +64,9 @@ export const STREAM_LASTS_MS = 60_000;
 /** A state that was begun on a waiting stream is let come to its drift. */
 const STATE_TAKES_MS = 3_000;
 
+/** Of what comes behind news of keys that wait: with more the stream asks anew, once they may go. */
+const MOST_HELD = 64;
+
 /** How long a word may be unanswered: then it is said again. */
 const ANSWERED_WITHIN_MS = 5_000;
 
@@ -101,6 +104,7 @@ export function beginStream<M extends StreamMessage>(
 /** What was published to the Node. */
 export function onMessage<M extends StreamMessage>(stream: StreamLife<M>, message: M, hearing: Hearing): Turn<M> {
   if (isPastEnd(stream, hearing.now)) return { stream, deeds: [{ kind: 'end' }] };
+  if (stream.held.length >= MOST_HELD) return looking(dropped(stream, message), hearing.now);
   if (stream.held.length > 0) return { stream: { ...stream, held: [...stream.held, message] }, deeds: [] };
   const passing = passes(stream, message, hearing.now);
   if (passing === 'drop') return { stream: dropped(stream, message), deeds: [] };
