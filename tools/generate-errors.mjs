@@ -59,7 +59,8 @@ const WHEN = {
   keyIdInUse:
     'The key id stands in the ring of this scope, or once stood there. With `free_at`: an attempt that failed, or is under way, made another key of this name, which is free again then.',
   domainExists: 'The Domain has a ring.',
-  enrolTokenOver: 'The enrolment token has expired, was revoked, or a Node has registered with it; `reason` says which.',
+  enrolTokenOver:
+    'The enrolment token has expired, was revoked, or a Node has registered with it; `reason` says which.',
   noMeshAddress: 'Every address of the mesh that was tried is taken.',
   noWireguardKey: 'The Node listens on the bus, and has no tunnels that we know of.',
   nodeExists: 'An enrolled Node of the scope has this name, or another one this bus key.',

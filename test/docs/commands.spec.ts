@@ -18,7 +18,10 @@ const withShell = documents()
 
 let ground: Ground;
 
-beforeAll(async () => void (ground = await Ground.prepare({ rotations: 1, signers: 1, relays: 1, gateways: 1 })), 240_000);
+beforeAll(
+  async () => void (ground = await Ground.prepare({ rotations: 1, signers: 1, relays: 1, gateways: 1 })),
+  240_000,
+);
 afterAll(async () => ground?.remove(), 240_000);
 
 it('README.md has the commands of a whole rotation', () => {
