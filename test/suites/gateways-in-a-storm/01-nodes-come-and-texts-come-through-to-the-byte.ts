@@ -4,7 +4,7 @@ import { repositoryRoot } from '@plexsphere/stack';
 import { HttpNodes } from '../../src/http-nodes';
 import type { Step } from '../../src/tell-story';
 
-const NODES = 50;
+const NODES = 20;
 const BEATS = { cutMs: 5_000, heartbeatMs: 4_000, stateMs: 12_000 };
 
 export const step: Step = async (world) => {
