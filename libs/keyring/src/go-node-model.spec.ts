@@ -5,6 +5,7 @@
  */
 import { seededRandom, type SeededRandom } from '@plexsphere/testkit';
 import { RARE_STORIES, rareStory } from '../testing/go-node-model/rare-stories';
+import { sleepStory } from '../testing/go-node-model/sleep-story';
 import { anyStory } from '../testing/go-node-model/stories';
 
 const STORIES = Number(process.env['MODEL_STORIES'] ?? 150);
@@ -28,6 +29,14 @@ function many(stories: number, tell: (random: SeededRandom) => unknown): void {
 }
 
 test.each(RARE_STORIES)('%s', (_, tell) => many(Math.ceil(STORIES / 10), (random) => rareStory(random, tell)));
+
+test.each([
+  [1, 20],
+  [300, 4],
+  [1_000, 1],
+])('a Node that sleeps through %d rotations', (rotations, stories) =>
+  many(stories, (random) => rareStory(random, sleepStory(rotations))),
+);
 
 test.each([
   ['everybody in their own time', STORIES, { trouble: false }],
