@@ -25,7 +25,7 @@ export const step: Step = async (world) => {
   const before = await recordOf(world, onBus);
   // First those that must change nothing: by the time that the last one has, relays have had them all.
   for (const node of [onBus, overHttp]) await speakFor(thief, node, await timeOf(world));
-  await eventually(async () => (await recordOf(world, overHttp))?.['waits_since'] === null, {
+  await eventually(async () => (await recordOf(world, overHttp))?.['word_at'] !== null, {
     describe: 'a word of the Node over HTTP being counted',
   });
   expect(await recordOf(world, onBus)).toEqual(before);
