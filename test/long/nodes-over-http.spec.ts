@@ -8,9 +8,9 @@ process.env['TEST_STILL_ROUNDS'] = '6';
 process.env['TEST_SLEPT'] ??= '1,30,300';
 process.env['TEST_STEP_MS'] = '3600000';
 
-const suite = (name: string): string => join(__dirname, '../suites', name);
+const stories = join(__dirname, '../suites/nodes-over-http');
 
-tellAtOnce(suite('nodes-over-http'), [suite('replicas-stand-still-before-nodes-over-http')], {
+tellAtOnce(stories, [join(__dirname, 'replicas-stand-still-before-nodes-over-http')], {
   ...{ gateways: 2, rotations: 1, relays: 2 },
   env: { rotation: { PLEXSPHERE_LEASE: '4s' } },
 });

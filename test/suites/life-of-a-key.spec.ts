@@ -8,7 +8,6 @@ const STORIES = [
   'forged-revocation',
   'a-thiefs-own-rotate',
   'a-schedule-that-keeps-itself',
-  'when-enough-nodes-have-it',
 ];
 
 // A staged key has propagated after a second; and whoever is killed is waited for no longer than needed.

@@ -74,10 +74,14 @@ export class AccountSigning {
 
   private async sign(due: readonly DueRevocation[]): Promise<boolean> {
     const { manager } = this.database;
-    // Before the list is read: who stores another one meanwhile may know of more, and then this one is not stored.
-    const [{ before }] = await manager.query<[{ before: string }]>(
-      `SELECT bus_account_jwt AS before FROM ring.installation`,
+    // Before the list is read: who stores another one meanwhile may know of more, and then this one is not stored. One that
+    // was stored since the age was looked at is too young.
+    const [stored] = await manager.query<{ before: string }[]>(
+      `SELECT bus_account_jwt AS before FROM ring.installation
+        WHERE bus_account_signed_at <= clock_timestamp() - $1 * interval '1 ms'`,
+      [SIGN_EVERY_MS],
     );
+    if (stored === undefined) return false;
     const listedAtMs = performance.now();
     const { revocations, leftOut } = await listRevocations(manager, this.config.clockSkewMs);
     const request: SignBusAccount = { revocations: revocationLines(revocations) };
@@ -86,7 +90,7 @@ export class AccountSigning {
       const replaced = await transaction.query<[unknown[], number]>(
         `UPDATE ring.installation SET bus_account_jwt = $1, bus_account_signed_at = clock_timestamp()
           WHERE bus_account_jwt = $2`,
-        [jwt, before],
+        [jwt, stored.before],
       );
       if (replaced[1] !== 1) return false;
       await markSigned(transaction, due);
