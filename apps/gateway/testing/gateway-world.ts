@@ -48,6 +48,7 @@ export class GatewayWorld {
   private views: DataSource;
   private viewsUrl: string;
   private dialled: string;
+  private addresses = 0;
   bus: NatsServer;
 
   static async make(settings: Partial<GatewayConfig> = {}): Promise<GatewayWorld> {
@@ -61,7 +62,9 @@ export class GatewayWorld {
 
   /** The ring as it is now, in the database and, where rotation may tell of it, with the holders. */
   async commit(ring: TestRing, afterEpoch: number, told = true): Promise<void> {
-    await seedRing(this.query, ring, afterEpoch);
+    await this.owner.transaction((manager) =>
+      seedRing((text, values) => manager.query(text, values), ring, afterEpoch),
+    );
     if (told) this.rotation.show(ring.view());
   }
 
@@ -76,7 +79,7 @@ export class GatewayWorld {
     await this.query(
       `INSERT INTO ring.node (id, scope, name, bearer_hash, mesh_ip, wireguard_key, wireguard_key_since, state)
        VALUES ($1, $2, $3, $4, '100.64.0.1'::inet + $5::int, $6, now(), $7)`,
-      [node.id, scope, `n-${node.id}`, bearerHash(node.secret), randomBytes(2).readUInt16BE(), KEY, state],
+      [node.id, scope, `n-${node.id}`, bearerHash(node.secret), ++this.addresses, KEY, state],
     );
     await this.query(
       `INSERT INTO outbox.node_stream (node_id, scope, listens, told_epoch, told_platform_epoch, settled_epoch,

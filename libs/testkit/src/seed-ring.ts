@@ -17,7 +17,8 @@ export async function seedInstallation(query: Query, { recovery }: TestRings): P
 
 /**
  * The ring as it is, and its changes after `afterEpoch`, by SQL of its own: it shares nothing with what it helps to test.
- * Returns the event id of the last change. Transitions and events are the caller's.
+ * Returns the event id of the last change. Transitions and events are the caller's, and so is the transaction: who holds a
+ * lease meanwhile would read a ring that never was, and refuse what it is then as a fork of it.
  */
 export async function seedRing(query: Query, ring: TestRing, afterEpoch = 0): Promise<string> {
   const { scope, epoch, trustEpoch } = ring;

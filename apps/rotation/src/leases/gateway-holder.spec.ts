@@ -125,7 +125,7 @@ const served = (epoch?: number): Promise<string[] | undefined> =>
 async function rotate(keyId: string): Promise<number> {
   const before = ring.epoch;
   await ring.rotate(keyId, new Date());
-  await seedRing(query, ring, before);
+  await owner.transaction((manager) => seedRing((text, values) => manager.query(text, values), ring, before));
   return ring.epoch;
 }
 
