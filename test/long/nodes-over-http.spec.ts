@@ -5,8 +5,11 @@ import { tellAtOnce } from '../src/tell-story';
 process.env['TEST_HTTP_ROTATIONS'] = '30';
 process.env['TEST_NEWS_CUTS'] = 'all';
 process.env['TEST_STILL_ROUNDS'] = '6';
-process.env['TEST_SLEPT'] ??= '1,30,300';
-process.env['TEST_STEP_MS'] = '3600000';
+const slept = (process.env['TEST_SLEPT'] ??= '1,30,300').split(',').map(Number);
+// A rotation that is slept through takes three to four seconds, and longer where others run beside it.
+const ROTATION_MS = 12_000;
+const OTHERWISE_MS = 1_800_000;
+process.env['TEST_STEP_MS'] = String(OTHERWISE_MS + ROTATION_MS * slept.reduce((sum, each) => sum + each, 0));
 
 const stories = join(__dirname, '../suites/nodes-over-http');
 
