@@ -521,29 +521,25 @@ CREATE UNIQUE INDEX one_open_transition ON ring.transition USING btree (scope) W
 CREATE VIEW gateway.node AS
  SELECT n.id,
     n.scope,
-    n.name,
     n.state,
     n.bearer_hash,
     n.wireguard_key_wanted_at,
     s.listens,
+    s.called_at,
     s.told_epoch,
-    s.told_platform_epoch,
+    s.told_since,
     s.settled_epoch,
-    s.settled_platform_epoch,
     s.settled_position,
     s.last_position,
+    s.last_sequence,
     s.hello_id,
-    s.hello_answered_at,
+    s.hello IS NOT NULL AS is_hello_unanswered,
     s.word_at,
-    s.called_at,
     s.stream_seen_at,
     s.waits_since,
     s.ready_epoch,
     s.ready_position,
     s.ready_at,
-    s.told_since,
-    s.last_sequence,
-    s.hello IS NOT NULL AS is_hello_unanswered,
     statement_timestamp() AS read_at,
     (EXISTS ( SELECT
            FROM outbox.message m
@@ -601,9 +597,7 @@ CREATE VIEW gateway.ring_change AS
  SELECT c.scope,
     c.epoch,
     c.change,
-    c.active_key_id,
     c.statement,
-    c.by_superior,
     c.authority_epoch
    FROM ring.ring_change c
      JOIN ring.key_ring r ON r.scope = c.scope

@@ -7,3 +7,4 @@ export { openDatabase, storeOptions } from './data-source';
 export * from './entities';
 export * from './format';
 export * from './insert-ring';
+export { asInstant } from './instant';

@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { GoNode, GoRing, Key, NodeRow, PresentedId } from '@plexsphere/keyring';
+import { asInstant } from '@plexsphere/store';
 import type { Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
 import { askPrepared, prepared } from '../views/prepared';
-
-/** RFC 3339, UTC, six digits: it compares as it stands. */
-const INSTANT = (time: string): string => `to_char(${time} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 const RING = `r.trust_epoch::float8 AS "trustEpoch", r.keys, r.changes`;
 
@@ -15,7 +13,7 @@ const READ = prepared(`
          n.settled_position::float8 AS "settledPosition", n.last_position::float8 AS "lastPosition",
          n.ready_epoch::float8 AS "readyEpoch", n.ready_position::float8 AS "readyPosition", n.hello_id AS "helloId",
          n.is_hello_unanswered AS "isHelloUnanswered", n.outstanding AS "hasUnsettled", n.waits_since IS NOT NULL AS waits,
-         ${INSTANT('n.word_at')} AS "wordAt", ${INSTANT('n.read_at')} AS "readAt", n.last_sequence::float8 AS "lastSequence",
+         ${asInstant('n.word_at')} AS "wordAt", ${asInstant('n.read_at')} AS "readAt", n.last_sequence::float8 AS "lastSequence",
          (SELECT CASE WHEN bool_or(up_to.position = $2) THEN min(up_to.issued_at) END
             FROM (SELECT s.position, s.issued_at FROM gateway.sent s
                    WHERE s.node_id = n.id AND s.position > n.settled_position AND s.position <= $2

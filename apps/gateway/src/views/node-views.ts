@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { asInstant } from '@plexsphere/store';
 import type { KeyView, Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
 import { askPrepared, prepared } from './prepared';
@@ -7,7 +8,6 @@ import { askPrepared, prepared } from './prepared';
 export interface NodeView {
   id: string;
   scope: Scope;
-  name: string;
   state: 'enrolled' | 'removed' | 'revoked';
   bearerHash: Buffer;
   /** Whether it is asked for another WireGuard key. */
@@ -19,40 +19,25 @@ export interface NodeView {
   /** When it first called with its bearer; null: it never has. */
   calledAt: Date | null;
   stream: NodeStreamView;
-  ring: { epoch: number; trustEpoch: number; keys: KeyView[] };
+  ring: { trustEpoch: number; keys: KeyView[] };
 }
 
 export interface NodeStreamView {
-  toldEpoch: number;
-  toldPlatformEpoch: number;
   settledEpoch: number;
-  settledPlatformEpoch: number;
-  settledPosition: number;
-  lastPosition: number;
-  helloId: string | null;
-  wordAt: Date | null;
+  /** When it last had one open; null: never. */
   seenAt: Date | null;
+  /** Since when it waits for a state; null: it does not. */
   waitsSince: Date | null;
-  readyEpoch: number | null;
-  readyPosition: number | null;
-  readyAt: Date | null;
-  /** Whether an event is there that is not settled. */
-  isOutstanding: boolean;
 }
 
 type Row = Omit<NodeView, 'stream' | 'ring'> & NodeStreamView & NodeView['ring'];
 
 const READ_NODE = prepared(`
-  SELECT n.id, n.scope, n.name, n.state, n.bearer_hash AS "bearerHash",
+  SELECT n.id, n.scope, n.state, n.bearer_hash AS "bearerHash",
          coalesce(n.wireguard_key_wanted_at <= n.read_at, false) AS "isKeyWanted",
-         n.listens, to_char(n.read_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "readAt", n.called_at AS "calledAt",
-         n.told_epoch::float8 AS "toldEpoch", n.told_platform_epoch::float8 AS "toldPlatformEpoch",
-         n.settled_epoch::float8 AS "settledEpoch", n.settled_platform_epoch::float8 AS "settledPlatformEpoch",
-         n.settled_position::float8 AS "settledPosition", n.last_position::float8 AS "lastPosition",
-         n.hello_id AS "helloId", n.word_at AS "wordAt", n.stream_seen_at AS "seenAt", n.waits_since AS "waitsSince",
-         n.ready_epoch::float8 AS "readyEpoch", n.ready_position::float8 AS "readyPosition", n.ready_at AS "readyAt",
-         n.outstanding AS "isOutstanding",
-         r.epoch::float8 AS epoch, r.trust_epoch::float8 AS "trustEpoch", r.keys
+         n.listens, ${asInstant('n.read_at')} AS "readAt", n.called_at AS "calledAt",
+         n.settled_epoch::float8 AS "settledEpoch", n.stream_seen_at AS "seenAt", n.waits_since AS "waitsSince",
+         r.trust_epoch::float8 AS "trustEpoch", r.keys
     FROM gateway.node n JOIN gateway.ring r USING (scope) WHERE n.id = $1`);
 
 @Injectable()
@@ -63,11 +48,7 @@ export class NodeViews {
   async read(nodeId: string): Promise<NodeView | undefined> {
     const [row] = await askPrepared<Row>(this.database, READ_NODE, [nodeId]);
     if (row === undefined) return undefined;
-    const { id, scope, name, state, bearerHash, isKeyWanted, listens, readAt, calledAt, ...rest } = row;
-    const { epoch, trustEpoch, keys, ...stream } = rest;
-    return {
-      ...{ id, scope, name, state, bearerHash, isKeyWanted, listens, readAt, calledAt, stream },
-      ring: { epoch, trustEpoch, keys },
-    };
+    const { trustEpoch, keys, settledEpoch, seenAt, waitsSince, ...node } = row;
+    return { ...node, stream: { settledEpoch, seenAt, waitsSince }, ring: { trustEpoch, keys } };
   }
 }

@@ -1,10 +1,8 @@
 import { takeWord, type GoNode } from '@plexsphere/keyring';
+import { asInstant } from '@plexsphere/store';
 import type { EntityManager } from 'typeorm';
 import type { NodeStreamWord } from './read-http-words';
 import { settleMessages } from './settle-acks';
-
-/** As text that compares: of one width, in UTC. */
-const INSTANT = (time: string): string => `to_char(${time} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 /** Those that read no statement, in the order of node_id, as everybody locks these rows; `now`: once they are. */
 const LOCK = `
@@ -21,8 +19,8 @@ const LOCK = `
          s.hello_id AS "helloId", s.hello IS NOT NULL AS "isHelloUnanswered",
          EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state <> 'settled' AND m.epoch IS NULL)
            AS "hasUnsettled",
-         s.waits_since IS NOT NULL AS waits, ${INSTANT('s.word_at')} AS "wordAt",
-         r.trust_epoch::float8 AS "trustEpoch", ${INSTANT('clock_timestamp()')} AS now
+         s.waits_since IS NOT NULL AS waits, ${asInstant('s.word_at')} AS "wordAt",
+         r.trust_epoch::float8 AS "trustEpoch", ${asInstant('clock_timestamp()')} AS now
     FROM locked s JOIN ring.key_ring r ON r.scope = s.scope`;
 
 interface KnownGoNode extends GoNode {

@@ -12,11 +12,10 @@ export const GATEWAY: SchemaChange = {
       -- As of this very statement: read_at is what a word about it bears. Whoever has left stays, so that a Node which was
       -- removed is told so, and is no stranger.
       CREATE VIEW gateway.node AS
-        SELECT n.id, n.scope, n.name, n.state, n.bearer_hash, n.wireguard_key_wanted_at,
-               s.listens, s.told_epoch, s.told_platform_epoch, s.settled_epoch, s.settled_platform_epoch,
-               s.settled_position, s.last_position, s.hello_id, s.hello_answered_at, s.word_at, s.called_at,
-               s.stream_seen_at, s.waits_since, s.ready_epoch, s.ready_position, s.ready_at, s.told_since, s.last_sequence,
-               s.hello IS NOT NULL AS is_hello_unanswered, statement_timestamp() AS read_at,
+        SELECT n.id, n.scope, n.state, n.bearer_hash, n.wireguard_key_wanted_at, s.listens, s.called_at,
+               s.told_epoch, s.told_since, s.settled_epoch, s.settled_position, s.last_position, s.last_sequence,
+               s.hello_id, s.hello IS NOT NULL AS is_hello_unanswered, s.word_at, s.stream_seen_at, s.waits_since,
+               s.ready_epoch, s.ready_position, s.ready_at, statement_timestamp() AS read_at,
                EXISTS (SELECT FROM outbox.message m
                         WHERE m.node_id = n.id AND m.state <> 'settled' AND m.epoch IS NULL) AS outstanding
           FROM ring.node n JOIN outbox.node_stream s ON s.node_id = n.id
@@ -57,9 +56,9 @@ export const GATEWAY: SchemaChange = {
           FROM ring.key_ring r
          WHERE r.removed_at IS NULL;
 
-      -- One row an epoch: which key was active then, and the statement where there is one.
+      -- One row an epoch: what it was, and the statement where there is one.
       CREATE VIEW gateway.ring_change AS
-        SELECT c.scope, c.epoch, c.change, c.active_key_id, c.statement, c.by_superior, c.authority_epoch
+        SELECT c.scope, c.epoch, c.change, c.statement, c.authority_epoch
           FROM ring.ring_change c JOIN ring.key_ring r ON r.scope = c.scope
          WHERE r.removed_at IS NULL;
     `,
