@@ -40,13 +40,12 @@ export function dueMessage<H extends OpenHello>(
   { told, platformForkedFrom, chain, hello }: StreamState<H>,
   ownRing: RingHistory,
   platformRing: RingHistory,
-  keyNews: typeof nextKeyNews = nextKeyNews,
 ): DueMessage<H> {
   const platform = platformFromFork(platformRing, platformForkedFrom);
   const own = ownRing.scope === platform.scope ? platform : ownRing;
   if (told.epoch > own.epoch) return { kind: 'nothing' };
   if (chain !== null) return { kind: 'chain', from: chain, gates: true };
-  const news = keyNews(told, own, platform);
+  const news = nextKeyNews(told, own, platform);
   if (news.kind === 'forked') return { kind: 'nothing' };
   const isPlatformLost = isLost(told.platformEpoch, platform);
   const corrects = hello?.corrects === true && !isLost(told.epoch, own) && !isPlatformLost;
