@@ -150,7 +150,7 @@ export class World {
   /** `domain create` returns when one signer serves the scope; a story that stops one needs it to hold a lease. */
   async allSignersServe(scope: string): Promise<void> {
     const holders = async (): Promise<number> =>
-      (await this.query(`SELECT FROM ring.lease WHERE epochs ? $1`, [scope])).length;
+      (await this.query(`SELECT FROM ring.lease WHERE kind = 'signer' AND epochs ? $1`, [scope])).length;
     const signers = this.stack.services('signer').length;
     await eventually(async () => (await holders()) === signers, { describe: `every signer serving ${scope}` });
   }
