@@ -67,6 +67,19 @@ it('before it is there it is as if it were away, and whoever waits for it begins
   expect([bus.isThere, bus.connection, begun]).toEqual([true, connection, ['one', 'two', 'three']]);
 });
 
+it('says whether the bus has had what was said within a time, and waits no longer', async () => {
+  const bus = new Bus();
+  expect(await bus.flushedWithin(60_000)).toBe(false);
+  connection = await connectService();
+  await bus.arrives(connection);
+  expect(await bus.flushedWithin(60_000)).toBe(true);
+  server.isSilent = true;
+  expect(await bus.flushedWithin(10)).toBe(false);
+  const asked = bus.flushedWithin(60_000);
+  server.hangUp();
+  expect(await asked).toBe(false);
+});
+
 it('S15: signs nothing of what a rogue bus asks for, says so, and waits for a better one', async () => {
   server.info = { nonce: `${Buffer.from('{"alg":"EdDSA","typ":"data"}').toString('base64url')}.e30` };
   const connecting = connectService();

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { dialOptions, lastGood, readBusCredential } from '@plexsphere/bus-client';
 import {
   headers as wireHeaders,
+  Problem,
   inboxPrefix,
   parseProblem,
   problem,
@@ -66,6 +67,18 @@ export class Bus {
       if (error instanceof NatsError) throw problem('busUnavailable');
       throw error;
     }
+  }
+
+  /** Whether that is so within this time, and the bus there. */
+  flushedWithin(ms: number): Promise<boolean> {
+    const flushed = this.flush().then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof Problem) return false;
+        throw error;
+      },
+    );
+    return Promise.race([flushed, delay(ms, false, { ref: false })]);
   }
 
   /**

@@ -7,6 +7,8 @@ export class RogueServer {
   /** What the clients said, as text. */
   heard = '';
   connections = 0;
+  /** As one that stands still: it says nothing to whoever asks whether it has heard. */
+  isSilent = false;
   private readonly sockets = new Set<Socket>();
   private readonly server: Server;
 
@@ -18,7 +20,7 @@ export class RogueServer {
       socket.write(`INFO ${JSON.stringify({ ...USUAL, ...this.info })}\r\n`);
       socket.on('data', (bytes) => {
         this.heard += bytes.toString('latin1');
-        if (bytes.includes('PING\r\n')) socket.write('PONG\r\n');
+        if (!this.isSilent && bytes.includes('PING\r\n')) socket.write('PONG\r\n');
       });
     });
   }

@@ -1,7 +1,8 @@
 import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiBody, ApiNoContentResponse, ApiProperty } from '@nestjs/swagger';
 import { Bus } from '@plexsphere/service-kit';
-import { StandingError, problem, readAck, readHello, subjects, type Ack, type Hello } from '@plexsphere/wire';
+import { readAck, readHello, subjects, type Ack, type Hello } from '@plexsphere/wire';
+import { orRefused } from '../door/or-refused';
 import type { NodeView } from '../views/node-views';
 import { CallingNode, NodeGuard } from './node.guard';
 
@@ -52,14 +53,5 @@ export class StandingController {
   @ApiNoContentResponse()
   hello(@CallingNode() { id }: NodeView, @Body() body: unknown): void {
     this.bus.publish(subjects.httpHello(id), orRefused(readHello, body));
-  }
-}
-
-/** @throws Problem invariantViolation, of the member that is none */
-export function orRefused<Source, Said>(read: (from: Source) => Said, from: Source): Said {
-  try {
-    return read(from);
-  } catch (error) {
-    throw error instanceof StandingError ? problem('invariantViolation', { field: error.field }) : error;
   }
 }

@@ -37,11 +37,17 @@ export class EventSource {
     if (nowMs - this.wroteAtMs >= SILENCE_MS) this.write(':\n\n');
   }
 
+  /** Whether nothing goes out on it any more: it was ended, or the connection is gone. */
+  get isOver(): boolean {
+    return this.response.writableEnded || this.response.destroyed;
+  }
+
   end(): void {
-    this.response.end();
+    if (!this.isOver) this.response.end();
   }
 
   private write(text: string): void {
+    if (this.isOver) return;
     this.wroteAtMs = performance.now();
     this.response.write(text);
     if (this.response.writableLength > this.unreadBytes) this.response.destroy();

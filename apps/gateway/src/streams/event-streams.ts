@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { WAITS_MS, type Hearing, type StreamWord } from '@plexsphere/keyring';
 import { Bus, LOGGER, ThrottledLog, type Logger } from '@plexsphere/service-kit';
@@ -12,7 +13,7 @@ import {
   type StreamWord as SaidWord,
 } from '@plexsphere/wire';
 import { Events, type Msg } from 'nats';
-import { orRefused } from '../nodes/standing.controller';
+import { orRefused } from '../door/or-refused';
 import type { NodeView } from '../views/node-views';
 import { EventSource } from './event-source';
 import { NodeNews } from './node-news';
@@ -110,7 +111,7 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
       },
     });
     try {
-      await this.heard();
+      if (!(await this.bus.flushedWithin(HEARD_WITHIN_MS))) throw problem('eventStreamUnavailable');
       stream = await begin();
     } catch (error) {
       subscription.unsubscribe();
@@ -127,7 +128,7 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
     for (const [index, stream] of streams.entries()) {
       stream.end();
       // Their Nodes ask again at once: not all in one instant.
-      if (index % 10 === 9) await new Promise((resolve) => setTimeout(resolve, (10 * overMs) / streams.length));
+      if (index % 10 === 9) await delay((10 * overMs) / streams.length);
     }
   }
 
@@ -164,7 +165,6 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
     this.streams.add(stream);
     this.byNode.set(nodeId, (this.byNode.get(nodeId) ?? new Set()).add(stream));
     const close = (): void => {
-      stream.closed();
       unsubscribe();
       this.streams.delete(stream);
       const left = this.byNode.get(nodeId);
@@ -173,15 +173,6 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
     };
     if (response.destroyed) close();
     else response.once('close', close);
-  }
-
-  /** @throws Problem where the bus does not say so in time */
-  private async heard(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(problem('eventStreamUnavailable')), HEARD_WITHIN_MS);
-    });
-    await Promise.race([this.bus.flush(), late]).finally(() => clearTimeout(timer));
   }
 
   private each(deed: (stream: OpenStream) => void): void {

@@ -65,10 +65,7 @@ export class NodeNews {
   async tell(nodeId: string, news: News): Promise<void> {
     this.take(nodeId, news);
     this.bus.publish(subjects.httpSeen(nodeId), seenOf(this.teller, news));
-    await Promise.race([
-      this.bus.flush().catch(() => undefined),
-      new Promise((resolve) => setTimeout(resolve, TOLD_WITHIN_MS).unref()),
-    ]);
+    await this.bus.flushedWithin(TOLD_WITHIN_MS);
   }
 
   private hear(message: Msg): void {

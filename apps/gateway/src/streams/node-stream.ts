@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   beginStream,
   onDrift,
@@ -37,7 +38,6 @@ export class NodeStream implements OpenStream {
   private readonly life: { stream: StreamLife<HttpMessage> };
   private isReading = false;
   private isDue = false;
-  private isOver = false;
 
   constructor(
     readonly nodeId: string,
@@ -75,21 +75,15 @@ export class NodeStream implements OpenStream {
 
   tick(): void {
     this.take(onTime(this.life.stream, this.hearing));
-    if (!this.isOver) this.source.keepAlive();
+    this.source.keepAlive();
   }
 
   end(): void {
-    if (this.isOver) return;
-    this.isOver = true;
     this.source.end();
   }
 
-  closed(): void {
-    this.isOver = true;
-  }
-
   private take({ stream, deeds }: Turn<HttpMessage>): void {
-    if (this.isOver) return;
+    if (this.source.isOver) return;
     this.life.stream = stream;
     for (const deed of deeds) {
       if (deed.kind === 'write') this.write(deed.message);
@@ -110,7 +104,7 @@ export class NodeStream implements OpenStream {
     this.isDue = true;
     if (this.isReading) return;
     this.isReading = true;
-    while (this.isDue && !this.isOver) {
+    while (this.isDue && !this.source.isOver) {
       this.isDue = false;
       try {
         const row = await this.ground.readRow(this.nodeId);
@@ -120,7 +114,7 @@ export class NodeStream implements OpenStream {
       } catch (error) {
         this.ground.failed(this.nodeId, error);
         this.isDue = true;
-        await new Promise((resolve) => setTimeout(resolve, READ_AGAIN_MS).unref());
+        await delay(READ_AGAIN_MS, undefined, { ref: false });
       }
     }
     this.isReading = false;

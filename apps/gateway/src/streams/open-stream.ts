@@ -18,6 +18,4 @@ export interface OpenStream {
   /** Time has passed, or a state of this Node has come or gone. */
   tick(): void;
   end(): void;
-  /** The connection is gone. */
-  closed(): void;
 }

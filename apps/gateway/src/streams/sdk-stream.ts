@@ -26,7 +26,6 @@ export class SdkStream implements OpenStream {
   private sequence: number | undefined;
   private passed = 0;
   private passedAtMs = 0;
-  private isOver = false;
 
   /** `keptForMs`: how long at most its Node wants to wait for an answer that has come to its end; undefined: it reads on. */
   constructor(
@@ -41,7 +40,6 @@ export class SdkStream implements OpenStream {
   }
 
   hear(message: Msg): void {
-    if (this.isOver) return;
     if (!this.follows(message)) return this.end();
     const { data, headers } = message;
     const position = headers?.get(names.position) || undefined;
@@ -55,7 +53,6 @@ export class SdkStream implements OpenStream {
   }
 
   tick(nowMs = performance.now()): void {
-    if (this.isOver) return;
     // The first is what answers its hello: with that alone nothing is new.
     const hasNews = this.keptForMs !== undefined && this.passed > 1 && nowMs - this.passedAtMs >= QUIET_MS;
     if (hasNews || nowMs >= this.endsAtMs) this.end();
@@ -69,13 +66,7 @@ export class SdkStream implements OpenStream {
   drifted(): void {}
 
   end(): void {
-    if (this.isOver) return;
-    this.isOver = true;
     this.source.end();
-  }
-
-  closed(): void {
-    this.isOver = true;
   }
 
   /** By the bus's sequences of this Node's subject. */
