@@ -1,6 +1,6 @@
 // test/vectors/chain.json: what a verifier holds, what it is sent, and what it then holds or why it refuses, for another
 // implementation of docs/chain.md. Made from fixed seeds by Node's own crypto alone: it shares nothing with the product,
-// which reads the file in libs/node-sdk/src/chain-vectors.spec.ts.
+// which reads the file in libs/node-sdk/src/trust/chain-vectors.spec.ts.
 import { settle } from './generated-file.mjs';
 import { END, LATER, NOW, World, publicKey, seeds } from './vector-rings.mjs';
 

@@ -17,7 +17,7 @@ import {
 import { BEARER, FakeGateway } from '../testing/fake-gateway';
 import { FakeRelay } from '../testing/fake-relay';
 import { TestMesh } from '../testing/test-mesh';
-import { parseEnrolment, type BusEnrolment, type Enrolment } from './enrolment';
+import { parseEnrolment, type BusEnrolment, type Enrolment } from './enrolment/enrolment';
 import { NodeClient } from './node-client';
 import type { NodeEvent } from './node-observer';
 

@@ -1,9 +1,9 @@
 /** A mesh Node: its trust store, what carries its stream, and the session between them. */
 import { BusClientError } from '@plexsphere/bus-client';
 import { within } from './back-off';
-import { BusConnection } from './bus-connection';
-import type { Enrolment } from './enrolment';
-import { HttpTransport } from './http-transport';
+import { BusConnection } from './transport/bus-connection';
+import type { Enrolment } from './enrolment/enrolment';
+import { HttpTransport } from './transport/http-transport';
 import {
   noCounts,
   silent,
@@ -14,9 +14,9 @@ import {
   type Trusts,
 } from './node-observer';
 import { NodeSdkError } from './node-sdk-error';
-import { NodeSession } from './node-session';
-import type { Transport, TransportOptions } from './transport';
-import { TrustStore } from './trust-store';
+import { NodeSession } from './session/node-session';
+import type { Transport, TransportOptions } from './transport/transport';
+import { TrustStore } from './store/trust-store';
 
 /** What a `NodeClient` needs, and what it tells. */
 export interface NodeClientOptions extends NodeObserver {

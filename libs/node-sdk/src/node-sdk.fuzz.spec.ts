@@ -1,11 +1,11 @@
 import { FUZZ_TIMEOUT_MS, fuzz } from '@plexsphere/testkit';
 import { readBundle } from '@plexsphere/wire/jws';
 import { TestMesh } from '../testing/test-mesh';
-import { takeChain } from './chain';
-import { parseEnrolment } from './enrolment';
+import { takeChain } from './trust/chain';
+import { parseEnrolment } from './enrolment/enrolment';
 import { NodeSdkError } from './node-sdk-error';
-import { parseTrustFile, trustFileText } from './trust-file';
-import { trustAtEnrolment } from './trust-state';
+import { parseTrustFile, trustFileText } from './store/trust-file';
+import { trustAtEnrolment } from './trust/trust-state';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
 let mesh: TestMesh;

@@ -3,10 +3,10 @@ import { envelopeBy, type EventFields, type TestKey } from '@plexsphere/testkit'
 import type { Ack, Hello, StreamReady } from '@plexsphere/wire';
 import { readBundle } from '@plexsphere/wire/jws';
 import { silent, type Handler, type NodeEvent, type Refused, type Trusts } from '../src/node-observer';
-import { NodeSession } from '../src/node-session';
-import type { StreamMessage } from '../src/stream-message';
-import { parseTrustFile, trustFileText } from '../src/trust-file';
-import { trustAtEnrolment, type TrustState } from '../src/trust-state';
+import { NodeSession } from '../src/session/node-session';
+import type { StreamMessage } from '../src/transport/stream-message';
+import { parseTrustFile, trustFileText } from '../src/store/trust-file';
+import { trustAtEnrolment, type TrustState } from '../src/trust/trust-state';
 import type { TestMesh } from './test-mesh';
 
 const asOnDisk = (state: TrustState): TrustState => parseTrustFile(trustFileText(state))!;

@@ -2,8 +2,8 @@
 import { FORKED, scopePolicy, trustedKeys as ringKeys } from '@plexsphere/keyring';
 import { PLATFORM, publicText, scopeKind } from '@plexsphere/wire';
 import { STATEMENT_TYPES, type ChainAnchor } from '@plexsphere/wire/jws';
-import { isKeyEvent } from '../../src/key-events';
-import { trustedKeys } from '../../src/trust-state';
+import { isKeyEvent } from '../../src/trust/key-events';
+import { trustedKeys } from '../../src/trust/trust-state';
 import type { Message, ModelNode } from './model-node';
 import type { ModelRelay } from './model-relay';
 import type { ModelRing } from './model-ring';

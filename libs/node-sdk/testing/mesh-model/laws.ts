@@ -6,7 +6,7 @@
 import crypto from 'node:crypto';
 import { PLATFORM } from '@plexsphere/wire';
 import type { ChainAnchor, TrustAnchor } from '@plexsphere/wire/jws';
-import type { TrustState } from '../../src/trust-state';
+import type { TrustState } from '../../src/trust/trust-state';
 import { Violation } from './checks';
 import type { Message } from './model-node';
 import { isPart, shownAnnouncement, shownChain, type ShownBundle, type ShownStatement } from './shown';

@@ -1,12 +1,12 @@
 /** A Node of the model: the SDK's own functions, with as much of a session around them as decides what is asked again. */
 import { NonceMemory, PLATFORM, type Scope } from '@plexsphere/wire';
 import { readBundle } from '@plexsphere/wire/jws';
-import { takeChain } from '../../src/chain';
-import type { KeyChange } from '../../src/key-change';
-import { isKeyEvent, takeKeyEvent } from '../../src/key-events';
+import { takeChain } from '../../src/trust/chain';
+import type { KeyChange } from '../../src/trust/key-change';
+import { isKeyEvent, takeKeyEvent } from '../../src/trust/key-events';
 import type { Step } from './laws';
-import { trustAtEnrolment, type TrustState } from '../../src/trust-state';
-import { readEnvelope, verdictOn } from '../../src/verify';
+import { trustAtEnrolment, type TrustState } from '../../src/trust/trust-state';
+import { readEnvelope, verdictOn } from '../../src/trust/verify';
 
 export interface Message {
   kind: 'chain' | 'event';

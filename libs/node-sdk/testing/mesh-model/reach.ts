@@ -1,7 +1,7 @@
 /** What is beyond whoever has the bus, and one key or none: to lead back, and to have a key trusted that nobody trusts. */
 import { publicText } from '@plexsphere/wire';
 import type { ChainAnchor } from '@plexsphere/wire/jws';
-import { trustedKeys } from '../../src/trust-state';
+import { trustedKeys } from '../../src/trust/trust-state';
 import { Violation } from './checks';
 import type { Step } from './laws';
 import type { ModelNode } from './model-node';
