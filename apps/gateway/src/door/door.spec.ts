@@ -256,21 +256,32 @@ describe('what an attacker writes', () => {
     expect(beat.status).toBe(status);
   });
 
-  it('requests that are sent ahead are answered in turn, and none into a stream', async () => {
-    const three = await said(`${inside}${inside}${inside.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n')}`);
-    expect(three.match(/^HTTP\/1\.1 204/gm)).toHaveLength(3);
-    const node = await world.addNode(DOMAIN);
-    const { hostname, port } = new URL(world.url);
-    const socket = dial(Number(port), hostname);
-    let heard = '';
-    socket.on('data', (bytes) => (heard += bytes.toString()));
-    const asks = `GET /v1/nodes/${node.id}/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${node.secret}\r\n\r\n`;
-    socket.write(asks + inside.repeat(500));
-    await eventually(() => heard.includes(':\n\n'));
-    // Another connection is served meanwhile, and by then everything of this one was read.
-    await world.get('/v1/ping');
-    expect(heard.match(/HTTP\/1\.1/g)).toHaveLength(1);
-    socket.destroy();
+  describe('before the answer to what it has asked, the next request', () => {
+    const nextAfter = (request: string) => said(request + inside.repeat(500));
+    const openStreams = async () =>
+      /^plexsphere_gateway_streams (\d+)$/m.exec(await (await world.get('/metrics')).text())?.[1];
+
+    it('ends the connection, and is not begun', async () => {
+      const answered = await nextAfter(get(`/v1/scopes/${DOMAIN}/chain`).replace('connection: close\r\n', ''));
+      expect(answered).toBe('');
+    });
+
+    it('ends a stream, and leaves none open that waits behind it', async () => {
+      const node = await world.addNode(DOMAIN);
+      const stream = `GET /v1/nodes/${node.id}/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${node.secret}\r\n\r\n`;
+      const before = await openStreams();
+      await said(stream.repeat(5));
+      const socket = dial(Number(new URL(world.url).port), new URL(world.url).hostname);
+      let heard = '';
+      socket.on('data', (bytes) => (heard += bytes.toString()));
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      socket.write(stream);
+      await eventually(() => heard.includes(':\n\n'));
+      socket.write(stream);
+      await closed;
+      expect(heard.match(/HTTP\/1\.1/g)).toHaveLength(1);
+      await eventually(async () => (await openStreams()) === before, { describe: 'no stream more than before' });
+    });
   });
 });
 

@@ -15,7 +15,7 @@ import { takeBodies } from './bodies';
 import { countAnswers, keepFromCaches } from './hooks';
 import { Dispatch } from './dispatch';
 import { HttpProblemFilter } from './http-problem-filter';
-import { createServer, listen } from './http-server';
+import { createServer, isAhead, listen } from './http-server';
 import { RAW_ROUTES } from './raw-route';
 import { refusalOf, refuse } from './refuse';
 import { TlsFiles } from './tls-files';
@@ -42,7 +42,8 @@ export class Door implements HttpDoor {
   ) {
     this.server = createServer(tls);
     this.server.on('request', (request, response) => {
-      if (this.dispatch !== undefined) this.dispatch.take(request, response);
+      if (isAhead(response)) request.socket.destroy();
+      else if (this.dispatch !== undefined) this.dispatch.take(request, response);
       else refuse(response, problem('eventStreamUnavailable'), { connection: 'close' });
     });
     tls?.follow(this.server as HttpsServer);

@@ -1,4 +1,4 @@
-import { createServer as createHttp, type Server } from 'node:http';
+import { createServer as createHttp, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -32,11 +32,21 @@ const OPTIONS = {
 };
 
 export function createServer(tls: TlsFiles | undefined): Server {
-  const server = tls === undefined ? createHttp(OPTIONS) : createHttps({ ...OPTIONS, ...tls.present() });
+  const server =
+    tls === undefined
+      ? createHttp(OPTIONS)
+      : createHttps({ ...OPTIONS, handshakeTimeout: HEADERS_MS, ...tls.present() });
   server.setTimeout(SILENT_MS);
   server.on('clientError', refuseMalformed);
   return server;
 }
+
+/**
+ * Whether its request was sent ahead: before the answer to the one before it on the same connection had gone (RFC 9112,
+ * section 9.3.2). Nothing bounds how many of those are under way, and their answers wait in memory; one that waits behind a
+ * stream does not even hear that its connection has closed.
+ */
+export const isAhead = (response: ServerResponse): boolean => response.socket === null;
 
 export async function listen(server: Server, hostAndPort: string): Promise<string> {
   const separator = hostAndPort.lastIndexOf(':');

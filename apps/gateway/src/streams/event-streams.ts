@@ -28,6 +28,11 @@ import { Wheel } from './wheel';
 const TICK_MS = 1_000;
 /** A bus that does not say that it hears a subject: whoever asks comes again. */
 const HEARD_WITHIN_MS = 2_000;
+/**
+ * Of one Node at a time: it reads one, a clone of it another, and those that its line has lost are open until somebody
+ * notices. Each may hold what its Node does not read.
+ */
+const MOST_OF_A_NODE = 4;
 type Begin = () => Promise<OpenStream>;
 
 const LAST_EVENT_ID = /^\d{1,18}$/;
@@ -36,7 +41,8 @@ const LAST_EVENT_ID = /^\d{1,18}$/;
 @Injectable()
 export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly streams = new Set<OpenStream>();
-  private readonly byNode = new Map<string, Set<OpenStream>>();
+  /** In the order in which they were opened. */
+  private readonly byNode = new Map<string, Map<OpenStream, ServerResponse>>();
   private readonly ground: StreamGround;
   private readonly wheel: Wheel<OpenStream>;
   private isEnding = false;
@@ -60,7 +66,7 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onApplicationBootstrap(): Promise<void> {
     this.news.onNews((nodeId, news) => {
-      for (const stream of this.byNode.get(nodeId) ?? []) {
+      for (const stream of this.byNode.get(nodeId)?.keys() ?? []) {
         if (news.what === 'drift') stream.drifted(news);
         else stream.tick();
       }
@@ -89,7 +95,7 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Whether one of them waits for a state of this Node. */
   waits(nodeId: string): boolean {
-    return [...(this.byNode.get(nodeId) ?? [])].some((stream) => stream.waits);
+    return [...(this.byNode.get(nodeId)?.keys() ?? [])].some((stream) => stream.waits);
   }
 
   /**
@@ -163,16 +169,17 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
   private keep(stream: OpenStream, response: ServerResponse, unsubscribe: () => void): void {
     const { nodeId } = stream;
     this.streams.add(stream);
-    this.byNode.set(nodeId, (this.byNode.get(nodeId) ?? new Set()).add(stream));
+    const ofNode = this.byNode.get(nodeId) ?? new Map<OpenStream, ServerResponse>();
+    this.byNode.set(nodeId, ofNode.set(stream, response));
     const close = (): void => {
       unsubscribe();
       this.streams.delete(stream);
-      const left = this.byNode.get(nodeId);
-      left?.delete(stream);
-      if (left?.size === 0) this.byNode.delete(nodeId);
+      ofNode.delete(stream);
+      if (ofNode.size === 0) this.byNode.delete(nodeId);
     };
     if (response.destroyed) close();
     else response.once('close', close);
+    for (const oldest of [...ofNode.values()].slice(0, -MOST_OF_A_NODE)) oldest.destroy();
   }
 
   private each(deed: (stream: OpenStream) => void): void {

@@ -162,3 +162,14 @@ test('a bus that was away ends the stream, since something may be missing', asyn
   await ends(stream);
   await eventually(() => open().then(() => true), { describe: 'another stream' });
 }, 60_000);
+
+test('a Node has four streams at most: the oldest ends for the fifth', async () => {
+  const [oldest, ...others] = [await open(), await open(), await open(), await open()];
+  publish('to four');
+  await Promise.all([oldest!, ...others].map((stream) => has(stream, 1)));
+  const fifth = await open();
+  await ends(oldest!);
+  publish('to the newest');
+  await Promise.all([...others, fifth].map((stream) => eventually(() => stream.text.includes('to the newest'))));
+  expect([...others, fifth].map(({ isEnded }) => isEnded)).toEqual([false, false, false, false]);
+});
