@@ -2,6 +2,7 @@ import { PLATFORM } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import { chainPlace, type ChainRow } from './chain-place';
 import type { ClaimedNode } from './claimed-node';
+import { planOnce } from './plan-once';
 import { IS_UNCLAIMED, RESEND_AFTER } from '../node-stream';
 import { byReceiver } from '../receivers';
 
@@ -126,9 +127,9 @@ export async function claimNodes(
   owner: string,
   { limit, closeNews = true }: { limit: number; closeNews?: boolean },
 ): Promise<TakenNode[]> {
-  const due = await manager.query<{ node_id: string }[]>(LOCK_DUE_NODES, [limit, closeNews]);
+  const due = await planOnce<{ node_id: string }>(manager, 'lock due nodes', LOCK_DUE_NODES, [limit, closeNews]);
   if (due.length === 0) return [];
-  const taken = await manager.query<(Omit<TakenNode, 'chain'> & { chain: ChainRow | null })[]>(TAKE, [
+  const taken = await planOnce<Omit<TakenNode, 'chain'> & { chain: ChainRow | null }>(manager, 'take', TAKE, [
     due.map((row) => row.node_id),
     owner,
   ]);
