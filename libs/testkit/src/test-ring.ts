@@ -1,5 +1,5 @@
 import { heldKeys, scopePolicy } from '@plexsphere/keyring';
-import { MESH_ALGORITHM, publicText } from '@plexsphere/wire';
+import { publicText } from '@plexsphere/wire';
 import type { KeyView, PlatformKeyRotated, RingView, Scope, SigningKeyRotated } from '@plexsphere/wire';
 import {
   isByPlatform,
@@ -10,7 +10,8 @@ import {
   type StatementType,
   type TrustAnchor,
 } from '@plexsphere/wire/jws';
-import { announced, transitionOf } from './told-by-statement';
+import { anchorOf, viewOf } from './told-by-ring';
+import { announced } from './told-by-statement';
 import { envelopeBy, newNames, oldNames, testKey, type EventFields, type TestKey } from './test-key';
 
 export interface RingKey extends TestKey {
@@ -273,44 +274,12 @@ export class TestRing {
 
   /** As rotation shows it to those who sign and serve by it. */
   view(): RingView {
-    const { scope, epoch, trustEpoch, headEpoch, statement, next } = this;
-    const last = this.changes.findLast(({ change }) => change === 'rotate');
-    const open = this.retiring !== undefined;
-    return {
-      scope,
-      epoch,
-      trust_epoch: trustEpoch,
-      keys: this.trusted.map(({ keyId, privateKey, state, verifiesUntil }) => ({
-        key_id: keyId,
-        state,
-        algorithm: MESH_ALGORITHM,
-        public_key: publicText(privateKey),
-        verifies_until: verifiesUntil?.toISOString() ?? null,
-      })),
-      transition: last === undefined ? null : { ...transitionOf(last.statement!), outcome: open ? null : 'closed' },
-      statement,
-      statement_hash: this.statementHash,
-      head_epoch: headEpoch,
-      next,
-    };
+    return viewOf(this);
   }
 
+  /** As a bundle names it. */
   anchor(): TrustAnchor {
-    const { epoch, trustEpoch, headEpoch, next, statementHash: hash } = this;
-    return {
-      epoch,
-      trust_epoch: trustEpoch,
-      active_key_id: this.active.keyId,
-      staged_key_id: this.staged?.keyId ?? null,
-      keys: this.trusted.map(({ keyId, privateKey, verifiesUntil }) => ({
-        key_id: keyId,
-        public_key: publicText(privateKey),
-        ...(verifiesUntil !== null && { not_after: verifiesUntil.toISOString() }),
-      })),
-      statement_hash: hash,
-      head_epoch: headEpoch,
-      next,
-    };
+    return anchorOf(this);
   }
 
   private inState(state: RingKey['state']): RingKey | undefined {

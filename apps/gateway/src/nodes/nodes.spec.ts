@@ -94,7 +94,7 @@ describe('who calls', () => {
 
 describe('what it gets', () => {
   it('the keys to verify by, in the members that its daemon reads', async () => {
-    const { publicKey } = { publicKey: world.rings.of(DOMAIN).view().keys[0]?.public_key };
+    const publicKey = world.rings.of(DOMAIN).view().keys[0]?.public_key;
     const answer = await state(node);
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(await answer.json()).toEqual({
