@@ -4,7 +4,8 @@
  * comes right within minutes. MODEL_STORIES makes it longer.
  */
 import { seededRandom, type SeededRandom } from '@plexsphere/testkit';
-import { RARE_STORIES, rareStory } from '../testing/go-node-model/rare-stories';
+import { RARE_STORIES } from '../testing/go-node-model/rare-stories';
+import { rareStory } from '../testing/go-node-model/rare-stories/rare-story';
 import { sleepStory } from '../testing/go-node-model/sleep-story';
 import { anyStory } from '../testing/go-node-model/stories';
 

@@ -1,27 +1,21 @@
-/** The whole: a ring, a Node, two gateways, a relay, and what must be true of them. Nothing happens but what is asked for. */
+/** The whole: a ring, a Node, two gateways, a relay. Nothing happens but what is asked for. */
 import type { SeededRandom } from '@plexsphere/testkit';
 import { WAITS_MS, stateKeys, type NodeRow, type PresentedId, type StreamWord } from '../../src/go-node';
+import { Checks } from './checks';
 import { DaemonProcess, type Connection } from './model-daemon';
 import { ModelGateway, type Heard, type Outside } from './model-gateway';
 import { ModelGoRing, type RingOrder } from './model-go-ring';
 import { ModelRelay, saidKeys, type WireMessage } from './model-relay';
-
-export class Violation extends Error {}
-
-/** Who said it. */
-interface Said {
-  word: StreamWord;
-}
 
 export class GoMesh implements Outside {
   nowMs = 1_000_000;
   readonly ring = new ModelGoRing();
   readonly relay = new ModelRelay(this.ring);
   readonly gateways: readonly ModelGateway[];
-  readonly accepted = new Set<string>();
+  readonly checks = new Checks();
   readonly trace: string[] = [];
   /** Words on their way: in any order, and some are lost. */
-  readonly words: Said[] = [];
+  readonly words: StreamWord[] = [];
   wordsSaid = 0;
   /** Connections that the Node has left, and its gateway has not noticed. */
   readonly left: Connection[] = [];
@@ -30,9 +24,6 @@ export class GoMesh implements Outside {
   twin: DaemonProcess | null = null;
   overlapMs: number;
   peers = 0;
-  /** For the checks alone: the greatest epoch that a process held, and whether there has been a twin. */
-  everHeld = 1;
-  private wasCloned = false;
   patienceMs: () => number;
   readonly aheadMs: number;
   private names = 0;
@@ -85,9 +76,9 @@ export class GoMesh implements Outside {
 
   /** From here on there are two that take turns. */
   cloneNode(): void {
-    if (this.wasCloned) return;
+    if (this.checks.wasCloned) return;
     this.note('there are two of the Node');
-    this.wasCloned = true;
+    this.checks.wasCloned = true;
     this.twin = this.process.twin();
   }
 
@@ -145,7 +136,7 @@ export class GoMesh implements Outside {
       return true;
     }
     process.read(this.nowMs);
-    this.everHeld = Math.max(this.everHeld, process.heldEpoch);
+    this.checks.holds(process.heldEpoch);
     this.note(`Node reads ${told(next)}${process.refusals.length > refusals ? ` — ${process.refusals.at(-1)}` : ''}`);
     return true;
   }
@@ -234,7 +225,7 @@ export class GoMesh implements Outside {
     const { asked } = this.process;
     if (asked === null || asked.answer === null) return false;
     this.process.workIn(this.nowMs);
-    this.everHeld = Math.max(this.everHeld, this.process.heldEpoch);
+    this.checks.holds(this.process.heldEpoch);
     this.note(`Node works ${asked.stateId} in${this.process.drift === null ? '' : ', drift'}`);
     return true;
   }
@@ -266,23 +257,12 @@ export class GoMesh implements Outside {
   }
 
   takeWord(index: number): boolean {
-    const [said] = this.words.splice(index, 1);
-    if (said === undefined) return false;
-    const { settledEpoch: before, wordAt } = this.relay.node;
-    const settled = this.relay.take(said.word);
-    this.note(`relay takes ${JSON.stringify(said.word)}`);
-    const { settledEpoch } = this.relay.node;
-    // A drift of one of two counts for the state of the other, which may be gone.
-    if (settledEpoch > this.everHeld && !this.wasCloned)
-      throw new Violation(`${settledEpoch} is settled and was never held`);
-    // Two words of one stream may cross: what the Node is then taken to hold it has held, and is told from there.
-    if (settledEpoch < before && said.word.readAt < (wordAt ?? '')) {
-      throw new Violation(`${before} was settled, and is no more since an earlier stream says so`);
-    }
-    for (const { eventId } of settled) {
-      if (!this.accepted.has(eventId) && !this.wasCloned)
-        throw new Violation(`${eventId} is settled and was never taken`);
-    }
+    const [word] = this.words.splice(index, 1);
+    if (word === undefined) return false;
+    const before = this.relay.node;
+    const settled = this.relay.take(word);
+    this.note(`relay takes ${JSON.stringify(word)}`);
+    this.checks.taken(word, before, this.relay.node, settled);
     return true;
   }
 
@@ -308,7 +288,7 @@ export class GoMesh implements Outside {
   }
 
   private newProcess(): DaemonProcess {
-    return new DaemonProcess(this.registrationKey, 1, this.accepted, this.aheadMs);
+    return new DaemonProcess(this.registrationKey, 1, this.checks.accepted, this.aheadMs);
   }
 
   get instant(): string {
@@ -328,36 +308,16 @@ export class GoMesh implements Outside {
   }
 
   say(word: StreamWord, connection: Connection): void {
-    const { process, streamId } = connection;
-    this.note(`${streamId} says ${JSON.stringify(word)}`);
-    this.words.push({ word });
+    this.note(`${connection.streamId} says ${JSON.stringify(word)}`);
+    this.words.push(word);
     this.wordsSaid += 1;
-    // Said again it claims nothing new.
-    if (!word.isProven || connection.claimed === word.epoch) return;
-    connection.claimed = word.epoch;
-    // A stream that its Node has left may say it of the process that came after.
-    // Of two that say that they are one the record knows no more than of one.
-    if (this.wasCloned) return;
-    if (Math.max(process.heldEpoch, this.process.heldEpoch) < word.epoch) {
-      throw new Violation(`${word.epoch} is said to be held, and the Node holds ${process.heldEpoch}`);
-    }
-    process.provenEpoch = Math.max(process.provenEpoch, word.epoch);
+    this.checks.said(word, connection, this.process);
   }
 
   write(message: WireMessage, connection: Connection, knownMs: number): void {
-    const { process, streamId } = connection;
-    if (process.connection !== connection) return;
-    // What it takes meanwhile is as if it read the event after it: the stream goes on from there.
-    const isOlder = message.kind === 'key' && message.epoch < process.heldEpoch && process.heldAtMs < knownMs;
-    if (isOlder && !this.wasCloned) {
-      throw new Violation(`key event ${message.epoch} on ${streamId}, and the Node has taken ${process.heldEpoch}`);
-    }
-    const { written } = connection;
-    if (message.kind !== 'key' && message.position <= (written ?? 0)) {
-      throw new Violation(`id ${message.position} on ${streamId}, after ${written}`);
-    }
-    if (message.kind !== 'key') connection.written = message.position;
-    this.note(`${streamId} ← ${told(message)}`);
+    if (connection.process.connection !== connection) return;
+    this.checks.written(message, connection, knownMs);
+    this.note(`${connection.streamId} ← ${told(message)}`);
     connection.unread.push(message);
   }
 }

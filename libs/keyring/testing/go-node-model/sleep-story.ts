@@ -1,4 +1,4 @@
-import { Violation } from './go-mesh';
+import { Violation } from './checks';
 import type { Tale } from './tale';
 
 const MINUTE_MS = 60_000;

@@ -1,7 +1,8 @@
 /** A story as it goes on: everybody is prompt but who is held up, and the Node's own beats come in their time. */
 import type { SeededRandom } from '@plexsphere/testkit';
 import { ACTORS } from './actors';
-import { GoMesh, Violation } from './go-mesh';
+import { Violation } from './checks';
+import { GoMesh } from './go-mesh';
 
 const TICK_MS = 1_000;
 const BEATS_MS = 30_000;
