@@ -1,4 +1,4 @@
-import { Problem } from '@plexsphere/wire';
+import { Problem, problem } from '@plexsphere/wire';
 import { requestBody } from './request-body';
 
 const read = (text: string): unknown => requestBody(Buffer.from(text));
@@ -41,8 +41,20 @@ describe('the body of a request', () => {
     expect(performance.now() - beganAt).toBeLessThan(2_000);
   });
 
-  it('counts no bracket in a string', () => {
-    const text = '['.repeat(10_000);
+  it.each([
+    ['items', (count: number) => `[${'0,'.repeat(count - 1)}0]`],
+    ['objects', (count: number) => `[${'{},'.repeat(count / 2 - 1)}{}]`],
+    ['lists in lists', (count: number) => `[${'[0],'.repeat(count / 2 - 1)}[0]]`],
+    ['members', (count: number) => `{${Array.from({ length: count }, (_, index) => `"${index}":0`).join()}}`],
+  ])('has as many %s as it may have values, and no more', (_, text) => {
+    const taken = (count: number) => requestBody(Buffer.from(text(count)), 1_000);
+    expect(JSON.stringify(taken(1_000))).toBe(text(1_000));
+    for (const count of [1_002, 300_000]) expect(() => taken(count)).toThrow(problem('invariantViolation', { field: 'body' }));
+  });
+
+  it('counts no bracket and no comma in a string', () => {
+    const text = '[,'.repeat(10_000);
+    expect(requestBody(Buffer.from(JSON.stringify({ text })), 10)).toEqual({ text });
     expect(read(JSON.stringify({ text, quoted: `"${text}` }))).toEqual({ text, quoted: `"${text}` });
   });
 });

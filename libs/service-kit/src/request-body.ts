@@ -6,16 +6,18 @@ import { problem } from '@plexsphere/wire';
  */
 const MAX_DEPTH = 512;
 
-const [QUOTE, BACKSLASH, OPEN_OBJECT, OPEN_LIST, CLOSE_OBJECT, CLOSE_LIST] = Buffer.from('"\\{[}]');
+const [QUOTE, BACKSLASH, OPEN_OBJECT, OPEN_LIST, CLOSE_OBJECT, CLOSE_LIST, COMMA] = Buffer.from('"\\{[}],');
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * The body of a request; an empty one is an empty object.
- * @throws Problem invariantViolation with `field` `body` where it is no JSON, else the member that is nested too deep
+ * The body of a request; an empty one is an empty object. `mostValues`: how many members and items it may have, in all of
+ * its objects and lists: a hundred thousand small ones take the parser a hundred times as long as a text of their length.
+ * @throws Problem invariantViolation with `field` `body` where it is no JSON or has more values, else the member that is
+ *   nested too deep
  */
-export function requestBody(bytes: Uint8Array): unknown {
+export function requestBody(bytes: Uint8Array, mostValues = Infinity): unknown {
   if (bytes.length === 0) return {};
-  const member = memberTooDeep(bytes);
+  const member = memberTooMuch(bytes, mostValues);
   if (member !== undefined) throw problem('invariantViolation', { field: member });
   try {
     return JSON.parse(UTF8.decode(bytes));
@@ -25,8 +27,9 @@ export function requestBody(bytes: Uint8Array): unknown {
 }
 
 /** Outside strings alone do brackets nest. The last string of the outermost object before one opens is its name. */
-function memberTooDeep(bytes: Uint8Array): string | undefined {
+function memberTooMuch(bytes: Uint8Array, mostValues: number): string | undefined {
   let depth = 0;
+  let values = 0;
   let name: [start: number, end: number] = [0, 0];
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];
@@ -34,7 +37,10 @@ function memberTooDeep(bytes: Uint8Array): string | undefined {
       const end = endOfString(bytes, at);
       if (depth === 1) name = [at + 1, end];
       at = end;
+    } else if (byte === COMMA) {
+      if (++values > mostValues) return 'body';
     } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
+      if (++values > mostValues) return 'body';
       if (++depth > MAX_DEPTH) return fieldName(Buffer.from(bytes.subarray(...name)).toString());
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) depth--;
   }

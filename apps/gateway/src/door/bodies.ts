@@ -7,6 +7,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 /** As it comes, and unpacked. Nothing is looked at before it is known to be no longer. */
 export const BODY_BYTES = 64 * 1_024;
 const UNPACKED_BYTES = 1_024 * 1_024;
+/** Members and items. A thousand bytes unpack to half a million of them, which anybody may send. */
+const MOST_VALUES = 10_000;
 
 const unpack = promisify(gunzip);
 
@@ -16,7 +18,7 @@ export function takeBodies(server: FastifyInstance): void {
   server.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer', bodyLimit: BODY_BYTES },
-    async (request: FastifyRequest, body: Buffer) => requestBody(await unpacked(request, body)),
+    async (request: FastifyRequest, body: Buffer) => requestBody(await unpacked(request, body), MOST_VALUES),
   );
 }
 

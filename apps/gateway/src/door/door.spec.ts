@@ -42,6 +42,11 @@ it.each([
     () => register({ body: '{}', headers: { 'content-encoding': 'gzip' } }),
     [400, 'invariant_violation'],
   ],
+  [
+    'what has many values once it is unpacked',
+    () => register(packed(`[${'{},'.repeat(300_000)}{}]`)),
+    [400, 'invariant_violation'],
+  ],
   ['what is long once it is unpacked', () => register(packed(' '.repeat(1_048_577))), [413, 'request_too_large']],
   ['a token that is none', () => world.post('/v1/register', newcomer('none')), [401, 'not_authenticated']],
 ] as const)('%s is refused', async (_, ask, expected) => {
