@@ -91,6 +91,8 @@ const WHEN = {
   busUnavailable: 'The bus is not there, or the endpoint does not speak its protocol.',
   tooManyStreams:
     'The Node has asked for its stream more than ten times within ten seconds; `Retry-After` says how long to wait.',
+  tooOften:
+    'A Node over HTTP changes its WireGuard key, or asks for its state, more often than it has a reason to; `Retry-After` says how long to wait.',
   tooManyWaiting:
     'The token that asks has as many requests waiting as the service keeps for one. Others are not affected. Nothing has been done.',
   replyTooLarge: 'The answer is more than the bus carries in one message (1 MB by default).',
@@ -112,6 +114,7 @@ const NEXT = {
   requestTooSlow: 'ask again',
   unknownRoute: 'the description of the API names the routes, at /openapi.json of a gateway',
   tooManyStreams: 'wait that long',
+  tooOften: 'wait that long',
   eventStreamUnavailable: 'ask again after a while; /readyz of the gateway says what is away',
   nodeRemoved: 'plexctl node list shows the Nodes that are enrolled; one that is to come back registers anew',
   invariantViolation: 'correct what field names; plexctl names the flag',

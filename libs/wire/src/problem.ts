@@ -81,6 +81,7 @@ export const PROBLEMS = {
   noAnswer: { code: 'DEADLINE_EXCEEDED', detail: 'signing: no answer' },
   tooManyHolders: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: too many lease holders' },
   tooManyStreams: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: too many streams' },
+  tooOften: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: too often' },
   tooManyWaiting: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: too many requests waiting' },
   noMeshAddress: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: no mesh address left' },
   replyTooLarge: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: reply too large' },

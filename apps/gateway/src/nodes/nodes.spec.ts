@@ -72,6 +72,17 @@ describe('who calls', () => {
     expect((await state(leaving)).status).toBe(403);
   });
 
+  it('whoever asks for states without an end is asked to wait, since each is kept by every gateway', async () => {
+    const restless = await world.addNode(DOMAIN);
+    const answers: Response[] = [];
+    for (let i = 0; i < 31; i++) answers.push(await state(restless));
+    expect(answers.slice(0, 30).map(({ status }) => status)).toEqual(Array<number>(30).fill(200));
+    expect(answers[30]?.headers.get('retry-after')).toBe('5');
+    expect(await told(answers[30]!)).toEqual([429, 'too_often']);
+    await world.as(restless, `/v1/nodes/${restless.id}/drift`, { method: 'POST' });
+    expect((await state(restless)).status).toBe(200);
+  });
+
   it('a Node on the bus has no door here, whatever it shows', async () => {
     const id = randomUUID();
     await world.query(`INSERT INTO ring.node (id, scope, name, bus_public_key) VALUES ($1, $2, 'on-the-bus', $3)`, [

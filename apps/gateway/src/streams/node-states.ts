@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import {
+  countUnderWay,
   driftingState,
   hasNoStream,
   nextForm,
@@ -13,6 +14,13 @@ import { problem, scopeKind, type KeyView } from '@plexsphere/wire';
 import { NodeViews, type NodeView } from '../views/node-views';
 import { EventStreams } from './event-streams';
 import { NodeNews } from './node-news';
+
+/**
+ * Of one Node: it asks for one after the other, and says of each that it has taken it. Every gateway keeps and searches those
+ * that may be under way.
+ */
+const MOST_UNDER_WAY = 30;
+const RETRY_AFTER_S = 5;
 
 /** What a state says about keys, as a Node reads it; our own names beside it. */
 export interface SigningKeys {
@@ -33,9 +41,13 @@ export class NodeStates {
   /**
    * The keys of the state that this Node is given now; undefined: it says nothing about them. Read once the gateways know
    * that a state is under way: news of keys that come after it wait for it.
+   * @throws Problem tooOften
    */
   async begin({ id, listens }: NodeView): Promise<SigningKeys | undefined> {
     const stateId = randomUUID();
+    if (countUnderWay(this.news.statesOf(id), Date.now()) >= MOST_UNDER_WAY) {
+      throw problem('tooOften', { retry_after: RETRY_AFTER_S });
+    }
     if (listens === 'go') await this.news.tell(id, { what: 'begun', stateId });
     const node = await this.views.read(id);
     if (node === undefined) throw problem('notAuthenticated');

@@ -9,10 +9,15 @@ import type { RequestIdentity } from '../transactions/requests';
 import { nodeScopes } from '../transactions/scope-lock';
 import { writeAudit } from '../transactions/write-audit';
 
+/** Each new key is a message to every peer: a Node that makes one after the other would have relays do nothing else. */
+const PAUSE_SECONDS = 60;
+
 interface Keyed {
   scope: Scope;
   meshIp: string;
   wireguardKey: string;
+  /** Until it may change its key without being asked to; 0 where it may, or is asked. */
+  pauseSeconds: number;
 }
 
 /** A Node has made itself a new WireGuard key: its peers hear of it by an event, in the transaction that takes it. */
@@ -25,7 +30,10 @@ export class PostKey {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** The key that it has already is none that peers have to hear of. @throws Problem unknownNode */
+  /**
+   * The key that it has already is none that peers have to hear of.
+   * @throws Problem unknownNode; tooOften where nobody has asked for a key, and the last one has only just come
+   */
   async post(nodeId: string, key: string, identity: RequestIdentity): Promise<{ changed: boolean }> {
     const reply = await this.transactions.oncePrepared(identity, {
       prepare: () => keyed(this.database.manager, nodeId),
@@ -42,8 +50,9 @@ export class PostKey {
     key: string,
     identity: RequestIdentity,
   ): Promise<{ changed: boolean }> {
-    const { scope, meshIp, wireguardKey } = await keyed(manager, nodeId, 'FOR UPDATE');
+    const { scope, meshIp, wireguardKey, pauseSeconds } = await keyed(manager, nodeId, 'FOR UPDATE');
     const changed = key !== wireguardKey;
+    if (changed && pauseSeconds > 0) throw problem('tooOften', { retry_after: pauseSeconds });
     await manager.query(TAKE, [nodeId, key]);
     if (!changed) return { changed };
     await fanOutToPeers(manager, nodeId, eventOf(nodeId, scope, meshIp, key));
@@ -64,7 +73,10 @@ const TAKE = `
 
 async function keyed(manager: EntityManager, nodeId: string, lock = ''): Promise<Keyed> {
   const [node] = await manager.query<Keyed[]>(
-    `SELECT scope, host(mesh_ip) AS "meshIp", wireguard_key AS "wireguardKey"
+    `SELECT scope, host(mesh_ip) AS "meshIp", wireguard_key AS "wireguardKey",
+            CASE WHEN wireguard_key_wanted_at <= clock_timestamp() THEN 0
+                 ELSE greatest(0, ceil(${PAUSE_SECONDS} - extract(epoch FROM clock_timestamp() - wireguard_key_since)))::int
+            END AS "pauseSeconds"
        FROM ring.node WHERE id = $1 AND state = 'enrolled' AND wireguard_key IS NOT NULL ${lock}`,
     [nodeId],
   );

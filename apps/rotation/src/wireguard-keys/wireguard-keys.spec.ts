@@ -65,8 +65,27 @@ test('the key that it has is no answer, and no news', async () => {
   expect(await rows('SELECT FROM outbox.message')).toEqual([]);
 });
 
-test('a new key comes unasked, too', async () => {
-  expect(await world.post(nodes[0]!, wireguardKey())).toEqual({ changed: true });
+test('a new key comes unasked, too, but none within a minute of the one before: each is a message to all peers', async () => {
+  const [node] = nodes as [string];
+  const aMinutePasses = () =>
+    rows(`UPDATE ring.node SET wireguard_key_since = wireguard_key_since - interval '1 minute' WHERE id = $1`, [node]);
+  const tooOften = { detail: 'signing: too often', body: { retry_after: expect.any(Number) } };
+  await expect(world.post(node, wireguardKey())).rejects.toMatchObject(tooOften);
+  await aMinutePasses();
+  const key = wireguardKey();
+  expect(await world.post(node, key)).toEqual({ changed: true });
+  await expect(world.post(node, wireguardKey())).rejects.toMatchObject(tooOften);
+  expect(await world.post(node, key)).toEqual({ changed: false });
+  expect(await rows('SELECT DISTINCT event_id FROM outbox.message')).toHaveLength(1);
+  await world.asking.ask({ nodeId: node }, order());
+  expect(await world.post(node, wireguardKey())).toEqual({ changed: true });
+});
+
+test('one that is asked for later is unasked until then', async () => {
+  const [node] = nodes as [string];
+  await world.asking.ask({ nodeId: node }, order());
+  await rows(`UPDATE ring.node SET wireguard_key_wanted_at = now() + interval '1 hour' WHERE id = $1`, [node]);
+  await expect(world.post(node, wireguardKey())).rejects.toMatchObject({ detail: 'signing: too often' });
 });
 
 test('of a scope all are asked that have one, one after the other; those who are asked already are left', async () => {
@@ -117,6 +136,7 @@ test('a Node that leaves is removed, by its own name, and posts nothing any more
 
 test('one request is one key: a repetition by the gateway tells nobody again', async () => {
   const [node] = nodes as [string];
+  await world.asking.ask({ nodeId: node }, order());
   const request = { request_id: randomUUID() };
   const key = wireguardKey();
   const post = () => world.posting.post(node, key, byGateway('key.post', node, request));

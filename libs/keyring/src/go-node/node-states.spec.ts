@@ -3,6 +3,7 @@ import { at, instant } from '../../testing/go-node-facts';
 import {
   STATE_LASTS_MS,
   afterGap,
+  countUnderWay,
   driftingState,
   meetStates,
   withNews,
@@ -105,4 +106,10 @@ test('a drift is of the last state that has an answer and is not over', () => {
   expect(driftingState(heard([...given('a', 1), begun('b')]))?.id).toBe('a');
   expect(driftingState(heard([...given('a', 1), ...given('b', 1)]))?.id).toBe('b');
   expect(driftingState(heard([...given('a', 1), drift('a'), ...given('b', 1), drift('b')]))).toBeUndefined();
+});
+
+test('under way are those that are neither followed by a drift nor half a minute old', () => {
+  const states = [...given('a', 1), ...given('b', 1), drift('b'), begun('c'), ...given('d', 1)];
+  expect(countUnderWay(atNow(...states), NOW_MS)).toBe(2);
+  expect(countUnderWay(atNow(...states), NOW_MS + STATE_LASTS_MS)).toBe(0);
 });

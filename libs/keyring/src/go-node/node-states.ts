@@ -62,6 +62,10 @@ const lastAnswered = (states: readonly BegunState[]): BegunState | undefined =>
 const isUnderWay = ({ heardAtMs, isOver }: BegunState, nowMs: number): boolean =>
   !isOver && nowMs - heardAtMs < STATE_LASTS_MS;
 
+/** How many of them the Node may be working in, as far as is known. */
+export const countUnderWay = (states: readonly BegunState[], nowMs: number): number =>
+  states.filter((state) => isUnderWay(state, nowMs)).length;
+
 /** What a key event meets: it waits, it is older than what the Node was given, or it may go. */
 export type Meeting = 'wait' | 'older' | 'go';
 
