@@ -35,7 +35,7 @@ export interface Traffic {
   /** The largest body, in bytes. A larger one is refused unread. */
   limitBytes: number;
   /** What waits for the same kind of work, each asker in a place of their own. News wait for nothing. */
-  queue: 'commands' | 'renewals' | 'signing' | 'node words' | 'news';
+  queue: 'commands' | 'registrations' | 'renewals' | 'signing' | 'node words' | 'news';
   /** The tokens of the subject that tell the askers in a queue apart, beside the kind of inbox that the answer goes to. */
   askers: readonly number[];
 }
@@ -170,7 +170,8 @@ export const TRAFFIC: readonly Traffic[] = [
   news(subjects.httpSeen('*'), ['gateway'], ['gateway'], WORDS_BYTES),
   callOfNode(subjects.httpKey('*'), [1]),
   callOfNode(subjects.httpDeregister('*'), [1]),
-  callOfNode(subjects.register, []),
+  // Which scope a newcomer's token is for is not known before its turn.
+  { ...callOfNode(subjects.register, []), queue: 'registrations' },
 
   ...['CREATE', 'INFO', 'MSG.GET'].map((call) => toServer(`$JS.API.STREAM.${call}.${EVENT_STREAM.name}`)),
 ];

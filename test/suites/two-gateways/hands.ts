@@ -36,8 +36,8 @@ export interface Registered {
 
 export const callerOf = ({ node_id: id, node_secret_key: secret }: Registered): Caller => ({ id, secret });
 
-export async function enrolToken(world: World): Promise<string> {
-  const { token } = await world.json<{ token: string }>(['node', 'enroll-token', '--scope', world.domain]);
+export async function enrolToken(world: World, scope = world.domain): Promise<string> {
+  const { token } = await world.json<{ token: string }>(['node', 'enroll-token', '--scope', scope]);
   return token;
 }
 

@@ -3,13 +3,14 @@
  * other: the stream, which is asked for again at once whenever it ends; the heartbeat; the state, compared with the one
  * before. It takes nothing that it cannot verify, dies of a key that is none, and stops where it is told that it is unknown.
  */
-import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { keysOf, readBeat, readIdentity, readKeyNews, readState, type Identity, type SaidKeys } from './strict-answers';
+import { keysOf, readBeat, readKeyNews, readState, type Identity, type SaidKeys } from './strict-answers';
+import { PATIENCE_MS, call, type Answer } from './strict-call';
 import { rawKey, readEnvelope, refusalOf, type StrictEnvelope, type StrictKeys } from './strict-envelope';
 import { StrictEvents, type RawEvent } from './strict-events';
+import { registerStrictly } from './strict-registration';
 import { StrictStillness } from './strict-stillness';
 
 export type { Identity };
@@ -34,7 +35,6 @@ export interface Told {
 
 const BEATS: Beats = { cutMs: 30_000, heartbeatMs: 30_000, stateMs: 60_000 };
 const POLL_AFTER_MS = 5 * 60_000;
-const PATIENCE_MS = 30_000;
 const OURS = new Set(['stream_ready', 'signing_key_rotated']);
 const STOPS_AT = new Set([401, 403, 404]);
 const LONGEST_BACK_OFF_MS = 4_000;
@@ -77,12 +77,7 @@ export class StrictNode {
     this.keys = { current: identity.signing_public_key, previous: null, until: null };
   }
 
-  static async register(url: string, token: string, hostname: string): Promise<Identity> {
-    const publicKey = randomBytes(32).toString('base64');
-    const { status, body } = await call(url, 'POST', '/v1/register', token, { token, hostname, public_key: publicKey });
-    if (status !== 200 && status !== 201) throw new Error(`registration answered ${status}: ${body}`);
-    return readIdentity(body);
-  }
+  static readonly register = registerStrictly;
 
   get id(): string {
     return this.identity.node_id;
@@ -321,25 +316,3 @@ function readIfAny(data: string): StrictEnvelope | undefined {
 }
 
 const spelled = (keys: SaidKeys | null): string => (keys === null ? '' : `${keys.current} ${keys.previous ?? ''}`);
-
-interface Answer {
-  status: number;
-  body: string;
-}
-
-async function call(
-  ...[url, method, path, bearer, body, stopping]: [string, string, string, string, object?, AbortSignal?]
-): Promise<Answer> {
-  const patience = AbortSignal.timeout(PATIENCE_MS);
-  const response = await fetch(new URL(path, url), {
-    method,
-    headers: {
-      authorization: `Bearer ${bearer}`,
-      'accept-encoding': 'gzip',
-      ...(body && { 'content-type': 'application/json' }),
-    },
-    ...(body && { body: JSON.stringify(body) }),
-    signal: stopping === undefined ? patience : AbortSignal.any([patience, stopping]),
-  });
-  return { status: response.status, body: await response.text() };
-}
