@@ -12,7 +12,7 @@ import { LEADS_BACK } from './claim/read-rings';
 import type { RingsRead } from './claim/rings-read';
 import { IS_PRESENT } from './node-stream';
 
-export interface Receiver {
+interface Receiver {
   /** Where on the stream its messages are put. */
   subject: (nodeId: string) => string;
   /** Whether it follows a ring by its statements; else it is told keys and times alone. */

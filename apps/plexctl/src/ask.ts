@@ -4,7 +4,7 @@ import type { Msg, NatsConnection, NatsError, Status, Subscription } from 'nats'
  * One request, repeated until it is answered or the time is over. The request carries its own id, so a service that
  * gets it twice answers the same twice: that is what lets a restart of the service or of the bus pass unnoticed.
  */
-export interface Question {
+interface Question {
   subject: string;
   inbox: string;
   text: string;

@@ -23,7 +23,7 @@ export interface ValueFlag {
   expected?: string;
 }
 
-export interface SwitchFlag {
+interface SwitchFlag {
   summary: string;
 }
 

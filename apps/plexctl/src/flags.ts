@@ -3,7 +3,7 @@ import { misuse, refuseAs, type Failure } from './failure';
 import { PERSISTENT_FLAGS, type Persistent } from './persistent-flags';
 import { nearest } from './suggest';
 
-export type FlagValue = string | boolean | readonly string[];
+type FlagValue = string | boolean | readonly string[];
 
 /** A command line, taken apart. */
 export interface CommandLine {

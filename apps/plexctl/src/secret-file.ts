@@ -9,7 +9,7 @@ import { Failure, misuse } from './failure';
  * a link, which makes it appear whole or not at all, and which (unlike a rename) refuses a place that somebody took
  * meanwhile.
  */
-export interface SecretFile {
+interface SecretFile {
   path: string;
   /** @throws Failure 1 with what `done` says has been done by then. */
   write(text: string, done: Done): void;

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { Failure, misuse } from './failure';
 
-export interface SmallFile {
+interface SmallFile {
   /** The flag that names it: for messages. */
   flag: string;
   mostBytes: number;

@@ -10,7 +10,7 @@ import type { RecoveryKey } from './recovery-key';
 export const PLATFORM_KEY_ID = 'platform-1';
 
 /** What the rows of a new installation are made from. */
-export interface Installation {
+interface Installation {
   kek: KekProvider;
   bus: Bus;
   recovery: RecoveryKey;

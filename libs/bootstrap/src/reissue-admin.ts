@@ -4,7 +4,7 @@ import { insertAdmin } from './installation';
 import { aloneOnDatabase } from './owner-database';
 import { accountKey, handOver, requireInstallation, type ReissueReply } from './reissue';
 
-export interface ReissueAdminOptions {
+interface ReissueAdminOptions {
   databaseUrl: string;
   out: string;
   kekFile?: string | undefined;

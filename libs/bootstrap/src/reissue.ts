@@ -8,7 +8,7 @@ import { aloneOnDatabase } from './owner-database';
 import { requireMigrated } from './migrate';
 import { createLogin } from './service-logins';
 
-export interface ReissueOptions {
+interface ReissueOptions {
   databaseUrl: string;
   service: ServiceName;
   /** The folder that is made for the new files. */

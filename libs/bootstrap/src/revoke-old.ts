@@ -5,7 +5,7 @@ import { writeAudit } from './installation';
 import { requireInstallation } from './reissue';
 import { olderLogins } from './service-logins';
 
-export interface RevokeOldOptions {
+interface RevokeOldOptions {
   databaseUrl: string;
   service: ServiceName;
   /** Also where the earlier login is in use: its connections are cut. */

@@ -9,7 +9,7 @@ import {
   type BusKeyKind,
 } from '@plexsphere/wire';
 
-export type BusJwtErrorCode = 'bad_seed' | 'bad_public_key';
+type BusJwtErrorCode = 'bad_seed' | 'bad_public_key';
 
 /** Compare `code`. The text never holds what was refused: it may be a seed. */
 export class BusJwtError extends Error {

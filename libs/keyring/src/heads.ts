@@ -1,7 +1,7 @@
 import { FORKED } from './key-news';
 
 /** What a Node says of a ring, and which of the ring's statements its head is. */
-export interface SaidOfRing {
+interface SaidOfRing {
   readonly epoch: number;
   /** The epoch of that statement; null where the head stands nowhere in our chain. */
   readonly headEpoch: number | null;

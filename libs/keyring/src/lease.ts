@@ -26,7 +26,7 @@ export const leaseFrom = (askedAt: Clocks, leaseMs: number): Lease => ({
  * what moves them apart is a machine that slept and a clock that was set, and then neither can be believed alone: a
  * clock set back during a sleep makes both too slow.
  */
-export const CLOCKS_AGREE_WITHIN_MS = 100;
+const CLOCKS_AGREE_WITHIN_MS = 100;
 
 /**
  * Whether the lease still stands `durationMs` from now, by both clocks. The monotonic one sleeps while some machines do,

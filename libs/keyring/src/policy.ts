@@ -21,14 +21,14 @@ export interface Policy {
   readonly scopeKinds: readonly string[];
 }
 
-export interface PolicyProblem {
+interface PolicyProblem {
   readonly code: 'invariant_violation' | 'short_overlap' | 'long_lease';
   /** For people, with the sum. */
   readonly sentence: string;
 }
 
 /** plexctl gives up after this long; a switch must have ended by then, whatever is slow. */
-export const COMMAND_DEADLINE_MS = 30_000;
+const COMMAND_DEADLINE_MS = 30_000;
 
 /** What a command needs beside asking and waiting: its transaction, and two trips over the bus. */
 const COMMAND_OVERHEAD_MS = 2_000;

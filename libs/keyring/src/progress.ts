@@ -31,7 +31,7 @@ export interface Progress {
 }
 
 /** A Node, and when it was last heard. */
-export interface Silence {
+interface Silence {
   readonly name: string;
   readonly since: Date;
 }

@@ -21,7 +21,7 @@ export function recommitRing(ring: KeyRing, transition: Transition | null): Ring
 }
 
 /** Both are recovery keys, which stand in no ring. */
-export interface RecoverRing {
+interface RecoverRing {
   readonly oldKeyId: string;
   readonly newKeyId: string;
 }

@@ -59,7 +59,7 @@ export function changePolicy(ring: KeyRing, transition: Transition | null): Ring
 /** The next time strictly after `after` at which a cron expression fires; null for never, or for what is no expression. */
 export type NextFiring = (cron: string, after: Date) => Date | null;
 
-export interface RingPolicyProblem {
+interface RingPolicyProblem {
   readonly code: 'invariant_violation' | 'short_overlap' | 'short_propagation' | 'schedule_invalid';
   readonly field: keyof RingPolicy;
   /** For people, with the sum. */

@@ -34,7 +34,7 @@ export interface ScopePolicy {
   readonly tells: { readonly ownNodes: KeyEvent | null; readonly otherNodes: KeyEvent | null };
 }
 
-export type KeyEvent = 'signing_key_rotated' | 'platform_key_rotated';
+type KeyEvent = 'signing_key_rotated' | 'platform_key_rotated';
 
 /** Two keys are what a Node holds (a Go Node: `current` and `previous`). */
 const MESH: Omit<ScopePolicy, 'signs' | 'superior' | 'tells'> = {

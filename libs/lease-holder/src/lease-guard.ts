@@ -6,7 +6,7 @@ import { LeaseKeeper } from './lease-keeper';
 import { LeaseTable } from './lease-table';
 
 /** A ring to work by, at that epoch; without one, at whichever this process holds. */
-export interface Need {
+interface Need {
   scope: Scope;
   epoch?: number | undefined;
 }

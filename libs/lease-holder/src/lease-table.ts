@@ -19,7 +19,7 @@ interface Entry<Loaded> {
 }
 
 /** A ring, or a grant, older than what this process has seen. */
-export interface EpochWentBack {
+interface EpochWentBack {
   scope: Scope;
   epoch: number;
   seenEpoch: number;

@@ -1,4 +1,4 @@
-export type MaterialErrorCode =
+type MaterialErrorCode =
   /** The KEK file: not there · readable for others · not 32 bytes in base64 · there already, when making one. */
   | 'kek_missing'
   | 'kek_exposed'

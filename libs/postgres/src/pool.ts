@@ -6,7 +6,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 export type DatabaseUrl = string | (() => string);
 
 /** What the server ends by itself, in milliseconds, and how many connections a pool has. */
-export interface PoolLimits {
+interface PoolLimits {
   max: number;
   statement_timeout: number;
   idle_in_transaction_session_timeout?: number;

@@ -29,7 +29,7 @@ interface Admitted extends Work {
   traffic: Traffic;
 }
 
-export interface BusServerOptions {
+interface BusServerOptions {
   logger?: Pick<Logger, 'warn'>;
   /** A spec may have a table of its own. */
   table?: readonly Traffic[];

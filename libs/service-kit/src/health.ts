@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 
 /** A readiness check answers the reason why the service is not ready, or undefined. */
-export type ReadinessCheck = () => string | undefined;
+type ReadinessCheck = () => string | undefined;
 
 /**
  * `GET /livez`: the process turns. `GET /readyz`: it can do its work, with what somebody should look at some day, or 503

@@ -3,7 +3,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { closeDatabase } from './close-database';
 
 /** The group roles of one installation that have to do with these schemas. A service logs in as a member of its own. */
-export interface StoreRoles {
+interface StoreRoles {
   rotation: string;
   outboxRelay: string;
   gateway: string;

@@ -25,7 +25,7 @@ const listFrom = (ring: TestRing, place: ListPlace | null): string[] =>
     .map(({ text }) => text);
 
 /** What is asked about a ring whose every change is at hand. */
-export function historyOf(ring: TestRing): RingHistory {
+function historyOf(ring: TestRing): RingHistory {
   const links = ring.statements.map(({ text }) => readStatement(text));
   const upTo = (epoch: number) => links.filter((statement) => statement.epoch <= epoch);
   const after = (epoch: number) => links.filter((statement) => statement.epoch > epoch);

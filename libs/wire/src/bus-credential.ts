@@ -34,7 +34,7 @@ ${seed}
 `;
 
 /** What an operator's token file holds: whose id it is, the text of their .creds file, and the bearer token for HTTP. */
-export interface TokenFile {
+interface TokenFile {
   operator: string;
   busCredential: string;
   bearer: string;

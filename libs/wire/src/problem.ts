@@ -131,7 +131,7 @@ export const problem = (name: ProblemName, members: { field?: string; [member: s
 const isCode = (text: unknown): text is Code => typeof text === 'string' && Object.hasOwn(CODES, text);
 
 /** The body of a refusal over HTTP (RFC 9457). Its `code` is the stable word by which callers tell it; the status says the rest. */
-export interface ProblemDetails {
+interface ProblemDetails {
   type: string;
   status: number;
   code: string;

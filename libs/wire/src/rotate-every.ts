@@ -16,7 +16,7 @@ const LONGEST_SPAN_MS = 3_660 * 86_400_000;
 const FIELD = '[0-9A-Za-z*/,?#-]{1,40}';
 const CRON = new RegExp(`^${FIELD}(?: ${FIELD}){4}$`);
 
-export type ParsedRotateEvery = { everyMs: number } | { cron: string } | null;
+type ParsedRotateEvery = { everyMs: number } | { cron: string } | null;
 
 /** null for `never`, undefined for what is none of the three. */
 export function parseRotateEvery(text: unknown): ParsedRotateEvery | undefined {

@@ -5,7 +5,7 @@ import { problem } from '@plexsphere/wire';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /** As it comes, and unpacked. Nothing is looked at before it is known to be no longer. */
-export const BODY_BYTES = 64 * 1_024;
+const BODY_BYTES = 64 * 1_024;
 const UNPACKED_BYTES = 1_024 * 1_024;
 /** Members and items. A thousand bytes unpack to half a million of them, which anybody may send. */
 const MOST_VALUES = 10_000;

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { STATUS_CODES } from 'node:http';
 import { problemDetails, type Problem } from '@plexsphere/wire';
 
-export const PROBLEM_JSON = 'application/problem+json';
+const PROBLEM_JSON = 'application/problem+json';
 
 /** In whole seconds, what a caller waits before it comes again, where a refusal says so. */
 const retryAfter = ({ body }: Problem): Record<string, string> =>

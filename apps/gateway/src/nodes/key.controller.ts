@@ -5,7 +5,7 @@ import type { NodeView } from '../views/node-views';
 import { CallingNode, NodeGuard } from './node.guard';
 import { OnBehalf } from './on-behalf';
 
-export class NewKey {
+class NewKey {
   @ApiProperty({ format: 'uuid' })
   node_id: string;
 
@@ -13,7 +13,7 @@ export class NewKey {
   new_public_key: string;
 }
 
-export class UpdatedPeers {
+class UpdatedPeers {
   @ApiProperty({ type: [Object], description: 'Always empty: peers are told by an event.' })
   updated_peers: object[];
 }

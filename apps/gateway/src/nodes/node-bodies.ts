@@ -6,7 +6,7 @@ const KEY = {
   example: 'cVd1pW5qVh2rBr2v0YAmnM2ZrYdLXcPlxRjRkJ7Xw0I=',
 };
 
-export class SigningKeysBody {
+class SigningKeysBody {
   @ApiProperty(KEY)
   current: string;
 

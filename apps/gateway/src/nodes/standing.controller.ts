@@ -6,7 +6,7 @@ import { orRefused } from '../door/or-refused';
 import type { NodeView } from '../views/node-views';
 import { CallingNode, NodeGuard } from './node.guard';
 
-export class HeadsBody {
+class HeadsBody {
   @ApiProperty({ description: "The hash of the last statement taken, of the Node's own ring." })
   ring: string;
 
@@ -14,7 +14,7 @@ export class HeadsBody {
   platform: string;
 }
 
-export class AckBody implements Ack {
+class AckBody implements Ack {
   @ApiProperty({ minimum: 1 })
   epoch: number;
 
@@ -28,7 +28,7 @@ export class AckBody implements Ack {
   heads: HeadsBody;
 }
 
-export class HelloBody extends AckBody implements Hello {
+class HelloBody extends AckBody implements Hello {
   @ApiProperty({ description: 'Drawn by the Node; the `stream_ready` that answers names it.' })
   hello_id: string;
 }

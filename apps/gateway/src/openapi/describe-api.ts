@@ -21,7 +21,7 @@ export function describeApi(app: INestApplication): void {
 }
 
 /** From what Nest serves, and what is served before it; what each call is for, and who may call, says the table. */
-export function apiDocument(app: INestApplication): OpenAPIObject {
+function apiDocument(app: INestApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, HEAD);
   for (const [path, operations] of Object.entries(RAW_OPERATIONS)) document.paths[path] = operations;
   for (const name of ROUTE_NAMES) {

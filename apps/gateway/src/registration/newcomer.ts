@@ -2,7 +2,7 @@ import { HTTP_LISTENERS } from '@plexsphere/wire/commands';
 import { isHostname, isWireguardKey, problem } from '@plexsphere/wire';
 
 /** What a Node that comes says of itself. Whatever else it sends is no concern of ours. */
-export interface Newcomer {
+interface Newcomer {
   token: string;
   publicKey: string;
   hostname: string;

@@ -6,7 +6,7 @@ import { Bundles } from './bundles';
 import { ChainReader, placeAfter, type After, type ReadPart } from './chain-reader';
 import { scopeOf } from './jwks.route';
 
-export class ChainReply {
+class ChainReply {
   @ApiProperty({ description: 'Of the platform ring, oldest first; of the scope `platform` all of them stand here.' })
   platform_statements: string[];
 

@@ -23,7 +23,7 @@ const MOST_UNDER_WAY = 30;
 const RETRY_AFTER_S = 5;
 
 /** What a state says about keys, as a Node reads it; our own names beside it. */
-export interface SigningKeys {
+interface SigningKeys {
   current: string;
   previous?: string;
   transition_expires?: string;

@@ -22,7 +22,7 @@ export interface NodeView {
   ring: { trustEpoch: number; keys: KeyView[] };
 }
 
-export interface NodeStreamView {
+interface NodeStreamView {
   settledEpoch: number;
   /** When it last had one open; null: never. */
   seenAt: Date | null;

@@ -114,7 +114,7 @@ const TAKE = `
     FROM taken s`;
 
 /** A Node as it was claimed. */
-export interface TakenNode extends ClaimedNode {
+interface TakenNode extends ClaimedNode {
   /** What was sent to it is in doubt. */
   sendsAgain: boolean;
   /** It is back, and events have expired unheard. */

@@ -3,7 +3,7 @@ import type { Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 
 /** A ring as Nodes are told of it that read no statement, and which event tells of its trust epoch. */
-export interface StoredGoRing extends GoRing {
+interface StoredGoRing extends GoRing {
   epoch: number;
   trustEventId: string;
   /** By the database's clock, when it was read. */

@@ -4,7 +4,7 @@ import type { KnownNode } from './known-nodes';
 import type { NodeWord } from './node-word';
 
 /** Which statement of a ring a head is, if any, and how far the ring is. */
-export interface HeadPlace {
+interface HeadPlace {
   headEpoch: number | null;
   nextEpoch: number | null;
   ringEpoch: number;

@@ -76,7 +76,7 @@ const PLAN_RESENDING = `
       ELSE s.resend_at END
    WHERE s.node_id = ANY($1::uuid[])`;
 
-export interface SettledAcks {
+interface SettledAcks {
   /** What counts, one a Node. */
   words: CountedWord[];
   /** They claim positions that were never given. */

@@ -2,7 +2,7 @@ import { headers as names, parseEnvelope } from '@plexsphere/wire';
 import type { NextMessage } from '../claim/next-message';
 
 /** What is known of an envelope that a gateway passes on. */
-export interface ForGateway {
+interface ForGateway {
   headers: Record<string, string>;
   /** When its signature says that it was made; for Nodes that are told of it by epochs and times alone. */
   issuedAt?: string;

@@ -3,7 +3,7 @@ import { microsOf, timeOf, timeOrder, type Position } from '../pages/position';
 import type { Scopes } from '../rings/list-rings';
 
 /** What is asked for; what is left out may be anything. */
-export interface AuditQuery {
+interface AuditQuery {
   /** Whose rows; null: every scope's. */
   scopes: Scopes;
   /** With those of the whole installation, which have no scope. */

@@ -3,7 +3,7 @@ import { accountSubjects } from '@plexsphere/wire';
 import { ErrorCode, Events, NatsError, type NatsConnection } from 'nats';
 
 /** The account's public key and the JWT that the bus should have, with its revocations. */
-export interface BusAccount {
+interface BusAccount {
   publicKey: string;
   jwt: string;
 }

@@ -31,7 +31,7 @@ interface Stored {
 }
 
 /** How full the list was when it was last signed here. */
-export interface Fullness {
+interface Fullness {
   listed: number;
   leftOut: number;
 }

@@ -24,7 +24,7 @@ export async function isAnyOver(manager: EntityManager, skewMs: number): Promise
   return row.any;
 }
 
-export interface RevocationList {
+interface RevocationList {
   revocations: Revocation[];
   /** How many have no place in it: removed Nodes, whose id nobody serves any more. */
   leftOut: number;

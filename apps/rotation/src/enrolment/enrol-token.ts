@@ -10,7 +10,7 @@ import type { RequestIdentity } from '../transactions/requests';
 import { nodeScopes } from '../transactions/scope-lock';
 import { writeAudit } from '../transactions/write-audit';
 
-export interface NewEnrolToken {
+interface NewEnrolToken {
   scope: Scope;
   /** SHA-256 of the token, which nobody here has seen. */
   hash: string;

@@ -12,7 +12,7 @@ export interface HttpNode {
 }
 
 /** How it is called, and its address in the mesh. */
-export interface Place {
+interface Place {
   name: string;
   meshIp: string;
 }

@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import type { Scopes } from '../rings/list-rings';
 
 /** In one reply, of some 350 bytes each: far below the bus' limit of 1 MB. */
-export const TOKENS_IN_REPLY = 2_000;
+const TOKENS_IN_REPLY = 2_000;
 
 interface Row extends Pick<EnrollTokenSummary, 'id' | 'scope' | 'state' | 'created_by' | 'node_id'> {
   created_at: Date;

@@ -18,7 +18,7 @@ export interface MissingPlace {
   id: string;
 }
 
-export interface MissingPage {
+interface MissingPage {
   rows: MissingRow[];
   next: MissingPlace | undefined;
 }

@@ -20,7 +20,7 @@ import { fanOutToNode, fanOutToScope, type NewEvent } from './fan-out';
 /** For every Node of a scope, or for one Node. */
 export type Audience = { scope: Scope } | { nodeId: string };
 
-export interface Publication {
+interface Publication {
   to: Audience;
   eventType: string;
   payload: string | null;

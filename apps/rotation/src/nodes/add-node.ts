@@ -13,7 +13,7 @@ import { nodeScopes } from '../transactions/scope-lock';
 import { writeAudit } from '../transactions/write-audit';
 import { Joining, insertStream, requirePresent, type StartingBundle } from './joining';
 
-export type JoiningNode = Pick<NodeEntity, 'scope' | 'name'> & { busPublicKey: string };
+type JoiningNode = Pick<NodeEntity, 'scope' | 'name'> & { busPublicKey: string };
 
 interface HandedOut extends StartingBundle {
   nodeId: string;

@@ -18,7 +18,7 @@ export const timeOf = (parameter: string): string =>
   `(timestamptz 'epoch' + ${parameter}::float8 * interval '1 microsecond')`;
 
 /** What rows are in the order of, newest first, and how a time is written to be compared with it. */
-export interface TimeOrder {
+interface TimeOrder {
   key: string;
   written(time: string): string;
 }

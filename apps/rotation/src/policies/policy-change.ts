@@ -14,7 +14,7 @@ import { writeAudit } from '../transactions/write-audit';
 import { policyView } from './policy-view';
 import { ringPolicy, type PolicyDecisions } from './policy-decisions';
 
-export interface NewDecisions {
+interface NewDecisions {
   /** As it was read under the scope's lock. */
   stored: StoredRing;
   decided: PolicyDecisions;

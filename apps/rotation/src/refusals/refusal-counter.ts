@@ -1,7 +1,7 @@
 import { COMMAND_NAMES, commandOf, isUuid, type Command } from '@plexsphere/wire';
 
 /** One kind of refusal: nothing in it is free text, so there are only so many kinds. */
-export interface RefusalKind {
+interface RefusalKind {
   /** The id of who asked, as the bus vouches for it; the database knows whether it is anybody's. */
   actor: string;
   command: string;

@@ -19,7 +19,7 @@ import type { StoredRing } from './read-ring';
 import { ringRecord } from './ring-view';
 
 /** What the domain decided, and what is written beside it. */
-export interface NewRingChange {
+interface NewRingChange {
   /** As it was read under the scope's lock. */
   before: StoredRing;
   after: RingChange;

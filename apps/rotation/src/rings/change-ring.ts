@@ -23,7 +23,7 @@ import { requireTakable } from './statement-check';
 const PREPARED_FOR_MS = 30_000;
 
 /** A command that changes a ring, and that a statement proves to others. */
-export interface RingCommand<Decided extends RingChange, Reply extends MadeEpoch> {
+interface RingCommand<Decided extends RingChange, Reply extends MadeEpoch> {
   scope: Scope;
   reason: string | null;
   /** Asked before anything is prepared, and again under the lock. `at` is the same. @throws Problem */

@@ -16,7 +16,7 @@ import { writeAudit } from '../transactions/write-audit';
 import { existing, policyOf, snapshotRing } from './read-ring';
 import { ringRecord } from './ring-view';
 
-export interface RingToCreate {
+interface RingToCreate {
   scope: Scope;
   keyId: string;
   /** What whoever asks hears where the scope has a ring. */

@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 
 export type CommittedRevoke = Omit<RevokeReply, keyof Switched>;
 
-export interface DoneRevoke {
+interface DoneRevoke {
   reply: CommittedRevoke;
   doneAt: Date;
 }

@@ -1,7 +1,7 @@
 import type { Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 
-export interface StatementPage {
+interface StatementPage {
   /** Oldest first. */
   statements: string[];
   /** The last one's epoch; undefined where nothing comes after it. */

@@ -7,7 +7,7 @@ import { ChangeRing, type Changed } from './change-ring';
 import { changedReply } from './changed-reply';
 import { ChangeDecisions } from './change-decisions';
 
-export interface Recommitting {
+interface Recommitting {
   scope: Scope;
   reason: string;
   /** By the recovery key, where that vouches. */

@@ -7,13 +7,13 @@ import { ChangeRing, type Beside, type Changed } from './change-ring';
 import { changedReply } from './changed-reply';
 import { ChangeDecisions, type ToStage } from './change-decisions';
 
-export interface Staging extends ToStage {
+interface Staging extends ToStage {
   scope: Scope;
   reason: string | null;
   beside?: Beside;
 }
 
-export interface Unstaging {
+interface Unstaging {
   scope: Scope;
   /** The one that is staged, unless it is named. */
   keyId: string | undefined;

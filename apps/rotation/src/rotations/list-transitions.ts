@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import type { Scopes } from '../rings/list-rings';
 import { rotationView } from '../rings/ring-view';
 
-export interface TransitionRow extends Omit<TransitionEntity, 'actor' | 'endedBy' | 'openedEpoch' | 'endedEpoch'> {
+interface TransitionRow extends Omit<TransitionEntity, 'actor' | 'endedBy' | 'openedEpoch' | 'endedEpoch'> {
   openedBy: string;
   endedBy: string | null;
   /** Commands of its life that an admin insisted on. */

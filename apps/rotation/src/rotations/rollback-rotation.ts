@@ -7,7 +7,7 @@ import { changedReply } from '../rings/changed-reply';
 import { ChangeDecisions, type ToRollBack } from '../rings/change-decisions';
 import type { RequestIdentity } from '../transactions/requests';
 
-export interface RollingBack extends Omit<ToRollBack, 'byRecoveryKey'> {
+interface RollingBack extends Omit<ToRollBack, 'byRecoveryKey'> {
   scope: Scope;
   reason: string | null;
   /** By the recovery key, where that vouches. */

@@ -4,7 +4,7 @@ import { problem } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 
 /** A staged key that is to sign once enough Nodes have it. */
-export interface NewPromotion {
+interface NewPromotion {
   scope: Scope;
   keyId: string;
   percent: number;

@@ -6,7 +6,7 @@ import { readNodeFacts } from '../nodes/node-facts';
 import type { StoredRing } from '../rings/read-ring';
 import { listScheduled } from './find-candidates';
 
-export const findPromotion = (manager: EntityManager, scope: Scope): Promise<PromotionEntity | null> =>
+const findPromotion = (manager: EntityManager, scope: Scope): Promise<PromotionEntity | null> =>
   manager.findOneBy(PromotionEntity, { scope, outcome: IsNull() });
 
 /** What is known of a ring beside its state, as the domain's next step weighs it. */

@@ -2,7 +2,7 @@ import type { LeaseEntity } from '@plexsphere/store';
 import type { SignerStatus } from '@plexsphere/wire/commands';
 
 /** What the lease table is read against. */
-export interface LeaseTerms {
+interface LeaseTerms {
   now: Date;
   leaseMs: number;
 }

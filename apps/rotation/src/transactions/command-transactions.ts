@@ -24,7 +24,7 @@ const ATTEMPTS = 3;
 export type Lock = { exclusive: Locked } | { shared: readonly Scope[] };
 
 /** A command whose work needs something that must not be made while a lock is held: a key, a credential. */
-export interface PreparedCommand<Prepared, Reply> {
+interface PreparedCommand<Prepared, Reply> {
   /** Outside any transaction; anew where a ring changed before its commit. */
   prepare: () => Promise<Prepared>;
   lock: (prepared: Prepared) => Lock;

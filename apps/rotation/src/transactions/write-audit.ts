@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { RequestIdentity } from './requests';
 import { auditText } from './audit-text';
 
-export interface AuditedChange {
+interface AuditedChange {
   /** null where it concerns the whole installation, as tokens do: shown to admins of every scope alone. */
   scope: string | null;
   before?: object;

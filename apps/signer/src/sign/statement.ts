@@ -10,7 +10,7 @@ import {
 } from '@plexsphere/wire/jws';
 
 /** A key that is to come in by the statement: made here, and not in the ring yet. */
-export interface ComingIn {
+interface ComingIn {
   publicKey: string;
 }
 

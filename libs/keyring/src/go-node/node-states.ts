@@ -67,7 +67,7 @@ export const countUnderWay = (states: readonly BegunState[], nowMs: number): num
   states.filter((state) => isUnderWay(state, nowMs)).length;
 
 /** What a key event meets: it waits, it is older than what the Node was given, or it may go. */
-export type Meeting = 'wait' | 'older' | 'go';
+type Meeting = 'wait' | 'older' | 'go';
 
 /**
  * An event that is older than a state that was given would take the Node back; so would one from before this gateway heard

@@ -8,7 +8,7 @@ import type { VerifyingKey } from '../trusted-keys';
 export type StateForm = 'plain' | 'marked' | 'left_out';
 
 /** `previous` beside one key is that key itself, with an end that is past: it trusts what it trusted. */
-export interface StateKeys<K> {
+interface StateKeys<K> {
   readonly current: K;
   readonly previous: K | null;
   readonly expires: Date | null;

@@ -22,7 +22,7 @@ export interface StreamLife<M extends StreamMessage = StreamMessage> extends GoS
   readonly patienceMs: number;
 }
 
-export type StreamDeed<M> =
+type StreamDeed<M> =
   | { readonly kind: 'write'; readonly message: M }
   /** Read the Node's row, and come back with it (`onRow`). */
   | { readonly kind: 'look' }
@@ -59,7 +59,7 @@ export interface Hearing {
 export const WAITS_MS = { least: 8_000, most: 16_000 } as const;
 
 /** Bytes in a socket are read by then, or were cut off with it. */
-export const STREAM_LASTS_MS = 60_000;
+const STREAM_LASTS_MS = 60_000;
 
 /** A state that was begun on a waiting stream is let come to its drift. */
 const STATE_TAKES_MS = 3_000;

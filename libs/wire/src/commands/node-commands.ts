@@ -110,7 +110,7 @@ export interface ShowNodeReply extends NodeSummary {
   wireguard_key?: WireguardKey;
 }
 
-export interface WireguardKey {
+interface WireguardKey {
   public_key: string;
   since: string;
   /** From when on it is asked for another one; absent where it is not. */

@@ -35,7 +35,7 @@ export interface PolicyView {
 export type PolicyMember = keyof PolicyView;
 
 /** In the order in which they are shown. */
-export const POLICY_MEMBERS = [
+const POLICY_MEMBERS = [
   'algorithm',
   'overlap_window_seconds',
   'propagation_delay_seconds',
@@ -46,7 +46,7 @@ export const POLICY_MEMBERS = [
   'standby',
 ] as const satisfies readonly PolicyMember[];
 
-export const CLOSINGS = ['manual', 'automatic'] as const;
+const CLOSINGS = ['manual', 'automatic'] as const;
 export const KINDS = Object.keys(SCOPE_KINDS) as ScopeKind[];
 const YEAR_S = 366 * 86_400;
 

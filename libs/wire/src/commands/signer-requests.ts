@@ -27,7 +27,7 @@ import { IsEventType, IsKeyId, IsReadies, IsScope } from './constraints';
  * A request to sign. `duration_ms` is the caller's time-out as a duration: the signer signs only if its lease outlives
  * it from now, and the caller drops what comes later than that after it asked.
  */
-export class TimedRequest {
+class TimedRequest {
   @IsInt()
   @Min(1)
   @Max(60_000)
@@ -35,7 +35,7 @@ export class TimedRequest {
 }
 
 /** For a signature that somebody accepts: see SIGNING_DURATION_MS. */
-export class TimedSigning extends TimedRequest {
+class TimedSigning extends TimedRequest {
   @Max(SIGNING_DURATION_MS)
   override duration_ms: number;
 
@@ -44,7 +44,7 @@ export class TimedSigning extends TimedRequest {
 }
 
 /** Names the epoch to sign at: a signer at another one signs nothing and answers ABORTED with its own. */
-export class SigningRequest extends TimedSigning {
+class SigningRequest extends TimedSigning {
   @IsInt()
   @Min(1)
   epoch: number;

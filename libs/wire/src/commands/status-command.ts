@@ -165,7 +165,7 @@ export interface NodesStatus {
 }
 
 /** What they hold can announce nothing to them any more, or nobody knows what it is: their next state says. */
-export interface WaitingNodes {
+interface WaitingNodes {
   count: number;
   /** At most 50. */
   names: string[];

@@ -20,9 +20,9 @@ export function removalPlan(plan: PlanRemoveDomainReply): Result {
   return { text, document: plan, ...(failure ? { failure } : {}) };
 }
 
-export const nodesText = ({ nodes, more_nodes: areMore }: Pick<DomainUse, 'nodes' | 'more_nodes'>): string =>
+const nodesText = ({ nodes, more_nodes: areMore }: Pick<DomainUse, 'nodes' | 'more_nodes'>): string =>
   nodes.length === 0 ? 'none' : `${named(nodes)}${areMore ? ' and others' : ''}`;
 
 /** Beside the one that signs. */
-export const keysText = ({ keys }: Pick<DomainUse, 'keys'>): string =>
+const keysText = ({ keys }: Pick<DomainUse, 'keys'>): string =>
   keys.length === 0 ? 'none but the active one' : keys.map(({ key_id, state }) => `${key_id} is ${state}`).join(', ');

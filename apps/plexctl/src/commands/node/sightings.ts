@@ -4,7 +4,7 @@ import { escapedJson, printable } from '../../printable';
 import { render, type Output } from '../../render';
 import type { Terminal } from '../../terminal';
 
-export type Sighting = { what: string } & Record<string, unknown>;
+type Sighting = { what: string } & Record<string, unknown>;
 type Show = (sighting: Sighting) => Promise<void>;
 
 /** One after the other, whatever form takes how long. `gone` is called where nobody reads any more. */

@@ -23,7 +23,7 @@ export const WHEN_APPLIED_FLAGS = {
   },
 } as const;
 
-export interface WhenApplied {
+interface WhenApplied {
   scope: string;
   newKeyId: string;
   percent: string;
