@@ -104,3 +104,12 @@ export const ROUTE_NAMES = Object.keys(ROUTES) as RouteName[];
 /** The path of a call, its names filled in. */
 export const routePath = (name: RouteName, names: Record<string, string> = {}): string =>
   ROUTES[name].path.replace(/\{(\w+)\}/g, (_, each: string) => encodeURIComponent(names[each] ?? ''));
+
+/** How what is served under a path may be called; none: nothing is served there. */
+export const methodsAt = (path: string): Route['method'][] =>
+  PATTERNS.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+
+const PATTERNS = Object.values(ROUTES).map(({ method, path }) => ({
+  method,
+  pattern: new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
+}));

@@ -24,7 +24,11 @@ const register = (init: { body: string | Buffer; headers?: Record<string, string
 
 it.each([
   ['a path that nothing is served under', () => world.get('/v1/nothing'), [404, 'unknown_route']],
-  ['a method that a route does not take', () => world.get('/v1/ping', { method: 'DELETE' }), [404, 'unknown_route']],
+  [
+    'a method that a route does not take',
+    () => world.get('/v1/ping', { method: 'DELETE' }),
+    [405, 'unsupported_method'],
+  ],
   [
     'the same before Nest',
     () => world.get('/v1/scopes/platform/jwks.json', { method: 'POST' }),
@@ -53,6 +57,16 @@ it.each([
   const response = await ask();
   expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
   expect(await refusal(response)).toEqual(expected);
+});
+
+it.each([
+  ['/v1/register', 'GET', 'POST'],
+  [`/v1/nodes/${randomUUID()}/endpoint?x=1`, 'POST', 'PUT'],
+  ['/v1/scopes/platform/chain', 'POST', 'GET'],
+  ['/v1/scopes/platform/jwks.json', 'POST', 'GET, HEAD'],
+])('%s, called by %s, says which method it takes', async (path, method, allow) => {
+  const answer = await world.get(path, { method });
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow]);
 });
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };

@@ -1,6 +1,6 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { ProblemFilter } from '@plexsphere/service-kit';
-import { CODES, ROUTES, problem, type Problem } from '@plexsphere/wire';
+import { CODES, ROUTES, methodsAt, problem, type Problem } from '@plexsphere/wire';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refusalOf } from './refuse';
 
@@ -11,9 +11,11 @@ export class HttpProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): unknown {
     if (host.getType() !== 'http') return this.problems.catch(error, host);
-    const refused = ofHttp(error) ?? this.problems.problemOf(error, host);
+    const methods = methodsAt(pathOf(host));
+    const refused = ofHttp(error, methods) ?? this.problems.problemOf(error, host);
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const { status, headers, text } = refusalOf(refused, statusFor(refused, host));
+    if (refused.is('unsupportedMethod')) reply.header('allow', methods.join(', '));
     return reply.status(status).headers(headers).send(text);
   }
 }
@@ -31,10 +33,13 @@ function statusFor({ code }: Problem, host: ArgumentsHost): number | undefined {
 
 const PASSING_FOR_NEWCOMERS: ReadonlySet<string> = new Set(['FAILED_PRECONDITION', 'ALREADY_EXISTS']);
 
-/** What Nest and Fastify refuse by themselves, before anything of ours has seen it. */
-function ofHttp(error: unknown): Problem | undefined {
+const pathOf = (host: ArgumentsHost): string =>
+  host.switchToHttp().getRequest<FastifyRequest>().url.split('?', 1)[0] ?? '';
+
+/** What Nest and Fastify refuse by themselves, before anything of ours has seen it: a path that is served, by its method. */
+function ofHttp(error: unknown, methods: readonly string[]): Problem | undefined {
   const status = error instanceof HttpException ? error.getStatus() : statusOf(error);
-  if (status === 404) return problem('unknownRoute');
+  if (status === 404) return problem(methods.length === 0 ? 'unknownRoute' : 'unsupportedMethod');
   if (status === 413) return problem('requestTooLarge');
   if (status === 415) return problem('unsupportedBody');
   if (status === 400) return problem('invariantViolation', { field: 'request' });

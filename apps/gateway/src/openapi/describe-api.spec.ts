@@ -9,6 +9,7 @@ interface Operation {
   summary: string;
   security?: object[];
   responses: object;
+  parameters?: { name: string; in: string; required: boolean }[];
 }
 
 let world: GatewayWorld;
@@ -33,6 +34,12 @@ it('names every route of the table, and no other', () => {
 it.each(Object.entries(ROUTES))('%s is described, and whoever is not let in learns nothing', async (name, route) => {
   const operation = paths[route.path]?.[route.method.toLowerCase()];
   expect(operation).toMatchObject({ operationId: name, summary: route.summary });
+  // What a path holds has to be described, or no page can ask for it (OpenAPI 3.0, section 4.8.9).
+  const inPath = operation?.parameters?.filter((each) => each.in === 'path') ?? [];
+  expect(inPath.map(({ name: each, required }) => [`{${each}}`, required])).toEqual(
+    (route.path.match(/\{\w+\}/g) ?? []).map((each) => [each, true]),
+  );
+  expect(operation?.responses).toHaveProperty('default');
   expect(operation?.security).toEqual(route.caller === 'node' ? [{ node: [] }] : undefined);
   const id = 'b6a35f0e-4f0c-4c4e-9d7e-0f6f6c1d2a10';
   const path = route.path.replace('{node_id}', id).replace('{scope}', 'platform');

@@ -20,6 +20,21 @@ export function describeApi(app: INestApplication): void {
   });
 }
 
+type Parameters = NonNullable<NonNullable<OpenAPIObject['paths'][string]['get']>['parameters']>;
+
+const REFUSAL = {
+  description: 'A refusal: RFC 9457. `code` is the stable word to compare; `field` names what is wrong.',
+  content: { 'application/problem+json': {} },
+};
+
+/** A guard reads the names in a path, too: of those Nest does not know. */
+function withPathNames(path: string, parameters: Parameters = []): Parameters {
+  const named = parameters.map((parameter) => ('name' in parameter ? parameter.name : ''));
+  const missing = [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name = '']) => (named.includes(name) ? [] : [name]));
+  const schema = { type: 'string' };
+  return [...missing.map((name) => ({ name, in: 'path' as const, required: true, schema })), ...parameters];
+}
+
 /** From what Nest serves, and what is served before it; what each call is for, and who may call, says the table. */
 function apiDocument(app: INestApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, HEAD);
@@ -29,6 +44,8 @@ function apiDocument(app: INestApplication): OpenAPIObject {
     const operation = document.paths[path]?.[method.toLowerCase() as 'get'];
     if (operation === undefined) continue;
     Object.assign(operation, { operationId: name, summary, ...(caller === 'node' && { security: [{ node: [] }] }) });
+    operation.parameters = withPathNames(path, operation.parameters);
+    operation.responses = { ...operation.responses, default: REFUSAL };
   }
   return document;
 }
