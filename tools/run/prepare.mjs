@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BuildStamp } from './build-stamp.mjs';
 import { npm, root, runQuietly, say } from './process.mjs';
 
 const modules = join(root, 'node_modules');
@@ -32,11 +33,14 @@ async function isInstalledByHand(lock) {
   return Object.entries(installed).every(isWanted) && Object.entries(lock.packages).every(isThere);
 }
 
-/** Builds what has changed since the last build. */
+/** Builds what has changed since the last build, if anything has. */
 export async function build() {
+  const built = new BuildStamp(root, join(root, '.plexsphere', 'built'));
+  if (await built.isCurrent()) return;
   if (!existsSync(join(root, 'stack/dist'))) say('Building.');
   const nx = join(modules, 'nx', 'dist', 'bin', 'nx.js');
   await mustSucceed('The build', [process.execPath, [nx, 'run-many', '-t', 'build']]);
+  await built.note();
 }
 
 async function mustSucceed(what, [command, args]) {
