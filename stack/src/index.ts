@@ -12,6 +12,7 @@ export * from './nats-server';
 export * from './service-process';
 export * from './plexctl';
 export * from './bootstrap-folder';
+export { compileServices, withCompiled } from './compiled';
 export * from './stack';
 export * from './folders';
 export { guard, whenOrphaned } from './guard';

@@ -1,3 +1,4 @@
+import { withCompiled } from './compiled';
 import { repositoryRoot } from './folders';
 import { ManagedProcess } from './managed-process';
 
@@ -16,6 +17,8 @@ export interface ServiceDefinition {
   entry: string;
   /** Whether stack traces name lines of the source. Reading the maps of all that is loaded takes a quarter of a start. */
   sourceMaps?: boolean;
+  /** A folder that `compileServices` has filled; not together with source maps, which Node would not find. */
+  compiled?: string | undefined;
   /** Asked at each start. Secrets travel here or in files, never in argv, which every user of the machine can read. */
   env: () => Record<string, string>;
   logPath: string;
@@ -47,13 +50,14 @@ export class ServiceProcess extends ManagedProcess {
   }
 
   override async start(): Promise<void> {
-    const { entry, env, sourceMaps = true } = this.definition;
+    const { service, entry, env, sourceMaps = true, compiled } = this.definition;
+    const made = compiled === undefined ? undefined : withCompiled(compiled, service);
     this.#health = undefined;
     await this.launch({
       command: process.execPath,
-      args: [...(sourceMaps ? ['--enable-source-maps'] : []), entry],
+      args: [...(sourceMaps ? ['--enable-source-maps'] : []), ...(made?.args ?? []), entry],
       cwd: repositoryRoot,
-      env: { ...inherited(), ...env() },
+      env: { ...inherited(), ...env(), ...made?.env },
     });
     await this.ready();
   }

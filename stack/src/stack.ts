@@ -3,7 +3,7 @@ import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PROBLEMS, SERVICES, SERVICE_NAMES, type Replicas, type Service, type ServiceName } from '@plexsphere/wire';
 import { BootstrapFolder } from './bootstrap-folder';
-import { repositoryRoot } from './folders';
+import { entryOf } from './compiled';
 import { guard } from './guard';
 import type { ManagedProcess } from './managed-process';
 import { NatsServer } from './nats-server';
@@ -23,6 +23,8 @@ export interface StackOptions extends Partial<Replicas> {
   temporary?: boolean;
   /** false: a stack trace names lines of what was built. A service starts by a quarter faster then; for tests. */
   sourceMaps?: boolean;
+  /** A folder that `compileServices` has filled, for services that start by a third faster; for tests. */
+  compiled?: string | undefined;
   /** The folder of a stack that was prepared: where nothing is in `dir` yet, it begins as a copy. For tests. */
   copyOf?: string | undefined;
   /** Told what is going on, in sentences. */
@@ -138,8 +140,9 @@ export class Stack {
     const service: ServiceProcess = new ServiceProcess({
       service: kind,
       name,
-      entry: join(repositoryRoot, 'apps', kind, 'dist', 'main.js'),
+      entry: entryOf(kind),
       sourceMaps: this.options.sourceMaps ?? true,
+      compiled: this.options.compiled,
       env: () => ({
         ...this.bootstrap.environment(kind, { natsUrl: this.natsUrl, databaseUrl: this.postgres.url }),
         ...doorOf(kind, service),

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { repositoryRoot } from '@plexsphere/stack';
+import { repositoryRoot, withCompiled } from '@plexsphere/stack';
+import { COMPILED } from './stack-to-copy';
 
 /** Runs a service that is expected to end by itself, as one that refuses to start, and returns how it ended. */
 export function runToItsEnd(
@@ -9,11 +10,12 @@ export function runToItsEnd(
   flags: string[] = [],
 ): Promise<{ exitCode: number; stderr: string; stdout: string }> {
   const program = join(repositoryRoot, 'apps', service, 'dist', 'main.js');
+  const made = withCompiled(process.env[COMPILED] ?? '', service);
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [program, ...flags],
-      { env: { PATH: process.env['PATH'], ...env }, timeout: 60_000 },
+      [...made.args, program, ...flags],
+      { env: { PATH: process.env['PATH'], ...env, ...made.env }, timeout: 60_000 },
       (error, stdout, stderr) => resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), stderr, stdout }),
     );
   });

@@ -1,9 +1,11 @@
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Stack, localFolder } from '@plexsphere/stack';
+import { Stack, compileServices, localFolder } from '@plexsphere/stack';
 
 /** Where suites find the folder of the stack that theirs are copies of. */
 export const STACK_TO_COPY = 'PLEXSPHERE_STACK_TO_COPY';
+/** And what V8 makes of the services' code. */
+export const COMPILED = 'PLEXSPHERE_COMPILED';
 
 const made = new Map<string, Stack>();
 
@@ -13,8 +15,10 @@ export async function makeStackToCopy(): Promise<void> {
   const dir = await mkdtemp(join(localFolder, 'suites-'));
   const stack = await Stack.create({ dir, durable: false, temporary: true });
   made.set(dir, stack);
-  await stack.prepare();
+  const compiled = join(dir, 'compiled');
+  await Promise.all([stack.prepare(), compileServices(compiled)]);
   process.env[STACK_TO_COPY] = dir;
+  process.env[COMPILED] = compiled;
 }
 
 export async function removeStackToCopy(): Promise<void> {

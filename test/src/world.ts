@@ -15,7 +15,7 @@ import { createBusKey, credsText } from '@plexsphere/wire';
 import type { AddNodeReply } from '@plexsphere/wire/commands';
 import { Client } from 'pg';
 import type { OperatorConnection } from './operator-connection';
-import { STACK_TO_COPY } from './stack-to-copy';
+import { COMPILED, STACK_TO_COPY } from './stack-to-copy';
 import { SuiteNode } from './suite-node';
 
 /**
@@ -37,6 +37,7 @@ export class Ground {
       gateways: 0,
       sourceMaps: false,
       copyOf: process.env[STACK_TO_COPY],
+      compiled: process.env[COMPILED],
       ...options,
       dir: join(dir, 'stack'),
     });
