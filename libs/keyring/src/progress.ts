@@ -39,19 +39,20 @@ interface Silence {
 /** Three of the acknowledgements that a Node repeats every 60 s: one may be lost, and one be late. */
 export const OFFLINE_AFTER_MS = 180_000;
 
+export const isOffline = (since: Date, now: Date): boolean => now.getTime() - since.getTime() >= OFFLINE_AFTER_MS;
+
 export function progressOf(nodes: readonly NodeFacts[], trustEpoch: number, now: Date): Progress {
   const seen = nodes.filter((node) => node.firstSeenAt !== null);
   const lagging = seen.filter((node) => node.appliedEpoch < trustEpoch);
   const silences = seen.flatMap((node) => silence(node));
-  const isOffline = ({ since }: Silence): boolean => now.getTime() - since.getTime() >= OFFLINE_AFTER_MS;
   return {
     enrolled: nodes.length,
     sent: nodes.filter((node) => node.toldEpoch >= trustEpoch || hasApplied(node, trustEpoch)).length,
     applied: seen.length - lagging.length,
     lagging: lagging.map((node) => node.name),
     pending: nodes.filter((node) => node.firstSeenAt === null).map((node) => node.name),
-    offline: silences.filter(isOffline),
-    quietest: silences.filter((each) => !isOffline(each)).reduce(earlier, null),
+    offline: silences.filter(({ since }) => isOffline(since, now)),
+    quietest: silences.filter(({ since }) => !isOffline(since, now)).reduce(earlier, null),
   };
 }
 

@@ -1,4 +1,4 @@
-import { progressOf } from '@plexsphere/keyring';
+import { isOffline, progressOf } from '@plexsphere/keyring';
 import type { Backlog, NodeSummary, ShowNodeReply, ShownFork } from '@plexsphere/wire/commands';
 import { secondsBetween } from '../transactions/database-clock';
 import { waitingSince, type NodeRow } from './list-nodes';
@@ -6,8 +6,10 @@ import { policyOf } from '../rings/read-ring';
 
 /** A Node's progress is that of a scope which has this one Node, so that both are counted by one rule. */
 export function nodeSummary(node: NodeRow, now: Date): NodeSummary {
-  const { lagging, pending, offline } = progressOf([node], node.trustEpoch, now);
+  const { lagging, pending } = progressOf([node], node.trustEpoch, now);
   const isPending = pending.length > 0;
+  // One over HTTP calls before it holds anything.
+  const heardAt = node.lastSeenAt ?? node.firstSeenAt;
   const waits = waitingSince(node);
   return {
     node_id: node.id,
@@ -16,7 +18,7 @@ export function nodeSummary(node: NodeRow, now: Date): NodeSummary {
     listens: node.listens,
     ...(waits !== null && { waits_since: waits.toISOString() }),
     progress: isPending ? 'pending' : lagging.length > 0 ? 'lagging' : 'applied',
-    online: node.state === 'enrolled' && !isPending && offline.length === 0,
+    online: node.state === 'enrolled' && heardAt !== null && !isOffline(heardAt, now),
     last_seen_at: node.lastSeenAt?.toISOString() ?? null,
     last_seen_seconds: node.lastSeenAt && secondsBetween(node.lastSeenAt, now),
   };

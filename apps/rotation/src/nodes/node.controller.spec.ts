@@ -77,6 +77,17 @@ describe('Nodes', () => {
     expect(pending).toMatchObject({ online: false, last_seen_at: null, last_seen_seconds: null });
   });
 
+  it('one that has called and holds nothing yet is pending, and online for as long as it calls', async () => {
+    const called = (ago: string) =>
+      seeded.asOwner(`UPDATE outbox.node_stream SET last_seen_at = ${ago} WHERE node_id = '${NODE_IDS.new}'`);
+    await called(`now() - interval '10 seconds'`);
+    const pending = { progress: 'pending', applied_epoch: null };
+    expect(await controller.show({ node_id: NODE_IDS.new }, asked(null))).toMatchObject({ ...pending, online: true });
+    await called(`now() - interval '4 minutes'`);
+    expect(await controller.show({ node_id: NODE_IDS.new }, asked(null))).toMatchObject({ ...pending, online: false });
+    await called('NULL');
+  });
+
   it('one that is gone, as gone', async () => {
     const gone = await controller.show({ scope: OPEN_SCOPE, name: 'gone' }, asked(null));
     expect(gone).toMatchObject({ state: 'removed', online: false });
