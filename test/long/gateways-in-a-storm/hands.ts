@@ -31,3 +31,16 @@ export const haveBeenTurnedAway = (world: World, sinceMs: number, least: number)
     describe: `${least} Nodes having been turned away`,
   });
 };
+
+/** Something goes away and comes back: what was published before and after comes to all, and none of them refuses any of it. */
+export async function outlives(world: World, away: (sinceMs: number) => Promise<void>): Promise<void> {
+  const nodes = nodesOf(world);
+  const sinceMs = performance.now();
+  const before = await nodes.publish();
+  await away(sinceMs);
+  const after = await nodes.publish();
+  await nodes.haveAll(before);
+  await nodes.haveAll(after);
+  expectCalm(world, sinceMs);
+  expect(nodes.refusals).toEqual([]);
+}

@@ -2,38 +2,39 @@ import { Injectable } from '@nestjs/common';
 import { FORKED } from '@plexsphere/keyring';
 import { ThrottledLog } from '@plexsphere/service-kit';
 import { DataSource } from 'typeorm';
-import { Batcher } from '../batcher';
 import { Counters } from '../counters';
 import { RelayLoop } from '../relay-loop';
 import type { CountedWord, NodeWord } from './node-word';
 import { recordHellos, type NodeHello } from './record-hellos';
+import { SaidBatcher } from './said-batcher';
 import { settleAcks } from './settle-acks';
 
-const GATHER_MS = 20;
-
 /**
- * Hellos and acknowledgements, written down many at a time. A batch that fails is dropped: a Node repeats its hello until
- * it is answered and its acknowledgement every minute, and both are cumulative.
+ * Hellos and acknowledgements. Of a batch that fails: a Node repeats its hello until it is answered and its acknowledgement
+ * every minute, and both are cumulative.
  */
 @Injectable()
 export class HelloAckBatches {
-  private readonly hellos = new Batcher<NodeHello>(GATHER_MS, (hellos) => this.recordHellos(hellos));
-  private readonly acks = new Batcher<NodeWord>(GATHER_MS, (acks) => this.settle(acks));
+  private readonly hellos: SaidBatcher<NodeHello>;
+  private readonly acks: SaidBatcher<NodeWord>;
 
   constructor(
     private readonly database: DataSource,
     private readonly loop: RelayLoop,
     private readonly counters: Counters,
     private readonly log: ThrottledLog,
-  ) {}
+  ) {
+    const tells = { counters, log };
+    this.hellos = new SaidBatcher((hellos) => this.recordHellos(hellos), 'hellos not recorded', tells);
+    this.acks = new SaidBatcher((acks) => this.settle(acks), 'acknowledgements not settled', tells);
+  }
 
-  /** Resolves when it is written down, or has failed: a stop waits for that. */
   hello(hello: NodeHello): Promise<void> {
-    return this.hellos.add(hello).catch((err: unknown) => this.failed('hellos not recorded', err));
+    return this.hellos.add(hello);
   }
 
   ack(ack: NodeWord): Promise<void> {
-    return this.acks.add(ack).catch((err: unknown) => this.failed('acknowledgements not settled', err));
+    return this.acks.add(ack);
   }
 
   private async recordHellos(hellos: NodeHello[]): Promise<void> {
@@ -74,10 +75,5 @@ export class HelloAckBatches {
         this.log.error({ node: nodeId, head: heads.platform }, "fork of the platform's ring", nodeId);
       if (newFork || newPlatformFork) this.loop.wake();
     }
-  }
-
-  private failed(text: string, err: unknown): void {
-    this.counters.add('batch_failed');
-    this.log.warn({ err }, text, err instanceof Error ? err.message : '');
   }
 }

@@ -1,24 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { ThrottledLog } from '@plexsphere/service-kit';
 import { DataSource } from 'typeorm';
-import { Batcher } from '../batcher';
 import { Counters } from '../counters';
 import { RelayLoop } from '../relay-loop';
 import type { Called, NodeStreamWord } from './read-http-words';
 import { WordWatch } from '../word-watch';
 import { recordCalled } from './record-called';
 import { recordWords } from './record-words';
-
-const GATHER_MS = 20;
+import { SaidBatcher } from './said-batcher';
 
 /**
- * What gateways say of Nodes, written down many at a time. A batch that fails is dropped: a stream whose word has no answer
- * says another, and the next stream of a Node begins with what is on record.
+ * What gateways say of Nodes. Of a batch that fails: a stream whose word has no answer says another, and the next stream of
+ * a Node begins with what is on record.
  */
 @Injectable()
 export class WordBatches {
-  private readonly words = new Batcher<NodeStreamWord>(GATHER_MS, (words) => this.record(words));
-  private readonly called = new Batcher<Called>(GATHER_MS, (called) => this.recordCalled(called));
+  private readonly words: SaidBatcher<NodeStreamWord>;
+  private readonly called: SaidBatcher<Called>;
 
   constructor(
     private readonly database: DataSource,
@@ -26,15 +24,18 @@ export class WordBatches {
     private readonly watch: WordWatch,
     private readonly counters: Counters,
     private readonly log: ThrottledLog,
-  ) {}
+  ) {
+    const tells = { counters, log };
+    this.words = new SaidBatcher((words) => this.record(words), 'words not recorded', tells);
+    this.called = new SaidBatcher((called) => this.recordCalled(called), 'calls not recorded', tells);
+  }
 
-  /** Resolves when it is written down, or has failed: a stop waits for that. */
   word(word: NodeStreamWord): Promise<void> {
-    return this.words.add(word).catch((err: unknown) => this.failed('words not recorded', err));
+    return this.words.add(word);
   }
 
   haveCalled(nodes: Called): Promise<void> {
-    return this.called.add(nodes).catch((err: unknown) => this.failed('calls not recorded', err));
+    return this.called.add(nodes);
   }
 
   private async record(words: NodeStreamWord[]): Promise<void> {
@@ -52,10 +53,5 @@ export class WordBatches {
     const all = { nodes: called.flatMap(({ nodes }) => nodes), streams: called.flatMap(({ streams }) => streams) };
     const news = await recordCalled(this.database.manager, all);
     if (news > 0) this.counters.add('called', news);
-  }
-
-  private failed(text: string, err: unknown): void {
-    this.counters.add('batch_failed');
-    this.log.warn({ err }, text, err instanceof Error ? err.message : '');
   }
 }
