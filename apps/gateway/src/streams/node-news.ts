@@ -21,7 +21,7 @@ export class NodeNews {
   hearsSinceMs = Infinity;
   /** Until when, as far as it has asked. */
   heardUntilMs = 0;
-  private catchingUp: Promise<void> | undefined;
+  private catchingUp: Promise<boolean> | undefined;
   private readonly teller = randomUUID();
   private readonly known = new Map<string, { states: BegunState[]; atMs: number }>();
   private readonly listeners: Listener[] = [];
@@ -41,16 +41,22 @@ export class NodeNews {
     for (const known of this.known.values()) known.states = afterGap(known.states);
   }
 
-  /** What the bus answers comes behind all that was told before. Those who ask meanwhile share the next question. */
-  async catchUp(): Promise<void> {
+  /**
+   * What the bus answers comes behind all that was told before. Whether it does: where it goes away over the question, what
+   * was told may never come. Those who ask meanwhile share the next question.
+   */
+  async catchUp(): Promise<boolean> {
     await this.catchingUp;
-    await (this.catchingUp ??= this.askBus().finally(() => (this.catchingUp = undefined)));
+    return (this.catchingUp ??= this.askBus().finally(() => (this.catchingUp = undefined)));
   }
 
-  private async askBus(): Promise<void> {
+  private askBus(): Promise<boolean> {
     const askedAtMs = Date.now();
-    await this.bus.flush().catch(() => undefined);
-    this.heardUntilMs = askedAtMs;
+    const heard = (): boolean => {
+      this.heardUntilMs = Math.max(this.heardUntilMs, askedAtMs);
+      return true;
+    };
+    return this.bus.flush().then(heard, () => false);
   }
 
   onNews(listener: Listener): void {

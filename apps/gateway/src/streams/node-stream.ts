@@ -25,8 +25,8 @@ export interface StreamGround {
   hearing: (nodeId: string) => Hearing;
   readRow: (nodeId: string) => Promise<StreamRow | undefined>;
   say: (nodeId: string, word: StreamWord) => void;
-  /** Resolves when everything was heard that was told before. */
-  catchUp: () => Promise<void>;
+  /** Resolves when everything was heard that was told before, or it will never be. */
+  catchUp: () => Promise<unknown>;
   failed: (nodeId: string, error: unknown) => void;
 }
 
