@@ -11,6 +11,7 @@ const BEATS: Beats = { cutMs: 3_000, heartbeatMs: 2_000, stateMs: 7_000 };
 /** As a daemon's are, in the same instant. */
 export const DAEMON_BEATS: Beats = { cutMs: 30_000, heartbeatMs: 30_000, stateMs: 3_600_000 };
 const SOON_MS = 150_000;
+const EACH_MS = 500;
 const LOOK_AGAIN_MS = 400;
 
 export class HttpNodes {
@@ -110,9 +111,10 @@ export class HttpNodes {
     await this.operator.change('signing.close', { scope: this.world.domain, ...named, force });
   }
 
-  async haveAll(eventId: string, nodes: readonly StrictNode[] = this.nodes): Promise<void> {
+  /** `before`: how many stand before it. They come one after the other, some fifty a second, or ten where others work. */
+  async haveAll(eventId: string, nodes: readonly StrictNode[] = this.nodes, { before = 0 } = {}): Promise<void> {
     const lacking = (): StrictNode[] => nodes.filter((node) => node.ended === undefined && !node.has(eventId));
-    await this.until(() => lacking().length === 0, `having taken ${eventId}`);
+    await this.until(() => lacking().length === 0, `having taken ${eventId}`, SOON_MS + before * EACH_MS);
   }
 
   /** As rotation counts them. */
@@ -174,8 +176,8 @@ export class HttpNodes {
     return events.map((event) => event.event_id);
   }
 
-  private async until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-    await eventually(condition, { timeoutMs: SOON_MS }).catch(async () => {
+  private async until(condition: () => boolean | Promise<boolean>, what: string, timeoutMs = SOON_MS): Promise<void> {
+    await eventually(condition, { timeoutMs }).catch(async () => {
       const stand = this.nodes.map(({ id, lastId, streams, refusals, ended }) => ({
         id,
         lastId,

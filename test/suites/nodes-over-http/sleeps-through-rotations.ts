@@ -20,7 +20,7 @@ export const step: Step = async (world) => {
     }
     sleeper.stillness.thaw();
     other = await nodes.restart(other);
-    await nodes.haveAll(await nodes.publish());
+    await nodes.haveAll(await nodes.publish(), nodes.nodes, { before: rotations });
     await nodes.haveApplied();
   }
   await nodes.expectKept();
