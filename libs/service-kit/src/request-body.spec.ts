@@ -49,7 +49,8 @@ describe('the body of a request', () => {
   ])('has as many %s as it may have values, and no more', (_, text) => {
     const taken = (count: number) => requestBody(Buffer.from(text(count)), 1_000);
     expect(JSON.stringify(taken(1_000))).toBe(text(1_000));
-    for (const count of [1_002, 300_000]) expect(() => taken(count)).toThrow(problem('invariantViolation', { field: 'body' }));
+    for (const count of [1_002, 300_000])
+      expect(() => taken(count)).toThrow(problem('invariantViolation', { field: 'body' }));
   });
 
   it('counts no bracket and no comma in a string', () => {
