@@ -14,13 +14,13 @@ import { problem, scopeKind, type KeyView } from '@plexsphere/wire';
 import { NodeViews, type NodeView } from '../views/node-views';
 import { EventStreams } from './event-streams';
 import { NodeNews } from './node-news';
+import { RETRY_AFTER_S } from './stream-rate';
 
 /**
  * Of one Node: it asks for one after the other, and says of each that it has taken it. Every gateway keeps and searches those
  * that may be under way.
  */
 const MOST_UNDER_WAY = 30;
-const RETRY_AFTER_S = 5;
 
 /** What a state says about keys, as a Node reads it; our own names beside it. */
 interface SigningKeys {
