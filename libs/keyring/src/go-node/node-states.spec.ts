@@ -1,6 +1,7 @@
 /** States that a Node takes, and what they mean for key events that come at the same time. */
 import { at, instant } from '../../testing/go-node-facts';
 import {
+  LAST_STATE_LASTS_MS,
   STATE_LASTS_MS,
   afterGap,
   countUnderWay,
@@ -54,10 +55,16 @@ describe('a key event', () => {
     ['before the one that is worked in', [...given('a', 1), ...given('b', 1), drift('b')]],
   ])('waits for no state %s', (_, news) => expect(meet(atNow(...news))).toBe('go'));
 
-  test('waits no longer than a Node waits for an answer', () => {
-    const states = atNow(...given('a', 1));
+  test('waits no longer than a Node waits for an answer, once it has asked anew', () => {
+    const states = atNow(begun('lost'), ...given('a', 2));
     expect(meet(states, { nowMs: NOW_MS + STATE_LASTS_MS - 1 })).toBe('wait');
     expect(meet(states, { nowMs: NOW_MS + STATE_LASTS_MS })).toBe('go');
+  });
+
+  test('waits for minutes where it has not: a Node that stood still works in what came in time when it goes on', () => {
+    const states = atNow(begun('lost'), ...given('a', 1));
+    expect(meet(states, { nowMs: NOW_MS + LAST_STATE_LASTS_MS - 1 })).toBe('wait');
+    expect(meet(states, { nowMs: NOW_MS + LAST_STATE_LASTS_MS })).toBe('go');
   });
 
   test('is older than a state of a later epoch that was given, whatever became of that', () => {
@@ -65,10 +72,12 @@ describe('a key event', () => {
     expect(meet(atNow(...given('a', 3), drift('a')))).toBe('older');
   });
 
-  test('of before this gateway heard of every state may be older, for all it knows; and one after waits until those are over', () => {
-    expect(meet([], { hearsSinceMs: NOW_MS + 1 })).toBe('older');
-    expect(meet([], { hearsSinceMs: NOW_MS, nowMs: NOW_MS + STATE_LASTS_MS - 1 })).toBe('wait');
+  test('waits until states are over that a gateway cannot have heard of; one of before that may be older, for all it knows', () => {
+    for (const hearsSinceMs of [NOW_MS, NOW_MS + 1]) {
+      expect(meet([], { hearsSinceMs, nowMs: hearsSinceMs + STATE_LASTS_MS - 1 })).toBe('wait');
+    }
     expect(meet([], { hearsSinceMs: NOW_MS, nowMs: NOW_MS + STATE_LASTS_MS })).toBe('go');
+    expect(meet([], { hearsSinceMs: NOW_MS + 1, nowMs: NOW_MS + STATE_LASTS_MS + 1 })).toBe('older');
   });
 
   test('waits for what repeats a state of before a gap: another may have been worked in meanwhile', () => {

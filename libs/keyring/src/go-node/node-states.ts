@@ -31,6 +31,12 @@ export type StateNews =
 export const STATE_LASTS_MS = 30_000;
 
 /**
+ * What came in time lies in the Node's socket until it gets to it: one that stood still, a laptop or a machine that was moved,
+ * works it in when it goes on. Until it asks for another, its last one is under way for so long.
+ */
+export const LAST_STATE_LASTS_MS = 5 * 60_000;
+
+/**
  * With the news taken in. A Node asks for one state after the other, and says drift before it asks again: so a drift ends
  * its state and those before. The last that was answered stays: the next one's form goes by it, and it may say the same.
  */
@@ -59,8 +65,8 @@ export const afterGap = (states: readonly BegunState[]): BegunState[] =>
 const lastAnswered = (states: readonly BegunState[]): BegunState | undefined =>
   states.findLast(({ answer }) => answer !== null);
 
-const isUnderWay = ({ heardAtMs, isOver }: BegunState, nowMs: number): boolean =>
-  !isOver && nowMs - heardAtMs < STATE_LASTS_MS;
+const isUnderWay = ({ heardAtMs, isOver }: BegunState, nowMs: number, lastsMs = STATE_LASTS_MS): boolean =>
+  !isOver && nowMs - heardAtMs < lastsMs;
 
 /** How many of them the Node may be working in, as far as is known. */
 export const countUnderWay = (states: readonly BegunState[], nowMs: number): number =>
@@ -81,11 +87,15 @@ export function meetStates(
   nowMs: number,
 ): Meeting {
   const isPassed = states.some(({ answer }) => answer !== null && answer.epoch > event.epoch);
-  if (isPassed || event.issuedAt.getTime() < hearsSinceMs) return 'older';
+  if (isPassed) return 'older';
   if (nowMs - hearsSinceMs < STATE_LASTS_MS) return 'wait';
+  // Asked for anew at once it would be so again, and again, where this clock is ahead of the one that it was issued by.
+  if (event.issuedAt.getTime() < hearsSinceMs) return 'older';
   const isBefore = ({ answer, isTaken }: BegunState): boolean =>
     answer === null || (answer.epoch < event.epoch && !isTaken);
-  return states.some((state) => isUnderWay(state, nowMs) && isBefore(state)) ? 'wait' : 'go';
+  const last = states.at(-1);
+  const lasts = (state: BegunState): number => (state === last ? LAST_STATE_LASTS_MS : STATE_LASTS_MS);
+  return states.some((state) => isUnderWay(state, nowMs, lasts(state)) && isBefore(state)) ? 'wait' : 'go';
 }
 
 /** The one that a drift is of which comes now, for whoever has heard all that was told before it. */

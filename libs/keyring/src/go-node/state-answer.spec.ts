@@ -37,3 +37,11 @@ test('two keys are named while the older one verifies; one whose end has come is
   expect(stateKeys(two, 'plain', at(60))).toEqual({ current: d2, previous: null, expires: null });
   expect(stateKeys(two, 'marked', at(60))).toEqual({ current: d2, previous: d2, expires: new Date(0) });
 });
+
+test('a staged key whose end has come leaves the one that signs alone', () => {
+  const staged = [...one, { keyId: 'd2', state: 'staged' as const, verifiesUntil: at(60) }];
+  const [d1, d2] = staged;
+  expect(stateKeys(staged, 'plain', at(59))).toEqual({ current: d2, previous: d1, expires: at(60) });
+  expect(stateKeys(staged, 'plain', at(60))).toEqual({ current: d1, previous: null, expires: null });
+  expect(stateKeys(staged, 'marked', at(60))).toEqual({ current: d1, previous: d1, expires: new Date(0) });
+});

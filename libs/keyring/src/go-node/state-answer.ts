@@ -20,11 +20,14 @@ export function nextForm(waits: boolean, trusted: number, before: StateForm | un
   return trusted === 1 ? 'marked' : 'left_out';
 }
 
-/** What stands in a state of that form; null: nothing about keys. A key whose end has come is not named. */
+/**
+ * What stands in a state of that form; null: nothing about keys. A key whose end has come is not named, nor one that is
+ * staged yet, with nobody there to take it back: it would stand there alone, and the key that signs would not.
+ */
 export function stateKeys<K extends VerifyingKey>(keys: readonly K[], form: StateForm, now: Date): StateKeys<K> | null {
   if (form === 'left_out') return null;
-  const { current, previous, expires } = announcedKeys(keys);
-  if (previous !== null && (expires === null || now < expires)) return { current, previous, expires };
-  if (form === 'plain') return { current, previous: null, expires: null };
+  const announced = announcedKeys(keys.filter(({ verifiesUntil }) => verifiesUntil === null || now < verifiesUntil));
+  const { current, previous } = announced;
+  if (previous !== null || form === 'plain') return announced;
   return { current, previous: current, expires: new Date(0) };
 }

@@ -2,7 +2,7 @@
 import type { SeededRandom } from '@plexsphere/testkit';
 import { WAITS_MS, stateKeys, type NodeRow, type PresentedId, type StreamWord } from '../../src/go-node';
 import { Checks } from './checks';
-import { DaemonProcess, type Connection } from './model-daemon';
+import { DaemonProcess, askedNow, type Connection } from './model-daemon';
 import { ModelGateway, type Heard, type Outside } from './model-gateway';
 import { ModelGoRing, type RingOrder } from './model-go-ring';
 import { ModelRelay, saidKeys, type WireMessage } from './model-relay';
@@ -156,6 +156,7 @@ export class GoMesh implements Outside {
   restartGateway(index: number): void {
     this.note(`gateway ${index} restarts`);
     this.gateways[index]!.restart();
+    this.process.standsNoMore();
     const { asked } = this.process;
     if (asked?.gateway === index && asked.answer === null) this.process.asked = null;
     if (this.process.drift?.isSent === true) this.process.drift = null;
@@ -164,6 +165,7 @@ export class GoMesh implements Outside {
   loseBus(index: number): void {
     this.note(`gateway ${index} loses the bus`);
     this.gateways[index]!.loseBus();
+    this.process.standsNoMore();
     if (this.process.drift?.isSent === true) this.process.drift = null;
   }
 
@@ -181,7 +183,7 @@ export class GoMesh implements Outside {
     if (process.asked !== null || process.drift !== null) return;
     const stateId = `q${(this.names += 1)}`;
     this.note(`Node asks ${gateway} for state ${stateId}`);
-    process.asked = { stateId, gateway, askedAtMs: this.nowMs, answer: null };
+    process.asked = askedNow(stateId, gateway, this.nowMs);
     this.gateways[gateway]!.begin(stateId);
   }
 
@@ -201,6 +203,7 @@ export class GoMesh implements Outside {
     };
     gateway.answer(asked.stateId, { epoch, form, keys: JSON.stringify(keys), readAt: this.instant });
     asked.answer = { epoch, form, keys, peers: this.peers };
+    asked.cameAtMs = this.nowMs;
     this.note(`${asked.gateway} answers ${asked.stateId}: ${epoch} ${form}`);
     return true;
   }

@@ -8,6 +8,8 @@ import type { WireMessage } from './model-relay';
 
 const STALE_MS = 5 * 60_000;
 const ASKS_FOR_MS = 30_000;
+/** Longer than this the reconciler does not stand still beside a stream that goes on. */
+const STANDS_MS = 290_000;
 
 export interface SaidKeys {
   current: string;
@@ -43,12 +45,20 @@ export interface Asked {
   gateway: number;
   askedAtMs: number;
   answer: StateAnswer | null;
+  /** Since when the answer is in its socket, and until when it is worked in. */
+  cameAtMs: number;
+  standsUntilMs: number;
 }
 
 export interface Drift {
   setsKeys: boolean;
   isSent: boolean;
 }
+
+export const askedNow = (stateId: string, gateway: number, askedAtMs: number): Asked => ({
+  ...{ stateId, gateway, askedAtMs, answer: null },
+  ...{ cameAtMs: Infinity, standsUntilMs: askedAtMs + STANDS_MS },
+});
 
 export class DaemonProcess {
   lastId: number | null = null;
@@ -94,12 +104,17 @@ export class DaemonProcess {
     return true;
   }
 
-  /** Works the answer in, if it came in time. */
+  /** From here on it stands still no longer than it would have waited. */
+  standsNoMore(): void {
+    if (this.asked !== null) this.asked.standsUntilMs = this.asked.askedAtMs + ASKS_FOR_MS;
+  }
+
+  /** Works the answer in, if it came in time, however late that is. */
   workIn(nowMs: number): void {
     const { asked } = this;
     if (asked === null || asked.answer === null) return;
     this.asked = null;
-    if (nowMs - asked.askedAtMs > ASKS_FOR_MS) return;
+    if (asked.cameAtMs - asked.askedAtMs > ASKS_FOR_MS || nowMs > asked.standsUntilMs) return;
     const { answer } = asked;
     const setsKeys = spelled(answer.keys) !== spelled(this.snapshot?.keys ?? null);
     if (!setsKeys && answer.peers === (this.snapshot?.peers ?? 0)) return;

@@ -18,6 +18,7 @@ import {
   newsInSocketStory,
   otherDriftStory,
   signedBeforeStory,
+  stateInSocketStory,
   stateUnderWayStory,
 } from './rare-stories/states-and-news';
 import {
@@ -35,6 +36,7 @@ export const RARE_STORIES: readonly [string, (tale: Tale) => void][] = [
   ['an event by a key that a state has taken from the Node', eventBehindStateStory],
   ['an event by a key that a rollback has taken back', eventBeforeRollbackStory],
   ['a state that was answered before a rotation', stateUnderWayStory],
+  ['a state in the socket of a Node that stands still', stateInSocketStory],
   ['a gateway that is behind', behindStory],
   ['news that were signed before a state', signedBeforeStory],
   ['a message that is lost', holeStory],

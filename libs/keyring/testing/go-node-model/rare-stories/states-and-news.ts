@@ -64,6 +64,20 @@ export function stateUnderWayStory(tale: Tale): void {
   tale.quiet();
 }
 
+/** A state lies in the socket of a Node that stands still for minutes, all of it or that thread alone; the ring goes on. */
+export function stateInSocketStory(tale: Tale): void {
+  const { mesh, random } = tale;
+  stage(tale);
+  tale.hold('worksIn');
+  takeState(tale);
+  mesh.order('rotate');
+  mesh.publishEvent();
+  if (random.next() < 0.5) tale.hold('reads', 'opens');
+  else tale.held.delete('cuts');
+  tale.pass(random.pick([35_000, 70_000, 200_000]));
+  tale.release();
+}
+
 /** A gateway that stood still hears of a rotation first, then of a state that was given since. */
 export function behindStory(tale: Tale): void {
   const { mesh } = tale;
