@@ -7,13 +7,16 @@ const NODES = 6;
 /** More of them in the long tests. */
 const ROTATIONS = Number(process.env['TEST_HTTP_ROTATIONS'] ?? 4);
 
-/** Each with beats of its own, so that they are told in every order of stream, state and heartbeat. */
+/**
+ * Each with beats of its own, so that they are told in every order of stream, state and heartbeat; of states it asks for
+ * fewer than are refused as too many, 30 in half a minute, though each heartbeat of one that lags has it ask for another.
+ */
 export const step: Step = async (world) => {
   const random = seededRandom();
   const nodes = await HttpNodes.begin(world);
   const within = (least: number, most: number): number => random.integer(least, most);
   for (let n = 1; n <= NODES; n++) {
-    const beats = { cutMs: within(1_500, 4_000), heartbeatMs: within(500, 3_000), stateMs: within(500, 8_000) };
+    const beats = { cutMs: within(1_500, 4_000), heartbeatMs: within(2_000, 3_000), stateMs: within(3_000, 8_000) };
     await nodes.add(`edge-${n}`, beats);
   }
   nodes.publishSteadily();
