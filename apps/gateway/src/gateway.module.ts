@@ -13,6 +13,7 @@ import { StandingController } from './nodes/standing.controller';
 import { BeatController, PingController } from './nodes/beat.controller';
 import { CalledNodes } from './nodes/called-nodes';
 import { EventsRoute } from './nodes/events.route';
+import { KnownBearers } from './nodes/known-bearers';
 import { NodeCredentials } from './nodes/node-credentials';
 import { OnBehalf } from './nodes/on-behalf';
 import { StateController } from './nodes/state.controller';
@@ -20,6 +21,7 @@ import { RegistrationController } from './registration/registration.controller';
 import { Bundles } from './rings/bundles';
 import { ChainReader } from './rings/chain-reader';
 import { ChainController } from './rings/chain.controller';
+import { Chains } from './rings/chains';
 import { JwksRoute } from './rings/jwks.route';
 import { KeySetHolder } from './rings/key-set-holder';
 import { KeySets } from './rings/key-sets';
@@ -29,6 +31,7 @@ import { NodeStates } from './streams/node-states';
 import { StreamRows } from './streams/stream-rows';
 import { NodeViews } from './views/node-views';
 import { RingViews } from './views/ring-views';
+import { Strangers } from './views/strangers';
 
 const leases = leaseHolding(KeySetHolder);
 
@@ -51,6 +54,8 @@ export const gatewayParts = {
     GatewayMetrics,
     NodeViews,
     RingViews,
+    Strangers,
+    KnownBearers,
     CalledNodes,
     NodeCredentials,
     OnBehalf,
@@ -61,6 +66,7 @@ export const gatewayParts = {
     { provide: ThrottledLog, useFactory: (logger: Logger) => new ThrottledLog(logger), inject: [LOGGER] },
     Bundles,
     ChainReader,
+    Chains,
     KeySets,
     EventsRoute,
     JwksRoute,

@@ -2,7 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { isUuid, problem } from '@plexsphere/wire';
 import { NodeViews, type NodeView } from '../views/node-views';
+import { Strangers } from '../views/strangers';
 import { CalledNodes } from './called-nodes';
+import { KnownBearers } from './known-bearers';
 
 /** RFC 6750, section 2.1; longer than any that was given out. */
 const BEARER = /^Bearer ([\x21-\x7e]{1,512})$/i;
@@ -18,20 +20,32 @@ export const bearerHash = (bearer: string): Buffer => createHash('sha256').updat
 export class NodeCredentials {
   constructor(
     private readonly views: NodeViews,
+    private readonly known: KnownBearers,
+    private readonly strangers: Strangers,
     private readonly called: CalledNodes,
   ) {}
 
   /**
    * The Node that `nodeId` names, where the bearer is its own.
-   * @throws Problem notAuthenticated, for an unknown Node and a wrong bearer alike; nodeRemoved
+   * @throws Problem notAuthenticated, for an unknown Node and a wrong bearer alike; nodeRemoved; tooManyWaiting behind other strangers
    */
   async authenticate(nodeId: string, authorization: string | undefined): Promise<NodeView> {
     const bearer = bearerOf(authorization);
     if (bearer === undefined || !isUuid(nodeId)) throw problem('notAuthenticated');
-    const node = await this.views.read(nodeId);
-    if (node === undefined || !timingSafeEqual(node.bearerHash, bearerHash(bearer))) throw problem('notAuthenticated');
+    const node = await this.find(nodeId, bearerHash(bearer));
+    if (node === undefined) throw problem('notAuthenticated');
     if (node.state !== 'enrolled') throw problem('nodeRemoved');
     this.called.note(node);
     return node;
+  }
+
+  private async find(nodeId: string, hash: Buffer): Promise<NodeView | undefined> {
+    const read = () => this.views.read(nodeId);
+    const isKnown = this.known.has(nodeId, hash);
+    const node = await (isKnown ? read() : this.strangers.callers.run(read));
+    const isOwn = node !== undefined && timingSafeEqual(node.bearerHash, hash);
+    if (isOwn && node.state === 'enrolled') this.known.note(node);
+    else if (isKnown) this.known.forget(nodeId);
+    return isOwn ? node : undefined;
   }
 }

@@ -3,8 +3,9 @@ import { ApiOkResponse, ApiProperty, ApiPropertyOptional, ApiQuery } from '@nest
 import type { ChainPlace } from '@plexsphere/keyring';
 import { Problem, isCount, problem, routePath, type Scope } from '@plexsphere/wire';
 import { Bundles } from './bundles';
-import { ChainReader, placeAfter, type After, type ReadPart } from './chain-reader';
-import { scopeOf } from './jwks.route';
+import type { After, ReadPart } from './chain-reader';
+import { Chains } from './chains';
+import { scopeNamed } from './scope-named';
 
 class ChainReply {
   @ApiProperty({ description: 'Of the platform ring, oldest first; of the scope `platform` all of them stand here.' })
@@ -35,7 +36,7 @@ const MOVED = undefined;
 @Controller('v1/scopes/:scope/chain')
 export class ChainController {
   constructor(
-    private readonly chains: ChainReader,
+    private readonly chains: Chains,
     private readonly bundles: Bundles,
   ) {}
 
@@ -45,11 +46,11 @@ export class ChainController {
   @ApiQuery({ name: 'goes_on', required: false, description: 'As the part before says in `next`.' })
   @ApiOkResponse({ type: ChainReply })
   async chain(@Param('scope') text: string, @Query() query: Record<string, unknown>): Promise<ChainReply> {
-    const scope = scopeOf(text);
+    const scope = scopeNamed(text);
     const after: After = { epoch: epochOf(query, 'after'), platformEpoch: epochOf(query, 'platform_after') };
-    const place = query['goes_on'] === 'true' ? placeAfter(scope, after) : await this.chains.start(scope, after);
+    const goesOn = query['goes_on'] === 'true';
     for (let tries = 1; ; tries++) {
-      const read = await this.chains.read(scope, place);
+      const read = await this.chains.of({ scope, after, goesOn });
       const bundle = read.part.next === null ? await this.bundleOf(scope, read) : null;
       if (bundle !== MOVED || tries === TRIES) return replyOf(scope, read, bundle ?? null);
     }

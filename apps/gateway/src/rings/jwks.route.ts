@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { isScope, problem, type Scope } from '@plexsphere/wire';
 import type { RawRoute } from '../door/raw-route';
 import { KeySets, type KeptKeySet } from './key-sets';
+import { scopeNamed } from './scope-named';
 
 /** `GET /v1/scopes/{scope}/jwks.json`, for any verifier with a JOSE library. */
 @Injectable()
@@ -14,7 +14,7 @@ export class JwksRoute implements RawRoute {
   constructor(private readonly keySets: KeySets) {}
 
   answer(request: IncomingMessage, response: ServerResponse, scope: string): Promise<void> | undefined {
-    const keySet = this.keySets.of(scopeOf(scope));
+    const keySet = this.keySets.of(scopeNamed(scope));
     if (keySet instanceof Promise) return keySet.then((read) => this.show(read, request, response));
     this.show(keySet, request, response);
     return undefined;
@@ -37,21 +37,6 @@ export class JwksRoute implements RawRoute {
       'content-length': length,
     };
     response.writeHead(200, headers).end(text);
-  }
-}
-
-/** @throws Problem invariantViolation */
-export function scopeOf(text: string): Scope {
-  const scope = decoded(text);
-  if (!isScope(scope)) throw problem('invariantViolation', { field: 'scope' });
-  return scope;
-}
-
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
   }
 }
 

@@ -3,6 +3,7 @@ import { DatabaseClock, LeaseKeeper, LeaseTable, readClocks } from '@plexsphere/
 import { Problem, problem, type Scope } from '@plexsphere/wire';
 import { GatewayMetrics } from '../metrics/gateway-metrics';
 import { RingViews } from '../views/ring-views';
+import { Strangers } from '../views/strangers';
 import { KeySet, type ServedKeySet } from './key-set';
 import { SharedReadings } from './shared-readings';
 
@@ -13,20 +14,21 @@ export interface KeptKeySet extends ServedKeySet {
 
 @Injectable()
 export class KeySets {
-  private readonly readings = new SharedReadings((scope) => this.read(scope));
+  private readonly readings = new SharedReadings((scope) => this.strangers.readings.run(() => this.read(scope)));
 
   constructor(
     private readonly leases: LeaseTable<KeySet>,
     private readonly keeper: LeaseKeeper,
     private readonly clock: DatabaseClock,
     private readonly rings: RingViews,
+    private readonly strangers: Strangers,
     private readonly metrics: GatewayMetrics,
   ) {}
 
   /**
    * From memory while a lease of the ring stands, since then no later ring is confirmed to anybody; else as the primary has
    * it at this moment.
-   * @throws Problem unknownScope, databaseUnavailable
+   * @throws Problem unknownScope, databaseUnavailable, tooManyWaiting
    */
   of(scope: Scope): KeptKeySet | Promise<KeptKeySet> {
     const held = this.held(scope);

@@ -187,7 +187,7 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async ringChanged(message: Msg): Promise<void> {
-    const scope = scopeOf(message);
+    const scope = changedScope(message);
     if (scope === undefined || ![...this.streams].some((stream) => stream.scope === scope)) return;
     await this.lookAtRing(scope);
   }
@@ -234,7 +234,7 @@ function lastEventId({ headers }: IncomingMessage): number | null {
 }
 
 /** undefined for what says nothing of the kind: it concerns no stream. */
-function scopeOf(message: Msg): Scope | undefined {
+function changedScope(message: Msg): Scope | undefined {
   try {
     return message.json<Partial<RingChanged>>().scope;
   } catch {

@@ -1,0 +1,75 @@
+// A crowd of strangers, each on a connection of its own, and a Node among them: on a real gateway with its ten connections.
+import { randomUUID } from 'node:crypto';
+import { connect as dial, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { DOMAIN, GatewayWorld, type TestNode } from '../testing/gateway-world';
+import { ChainReader } from './rings/chain-reader';
+
+jest.setTimeout(120_000);
+
+const CROWD = 1_000;
+
+let world: GatewayWorld;
+let node: TestNode;
+beforeAll(async () => {
+  world = await GatewayWorld.make();
+  node = await world.addNode(DOMAIN);
+});
+afterAll(() => world.end());
+
+const request = (path: string, authorization = ''): string =>
+  `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${authorization}\r\n`;
+const bearer = (secret: string): string => `authorization: Bearer ${secret}\r\n`;
+
+/** On which the gateway has answered already: it has taken it, then, and waits for more. */
+async function connected(): Promise<Socket> {
+  const { hostname, port } = new URL(world.url);
+  const socket = dial(Number(port), hostname);
+  socket.write('GET /v1/ping HTTP/1.1\r\nhost: x\r\n\r\n');
+  await once(socket, 'data');
+  return socket;
+}
+
+/** The status of what comes back. */
+async function ask(socket: Socket, text: string): Promise<string> {
+  let heard = '';
+  socket.on('data', (bytes) => (heard += bytes.toString()));
+  const closed = once(socket, 'close');
+  socket.write(text);
+  await closed;
+  return /HTTP\/1\.1 (\d+)/.exec(heard)?.[1] ?? '';
+}
+
+const strangers: [string, (n: number) => string][] = [
+  ['ask for chains', (n) => request(`/v1/scopes/${DOMAIN}/chain?after=${n}`)],
+  ['ask for key sets of scopes that they make up', () => request(`/v1/scopes/domain:${randomUUID()}/jwks.json`)],
+  ['call as Nodes that they make up', () => request(`/v1/nodes/${randomUUID()}/state`, bearer('x'.repeat(32)))],
+  ['guess at the bearer of a Node', (n) => request(`/v1/nodes/${node.id}/events`, bearer(`guess-${n}`))],
+];
+
+it.each(strangers)('a Node that is known stands behind none of a crowd who %s', async (_, textOf) => {
+  // It has called: from then on it is known here.
+  expect((await world.as(node, `/v1/nodes/${node.id}/state`)).status).toBe(200);
+  const sockets = await Promise.all(Array.from({ length: CROWD }, connected));
+  let answered = 0;
+  const crowd = sockets.map(async (socket, n) => {
+    const status = await ask(socket, textOf(n));
+    answered++;
+    return status;
+  });
+  // By then all of them have been read, and stand in line.
+  await Promise.race(crowd);
+  expect((await world.as(node, `/v1/nodes/${node.id}/state`)).status).toBe(200);
+  expect(answered).toBeLessThan(CROWD / 2);
+  const told = await Promise.all(crowd);
+  expect(told.filter((status) => !['200', '401', '404', '429'].includes(status))).toEqual([]);
+});
+
+it('whoever asks for the same chain shares a reading of it', async () => {
+  const read = jest.spyOn(world.gateway.get(ChainReader), 'read');
+  const sockets = await Promise.all(Array.from({ length: 200 }, connected));
+  const told = await Promise.all(sockets.map((socket) => ask(socket, request(`/v1/scopes/${DOMAIN}/chain?after=0`))));
+  expect(new Set(told)).toEqual(new Set(['200']));
+  expect(read.mock.calls.length).toBeLessThan(50);
+  read.mockRestore();
+});
