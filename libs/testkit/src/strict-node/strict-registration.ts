@@ -3,8 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readIdentity, type Identity } from './strict-answers';
 import { call } from './strict-call';
 
-/** A daemon comes again after a 500, too, of which we want to know. */
-const NOT_NOW = new Set([429, 503, 504]);
+/**
+ * A daemon comes again after a 500, too, of which we want to know. 408: where the machine stood still for as long, neither side
+ * can tell whose fault it was.
+ */
+const NOT_NOW = new Set([408, 429, 503, 504]);
 const FOR_MS = 5 * 60_000;
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [1_000, 8_000];
 
