@@ -62,6 +62,12 @@ class TestController {
     return { slow: true };
   }
 
+  @MessagePattern('come.*')
+  async come(@Payload() { token_hash: token }: { token_hash: string }): Promise<object> {
+    if (token !== 'true') await new Promise<void>((resolve) => slow.push(resolve));
+    return { token };
+  }
+
   @MessagePattern('lease.*.sign', { joined: true })
   sign(@Ctx() context: BusContext): object {
     return { scope: context.token(1) };
@@ -87,7 +93,9 @@ const TABLE: Traffic[] = [
   'slow.{own}',
   'lease.platform.sign',
   'lease.issuer.sign',
-].map(asked);
+]
+  .map(asked)
+  .concat({ ...asked('come.{own}'), queue: 'registrations', askers: [] });
 
 @Module({ controllers: [TestController] })
 class TestModule {}
@@ -234,6 +242,32 @@ describe('requests on the bus', () => {
     );
     expect(heldBack.length).toBeGreaterThan(0);
     expect(heldBack[0]).toEqual({ actor: 'alice', queue: 'commands' });
+  });
+
+  describe('of newcomers', () => {
+    const come = (token: string) =>
+      client.request('come.alice', JSON.stringify({ token_hash: token }), { timeout: 20_000 });
+    const end = async (all: Promise<unknown>) => {
+      while (slow.length > 0 || (await isPending(all))) {
+        for (const release of slow.splice(0)) release();
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    };
+
+    it('have room, however many tokens are made up: none is turned away who comes behind them', async () => {
+      const all = Promise.all([...Array.from({ length: 3_000 }, (_, n) => come(`made-up-${n}`)), come('true')]);
+      await end(all);
+      const codes = (await all).map((reply) => reply.headers?.get(headers.errorCode) ?? '');
+      expect(codes.filter((code) => code !== '')).toEqual([]);
+    });
+
+    it('take turns by their tokens: a crowd with one delays nobody with another', async () => {
+      const crowd = Promise.all(Array.from({ length: 300 }, () => come('one')));
+      await eventually(() => slow.length >= 8);
+      expect((await come('true')).json()).toEqual({ token: 'true' });
+      expect(slow).toHaveLength(8);
+      await end(crowd);
+    });
   });
 
   it('reach a joined handler between join and leave only', async () => {

@@ -161,7 +161,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
       traffic,
       asker,
       bytes: message.data.length,
-      lane: () => (traffic.queue === 'commands' ? laneOf(body) : ''),
+      lane: () => laneOf(traffic, body),
       run: () => this.handle(admitted, body),
     };
     const queue = this.queues.get(traffic.queue);
@@ -222,11 +222,16 @@ export class BusServer extends Server implements CustomTransportStrategy {
   }
 }
 
-/** An operator's requests take turns by the scope that they name: one that is locked must not hold up the others. */
-function laneOf(body: () => unknown): string {
+/**
+ * An operator's requests take turns by the scope that they name: one that is locked must not hold up the others. Newcomers
+ * by their token, however many come with it.
+ */
+function laneOf({ queue }: Traffic, body: () => unknown): string {
+  if (queue !== 'commands' && queue !== 'registrations') return '';
   try {
-    const { scope } = body() as { scope?: unknown };
-    return isScope(scope) ? scope : '';
+    const { scope, token_hash: hash } = body() as { scope?: unknown; token_hash?: unknown };
+    if (queue === 'commands') return isScope(scope) ? scope : '';
+    return typeof hash === 'string' ? hash : '';
   } catch {
     // Refused when its turn comes.
     return '';

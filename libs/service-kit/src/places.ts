@@ -9,8 +9,9 @@ export const PLACES: Readonly<Record<Exclude<Traffic['queue'], 'news'>, Limits>>
   // be full of what waits for a locked scope before the operator's third one is held up.
   commands: { atOnce: 256, perAsker: 16, perLane: 8, waiting: 256, waitingBytes: 16 * MIB, givesWay: 'newest' },
   // Newcomers of all scopes, before anybody knows of which: they wait for their scope behind this, each scope by itself. So
-  // many that those of one that is locked must not hold up the others.
-  registrations: { atOnce: 256, perAsker: 256, perLane: 256, waiting: 256, waitingBytes: 4 * MIB, givesWay: 'newest' },
+  // many that those of one that is locked must not hold up the others. Anybody may come with a token that he makes up, on any
+  // number of connections: each token takes turns with the others, and those who are refused at once turn nobody away.
+  registrations: { atOnce: 256, perAsker: 256, perLane: 8, waiting: 4_096, waitingBytes: 4 * MIB, givesWay: 'newest' },
   // A holder asks again only when it has been answered or has given up.
   renewals: { atOnce: 64, perAsker: 2, perLane: 2, waiting: 4, waitingBytes: 4 * MIB, givesWay: 'oldest' },
   // Asked by services alone, many at once; whoever waits for longer than a second does not wait any more.

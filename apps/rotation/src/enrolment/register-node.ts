@@ -37,17 +37,14 @@ export class RegisterNode {
   ) {}
 
   /** @throws Problem notAuthenticated, enrolTokenOver, permissionDenied, noMeshAddress */
-  register(request: RegisterRequest, identity: RequestIdentity): Promise<RegisterNodeReply> {
+  async register(request: RegisterRequest, identity: RequestIdentity): Promise<RegisterNodeReply> {
+    // Before all else: anybody may come with one that he makes up, and costs this one look.
+    const token = await findEnrolToken(this.database.manager, request.token_hash);
     return this.transactions.oncePrepared(identity, {
-      prepare: () => this.prepare(request),
-      lock: ({ token }) => ({ shared: nodeScopes(token.scope) }),
-      work: (manager, comer) => this.commit(manager, request, comer, identity),
+      prepare: async () => (request.listens === 'sdk' ? this.joining.bundleFor(token.scope) : null),
+      lock: () => ({ shared: nodeScopes(token.scope) }),
+      work: (manager, starting) => this.commit(manager, request, { token, starting }, identity),
     });
-  }
-
-  private async prepare({ token_hash: hash, listens }: RegisterRequest): Promise<Comer> {
-    const token = await findEnrolToken(this.database.manager, hash);
-    return { token, starting: listens === 'sdk' ? await this.joining.bundleFor(token.scope) : null };
   }
 
   private async commit(
