@@ -13,4 +13,13 @@ describe('what was probably meant', () => {
   ])('by %j is %s', (written, meant) => {
     expect(nearest(written, words)).toBe(meant);
   });
+
+  it.each([
+    ['node-id', ['scope', 'node'], 'node'],
+    ['node', ['scope', 'node-id'], 'node-id'],
+    ['nodeid', ['scope', 'n'], undefined],
+    ['', ['-a'], undefined],
+  ])('by the flag %j is, of %j, %s', (written, flags, meant) => {
+    expect(nearest(written, flags)).toBe(meant);
+  });
 });

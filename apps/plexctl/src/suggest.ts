@@ -1,10 +1,16 @@
-/** The candidate that was probably meant: at most two slips away, and fewer than half of what was written. */
+/**
+ * The candidate that was probably meant: at most two slips away, and fewer than half of what was written; or the one that
+ * another command calls by a word more or less, as `--node` and `--node-id`.
+ */
 export function nearest(written: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates
     .map((candidate) => ({ candidate, slips: distance(written, candidate) }))
     .sort((a, b) => a.slips - b.slips);
   const best = ranked[0];
-  return best !== undefined && best.slips <= 2 && best.slips * 2 < written.length ? best.candidate : undefined;
+  if (best !== undefined && best.slips <= 2 && best.slips * 2 < written.length) return best.candidate;
+  return candidates.find(
+    (each) => written.startsWith(`${each}-`) || (written !== '' && each.startsWith(`${written}-`)),
+  );
 }
 
 /** Levenshtein. */
