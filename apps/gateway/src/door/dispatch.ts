@@ -18,7 +18,8 @@ export class Dispatch {
 
   take(request: IncomingMessage, response: ServerResponse): void {
     const { raw, nest } = this.answering;
-    const [path = ''] = (request.url ?? '').split('?', 1);
+    request.url = originForm(request.url ?? '');
+    const [path = ''] = request.url.split('?', 1);
     for (const route of raw) {
       const [, group] = route.path.exec(path) ?? [];
       if (group !== undefined) return this.answer(route, request, response, group);
@@ -43,4 +44,12 @@ export class Dispatch {
       fail(error);
     }
   }
+}
+
+const SCHEME_AND_HOST = /^https?:\/\/[^/?]*/i;
+
+/** RFC 9112, section 3.2.2: a target with scheme and host, as it is sent to proxies, is to be taken as well. */
+function originForm(target: string): string {
+  const rest = target.replace(SCHEME_AND_HOST, '');
+  return rest === target || rest.startsWith('/') ? rest : `/${rest}`;
 }

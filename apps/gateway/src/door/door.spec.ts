@@ -189,6 +189,18 @@ describe('what an attacker writes', () => {
     expect(await said(get(path()))).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 
+  it.each([
+    ['a key set', () => `/v1/scopes/${DOMAIN}/jwks.json`, 200],
+    ['a chain', () => `/v1/scopes/${DOMAIN}/chain?after=1`, 200],
+    ['a stream of another Node', () => `/v1/nodes/${other.id}/events`, 401],
+    ['nothing', () => '', 404],
+    ['nothing, asked for', () => '?x=1', 404],
+  ])('%s, with scheme and host before it, is the same', async (_, path, status) => {
+    for (const before of ['http://x', 'HTTPS://gateway.example:8443']) {
+      expect(await said(get(`${before}${path()}`))).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    }
+  });
+
   it.each(['OPTIONS', 'TRACE', 'DELETE', 'PATCH', 'PROPFIND'])('%s is no way to anything', async (method) => {
     for (const path of [`/v1/nodes/${mine.id}/state`, `/v1/nodes/${mine.id}/events`, '/v1/register', '/v1/ping']) {
       const answer = await said(get(path).replace('GET', method));

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { STATUS_CODES } from 'node:http';
-import { problemDetails, type Problem } from '@plexsphere/wire';
+import { StandingError, problem, problemDetails, type Problem } from '@plexsphere/wire';
 
 const PROBLEM_JSON = 'application/problem+json';
 
@@ -37,4 +37,16 @@ export function refuseUnread(socket: Duplex, refused: Problem): void {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}connection: close\r\n\r\n`;
   socket.end(`${head}${text}`, () => socket.destroy());
+}
+
+/**
+ * What a Node says of its standing, in a body or in headers: read as the bus reads it, and refused as HTTP refuses it.
+ * @throws Problem invariantViolation, of the member that is none
+ */
+export function orRefused<Source, Said>(read: (from: Source) => Said, from: Source): Said {
+  try {
+    return read(from);
+  } catch (error) {
+    throw error instanceof StandingError ? problem('invariantViolation', { field: error.field }) : error;
+  }
 }

@@ -144,15 +144,30 @@ describe('what it gets', () => {
   });
 
   it('an acknowledgement goes on to the relays as it is, and what is none does not', async () => {
-    const said = await answering(subjects.httpAck(node.id), {});
+    const sdk = await world.addNode(DOMAIN, { listens: 'sdk' });
+    const said = await answering(subjects.httpAck(sdk.id), {});
     const ack = { epoch: 3, platform_epoch: 2, position: 7, heads: { ring: 'A'.repeat(43), platform: 'B'.repeat(43) } };
     const post = (body: object) =>
-      world.post(`/v1/nodes/${node.id}/ack`, body, { authorization: `Bearer ${node.secret}` });
+      world.post(`/v1/nodes/${sdk.id}/ack`, body, { authorization: `Bearer ${sdk.secret}` });
     expect((await post({ ...ack, heads: { ...ack.heads, ring: 'x' } })).status).toBe(400);
     expect((await post({ ...ack, position: -1 })).status).toBe(400);
     expect((await post({ ...ack, unknown: 1 })).status).toBe(204);
     await eventually(() => said.length > 0);
-    expect(said).toEqual([{ subject: `http.${node.id}.ack`, ...ack }]);
+    expect(said).toEqual([{ subject: `http.${sdk.id}.ack`, ...ack }]);
+  });
+
+  it.each(['ack', 'hello'])('a daemon says nothing by %s: it is told so, and no relay hears of it', async (call) => {
+    const subject = call === 'ack' ? subjects.httpAck(node.id) : subjects.httpHello(node.id);
+    const said = await answering(subject, {});
+    const heads = { ring: 'A'.repeat(43), platform: 'B'.repeat(43) };
+    const body = { hello_id: randomUUID(), epoch: 1, platform_epoch: 1, position: 0, heads };
+    const answer = await world.post(`/v1/nodes/${node.id}/${call}`, body, { authorization: `Bearer ${node.secret}` });
+    expect([answer.status, await answer.json()]).toMatchObject([
+      400,
+      { code: 'invariant_violation', field: 'listens' },
+    ]);
+    await world.others.flush();
+    expect(said).toEqual([]);
   });
 });
 

@@ -1,8 +1,8 @@
 import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiBody, ApiNoContentResponse, ApiProperty } from '@nestjs/swagger';
 import { Bus } from '@plexsphere/service-kit';
-import { readAck, readHello, subjects, type Ack, type Hello } from '@plexsphere/wire';
-import { orRefused } from '../door/or-refused';
+import { problem, readAck, readHello, subjects, type Ack, type Hello } from '@plexsphere/wire';
+import { orRefused } from '../door/refuse';
 import type { NodeView } from '../views/node-views';
 import { CallingNode, NodeGuard } from './node.guard';
 
@@ -43,7 +43,8 @@ export class StandingController {
   @HttpCode(204)
   @ApiBody({ type: AckBody })
   @ApiNoContentResponse()
-  ack(@CallingNode() { id }: NodeView, @Body() body: unknown): void {
+  ack(@CallingNode() node: NodeView, @Body() body: unknown): void {
+    const { id } = saysItself(node);
     this.bus.publish(subjects.httpAck(id), orRefused(readAck, body));
   }
 
@@ -51,7 +52,17 @@ export class StandingController {
   @HttpCode(204)
   @ApiBody({ type: HelloBody })
   @ApiNoContentResponse()
-  hello(@CallingNode() { id }: NodeView, @Body() body: unknown): void {
+  hello(@CallingNode() node: NodeView, @Body() body: unknown): void {
+    const { id } = saysItself(node);
     this.bus.publish(subjects.httpHello(id), orRefused(readHello, body));
   }
+}
+
+/**
+ * No relay would hear it of one that registered as a daemon: what such a Node holds shows on its stream.
+ * @throws Problem invariantViolation
+ */
+function saysItself(node: NodeView): NodeView {
+  if (node.listens !== 'sdk') throw problem('invariantViolation', { field: 'listens' });
+  return node;
 }

@@ -13,15 +13,15 @@ import {
   type StreamWord as SaidWord,
 } from '@plexsphere/wire';
 import { Events, type Msg } from 'nats';
-import { orRefused } from '../door/or-refused';
+import { orRefused } from '../door/refuse';
 import type { NodeView } from '../views/node-views';
 import { EventSource } from './event-source';
 import { NodeNews } from './node-news';
 import { NodeStream, type StreamGround } from './node-stream';
 import type { OpenStream } from './open-stream';
-import { keptForMs } from './prefer-wait';
 import { SdkStream } from './sdk-stream';
 import { StreamRows } from './stream-rows';
+import { keptForMs, lastEventId } from './stream-request';
 import { Wheel } from './wheel';
 
 /** One wheel for all streams: keep-alives, and what waits for time to pass. */
@@ -34,8 +34,6 @@ const HEARD_WITHIN_MS = 2_000;
  */
 const MOST_OF_A_NODE = 4;
 type Begin = () => Promise<OpenStream>;
-
-const LAST_EVENT_ID = /^\d{1,18}$/;
 
 /** The streams of Nodes that are open on this gateway. */
 @Injectable()
@@ -222,15 +220,6 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
     const { hearsSinceMs, heardUntilMs } = this.news;
     return { states: this.news.statesOf(nodeId), hearsSinceMs, heardUntilMs, now: new Date() };
   }
-}
-
-/** @throws Problem for what is no id; null: none was sent */
-function lastEventId({ headers }: IncomingMessage): number | null {
-  const id = headers['last-event-id'];
-  if (id === undefined) return null;
-  if (typeof id !== 'string' || !LAST_EVENT_ID.test(id))
-    throw problem('invariantViolation', { field: 'Last-Event-ID' });
-  return Number(id);
 }
 
 /** undefined for what says nothing of the kind: it concerns no stream. */
