@@ -88,9 +88,14 @@ export class GoMesh implements Outside {
     [this.process, this.twin] = [this.twin, this.process];
   }
 
+  /**
+   * The one that stays begins anew, as whoever finds two of a Node is told to have it: their words crossed in one record, and
+   * that may say of this one what the other held.
+   */
   endTwin(): void {
     if (this.twin === null) return;
     this.note('there is one of the Node');
+    this.restartNode();
     const { connection } = this.twin;
     if (connection !== null) this.left.push(connection);
     this.twin.connection = this.twin.drift = null;
