@@ -5,9 +5,15 @@ import { StandingError, problem, problemDetails, type Problem } from '@plexspher
 
 const PROBLEM_JSON = 'application/problem+json';
 
-/** In whole seconds, what a caller waits before it comes again, where a refusal says so. */
-const retryAfter = ({ body }: Problem): Record<string, string> =>
-  typeof body['retry_after'] === 'number' ? { 'retry-after': String(body['retry_after']) } : {};
+/** What a caller waits, in whole seconds, who is told that it is too much and not for how long. */
+const USUAL_RETRY_AFTER_S = 5;
+
+/** In whole seconds, what a caller waits before it comes again: with every 429, and where a refusal says so. */
+function retryAfter({ body }: Problem, status: number): Record<string, string> {
+  const seconds = typeof body['retry_after'] === 'number' ? body['retry_after'] : undefined;
+  const told = seconds ?? (status === 429 ? USUAL_RETRY_AFTER_S : undefined);
+  return told === undefined ? {} : { 'retry-after': String(told) };
+}
 
 /** A refusal as it stands on the wire: status, headers, body. */
 export function refusalOf(refused: Problem, status?: number) {
@@ -17,7 +23,7 @@ export function refusalOf(refused: Problem, status?: number) {
     'content-type': PROBLEM_JSON,
     'content-length': String(Buffer.byteLength(text)),
     'cache-control': 'no-store',
-    ...retryAfter(refused),
+    ...retryAfter(refused, code),
     ...(code === 401 ? { 'www-authenticate': 'Bearer' } : {}),
   };
   return { status: code, headers, text };
