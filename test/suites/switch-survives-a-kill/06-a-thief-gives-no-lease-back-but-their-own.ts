@@ -16,7 +16,12 @@ export const step: Step = async (world) => {
   victim.pause();
   const row = `SELECT turn, epochs, released FROM ring.lease WHERE holder = $1`;
   const before = await world.query(row, [holder]);
-  const rotating = pastSilence(world, ['signing', 'rotate', '--scope', world.domain, '--new-key-id', 'k3']);
+  const rotating = pastSilence(
+    world,
+    ['signing', 'rotate', '--scope', world.domain, '--new-key-id', 'k3'],
+    // Where the only one that goes on does not try the key within its second, either.
+    ['signing: key unavailable'],
+  );
   for (const turn of [1, Number.MAX_SAFE_INTEGER]) {
     expect(await renewAs(bus, holder, { turn, release: true })).toMatchObject(ANOTHER);
     expect(await renewAs(bus, holder, { turn })).toMatchObject(ANOTHER);
@@ -29,7 +34,8 @@ export const step: Step = async (world) => {
   // Or it has run out by itself by now: it was not renewed, and not given back.
   expect([before, []]).toContainEqual(await world.query(row, [holder]));
 
-  expect(await rotating).toMatchObject({ exitCode: 0 });
+  const { exitCode, stderr } = await rotating;
+  expect([exitCode, stderr]).toEqual([0, expect.anything()]);
   victim.resume();
   const sign = () => world.json<{ key_id: string }>(['signing', 'sign', '--scope', world.domain], '{}');
   const signed = await Promise.all(Array.from({ length: 12 }, sign));
