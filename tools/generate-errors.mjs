@@ -94,7 +94,7 @@ const WHEN = {
   tooOften:
     'A Node over HTTP changes its WireGuard key, or asks for its state, more often than it has a reason to; `Retry-After` says how long to wait.',
   tooManyWaiting:
-    'The token that asks has as many requests waiting as the service keeps for one. Others are not affected. Nothing has been done.',
+    'The token that asks has as many requests waiting as the service keeps for one, or too many callers stand before a gateway whom it does not know. Others are not affected. Nothing has been done.',
   replyTooLarge: 'The answer is more than the bus carries in one message (1 MB by default).',
   eventStreamUnavailable:
     'A gateway is starting or stopping, or cannot reach the bus or the database: the Node asks for its stream again.',

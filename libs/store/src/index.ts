@@ -8,3 +8,4 @@ export * from './entities';
 export * from './format';
 export * from './insert-ring';
 export { asInstant } from './instant';
+export { prepared, type Prepared } from './prepared';

@@ -5,13 +5,13 @@ import { StandingError, problem, problemDetails, type Problem } from '@plexspher
 
 const PROBLEM_JSON = 'application/problem+json';
 
-/** What a caller waits, in whole seconds, who is told that it is too much and not for how long. */
-const USUAL_RETRY_AFTER_S = 5;
+/** What a caller waits, in whole seconds, who is told that it is too much, where nothing says for how long. */
+export const RETRY_AFTER_S = 5;
 
 /** In whole seconds, what a caller waits before it comes again: with every 429, and where a refusal says so. */
 function retryAfter({ body }: Problem, status: number): Record<string, string> {
   const seconds = typeof body['retry_after'] === 'number' ? body['retry_after'] : undefined;
-  const told = seconds ?? (status === 429 ? USUAL_RETRY_AFTER_S : undefined);
+  const told = seconds ?? (status === 429 ? RETRY_AFTER_S : undefined);
   return told === undefined ? {} : { 'retry-after': String(told) };
 }
 

@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { problem, type Problem } from '@plexsphere/wire';
 import type { RawRoute } from '../door/raw-route';
+import { RETRY_AFTER_S } from '../door/refuse';
 import { EventStreams } from '../streams/event-streams';
-import { RETRY_AFTER_S, StreamRate } from '../streams/stream-rate';
+import { StreamRate } from '../streams/stream-rate';
 import { CalledNodes } from './called-nodes';
 import { NodeCredentials, bearerOf } from './node-credentials';
 

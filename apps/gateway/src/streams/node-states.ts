@@ -11,10 +11,10 @@ import {
   wordWithoutStream,
 } from '@plexsphere/keyring';
 import { problem, scopeKind, type KeyView } from '@plexsphere/wire';
+import { RETRY_AFTER_S } from '../door/refuse';
 import { NodeViews, type NodeView } from '../views/node-views';
 import { EventStreams } from './event-streams';
 import { NodeNews } from './node-news';
-import { RETRY_AFTER_S } from './stream-rate';
 
 /**
  * Of one Node: it asks for one after the other, and says of each that it has taken it. Every gateway keeps and searches those

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 /** How often a Node may ask for its stream: its client asks again at once whenever one ends, without a pause. */
 const MOST = 10;
 const WITHIN_MS = 10_000;
-export const RETRY_AFTER_S = 5;
 /** Whoever makes up names makes no more of them than this. */
 const MOST_KNOWN = 100_000;
 

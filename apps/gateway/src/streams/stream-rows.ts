@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { GoNode, GoRing, Key, NodeRow, PresentedId } from '@plexsphere/keyring';
-import { asInstant } from '@plexsphere/store';
+import { asInstant, prepared } from '@plexsphere/store';
 import type { Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
-import { askPrepared, prepared } from '../views/prepared';
+import { askPrepared } from '../views/ask-prepared';
 
 const RING = `r.trust_epoch::float8 AS "trustEpoch", r.keys, r.changes`;
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { asInstant } from '@plexsphere/store';
+import { asInstant, prepared } from '@plexsphere/store';
 import type { KeyView, Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
-import { askPrepared, prepared } from './prepared';
+import { askPrepared } from './ask-prepared';
 
 /** A Node over HTTP, as one statement on the primary has it: its row, how its stream stands, and the ring of its scope. */
 export interface NodeView {

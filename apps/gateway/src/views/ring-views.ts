@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { prepared } from '@plexsphere/store';
 import type { KeyView, Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
-import { askPrepared, prepared } from './prepared';
+import { askPrepared } from './ask-prepared';
 
 const READ_KEYS = prepared('SELECT keys, statement_timestamp() AS at FROM gateway.ring WHERE scope = $1');
 

@@ -1,4 +1,5 @@
 import { problem } from '@plexsphere/wire';
+import { RETRY_AFTER_S } from '../door/refuse';
 
 interface Room {
   atOnce: number;
@@ -6,9 +7,6 @@ interface Room {
   waiting: number;
   patienceMs: number;
 }
-
-/** What has found no room comes again when those who stood in line have gone. */
-const RETRY_AFTER_S = 5;
 
 /** Work of which so much is under way at a time. The rest stands in line for a while, in the order in which it came. */
 export class Turns {

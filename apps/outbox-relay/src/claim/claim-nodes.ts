@@ -1,3 +1,4 @@
+import { prepared } from '@plexsphere/store';
 import { PLATFORM } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import { chainPlace, type ChainRow } from './chain-place';
@@ -34,7 +35,7 @@ const UNSENT = `EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id
  * close of the platform's ring makes all Nodes of all Domains due at once. Of a Node that is cut off nothing is due but
  * news of keys, whatever waits for it.
  */
-const LOCK_DUE_NODES = `
+const LOCK_DUE_NODES = prepared(`
   WITH platform AS (SELECT epoch, trust_epoch FROM ring.key_ring WHERE scope = '${PLATFORM}'),
   due AS (
     SELECT s.node_id, s.scope, s.claim_deadline, ${KEY_NEWS} AS key_news,
@@ -57,7 +58,7 @@ const LOCK_DUE_NODES = `
   SELECT s.node_id FROM turns t JOIN outbox.node_stream s ON s.node_id = t.node_id
    WHERE ${IS_UNCLAIMED}
    ORDER BY t.close_news_alone, t.turn, s.node_id LIMIT $1
-     FOR UPDATE OF s SKIP LOCKED`;
+     FOR UPDATE OF s SKIP LOCKED`);
 
 /**
  * A Node of the platform's own scope has one ring under two names; where they differ, what it holds is the lesser. float8
@@ -74,7 +75,7 @@ const toldOf = (epoch: 'told_epoch' | 'told_platform_epoch'): string =>
  * A hello is taken once, and stays until its answer stands on the stream; a later hello replaces it, untaken. It begins
  * an unfinished chain anew: a Node that said it has lost the parts, or a hole between them.
  */
-const TAKE = `
+const TAKE = prepared(`
   WITH due AS (
     SELECT s.node_id, coalesce(${RESEND_DUE}, false) AS resend,
            s.hello IS NOT NULL AND NOT s.hello ? 'taken' AS says_hello
@@ -111,7 +112,7 @@ const TAKE = `
          CASE WHEN ready_epoch IS NOT NULL
               THEN jsonb_build_object('epoch', ready_epoch, 'position', ready_position) END AS ready,
          sends_again AS "sendsAgain", says_hello AND missed IS NOT NULL AS "needsResync"
-    FROM taken s`;
+    FROM taken s`);
 
 /** A Node as it was claimed. */
 interface TakenNode extends ClaimedNode {
@@ -127,9 +128,9 @@ export async function claimNodes(
   owner: string,
   { limit, closeNews = true }: { limit: number; closeNews?: boolean },
 ): Promise<TakenNode[]> {
-  const due = await planOnce<{ node_id: string }>(manager, 'lock due nodes', LOCK_DUE_NODES, [limit, closeNews]);
+  const due = await planOnce<{ node_id: string }>(manager, LOCK_DUE_NODES, [limit, closeNews]);
   if (due.length === 0) return [];
-  const taken = await planOnce<Omit<TakenNode, 'chain'> & { chain: ChainRow | null }>(manager, 'take', TAKE, [
+  const taken = await planOnce<Omit<TakenNode, 'chain'> & { chain: ChainRow | null }>(manager, TAKE, [
     due.map((row) => row.node_id),
     owner,
   ]);

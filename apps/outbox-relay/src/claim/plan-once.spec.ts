@@ -33,7 +33,7 @@ async function afterGrowing(
     // What comes by itself after five executions.
     await manager.query('SET LOCAL plan_cache_mode = force_generic_plan');
     await manager.query('CREATE TEMP TABLE grown (x int) ON COMMIT DROP');
-    await planOnce(manager, name, TEXT, [ROWS, 0]);
+    await planOnce(manager, { name, text: TEXT }, [ROWS, 0]);
     const before = await rowsExpected(manager);
     await manager.query(`INSERT INTO grown SELECT generate_series(1, $1::int)`, [ROWS]);
     await act(manager);
@@ -53,7 +53,7 @@ test('a quick statement keeps its plan, whatever became of the tables', async ()
   // Nothing is quick on a machine that is busy with something else.
   await eventually(
     async () => {
-      const { before, now } = await afterGrowing((manager) => planOnce(manager, name, TEXT, [ROWS, 0]));
+      const { before, now } = await afterGrowing((manager) => planOnce(manager, { name, text: TEXT }, [ROWS, 0]));
       return now === before;
     },
     { describe: 'a plan that is kept' },
@@ -62,8 +62,8 @@ test('a quick statement keeps its plan, whatever became of the tables', async ()
 
 test('one that took long is planned anew the next time', async () => {
   const { before, now } = await afterGrowing(async (manager) => {
-    await planOnce(manager, name, TEXT, [ROWS - 1, 0.15]);
-    await planOnce(manager, name, TEXT, [ROWS, 0]);
+    await planOnce(manager, { name, text: TEXT }, [ROWS - 1, 0.15]);
+    await planOnce(manager, { name, text: TEXT }, [ROWS, 0]);
   });
   expect(now).toBeGreaterThan(3 * before);
 });
@@ -71,9 +71,9 @@ test('one that took long is planned anew the next time', async () => {
 test('one that failed is planned anew, too: it may have run for too long', async () => {
   const { before, now } = await afterGrowing(async (manager) => {
     await manager.query('SAVEPOINT before');
-    await expect(planOnce(manager, name, TEXT, [ROWS, 'long'])).rejects.toMatchObject({ code: '22P02' });
+    await expect(planOnce(manager, { name, text: TEXT }, [ROWS, 'long'])).rejects.toMatchObject({ code: '22P02' });
     await manager.query('ROLLBACK TO before');
-    await planOnce(manager, name, TEXT, [ROWS, 0]);
+    await planOnce(manager, { name, text: TEXT }, [ROWS, 0]);
   });
   expect(now).toBeGreaterThan(3 * before);
 });

@@ -1,3 +1,4 @@
+import type { Prepared } from '@plexsphere/store';
 import type { EntityManager } from 'typeorm';
 
 interface Connection {
@@ -13,21 +14,13 @@ const WORTH_A_PLAN_MS = 100;
 /** On these a statement failed, as one does that takes too long: its plan goes first, since it could fail for ever. */
 const inDoubt = new WeakSet<Connection>();
 
-/**
- * In the caller's transaction, a statement that is planned once a connection: for those that run all the time and whose
- * plan takes ten times as long as its execution. `name` is the statement's alone.
- */
-export async function planOnce<Row>(
-  manager: EntityManager,
-  name: string,
-  text: string,
-  values: unknown[],
-): Promise<Row[]> {
+/** In the caller's transaction, a statement that is planned once a connection. */
+export async function planOnce<Row>(manager: EntityManager, statement: Prepared, values: unknown[]): Promise<Row[]> {
   const connection = (await manager.queryRunner?.connect()) as Connection;
   if (inDoubt.delete(connection)) await connection.query('DISCARD PLANS');
   const beganAt = performance.now();
   try {
-    return (await connection.query<Row>({ name, text, values })).rows;
+    return (await connection.query<Row>({ ...statement, values })).rows;
   } catch (error) {
     inDoubt.add(connection);
     throw error;
