@@ -54,7 +54,8 @@ async function lifeOfADomain(ask: Ask): Promise<void> {
   await ask('enroll-token.revoke', { id: tokenId });
   await ask('key.rotate', { scope });
   await ask('policy.plan-set', { scope, rotate_every: '30d' });
-  await ask('policy.set', { scope, rotate_every: '30d' });
+  // The staged key does not propagate before it is dropped: else the rotator might promote it meanwhile.
+  await ask('policy.set', { scope, rotate_every: '30d', propagation_delay_seconds: 1_200 });
   await ask('policy.show', { scope });
 
   await ask('signing.plan-change', { scope, change: 'stage' });
