@@ -12,8 +12,8 @@ import { promisify } from 'node:util';
 import {
   ALGORITHMS,
   MESH_ALGORITHM,
-  privateKeyFromSeed,
   publicText,
+  secretFromSeed,
   type Algorithm,
   type PrivateKey,
   type PublicKey,
@@ -28,8 +28,7 @@ export interface TestPrivateKey extends PrivateKey {
 /** The same name is the same key in every run. */
 export function privateKeyOf(name: string): TestPrivateKey {
   const seed = createHash('sha256').update(name).digest();
-  const secret = privateKeyFromSeed(seed).export({ format: 'der', type: 'pkcs8' });
-  return ALGORITHMS[MESH_ALGORITHM].load(secret) as TestPrivateKey;
+  return ALGORITHMS[MESH_ALGORITHM].load(secretFromSeed(seed)) as TestPrivateKey;
 }
 
 /** The public half of the key of that name, as text. */

@@ -51,6 +51,8 @@ export interface TextForm {
   write(spki: Buffer): string;
   /** undefined for any text that `write` gives for no key. */
   read(text: string): Buffer | undefined;
+  /** What `read` gives is a good key, and need not be loaded to know: that takes longer than all else of a statement. */
+  tellsGoodKeys?: true;
 }
 
 /** How keys of a type that node:crypto knows are made, written and used. */
@@ -77,7 +79,8 @@ const MOST_CHARACTERS = 1_024;
 export function asymmetric(type: KeyType, how: Asymmetric): Algorithm {
   const { text: form = SPKI_BASE64, accepts = () => true, digest, signature } = how;
   const isGood = (key: KeyObject): boolean => key.asymmetricKeyType === type && accepts(key.asymmetricKeyDetails ?? {});
-  const publicKey = (half: KeyObject, text: string): PublicKey => new PublicHalf(algorithm, text, half, type, how);
+  const publicKey = (half: KeyObject, text: string): PublicKey =>
+    new PublicHalf(algorithm, text, () => half, type, how);
   const algorithm: Algorithm = {
     alg: how.alg,
     generate: async () => {
@@ -104,7 +107,9 @@ export function asymmetric(type: KeyType, how: Asymmetric): Algorithm {
     read: (text) => {
       const spki = typeof text === 'string' && text.length <= MOST_CHARACTERS ? form.read(text) : undefined;
       if (spki === undefined) return undefined;
-      const half = createPublicKey({ key: spki, ...SPKI });
+      const loaded = (): KeyObject => createPublicKey({ key: spki, ...SPKI });
+      if (form.tellsGoodKeys) return new PublicHalf(algorithm, text as string, loaded, type, how);
+      const half = loaded();
       return isGood(half) ? publicKey(half, text as string) : undefined;
     },
   };
@@ -115,16 +120,21 @@ const PKCS8 = { format: 'der', type: 'pkcs8' } as const;
 const SPKI = { format: 'der', type: 'spki' } as const;
 
 class PublicHalf implements PublicKey {
-  readonly #key: KeyObject;
+  readonly #load: () => KeyObject;
+  #loaded: KeyObject | undefined;
 
   constructor(
     readonly algorithm: Algorithm,
     readonly text: string,
-    key: KeyObject,
+    load: () => KeyObject,
     private readonly type: KeyType,
     private readonly how: Asymmetric,
   ) {
-    this.#key = key;
+    this.#load = load;
+  }
+
+  get #key(): KeyObject {
+    return (this.#loaded ??= this.#load());
   }
 
   get jwk(): Record<string, string> {

@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, randomBytes } from 'node:crypto';
 import { newKeyPair } from '@plexsphere/testkit';
 import { isPublicKey, publicKeyFromText, publicText } from './algorithms';
 import { privateKeyFromSeed, rawPublicKey } from './ed25519';
@@ -34,6 +34,19 @@ test.each([
   ['with bits to spare in its last character', `${RAW.slice(0, -2)}9=`],
 ])('a public key that is %s is refused', (_, text) => {
   expect(() => publicKeyFromText(text)).toThrow(Problem);
+});
+
+// By its text alone it is told that a key is good: it is not loaded before it verifies.
+test.each([
+  ['a number beyond the field', `${'ff'.repeat(31)}7f`],
+  ['the same with its sign', 'ff'.repeat(32)],
+  ['a small number', `02${'00'.repeat(31)}`],
+  ...Array.from({ length: 8 }, () => ['some bytes', randomBytes(32).toString('hex')]),
+])('what is read as a key can be loaded: %s', (_, hex) => {
+  const raw = Buffer.from(hex, 'hex');
+  const key = publicKeyFromText(raw.toString('base64'));
+  expect(key.jwk).toEqual({ kty: 'OKP', crv: 'Ed25519', x: raw.toString('base64url') });
+  expect(key.verify(raw, Buffer.alloc(64, 1))).toBe(false);
 });
 
 describe('S16: keys of small order', () => {

@@ -35,8 +35,10 @@ const SPKI_HEADER = Buffer.from('302a300506032b6570032100', 'hex');
 const PKCS8_HEADER = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** Of the 32 bytes that an Ed25519 key is made from (RFC 8032, section 5.1.5). */
+export const secretFromSeed = (seed: Uint8Array): Buffer => Buffer.concat([PKCS8_HEADER, seed]);
+
 export const privateKeyFromSeed = (seed: Uint8Array): KeyObject =>
-  createPrivateKey({ key: Buffer.concat([PKCS8_HEADER, seed]), format: 'der', type: 'pkcs8' });
+  createPrivateKey({ key: secretFromSeed(seed), format: 'der', type: 'pkcs8' });
 
 /** Of the public half. Throws TypeError for a key of another algorithm. */
 export function rawPublicKey(key: KeyObject): Buffer {
@@ -52,4 +54,6 @@ export const RAW_BASE64: TextForm = {
     const isGood = raw?.length === RAW_KEY_BYTES && !isOfSmallOrder(raw);
     return isGood ? Buffer.concat([SPKI_HEADER, raw]) : undefined;
   },
+  // RFC 8410, section 4: any 32 bytes are a key to who loads it.
+  tellsGoodKeys: true,
 };

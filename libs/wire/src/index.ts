@@ -27,7 +27,7 @@ export * from './revocations';
 export { canonicalText, type CanonicalFields } from './canonical';
 export * from './envelope';
 export * from './algorithms';
-export { privateKeyFromSeed, rawPublicKey } from './ed25519';
+export { privateKeyFromSeed, rawPublicKey, secretFromSeed } from './ed25519';
 export * from './nkey';
 export * from './bus-credential';
 export * from './recovery-file';
