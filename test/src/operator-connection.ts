@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { authenticatorOf } from '@plexsphere/testkit';
 import { headers, inboxPrefix, subjects, type Command, type Role, createBusKey, credsText } from '@plexsphere/wire';
-import { connect, credsAuthenticator, ErrorCode, NatsError, type Msg, type NatsConnection } from 'nats';
+import { connect, ErrorCode, NatsError, type Msg, type NatsConnection } from 'nats';
 import type { World } from './world';
 
 export interface Answer {
@@ -35,7 +36,7 @@ export class OperatorConnection {
   private static async dial(world: World, operator: string, credential: string): Promise<OperatorConnection> {
     const connection = await connect({
       servers: world.stack.natsUrl,
-      authenticator: credsAuthenticator(new TextEncoder().encode(credential)),
+      authenticator: authenticatorOf(credential),
       inboxPrefix: inboxPrefix({ kind: 'operator', id: operator }),
       // The server hangs up on whoever takes two seconds to answer it, and nats.js waits on: a busy machine dials again.
       waitOnFirstConnect: true,

@@ -1,7 +1,7 @@
 // What the credentials allow, tried on a real nats-server in operator mode.
-import { connect, credsAuthenticator, type Msg, type NatsConnection, type Subscription } from 'nats';
+import { connect, type Msg, type NatsConnection, type Subscription } from 'nats';
 import type { NatsServer } from '@plexsphere/stack';
-import { endBus, eventually, loseDisk, refusal, startedBus } from '@plexsphere/testkit';
+import { authenticatorOf, endBus, eventually, loseDisk, refusal, startedBus } from '@plexsphere/testkit';
 import {
   accountSubjects,
   EVENT_STREAM,
@@ -50,7 +50,7 @@ afterAll(async () => {
 async function open(creds: string, prefix: string): Promise<NatsConnection> {
   const connection = await connect({
     servers: server.url,
-    authenticator: credsAuthenticator(Buffer.from(creds)),
+    authenticator: authenticatorOf(creds),
     inboxPrefix: prefix,
     reconnect: false,
   });

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { headers, inboxPrefix, subjects } from '@plexsphere/wire';
 import type { Publish, PublishReply } from '@plexsphere/wire/commands';
-import { connect, credsAuthenticator, type NatsConnection } from 'nats';
+import { connect, type NatsConnection } from 'nats';
+import { authenticatorOf } from './bus-credential';
 
 /** Between two events, where nobody says otherwise. */
 const EVERY_MS = 250;
@@ -36,7 +37,7 @@ export class EventSource {
     const token = JSON.parse(await readFile(options.tokenFile, 'utf8')) as { operator: string; bus_credential: string };
     const connection = await connect({
       servers: options.natsUrl,
-      authenticator: credsAuthenticator(new TextEncoder().encode(token.bus_credential)),
+      authenticator: authenticatorOf(token.bus_credential),
       inboxPrefix: inboxPrefix({ kind: 'operator', id: token.operator }),
       maxReconnectAttempts: -1,
       waitOnFirstConnect: true,

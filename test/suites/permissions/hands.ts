@@ -3,10 +3,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readEnrolment, type BusEnrolment } from '@plexsphere/node-sdk';
 import type { Ran } from '@plexsphere/stack';
-import { refusal } from '@plexsphere/testkit';
+import { authenticatorOf, refusal } from '@plexsphere/testkit';
 import { headers, inboxPrefix, subjects, type BusUser, type Command, createBusKey, credsText } from '@plexsphere/wire';
 import type { CreateToken, CreateTokenReply } from '@plexsphere/wire/commands';
-import { connect, credsAuthenticator, type NatsConnection } from 'nats';
+import { connect, type NatsConnection } from 'nats';
 import { SuiteNode } from '../../src/suite-node';
 import type { World } from '../../src/world';
 
@@ -35,7 +35,7 @@ export const bootstrapFile = (world: World, name: string): Promise<string> =>
 export async function dial(world: World, creds: string, user: BusUser): Promise<NatsConnection> {
   const connection = await connect({
     servers: world.stack.natsUrl,
-    authenticator: credsAuthenticator(Buffer.from(creds)),
+    authenticator: authenticatorOf(creds),
     inboxPrefix: inboxPrefix(user),
     reconnect: false,
   });
