@@ -103,7 +103,8 @@ describe('who may import whom', () => {
   it('opens the domain, the test kit, the stack, a Node and a holder of leases to specs, and nothing else', () => {
     // What they themselves stand on would make a circle with them.
     const BELOW_NODE = ['libs/wire', 'libs/bus-client', 'libs/keyring'];
-    const BELOW_HOLDER = [...BELOW_NODE, 'libs/service-kit'];
+    // A holder reaches the bus client through the test kit, too, and a circle through that is none.
+    const BELOW_HOLDER = ['libs/wire', 'libs/keyring', 'libs/service-kit'];
     const opened = (project: string) => [
       ...(ALLOWED[project] ?? []),
       'keyring',
