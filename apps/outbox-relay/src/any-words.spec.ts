@@ -62,7 +62,8 @@ test.each([1, 2, 3, 4])('any order ends well: story %i', async () => {
     await story.rest();
     await story.beImpatient();
     await story.rest();
-    if (!story.isWaiting) story.cut();
+    // One that waits ends as well, once its patience is over: what it told keeps any state from proving something on it.
+    if (!story.isWaiting || round % 3 === 2) story.cut();
   }
   expect(story.daemon.refused).toEqual([]);
   expect(await isOver()).toBe(true);

@@ -148,8 +148,9 @@ it('S3: what runs out while the account is signed keeps its row, which takes it 
   // A signer is asked once the list has been read.
   const runOut = `UPDATE ring.bus_revocation SET expires_at = clock_timestamp() - interval '${SKEW_S} s'`;
   sign = async () => void (await owner.query(runOut));
-  const running = await revoke({ kind: 'operator', expiresAt: new Date(Date.now() + HOUR) });
-  expect([isOnBus(running.publicKey), await stored(running.publicKey)]).toEqual([true, 1]);
+  const { publicKey } = await revoke({ kind: 'operator', expiresAt: new Date(Date.now() + HOUR) });
+  // Both stand, or the other replica has signed again meanwhile: without its row nobody would take it off the bus.
+  await eventually(async () => isOnBus(publicKey) === ((await stored(publicKey)) === 1));
 });
 
 it('S3: after 20,000 removals one more is on the bus at once, and of those that are removed the first leave', async () => {
