@@ -1,21 +1,10 @@
 import { busAuthenticator, readBusCredential } from '@plexsphere/bus-client';
-import { createBusKey } from '@plexsphere/wire';
+import { createBusKey, credsText } from '@plexsphere/wire';
 import type { Authenticator } from 'nats';
 
 /** The text of a .creds file of a bus that does not exist. */
-export function busCredentialText(jwt = 'header.claims.signature', seed = createBusKey('user').seed): string {
-  return [
-    '-----BEGIN NATS USER JWT-----',
-    jwt,
-    '------END NATS USER JWT------',
-    '',
-    '************************* IMPORTANT *************************',
-    '-----BEGIN USER NKEY SEED-----',
-    seed,
-    '------END USER NKEY SEED------',
-    '',
-  ].join('\n');
-}
+export const busCredentialText = (jwt = 'header.claims.signature', seed = createBusKey('user').seed): string =>
+  credsText(jwt, seed);
 
 /**
  * Answers a bus server as the client library's `credsAuthenticator` does (libs/bus-client/src/bus-authenticator.spec.ts),

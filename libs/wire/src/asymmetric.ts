@@ -79,8 +79,8 @@ const MOST_CHARACTERS = 1_024;
 export function asymmetric(type: KeyType, how: Asymmetric): Algorithm {
   const { text: form = SPKI_BASE64, accepts = () => true, digest, signature } = how;
   const isGood = (key: KeyObject): boolean => key.asymmetricKeyType === type && accepts(key.asymmetricKeyDetails ?? {});
-  const publicKey = (half: KeyObject, text: string): PublicKey =>
-    new PublicHalf(algorithm, text, () => half, type, how);
+  const publicKey = (text: string, load: () => KeyObject): PublicKey =>
+    new PublicHalf(algorithm, text, load, type, how);
   const algorithm: Algorithm = {
     alg: how.alg,
     generate: async () => {
@@ -93,7 +93,7 @@ export function asymmetric(type: KeyType, how: Asymmetric): Algorithm {
       const key = createPrivateKey({ key: secret, ...PKCS8 });
       if (!isGood(key)) throw new TypeError(`not a key for ${how.alg}`);
       const half = createPublicKey(key);
-      const own = publicKey(half, form.write(half.export(SPKI)));
+      const own = publicKey(form.write(half.export(SPKI)), () => half);
       const options = { key, ...signature };
       return {
         algorithm,
@@ -105,12 +105,13 @@ export function asymmetric(type: KeyType, how: Asymmetric): Algorithm {
       };
     },
     read: (text) => {
-      const spki = typeof text === 'string' && text.length <= MOST_CHARACTERS ? form.read(text) : undefined;
+      if (typeof text !== 'string' || text.length > MOST_CHARACTERS) return undefined;
+      const spki = form.read(text);
       if (spki === undefined) return undefined;
-      const loaded = (): KeyObject => createPublicKey({ key: spki, ...SPKI });
-      if (form.tellsGoodKeys) return new PublicHalf(algorithm, text as string, loaded, type, how);
-      const half = loaded();
-      return isGood(half) ? publicKey(half, text as string) : undefined;
+      const load = (): KeyObject => createPublicKey({ key: spki, ...SPKI });
+      if (form.tellsGoodKeys) return publicKey(text, load);
+      const half = load();
+      return isGood(half) ? publicKey(text, () => half) : undefined;
     },
   };
   return algorithm;

@@ -34,9 +34,10 @@ const SPKI_HEADER = Buffer.from('302a300506032b6570032100', 'hex');
 /** RFC 8410, section 7: what stands before the 32 bytes of a private key in PKCS#8. */
 const PKCS8_HEADER = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-/** Of the 32 bytes that an Ed25519 key is made from (RFC 8032, section 5.1.5). */
+/** PKCS #8 DER of the 32 bytes that an Ed25519 key is made from (RFC 8032, section 5.1.5; RFC 8410, section 7). */
 export const secretFromSeed = (seed: Uint8Array): Buffer => Buffer.concat([PKCS8_HEADER, seed]);
 
+/** The same, loaded. */
 export const privateKeyFromSeed = (seed: Uint8Array): KeyObject =>
   createPrivateKey({ key: secretFromSeed(seed), format: 'der', type: 'pkcs8' });
 
