@@ -8,14 +8,15 @@ const workspace = {
   // Below the clone, as all caches: two clones share nothing, and nothing is written outside of them.
   cacheDirectory: '<rootDir>/.nx/jest',
   transform,
-  // jose and the NATS key libraries ship ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!(jose|@nats-io|@nestjs/typeorm)/)'],
+  // jose, what stands on it, and the NATS key libraries ship ES modules only.
+  transformIgnorePatterns: ['/node_modules/(?!(jose|oauth4webapi|openid-client|@nats-io)/)'],
   moduleNameMapper: {
     '^@plexsphere/([a-z-]+)/([a-z-]+)$': '<rootDir>/libs/$1/src/$2/index.ts',
     '^@plexsphere/stack$': '<rootDir>/stack/src/index.ts',
+    '^@plexsphere/jwks-clients$': '<rootDir>/test/clients/src/index.ts',
     '^@plexsphere/([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts',
   },
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/tools/run/compiled-once.mjs',
   modulePathIgnorePatterns: ['/dist/', '/\\.plexsphere/', '/\\.nx/'],
 };
 
@@ -35,7 +36,7 @@ export default {
     {
       ...workspace,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{libs,apps,stack,demo,tools}/**/*.spec.ts'],
+      testMatch: ['<rootDir>/{libs,apps,stack,demo,tools,test/clients}/**/*.spec.ts'],
       testPathIgnorePatterns: ['/node_modules/', '\\.long\\.spec\\.ts$'],
     },
     {
@@ -43,7 +44,7 @@ export default {
       ...stackToCopy,
       displayName: 'suites',
       testMatch: ['<rootDir>/test/**/*.spec.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/long/'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/long/', '<rootDir>/test/clients/'],
     },
     // Not part of `npm test`: npm run test:long.
     {

@@ -1,5 +1,5 @@
 'use strict';
-// Loaded into a service before its own modules (--require). To find some 1,800 modules, and for V8 to make code of their
+// Loaded into a service, or plexctl, before its own modules (--require). To find some 1,800 modules, and for V8 to make code of their
 // text, takes a third of a start: the first to be told of a file in COMPILED keeps both there when it ends, and each later
 // one takes them. The same texts run: code is taken for the very text that it was made of, and V8 itself refuses what
 // another Node has made, or one with other flags. Where a module was found holds for as long as nothing is built or
@@ -16,8 +16,8 @@ const file = process.env.COMPILED;
 const keeps = !existsSync(file);
 const { found, codes } = keeps ? { found: {}, codes: new Map() } : read();
 const scripts = new Map();
-/** What stands in code that was kept, import() does not know. */
-const IMPORTS = /\bimport\s*\(/;
+/** What stands in code that was kept, import() does not know; and a first line for the shell is none of JavaScript. */
+const LEFT_TO_NODE = /^#!|\bimport\s*\(/;
 const { _compile: compileAsNodeDoes } = Module.prototype;
 const { _resolveFilename: findAsNodeDoes } = Module;
 
@@ -25,7 +25,7 @@ Module.prototype._compile = function compile(text, filename, format) {
   const name = `${filename} ${hash('sha1', text)}`;
   const cachedData = codes.get(name);
   // What was not kept gains nothing from being compiled here.
-  if (keeps ? format === 'module' || IMPORTS.test(text) : cachedData === undefined) {
+  if (keeps ? format === 'module' || LEFT_TO_NODE.test(text) : cachedData === undefined) {
     return compileAsNodeDoes.call(this, text, filename, format);
   }
   const script = new Script(Module.wrap(text), { filename, cachedData });

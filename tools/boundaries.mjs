@@ -4,6 +4,8 @@
 const DOMAIN = 'layer:domain';
 const CONTRACT = 'layer:contract';
 const SDK = 'layer:sdk';
+const GUARD = 'layer:guard';
+const CLIENTS = 'layer:clients';
 const POSTGRES = 'lib:postgres';
 const STORE = 'lib:store';
 const MATERIAL = 'lib:material';
@@ -22,6 +24,9 @@ export const MAY_IMPORT = {
   [DOMAIN]: [],
   [CONTRACT]: [],
   [SDK]: [CONTRACT, BUS_CLIENT],
+  // It knows an issuer by what anybody can read of it.
+  [GUARD]: [],
+  [CLIENTS]: [],
   [POSTGRES]: [CONTRACT],
   [STORE]: [DOMAIN, CONTRACT, POSTGRES],
   // Only those who hold private keys may import these two: the signer, and the bring-up that makes the first ones.
@@ -43,7 +48,7 @@ export const MAY_IMPORT = {
   [STACK]: OUTSIDE_SERVICES,
   'layer:demo': OUTSIDE_SERVICES,
   // A thief in a suite opens the keys that he has stolen.
-  'layer:test': [...OUTSIDE_SERVICES, MATERIAL],
+  'layer:test': [...OUTSIDE_SERVICES, MATERIAL, GUARD, CLIENTS],
 };
 
 /** Packages that would undo what a part is for: plexctl starts fast and knows no database, a Node embeds the SDK. */
@@ -51,6 +56,7 @@ const BANNED_PACKAGES = {
   // jose is the other side in its specs: what ships signs and verifies by the table of algorithms.
   [CONTRACT]: ['@nestjs/*', 'jose', 'nats', 'pg', 'typeorm'],
   [SDK]: ['@nestjs/*', 'pg', 'typeorm'],
+  [GUARD]: ['nats', 'pg', 'typeorm'],
   [POSTGRES]: ['@nestjs/*', 'nats'],
   [SERVICE_KIT]: ['pg', 'typeorm'],
   [LEASE_HOLDER]: ['pg', 'typeorm'],

@@ -49,9 +49,10 @@ describe('who may import whom', () => {
     'service-kit',
     'lease-holder',
     'node-sdk',
+    'jwt-guard',
     'bootstrap',
   ];
-  const TARGETS = [...LIBS, 'testkit', 'stack'];
+  const TARGETS = [...LIBS, 'testkit', 'stack', 'jwks-clients'];
   const OUTSIDE = ['keyring', 'wire', 'store', 'bus-jwt', 'bus-client', 'node-sdk', 'bootstrap', 'testkit', 'stack'];
   const ALLOWED: Record<string, string[]> = {
     'libs/keyring': [],
@@ -64,6 +65,7 @@ describe('who may import whom', () => {
     'libs/service-kit': ['wire', 'bus-client'],
     'libs/lease-holder': ['keyring', 'wire', 'service-kit'],
     'libs/node-sdk': ['wire', 'bus-client'],
+    'libs/jwt-guard': [],
     'libs/bootstrap': ['keyring', 'wire', 'store', 'material', 'bus-jwt'],
     'libs/testkit': [...OUTSIDE, 'service-kit'],
     'apps/rotation': ['keyring', 'wire', 'store', 'service-kit'],
@@ -73,7 +75,8 @@ describe('who may import whom', () => {
     stack: OUTSIDE,
     demo: OUTSIDE,
     // Linted as specs are.
-    test: [...OUTSIDE, 'material', 'lease-holder'],
+    test: [...OUTSIDE, 'material', 'lease-holder', 'jwt-guard', 'jwks-clients'],
+    'test/clients': ['keyring', 'node-sdk', 'lease-holder', 'testkit', 'stack'],
   };
   const text = TARGETS.map((target) => `export * from '@plexsphere/${target}';`).join('\n');
 
@@ -182,7 +185,9 @@ describe('each text', () => {
     ['libs/wire/src/not-there.ts', `import 'nats';`, [BOUNDARY]],
     ['libs/wire/src/not-there.ts', `import '@nestjs/common';`, [BOUNDARY]],
     ['libs/wire/src/not-there.ts', `import 'jose';`, [BOUNDARY]],
-    ['libs/wire/src/not-there.ts', `import 'class-validator';`, []],
+    ['libs/wire/src/not-there.ts', `import { IsInt } from 'class-validator';\nexport { IsInt };`, [TS_IMPORTS]],
+    ['libs/wire/src/not-there.ts', `import type { A } from 'class-validator';\nexport type { A };`, []],
+    [ROTATION, `import { IsInt } from '@plexsphere/wire/validator';\nexport { IsInt };`, []],
     ['libs/wire/src/not-there.spec.ts', `import 'nats';\nimport 'jose';`, []],
     ['libs/node-sdk/src/not-there.ts', `import 'typeorm';`, [BOUNDARY]],
 
@@ -220,6 +225,7 @@ describe('each text', () => {
     // which algorithm a key is of stands in the key and in its ring's policy
     [ROTATION, `export const algorithm = 'Ed25519';`, [SYNTAX]],
     ['apps/signer/src/not-there.ts', `export const is = (alg: string) => alg === 'EdDSA';`, [SYNTAX]],
+    ['apps/signer/src/not-there.ts', `export const is = (alg: string) => alg === 'RS256';`, [SYNTAX]],
     ['apps/rotation/src/not-there.spec.ts', `export const algorithm = 'Ed25519';`, []],
 
     // P-6: a key that was generated is never exported as a JWK

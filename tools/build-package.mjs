@@ -1,7 +1,7 @@
 // Builds a lib that people install: its dist is whole without this repository. What it uses of the other libs stands
 // below their names, and each import of theirs has become one of the very file that declares the name; so an entry of
 // theirs brings nothing that is not used, and whoever follows a stack trace finds the file that was written. CommonJS,
-// which both kinds of project load, and declarations of what the lib's own entry names.
+// which both kinds of project load, and declarations of what the lib's own entries name.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { swcOptions } from './swc-options.mjs';
@@ -32,7 +32,12 @@ const host = {
   ...ts.createCompilerHost(options),
   resolveModuleNameLiterals: (names, file) => names.map(({ text }) => ({ resolvedModule: resolveOurs(text, file) })),
 };
-const program = ts.createProgram([join(home, 'src', 'index.ts')], options, host);
+const manifest = readJson(join(home, 'package.json'));
+// Its entries, as places in dist: what package.json exports of it.
+const entries = Object.values(manifest.exports).flatMap(
+  ({ types = '' }) => /^\.\/dist\/(.+)\.d\.ts$/.exec(types)?.[1] ?? [],
+);
+const program = ts.createProgram(entries.map(sourceOf), options, host);
 const checker = program.getTypeChecker();
 
 const files = new Map([...reached('.js', compiled), ...reached('.d.ts', declared)]);
@@ -40,7 +45,7 @@ const files = new Map([...reached('.js', compiled), ...reached('.d.ts', declared
 if (process.env.npm_lifecycle_event === 'prepack') checkDependencies();
 write();
 
-/** What is loaded, or named, when the entry is: path in dist → text. */
+/** What is loaded, or named, when an entry is: path in dist → text. */
 function reached(suffix, textOf) {
   const texts = new Map();
   const reach = (place) => {
@@ -49,7 +54,7 @@ function reached(suffix, textOf) {
     texts.set(place + suffix, text);
     for (const name of importsOf(text)) if (name.startsWith('.')) reach(join(dirname(place), name));
   };
-  reach('index');
+  entries.forEach(reach);
   return texts;
 }
 
@@ -107,14 +112,28 @@ function importsOf(text) {
   return [...text.matchAll(/(?:\brequire\(|\bfrom |\bimport\()["']([^"']+)["']/g)].map(([, name]) => name);
 }
 
-/** Exactly what is imported is a dependency, from the version on that is tested here. */
+/**
+ * Exactly what is imported is a dependency, from the version on that is tested here. What a user of one entry has already,
+ * since that entry is for it, is a peer: none has to be there, and beside the version that is tested here others may do.
+ */
 function checkDependencies() {
-  const { name, dependencies = {} } = readJson(join(home, 'package.json'));
-  const tested = readJson(join(root, 'package.json')).dependencies;
+  const { name, dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = manifest;
+  const here = readJson(join(root, 'package.json'));
+  const tested = { ...here.devDependencies, ...here.dependencies };
   const imported = [...files.values()].flatMap(importsOf).filter((each) => !/^(\.|node:)/.test(each));
-  const wanted = Object.fromEntries([...new Set(imported)].sort().map((each) => [each, `^${tested[each]}`]));
-  if (JSON.stringify(dependencies) === JSON.stringify(wanted)) return;
-  throw new Error(`package.json of ${name} has to have the dependencies ${JSON.stringify(wanted)}`);
+  const isPeer = (each) => Object.hasOwn(peerDependencies, each);
+  const wanted = Object.fromEntries(
+    [...new Set(imported)]
+      .filter((each) => !isPeer(each))
+      .sort()
+      .map((each) => [each, `^${tested[each]}`]),
+  );
+  if (JSON.stringify(dependencies) !== JSON.stringify(wanted))
+    throw new Error(`package.json of ${name} has to have the dependencies ${JSON.stringify(wanted)}`);
+  for (const [peer, range] of Object.entries(peerDependencies)) {
+    if (range.split(' || ').at(-1) === `^${tested[peer]}` && peerDependenciesMeta[peer]?.optional) continue;
+    throw new Error(`package.json of ${name} has to have the optional peer ${peer}, up to ^${tested[peer]}`);
+  }
 }
 
 /** What has not changed stays as it is: somebody may be running it. */

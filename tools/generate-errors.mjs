@@ -28,7 +28,7 @@ const WHEN = {
   anotherKeyStaged: 'Another key is staged: a ring has one of them at most. Its id stands beside it.',
   stagedKeyExpired: 'The staged key was to be rotated to before `rotate_by`.',
   notPropagatedYet:
-    'The key is staged for less than the propagation delay: before `propagated_at` not everybody may hold it.',
+    'The key is staged for less than the propagation delay: before `propagated_at`, `seconds_left` from now, not everybody may hold it.',
   keyNotStaged: 'The key that is to be taken back is not staged.',
   keyRetired: 'The key that is to be revoked has retired.',
   keyRevoked: 'The key is revoked already.',
@@ -43,6 +43,8 @@ const WHEN = {
   transitionMismatch: 'Old or new key id are not those of the open rotation.',
   nodesLagging:
     'Before closes_at, Nodes that hold a key have not applied the new one. The numbers, and up to 50 names, stand beside it.',
+  signaturesOutstanding:
+    'Tokens by the old key of an issuer live until `outstanding_until`, `seconds_left` from now; null where the switch is not recorded yet.',
   epochWentBack:
     'A signer has proven a later epoch of this scope than the database has, as after a restore from a backup. Nothing is changed.',
   domainInUse:
@@ -59,11 +61,16 @@ const WHEN = {
   keyIdInUse:
     'The key id stands in the ring of this scope, or once stood there. With `free_at`: an attempt that failed, or is under way, made another key of this name, which is free again then.',
   domainExists: 'The Domain has a ring.',
+  issuerExists:
+    'An issuer has this slug or this url (`field`), or stands where the default one would: its tokens name the root.',
   enrolTokenOver:
     'The enrolment token has expired, was revoked, or a Node has registered with it; `reason` says which.',
   noMeshAddress: 'Every address of the mesh that was tried is taken.',
   noWireguardKey: 'The Node listens on the bus, and has no tunnels that we know of.',
   nodeExists: 'An enrolled Node of the scope has this name, or another one this bus key.',
+  otherKeyOfType:
+    'A foreign key whose tokens name no key cannot stand beside another key of its type: verifiers would refuse those tokens. `key_ids` names what is in the way; where it is empty, the keys that the issuer makes are of that type.',
+  clientExists: 'The issuer has a client of this id.',
   tokenExists: 'A token that is not revoked has this name.',
   requestIdReused: 'The request id belongs to another command, another operator, or another request of theirs.',
   unknownScope: 'The scope has no ring.',
@@ -71,6 +78,8 @@ const WHEN = {
   unknownEvent:
     'The outbox has no event of this id in a scope that the asker may see: it never was, or all Nodes have had it for a while.',
   unknownTransition: 'No rotation has this id.',
+  unknownClient: 'The issuer has no client of this id.',
+  noClientSecret: 'The client proves who it is by a key of its own, so it has no secret that could be rotated.',
   unknownToken: 'No token has this id.',
   unknownRoute: 'Nothing is served over HTTP under this path.',
   unknownKey:

@@ -2,11 +2,8 @@
 // stdin → JSON [[{line, ruleId}]] on stdout. A process of its own, because Jest cannot load eslint's ES modules.
 import { text as read } from 'node:stream/consumers';
 import { ESLint } from 'eslint';
-import tseslint from 'typescript-eslint';
 
-const cwd = new URL('..', import.meta.url).pathname;
-// A text that is in no file has no types to check.
-const eslint = new ESLint({ cwd, overrideConfig: tseslint.configs.disableTypeChecked });
+const eslint = new ESLint({ cwd: new URL('..', import.meta.url).pathname });
 
 const found = [];
 for (const { filePath, text } of JSON.parse(await read(process.stdin))) {

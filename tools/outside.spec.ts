@@ -13,8 +13,9 @@ const TIMEOUT_MS = 120_000;
 const outside = mkdtempSync(join(tmpdir(), 'plexsphere-outside-'));
 afterAll(() => rmSync(outside, { recursive: true, force: true }));
 
+/** Builds anew what no process runs: services start meanwhile. */
 const COMMANDS: [string, string[]][] = [
-  ['the task runner', [require.resolve('nx/bin/nx'), 'run-many', '-t', 'build', '-p', '@plexsphere/keyring']],
+  ['the task runner', [require.resolve('nx/bin/nx'), 'run-many', '-t', 'build', '-p', '@plexsphere/jwt-guard']],
   [
     'the compiler',
     [

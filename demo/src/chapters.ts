@@ -1,3 +1,4 @@
+import { tellIssuer, type IssuerSeen } from './issuer-chapter';
 import type { Mesh } from './mesh';
 import { tellRevoke, type RevokeSeen } from './revoke-chapter';
 import { tellRollback, type RollbackSeen } from './rollback-chapter';
@@ -8,6 +9,7 @@ export interface Seen {
   rotation: RotationSeen | null;
   rollback: RollbackSeen | null;
   revoke: RevokeSeen | null;
+  issuer: IssuerSeen | null;
 }
 
 export type ChapterName = keyof Seen;
@@ -17,12 +19,13 @@ const CHAPTERS: { [Name in ChapterName]: (mesh: Mesh) => Promise<Seen[Name]> } =
   rotation: tellRotation,
   rollback: tellRollback,
   revoke: tellRevoke,
+  issuer: tellIssuer,
 };
 
 export const CHAPTER_NAMES = Object.keys(CHAPTERS) as ChapterName[];
 
 export async function tellChapters(mesh: Mesh, names: readonly ChapterName[]): Promise<Seen> {
-  const seen: Seen = { rotation: null, rollback: null, revoke: null };
+  const seen: Seen = { rotation: null, rollback: null, revoke: null, issuer: null };
   for (const name of names) {
     Object.assign(seen, { [name]: await CHAPTERS[name](mesh) });
     await mesh.moreEvents();

@@ -153,7 +153,7 @@ export class Mesh {
     this.setting.narrator.say(text);
   }
 
-  private get gatewayUrls(): string[] {
+  get gatewayUrls(): string[] {
     const { stack } = this.setting;
     return stack.services('gateway').flatMap(({ name }) => stack.gatewayUrl(name) ?? []);
   }

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { eventually, plexctlJson, runPlexctl } from '@plexsphere/stack';
 
 export interface Signed {
@@ -7,6 +8,8 @@ export interface Signed {
   key_id: string;
 }
 
+/** Each look is a process. */
+const AGAIN_AFTER_MS = 1_000;
 /** Processes at once: one for each core of a small machine. */
 const AT_ONCE = 2;
 
@@ -58,6 +61,7 @@ export class Operator {
     const closed = async (): Promise<boolean> => {
       const ran = await runPlexctl(args, this.env);
       if (ran.exitCode !== 0 && !ran.stderr.includes('signing: nodes lagging')) throw new Error(ran.stderr);
+      if (ran.exitCode !== 0) await delay(AGAIN_AFTER_MS);
       return ran.exitCode === 0;
     };
     await eventually(closed, { timeoutMs: this.patienceMs, describe: 'the close gate' });

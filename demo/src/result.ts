@@ -9,7 +9,7 @@ export interface DemoResult extends Counted {
   ok: boolean;
 }
 
-export interface Counted extends Nullable<RotationSeen>, Pick<Seen, 'rollback' | 'revoke'> {
+export interface Counted extends Nullable<RotationSeen>, Pick<Seen, 'rollback' | 'revoke' | 'issuer'> {
   chapters: readonly ChapterName[];
   nodes: number;
   rotations: number;
@@ -39,6 +39,7 @@ export function broken(result: Counted): string[] {
     ...rotationClaims(result),
     ...rollbackClaims(result),
     ...revokeClaims(result),
+    ...issuerClaims(result),
   ];
   return claims.filter(([holds]) => !holds).map(([, complaint]) => complaint);
 }
@@ -88,8 +89,24 @@ function revokeClaims({ revoke }: Counted): Claim[] {
   ];
 }
 
+function issuerClaims({ issuer }: Counted): Claim[] {
+  if (issuer === null) return [];
+  const { jwks, signed, tokens } = issuer;
+  return [
+    [tokens > 0, 'no client was given a token'],
+    [issuer.verification_failures === 0, `${issuer.verification_failures} tokens failed`],
+    [issuer.old_token_verifies, "a token from before the issuer's rotation does not verify"],
+    [
+      jwks.before[0] === signed.before && jwks.before[1] === signed.after,
+      'the standby was not published before it signed',
+    ],
+    [jwks.after.includes(signed.before), "the issuer's old key is gone before its tokens are over"],
+    [issuer.close_refused === 'signing: signatures outstanding', 'a close did not wait for tokens'],
+  ];
+}
+
 export function asTable(result: Counted): [string, string][] {
-  const { jwks, rollback, revoke, over_http: overHttp } = result;
+  const { jwks, rollback, revoke, issuer, over_http: overHttp } = result;
   const rows: [string, string][] = [
     ['Nodes', `${result.nodes} on the bus, ${overHttp.nodes} over HTTP`],
     ['events published', String(result.events_published)],
@@ -108,6 +125,10 @@ export function asTable(result: Counted): [string, string][] {
     rows.push(['revoke → last Node awake trusts the new key alone', `${revoke.revoke_to_last_node_ms} ms`]);
     rows.push(['revoke → last Node over HTTP does', `${revoke.revoke_to_last_node_over_http_ms} ms`]);
     rows.push(['JWKS after the revoke', revoke.jwks.join(', ')]);
+  }
+  if (issuer !== null) {
+    rows.push(['tokens before, in and after a rotation', `${issuer.tokens}, ${issuer.verification_failures} failed`]);
+    rows.push(["JWKS after the issuer's rotation", issuer.jwks.after.join(', ')]);
   }
   return rows;
 }

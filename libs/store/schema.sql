@@ -34,6 +34,13 @@ CREATE TABLE material.bus_key (
   CONSTRAINT bus_key_pkey PRIMARY KEY (kind)
 );
 
+CREATE TABLE material.token_horizon (
+  scope text NOT NULL,
+  key_id text NOT NULL,
+  horizon timestamp with time zone NOT NULL,
+  CONSTRAINT token_horizon_pkey PRIMARY KEY (scope, key_id)
+);
+
 CREATE TABLE material.wrapped_key (
   scope text NOT NULL,
   key_id text NOT NULL,
@@ -177,6 +184,32 @@ CREATE TABLE ring.bus_user (
   CONSTRAINT bus_user_pkey PRIMARY KEY (public_key)
 );
 
+CREATE TABLE ring.client (
+  scope text NOT NULL,
+  client_id text NOT NULL,
+  token_scopes text[] NOT NULL,
+  audiences text[] NOT NULL,
+  ttl_seconds integer,
+  keys jsonb,
+  created_at timestamp with time zone NOT NULL DEFAULT date_trunc('milliseconds'::text, clock_timestamp()),
+  secret_since timestamp with time zone,
+  CONSTRAINT client_audiences_check CHECK ((cardinality(audiences) > 0)),
+  CONSTRAINT client_check CHECK (((keys IS NULL) = (secret_since IS NOT NULL))),
+  CONSTRAINT client_pkey PRIMARY KEY (scope, client_id),
+  CONSTRAINT client_token_scopes_check CHECK ((cardinality(token_scopes) > 0)),
+  CONSTRAINT client_ttl_seconds_check CHECK ((ttl_seconds > 0))
+);
+
+CREATE TABLE ring.client_secret (
+  scope text NOT NULL,
+  client_id text NOT NULL,
+  secret_hash bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone,
+  CONSTRAINT client_secret_pkey PRIMARY KEY (scope, client_id, secret_hash),
+  CONSTRAINT client_secret_secret_hash_check CHECK ((length(secret_hash) = 32))
+);
+
 CREATE TABLE ring.database_role (
   service text NOT NULL,
   name text NOT NULL,
@@ -212,6 +245,17 @@ CREATE TABLE ring.installation (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT installation_only_row_check CHECK (only_row),
   CONSTRAINT installation_pkey PRIMARY KEY (only_row)
+);
+
+CREATE TABLE ring.issuer (
+  scope text NOT NULL,
+  url text NOT NULL,
+  is_default boolean NOT NULL,
+  longest_token_ms bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT issuer_longest_token_ms_check CHECK ((longest_token_ms > 0)),
+  CONSTRAINT issuer_pkey PRIMARY KEY (scope),
+  CONSTRAINT issuer_url_key UNIQUE (url)
 );
 
 CREATE TABLE ring.key_ring (
@@ -295,6 +339,7 @@ CREATE TABLE ring.operator (
   revoked_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   last_used_at timestamp with time zone,
+  CONSTRAINT operator_bearer_hash_key UNIQUE (bearer_hash),
   CONSTRAINT operator_bus_public_key_key UNIQUE (bus_public_key),
   CONSTRAINT operator_pkey PRIMARY KEY (id),
   CONSTRAINT operator_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text])))
@@ -372,7 +417,7 @@ CREATE TABLE ring.ring_change (
   authority_epoch bigint,
   changed_at timestamp with time zone NOT NULL DEFAULT now(),
   switched_at timestamp with time zone,
-  CONSTRAINT ring_change_change_check CHECK ((change = ANY (ARRAY['create'::text, 'rotate'::text, 'stage'::text, 'unstage'::text, 'rollback'::text, 'revoke'::text, 'recommit'::text, 'recovery'::text, 'close'::text, 'settle'::text, 'remove'::text, 'policy'::text]))),
+  CONSTRAINT ring_change_change_check CHECK ((change = ANY (ARRAY['create'::text, 'rotate'::text, 'stage'::text, 'unstage'::text, 'rollback'::text, 'revoke'::text, 'recommit'::text, 'recovery'::text, 'import'::text, 'close'::text, 'settle'::text, 'remove'::text, 'policy'::text]))),
   CONSTRAINT ring_change_check CHECK (((statement IS NULL) = (statement_hash IS NULL))),
   CONSTRAINT ring_change_check1 CHECK (((statement IS NOT NULL) OR (next IS NULL))),
   CONSTRAINT ring_change_event_id_key UNIQUE (event_id),
@@ -417,12 +462,23 @@ CREATE TABLE ring.signing_key (
   state_since timestamp with time zone NOT NULL DEFAULT now(),
   verifies_until timestamp with time zone,
   staged_at timestamp with time zone,
+  published_at timestamp with time zone,
   rotate_by timestamp with time zone,
+  longest_token_ms bigint,
+  tokens_until timestamp with time zone,
+  foreign_signs_until timestamp with time zone,
+  jwk_kid text,
   destroyed_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
-  CONSTRAINT signing_key_check CHECK (((state <> 'retiring'::text) OR (verifies_until IS NOT NULL))),
-  CONSTRAINT signing_key_check1 CHECK (((state = ANY (ARRAY['staged'::text, 'retiring'::text])) OR (verifies_until IS NULL))),
-  CONSTRAINT signing_key_check2 CHECK (((state = ANY (ARRAY['retired'::text, 'revoked'::text])) OR (destroyed_at IS NULL))),
+  CONSTRAINT signing_key_check CHECK (((published_at IS NULL) OR (staged_at IS NOT NULL))),
+  CONSTRAINT signing_key_check1 CHECK (((state <> 'retiring'::text) OR (verifies_until IS NOT NULL))),
+  CONSTRAINT signing_key_check2 CHECK (((state = ANY (ARRAY['staged'::text, 'retiring'::text])) OR (verifies_until IS NULL))),
+  CONSTRAINT signing_key_check3 CHECK (((state <> ALL (ARRAY['staged'::text, 'active'::text])) OR (tokens_until IS NULL))),
+  CONSTRAINT signing_key_check4 CHECK (((longest_token_ms IS NOT NULL) OR (tokens_until IS NULL))),
+  CONSTRAINT signing_key_check5 CHECK (((foreign_signs_until IS NULL) OR (state = ANY (ARRAY['retiring'::text, 'retired'::text, 'revoked'::text])))),
+  CONSTRAINT signing_key_check6 CHECK (((foreign_signs_until IS NOT NULL) OR (jwk_kid IS NULL))),
+  CONSTRAINT signing_key_check7 CHECK (((state = ANY (ARRAY['retired'::text, 'revoked'::text])) OR (destroyed_at IS NULL))),
+  CONSTRAINT signing_key_longest_token_ms_check CHECK ((longest_token_ms > 0)),
   CONSTRAINT signing_key_pkey PRIMARY KEY (scope, key_id),
   CONSTRAINT signing_key_state_check CHECK ((state = ANY (ARRAY['staged'::text, 'active'::text, 'retiring'::text, 'retired'::text, 'revoked'::text])))
 );
@@ -453,13 +509,25 @@ CREATE TABLE ring.transition (
   CONSTRAINT transition_request_id_key UNIQUE (request_id)
 );
 
+CREATE TABLE ring.used_assertion (
+  scope text NOT NULL,
+  client_id text NOT NULL,
+  jti_hash bytea NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT used_assertion_jti_hash_check CHECK ((length(jti_hash) = 32)),
+  CONSTRAINT used_assertion_pkey PRIMARY KEY (scope, client_id, jti_hash)
+);
+
 -- Foreign keys
 
 ALTER TABLE outbox.message ADD CONSTRAINT message_event_id_fkey FOREIGN KEY (event_id) REFERENCES outbox.event(event_id);
 ALTER TABLE outbox.message ADD CONSTRAINT message_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.node(id);
 ALTER TABLE outbox.node_stream ADD CONSTRAINT node_stream_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.node(id);
+ALTER TABLE ring.client ADD CONSTRAINT client_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
+ALTER TABLE ring.client_secret ADD CONSTRAINT client_secret_scope_client_id_fkey FOREIGN KEY (scope, client_id) REFERENCES ring.client(scope, client_id) ON DELETE CASCADE;
 ALTER TABLE ring.enrol_token ADD CONSTRAINT enrol_token_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.node(id);
 ALTER TABLE ring.enrol_token ADD CONSTRAINT enrol_token_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
+ALTER TABLE ring.issuer ADD CONSTRAINT issuer_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.later_statement ADD CONSTRAINT later_statement_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.node ADD CONSTRAINT node_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.policy ADD CONSTRAINT policy_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
@@ -494,6 +562,7 @@ CREATE INDEX bus_revocation_expiry ON ring.bus_revocation USING btree (expires_a
 CREATE INDEX bus_revocation_newest ON ring.bus_revocation USING btree (kind, revoked_at);
 CREATE INDEX bus_revocation_unsigned ON ring.bus_revocation USING btree (due_at) WHERE (signed_at IS NULL);
 CREATE INDEX enrol_token_expiry ON ring.enrol_token USING btree (expires_at, id);
+CREATE UNIQUE INDEX one_default_issuer ON ring.issuer USING btree (is_default) WHERE is_default;
 CREATE INDEX unfinished_removal ON ring.key_ring USING btree (scope) WHERE ((removed_at IS NOT NULL) AND (keys_destroyed_at IS NULL));
 CREATE UNIQUE INDEX one_mesh_ip ON ring.node USING btree (mesh_ip) WHERE (state = 'enrolled'::text);
 CREATE UNIQUE INDEX one_node_name ON ring.node USING btree (scope, name) WHERE (state = 'enrolled'::text);
@@ -515,8 +584,28 @@ CREATE INDEX retiring_key ON ring.signing_key USING btree (verifies_until) WHERE
 CREATE INDEX staged_key ON ring.signing_key USING btree (rotate_by) WHERE (state = 'staged'::text);
 CREATE INDEX latest_transition ON ring.transition USING btree (scope, opened_epoch DESC);
 CREATE UNIQUE INDEX one_open_transition ON ring.transition USING btree (scope) WHERE (outcome IS NULL);
+CREATE INDEX used_assertion_expiry ON ring.used_assertion USING btree (expires_at);
 
 -- Views
+
+CREATE VIEW gateway.client AS
+ SELECT scope,
+    client_id,
+    token_scopes,
+    audiences,
+    ttl_seconds,
+    keys,
+    ARRAY( SELECT s.secret_hash
+           FROM ring.client_secret s
+          WHERE s.scope = c.scope AND s.client_id = c.client_id AND (s.expires_at IS NULL OR s.expires_at > statement_timestamp())) AS secret_hashes
+   FROM ring.client c;
+
+CREATE VIEW gateway.issuer AS
+ SELECT scope,
+    url,
+    is_default,
+    longest_token_ms
+   FROM ring.issuer i;
 
 CREATE VIEW gateway.node AS
  SELECT n.id,
@@ -548,11 +637,22 @@ CREATE VIEW gateway.node AS
      JOIN outbox.node_stream s ON s.node_id = n.id
   WHERE n.bearer_hash IS NOT NULL;
 
+CREATE VIEW gateway.retiring AS
+ SELECT split_part(scope, ':'::text, 1) AS kind,
+    min(state_since) AS since
+   FROM ring.signing_key k
+  WHERE state = 'retiring'::text AND foreign_signs_until IS NULL
+  GROUP BY (split_part(scope, ':'::text, 1));
+
 CREATE VIEW gateway.ring AS
  SELECT scope,
     epoch,
     trust_epoch,
-    ( SELECT jsonb_agg(jsonb_build_object('key_id', k.key_id, 'state', k.state, 'algorithm', k.algorithm, 'public_key', k.public_key, 'verifies_until', k.verifies_until) ORDER BY k.created_at, k.key_id) AS jsonb_agg
+    ( SELECT jsonb_agg(jsonb_build_object('key_id', k.key_id, 'state', k.state, 'algorithm', k.algorithm, 'public_key', k.public_key, 'verifies_until', k.verifies_until, 'foreign',
+                CASE
+                    WHEN k.foreign_signs_until IS NOT NULL THEN jsonb_build_object('kid', k.jwk_kid)
+                    ELSE NULL::jsonb
+                END) ORDER BY k.created_at, k.key_id) AS jsonb_agg
            FROM ring.signing_key k
           WHERE k.scope = r.scope AND (k.state = ANY (ARRAY['staged'::text, 'active'::text, 'retiring'::text]))) AS keys,
     ( WITH RECURSIVE told AS (
@@ -612,6 +712,25 @@ CREATE VIEW gateway.sent AS
 
 -- Functions
 
+CREATE OR REPLACE FUNCTION gateway.use_assertion(of_scope text, of_client text, jti text, ends_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+        BEGIN
+          INSERT INTO ring.used_assertion (scope, client_id, jti_hash, expires_at)
+            SELECT c.scope, c.client_id, pg_catalog.sha256(pg_catalog.convert_to(jti, 'UTF8')), ends_at
+              FROM ring.client c
+             WHERE c.scope = of_scope AND c.client_id = of_client AND c.keys IS NOT NULL
+               AND ends_at > pg_catalog.clock_timestamp()
+               AND ends_at <= pg_catalog.clock_timestamp() + interval '6 minutes'
+          ON CONFLICT DO NOTHING;
+          RETURN FOUND;
+        END
+        $function$
+;
+
 CREATE OR REPLACE FUNCTION material.destroy(of_scope text, of_key_id text)
  RETURNS void
  LANGUAGE sql
@@ -653,6 +772,19 @@ AS $function$
         $function$
 ;
 
+CREATE OR REPLACE FUNCTION material.raise_horizon(of_scope text, of_key_id text, to_horizon timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+          INSERT INTO material.token_horizon AS present (scope, key_id, horizon)
+          VALUES (of_scope, of_key_id, to_horizon)
+          ON CONFLICT (scope, key_id) DO UPDATE SET horizon = greatest(present.horizon, excluded.horizon)
+          RETURNING horizon
+        $function$
+;
+
 CREATE OR REPLACE FUNCTION material.replace_left(of_scope text, of_key_id text, its_algorithm text, its_public_key text, its_kek_id text, its_nonce bytea, its_ciphertext bytea, is_introduced boolean)
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -685,10 +817,14 @@ AS $function$
 
 GRANT CONNECT ON DATABASE <database> TO plexsphere_<installation>_gateway;
 GRANT USAGE ON SCHEMA gateway TO plexsphere_<installation>_gateway;
+GRANT SELECT ON gateway.client TO plexsphere_<installation>_gateway;
+GRANT SELECT ON gateway.issuer TO plexsphere_<installation>_gateway;
 GRANT SELECT ON gateway.node TO plexsphere_<installation>_gateway;
+GRANT SELECT ON gateway.retiring TO plexsphere_<installation>_gateway;
 GRANT SELECT ON gateway.ring TO plexsphere_<installation>_gateway;
 GRANT SELECT ON gateway.ring_change TO plexsphere_<installation>_gateway;
 GRANT SELECT ON gateway.sent TO plexsphere_<installation>_gateway;
+GRANT EXECUTE ON FUNCTION gateway.use_assertion(text,text,text,timestamp with time zone) TO plexsphere_<installation>_gateway;
 GRANT CONNECT ON DATABASE <database> TO plexsphere_<installation>_outbox_relay;
 GRANT USAGE ON SCHEMA outbox TO plexsphere_<installation>_outbox_relay;
 GRANT USAGE ON SCHEMA ring TO plexsphere_<installation>_outbox_relay;
@@ -709,8 +845,11 @@ GRANT INSERT, SELECT ON outbox.node_stream TO plexsphere_<installation>_rotation
 GRANT INSERT (actor, action, scope, request_id, before, after, detail), SELECT ON ring.audit TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (signed_at) ON ring.bus_revocation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.bus_user TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT, UPDATE (secret_since) ON ring.client TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT, UPDATE (expires_at) ON ring.client_secret TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE (used_at, node_id, revoked_at) ON ring.enrol_token TO plexsphere_<installation>_rotation;
 GRANT SELECT, UPDATE (recovery_key_id, recovery_public_key, recovery_used_at, bus_account_jwt, bus_account_signed_at) ON ring.installation TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (is_default, longest_token_ms) ON ring.issuer TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (epoch, trust_epoch, removed_at, keys_destroyed_at) ON ring.key_ring TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (members, version, decided_at) ON ring.kind_policy TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.later_statement TO plexsphere_<installation>_rotation;
@@ -726,8 +865,9 @@ GRANT DELETE, INSERT, SELECT ON ring.request TO plexsphere_<installation>_rotati
 GRANT INSERT, SELECT, UPDATE (switched_at) ON ring.ring_change TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE (step, detail, failures, failed_at, retry_at) ON ring.rotator_failure TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.schedule TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT, UPDATE (state, state_since, verifies_until, destroyed_at) ON ring.signing_key TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (state, state_since, verifies_until, published_at, longest_token_ms, tokens_until, foreign_signs_until, jwk_kid, destroyed_at) ON ring.signing_key TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (outcome, ended_at, ended_epoch, ended_by, end_request_id) ON ring.transition TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT ON ring.used_assertion TO plexsphere_<installation>_rotation;
 GRANT EXECUTE ON FUNCTION pg_advisory_xact_lock(bigint) TO plexsphere_<installation>_rotation;
 GRANT EXECUTE ON FUNCTION pg_try_advisory_xact_lock(bigint) TO plexsphere_<installation>_rotation;
 GRANT EXECUTE ON FUNCTION pg_try_advisory_xact_lock_shared(bigint) TO plexsphere_<installation>_rotation;
@@ -735,8 +875,10 @@ GRANT EXECUTE ON FUNCTION ring.forget_revocations(interval) TO plexsphere_<insta
 GRANT CONNECT ON DATABASE <database> TO plexsphere_<installation>_signer;
 GRANT USAGE ON SCHEMA material TO plexsphere_<installation>_signer;
 GRANT SELECT ON material.bus_key TO plexsphere_<installation>_signer;
+GRANT SELECT ON material.token_horizon TO plexsphere_<installation>_signer;
 GRANT INSERT, SELECT, UPDATE (nonce, ciphertext, prepared_at, destroyed_at) ON material.wrapped_key TO plexsphere_<installation>_signer;
 GRANT EXECUTE ON FUNCTION material.destroy(text,text) TO plexsphere_<installation>_signer;
 GRANT EXECUTE ON FUNCTION material.forget_ahead(text,text[],text,timestamp with time zone) TO plexsphere_<installation>_signer;
 GRANT EXECUTE ON FUNCTION material.forget_prepared(text,text,timestamp with time zone) TO plexsphere_<installation>_signer;
+GRANT EXECUTE ON FUNCTION material.raise_horizon(text,text,timestamp with time zone) TO plexsphere_<installation>_signer;
 GRANT EXECUTE ON FUNCTION material.replace_left(text,text,text,text,text,bytea,bytea,boolean) TO plexsphere_<installation>_signer;

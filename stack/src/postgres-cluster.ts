@@ -31,11 +31,11 @@ export async function initialise(
   folder: string,
   binaries: string,
   user: User | undefined,
-  flags: string[],
+  { flags, inMemory }: { flags: string[]; inMemory: boolean },
 ): Promise<Settings> {
   const data = join(folder, 'data');
   await removePrivateFolder(data);
-  await createPrivateFolder(data, user);
+  await createPrivateFolder(data, user, inMemory);
   const settings = { port: await freePort(), password: randomBytes(24).toString('base64url') };
 
   const passwordFile = join(await realpath(data), 'password');

@@ -22,6 +22,8 @@ export interface PostgresOptions {
   database?: string;
   /** false: nothing is flushed to the disk. Faster; survives every crash of a process, but no loss of power. */
   durable?: boolean;
+  /** true: the data of a new cluster lies in memory. */
+  inMemory?: boolean;
 }
 
 const START_TIMEOUT_MS = 60_000;
@@ -45,13 +47,17 @@ export class Postgres extends ServerProcess<Settings> {
 
   /** Makes a cluster below `folder`, or takes up the one that is there. Nothing runs yet. */
   static async create(folder: string, options: PostgresOptions = {}): Promise<Postgres> {
-    const complete = { database: 'plexsphere', durable: true, ...options };
+    const complete = { database: 'plexsphere', durable: true, inMemory: false, ...options };
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const user = unprivilegedUser();
     const binaries = await postgresBinaries(user, folder);
     const settings =
       (await readSettings<Settings>(folder, SERVICE)) ??
-      (await initialise(folder, binaries, user, complete.durable ? [] : ['--no-sync']));
+      (await initialise(folder, binaries, user, {
+        // One round for a password: thousands of connections are opened that nobody else can come by.
+        flags: complete.durable ? [] : ['--no-sync', '-c', 'scram_iterations=1'],
+        inMemory: complete.inMemory,
+      }));
     return new Postgres(folder, binaries, user, settings, complete);
   }
 
@@ -130,8 +136,9 @@ export class Postgres extends ServerProcess<Settings> {
       'unix_socket_directories=',
       'max_connections=200',
       'log_line_prefix=%m [%p] ',
-      // fsync alone: without synchronous_commit and full_page_writes a mere kill -9 would lose or tear what was committed.
-      ...(this.options.durable ? [] : ['fsync=off']),
+      // fsync alone: without synchronous_commit and full_page_writes a mere kill -9 would lose or tear what was committed. And
+      // what servers share lies beside their data, to go with it: elsewhere it would outlive one that is killed and deleted.
+      ...(this.options.durable ? [] : ['fsync=off', 'dynamic_shared_memory_type=mmap']),
     ];
     await this.launch({
       command: join(this.binaries, 'bin', 'postgres'),

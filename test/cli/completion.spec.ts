@@ -2,11 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { compiledPlexctl } from '../src/stack-to-copy';
 
 /** The completion scripts ask plexctl what there is. Bash's is run by bash itself; other shells are not everywhere. */
 const PLEXCTL = resolve(__dirname, '../../apps/plexctl/bin/plexctl.js');
+const env = { ...process.env, ...compiledPlexctl() };
 const said = (...args: string[]): string =>
-  spawnSync(process.execPath, [PLEXCTL, ...args], { encoding: 'utf8' }).stdout;
+  spawnSync(process.execPath, [PLEXCTL, ...args], { encoding: 'utf8', env }).stdout;
 const script = (shell: string): string => said('completion', shell);
 
 const folder = mkdtempSync(join(tmpdir(), 'completion-'));
@@ -26,8 +28,7 @@ function offered(...words: string[]): string[] {
     (( \${#COMPREPLY[@]} )) && printf '%s\\n' "\${COMPREPLY[@]}"
     exit 0`;
   const { stdout, stderr, status } = spawnSync('bash', ['--norc', '-c', program, bashScript, 'plexctl', ...words], {
-    cwd: folder,
-    encoding: 'utf8',
+    ...{ cwd: folder, encoding: 'utf8', env },
   });
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
   return stdout.split('\n').filter((line) => line !== '');

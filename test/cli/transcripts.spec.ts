@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { compiledPlexctl } from '../src/stack-to-copy';
 import { writeTokenFile } from './token-file';
 
 /**
@@ -29,7 +30,7 @@ function hear(command: string, folder: string): string {
     cwd: folder,
     encoding: 'utf8',
     input: '',
-    env: { PATH: process.env['PATH'], HOME: folder, TZ: 'America/New_York' },
+    env: { PATH: process.env['PATH'], HOME: folder, TZ: 'America/New_York', ...compiledPlexctl() },
   });
   const said = [section('stdout', stdout), section('stderr', stderr), `--- exit ${status}\n\n`].join('');
   return said.replaceAll(folder, '~');

@@ -11,6 +11,11 @@ interface Result {
   nodes: number;
   events_delivered: number;
   over_http: { events_delivered: number };
+  issuer: {
+    jwks: { before: string[]; after: string[] };
+    signed: { before: string; after: string };
+    tokens: number;
+  };
 }
 
 const program = join(repositoryRoot, 'demo', 'dist', 'main.js');
@@ -20,12 +25,12 @@ it('refuses a chapter that there is not, with the list, before anything runs', a
   await expect(refused).rejects.toMatchObject({
     code: 2,
     stdout: '',
-    stderr: expect.stringContaining('There is no chapter "roll-back": there are rotation, rollback, revoke.'),
+    stderr: expect.stringContaining('There is no chapter "roll-back": there are rotation, rollback, revoke, issuer.'),
   });
 });
 
 /** As many as show what fifty do, which test/long runs. */
-const NODES = 12;
+const NODES = 6;
 
 /** The demo as anybody runs it, short of the installation. */
 it('tells all chapters, exits 0, and leaves nothing behind', async () => {
@@ -34,7 +39,7 @@ it('tells all chapters, exits 0, and leaves nothing behind', async () => {
   const result = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Result;
   expect(result).toMatchObject({
     ok: true,
-    chapters: ['rotation', 'rollback', 'revoke'],
+    chapters: ['rotation', 'rollback', 'revoke', 'issuer'],
     nodes: NODES,
     rotations: 2,
     signers: 2,
@@ -63,9 +68,17 @@ it('tells all chapters, exits 0, and leaves nothing behind', async () => {
       its_signature_verifies: false,
       sleeper_trusts: ['domain-2026-07'],
     },
+    issuer: {
+      verification_failures: 0,
+      old_token_verifies: true,
+      close_refused: 'signing: signatures outstanding',
+    },
   });
   expect(result.events_delivered).toBeGreaterThanOrEqual(NODES * 20);
   expect(result.over_http.events_delivered).toBeGreaterThanOrEqual(10 * 20);
+  const { jwks, signed, tokens } = result.issuer;
+  expect([jwks.before, tokens >= 40]).toEqual([[signed.before, signed.after], true]);
+  expect(jwks.after).toEqual([signed.after, expect.any(String), signed.before]);
   expect(stderr).toContain('Every promise held.');
   expect(readdirSync(localFolder).filter((name) => name.startsWith(`demo-${demo.child.pid}-`))).toEqual([]);
 }, 240_000);

@@ -18,8 +18,11 @@ const withShell = documents()
 
 let ground: Ground;
 
+// A reader waits for a staged key as long as verifiers keep keys; here they ask each second.
+const env = { rotation: { PLEXSPHERE_VERIFIER_CACHE: '1s' } };
+
 beforeAll(
-  async () => void (ground = await Ground.prepare({ rotations: 1, signers: 1, relays: 1, gateways: 1 })),
+  async () => void (ground = await Ground.prepare({ rotations: 1, signers: 1, relays: 1, gateways: 1, env })),
   240_000,
 );
 afterAll(async () => ground?.remove(), 240_000);

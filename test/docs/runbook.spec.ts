@@ -2,6 +2,9 @@ import { copyFile, mkdtemp, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { eventually, repositoryRoot } from '@plexsphere/stack';
 import { StrictNode } from '@plexsphere/testkit';
+import type { IssuerReply } from '@plexsphere/wire/commands';
+import { basic, makeClient, makeIssuer, postForm, tokenOf, verifiedAt, type TestClient } from '../src/oauth-hands';
+import { spoilKey } from '../src/spoil-key';
 import { Ground, World } from '../src/world';
 import { blocks } from './documents';
 import { runShell } from './run-shell';
@@ -14,14 +17,17 @@ let page: string;
 
 beforeAll(async () => {
   page = await readFile(join(repositoryRoot, 'docs', 'runbook.md'), 'utf8');
-  ground = await Ground.prepare({ rotations: 1, signers: 1, relays: 1, gateways: 1 });
+  // A staged key has propagated after some seconds.
+  const rotation = { PLEXSPHERE_LEASE: '4s', PLEXSPHERE_VERIFIER_CACHE: '1s' };
+  ground = await Ground.prepare({ rotations: 1, signers: 1, relays: 1, gateways: 1, env: { rotation } });
 }, 240_000);
 afterAll(async () => ground?.remove(), 240_000);
 
 beforeEach(async () => {
   world = await World.on(ground);
   await world.json(['domain', 'create', '--id', world.domainId, '--key-id', 'k1']);
-  for (const name of ['edge-1', 'edge-2', 'edge-3']) await (await world.addNode(world.domain, name)).start();
+  const nodes = await world.addNodes(await world.operator(), world.domain, ['edge-1', 'edge-2', 'edge-3']);
+  await Promise.all(nodes.map((node) => node.start()));
 }, 120_000);
 afterEach(async () => world?.end());
 
@@ -90,8 +96,61 @@ it('A Node that is to join over HTTP', async () => {
   await follow('A Node that is to join over HTTP', [0]);
 });
 
+describe('of an issuer', () => {
+  const SLUG = 'acme';
+  const at = (): string => `${world.stack.gatewayUrl()}/issuers/${SLUG}`;
+  const show = () => world.json<IssuerReply>(['issuer', 'show', '--slug', SLUG]);
+  let client: TestClient;
+
+  /** One that has run for a while. */
+  const standby = (): Promise<string> =>
+    eventually(
+      async () => {
+        const staged = (await show()).keys.find(({ state }) => state === 'staged');
+        return Date.parse(staged?.propagated_at ?? '') < Date.now() - 500 ? staged?.key_id : undefined;
+      },
+      { describe: 'a standby that has propagated', timeoutMs: 90_000 },
+    );
+
+  beforeEach(async () => {
+    if (client === undefined) {
+      const issuer = await makeIssuer(world, SLUG);
+      client = await makeClient(world, issuer, 'billing');
+    }
+    await standby();
+  }, 120_000);
+
+  it("An issuer's keys, over HTTP", async () => {
+    const [before, next] = [(await show()).active_key_id, await standby()];
+    const env = { KEYS: `${at()}/api/v1/admin/keys` };
+    await follow("An issuer's keys, over HTTP", [0, 1], env);
+    const { active_key_id: active, keys } = await show();
+    expect([before, next]).not.toContain(active);
+    expect(keys.map(({ key_id }) => key_id)).not.toContain(next);
+    expect(keys.find(({ state }) => state === 'retiring')?.key_id).toBe(before);
+  });
+
+  it('APIs refuse tokens after a rotation', async () => {
+    await follow('APIs refuse tokens after a rotation', [0]);
+  });
+
+  it('An issuer gives no tokens, since its keys do not open any more', async () => {
+    const { active_key_id: lost } = await show();
+    const [staged] = (await show()).keys.filter(({ state }) => state === 'staged');
+    await spoilKey(world, `issuer:${SLUG}`, staged?.key_id ?? '');
+    await spoilKey(world, `issuer:${SLUG}`, lost);
+    const answered = () => postForm(at(), '/oauth2/token', { grant_type: 'client_credentials' }, basic(client));
+    await eventually(async () => (await answered()).status === 503, { describe: 'no token', timeoutMs: 60_000 });
+    await follow('An issuer gives no tokens', [0, 1]);
+    const { access_token: token } = await tokenOf(at(), client);
+    const { payload, protectedHeader } = await verifiedAt(at(), { url: at() }, token);
+    expect([payload.iss, protectedHeader.kid]).toEqual([at(), (await show()).active_key_id]);
+    expect([lost, staged?.key_id]).not.toContain(protectedHeader.kid);
+  });
+});
+
 /** Runs the section's shell blocks of these numbers; each line of the answer beside it has to be told, in that order. */
-async function follow(title: string, numbers: number[]): Promise<void> {
+async function follow(title: string, numbers: number[], more: Record<string, string> = {}): Promise<void> {
   const section = page.split(/^## /m).find((text) => text.startsWith(`${title}\n`)) ?? '';
   const [scripts, answers] = [blocks(section, 'sh'), blocks(section, 'text')];
   expect(answers).toHaveLength(scripts.length);
@@ -99,7 +158,7 @@ async function follow(title: string, numbers: number[]): Promise<void> {
   for (const name of ['recovery-key.json', 'recovery-key.passphrase'])
     await copyFile(join(dirname(ground.stack.tokenFile), name), join(folder, name));
   for (const number of numbers) {
-    const told = await runShell(scripts[number] ?? '', folder, { ...ground.stack.env, SCOPE: world.domain });
+    const told = await runShell(scripts[number] ?? '', folder, { ...ground.stack.env, SCOPE: world.domain, ...more });
     expect(told).toMatchObject({ exitCode: 0, complaints: '' });
     expect(told.stdout).toMatch(pattern(answers[number] ?? ''));
   }

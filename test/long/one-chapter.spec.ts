@@ -7,13 +7,13 @@ const execute = promisify(execFile);
 const program = join(repositoryRoot, 'demo', 'dist', 'main.js');
 
 // `npm run demo -- NAME`: each chapter stands alone; the whole is told by test/demo.
-it.each(['rotation', 'rollback', 'revoke'])(
+it.each(['rotation', 'rollback', 'revoke', 'issuer'])(
   'the demo tells the chapter %s alone',
   async (chapter) => {
     const { stdout } = await execute(process.execPath, [program, chapter, '--json', '--nodes', '3']);
     const told = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
     expect(told).toMatchObject({ ok: true, chapters: [chapter], nodes: 3, events_lost: 0 });
-    const seen = { rotation: told['jwks'], rollback: told['rollback'], revoke: told['revoke'] };
+    const seen = { rotation: told['jwks'], rollback: told['rollback'], revoke: told['revoke'], issuer: told['issuer'] };
     expect(Object.entries(seen).flatMap(([name, what]) => (what === null ? [] : [name]))).toEqual([chapter]);
   },
   180_000,

@@ -64,8 +64,16 @@ export class OperatorConnection {
   }
 
   /** As plexctl does: under one request id, repeated until it is answered. @throws Error where it is refused */
-  async change<Reply>(command: Command, body: object): Promise<Reply> {
-    const text = JSON.stringify({ ...body, request_id: randomUUID() });
+  change<Reply>(command: Command, body: object): Promise<Reply> {
+    return this.answered(command, JSON.stringify({ ...body, request_id: randomUUID() }));
+  }
+
+  /** What changes nothing; repeated as a change is. @throws Error where it is refused */
+  look<Reply>(command: Command, body: object): Promise<Reply> {
+    return this.answered(command, JSON.stringify(body));
+  }
+
+  private async answered<Reply>(command: Command, text: string): Promise<Reply> {
     for (const until = Date.now() + PATIENCE_MS; ;) {
       const { code, body: answer } = await this.tried(command, text);
       if (code === '') return answer as Reply;

@@ -1,11 +1,15 @@
-import { mkdir, mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Stack, compileServices, localFolder } from '@plexsphere/stack';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Stack, compileServices, localFolder, runPlexctl, startedCompiled } from '@plexsphere/stack';
+import { BRING_UP_FILES, openRecoveryKey, sealRecoveryKey } from '@plexsphere/wire';
 
 /** Where suites find the folder of the stack that theirs are copies of. */
 export const STACK_TO_COPY = 'PLEXSPHERE_STACK_TO_COPY';
-/** And what V8 makes of the services' code. */
+/** And what V8 makes of the code of services and plexctl. */
 export const COMPILED = 'PLEXSPHERE_COMPILED';
+
+/** What a plexctl of a suite is given beside the stack's variables. It starts by a quarter faster then. */
+export const compiledPlexctl = (): Record<string, string> => startedCompiled(process.env[COMPILED] ?? '', 'plexctl');
 
 const made = new Map<string, Stack>();
 
@@ -17,8 +21,22 @@ export async function makeStackToCopy(): Promise<void> {
   made.set(dir, stack);
   const compiled = join(dir, 'compiled');
   await Promise.all([stack.prepare(), compileServices(compiled)]);
+  await sealCheaply(dirname(stack.tokenFile));
   process.env[STACK_TO_COPY] = dir;
   process.env[COMPILED] = compiled;
+  // Of what dials, where nobody answers.
+  const dialling = ['signing', 'jwks', '--scope', 'platform', '--signer-endpoint', '127.0.0.1:1'];
+  await runPlexctl([...dialling, '--token-file', stack.tokenFile], compiledPlexctl());
+}
+
+/** A try of the passphrase takes half a second of a core: what guards against who guesses, and stories do not guess. */
+async function sealCheaply(folder: string): Promise<void> {
+  const [file, passphrase] = [BRING_UP_FILES.recoveryKey, BRING_UP_FILES.recoveryPassphrase].map((name) =>
+    join(folder, name),
+  ) as [string, string];
+  const word = (await readFile(passphrase, 'utf8')).trim();
+  const key = await openRecoveryKey(await readFile(file, 'utf8'), word);
+  await writeFile(file, await sealRecoveryKey(key, word, { n: 2, r: 8, p: 1 }));
 }
 
 export async function removeStackToCopy(): Promise<void> {

@@ -1,8 +1,9 @@
+import { eventually } from '@plexsphere/testkit';
 import type { World } from './world';
 
 /** Times that a ring, its promotions and its schedule have; so much earlier is as good as a clock that is so much later. */
 const TIMES = {
-  'ring.signing_key': ['staged_at', 'rotate_by', 'verifies_until'],
+  'ring.signing_key': ['staged_at', 'published_at', 'rotate_by', 'verifies_until', 'tokens_until'],
   'ring.transition': ['opened_at', 'closes_at', 'transition_expires', 'ended_at'],
   'ring.promotion': ['asked_at', 'deadline', 'ended_at'],
   'ring.policy': ['scheduled_since'],
@@ -27,6 +28,12 @@ export async function passForAll(world: World, span: string): Promise<void> {
 
 /** Lets time pass for one scope, as the database's rows tell it: other stories share the stack, and their time is their own. */
 export async function pass(world: World, scope: string, span: string): Promise<void> {
+  // What is recorded behind a kill only then would be of the present time.
+  const isRecorded = async () => {
+    const open = `SELECT FROM ring.ring_change WHERE scope = $1 AND switched_at IS NULL`;
+    return (await world.query(open, [scope])).length === 0;
+  };
+  await eventually(isRecorded, { timeoutMs: 60_000, describe: `every switch of ${scope} recorded` });
   for (const [table, columns] of Object.entries(TIMES)) {
     const earlier = columns.map((column) => `${column} = ${column} - $2::interval`).join(', ');
     await world.query(`UPDATE ${table} SET ${earlier} WHERE scope = $1`, [scope, span]);

@@ -12,10 +12,10 @@ import {
 } from '@plexsphere/stack';
 import { registerNode } from '@plexsphere/node-sdk';
 import { createBusKey, credsText } from '@plexsphere/wire';
-import type { AddNodeReply } from '@plexsphere/wire/commands';
+import type { AddNodeReply, JwksReply } from '@plexsphere/wire/commands';
 import { Client } from 'pg';
-import type { OperatorConnection } from './operator-connection';
-import { COMPILED, STACK_TO_COPY } from './stack-to-copy';
+import { OperatorConnection } from './operator-connection';
+import { COMPILED, STACK_TO_COPY, compiledPlexctl } from './stack-to-copy';
 import { SuiteNode } from './suite-node';
 
 /**
@@ -66,6 +66,7 @@ export class World {
   readonly kept = new Map<string, unknown>();
 
   private readonly endings: (() => Promise<void>)[] = [];
+  private dialled: Promise<OperatorConnection> | undefined;
 
   private constructor(
     readonly stack: Stack,
@@ -92,27 +93,32 @@ export class World {
   }
 
   plexctl(args: string[], input?: string, env: Record<string, string> = {}): Promise<Ran> {
-    return runPlexctl(args, { ...this.stack.env, ...env }, input);
+    return runPlexctl(args, { ...this.env, ...env }, input);
   }
 
   /** A command that has to succeed, as JSON. */
   json<Reply>(args: string[], input?: string): Promise<Reply> {
-    return plexctlJson(args, this.stack.env, input);
+    return plexctlJson(args, this.env, input);
+  }
+
+  private get env(): Record<string, string> {
+    return { ...this.stack.env, ...compiledPlexctl() };
+  }
+
+  /** The admin's own connection, for what is asked again and again: a plexctl is a process each time. */
+  operator(): Promise<OperatorConnection> {
+    return (this.dialled ??= OperatorConnection.open(this));
   }
 
   async kids(scope: string): Promise<string[]> {
-    const { keys } = await this.json<{ keys: { kid: string }[] }>(['signing', 'jwks', '--scope', scope]);
-    return keys.map((key) => key.kid);
+    const { keys } = await (await this.operator()).look<JwksReply>('signing.jwks', { scope });
+    return keys.map(({ kid }) => kid);
   }
 
-  /** Enrols a Node. It does not run before `start`. */
+  /** Enrols a Node, by the bus and not by a process. It does not run before `start`. */
   async addNode(scope: string, name: string): Promise<SuiteNode> {
-    const enrolment = join(this.dir, `${name}.node.json`);
-    const ran = await this.plexctl(['node', 'add', '--scope', scope, '--name', name, '--out', enrolment]);
-    if (ran.exitCode !== 0) throw new Error(`node add exited ${ran.exitCode}: ${ran.stderr}`);
-    const node = new SuiteNode(name, enrolment, join(this.dir, `${name}.store`));
-    this.nodes.push(node);
-    return node;
+    const [node] = await this.addNodes(await this.operator(), scope, [name]);
+    return node!;
   }
 
   /** Registers a Node with the SDK at the gateways. It does not run before `start`. */
@@ -131,9 +137,9 @@ export class World {
     return this.stack.services('gateway').flatMap(({ name }) => this.stack.gatewayUrl(name) ?? []);
   }
 
-  /** Enrols many Nodes, by the bus and not by a process each. None runs before `start`. */
+  /** The same, of many at once. */
   async addNodes(operator: OperatorConnection, scope: string, names: string[]): Promise<SuiteNode[]> {
-    return Promise.all(
+    const added = await Promise.all(
       names.map(async (name) => {
         const { publicKey, seed } = createBusKey('user');
         const enrolled = await operator.change<AddNodeReply>('node.add', { scope, name, bus_public_key: publicKey });
@@ -141,11 +147,11 @@ export class World {
         const credential = { servers: [this.stack.signerEndpoint], bus_credential: credsText(bus_jwt, seed) };
         const enrolment = join(this.dir, `${name}.node.json`);
         await writeFile(enrolment, JSON.stringify({ node_id, scope, name, bundle, ...credential }), { mode: 0o600 });
-        const node = new SuiteNode(name, enrolment, join(this.dir, `${name}.store`));
-        this.nodes.push(node);
-        return node;
+        return new SuiteNode(name, enrolment, join(this.dir, `${name}.store`));
       }),
     );
+    this.nodes.push(...added);
+    return added;
   }
 
   /** `domain create` returns when one signer serves the scope; a story that stops one needs it to hold a lease. */

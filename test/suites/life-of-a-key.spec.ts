@@ -8,6 +8,7 @@ const STORIES = [
   'forged-revocation',
   'a-thiefs-own-rotate',
   'a-schedule-that-keeps-itself',
+  'an-issuer-and-its-standby',
 ];
 
 // A staged key has propagated after a second; and whoever is killed is waited for no longer than needed.

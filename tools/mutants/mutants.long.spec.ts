@@ -29,7 +29,10 @@ function failuresOf(spec: string, stories: number, mutant?: string): Failure[] {
   const jest = [require.resolve('jest/bin/jest'), '--selectProjects=unit', '--runInBand', '--runTestsByPath', spec];
   const ran = spawnSync(process.execPath, [...jest, '--json', `--outputFile=${file}`], {
     cwd: ROOT,
-    env: { ...process.env, MODEL_STORIES: `${stories}`, TEST_SEED: `${seed}`, ...(mutant && { MUTANT: mutant }) },
+    env: {
+      ...{ ...process.env, MODEL_STORIES: `${stories}`, TEST_SEED: `${seed}` },
+      ...{ MESH_DEPTH: '2', MESH_FAULTS: '1', ...(mutant && { MUTANT: mutant }) },
+    },
     encoding: 'utf8',
   });
   const { testResults } = JSON.parse(readFileSync(file, 'utf8')) as Results;

@@ -1,4 +1,7 @@
 import { isLoopback } from '@plexsphere/bus-client';
+import { Transform } from 'class-transformer';
+import { IsInt, Min } from '@plexsphere/wire/validator';
+import { networksOf } from './door/trusted-proxies';
 import { IsReadableFile, RefusedFor, ServiceConfig, Switch, Variable } from '@plexsphere/service-kit';
 
 const LISTEN = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/;
@@ -38,4 +41,18 @@ export class GatewayConfig extends ServiceConfig {
   @Variable('ALLOW_PLAINTEXT_HTTP', 'false')
   @Switch()
   allowPlaintextHttp: boolean;
+
+  /** Proxies whose `X-Forwarded-For` is believed, where failures are counted by who calls: addresses and networks, with commas between. */
+  @Variable('TRUSTED_PROXIES', '')
+  @RefusedFor((text) =>
+    networksOf(String(text)) === undefined ? 'must be a list of addresses and networks' : undefined,
+  )
+  trustedProxies: string;
+
+  /** How often a second a client of an issuer may come to this gateway, by a secret or a key of its own. */
+  @Variable('CLIENT_RATE', '1000')
+  @Transform(({ value }) => Number(value))
+  @IsInt({ message: 'must be a whole number' })
+  @Min(1, { message: 'must be at least 1' })
+  clientRate: number;
 }

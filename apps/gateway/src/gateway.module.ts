@@ -1,10 +1,17 @@
 import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { leaseHolding } from '@plexsphere/lease-holder';
-import { LOGGER, ThrottledLog, type Logger } from '@plexsphere/service-kit';
-import { storeOptions } from '@plexsphere/store';
+import { LOGGER, ThrottledLog, closedLast, type Logger } from '@plexsphere/service-kit';
+import { DataSource } from 'typeorm';
+import { AdminController } from './admin/admin.controller';
+import { DisableKey } from './admin/disable-key';
+import { OperatorCommands } from './admin/operator-commands';
+import { Peers } from './door/peers';
 import { RAW_ROUTES, type RawRoute } from './door/raw-route';
-import type { GatewayConfig } from './gateway-config';
+import { GatewayConfig } from './gateway-config';
+import { IssuerJwks } from './issuers/issuer-jwks';
+import { IssuerMetadata } from './oauth2/issuer-metadata';
+import { IssuerNames } from './issuers/issuer-names';
+import { routesTo, type IssuerDoor } from './issuers/issuer-route';
 import { GatewayMetrics } from './metrics/gateway-metrics';
 import { MetricsController } from './metrics/metrics.controller';
 import { LeavingController } from './nodes/leaving.controller';
@@ -13,10 +20,15 @@ import { StandingController } from './nodes/standing.controller';
 import { BeatController, PingController } from './nodes/beat.controller';
 import { CalledNodes } from './nodes/called-nodes';
 import { EventsRoute } from './nodes/events.route';
-import { KnownBearers } from './nodes/known-bearers';
+import { KnownBearers } from './door/known-bearers';
 import { NodeCredentials } from './nodes/node-credentials';
 import { OnBehalf } from './nodes/on-behalf';
 import { StateController } from './nodes/state.controller';
+import { CallingClients } from './oauth2/calling-clients';
+import { IntrospectionDoor } from './oauth2/introspection.door';
+import { ClientCredentials } from './oauth2/client-credentials';
+import { TokenDoor } from './oauth2/token.door';
+import { TokenSigners } from './oauth2/token-signers';
 import { RegistrationController } from './registration/registration.controller';
 import { Bundles } from './rings/bundles';
 import { ChainReader } from './rings/chain-reader';
@@ -29,11 +41,15 @@ import { EventStreams } from './streams/event-streams';
 import { NodeNews } from './streams/node-news';
 import { NodeStates } from './streams/node-states';
 import { StreamRows } from './streams/stream-rows';
+import { ClientViews } from './views/client-views';
+import { IssuerViews } from './views/issuer-views';
 import { NodeViews } from './views/node-views';
 import { RingViews } from './views/ring-views';
 import { Strangers } from './views/strangers';
 
 const leases = leaseHolding(KeySetHolder);
+
+const ISSUER_DOORS = [IssuerJwks, IssuerMetadata, TokenDoor, IntrospectionDoor];
 
 /** Everything of a gateway but its database, its bus, its configuration and its server. */
 export const gatewayParts = {
@@ -46,6 +62,7 @@ export const gatewayParts = {
     LeavingController,
     RegistrationController,
     ChainController,
+    AdminController,
     MetricsController,
     ...leases.controllers,
   ],
@@ -70,24 +87,39 @@ export const gatewayParts = {
     KeySets,
     EventsRoute,
     JwksRoute,
-    { provide: RAW_ROUTES, useFactory: (...routes: RawRoute[]) => routes, inject: [EventsRoute, JwksRoute] },
+    IssuerViews,
+    ClientViews,
+    IssuerNames,
+    ClientCredentials,
+    CallingClients,
+    Peers,
+    TokenSigners,
+    OperatorCommands,
+    DisableKey,
+    ...ISSUER_DOORS,
+    {
+      provide: RAW_ROUTES,
+      useFactory: (jwks: RawRoute, events: RawRoute, ...doors: IssuerDoor[]) => [
+        jwks,
+        events,
+        ...doors.flatMap(routesTo),
+      ],
+      inject: [JwksRoute, EventsRoute, ...ISSUER_DOORS],
+    },
   ],
 } satisfies ModuleMetadata;
 
 @Module({})
 export class GatewayModule {
-  static with(config: GatewayConfig): DynamicModule {
+  static with(config: GatewayConfig, database: DataSource): DynamicModule {
     return {
       module: GatewayModule,
-      imports: [
-        TypeOrmModule.forRoot({
-          ...storeOptions(config.databaseUrl, 'gateway'),
-          // A database that is down at boot is waited for: readiness says so meanwhile.
-          retryAttempts: Number.MAX_SAFE_INTEGER,
-          retryDelay: 500,
-        }),
-      ],
       ...gatewayParts,
+      providers: [
+        ...gatewayParts.providers,
+        { provide: GatewayConfig, useValue: config },
+        ...closedLast(DataSource, database),
+      ],
     };
   }
 }

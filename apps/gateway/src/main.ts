@@ -4,25 +4,26 @@
  * Node on the bus.
  */
 import { runService } from '@plexsphere/service-kit';
-import { openDatabase } from '@plexsphere/store';
+import { openDatabase, storeOptions } from '@plexsphere/store';
 import { Door } from './door/door';
 import { GatewayConfig } from './gateway-config';
 import { GatewayModule } from './gateway.module';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 
 let door: Door;
+let database: DataSource;
 
 void runService({
   name: 'gateway',
   config: GatewayConfig,
   prepare: async (config, logger) => {
     door = await Door.listen(config, logger);
-    const found = await openDatabase(config.databaseUrl, 'gateway', (reason) =>
+    // A database that is down at boot is waited for: readiness says so meanwhile.
+    database = await openDatabase(storeOptions(config.databaseUrl, 'gateway'), (reason) =>
       logger.warn({ reason }, 'database not reachable yet'),
     );
-    await found.destroy();
   },
-  module: (config) => GatewayModule.with(config),
-  query: (app, statement) => app.get(DataSource).query(statement),
+  module: (config) => GatewayModule.with(config, database),
+  query: (statement) => database.query(statement),
   door: () => door,
 });

@@ -1,6 +1,7 @@
 // What a gateway still does while what it stands on is away, and how it goes. On a real PostgreSQL and a real bus.
 import { eventually } from '@plexsphere/testkit';
 import { LeaseTable, readClocks } from '@plexsphere/lease-holder';
+import { askToken, basic, postForm } from '../testing/oauth-forms';
 import { DOMAIN, GatewayWorld, KEY, type TestNode } from '../testing/gateway-world';
 
 jest.setTimeout(180_000);
@@ -9,15 +10,18 @@ const PATIENCE = { timeoutMs: 90_000 };
 
 let world: GatewayWorld;
 let node: TestNode;
+let secret: string;
 beforeEach(async () => {
   world = await GatewayWorld.make();
   node = await world.addNode(DOMAIN);
-  await eventually(() => holdsLease(), { describe: 'the lease', ...PATIENCE });
+  const issuer = await world.addIssuer('web', { isDefault: true, isHeld: true });
+  secret = await world.addClient(issuer, 'billing');
+  await eventually(() => holdsLease() && holdsLease(issuer.scope), { describe: 'the leases', ...PATIENCE });
 });
 
-const holdsLease = (): boolean => {
+const holdsLease = (scope = DOMAIN): boolean => {
   try {
-    return world.gateway.get(LeaseTable).permit({ scope: DOMAIN }, 0, readClocks()) !== undefined;
+    return world.gateway.get(LeaseTable).permit({ scope }, 0, readClocks()) !== undefined;
   } catch {
     return false;
   }
@@ -26,6 +30,13 @@ const told = async (response: Response) => [response.status, ((await response.js
 const jwks = () => world.get(`/v1/scopes/${DOMAIN}/jwks.json`);
 const state = () => world.as(node, `/v1/nodes/${node.id}/state`);
 const beat = () => world.as(node, `/v1/nodes/${node.id}/heartbeat`, { method: 'POST' });
+const token = () => askToken(world, ['billing', secret], { at: '' });
+/** By the default issuer, which only the database can name. */
+const published = async () =>
+  Promise.all(
+    ['/.well-known/jwks.json', '/.well-known/openid-configuration'].map(async (path) => (await world.get(path)).status),
+  );
+const introspected = () => postForm(world, '/oauth2/introspect', { token: 'a' }, basic('billing', secret));
 const events = () => world.as(node, `/v1/nodes/${node.id}/events`);
 
 it('without the bus: states, key sets and chains as ever, and nothing that would stop a Node for good', async () => {
@@ -36,6 +47,7 @@ it('without the bus: states, key sets and chains as ever, and nothing that would
     const chain = await world.get(`/v1/scopes/${DOMAIN}/chain`);
     expect(await chain.json()).toMatchObject({ more: false, bundle: null });
     expect(await told(await events())).toEqual([503, 'event_stream_unavailable']);
+    expect([(await token()).status, (await introspected()).status, await published()]).toEqual([503, 200, [200, 200]]);
     const newcomer = await world.post('/v1/register', { token: 't', public_key: KEY, hostname: 'box' });
     expect(newcomer.status).toBeGreaterThanOrEqual(500);
     // Thousands ask for their streams meanwhile: none of them is worth a line.
@@ -49,8 +61,10 @@ it('without the bus: states, key sets and chains as ever, and nothing that would
 
 it('without the database: what is in memory under a lease, and else 503, never 401', async () => {
   try {
+    expect(await published()).toEqual([200, 200]);
     await world.closeDatabase();
-    expect((await jwks()).status).toBe(200);
+    expect([(await jwks()).status, await published()]).toEqual([200, [200, 200]]);
+    for (const ask of [token, introspected]) expect((await ask()).status).toBe(503);
     for (const ask of [state, beat]) expect(await told(await ask())).toEqual([503, 'database_unavailable']);
     expect(await told(await events())).toEqual([503, 'event_stream_unavailable']);
     expect(await told(await world.get(`/v1/scopes/${DOMAIN}/chain`))).toEqual([503, 'database_unavailable']);

@@ -16,7 +16,18 @@ import {
   type TestRing,
 } from '@plexsphere/testkit';
 import { runParts, type RunningParts } from '@plexsphere/testkit/services';
-import { PLATFORM, inboxOf, type Scope } from '@plexsphere/wire';
+import {
+  ALGORITHMS,
+  PLATFORM,
+  inboxOf,
+  issuerScope,
+  makeBearer,
+  publicText,
+  type RingView,
+  type Scope,
+} from '@plexsphere/wire';
+import type { ClientKey } from '@plexsphere/wire/commands';
+import type { SigningKey } from '@plexsphere/wire/jws';
 import type { NatsServer } from '@plexsphere/stack';
 import { connect, type NatsConnection } from 'nats';
 import { DataSource } from 'typeorm';
@@ -31,6 +42,12 @@ const LEASE_MS = 4_000;
 export interface TestNode {
   id: string;
   secret: string;
+}
+
+export interface TestIssuer {
+  scope: Scope;
+  url: string;
+  key: SigningKey;
 }
 
 export class GatewayWorld {
@@ -88,6 +105,65 @@ export class GatewayWorld {
       [node.id, scope, epoch, called, listens],
     );
     return node;
+  }
+
+  /** An issuer with one key and what signs by it; its clients are `addClient`'s. `isHeld`: gateways hold its lease. */
+  async addIssuer(
+    slug: string,
+    more: { url?: string; isDefault?: boolean; longestSeconds?: number; isHeld?: boolean } = {},
+  ): Promise<TestIssuer> {
+    const scope = issuerScope(slug);
+    const {
+      url = `https://id.example.com/issuers/${slug}`,
+      isDefault = false,
+      longestSeconds = 3_600,
+      isHeld = false,
+    } = more;
+    const key = { keyId: `${slug}-1`, privateKey: await ALGORITHMS.ES256.generate() };
+    await this.query('INSERT INTO ring.key_ring (scope, epoch, trust_epoch) VALUES ($1, 1, 1)', [scope]);
+    await this.query(
+      `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state) VALUES ($1, $2, 'ES256', $3, 'active')`,
+      [scope, key.keyId, publicText(key.privateKey)],
+    );
+    await this.query('INSERT INTO ring.issuer (scope, url, is_default, longest_token_ms) VALUES ($1, $2, $3, $4)', [
+      ...[scope, url, isDefault, longestSeconds * 1_000],
+    ]);
+    this.signer.issuers.set(scope, { url, key, longestSeconds });
+    if (isHeld) this.rotation.show(ringOfIssuer(scope, key, { url, longest_token_seconds: longestSeconds }));
+    return { scope, url, key };
+  }
+
+  /** A key of another service, which verifies in an issuer's key set by what its tokens call it. */
+  async importKey({ scope }: Pick<TestIssuer, 'scope'>, kid: string | null): Promise<SigningKey> {
+    const key = { keyId: `foreign-${randomUUID()}`, privateKey: await ALGORITHMS.ES256.generate() };
+    await this.query(
+      `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, verifies_until, tokens_until,
+                                     longest_token_ms, foreign_signs_until, jwk_kid)
+       VALUES ($1, $2, 'ES256', $3, 'retiring', now() + interval '1 day', now() + interval '1 day', 1, now(), $4)`,
+      [scope, key.keyId, publicText(key.privateKey), kid],
+    );
+    return key;
+  }
+
+  /** A client of an issuer, by its secret; where it has keys it has none. */
+  async addClient(
+    { scope }: Pick<TestIssuer, 'scope'>,
+    clientId: string,
+    more: { keys?: ClientKey[]; tokenScopes?: string[]; ttlSeconds?: number } = {},
+  ): Promise<string> {
+    const { keys = null, tokenScopes = ['read', 'write'], ttlSeconds = null } = more;
+    await this.query(
+      `INSERT INTO ring.client (scope, client_id, token_scopes, audiences, ttl_seconds, keys, secret_since)
+       VALUES ($1, $2, $3, '{https://api.example.com}', $4, $5, CASE WHEN $5::jsonb IS NULL THEN now() END)`,
+      [scope, clientId, tokenScopes, ttlSeconds, keys && JSON.stringify(keys)],
+    );
+    if (keys !== null) return '';
+    const secret = makeBearer();
+    await this.query(
+      'INSERT INTO ring.client_secret (scope, client_id, secret_hash, created_at) VALUES ($1, $2, $3, now())',
+      [scope, clientId, bearerHash(secret)],
+    );
+    return secret;
   }
 
   get(path: string, init: RequestInit = {}): Promise<Response> {
@@ -161,4 +237,15 @@ export class GatewayWorld {
 
 export const KEY = 'cVd1pW5qVh2rBr2v0YAmnM2ZrYdLXcPlxRjRkJ7Xw0I=';
 
-const DEFAULTS = { httpListen: '127.0.0.1:0', tlsCertFile: '', tlsKeyFile: '' };
+const DEFAULTS = { httpListen: '127.0.0.1:0', tlsCertFile: '', tlsKeyFile: '', trustedProxies: '', clientRate: 1_000 };
+
+const ringOfIssuer = (scope: Scope, { keyId, privateKey }: SigningKey, issuer: RingView['issuer']): RingView => ({
+  ...{ scope, epoch: 1, trust_epoch: 1, head_epoch: 1, issuer, transition: null, next: null },
+  ...{ statement: '{}', statement_hash: 'none' },
+  keys: [
+    {
+      ...{ key_id: keyId, state: 'active', algorithm: 'ES256', verifies_until: null },
+      public_key: publicText(privateKey),
+    },
+  ],
+});

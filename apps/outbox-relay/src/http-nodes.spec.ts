@@ -76,12 +76,17 @@ test('a Node that reads no statement: word, news of keys, ready, events; each sa
   await mesh.publish(domain, '{"first":1.0}');
   await word(node, { hello_id: 's-1', is_proven: true });
   await until(() => heard.http.length === 2, 'the ready and the event');
-  expect(heard.http.map(({ type, headers }) => [type, headers['position'], headers['helloId']])).toEqual([
-    ['stream_ready', '1', 's-1'],
-    ['policy_updated', '2', ''],
+  expect(heard.http.map(({ type, headers }) => [type, headers['helloId']])).toEqual([
+    ['stream_ready', 's-1'],
+    ['policy_updated', ''],
   ]);
+  // What a slow machine claims in vain leaves its position out.
+  const positions = (): number[] => heard.http.map(({ headers }) => Number(headers['position']));
+  const [at = 0, next = 0] = positions();
+  expect(at).toBeGreaterThan(0);
+  expect(next).toBeGreaterThan(at);
   const ready = JSON.parse(heard.http[0]?.payload ?? '') as StreamReady;
-  expect(ready).toMatchObject({ node_id: node, hello_id: 's-1', epoch: 1, resumes_after: 1, last_position: 1 });
+  expect(ready).toMatchObject({ node_id: node, hello_id: 's-1', epoch: 1, resumes_after: at, last_position: at });
   await mesh.rotate(domain, 'd2');
   say(subjects.outboxChanged, {});
   await until(() => heard.http.length === 4, 'the announcement and its ready');
@@ -96,15 +101,17 @@ test('a Node that reads no statement: word, news of keys, ready, events; each sa
     {
       ...{ type: 'stream_ready', keyId: 'd2', payload: expect.any(String) },
       headers: {
-        ...{ kind: 'event', position: '3', trustEpoch: '2', from: '', helloId: '' },
+        ...{ kind: 'event', position: expect.any(String), trustEpoch: '2', from: '', helloId: '' },
         ...{ eventType: 'stream_ready', issuedAt: expect.stringMatching(/Z$/) },
       },
     },
   ]);
+  const last = positions()[3] ?? 0;
+  expect(last).toBeGreaterThan(next);
   // It comes back with the id of the ready: it holds the new key, and has taken the event.
-  await word(node, { epoch: 2, is_proven: true, position: 3 });
+  await word(node, { epoch: 2, is_proven: true, position: last });
   await until(async () => (await mesh.messages(node)).every(({ state }) => state === 'settled'), 'all of it settled');
-  await expect(mesh.stream(node)).resolves.toMatchObject({ settled_epoch: 2, settled_position: 3 });
+  await expect(mesh.stream(node)).resolves.toMatchObject({ settled_epoch: 2, settled_position: last });
   expect(heard.http).toHaveLength(4);
   expect(heard.bus).toEqual([]);
 });

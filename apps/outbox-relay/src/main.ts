@@ -4,21 +4,22 @@
  * It never reads key material and never changes a ring.
  */
 import { runService } from '@plexsphere/service-kit';
-import { openDatabase } from '@plexsphere/store';
-import { DataSource } from 'typeorm';
+import { openDatabase, storeOptions } from '@plexsphere/store';
+import type { DataSource } from 'typeorm';
 import { RelayConfig } from './relay-config';
 import { RelayModule } from './relay.module';
+
+let database: DataSource;
 
 void runService({
   name: 'outbox-relay',
   config: RelayConfig,
-  // Waited for here, in our own words and before the bus is dialled; the relay's own pool then finds it.
+  // A database that is down at boot is waited for, before the bus is dialled: readiness says so meanwhile.
   prepare: async ({ databaseUrl }, logger) => {
-    const found = await openDatabase(databaseUrl, 'outbox-relay', (reason) =>
+    database = await openDatabase(storeOptions(databaseUrl, 'outbox-relay'), (reason) =>
       logger.warn({ reason }, 'database not reachable yet'),
     );
-    await found.destroy();
   },
-  module: (config) => RelayModule.with(config),
-  query: (app, statement) => app.get(DataSource).query(statement),
+  module: () => RelayModule.over(database),
+  query: (statement) => database.query(statement),
 });

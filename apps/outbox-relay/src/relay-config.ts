@@ -1,6 +1,6 @@
 import { DurationMs, ServiceConfig, Variable } from '@plexsphere/service-kit';
 import { Transform } from 'class-transformer';
-import { IsIn } from 'class-validator';
+import { IsIn } from '@plexsphere/wire/validator';
 
 export class RelayConfig extends ServiceConfig {
   /** How long an event waits for a Node that is away, and how long a settled message is kept for those who ask. */

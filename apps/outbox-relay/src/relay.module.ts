@@ -1,7 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
-import { LOGGER, ThrottledLog, type Logger } from '@plexsphere/service-kit';
-import { storeOptions } from '@plexsphere/store';
+import { LOGGER, ThrottledLog, closedLast, type Logger } from '@plexsphere/service-kit';
+import { DataSource } from 'typeorm';
 import { ChangesController } from './changes.controller';
 import { Claims, RelayIdentity } from './claim/claims';
 import { ClockWatch } from './clock-watch';
@@ -11,7 +10,6 @@ import { Housekeeping } from './housekeeping/housekeeping';
 import { ClaimResults } from './publish/claim-results';
 import { EventStream } from './publish/event-stream';
 import { Publisher } from './publish/publisher';
-import type { RelayConfig } from './relay-config';
 import { RelayLoop } from './relay-loop';
 import { RingWatch } from './ring-watch';
 import { WordWatch } from './word-watch';
@@ -52,18 +50,8 @@ export const relayParts = {
 
 @Module({})
 export class RelayModule {
-  static with(config: RelayConfig): DynamicModule {
-    return {
-      module: RelayModule,
-      imports: [
-        TypeOrmModule.forRoot({
-          ...storeOptions(config.databaseUrl, 'outbox-relay'),
-          // A database that is down at boot is waited for: readiness says so meanwhile.
-          retryAttempts: Number.MAX_SAFE_INTEGER,
-          retryDelay: 500,
-        }),
-      ],
-      ...relayParts,
-    };
+  static over(database: DataSource): DynamicModule {
+    const providers = [...relayParts.providers, ...closedLast(DataSource, database)];
+    return { module: RelayModule, ...relayParts, providers };
   }
 }

@@ -185,6 +185,8 @@ describe('the other commands', () => {
     const verify = ['signing', 'verify', '--scope', 'platform'];
     expect((await plexctl({ reply: { valid: true, key_id: 'k2' } }, verify, 'a.b.c\n')).exitCode).toBe(0);
     expect((await plexctl({ reply: { valid: false } }, verify, 'a.b.c\n')).exitCode).toBe(1);
+    const token = ['signing', 'verify', '--scope', 'issuer:web'];
+    expect((await plexctl({ reply: { valid: false } }, token, 'a.b.c\n')).stderr).toMatch(/; is its exp over\?$/m);
   });
 
   it('S10: refuse here what the bus would end the connection for', async () => {

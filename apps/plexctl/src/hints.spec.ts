@@ -1,5 +1,6 @@
 import { PROBLEMS, problem, type ProblemName } from '@plexsphere/wire';
-import { hintFor, inWords } from './hints';
+import { loadAll } from './commands';
+import { hintFor, inWords, reasonOf } from './hints';
 
 /** Told about no command in particular: what it is then is in the words of the flag. */
 const WITHOUT: ProblemName[] = ['invariantViolation'];
@@ -8,6 +9,23 @@ it.each((Object.keys(PROBLEMS) as ProblemName[]).filter((name) => !WITHOUT.inclu
   'what to do about %s is said',
   (name) => expect(hintFor(PROBLEMS[name].detail, 'platform')).toEqual(expect.not.stringContaining('<scope>')),
 );
+
+it('names commands that there are, with flags that they take', async () => {
+  const commands = new Map((await loadAll()).map(({ path, flags }) => [path.join(' '), Object.keys(flags)]));
+  const hints = (Object.keys(PROBLEMS) as ProblemName[]).map(
+    (name) => hintFor(PROBLEMS[name].detail, 'platform') ?? '',
+  );
+  const named = hints.flatMap((hint) => [
+    ...hint.matchAll(/plexctl ([a-z-]+(?: [a-z-]+)?)((?: --[a-z-]+(?: platform)?)*)/g),
+  ]);
+  expect(named.length).toBeGreaterThan(20);
+  for (const [text, path = '', flags = ''] of named) {
+    const known = commands.get(path) ?? commands.get(path.split(' ')[0] ?? '');
+    expect({ text, isThere: known !== undefined }).toEqual({ text, isThere: true });
+    const foreign = [...flags.matchAll(/--([a-z-]+)/g)].filter(([, flag = '']) => !known!.includes(flag));
+    expect({ text, foreign: foreign.map(([flag]) => flag) }).toEqual({ text, foreign: [] });
+  }
+});
 
 it.each<[ProblemName, RegExp]>([
   ['notPropagatedYet', /^wait until propagated_at; an admin may insist with --force$/],
@@ -34,4 +52,19 @@ describe('a key id that is in use', () => {
       hint: expect.stringMatching(/choose another key id, or run this again after 2026-05-01T10:00:00.000Z$/),
     });
   });
+});
+
+it.each([
+  [
+    'of a scope whose keys do not sign it',
+    { signs: ['statement', 'token'] },
+    '--scope: its keys sign nothing else than statement and token',
+  ],
+  [
+    'of a kind that there is not',
+    { accepted_kinds: ['platform'] },
+    '--scope must be of a kind that this installation accepts: platform',
+  ],
+])('what is asked for %s is told with the reason', (_, members, reason) => {
+  expect(reasonOf(problem('invariantViolation', { field: 'scope', ...members }), 'scope', 'bus')).toBe(reason);
 });

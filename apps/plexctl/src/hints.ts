@@ -22,6 +22,8 @@ const HINTS: Partial<Record<ProblemName, string>> = {
     'plexctl signing status --scope <scope> shows the keys; plexctl signing history --scope <scope> how rotations ended',
   transitionMismatch: 'plexctl signing status --scope <scope> names the old and the new key of the open rotation',
   nodesLagging: 'wait until the Nodes have applied the new key, or until closes_at; an admin may insist with --force',
+  signaturesOutstanding:
+    'wait until outstanding_until: tokens by the old key live until then; an admin may insist with --force, and they fail',
   epochWentBack:
     'a signer has proven a later epoch than the database holds: was it restored from a backup? This scope is not served until that is settled',
   domainInUse:
@@ -43,17 +45,23 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   envelopeTooLarge: 'an event with its signature has to fit 65,535 bytes: publish a reference instead',
   keyIdInUse: 'choose another key id: one that stood in the ring is not used again',
   domainExists: 'plexctl signing status --scope <scope> shows its keys',
+  issuerExists: 'plexctl issuer list shows those that are there, and which one is the default',
   enrolTokenOver: 'plexctl node enroll-token makes another',
   noMeshAddress:
     'PLEXSPHERE_MESH_NETWORK of the rotation service has to be larger; plexctl node remove gives addresses back',
   noWireguardKey: 'only Nodes that registered over HTTP have one: plexctl node show says how a Node listens',
   nodeExists: 'choose another --name; plexctl node list --scope <scope> shows those that are taken',
+  otherKeyOfType:
+    'a token that names no key is refused where two keys of its type stand: plexctl signing status --scope <scope> names them',
+  clientExists: 'choose another --client-id; plexctl client list --scope <scope> shows those that are taken',
   tokenExists: 'choose another --name; plexctl token list shows those that are taken',
   requestIdReused: 'run the command again: it takes a new request id',
-  unknownScope: 'plexctl signing list shows the scopes; plexctl domain create makes the ring of a Domain',
+  unknownScope: 'plexctl signing list shows the scopes; plexctl domain create and plexctl issuer create make more',
   unknownNode: 'plexctl node list shows the Nodes',
   unknownEvent: 'plexctl events list shows the ids; what every Node has is forgotten after a while',
   unknownTransition: 'plexctl signing history --scope <scope> shows the ids',
+  unknownClient: 'plexctl client list --scope <scope> shows them',
+  noClientSecret: 'delete it and create it without --jwks, if it is to have a secret',
   unknownToken: 'plexctl token list shows the ids, plexctl enroll-token list those of enrolment tokens',
   unknownKey: 'plexctl signing status --scope <scope> shows the keys',
   epochMismatch: 'the ring changed meanwhile: run the command again',
@@ -93,10 +101,11 @@ export function reasonOf(
   flag: string | undefined,
   asks: Command['asks'] | undefined,
 ): string | undefined {
-  const { field, accepted_kinds: kinds, reason } = problem.body;
+  const { field, accepted_kinds: kinds, signs, reason } = problem.body;
   if (!(problem.is('invariantViolation') || problem.is('scheduleInvalid')) || field === undefined) return undefined;
   const name = flag === undefined ? field : `--${flag}`;
   if (Array.isArray(kinds)) return `${name} must be of a kind that this installation accepts: ${kinds.join(', ')}`;
+  if (Array.isArray(signs)) return `${name}: its keys sign nothing else than ${signs.join(' and ')}`;
   if (asks === 'bus') return typeof reason === 'string' ? `${name}: ${reason}` : `the service refuses ${name}`;
   return typeof reason === 'string' ? `${name} ${reason}` : name;
 }

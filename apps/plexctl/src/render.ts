@@ -62,6 +62,9 @@ export function utc(time: string): string {
   return time.endsWith('Z') || Number.isNaN(at.getTime()) ? time : at.toISOString();
 }
 
+/** Of a time that is known to the minute: seconds would claim more. */
+export const minute = (time: string): string => utc(time).replace(/:\d\d(?:\.\d+)?Z$/, 'Z');
+
 /** `23h59m50s`: a span for people. */
 export function span(seconds: number): string {
   const whole = Math.round(seconds);

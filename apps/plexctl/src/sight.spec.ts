@@ -219,6 +219,12 @@ describe('a plan', () => {
       { subject: `cmd.${OPERATOR}.signing.plan-rotate`, body: { scope: 'platform', new_key_id: 'k2' } },
     ]);
     expect(stdout).toMatch(/\nblocked by +nothing\n$/);
+    expect(stdout).not.toContain('may sign');
+  });
+
+  it('says from when on a key may sign that is staged already', async () => {
+    const { stdout } = await plexctl(() => ({ reply: { ...rotation, propagated_at: '2026-05-01T10:15:00Z' } }), rotate);
+    expect(stdout).toMatch(/\nmay sign +from 2026-05-01T10:15:00Z on; before by --force alone\n/);
   });
 
   it('exits 1 where something would block, and says what', async () => {

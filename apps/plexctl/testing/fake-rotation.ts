@@ -37,7 +37,7 @@ export class FakeRotation {
     });
     this.ring = {
       ...{ scope: 'platform', epoch: 5, trust_epoch: 5, transition: null, statement: null },
-      ...{ statement_hash: hashOf(this.keys.old), head_epoch: 5, next: hashOf(this.keys.ahead) },
+      ...{ statement_hash: hashOf(this.keys.old), head_epoch: 5, next: hashOf(this.keys.ahead), issuer: null },
       keys: [key('p2', this.keys.active, 'active'), key('p1', this.keys.old, 'retiring')],
     };
   }
@@ -71,6 +71,7 @@ export class FakeRotation {
           revoked_key_id: body['key_id'],
           replaced: true,
           gone: ['p2', 'p1'],
+          known_by: null,
           ended_rotation: null,
         };
       case 'signing.rollback':
@@ -94,6 +95,7 @@ export class FakeRotation {
       ...{
         signs_again_by: isRevoke && keyId === 'p2' ? EXPIRES : null,
         dropped_by: null,
+        known_by: null,
         done_at: null,
         refused: null,
       },

@@ -22,9 +22,11 @@ export const scopeStatus = (given: Partial<ScopeStatus> = {}): ScopeStatus => ({
     { key_id: 'k2', state: 'active', algorithm: 'Ed25519', since: '2026-05-01T10:00:00Z', age_seconds: 7_200 },
     { key_id: 'k1', state: 'retiring', algorithm: 'Ed25519', since: '2026-05-01T10:00:00Z', age_seconds: 7_200 },
   ],
+  known_by: null,
   transition: {
     ...{ old_key_id: 'k1', new_key_id: 'k2', opened_at: '2026-05-01T10:00:00Z', closes_at: '2026-05-02T10:00:00Z' },
     ...{ seconds_left: 79_200, switched_at: '2026-05-01T10:00:01Z', safe_close_at: '2026-05-01T11:20:31Z' },
+    closes_itself_at: null,
   },
   signers: [{ holder: 'signer-1', state: 'confirmed', epoch: 2, renewed_at: NOW }],
   nodes: nodes(),

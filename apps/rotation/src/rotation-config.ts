@@ -2,7 +2,7 @@ import { DurationMs, ServiceConfig, Switch, Variable } from '@plexsphere/service
 import { RENEWALS_PER_LEASE, SCOPE_POLICIES, checkPolicy, type Policy } from '@plexsphere/keyring';
 import { CLOCK_SKEW_MS, SIGNING_DURATION_MS, STALENESS_MS, problem, scopeKind, type Scope } from '@plexsphere/wire';
 import { Transform } from 'class-transformer';
-import { Allow, IsIn, Matches, Min } from 'class-validator';
+import { Allow, IsIn, Matches, Min } from '@plexsphere/wire/validator';
 
 const IPV4_NETWORK = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!\/)|(?=\/))){4}\/(?:[89]|[12]\d|30)$/;
 
@@ -47,12 +47,12 @@ export class RotationConfig extends ServiceConfig {
   @DurationMs()
   relayLagMs: number;
 
-  /** The longest time that a verifier keeps keys before it asks again. */
+  /** How old the keys may be that a verifier goes by: a third of it in a cache in between, the rest in its library's. */
   @Variable('VERIFIER_CACHE', '15m')
   @DurationMs()
   verifierCacheMs: number;
 
-  /** The longest life of a token that a key of this installation signs. */
+  /** The longest life of a token; of an issuer's as it is when that is made, where its policy says no other. */
   @Variable('TOKEN_LIFE', '1h')
   @DurationMs()
   longestTokenLifeMs: number;
@@ -63,7 +63,7 @@ export class RotationConfig extends ServiceConfig {
   meshNetwork: string;
 
   /** The deployment profile: the scope kinds that this installation accepts. */
-  @Variable('SCOPE_KINDS', 'platform,domain')
+  @Variable('SCOPE_KINDS', 'platform,domain,issuer')
   @Transform(({ value }) => String(value).split(','))
   @IsIn(KINDS, { each: true, message: `must be a list of ${KINDS.join(', ')}` })
   scopeKinds: string[];

@@ -1,6 +1,4 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
-import { storeOptions } from '@plexsphere/store';
 import { AccountPusher } from './bus-account/account-pusher';
 import { BusConnections } from './bus-account/bus-connections';
 import type { BusAccountWork } from './bus-account/start-account-pusher';
@@ -19,6 +17,9 @@ import { RevokeKey } from './rings/revoke-key';
 import { ChangeDecisions } from './rings/change-decisions';
 import { RotateRecovery } from './rings/rotate-recovery';
 import { StageKey } from './rings/stage-key';
+import { CreateIssuer } from './issuers/create-issuer';
+import { ImportKey } from './issuers/import-key';
+import { IssuerController } from './issuers/issuer.controller';
 import { DomainController } from './domains/domain.controller';
 import { PlanRemoval } from './domains/plan-removal';
 import { RemoveDomain } from './domains/remove-domain';
@@ -28,9 +29,10 @@ import { EventReader } from './events/event-reader';
 import { PublishEvent } from './events/publish-event';
 import { LaterStatements } from './leases/later-statements';
 import { LeaseBook } from './leases/lease-book';
-import { LEASE_DATABASE, WAITING_DATABASE, waitingOptions } from './transactions/pools';
 import { LeaseController } from './leases/lease.controller';
 import { Signers } from './leases/signers';
+import { ClientController } from './clients/client.controller';
+import { Clients } from './clients/clients';
 import { EnrolTokens } from './enrolment/enrol-token';
 import { EnrolmentController } from './enrolment/enrolment.controller';
 import { RegisterNode } from './enrolment/register-node';
@@ -43,7 +45,6 @@ import { CreateToken } from './tokens/create-token';
 import { RevokeToken } from './tokens/revoke-token';
 import { TokenController } from './tokens/token.controller';
 import { RefusalLog } from './refusals/refusal-log';
-import type { RotationConfig } from './rotation-config';
 import { CloseRotation } from './rotations/close-rotation';
 import { OpenRotation } from './rotations/open-rotation';
 import { Preparation } from './rotations/preparation';
@@ -65,35 +66,27 @@ import { RotateWhenApplied } from './rotator/rotate-when-applied';
 import { Rotator } from './rotator/rotator';
 import { TakeStep } from './rotator/take-step';
 import { RotationPlans } from './rotations/rotation-plans';
+import { TokenEnds } from './rotations/token-ends';
 import { SignatureController } from './signatures/signature.controller';
 import { AskForKeys } from './wireguard-keys/ask-for-keys';
 import { PostKey } from './wireguard-keys/post-key';
 import { WireguardKeyController } from './wireguard-keys/wireguard-key.controller';
 import { CommandTransactions } from './transactions/command-transactions';
-
-/** A database that is down at boot: readiness says so meanwhile. */
-const WAITED_FOR = { retryAttempts: Number.MAX_SAFE_INTEGER, retryDelay: 500 };
+import { poolProviders, type Pools } from './transactions/pools';
 
 @Module({})
 export class RotationModule {
-  static with(config: RotationConfig, { pusher, connections }: BusAccountWork): DynamicModule {
+  static with({ pusher, connections }: BusAccountWork, pools: Pools): DynamicModule {
     return {
       module: RotationModule,
-      imports: [
-        TypeOrmModule.forRoot({ ...storeOptions(config.databaseUrl, 'rotation'), ...WAITED_FOR }),
-        TypeOrmModule.forRoot({
-          ...storeOptions(config.databaseUrl, 'rotation-leases'),
-          ...WAITED_FOR,
-          name: LEASE_DATABASE,
-        }),
-        TypeOrmModule.forRoot({ ...waitingOptions(config.databaseUrl), ...WAITED_FOR, name: WAITING_DATABASE }),
-      ],
       controllers: [
         TokenController,
         SignatureController,
         DomainController,
+        IssuerController,
         NodeController,
         EnrolmentController,
+        ClientController,
         WireguardKeyController,
         EventsController,
         LeaseController,
@@ -106,6 +99,7 @@ export class RotationModule {
         AuditController,
       ],
       providers: [
+        ...poolProviders(pools),
         { provide: AccountPusher, useValue: pusher },
         { provide: BusConnections, useValue: connections },
         AccountSigning,
@@ -120,6 +114,7 @@ export class RotationModule {
         Preparation,
         EpochSwitch,
         CommandTransactions,
+        TokenEnds,
         AfterCommit,
         ChangeDecisions,
         GivenStatements,
@@ -136,12 +131,15 @@ export class RotationModule {
         ChangePlans,
         ResumeLoop,
         CreateRing,
+        CreateIssuer,
+        ImportKey,
         RemovedRings,
         RemoveDomain,
         PlanRemoval,
         Joining,
         AddNode,
         EnrolTokens,
+        Clients,
         RegisterNode,
         AskForKeys,
         PostKey,

@@ -1,6 +1,13 @@
 import type { Bus } from '@plexsphere/service-kit';
 import { problem, subjects, type RingView, type Scope } from '@plexsphere/wire';
-import type { GenerateKey, LoadKey, MakeStatement, PrepareStatement } from '@plexsphere/wire/commands';
+import type {
+  GenerateKey,
+  LoadKey,
+  MakeStatement,
+  PrepareStatement,
+  TokenHorizon,
+  TokenHorizonReply,
+} from '@plexsphere/wire/commands';
 import type { DataSource } from 'typeorm';
 import { snapshotRing } from '../src/rings/read-ring';
 import { ringView } from '../src/rings/ring-view';
@@ -14,6 +21,8 @@ export class FakeSigners {
   /** Those that hear of no change. */
   readonly paused = new Set<string>();
   areAway = false;
+  /** By key id when the last token ends that they signed by it; where there is none they signed none, 'unknown' they do not say. */
+  readonly horizons = new Map<string, Date | 'unknown'>();
   /** What happens while they are asked, before they answer. */
   meanwhile: (verb: string) => Promise<unknown> = async () => undefined;
 
@@ -52,11 +61,18 @@ export class FakeSigners {
     if (verb === 'generate-key') return this.statements.generate(body as GenerateKey);
     if (verb === 'make-statement') return this.statements.make(body as MakeStatement);
     if (verb === 'prepare-statement') return this.statements.prepare(body as PrepareStatement);
+    if (verb === 'token-horizon') return this.horizonOf(body as TokenHorizon);
     if (verb === 'load-key') {
       if (this.unable.has(parts.at(-2) ?? '')) throw problem('keyUnavailable');
       this.statements.load(body as LoadKey);
     }
     return {};
+  }
+
+  private horizonOf({ key_id }: TokenHorizon): TokenHorizonReply {
+    const horizon = this.horizons.get(key_id);
+    if (horizon === 'unknown') throw problem('noSigner');
+    return { horizon: horizon?.toISOString() ?? null };
   }
 
   private async confirm({ scope, epoch }: { scope: Scope; epoch: number }): Promise<void> {

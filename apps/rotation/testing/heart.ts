@@ -23,6 +23,9 @@ import { DataSource } from 'typeorm';
 import { PlanRemoval } from '../src/domains/plan-removal';
 import { RemoveDomain } from '../src/domains/remove-domain';
 import { RemovedRings } from '../src/domains/removed-rings';
+import { CreateIssuer } from '../src/issuers/create-issuer';
+import { ImportKey } from '../src/issuers/import-key';
+import { TokenEnds } from '../src/rotations/token-ends';
 import { LaterStatements } from '../src/leases/later-statements';
 import { LeaseBook } from '../src/leases/lease-book';
 import { Signers } from '../src/leases/signers';
@@ -50,6 +53,7 @@ import { Preparation } from '../src/rotations/preparation';
 import { PreparedKeys } from '../src/rotations/prepared-keys';
 import { ResumeLoop } from '../src/rotations/resume-loop';
 import { RollbackRotation } from '../src/rotations/rollback-rotation';
+import { RotationPlans } from '../src/rotations/rotation-plans';
 import { SettleRollbacks } from '../src/rotations/settle-rollbacks';
 import { CommandTransactions } from '../src/transactions/command-transactions';
 import { waitingOptions } from '../src/transactions/pools';
@@ -98,6 +102,8 @@ export interface Replica {
   prepareSuperior: PrepareSuperiorStatement;
   rotateRecovery: RotateRecovery;
   createRing: CreateRing;
+  createIssuer: CreateIssuer;
+  importKey: ImportKey;
   removeDomain: RemoveDomain;
   planRemoval: PlanRemoval;
   removedRings: RemovedRings;
@@ -106,6 +112,7 @@ export interface Replica {
   policies: Policies;
   kindPolicies: KindPolicies;
   rotateWhenApplied: RotateWhenApplied;
+  rotationPlans: RotationPlans;
   rotator: Rotator;
   steps: TakeStep;
 }
@@ -118,7 +125,8 @@ export class Heart {
     private readonly test: MigratedDatabase,
     private readonly url: string,
     readonly owner: DataSource,
-    asRotation: DataSource,
+    /** As the service reads it. */
+    readonly asRotation: DataSource,
   ) {
     this.signers = new FakeSigners(owner, asRotation);
     this.pools.push(asRotation);
@@ -213,21 +221,24 @@ export class Heart {
     const switching = new EpochSwitch(this.signers.bus, leases, CONFIG, logger);
     const preparedKeys = new PreparedKeys(database, signers, logger);
     const preparation = new Preparation(leases, signers, preparedKeys, logger);
-    const afterCommit = dies ? DEAD : new AfterCommit(database, signers, switching, logger);
+    const tokenEnds = new TokenEnds(database, signers, CONFIG, logger);
+    const afterCommit = dies ? DEAD : new AfterCommit(database, signers, switching, tokenEnds, logger);
     const transactions = new CommandTransactions(database, waiting, logger);
     const decisions = new ChangeDecisions(CONFIG);
     const given = new GivenStatements(database, preparation, preparedKeys);
-    const rings = new ChangeRing(database, preparation, preparedKeys, given, afterCommit, transactions, logger);
+    const rings = new ChangeRing(database, preparation, preparedKeys, given, afterCommit, transactions, CONFIG, logger);
     const settling = new SettleRollbacks(database, afterCommit, transactions, logger);
     const removedRings = new RemovedRings(database, switching, signers, logger);
     const policyChange = new PolicyChange(CONFIG, logger);
     const kindPolicies = new KindPolicies(database, transactions, policyChange, CONFIG, logger);
-    const openRotation = new OpenRotation(rings, decisions);
-    const closeRotation = new CloseRotation(afterCommit, transactions, logger);
-    const stageKey = new StageKey(rings, decisions);
+    const stageKey = new StageKey(database, rings, decisions, afterCommit, transactions);
+    const openRotation = new OpenRotation(rings, stageKey, decisions, afterCommit);
+    const closeRotation = new CloseRotation(database, afterCommit, transactions, CONFIG, logger);
+    const createRing = new CreateRing(database, preparation, switching, signers, transactions, CONFIG, logger);
     const steps = new TakeStep(stageKey, openRotation, closeRotation, decisions, transactions, CONFIG, logger);
     return {
       rotateWhenApplied: new RotateWhenApplied(database, transactions, CONFIG, logger),
+      rotationPlans: new RotationPlans(database, decisions, CONFIG),
       rotator: new Rotator(database, steps, kindPolicies, CONFIG, logger),
       steps,
       policies: new Policies(database, transactions, policyChange, kindPolicies, CONFIG),
@@ -240,7 +251,9 @@ export class Heart {
       recommitRing: new RecommitRing(rings, decisions),
       prepareSuperior: new PrepareSuperiorStatement(database, decisions, signers, preparedKeys),
       rotateRecovery: new RotateRecovery(database, rings, decisions),
-      createRing: new CreateRing(database, preparation, switching, signers, transactions, logger),
+      createRing,
+      createIssuer: new CreateIssuer(createRing),
+      importKey: new ImportKey(database, rings, decisions, CONFIG),
       removeDomain: new RemoveDomain(dies ? DEAD_AFTER_REMOVAL : removedRings, transactions, logger),
       planRemoval: new PlanRemoval(database, leases),
       removedRings,
@@ -284,6 +297,9 @@ function withTurnedClock(databaseUrl: string): string {
   return url.href;
 }
 
-const DEAD = { finish: () => new Promise(() => undefined) } as unknown as AfterCommit;
+const DEAD = {
+  finish: () => new Promise(() => undefined),
+  finishPending: async () => undefined,
+} as unknown as AfterCommit;
 
 const DEAD_AFTER_REMOVAL = { finish: () => new Promise(() => undefined) } as unknown as RemovedRings;

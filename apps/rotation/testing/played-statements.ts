@@ -1,8 +1,19 @@
-import { problem, PLATFORM, publicText, type PrivateKey, type RingView, type Scope } from '@plexsphere/wire';
+import {
+  ALGORITHMS,
+  MESH_ALGORITHM,
+  PLATFORM,
+  problem,
+  publicText,
+  type AlgorithmName,
+  type PrivateKey,
+  type RingView,
+  type Scope,
+} from '@plexsphere/wire';
 import type {
   GenerateKey,
   GenerateKeyReply,
   LoadKey,
+  MakeStatement,
   MakeStatementReply,
   PrepareStatement,
   PrepareStatementReply,
@@ -12,12 +23,14 @@ import {
   isByPlatform,
   keyHash,
   signStatement,
+  statedAlgorithm,
   statementHash,
   statementSignature,
   type SigningKey,
   type Statement,
 } from '@plexsphere/wire/jws';
 import { newKeyPair, privateKeyOf } from '@plexsphere/testkit';
+import { policyOf } from '../src/rings/read-ring';
 
 const INTRODUCES = ['rotate', 'stage'];
 const COMMITS_ANEW = [...INTRODUCES, 'create', 'revoke', 'recommit'];
@@ -50,17 +63,24 @@ export class PlayedStatements {
   async generate(request: GenerateKey): Promise<GenerateKeyReply> {
     const { scope, type, new_key_id: keyId } = request;
     const { own, authority } = await this.ringsBefore(request);
-    if (INTRODUCES.includes(type)) {
+    if (INTRODUCES.includes(type) && policyOf(scope).commitsAhead) {
       const hash = own?.next ?? '';
       const introduced = this.lost.has(hash) ? undefined : this.ahead.get(hash);
       if (introduced === undefined) throw problem('nextKeyUnavailable');
       this.keys.set(`${scope} ${keyId}`, introduced);
-    }
+    } else await this.keep(scope, keyId, request.algorithm);
     const comesIn = this.key(scope, keyId);
     return { public_key: publicText(comesIn.privateKey), ...(await this.signed(request, own, authority, comesIn)) };
   }
 
-  async make(request: StatementRequest): Promise<MakeStatementReply> {
+  /** Of Ed25519 the key that every spec knows by its name; of another algorithm one that is made now. */
+  private async keep(scope: Scope, keyId: string, algorithm: AlgorithmName): Promise<void> {
+    const name = `${scope} ${keyId}`;
+    if (algorithm === MESH_ALGORITHM || this.keys.has(name)) return;
+    this.keys.set(name, await ALGORITHMS[algorithm].generate());
+  }
+
+  async make(request: MakeStatement): Promise<MakeStatementReply> {
     const { own, authority } = await this.ringsBefore(request);
     return this.signed(request, own, authority, null);
   }
@@ -99,14 +119,25 @@ export class PlayedStatements {
     return { statement: text, statement_hash: statementHash(text), next: statement.next };
   }
 
-  private statement(request: StatementRequest, own: RingView | undefined, comesIn: SigningKey | null): Statement {
+  private statement(
+    request: StatementRequest & Partial<MakeStatement>,
+    own: RingView | undefined,
+    comesIn: SigningKey | null,
+  ): Statement {
     const { type, scope, epoch, old_key_id: oldKeyId, new_key_id: newKeyId } = request;
-    const held = (keyId: string): string => own?.keys.find(({ key_id }) => key_id === keyId)?.public_key ?? '';
-    const isCommittedAnew = COMMITS_ANEW.includes(type) && (type !== 'rotate' || comesIn !== null);
+    const held = (keyId: string | undefined) => own?.keys.find(({ key_id }) => key_id === keyId);
+    const oldKey = held(oldKeyId);
+    const { imported_public_key: imported, imported_algorithm } = request;
+    const algorithm = comesIn === null ? (imported_algorithm ?? held(newKeyId)?.algorithm) : algorithmOf(comesIn);
+    const isCommittedAnew =
+      policyOf(scope).commitsAhead && COMMITS_ANEW.includes(type) && (type !== 'rotate' || comesIn !== null);
     return {
       ...{ type, scope, epoch, authority_epoch: isByPlatform(type, scope) ? request.authority_epoch : null },
-      ...{ old_key_id: oldKeyId ?? null, old_public_key: oldKeyId === undefined ? null : held(oldKeyId) },
-      ...{ new_key_id: newKeyId, new_public_key: comesIn ? publicText(comesIn.privateKey) : held(newKeyId) },
+      ...{ old_key_id: oldKeyId ?? null, old_public_key: oldKeyId === undefined ? null : (oldKey?.public_key ?? '') },
+      ...statedAlgorithm('old', oldKey?.algorithm ?? null),
+      new_key_id: newKeyId,
+      new_public_key: comesIn ? publicText(comesIn.privateKey) : (imported ?? held(newKeyId)?.public_key ?? ''),
+      ...statedAlgorithm('new', algorithm ?? null),
       ...{ opened_at: request.opened_at, closes_at: request.closes_at ?? null },
       ...{ transition_expires: request.transition_expires ?? null, previous: own?.statement_hash ?? null },
       next: isCommittedAnew ? this.makeAhead() : (own?.next ?? null),
@@ -114,3 +145,6 @@ export class PlayedStatements {
     };
   }
 }
+
+const algorithmOf = ({ privateKey }: SigningKey): AlgorithmName | undefined =>
+  (Object.keys(ALGORITHMS) as AlgorithmName[]).find((name) => ALGORITHMS[name] === privateKey.algorithm);

@@ -28,7 +28,7 @@ const ago = (span: string): string => `clock_timestamp() - interval '${span}'`;
 const RINGS = `
   INSERT INTO ring.installation (recovery_public_key, bus_account_public_key, bus_account_jwt) VALUES ('rec', 'A', 'j');
   INSERT INTO ring.operator (id, name, role, scopes, bus_public_key, bearer_hash) VALUES
-    ('${ANA}', 'ana', 'admin', NULL, 'UA', 'h'), ('${VIC}', 'vic', 'viewer', ARRAY['${OPEN_SCOPE}'], 'UB', 'h');
+    ('${ANA}', 'ana', 'admin', NULL, 'UA', 'h1'), ('${VIC}', 'vic', 'viewer', ARRAY['${OPEN_SCOPE}'], 'UB', 'h2');
   INSERT INTO ring.key_ring (scope, epoch, trust_epoch) VALUES
     ('platform', 1, 1), ('${OPEN_SCOPE}', 2, 2), ('${CLOSED_SCOPE}', 5, 4);
   INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, verifies_until, state_since, created_at)

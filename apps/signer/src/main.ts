@@ -16,5 +16,5 @@ void runService({
     material = await openMaterial(config, logger);
   },
   module: () => SignerModule.over(material),
-  query: (_, statement) => material.database.query(statement),
+  query: (statement) => material.database.query(statement),
 });

@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { DatabaseClock, LeaseGuard, LeaseKeeper } from '@plexsphere/lease-holder';
 import { validated } from '@plexsphere/service-kit';
-import { PLATFORM, isReservedEventType, problem, subjects } from '@plexsphere/wire';
+import { PLATFORM, isReservedEventType, problem, subjects, type RingView } from '@plexsphere/wire';
 import {
   Announce,
   SignBundle,
@@ -16,12 +16,20 @@ import {
   type SignReply,
   type VerifyReply,
 } from '@plexsphere/wire/commands';
-import { JwsError, MAX_JWS_LENGTH, signBundle, signData, verifyData, type SigningKey } from '@plexsphere/wire/jws';
+import {
+  JwsError,
+  MAX_JWS_LENGTH,
+  signBundle,
+  signData,
+  verifyAccessToken,
+  verifyData,
+  type SigningKey,
+} from '@plexsphere/wire/jws';
 import { announcementOf } from './sign/announcement';
 import { trustBundle } from './sign/bundle';
 import { sealEnvelope } from './sign/envelope';
 import { readyFields } from './sign/ready';
-import { activeKey, policyOf, signingKey, verifyingKeys, type PrivateKeys } from './sign/signing-ring';
+import { activeKey, policyOf, requireSigns, signingKey, verifyingKeys, type PrivateKeys } from './sign/signing-ring';
 
 /** Everything that a ring's key signs. Heard only while the lease of the subject's scope is held. */
 @Controller()
@@ -46,6 +54,7 @@ export class ScopeVerbsController {
 
   @MessagePattern(subjects.scopeSigner('*', 'announce'), { joined: true })
   announce(@Payload(validated(Announce)) request: Announce): Promise<EnvelopeReply> {
+    requireSigns(request, 'envelope');
     const ofPlatform = request.event_type === 'platform_key_rotated';
     // The platform's own Nodes learn of its keys as any scope's Nodes do.
     if (ofPlatform && policyOf(request).tells.otherNodes !== null)
@@ -72,6 +81,8 @@ export class ScopeVerbsController {
 
   @MessagePattern(subjects.scopeSigner('*', 'sign-bundle'), { joined: true })
   signBundle(@Payload(validated(SignBundle)) request: SignBundle): Promise<SignBundleReply> {
+    // It says what a Node of that scope should trust, and there can be none.
+    if (policyOf(request).tells.ownNodes === null) throw problem('invariantViolation', { field: 'scope' });
     const needs = [request, { scope: PLATFORM, epoch: request.platform_epoch }] as const;
     return this.guard.under(needs, request.duration_ms, async (ring, platform) => {
       const recoveryPublicKey = this.keeper.recoveryPublicKey;
@@ -97,9 +108,7 @@ export class ScopeVerbsController {
     const { scope, jws, duration_ms } = request;
     return this.guard.under([{ scope }], duration_ms, async (ring) => {
       try {
-        const now = new Date();
-        const { keyId, payload } = await verifyData(jws, verifyingKeys(ring.view, now), now);
-        return { valid: true, key_id: keyId, payload };
+        return { valid: true, ...(await verified(jws, ring.view, new Date())) };
       } catch (error) {
         if (error instanceof JwsError) return { valid: false };
         throw error;
@@ -111,4 +120,15 @@ export class ScopeVerbsController {
     const { scope, event_type: eventType, event_id: eventId, issued_at: issuedAt, nonce } = request;
     return sealEnvelope(scope, key, { eventType, eventId, issuedAt, nonce, payload }, this.clock.now());
   }
+}
+
+/** What the keys of such a ring sign for others: an issuer's tokens, any other's data. @throws JwsError */
+async function verified(jws: string, ring: RingView, now: Date): Promise<{ key_id: string; payload: object }> {
+  const keys = verifyingKeys(ring, now);
+  if (ring.issuer === null) {
+    const { keyId, payload } = await verifyData(jws, keys, now);
+    return { key_id: keyId, payload };
+  }
+  const { keyId, token } = await verifyAccessToken(jws, keys, { issuer: ring.issuer.url, now });
+  return { key_id: keyId, payload: token };
 }

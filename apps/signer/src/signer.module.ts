@@ -9,6 +9,9 @@ import { ScopeVerbsController } from './scope-verbs.controller';
 import { StatementMaker } from './sign/statement-maker';
 import { SignerHolder } from './signer-holder';
 import { StatementVerbsController } from './statement-verbs.controller';
+import { TokenHorizons } from './tokens/token-horizons';
+import { TokenMaker } from './tokens/token-maker';
+import { TokenVerbsController } from './tokens/token-verbs.controller';
 
 @Module({})
 export class SignerModule {
@@ -17,11 +20,16 @@ export class SignerModule {
     const leases = leaseHolding(SignerHolder);
     return {
       module: SignerModule,
-      providers: [{ provide: Material, useValue: material }, KeyLoader, KeyMaker, StatementMaker, ...leases.providers],
+      providers: [
+        { provide: Material, useValue: material },
+        ...[KeyLoader, KeyMaker, StatementMaker, TokenHorizons, TokenMaker],
+        ...leases.providers,
+      ],
       controllers: [
         LoadKeyController,
         ScopeVerbsController,
         StatementVerbsController,
+        TokenVerbsController,
         AnyVerbsController,
         ...leases.controllers,
       ],

@@ -100,6 +100,7 @@ const ringWith = (scope: string, epoch: number, keys: KeyView[], more: Partial<R
   statement_hash: hashOf(`${scope} ${epoch}`),
   head_epoch: epoch,
   next: hashOf(`${scope} ${epoch} ahead`),
+  issuer: null,
   ...more,
 });
 

@@ -38,6 +38,8 @@ const MIGRATIONS = [
   'Access1700000000003',
   'Schedule1700000000004',
   'Gateway1700000000005',
+  'Issuer1700000000006',
+  'Client1700000000007',
   'StoreFormat1700000000099',
   'Material1700000000001',
   'MaterialFormat1700000000099',

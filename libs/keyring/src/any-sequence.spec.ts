@@ -72,8 +72,8 @@ describe('any sequence of commands', () => {
       });
     });
     // Otherwise the sequences were too tame to prove anything.
-    for (const change of Object.keys(CHANGES))
-      if (change !== 'create' && change !== 'policy') expect([change, seen.get(change)! > 5]).toEqual([change, true]);
+    const ofAnyRing = Object.keys(CHANGES).filter((change) => !['create', 'policy', 'import'].includes(change));
+    for (const change of ofAnyRing) expect([change, seen.get(change)! > 5]).toEqual([change, true]);
   });
 
   it('has one active key, at most two trusted, and none that went before', () => {

@@ -4,7 +4,7 @@ import type { RefusalCode } from './refusal';
 
 const key = (keyId: string, state: KeyState): Key => ({
   ...{ keyId, state, verifiesUntil: null },
-  ...{ stagedAt: null, rotateBy: null },
+  ...{ stagedAt: null, publishedAt: null, rotateBy: null, longestTokenMs: null, tokensUntil: null, foreign: null },
 });
 const first = createRing('platform', 'a');
 

@@ -1,5 +1,5 @@
 import { createRing, type KeyRing } from './key-ring';
-import { nextStep, type NextStep, type RingFacts, type StepPolicy } from './next-step';
+import { closesItselfAt, nextStep, type NextStep, type RingFacts, type StepPolicy } from './next-step';
 import { revokeKey } from './revoke';
 import { rollbackRotation } from './rollback';
 import { openRotation } from './rotation';
@@ -20,10 +20,11 @@ const opened = openRotation(fresh, null, { ...SPANS, newKeyId: 'b', openedAt: at
 const settling = { stalenessMs: 5 * SECOND_MS, relayLagMs: 0, clockSkewMs: 0, at: at(0), oldKeyId: 'a', newKeyId: 'b' };
 const rolledBack = rollbackRotation(opened.ring, opened.transition, settling, KIND);
 const revoke = { ...SPANS, keyId: 'b', newKeyId: 'c', discardStaged: false, at: at(0) };
-const revoked = revokeKey(rolledBack.ring, rolledBack.transition, revoke);
+const revoked = revokeKey(rolledBack.ring, rolledBack.transition, revoke, KIND);
 
 const BY_HAND: StepPolicy = {
   gate: 'nodes',
+  ...{ mostTrusted: 2, algorithm: 'Ed25519', standby: false, clockSkewMs: 0 },
   rotateEvery: null,
   close: 'manual',
   propagationDelayMs: SPANS.propagationDelayMs,
@@ -36,6 +37,7 @@ const factsOf = (ring: KeyRing, facts: Partial<RingFacts> = {}): RingFacts => ({
   switchedEpoch: ring.epoch,
   undestroyed: [],
   promotion: null,
+  stagedAlgorithm: null,
   progress: { enrolled: 0, applied: 0, pending: [], lagging: [] },
   scheduledSince: at(0),
   ...facts,
@@ -90,6 +92,12 @@ describe('an automatic close', () => {
   });
 
   it('leaves what is over alone', () => expect(step(rolledBack, 4, { policy })).toBeNull());
+
+  it('is foretold, and nothing is where it is closed by hand', () => {
+    const old = { longestTokenMs: null, tokensUntil: null };
+    expect(closesItselfAt(opened.transition, old, policy)).toEqual(at(100));
+    expect(closesItselfAt(opened.transition, old, BY_HAND)).toBeNull();
+  });
 });
 
 describe('a promotion', () => {
@@ -153,5 +161,72 @@ describe('a schedule', () => {
       return found?.step === 'stage' ? found.dueAt.getTime() : undefined;
     });
     expect(new Set(due).size).toBe(3);
+  });
+});
+
+describe('a ring that keeps a standby', () => {
+  const ISSUER = scopePolicy('issuer');
+  const ALGORITHM = { algorithm: 'ES256', standby: true } as const;
+  const KEEPS = { ...BY_HAND, ...ALGORITHM, gate: ISSUER.gate, mostTrusted: ISSUER.mostTrusted } as const;
+  const tokens = { longestTokenMs: 300 * SECOND_MS, leaseMs: 10 * SECOND_MS };
+  const born = createRing('issuer:web', 'a', tokens);
+  const within = { ...stage, rotateBy: at(99_999) };
+  const published = ({ keys, ...ring }: KeyRing): KeyRing => ({
+    ...ring,
+    keys: keys.map((key) => ({ ...key, publishedAt: key.stagedAt })),
+  });
+  const first = published(stageKey(born, null, within, ISSUER).ring);
+  const switched = openRotation(first, null, { ...SPANS, openedAt: at(10), tokens }, ISSUER);
+  const second = stageKey(switched.ring, switched.transition, { ...within, newKeyId: 'c', stagedAt: at(11) }, ISSUER);
+  const facts = { stagedAlgorithm: 'ES256' };
+
+  it('stages it where it is missing: after its birth, after a switch, while the rotation is open', () => {
+    expect(step({ ring: born }, 0, { policy: KEEPS })?.step).toBe('stage_standby');
+    expect(step(switched, 11, { policy: KEEPS })?.step).toBe('stage_standby');
+    expect(step(second, 12, { policy: KEEPS, facts })).toBeNull();
+  });
+
+  it('does so for no ring where it is decided otherwise', () => {
+    expect(step({ ring: born }, 0, { policy: { ...KEEPS, standby: false } })).toBeNull();
+  });
+
+  it('takes it back where another algorithm is decided', () => {
+    const other = { policy: { ...KEEPS, algorithm: 'RS256' }, facts };
+    expect(step({ ring: first }, 0, other)).toMatchObject({ step: 'unstage', keyId: 'b' });
+  });
+
+  it('rotates to it by schedule, once it is propagated and no rotation is open, whatever settles', () => {
+    const policy = { ...KEEPS, ...EVERY, ...ALGORITHM, gate: ISSUER.gate, mostTrusted: ISSUER.mostTrusted };
+    const due = { policy, facts: { ...facts, scheduledSince: at(-2_000) } };
+    expect(step({ ring: first }, 9.999, due)).toMatchObject({ step: 'wait' });
+    expect(step({ ring: first }, 10, due)).toMatchObject({ step: 'rotate', keyId: 'b' });
+    expect(step(second, 30, due)).toMatchObject({ step: 'wait' });
+    const back = rollbackRotation(second.ring, second.transition, { ...settling, tokens, at: at(20) }, ISSUER);
+    expect(step(back, 30, due)).toMatchObject({ step: 'rotate', keyId: 'c' });
+  });
+
+  it('closes by itself once the window and the last token are over', () => {
+    const policy = { ...KEEPS, close: 'automatic', clockSkewMs: 5 * SECOND_MS } as const;
+    const known = (seconds: number | null) => ({
+      ...second,
+      ring: {
+        ...second.ring,
+        keys: second.ring.keys.map((key) =>
+          key.state === 'retiring' ? { ...key, tokensUntil: seconds === null ? null : at(seconds) } : key,
+        ),
+      },
+    });
+    expect(step(known(300), 304.999, { policy, facts })).toBeNull();
+    expect(step(known(300), 305, { policy, facts })).toMatchObject({ step: 'close', oldKeyId: 'a' });
+    expect(step(known(50), 109.999, { policy, facts })).toBeNull();
+    expect(step(known(50), 110, { policy, facts })?.step).toBe('close');
+    expect(step(known(null), 9_000, { policy, facts })).toBeNull();
+    const foretold = (seconds: number | null) =>
+      closesItselfAt(
+        second.transition!,
+        known(seconds).ring.keys.find(({ state }) => state === 'retiring')!,
+        policy,
+      );
+    expect([300, 50, null].map(foretold)).toEqual([at(305), at(110), null]);
   });
 });

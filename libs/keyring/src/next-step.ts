@@ -1,10 +1,12 @@
-import { type KeyRing, stagedKey } from './key-ring';
+import { type Key, type KeyRing, stagedKey } from './key-ring';
+import type { Policy } from './policy';
 import { closeGate, type Progress } from './progress';
-import { settlingKey } from './ring-change';
+import { holdsPair, settlingKeys } from './ring-change';
 import { nextDueAt, type NextFiring, type RingPolicy } from './ring-policy';
 import type { NamedTransition } from './rotation';
 import type { ScopePolicy } from './scope-policy';
 import { isPastRotateBy, propagatedAt } from './stage';
+import { tokensOverAt } from './tokens';
 import { isOpen, type Transition } from './transition';
 
 /** A staged key that is to sign once enough Nodes have it. */
@@ -22,6 +24,8 @@ export interface RingFacts {
   /** Keys that left the ring and whose private halves are not known to be destroyed. */
   readonly undestroyed: readonly string[];
   readonly promotion: Promotion | null;
+  /** Of the key that is staged; null where none is. */
+  readonly stagedAlgorithm: string | null;
   /** Of the scope's Nodes, against the trust epoch. */
   readonly progress: Pick<Progress, 'enrolled' | 'applied' | 'pending' | 'lagging'>;
   /** When the schedule was last acted on, a rotation was opened by hand, or the schedule was decided: the latest of them. */
@@ -34,21 +38,28 @@ export type NextStep = { readonly reason: string } & (
   | { readonly step: 'destroy_keys'; readonly keyIds: readonly string[] }
   | { readonly step: 'settle' | 'unstage' | 'promote' | 'drop_promotion'; readonly keyId: string }
   | ({ readonly step: 'close' } & NamedTransition)
+  | { readonly step: 'stage_standby' }
   /** By the schedule, with a promotion of its own. `dueAt` names the occasion: exactly one replica takes it. */
   | { readonly step: 'stage'; readonly dueAt: Date }
+  /** By the schedule, to the standby. */
+  | { readonly step: 'rotate'; readonly keyId: string; readonly dueAt: Date }
   /** Due, and something is in the way. */
   | { readonly step: 'wait'; readonly dueAt: Date }
 );
 
 /** How a ring's kind and its own policy are handed in, with what evaluates its schedule. */
-export interface StepPolicy extends Pick<ScopePolicy, 'gate'>, Pick<RingPolicy, 'rotateEvery' | 'close'> {
-  readonly propagationDelayMs: number;
+export interface StepPolicy
+  extends
+    Pick<ScopePolicy, 'gate' | 'mostTrusted'>,
+    Pick<RingPolicy, 'algorithm' | 'rotateEvery' | 'close' | 'standby' | 'propagationDelayMs'>,
+    Pick<Policy, 'clockSkewMs'> {
   readonly nextFiring: NextFiring;
 }
 
 /**
  * What is to be done for a ring without anybody's asking, one thing after the other; null where nothing is. What a process
- * that died left behind comes first, then what its time ends, then what somebody ordered, and last the schedule.
+ * that died left behind comes first, then what its time ends, then what somebody ordered, then the standby, and last the
+ * schedule.
  */
 export function nextStep(
   ring: KeyRing,
@@ -61,7 +72,8 @@ export function nextStep(
     unfinished(ring, facts) ??
     ended(ring, transition, now) ??
     promoted(ring, policy, facts, now) ??
-    closed(transition, policy, facts, now) ??
+    closed(ring, transition, policy, facts, now) ??
+    keptStaged(ring, policy, facts) ??
     scheduled(ring, transition, policy, facts, now)
   );
 }
@@ -74,9 +86,9 @@ function unfinished(ring: KeyRing, { switchedEpoch, undestroyed }: RingFacts): N
 }
 
 function ended(ring: KeyRing, transition: Transition | null, now: Date): NextStep | null {
-  const settling = settlingKey(ring, transition);
+  const [settling] = settlingKeys(ring, transition);
   if (settling !== undefined && settling.verifiesUntil !== null && now >= settling.verifiesUntil) {
-    return { step: 'settle', keyId: settling.keyId, reason: 'rolled back, and nothing by the key is under way' };
+    return { step: 'settle', keyId: settling.keyId, reason: 'signs no more, and nothing by the key is under way' };
   }
   const staged = stagedKey(ring);
   if (staged === undefined || !isPastRotateBy(staged, now)) return null;
@@ -98,12 +110,44 @@ function promoted(ring: KeyRing, policy: StepPolicy, facts: RingFacts, now: Date
 const hasShare = ({ enrolled, applied, pending }: RingFacts['progress'], { percent }: Promotion): boolean =>
   applied * 100 >= (enrolled - pending.length) * percent;
 
+/**
+ * When a rotation closes by itself, as far as the time alone decides it (`closed`); null where it is closed by hand, and as
+ * long as nobody knows when the last token by the old key is over.
+ */
+export function closesItselfAt(
+  { closesAt }: Pick<Transition, 'closesAt'>,
+  old: Pick<Key, 'longestTokenMs' | 'tokensUntil'>,
+  policy: Pick<StepPolicy, 'close' | 'clockSkewMs'>,
+): Date | null {
+  if (policy.close !== 'automatic') return null;
+  const tokensOver = tokensOverAt(old, policy);
+  if (tokensOver === undefined) return closesAt;
+  return tokensOver && (tokensOver > closesAt ? tokensOver : closesAt);
+}
+
 /** Never before closes_at, which was promised; and never where the gate would have to be forced. */
-function closed(transition: Transition | null, policy: StepPolicy, facts: RingFacts, now: Date): NextStep | null {
+function closed(
+  { keys }: KeyRing,
+  transition: Transition | null,
+  policy: StepPolicy,
+  { progress: { lagging } }: RingFacts,
+  now: Date,
+): NextStep | null {
   if (!isOpen(transition) || policy.close !== 'automatic' || now < transition.closesAt) return null;
-  if (!closeGate(facts.progress, transition, now, false, policy).allowed) return null;
   const { oldKeyId, newKeyId } = transition;
+  const old = keys.find(({ keyId }) => keyId === oldKeyId);
+  const outstanding = { lagging, tokensOver: old && tokensOverAt(old, policy) };
+  if (!closeGate(outstanding, transition, now, false, policy).allowed) return null;
   return { step: 'close', oldKeyId, newKeyId, reason: 'the overlap window is over' };
+}
+
+/** One key is staged long before it signs, of the algorithm that is decided. */
+function keptStaged(ring: KeyRing, policy: StepPolicy, { stagedAlgorithm }: RingFacts): NextStep | null {
+  if (!policy.standby) return null;
+  const staged = stagedKey(ring);
+  if (staged === undefined) return { step: 'stage_standby', reason: 'no key is staged' };
+  if (stagedAlgorithm === policy.algorithm) return null;
+  return { step: 'unstage', keyId: staged.keyId, reason: 'staged, and of another algorithm than is decided' };
 }
 
 /** Times that were missed are caught up once: the next one counts from when this one is acted on. */
@@ -117,8 +161,15 @@ function scheduled(
   const dueAt = nextDueAt(ring.scope, policy, facts.scheduledSince, policy.nextFiring);
   if (dueAt === null || now < dueAt) return null;
   if (isOpen(transition)) return { step: 'wait', dueAt, reason: 'due, and a rotation is open' };
-  if (settlingKey(ring, transition) !== undefined)
+  if (holdsPair(policy) && settlingKeys(ring, transition).length > 0)
     return { step: 'wait', dueAt, reason: 'due, and a rollback settles' };
-  if (stagedKey(ring) !== undefined) return { step: 'wait', dueAt, reason: 'due, and a key is staged' };
-  return { step: 'stage', dueAt, reason: 'due' };
+  const staged = stagedKey(ring);
+  if (staged === undefined) return { step: 'stage', dueAt, reason: 'due' };
+  if (!policy.standby) return { step: 'wait', dueAt, reason: 'due, and a key is staged' };
+  return toStandby(staged, policy, dueAt, now);
+}
+
+function toStandby(staged: Key, policy: StepPolicy, dueAt: Date, now: Date): NextStep {
+  if (now < propagatedAt(staged, policy)) return { step: 'wait', dueAt, reason: 'due, and the standby not propagated' };
+  return { step: 'rotate', keyId: staged.keyId, dueAt, reason: 'due' };
 }

@@ -33,6 +33,7 @@ describe('what a ring’s keys sign', () => {
 
   it('decides how long a signature has to be verified', () => {
     expect(signing('data')).toBe(100_000 + 210_000);
+    expect(signing('token')).toBe(100_000 + 210_000);
     expect(signing('bundle')).toBe(STALENESS_MS + 210_000);
     expect(signing('statement')).toBe(210_000);
     expect(signing()).toBe(210_000);

@@ -38,6 +38,7 @@ type Life = 'longestTokenLifeMs' | 'stalenessMs';
 /** How long a signature may still be verified. A statement is proven by what follows it, whatever the time is. */
 const LIFE_OF: Readonly<Record<SignedText, Life | null>> = {
   data: 'longestTokenLifeMs',
+  token: 'longestTokenLifeMs',
   envelope: 'stalenessMs',
   bundle: 'stalenessMs',
   statement: null,

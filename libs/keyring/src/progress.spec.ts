@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { scopePolicy } from './scope-policy';
-import { closeGate, type NodeFacts, OFFLINE_AFTER_MS, progressOf } from './progress';
+import { closeGate, type NodeFacts, OFFLINE_AFTER_MS, type Outstanding, progressOf } from './progress';
 
 const NOW = new Date('2024-05-01T12:00:00Z');
 const ago = (ms: number) => new Date(NOW.getTime() - ms);
@@ -123,7 +123,7 @@ describe('closeGate', () => {
   const transition = { closesAt: NOW };
   const lagging = { lagging: ['slow'] };
   const nobody = { lagging: [] };
-  const gate = (progress: typeof lagging | typeof nobody, now: Date, force = false, policy = scopePolicy('domain')) =>
+  const gate = (progress: Outstanding, now: Date, force = false, policy = scopePolicy('domain')) =>
     closeGate(progress, transition, now, force, policy);
 
   it('blocks before closes_at while Nodes lag', () => {
@@ -154,6 +154,29 @@ describe('closeGate', () => {
     const allowed = { allowed: true, forced: false, lagging: ['slow'], earlyByMs: 1 };
     expect(gate(lagging, ago(1), false, ungated)).toEqual(allowed);
     expect(gate(lagging, ago(1), true, ungated)).toEqual(allowed);
+  });
+
+  describe('in a ring whose keys sign tokens', () => {
+    const tokens = scopePolicy('issuer');
+    const over = (tokensOver: Date | null | undefined) => ({ ...nobody, tokensOver });
+
+    it('blocks until the last of them is over, whether the window is or not', () => {
+      for (const now of [ago(2), new Date(NOW.getTime() + 1)]) {
+        const left = new Date(now.getTime() + 1);
+        expect(gate(over(left), now, false, tokens)).toMatchObject({ allowed: false, forced: false });
+        expect(gate(over(left), now, true, tokens)).toMatchObject({ allowed: true, forced: true });
+        expect(gate(over(now), now, true, tokens)).toMatchObject({ allowed: true, forced: false });
+      }
+    });
+
+    it('blocks while nobody knows when that is, and where it is no time', () => {
+      expect(gate(over(null), NOW, false, tokens).allowed).toBe(false);
+      expect(gate(over(new Date(NaN)), NOW, false, tokens).allowed).toBe(false);
+    });
+
+    it('blocks nothing where the old key signed none', () => {
+      expect(gate(over(undefined), ago(1), false, tokens).allowed).toBe(true);
+    });
   });
 
   it('does not take a time that is none for the end of the window', () => {

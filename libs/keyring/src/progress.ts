@@ -78,20 +78,33 @@ export interface CloseGate {
   readonly earlyByMs: number;
 }
 
+/** Who may still need the old key. */
+export interface Outstanding extends Pick<Progress, 'lagging'> {
+  /** When the last token by it is over (`tokensOverAt`); null: nobody knows so far. */
+  readonly tokensOver?: Date | null | undefined;
+}
+
 /**
- * Whether the old key may be retired now. Until closes_at a lagging Node blocks, for the window was promised to it; from
- * then on it is only named, or one Node that is gone would keep the old key alive for ever.
+ * What keeps an old key, by the kind of gate. Until closes_at a lagging Node does, for the window was promised to it; from
+ * then on it is only named, or one Node that is gone would keep the old key alive for ever. A token has an end of its own.
  */
+const KEEPS: Readonly<Record<ScopePolicy['gate'], (by: Outstanding, now: Date, isOver: boolean) => boolean>> = {
+  nodes: ({ lagging }, _, isOver) => lagging.length > 0 && !isOver,
+  tokens: ({ tokensOver }, now) => tokensOver === null || (tokensOver !== undefined && !(now >= tokensOver)),
+  none: () => false,
+};
+
+/** Whether the old key may be retired now. */
 export function closeGate(
-  progress: Pick<Progress, 'lagging'>,
+  outstanding: Outstanding,
   transition: Pick<Transition, 'closesAt'>,
   now: Date,
   force: boolean,
   policy: Pick<ScopePolicy, 'gate'>,
 ): CloseGate {
-  const { lagging } = progress;
+  const { lagging } = outstanding;
   const earlyByMs = Math.max(0, transition.closesAt.getTime() - now.getTime());
   const isOver = now.getTime() >= transition.closesAt.getTime();
-  const isBlocking = policy.gate === 'nodes' && lagging.length > 0 && !isOver;
+  const isBlocking = KEEPS[policy.gate](outstanding, now, isOver);
   return { allowed: !isBlocking || force, forced: isBlocking && force, lagging, earlyByMs };
 }

@@ -13,7 +13,10 @@ export type RefusalCode =
   | 'unknown_key'
   | 'key_retired'
   | 'key_revoked'
-  | 'recovery_key_needed';
+  | 'recovery_key_needed'
+  | 'default_issuer_stays'
+  | 'other_key_of_type'
+  | 'tokens_end_earlier';
 
 /** Facts beside the code, in the domain's own words: whoever answers a caller spells them as a reply does. */
 export type RefusalMembers = Readonly<Record<string, unknown>>;

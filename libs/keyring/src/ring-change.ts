@@ -1,5 +1,7 @@
-import { type KeyState, mayBecome } from './key-state';
-import type { Key, KeyRing } from './key-ring';
+import { isTrusted, type KeyState, mayBecome } from './key-state';
+import { publishedName, type Key, type KeyRing } from './key-ring';
+import type { ScopePolicy } from './scope-policy';
+import { underCeiling, type TokenTerms } from './tokens';
 import { invariantViolation, Refusal, type RefusalMembers } from './refusal';
 import { isOpen, type OpenTransition, type Transition } from './transition';
 
@@ -19,6 +21,7 @@ export const CHANGES = {
   revoke: { changesTrust: true, isStated: true },
   recommit: { changesTrust: false, isStated: true },
   recovery: { changesTrust: false, isStated: true },
+  import: { changesTrust: true, isStated: true },
   policy: { changesTrust: false, isStated: false },
 } as const;
 
@@ -84,35 +87,50 @@ export function withState(
   return keys.map((key) => (key.keyId === keyId ? { ...key, state, verifiesUntil } : key));
 }
 
-/** What keeps any other key from coming in: an open rotation, or one that was rolled back and settles. */
-export function refuseUnderWay(ring: KeyRing, transition: Transition | null): void {
+/** The ring's keys with one of them signing from now on: what was reckoned of the tokens of before is no end any more. */
+export const withActive = (keys: readonly Key[], keyId: string, tokens: TokenTerms | undefined): Key[] =>
+  withState(keys, keyId, 'active').map((key) =>
+    key.keyId === keyId ? { ...underCeiling(key, tokens), tokensUntil: null } : key,
+  );
+
+export function refuseOpen(transition: Transition | null): void {
   if (isOpen(transition)) throw new Refusal('rotation_in_progress', membersOf(transition));
-  const settling = settlingKey(ring, transition);
-  if (settling !== undefined) {
-    throw new Refusal('rollback_settling', { keyId: settling.keyId, settlesAt: settling.verifiesUntil });
-  }
 }
 
-/** The key that was rolled back and still verifies what it signed. */
-export const settlingKey = ({ keys }: Pick<KeyRing, 'keys'>, transition: Transition | null): Key | undefined =>
-  transition?.outcome === 'rolled_back'
-    ? keys.find(({ keyId, state }) => keyId === transition.newKeyId && state === 'retiring')
-    : undefined;
+/** Where verifiers hold a pair, one that settles keeps any other key from coming in. */
+export function refuseSettling(ring: KeyRing, transition: Transition | null, policy: RoomForKeys): void {
+  const [settling] = settlingKeys(ring, transition);
+  if (settling === undefined || !holdsPair(policy)) return;
+  throw new Refusal('rollback_settling', { keyId: settling.keyId, settlesAt: settling.verifiesUntil });
+}
 
-/** A key id that stood in the ring is taken for ever. */
+export type RoomForKeys = Pick<ScopePolicy, 'mostTrusted'>;
+
+/**
+ * Whether verifiers of such a ring hold the active key and one beside it. Then each change fixes the whole of what they
+ * trust; else every other key stays as it is.
+ */
+export const holdsPair = ({ mostTrusted }: RoomForKeys): boolean => mostTrusted <= 2;
+
+/** Keys that sign no more and still verify what they signed, though no rotation is open from them; what ends first, first. */
+export const settlingKeys = ({ keys }: Pick<KeyRing, 'keys'>, transition: Transition | null): Key[] =>
+  keys
+    .filter(({ keyId, state }) => state === 'retiring' && !(isOpen(transition) && transition.oldKeyId === keyId))
+    .sort((one, other) => endMs(one) - endMs(other));
+
+const endMs = ({ verifiesUntil }: Key): number => verifiesUntil?.getTime() ?? Infinity;
+
+/** A key id that stood in the ring is taken for ever; what a foreign key is called, for as long as verifiers are told of it. */
 export function refuseUsed({ keys }: KeyRing, newKeyId: string): void {
   if (newKeyId === '') throw invariantViolation('newKeyId');
-  if (keys.some(({ keyId }) => keyId === newKeyId)) throw new Refusal('key_id_in_use', { newKeyId });
+  const isTaken = (key: Key): boolean =>
+    key.keyId === newKeyId || (isTrusted(key.state) && publishedName(key) === newKeyId);
+  if (keys.some(isTaken)) throw new Refusal('key_id_in_use', { newKeyId });
 }
 
 export function refuseForeign(ring: KeyRing, transition: Transition | null): void {
   if (transition !== null && transition.scope !== ring.scope) throw invariantViolation('scope');
 }
-
-export const newKey = (keyId: string, state: 'active' | 'staged'): Key => ({
-  ...{ keyId, state },
-  ...{ verifiesUntil: null, stagedAt: null, rotateBy: null },
-});
 
 export const membersOf = ({ oldKeyId, newKeyId, openedAt, closesAt }: OpenTransition): RefusalMembers => ({
   ...{ oldKeyId, newKeyId, openedAt, closesAt },

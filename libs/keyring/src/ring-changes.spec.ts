@@ -31,7 +31,7 @@ const rotate = ({ ring, transition }: State, over = {}): RingChange<Transition> 
 const rollback = ({ ring, transition }: State, over = {}, policy = DOMAIN): RingChange<Transition> =>
   rollbackRotation(ring, transition, { ...SETTLING, at: at(50), oldKeyId: 'a', newKeyId: 'b', ...over }, policy);
 const revoke = ({ ring, transition }: State, keyId: string, over = {}): RingChange =>
-  revokeKey(ring, transition, { ...SPANS, keyId, newKeyId: 'n', discardStaged: false, at: at(30), ...over });
+  revokeKey(ring, transition, { ...SPANS, keyId, newKeyId: 'n', discardStaged: false, at: at(30), ...over }, DOMAIN);
 
 const staged = stage(fresh);
 const opened = rotate(fresh);
@@ -318,4 +318,45 @@ it('keeps no key staged that was rotated to, taken back or left behind', () => {
   for (const { ring } of [rotate(staged, { openedAt: at(20) }), unstaged, revoke(staged, 'a')]) {
     expect(stagedKey(ring)).toBeUndefined();
   }
+});
+
+describe('a key that is published before it signs', () => {
+  const ISSUER = scopePolicy('issuer');
+  const NOT_YET = { code: 'not_propagated_yet', members: { keyId: 'b', propagatedAt: null } };
+  const tokens = { longestTokenMs: 60 * SECOND_MS, leaseMs: SECOND_MS };
+  const born = createRing('issuer:web', 'a', tokens);
+  const { ring } = stageKey(born, null, { ...SPANS, newKeyId: 'b', stagedAt: at(0), rotateBy: at(60) }, ISSUER);
+  const publishedAt = (time: Date) => ({ ...ring, keys: ring.keys.map((key) => ({ ...key, publishedAt: time })) });
+  const rotate = (of: KeyRing, over: object) =>
+    refusalOf(() => openRotation(of, null, { ...SPANS, openedAt: at(20), tokens, ...over }, ISSUER));
+
+  it('signs before everybody serves it by nobody’s force', () => {
+    for (const force of [false, true]) {
+      expect(rotate(ring, { force })).toMatchObject(NOT_YET);
+    }
+  });
+
+  it('has propagated so long after everybody serves it, and not after its stage', () => {
+    expect(rotate(publishedAt(at(11)), {})).toMatchObject({
+      ...{ code: 'not_propagated_yet', members: { keyId: 'b', propagatedAt: at(21) } },
+    });
+    for (const [time, force] of [
+      [at(11), true],
+      [at(10), false],
+    ] as const) {
+      const { ring: rotated } = openRotation(
+        publishedAt(time),
+        null,
+        { ...SPANS, openedAt: at(20), tokens, force },
+        ISSUER,
+      );
+      expect(activeKey(rotated).keyId).toBe('b');
+    }
+  });
+
+  it('signs not at all where it is about to be taken back for one of another algorithm', () => {
+    for (const force of [false, true]) {
+      expect(rotate(publishedAt(at(1)), { force, isReplaced: true })).toMatchObject(NOT_YET);
+    }
+  });
 });

@@ -12,12 +12,13 @@ const INSTALLATION: Policy = {
 const SETTING: RingPolicy = {
   ...{ algorithm: 'Ed25519', overlapWindowMs: DAY_MS, propagationDelayMs: 900 * SECOND_MS, rotateEvery: null },
   ...{ close: 'manual', sharePercent: 100, keyIdPattern: '{name}-{yyyy}-{mm}-{dd}', standby: false },
+  longestTokenLifeMs: 3_600 * SECOND_MS,
 };
 const every = (ms: number) => ({ rotateEvery: { everyMs: ms } });
 const daily = (_: string, after: Date): Date => new Date(Math.floor(after.getTime() / DAY_MS + 1) * DAY_MS);
 
-const problems = (over: Partial<RingPolicy>, nextFiring = daily) =>
-  checkRingPolicy({ ...SETTING, ...over }, INSTALLATION, scopePolicy('platform'), { nextFiring, now: new Date(0) });
+const problems = (over: Partial<RingPolicy>, nextFiring = daily, kind = 'platform') =>
+  checkRingPolicy({ ...SETTING, ...over }, INSTALLATION, scopePolicy(kind), { nextFiring, now: new Date(0) });
 
 describe('a policy that holds', () => {
   it.each<[string, Partial<RingPolicy>]>([
@@ -25,6 +26,16 @@ describe('a policy that holds', () => {
     ['the shortest interval', every(DAY_MS + 900 * SECOND_MS)],
     ['a share of 1', { sharePercent: 1 }],
   ])('%s', (_, over) => expect(problems(over)).toEqual([]));
+
+  it.each(scopePolicy('issuer').algorithms)('an issuer’s own choice of algorithm: %s', (algorithm) => {
+    expect(problems({ algorithm, standby: true }, daily, 'issuer')).toEqual([]);
+  });
+});
+
+it('an algorithm that is none of the kind’s is refused, and they are named', () => {
+  expect(problems({ algorithm: 'HS256' }, daily, 'issuer')).toMatchObject([
+    { sentence: 'algorithm must be ES256, Ed25519, RS256, PS256 for such a scope' },
+  ]);
 });
 
 describe('a policy that is refused, with the sum', () => {

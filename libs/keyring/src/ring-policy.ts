@@ -2,6 +2,7 @@ import type { KeyRing } from './key-ring';
 import { requiredOverlap, seconds, type Policy } from './policy';
 import { type RingChange, changed, refuseForeign } from './ring-change';
 import type { ScopePolicy } from './scope-policy';
+import { underCeiling, type TokenTerms } from './tokens';
 import type { Transition } from './transition';
 
 /** Every so often after the last rotation was opened, or when a cron expression says so (five fields, UTC). */
@@ -22,6 +23,8 @@ export interface RingPolicy {
   readonly keyIdPattern: string;
   /** Whether one key is kept staged. */
   readonly standby: boolean;
+  /** How long a token may live that a key of the ring signs. */
+  readonly longestTokenLifeMs: number;
 }
 
 export type PolicySource = 'scope' | 'kind' | 'setting';
@@ -47,13 +50,15 @@ export function decidedPolicy(
 }
 
 /**
- * Where a ring's policy is a change of the ring: one epoch further, and all as it was.
+ * Where a ring's policy is a change of the ring: one epoch further, and all as it was but for how long tokens by the active
+ * key may live, which is kept with it.
  *
  * @throws Refusal `invariant_violation`
  */
-export function changePolicy(ring: KeyRing, transition: Transition | null): RingChange {
+export function changePolicy(ring: KeyRing, transition: Transition | null, tokens?: TokenTerms): RingChange {
   refuseForeign(ring, transition);
-  return changed(ring, 'policy', { keys: ring.keys, transition });
+  const keys = ring.keys.map((key) => (key.state === 'active' ? underCeiling(key, tokens) : key));
+  return changed(ring, 'policy', { keys, transition });
 }
 
 /** The next time strictly after `after` at which a cron expression fires; null for never, or for what is no expression. */
@@ -62,6 +67,8 @@ export type NextFiring = (cron: string, after: Date) => Date | null;
 interface RingPolicyProblem {
   readonly code: 'invariant_violation' | 'short_overlap' | 'short_propagation' | 'schedule_invalid';
   readonly field: keyof RingPolicy;
+  /** Where it is a sum that does not come out: the members it is made of, each of which may be what somebody has just set. */
+  readonly summands: readonly (keyof RingPolicy)[];
   /** For people, with the sum. */
   readonly sentence: string;
 }
@@ -73,7 +80,7 @@ export function checkRingPolicy(
   scopePolicy: ScopePolicy,
   { nextFiring, now }: { nextFiring: NextFiring; now: Date },
 ): RingPolicyProblem[] {
-  const malformed = malformedMembers(policy, scopePolicy);
+  const malformed = malformedMembers(policy, installation, scopePolicy);
   // The sums below mean nothing over spans that are none.
   if (malformed.length > 0) return malformed;
   return [
@@ -85,11 +92,15 @@ export function checkRingPolicy(
 
 const PLACEHOLDERS = /\{(name|yyyy|mm|dd)\}/g;
 
-function malformedMembers(policy: RingPolicy, scopePolicy: ScopePolicy): RingPolicyProblem[] {
-  const { sharePercent, keyIdPattern, rotateEvery } = policy;
+function malformedMembers(policy: RingPolicy, installation: Policy, scopePolicy: ScopePolicy): RingPolicyProblem[] {
+  const { sharePercent, keyIdPattern, rotateEvery, longestTokenLifeMs } = policy;
   const isSpan = (ms: number): boolean => Number.isSafeInteger(ms) && ms > 0;
   const rules: [keyof RingPolicy, boolean, string][] = [
-    ['algorithm', policy.algorithm === scopePolicy.algorithm, `must be ${scopePolicy.algorithm} for such a scope`],
+    [
+      'algorithm',
+      scopePolicy.algorithms.includes(policy.algorithm),
+      `must be ${scopePolicy.algorithms.join(', ')} for such a scope`,
+    ],
     ['overlapWindowMs', isSpan(policy.overlapWindowMs), 'must be a whole number of milliseconds, at least 1'],
     ['propagationDelayMs', isSpan(policy.propagationDelayMs), 'must be a whole number of milliseconds, at least 1'],
     [
@@ -112,17 +123,27 @@ function malformedMembers(policy: RingPolicy, scopePolicy: ScopePolicy): RingPol
       !policy.standby || scopePolicy.newKey === 'is_staged_first',
       'is for scopes whose keys are staged first',
     ],
+    [
+      'longestTokenLifeMs',
+      scopePolicy.signs.includes('token')
+        ? isSpan(longestTokenLifeMs)
+        : longestTokenLifeMs === installation.longestTokenLifeMs,
+      scopePolicy.signs.includes('token')
+        ? 'must be a whole number of milliseconds, at least 1'
+        : 'is for scopes whose keys sign tokens',
+    ],
   ];
   return rules
     .filter(([, holds]) => !holds)
-    .map(([field, , rule]) => ({ code: 'invariant_violation', field, sentence: `${field} ${rule}` }));
+    .map(([field, , rule]) => ({ code: 'invariant_violation', field, summands: [], sentence: `${field} ${rule}` }));
 }
 
 function shortOverlap(policy: RingPolicy, installation: Policy, scopePolicy: ScopePolicy): RingPolicyProblem[] {
-  const { ms, sum } = requiredOverlap(installation, scopePolicy);
+  const { longestTokenLifeMs } = policy;
+  const { ms, sum } = requiredOverlap({ ...installation, longestTokenLifeMs }, scopePolicy);
   if (policy.overlapWindowMs >= ms) return [];
   const sentence = `the overlap window of ${seconds(policy.overlapWindowMs)} is too short: it must be at least ${sum}`;
-  return [{ code: 'short_overlap', field: 'overlapWindowMs', sentence }];
+  return [{ code: 'short_overlap', field: 'overlapWindowMs', summands: ['longestTokenLifeMs'], sentence }];
 }
 
 /** Whoever asks for keys now and then must have asked before the key signs. */
@@ -131,7 +152,7 @@ function shortPropagation({ propagationDelayMs }: RingPolicy, { verifierCacheMs 
   const sentence =
     `the propagation delay of ${seconds(propagationDelayMs)} is too short:` +
     ` it must be at least the verifier cache ${seconds(verifierCacheMs)}`;
-  return [{ code: 'short_propagation', field: 'propagationDelayMs', sentence }];
+  return [{ code: 'short_propagation', field: 'propagationDelayMs', summands: [], sentence }];
 }
 
 /** How many firings are looked at: those of a year, of what fires daily. */
@@ -141,7 +162,7 @@ function badSchedule(policy: RingPolicy, nextFiring: NextFiring, now: Date): Rin
   const { rotateEvery, overlapWindowMs, propagationDelayMs } = policy;
   if (rotateEvery === null) return [];
   const invalid = (sentence: string): RingPolicyProblem[] => [
-    { code: 'schedule_invalid', field: 'rotateEvery', sentence },
+    { code: 'schedule_invalid', field: 'rotateEvery', summands: ['overlapWindowMs', 'propagationDelayMs'], sentence },
   ];
   const shortest = 'cron' in rotateEvery ? shortestGapMs(rotateEvery.cron, nextFiring, now) : rotateEvery.everyMs;
   if (shortest === null) return invalid(`the schedule never fires`);

@@ -1,4 +1,4 @@
-import { type Key, type KeyRing, activeKey, stagedKey } from './key-ring';
+import { type Key, type KeyRing, activeKey, newKey, stagedKey } from './key-ring';
 import { transitionExpires } from './policy';
 import { invariantViolation, Refusal } from './refusal';
 import {
@@ -6,26 +6,31 @@ import {
   changed,
   later,
   membersOf,
-  newKey,
   refuseForeign,
-  refuseUnderWay,
+  refuseOpen,
+  refuseSettling,
   refuseUsed,
+  withActive,
   withState,
 } from './ring-change';
 import type { ScopePolicy } from './scope-policy';
 import { isPastRotateBy, propagatedAt, refuseStaged } from './stage';
+import { tokensOverBy, type TokenTerms } from './tokens';
 import { isOpen, type OpenTransition, type Transition } from './transition';
 import { heldKeys } from './trusted-keys';
 
 export interface OpenRotation {
-  /** Of a new key, or of the one that is staged. */
-  readonly newKeyId: string;
+  /** Of a new key, or of the one that is staged; without it the one that is staged, whatever it is called. */
+  readonly newKeyId?: string | undefined;
   readonly openedAt: Date;
   readonly overlapWindowMs: number;
   readonly clockSkewMs: number;
   readonly propagationDelayMs: number;
   /** Has a staged key sign that not every verifier may hold yet. */
   readonly force?: boolean;
+  /** The staged key is about to be taken back for one of another algorithm: force would bring in what nobody wants any more. */
+  readonly isReplaced?: boolean;
+  readonly tokens?: TokenTerms | undefined;
 }
 
 /** Which transition is meant: so that nobody ends another than the one that was looked at. */
@@ -39,8 +44,9 @@ export interface NamedTransition {
  * latest, or null before the first.
  *
  * @throws Refusal in this order: `invariant_violation`, `rotation_in_progress`, `rollback_settling`,
- * `another_key_is_staged`; of a staged key `staged_key_expired`, `not_propagated_yet`, of any other `key_id_in_use`. Two
- * who race with the same key id thus both learn that a rotation is in progress, not that their key id is taken.
+ * `another_key_is_staged`; of a staged key `staged_key_expired`, `not_propagated_yet`, of any other `key_id_in_use`,
+ * `key_not_staged`. Two who race with the same key id thus both learn that a rotation is in progress, not that their key id
+ * is taken.
  */
 export function openRotation(
   ring: KeyRing,
@@ -48,15 +54,18 @@ export function openRotation(
   command: OpenRotation,
   policy: ScopePolicy,
 ): RingChange<OpenTransition> {
-  const { newKeyId, openedAt, clockSkewMs } = command;
+  const { openedAt, clockSkewMs, tokens } = command;
   const longest = closingTime(command);
-  if (newKeyId === '') throw invariantViolation('newKeyId');
+  if (command.newKeyId === '') throw invariantViolation('newKeyId');
   refuseForeign(ring, transition);
-  refuseUnderWay(ring, transition);
-  refuseStaged(ring, newKeyId);
+  refuseOpen(transition);
+  refuseSettling(ring, transition, policy);
   const staged = stagedKey(ring);
+  const newKeyId = command.newKeyId ?? staged?.keyId;
+  if (newKeyId === undefined) throw new Refusal('key_not_staged');
+  refuseStaged(ring, newKeyId);
   if (staged === undefined) refuseNewcomer(ring, newKeyId, policy);
-  else refuseTooSoonOrLate(staged, command);
+  else refuseTooSoonOrLate(staged, command, policy);
 
   const old = activeKey(ring);
   // What was announced with the staged key was announced for the old one as well: no later than that.
@@ -64,9 +73,10 @@ export function openRotation(
   const closesAt = new Date(Math.min(longest.getTime(), latest - clockSkewMs));
   if (closesAt <= openedAt) throw invariantViolation('overlapWindow');
   const expires = transitionExpires(closesAt, command);
-  const retiring = withState(ring.keys, old.keyId, 'retiring', expires);
+  const retiring = withState(ring.keys, old.keyId, 'retiring', verifiesAfter(old, expires, command));
   return changed(ring, 'rotate', {
-    keys: staged === undefined ? [...retiring, newKey(newKeyId, 'active')] : withState(retiring, newKeyId, 'active'),
+    keys:
+      staged === undefined ? [...retiring, newKey(newKeyId, 'active', tokens)] : withActive(retiring, newKeyId, tokens),
     transition: {
       ...{ scope: ring.scope, oldKeyId: old.keyId, newKeyId },
       ...{ openedAt, closesAt, transitionExpires: expires, outcome: null },
@@ -115,16 +125,27 @@ export function openTransition(
 function refuseNewcomer(ring: KeyRing, newKeyId: string, policy: ScopePolicy): void {
   refuseUsed(ring, newKeyId);
   // Where a key has to be known before it signs, it cannot come in as the one that signs.
-  if (policy.newKey === 'is_staged_first') throw invariantViolation('newKeyId');
+  if (policy.newKey === 'is_staged_first') throw new Refusal('key_not_staged', { keyId: newKeyId });
   if (heldKeys(ring.keys, policy).length >= policy.mostTrusted) throw invariantViolation('keys');
 }
 
-function refuseTooSoonOrLate(staged: Key, command: OpenRotation): void {
-  const { openedAt, force = false } = command;
-  const { keyId, rotateBy } = staged;
+/** Longer than its window, where tokens by it may live longer. */
+function verifiesAfter(old: Key, windowEnds: Date, { openedAt, tokens, clockSkewMs }: OpenRotation): Date {
+  const tokensOver = tokensOverBy(old, openedAt, tokens, { clockSkewMs });
+  return tokensOver !== null && tokensOver > windowEnds ? tokensOver : windowEnds;
+}
+
+function refuseTooSoonOrLate(staged: Key, command: OpenRotation, { newKey: comesIn }: ScopePolicy): void {
+  const { openedAt, force = false, isReplaced = false } = command;
+  const { keyId, rotateBy, publishedAt } = staged;
   if (isPastRotateBy(staged, openedAt)) throw new Refusal('staged_key_expired', { keyId, rotateBy });
-  const holdsFrom = propagatedAt(staged, command);
-  if (!force && !(holdsFrom <= openedAt)) throw new Refusal('not_propagated_yet', { keyId, propagatedAt: holdsFrom });
+  // Before everybody serves it somebody may have been told that there is none, and nobody knows for how long they believe it.
+  const isUnknown = comesIn === 'is_staged_first' && publishedAt === null;
+  const holdsFrom = isUnknown || isReplaced ? null : propagatedAt(staged, command);
+  if (holdsFrom === null || (!force && !(holdsFrom <= openedAt))) {
+    const secondsLeft = holdsFrom && Math.ceil((holdsFrom.getTime() - openedAt.getTime()) / 1_000);
+    throw new Refusal('not_propagated_yet', { keyId, propagatedAt: holdsFrom, secondsLeft });
+  }
 }
 
 function closingTime({ openedAt, overlapWindowMs, clockSkewMs }: OpenRotation): Date {

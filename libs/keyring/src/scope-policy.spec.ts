@@ -17,6 +17,17 @@ test.each(['platform', 'domain'])('a Node of %s has room for two keys, and follo
   expect(hasStatements(scopePolicy(kind))).toBe(true);
 });
 
+test('what a mesh trusts is made by Ed25519 alone', () => {
+  for (const kind of ['platform', 'domain']) expect(scopePolicy(kind).algorithms).toEqual(['Ed25519']);
+});
+
+/** A verifier that looks at no `typ` takes whatever an issuer's key signed for a token. */
+test('an issuer’s keys sign statements and tokens, and no other’s sign tokens', () => {
+  expect(scopePolicy('issuer').signs).toEqual(['statement', 'token']);
+  const signing = Object.keys(SCOPE_POLICIES).filter((kind) => scopePolicy(kind).signs.includes('token'));
+  expect(signing).toEqual(['issuer']);
+});
+
 test('only the platform vouches for what others should trust now', () => {
   const vouching = Object.keys(SCOPE_POLICIES).filter((kind) => scopePolicy(kind).signs.includes('bundle'));
   expect(vouching).toEqual(['platform']);

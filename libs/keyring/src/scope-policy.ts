@@ -1,11 +1,13 @@
 import { invariantViolation } from './refusal';
 
 /** What a signer makes with a ring's keys; each verifier takes one kind of text and refuses the others. */
-export type SignedText = 'statement' | 'envelope' | 'bundle' | 'data';
+export type SignedText = 'statement' | 'envelope' | 'bundle' | 'data' | 'token';
 
 /** What the product fixes for every ring of one kind of scope. What an installation decides is its `Policy`. */
 export interface ScopePolicy {
-  /** Of each key that is made for such a ring: a row of the wire's table of algorithms. */
+  /** Which its keys may be of: rows of the wire's table of algorithms. */
+  readonly algorithms: readonly string[];
+  /** The one of them that a key is made of where nobody has decided otherwise. */
   readonly algorithm: string;
   /** Where that is not a statement, the ring has none: its keys cannot vouch for one another. */
   readonly signs: readonly SignedText[];
@@ -25,8 +27,8 @@ export interface ScopePolicy {
    * is not, nobody is told.
    */
   readonly policyRaisesEpoch: boolean;
-  /** What keeps the old key until closes_at: Nodes that have not applied the change, or nothing. */
-  readonly gate: 'nodes' | 'none';
+  /** What keeps the old key: until closes_at Nodes that have not applied the change; until they end tokens by it; nothing. */
+  readonly gate: 'nodes' | 'tokens' | 'none';
   /**
    * Which event tells of a change of trust: to the Nodes that are in the scope itself, and to all others. Where its own
    * are told nothing, no Node can be in it.
@@ -38,6 +40,7 @@ type KeyEvent = 'signing_key_rotated' | 'platform_key_rotated';
 
 /** Two keys are what a Node holds (a Go Node: `current` and `previous`). */
 const MESH: Omit<ScopePolicy, 'signs' | 'superior' | 'tells'> = {
+  algorithms: ['Ed25519'],
   algorithm: 'Ed25519',
   mostTrusted: 2,
   newKey: 'signs_at_once',
@@ -59,6 +62,23 @@ export const SCOPE_POLICIES: Readonly<Record<string, ScopePolicy>> = {
     signs: ['statement', 'envelope', 'data'],
     superior: 'platform_key',
     tells: { ownNodes: 'signing_key_rotated', otherNodes: null },
+  },
+  /**
+   * Whoever verifies is a stranger, who fetches a key set now and then and takes whatever stands in it; some look at no
+   * `typ`. So a key signs tokens and what proves the ring, and nothing that could pass for a token.
+   */
+  issuer: {
+    algorithms: ['ES256', 'Ed25519', 'RS256', 'PS256'],
+    algorithm: 'ES256',
+    signs: ['statement', 'token'],
+    // Keys of 4,096 bits, all of them: a set of 14 KB. Several retire at once after a rollback, a revoke, an import.
+    mostTrusted: 16,
+    newKey: 'is_staged_first',
+    superior: 'platform_key',
+    commitsAhead: false,
+    policyRaisesEpoch: true,
+    gate: 'tokens',
+    tells: { ownNodes: null, otherNodes: null },
   },
 };
 

@@ -1,7 +1,16 @@
-import { type Key, type KeyRing, activeKey, stagedKey } from './key-ring';
+import { type Key, type KeyRing, activeKey, newKey, stagedKey } from './key-ring';
 import { stagedUntil } from './policy';
 import { invariantViolation, Refusal } from './refusal';
-import { type RingChange, changed, newKey, refuseForeign, refuseUnderWay, refuseUsed, withState } from './ring-change';
+import {
+  type RingChange,
+  changed,
+  holdsPair,
+  refuseForeign,
+  refuseOpen,
+  refuseSettling,
+  refuseUsed,
+  withState,
+} from './ring-change';
 import type { ScopePolicy } from './scope-policy';
 import type { Transition } from './transition';
 import { heldKeys } from './trusted-keys';
@@ -37,9 +46,10 @@ export function stageKey(
   const verifiesUntil = stagedUntil(rotateBy, command);
   if (newKeyId === '') throw invariantViolation('newKeyId');
   // One that could never sign without force.
-  if (!(propagatedAt({ stagedAt }, command) < rotateBy)) throw invariantViolation('rotateBy');
+  if (!(propagatedAt({ stagedAt, publishedAt: null }, command) < rotateBy)) throw invariantViolation('rotateBy');
   refuseForeign(ring, transition);
-  refuseUnderWay(ring, transition);
+  if (holdsPair(policy)) refuseOpen(transition);
+  refuseSettling(ring, transition, policy);
   refuseStaged(ring);
   refuseUsed(ring, newKeyId);
   if (heldKeys(ring.keys, policy).length >= policy.mostTrusted) throw invariantViolation('keys');
@@ -83,9 +93,30 @@ export function refuseStaged(ring: KeyRing, except?: string): void {
   throw new Refusal('another_key_is_staged', { keyId, stagedAt, rotateBy });
 }
 
-/** From when on every verifier holds a staged key that can be made to ask or be told in time. */
-export const propagatedAt = (key: Pick<Key, 'stagedAt'>, { propagationDelayMs }: Propagation): Date =>
-  new Date((key.stagedAt?.getTime() ?? NaN) + propagationDelayMs);
+/**
+ * From when on every verifier holds a staged key that can be made to ask or be told in time: until everybody serves it, one
+ * may still be handed keys without it. Where that is not recorded it is not before this.
+ */
+export const propagatedAt = (
+  { publishedAt, stagedAt }: Pick<Key, 'stagedAt' | 'publishedAt'>,
+  { propagationDelayMs }: Propagation,
+): Date => new Date(((publishedAt ?? stagedAt)?.getTime() ?? NaN) + propagationDelayMs);
+
+/**
+ * From when on every verifier knows a key that signs, where those ask when they like; null where all know it `at` that time,
+ * or are told of a key before anything by it arrives. `since`: when it was first served at the earliest, where that is not
+ * recorded.
+ */
+export function knownFrom(
+  { publishedAt, since }: Pick<Key, 'publishedAt'> & { readonly since: Date },
+  at: Date,
+  propagation: Propagation,
+  { newKey: comesIn }: Pick<ScopePolicy, 'newKey'>,
+): Date | null {
+  if (comesIn !== 'is_staged_first') return null;
+  const from = propagatedAt({ publishedAt, stagedAt: since }, propagation);
+  return from <= at ? null : from;
+}
 
 /** Strictly before `rotateBy`, as everything that ends. */
 export const isPastRotateBy = ({ rotateBy }: Pick<Key, 'rotateBy'>, now: Date): boolean =>

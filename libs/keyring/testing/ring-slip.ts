@@ -233,6 +233,6 @@ export function run(
     case 'recovery':
       return recoverRing(ring, transition, { oldKeyId: 'recovery-1', newKeyId: 'recovery-2' }, policy);
     case 'revoke':
-      return revokeKey(ring, transition, { ...spans, ...command, keyId: revokedOf(slip, command.keyId), at });
+      return revokeKey(ring, transition, { ...spans, ...command, keyId: revokedOf(slip, command.keyId), at }, policy);
   }
 }

@@ -8,6 +8,7 @@ export * from './file-kek';
 export * from './wrap';
 export * from './key-store';
 export * from './key-ahead';
+export * from './token-horizon';
 export * from './bus-key-store';
 export * from './signing-key';
 export * from './migrate';

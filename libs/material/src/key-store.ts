@@ -44,6 +44,21 @@ export async function insertKey(sql: Sql, key: WrappedKey, { introduced = false 
   return loadKey(sql, key);
 }
 
+/**
+ * The key that was made for that name, as good as new for being asked for again (forgetPreparedKey leaves it alone);
+ * undefined where there is none, or a copy of one that was made ahead.
+ */
+export async function takeMade(sql: Sql, name: KeyName): Promise<WrappedKey | undefined> {
+  const touched = await sql.query<unknown[]>(
+    `WITH touched AS (
+       UPDATE material.wrapped_key SET prepared_at = clock_timestamp()
+        WHERE scope = $1 AND key_id = $2 AND NOT introduced AND destroyed_at IS NULL RETURNING key_id)
+     SELECT key_id FROM touched`,
+    [name.scope, name.keyId],
+  );
+  return touched.length === 0 ? undefined : loadKey(sql, name);
+}
+
 const columnsOf = (key: WrappedKey): unknown[] => [
   ...[key.scope, key.keyId, key.algorithm, key.publicKey, key.kekId, key.nonce, key.ciphertext],
 ];

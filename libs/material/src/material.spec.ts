@@ -11,6 +11,7 @@ import { forgetKeysAhead, introduceKey, makeKeyAhead } from './key-ahead';
 import { MaterialError } from './errors';
 import { migrateMaterial } from './migrate';
 import { loadSigningKey, makeSigningKey, type SigningKey } from './signing-key';
+import { raiseHorizon, readHorizon } from './token-horizon';
 
 jest.setTimeout(60_000);
 
@@ -335,4 +336,52 @@ it('is closed to every other role', async () => {
   expect(grants).toEqual([{ grantee: SIGNER }]);
   const [everybody] = await owner.query(`SELECT has_schema_privilege('public', 'material', 'USAGE') AS enter`);
   expect(everybody).toEqual({ enter: false });
+});
+
+describe('until when tokens by a key may live', () => {
+  const key = { scope: 'issuer:web', keyId: 'web-1' };
+  const at = (seconds: number): Date => new Date(Date.parse('2031-05-01T10:00:00Z') + seconds * 1_000);
+
+  it('is read as it was written, of that key alone', async () => {
+    expect(await readHorizon(signer, key)).toBeNull();
+    expect(await raiseHorizon(signer, key, at(60))).toEqual(at(60));
+    expect(await readHorizon(signer, key)).toEqual(at(60));
+    expect(await readHorizon(signer, { ...key, keyId: 'web-2' })).toBeNull();
+    expect(await readHorizon(signer, { ...key, scope: 'issuer:other' })).toBeNull();
+  });
+
+  it('never goes back, whoever writes in whichever order, and who writes less hears how far it reaches', async () => {
+    const many = Array.from({ length: 40 }, (_, n) => at(((n * 17) % 40) + 100));
+    const heard = await Promise.all(many.map((to) => raiseHorizon(signer, key, to)));
+    for (const [n, to] of many.entries()) expect(heard[n]!.getTime()).toBeGreaterThanOrEqual(to.getTime());
+    expect(await readHorizon(signer, key)).toEqual(at(139));
+    expect(await raiseHorizon(signer, key, at(0))).toEqual(at(139));
+  });
+
+  it('is known when the key is gone, and nobody but the owner sets it back', async () => {
+    await make(key);
+    await destroyKey(signer, key);
+    expect(await readHorizon(signer, key)).toEqual(at(139));
+    for (const statement of [
+      'UPDATE material.token_horizon SET horizon = now()',
+      'DELETE FROM material.token_horizon',
+      `INSERT INTO material.token_horizon VALUES ('issuer:web', 'web-9', now())`,
+      'TRUNCATE material.token_horizon',
+    ]) {
+      await expect(signer.query(statement)).rejects.toMatchObject({ code: '42501' });
+    }
+  });
+});
+
+it('makes a key once: who asks again is given the same without another being made, as good as new', async () => {
+  const name = { scope: 'issuer:web', keyId: 'asked-again' };
+  const generating = jest.spyOn(ALGORITHMS.ES256, 'generate');
+  const made = await makeSigningKey(signer, kek, name, 'ES256');
+  await owner.query(`UPDATE material.wrapped_key SET prepared_at = prepared_at - interval '2 h'`);
+  const again = await makeSigningKey(signer, kek, name, 'ES256');
+  expect([again.publicKey, generating.mock.calls.length]).toEqual([made.publicKey, 1]);
+  await forgetPreparedKey(signer, name, new Date());
+  expect((await loadSigningKey(signer, kek, name)).publicKey).toBe(made.publicKey);
+  await expect(makeSigningKey(signer, kek, name, 'RS256')).rejects.toMatchObject({ code: 'other_algorithm' });
+  generating.mockRestore();
 });

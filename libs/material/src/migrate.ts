@@ -32,7 +32,8 @@ const grants = (signer: string): string => `
 
   GRANT USAGE ON SCHEMA material TO ${signer};
   GRANT SELECT, INSERT, UPDATE (nonce, ciphertext, prepared_at, destroyed_at) ON material.wrapped_key TO ${signer};
-  GRANT EXECUTE ON FUNCTION material.forget_prepared, material.forget_ahead, material.replace_left, material.destroy
-    TO ${signer};
+  GRANT EXECUTE ON FUNCTION material.forget_prepared, material.forget_ahead, material.replace_left, material.destroy,
+    material.raise_horizon TO ${signer};
+  GRANT SELECT ON material.token_horizon TO ${signer};
   GRANT SELECT ON material.bus_key TO ${signer};
 `;

@@ -1,7 +1,7 @@
 import { ALGORITHMS, isAlgorithmName, type AlgorithmName, type PrivateKey, type Sql } from '@plexsphere/wire';
 import { MaterialError } from './errors';
 import type { KekProvider } from './kek';
-import { insertKey, loadKey, type KeyName, type WrappedKey } from './key-store';
+import { insertKey, loadKey, takeMade, type KeyName, type WrappedKey } from './key-store';
 import { unwrap, wrap } from './wrap';
 
 /** A key in hand, ready to sign. */
@@ -23,13 +23,22 @@ export async function makeSigningKey(
   name: KeyName,
   algorithm: AlgorithmName,
 ): Promise<SigningKey> {
+  const key = await openKey(kek, (await takeMade(sql, name)) ?? (await insertNewKey(sql, kek, name, algorithm)));
+  if (key.algorithm !== algorithm) throw new MaterialError('other_algorithm', { ...name });
+  return key;
+}
+
+/** Not before it is known that there is none: one of RSA takes a core for a tenth of a second, or for many on a busy machine. */
+async function insertNewKey(
+  sql: Sql,
+  kek: KekProvider,
+  { scope, keyId }: KeyName,
+  algorithm: AlgorithmName,
+): Promise<WrappedKey> {
   const { publicKey, secret } = await newKey(algorithm);
-  const { scope, keyId } = name;
   const wrapped = await wrap(kek, { scope, keyId, algorithm }, secret);
   secret.fill(0);
-  const key = await openKey(kek, await insertKey(sql, { scope, keyId, algorithm, publicKey, ...wrapped }));
-  if (key.algorithm !== algorithm) throw new MaterialError('other_algorithm', { scope, keyId });
-  return key;
+  return insertKey(sql, { scope, keyId, algorithm, publicKey, ...wrapped });
 }
 
 /** Both halves; whoever asks fills the secret with zeros. */

@@ -107,7 +107,7 @@ async function build<Config extends ServiceConfig>(
 ): Promise<Application> {
   const app = await assemble(definition, process, bus);
   const { name, query } = definition;
-  const trial = databaseTrial(SERVICES[name].forbidden.statement, (statement) => query(app, statement));
+  const trial = databaseTrial(SERVICES[name].forbidden.statement, query);
   await untilRefused(trial, process.health, process.logger);
   return app;
 }

@@ -5,8 +5,8 @@ import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import type { NatsServer } from '@plexsphere/stack';
 import { endBus, eventually, startedBus } from '@plexsphere/testkit';
 import { headers, problem, type Traffic } from '@plexsphere/wire';
-import { IsInt } from 'class-validator';
-import { connect, type NatsConnection } from 'nats';
+import { IsInt } from '@plexsphere/wire/validator';
+import { connect, headers as natsHeaders, type NatsConnection } from 'nats';
 import { Bus } from './bus';
 import { BusContext } from './bus-context';
 import { BusServer } from './bus-server';
@@ -39,6 +39,11 @@ class TestController {
   echo(@Payload() body: unknown): unknown {
     echoed.push(body);
     return body;
+  }
+
+  @MessagePattern('told.*')
+  told(@Ctx() context: BusContext): object {
+    return { told: context.header('X-Told') ?? null };
   }
 
   @MessagePattern('large.*')
@@ -95,7 +100,7 @@ const TABLE: Traffic[] = [
   'lease.issuer.sign',
 ]
   .map(asked)
-  .concat({ ...asked('come.{own}'), queue: 'registrations', askers: [] });
+  .concat({ ...asked('come.{own}'), queue: 'registrations', askers: [] }, { ...asked('told.{own}'), headerBytes: 200 });
 
 @Module({ controllers: [TestController] })
 class TestModule {}
@@ -167,6 +172,28 @@ describe('requests on the bus', () => {
       detail: 'signing: reply too large',
       limit_bytes: 1_048_576,
     });
+  });
+
+  it('have headers where their row bounds them, of which one that stands there twice counts as none', async () => {
+    const tell = async (...values: string[]) => {
+      const told = natsHeaders();
+      for (const value of values) told.append('X-Told', value);
+      return (await client.request('told.alice', '{}', { headers: told, timeout: 2_000 })).json();
+    };
+    expect(await tell('a')).toEqual({ told: 'a' });
+    expect(await tell('a', 'b')).toEqual({ told: null });
+    expect(await tell()).toEqual({ told: null });
+    // The limit of the body stands beside it.
+    expect(await tell('x'.repeat(200))).toMatchObject({ detail: 'signing: request too large' });
+  });
+
+  it('may have headers that are none: they are as if they were not there, and the process lives on', async () => {
+    const wrong = natsHeaders();
+    // What the library would not send: a name with a blank, as any other client might.
+    Object.assign(wrong, { encode: () => Buffer.from('NATS/1.0\r\nno name: a\r\nX-Told: a\r\n\r\n') });
+    const reply = await client.request('told.alice', '{}', { headers: wrong, timeout: 2_000 });
+    expect(reply.json()).toEqual({ told: null });
+    expect(await ask('echo.alice', '{"a":1}')).toEqual({ code: '', body: { a: 1 } });
   });
 
   it('never leak what broke', async () => {

@@ -5,13 +5,13 @@ import {
   askerOf,
   inadmissible,
   isScope,
-  matches,
   problem,
   trafficOn,
+  trafficWithin,
   type Inadmissible,
   type Traffic,
 } from '@plexsphere/wire';
-import type { Msg, Subscription } from 'nats';
+import type { Msg, MsgHdrs, Subscription } from 'nats';
 import { lastValueFrom } from 'rxjs';
 import type { Bus } from './bus';
 import { BusContext, type HandlerExtras } from './bus-context';
@@ -116,7 +116,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
 
   /** Whoever serves a subject that no row speaks of would serve nobody, and learn it from the first request. */
   private refuseUnlisted(pattern: string, { isEventHandler = false }: MessageHandler): void {
-    const rows = this.table.filter(({ subject }) => matches(subject, pattern) || matches(pattern, subject));
+    const rows = trafficWithin(pattern, this.table);
     if (rows.length === 0) throw new Error(`nobody may speak on ${pattern}`);
     if (rows.some(({ answered }) => answered === isEventHandler)) {
       throw new Error(`${pattern} is ${isEventHandler ? 'a' : 'no'} request`);
@@ -137,7 +137,8 @@ export class BusServer extends Server implements CustomTransportStrategy {
     const { subject, reply = '', data } = message;
     const traffic = trafficOn(subject, this.table);
     const asker = traffic === undefined ? '' : askerOf(traffic, subject, reply);
-    const reason = inadmissible({ subject, reply, bytes: data.length }, traffic);
+    const bytes = { bytes: data.length, headerBytes: headerBytesOf(message) };
+    const reason = inadmissible({ subject, reply, ...bytes }, traffic);
     if (traffic === undefined || reason !== undefined) {
       this.refuseUnread(message, traffic, asker, reason ?? 'unknown subject');
       return;
@@ -178,22 +179,23 @@ export class BusServer extends Server implements CustomTransportStrategy {
     if (traffic.answered) this.respond(message, { problem: body });
   }
 
-  private async handle({ message, traffic, asker: actor }: Admitted, body: () => unknown): Promise<void> {
-    const reply = await this.answer(message, body);
+  private async handle({ message, traffic, asker }: Admitted, body: () => unknown): Promise<void> {
+    const context = new BusContext([message.subject, headersOf(message, traffic)]);
+    const reply = await this.answer(context, body);
     if ('problem' in reply) {
       const { code, detail } = reply.problem;
-      const refused = { actor, subject: message.subject, code, detail };
+      const refused = { actor: context.foundToAsk ?? asker, subject: message.subject, code, detail };
       if (traffic.answered) this.reports.answered(refused);
       else this.reports.unread(refused);
     }
     if (traffic.answered) this.respond(message, reply);
   }
 
-  private async answer(message: Msg, body: () => unknown): Promise<Reply> {
-    const handler = this.handlerOf(message.subject);
+  private async answer(context: BusContext, body: () => unknown): Promise<Reply> {
+    const handler = this.handlerOf(context.subject);
     if (handler === undefined) return { problem: problem('internal').body };
     try {
-      const result: unknown = await handler(body(), new BusContext([message.subject]));
+      const result: unknown = await handler(body(), context);
       return { body: await lastValueFrom(this.transformToObservable(result), { defaultValue: {} }) };
     } catch (error) {
       // ProblemFilter has turned every error into a problem's body before it comes here, save those of the body itself.
@@ -219,6 +221,19 @@ export class BusServer extends Server implements CustomTransportStrategy {
       // Only the reply itself can fail here (a connection that closed): the caller's time-out covers it.
       this.logger.error(error);
     }
+  }
+}
+
+/** Without reading them. The library has what a message takes, but not in its types. */
+const headerBytesOf = (message: Msg & { size?: () => number }): number =>
+  (message.size?.() ?? Infinity) - message.subject.length - (message.reply?.length ?? 0) - message.data.length;
+
+/** Read where the row bounds them. The library throws where a name is none: then there are none. */
+function headersOf(message: Msg, { headerBytes }: Traffic): MsgHdrs | undefined {
+  try {
+    return headerBytes === undefined ? undefined : message.headers;
+  } catch {
+    return undefined;
   }
 }
 

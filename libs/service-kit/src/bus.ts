@@ -11,7 +11,15 @@ import {
   type BusUser,
   type ProblemName,
 } from '@plexsphere/wire';
-import { ErrorCode, NatsError, connect, nuid, type ConnectionOptions, type NatsConnection } from 'nats';
+import {
+  ErrorCode,
+  NatsError,
+  connect,
+  headers as natsHeaders,
+  nuid,
+  type ConnectionOptions,
+  type NatsConnection,
+} from 'nats';
 import type { Logger } from './logger';
 import type { ServiceConfig } from './service-config';
 
@@ -88,11 +96,16 @@ export class Bus {
   async request<Reply>(
     subject: string,
     body: object,
-    options: { timeoutMs: number; unavailable: ProblemName },
+    options: { timeoutMs: number; unavailable: ProblemName; headers?: Readonly<Record<string, string>> },
   ): Promise<Reply> {
     try {
       if (this.present === undefined) throw problem(options.unavailable);
-      const reply = await this.present.request(subject, JSON.stringify(body), { timeout: options.timeoutMs });
+      const headers = natsHeaders();
+      for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value);
+      const reply = await this.present.request(subject, JSON.stringify(body), {
+        timeout: options.timeoutMs,
+        ...(options.headers !== undefined && { headers }),
+      });
       const errorCode = reply.headers?.get(wireHeaders.errorCode);
       if (errorCode) throw parseProblem(errorCode, reply.json());
       return reply.json<Reply>();

@@ -1,5 +1,5 @@
 import { Transform, plainToInstance } from 'class-transformer';
-import { IsBoolean, IsNumber, ValidateBy, validateSync, type ValidationError } from 'class-validator';
+import { IsBoolean, IsNumber, ValidateBy, Validator, type ValidationError } from '@plexsphere/wire/validator';
 
 /** Names of the shell's own, exported by the local stack for plexctl: a service that inherits them ignores them. */
 const FOR_OTHERS = new Set([
@@ -94,7 +94,8 @@ export function readConfig<Config extends object>(
   }
   const config = plainToInstance(Class, plain);
   wrong.push(
-    ...validateSync(config)
+    ...new Validator()
+      .validateSync(config)
       .filter(({ property }) => property in plain)
       .map((error) => sentenceOf(error, declared)),
   );

@@ -8,6 +8,7 @@ export * from './bus-context';
 export * from './bus-server';
 export type { BusObserver, HeldBackOnBus, RefusedOnBus } from './refusal-reports';
 export * from './bus-settings';
+export { closedLast } from './closed-last';
 export * from './config';
 export * from './health';
 export { LOGGER } from './bus-half';

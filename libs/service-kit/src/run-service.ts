@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import { FORMAT_HINT, Problem, type ServiceName } from '@plexsphere/wire';
 import { openBus, openDoorAndBus } from './bus-half';
 import { ConfigError, readConfig } from './config';
@@ -19,7 +19,7 @@ export interface ServiceDefinition<Config extends ServiceConfig> {
   /** Runs before the bus is dialled: what must hold or the process does not start. */
   prepare?: (config: Config, logger: Logger) => Promise<void>;
   /** Runs a statement on the service's own pool, as its own role: the one that must be refused (wire, services.ts). */
-  query: (app: Pick<INestApplicationContext, 'get'>, statement: string) => Promise<unknown>;
+  query: (statement: string) => Promise<unknown>;
   /** Of a service that others come to over HTTP. It goes on while the bus is away, so it stays ready then. */
   door?: () => HttpDoor;
 }

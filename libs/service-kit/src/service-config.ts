@@ -1,4 +1,4 @@
-import { Allow, IsIn, Matches } from 'class-validator';
+import { Allow, IsIn, Matches } from '@plexsphere/wire/validator';
 import { IsDialable, IsReadableFile } from './bus-settings';
 import { Switch, Variable } from './config';
 import { DatabaseUrl } from './database-url';

@@ -34,7 +34,7 @@ describe('a request at the edge', () => {
       '__proto__',
     ],
     ['a name that is none', { ...rotate, 'a\nb': 1 }, 'body'],
-    ['a missing member', { scope: 'platform' }, 'new_key_id'],
+    ['a missing member', { new_key_id: 'k' }, 'scope'],
     ['an object in place of text', { ...rotate, new_key_id: { length: 3 } }, 'new_key_id'],
   ])('is refused by field: %s', async (_, body, name) => {
     await expect(take(Rotate, body)).rejects.toMatchObject(field(name));

@@ -1,6 +1,6 @@
 import type { PipeTransform } from '@nestjs/common';
 import { problem } from '@plexsphere/wire';
-import { getMetadataStorage, validate } from 'class-validator';
+import { Validator, getMetadataStorage } from '@plexsphere/wire/validator';
 import { fieldName } from './request-body';
 
 /**
@@ -21,7 +21,7 @@ export const validated = <Body extends object>(Class: new () => Body): PipeTrans
       }
       const body = Object.assign(new Class(), value);
       // A class without members takes every empty body; the library refuses what it knows no rule for.
-      const [error] = known.size === 0 ? [] : await validate(body, { stopAtFirstError: true });
+      const [error] = known.size === 0 ? [] : await new Validator().validate(body, { stopAtFirstError: true });
       if (error !== undefined) throw problem('invariantViolation', { field: error.property });
       return body;
     },

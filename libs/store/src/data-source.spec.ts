@@ -1,6 +1,6 @@
 import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { DataSource } from 'typeorm';
-import { openDatabase } from './data-source';
+import { openDatabase, storeOptions } from './data-source';
 import { migrateStore } from './format';
 
 jest.setTimeout(60_000);
@@ -21,7 +21,7 @@ it('N-8: waits for a database that is away, and says each reason once, in a word
     if (asked > 8) url.password = password;
     return url.href;
   };
-  const database = await openDatabase(urlNow, 'spec', (reason) => told.push(reason));
+  const database = await openDatabase(storeOptions(urlNow, 'spec'), (reason) => told.push(reason));
   expect(told).toEqual(['ECONNREFUSED', '28P01']);
   await database.destroy();
 });
@@ -31,13 +31,7 @@ it('refuses a database of another version', async () => {
   await owner.query(`COMMENT ON SCHEMA ring IS 'plexsphere 0123456789abcdef'`);
   await owner.destroy();
   const url = await test.urlAs('rotation');
-  await expect(
-    openDatabase(
-      () => url,
-      'spec',
-      () => undefined,
-    ),
-  ).rejects.toMatchObject({
+  await expect(openDatabase(storeOptions(url, 'spec'), () => undefined)).rejects.toMatchObject({
     detail: 'signing: database of another version',
   });
 });

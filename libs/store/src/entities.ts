@@ -39,8 +39,28 @@ export class SigningKeyEntity {
   /** When a retiring key verifies no more. */
   @Column({ name: 'verifies_until', type: 'timestamptz', nullable: true }) verifiesUntil: Date | null;
   @Column({ name: 'staged_at', type: 'timestamptz', nullable: true }) stagedAt: Date | null;
+  @Column({ name: 'published_at', type: 'timestamptz', nullable: true }) publishedAt: Date | null;
   @Column({ name: 'rotate_by', type: 'timestamptz', nullable: true }) rotateBy: Date | null;
+  /** Of a key that signs tokens: the longest life that one may have ever since it first signed. */
+  @Column({ name: 'longest_token_ms', type: 'bigint', nullable: true, transformer: integer })
+  longestTokenMs: number | null;
+  /** When the last of them is over, once it signs no more and that is known. */
+  @Column({ name: 'tokens_until', type: 'timestamptz', nullable: true }) tokensUntil: Date | null;
+  /** Of a key of another service: when that signs its last token by it, and what those call it; null where they name none. */
+  @Column({ name: 'foreign_signs_until', type: 'timestamptz', nullable: true }) foreignSignsUntil: Date | null;
+  @Column({ name: 'jwk_kid', type: 'text', nullable: true }) jwkKid: string | null;
   @Column({ name: 'destroyed_at', type: 'timestamptz', nullable: true }) destroyedAt: Date | null;
+  @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
+}
+
+/** What an issuer has beside its ring. */
+@Entity({ schema: 'ring', name: 'issuer' })
+export class IssuerEntity {
+  @PrimaryColumn({ type: 'text' }) scope: string;
+  @Column({ type: 'text' }) url: string;
+  @Column({ name: 'is_default', type: 'boolean' }) isDefault: boolean;
+  /** How long a token may live that is signed now. */
+  @Column({ name: 'longest_token_ms', type: 'bigint', transformer: integer }) longestTokenMs: number;
   @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
 }
 

@@ -6,8 +6,11 @@ import { OUTBOX } from './migrations/1700000000002-outbox';
 import { ACCESS } from './migrations/1700000000003-access';
 import { SCHEDULE } from './migrations/1700000000004-schedule';
 import { GATEWAY } from './migrations/1700000000005-gateway';
+import { ISSUER } from './migrations/1700000000006-issuer';
+import { CLIENT } from './migrations/1700000000007-client';
 
-const FORM = new DatabaseForm('ring', [RING, OUTBOX, ACCESS, SCHEDULE, GATEWAY], 'StoreFormat1700000000099');
+const MADE = [RING, OUTBOX, ACCESS, SCHEDULE, GATEWAY, ISSUER, CLIENT];
+const FORM = new DatabaseForm('ring', MADE, 'StoreFormat1700000000099');
 
 /** For a service, at its start. @throws Problem databaseFormat */
 export const requireStoreFormat = (database: Sql): Promise<void> => FORM.require(database);

@@ -89,13 +89,19 @@ const grants = ({ rotation, outboxRelay, gateway }: StoreRoles): string => `
   GRANT UPDATE (bus_account_jwt, bus_account_signed_at) ON ring.installation TO ${rotation};
   GRANT UPDATE (epoch, trust_epoch, removed_at, keys_destroyed_at) ON ring.key_ring TO ${rotation};
   GRANT UPDATE (recovery_key_id, recovery_public_key, recovery_used_at) ON ring.installation TO ${rotation};
-  GRANT UPDATE (state, state_since, verifies_until, destroyed_at) ON ring.signing_key TO ${rotation};
+  GRANT UPDATE (state, state_since, verifies_until, published_at, longest_token_ms, tokens_until, jwk_kid,
+                foreign_signs_until, destroyed_at)
+    ON ring.signing_key TO ${rotation};
+  GRANT UPDATE (is_default, longest_token_ms) ON ring.issuer TO ${rotation};
   GRANT UPDATE (switched_at) ON ring.ring_change TO ${rotation};
   GRANT UPDATE (outcome, ended_at, ended_epoch, ended_by, end_request_id) ON ring.transition TO ${rotation};
   GRANT UPDATE (state, removed_at, bearer_hash, wireguard_key, wireguard_key_since, wireguard_key_wanted_at)
     ON ring.node TO ${rotation};
   GRANT USAGE ON SEQUENCE ring.mesh_host TO ${rotation};
   GRANT UPDATE (used_at, node_id, revoked_at), DELETE ON ring.enrol_token TO ${rotation};
+  GRANT UPDATE (secret_since), DELETE ON ring.client TO ${rotation};
+  GRANT UPDATE (expires_at), DELETE ON ring.client_secret TO ${rotation};
+  GRANT DELETE ON ring.used_assertion TO ${rotation};
   GRANT UPDATE (revoked_at, last_used_at) ON ring.operator TO ${rotation};
   GRANT UPDATE, DELETE ON ring.lease TO ${rotation};
   GRANT DELETE ON ring.request TO ${rotation};
@@ -127,4 +133,5 @@ const grants = ({ rotation, outboxRelay, gateway }: StoreRoles): string => `
 
   GRANT USAGE ON SCHEMA gateway TO ${gateway};
   GRANT SELECT ON ALL TABLES IN SCHEMA gateway TO ${gateway};
+  GRANT EXECUTE ON FUNCTION gateway.use_assertion TO ${gateway};
 `;

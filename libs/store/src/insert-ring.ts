@@ -43,14 +43,17 @@ export async function insertRing(
 export async function insertKey(
   sql: Sql,
   scope: string,
-  { keyId, state, verifiesUntil, stagedAt, rotateBy }: Key,
+  { keyId, state, verifiesUntil, stagedAt, rotateBy, longestTokenMs, tokensUntil, foreign }: Key,
   { algorithm, publicKey }: MadeKey,
 ): Promise<void> {
   await sql.query(
     `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, state_since, verifies_until, staged_at,
-                                   rotate_by)
-     VALUES ($1, $2, $3, $4, $5, clock_timestamp(), $6, $7, $8)`,
-    [scope, keyId, algorithm, publicKey, state, verifiesUntil, stagedAt, rotateBy],
+                                   rotate_by, longest_token_ms, tokens_until, foreign_signs_until, jwk_kid, created_at)
+     VALUES ($1, $2, $3, $4, $5, clock_timestamp(), $6, $7, $8, $9, $10, $11, $12, clock_timestamp())`,
+    [
+      ...[scope, keyId, algorithm, publicKey, state, verifiesUntil, stagedAt, rotateBy, longestTokenMs],
+      ...[tokensUntil, foreign?.signsUntil ?? null, foreign?.kid ?? null],
+    ],
   );
   await sql.query('DELETE FROM ring.prepared_key WHERE scope = $1 AND key_id = $2', [scope, keyId]);
 }
@@ -64,6 +67,7 @@ export type ChangeName =
   | 'revoke'
   | 'recommit'
   | 'recovery'
+  | 'import'
   | 'close'
   | 'settle'
   | 'policy';

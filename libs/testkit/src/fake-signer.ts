@@ -14,8 +14,11 @@ import type {
   SignBundleReply,
   SignEnvelope,
   SignReady,
+  SignJwt,
+  SignJwtReply,
   SignReadyReply,
 } from '@plexsphere/wire/commands';
+import { signAccessToken, type SigningKey } from '@plexsphere/wire/jws';
 import { headers as natsHeaders, type Msg, type NatsConnection } from 'nats';
 import { envelopeBy } from './test-key';
 import type { TestRing } from './test-ring';
@@ -29,6 +32,8 @@ export class FakeSigner {
   readonly unopened = new Set<string>();
   /** Whoever asks next is answered by these, one after the other. */
   readonly refusals: Problem[] = [];
+  /** By what it signs tokens, and in whose name. */
+  readonly issuers = new Map<Scope, { url: string; key: SigningKey; longestSeconds: number }>();
 
   constructor(
     private readonly connection: NatsConnection,
@@ -68,6 +73,8 @@ export class FakeSigner {
         return this.readies(message.json<SignReady>());
       case 'sign-bundle':
         return this.bundle(message.json<SignBundle>());
+      case 'sign-jwt':
+        return this.token(message.json<SignJwt>());
       default:
         throw problem('internal');
     }
@@ -101,6 +108,21 @@ export class FakeSigner {
     this.at(request.scope, request.epoch);
     this.at(PLATFORM, request.platform_epoch);
     return { bundle: await this.rings.bundle(request.scope, new Date()) };
+  }
+
+  private async token({ scope, token_scope, ttl_seconds, ...asked }: SignJwt): Promise<SignJwtReply> {
+    const issuer = this.issuers.get(scope);
+    if (issuer === undefined) throw problem('noLease');
+    const { url: iss, key, longestSeconds } = issuer;
+    if (ttl_seconds > longestSeconds) {
+      throw problem('invariantViolation', { field: 'ttl_seconds', longest_token_seconds: longestSeconds });
+    }
+    const { sub, aud, client_id, jti } = asked;
+    const iat = Math.floor(Date.now() / 1_000);
+    const exp = iat + ttl_seconds;
+    const members = { iss, sub, aud, client_id, exp, iat, jti, ...(token_scope !== '' && { scope: token_scope }) };
+    const token = await signAccessToken(members, key);
+    return { token, key_id: key.keyId, expires_at: new Date(exp * 1_000).toISOString() };
   }
 
   private at(scope: Scope, epoch: number): TestRing {

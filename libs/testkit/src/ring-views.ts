@@ -26,6 +26,7 @@ export function ringOf(scope: string, epoch: number, states: States, more: Parti
     statement_hash: hashOf(`${scope} ${epoch}`),
     head_epoch: epoch,
     next: hashOf(`${scope} ${epoch} ahead`),
+    issuer: null,
     ...more,
   };
 }

@@ -18,27 +18,28 @@ export interface Template {
 
 /** A fresh database, copied from the template in some 50 ms, on the embedded PostgreSQL that this Jest worker shares. */
 export async function testDatabase(template: Template): Promise<TestDatabase> {
-  const urlOf = await testServer();
-  const admin = urlOf('postgres');
+  const { urlOf, ask } = await testServer();
   const origin = `template_${template.name}`;
-  const found = await runOn(admin, `SELECT FROM pg_database WHERE datname = '${origin}' AND datistemplate`);
-  if (found.length === 0) await makeTemplate(origin, template, urlOf);
+  const found = await ask(`SELECT FROM pg_database WHERE datname = '${origin}' AND datistemplate`);
+  if (found.length === 0) await makeTemplate(origin, template);
 
   const name = `test_${randomBytes(6).toString('hex')}`;
   // By files and a checkpoint: block by block through the log, as by default, costs twice the time here, and its drop too.
-  await runOn(admin, `CREATE DATABASE "${name}" TEMPLATE "${origin}" STRATEGY FILE_COPY`);
+  await askServer(`CREATE DATABASE "${name}" TEMPLATE "${origin}" STRATEGY FILE_COPY`);
   return {
     url: urlOf(name),
     urlAs: async (role) => {
       const password = randomBytes(16).toString('hex');
       const username = `test_login_${randomBytes(6).toString('hex')}`;
       const group = await groupRole(urlOf(name), role);
-      await runOn(admin, `CREATE ROLE ${username} LOGIN PASSWORD '${password}' IN ROLE "${group}"`);
+      await askServer(`CREATE ROLE ${username} LOGIN PASSWORD '${password}' IN ROLE "${group}"`);
       return Object.assign(new URL(urlOf(name)), { username, password }).href;
     },
-    drop: async () => void (await runOn(admin, `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`)),
+    drop: async () => void (await askServer(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`)),
   };
 }
+
+const askServer = async (statement: string): Promise<unknown[]> => (await testServer()).ask(statement);
 
 /** A service's role has the installation's name in its own: the one that this database lets in. */
 async function groupRole(url: string, role: string): Promise<string> {
@@ -51,10 +52,10 @@ async function groupRole(url: string, role: string): Promise<string> {
 }
 
 /** Marked as a template last: one whose making failed is made anew. */
-async function makeTemplate(origin: string, { prepare }: Template, urlOf: (database: string) => string): Promise<void> {
-  const admin = urlOf('postgres');
-  await runOn(admin, `DROP DATABASE IF EXISTS "${origin}"`);
-  await runOn(admin, `CREATE DATABASE "${origin}"`);
+async function makeTemplate(origin: string, { prepare }: Template): Promise<void> {
+  const { urlOf } = await testServer();
+  await askServer(`DROP DATABASE IF EXISTS "${origin}"`);
+  await askServer(`CREATE DATABASE "${origin}"`);
   await prepare(urlOf(origin));
-  await runOn(admin, `ALTER DATABASE "${origin}" IS_TEMPLATE true`);
+  await askServer(`ALTER DATABASE "${origin}" IS_TEMPLATE true`);
 }

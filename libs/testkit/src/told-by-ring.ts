@@ -24,6 +24,7 @@ export function viewOf(ring: TestRing): RingView {
     statement_hash: statementHash,
     head_epoch: headEpoch,
     next,
+    issuer: null,
   };
 }
 

@@ -86,12 +86,20 @@ test.each([
   ['a Node says', subjects.nodeHello(alice), 16 * 1_024],
   ['a command carries', subjects.command(alice, 'signing.status'), 16 * 1_024],
   ['a command with a JWS carries', subjects.command(alice, 'signing.verify'), 128 * 1_024],
+  ['what a gateway has signed carries', subjects.scopeSigner('issuer:web', 'sign-jwt'), 16 * 1_024],
   ['a renewal carries', subjects.renewLease('signer', 'signer-0'), 1_024 * 1_024],
 ])('S2: what %s has a limit', (_, subject, limit) => {
   const { speakers } = trafficOn(subject) ?? { speakers: [] };
   const reply = `${inboxFor(speakers[0] ?? 'node', alice)}.${token}`;
   expect(inadmissible({ subject, reply, bytes: limit })).toBeUndefined();
   expect(inadmissible({ subject, reply, bytes: limit + 1 })).toBe('too large');
+});
+
+test('the headers of a command over HTTP have a limit, before any is read', () => {
+  const asked = { subject: subjects.httpCommand('signing.stage'), reply: `_INBOX.gateway.${token}`, bytes: 2 };
+  expect(inadmissible({ ...asked, headerBytes: 2_048 })).toBeUndefined();
+  expect(inadmissible({ ...asked, headerBytes: 2_049 })).toBe('too large');
+  expect(inadmissible({ ...asked, bytes: 16 * 1_024 + 1 })).toBe('too large');
 });
 
 test('S2: an event with the largest payload fits in its longest spelling', () => {

@@ -20,13 +20,14 @@ const MAX_REPLY_LENGTH = 256;
  * at: it is never answered.
  */
 export function inadmissible(
-  message: { subject: string; reply: string; bytes: number },
+  message: { subject: string; reply: string; bytes: number; headerBytes?: number },
   traffic: Traffic | undefined = trafficOn(message.subject),
 ): Inadmissible | undefined {
   if (traffic === undefined) return 'unknown subject';
   if (traffic.answered && message.reply === '') return 'no reply subject';
   if (traffic.answered && !isInboxOfAsker(traffic, message.subject, message.reply)) return 'foreign reply subject';
-  return message.bytes > traffic.limitBytes ? 'too large' : undefined;
+  const { headerBytes: mostInHeaders = Infinity, limitBytes } = traffic;
+  return message.bytes > limitBytes || (message.headerBytes ?? 0) > mostInHeaders ? 'too large' : undefined;
 }
 
 function isInboxOfAsker(traffic: Traffic, subject: string, reply: string): boolean {

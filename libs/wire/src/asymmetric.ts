@@ -18,12 +18,18 @@ import { promisify } from 'node:util';
 export interface Algorithm {
   /** Its name in JOSE headers and JWKs (RFC 7518). */
   readonly alg: string;
+  /** What its keys are called in JWKs (RFC 7518, section 6.1): verifiers that are told no key tell keys apart by this. */
+  readonly kty: string;
   /** A new key, made off the main thread: an RSA key takes a third of a second. */
   generate(): Promise<PrivateKey>;
   /** Of the bytes that `secret` gave. Throws for anything but a key of this algorithm. */
   load(secret: Buffer): PrivateKey;
   /** undefined for anything but the one text of a good key; absent where the two sides share a secret. */
   read?(text: unknown): PublicKey | undefined;
+  /** SPKI in DER, of a text that `read` took when it came in: what is ours by now is not looked at again at each use. */
+  spki?(text: string): Buffer;
+  /** The key that these members make (RFC 7517); undefined for anything but a good key. A private half is not looked at. */
+  readJwk?(jwk: Readonly<Record<string, unknown>>): PublicKey | undefined;
 }
 
 export interface PublicKey {
@@ -49,8 +55,10 @@ export interface PrivateKey {
 /** How a public key is written; the key itself is SPKI in DER. */
 export interface TextForm {
   write(spki: Buffer): string;
-  /** undefined for any text that `write` gives for no key. */
-  read(text: string): Buffer | undefined;
+  /** The other way, of what `write` gave. */
+  spki(text: string): Buffer;
+  /** What loads the key; undefined for any text that `write` gives for no key. */
+  read(text: string): (() => KeyObject) | undefined;
   /** What `read` gives is a good key, and need not be loaded to know: that takes longer than all else of a statement. */
   tellsGoodKeys?: true;
 }
@@ -73,6 +81,8 @@ type KeyType = 'ed25519' | 'ec' | 'rsa';
 /** RFC 7518, section 6, and RFC 8037, section 2. */
 const JWK_MEMBERS = { ed25519: ['kty', 'crv', 'x'], ec: ['kty', 'crv', 'x', 'y'], rsa: ['kty', 'n', 'e'] } as const;
 
+const KTY: Readonly<Record<KeyType, string>> = { ed25519: 'OKP', ec: 'EC', rsa: 'RSA' };
+
 /** An RSA key of 4,096 bits has 736 characters. */
 const MOST_CHARACTERS = 1_024;
 
@@ -82,7 +92,7 @@ export function asymmetric(type: KeyType, how: Asymmetric): Algorithm {
   const publicKey = (text: string, load: () => KeyObject): PublicKey =>
     new PublicHalf(algorithm, text, load, type, how);
   const algorithm: Algorithm = {
-    alg: how.alg,
+    ...{ alg: how.alg, kty: KTY[type] },
     generate: async () => {
       const secret = await generatedSecret(type, how.generation);
       const key = algorithm.load(secret);
@@ -106,12 +116,17 @@ export function asymmetric(type: KeyType, how: Asymmetric): Algorithm {
     },
     read: (text) => {
       if (typeof text !== 'string' || text.length > MOST_CHARACTERS) return undefined;
-      const spki = form.read(text);
-      if (spki === undefined) return undefined;
-      const load = (): KeyObject => createPublicKey({ key: spki, ...SPKI });
+      const load = form.read(text);
+      if (load === undefined) return undefined;
       if (form.tellsGoodKeys) return publicKey(text, load);
       const half = load();
       return isGood(half) ? publicKey(text, () => half) : undefined;
+    },
+    spki: (text) => form.spki(text),
+    readJwk: (jwk) => {
+      const half = fromJwk(Object.fromEntries(JWK_MEMBERS[type].map((member) => [member, jwk[member]])));
+      // By its text, as anybody reads it afterwards: what that refuses of good keys alone counts here, too.
+      return half !== undefined && isGood(half) ? algorithm.read?.(form.write(half.export(SPKI))) : undefined;
     },
   };
   return algorithm;
@@ -119,6 +134,16 @@ export function asymmetric(type: KeyType, how: Asymmetric): Algorithm {
 
 const PKCS8 = { format: 'der', type: 'pkcs8' } as const;
 const SPKI = { format: 'der', type: 'spki' } as const;
+
+function fromJwk(members: Record<string, unknown>): KeyObject | undefined {
+  const isShort = Object.values(members).every((text) => typeof text === 'string' && text.length <= MOST_CHARACTERS);
+  if (!isShort) return undefined;
+  try {
+    return createPublicKey({ key: members, format: 'jwk' });
+  } catch {
+    return undefined;
+  }
+}
 
 class PublicHalf implements PublicKey {
   readonly #load: () => KeyObject;
@@ -175,13 +200,14 @@ export function decodeBase64(text: string): Buffer | undefined {
 
 const SPKI_BASE64: TextForm = {
   write: (spki) => spki.toString('base64'),
+  spki: (text) => Buffer.from(text, 'base64'),
   read: (text) => {
     try {
       const key = createPublicKey({ key: Buffer.from(text, 'base64'), ...SPKI });
       // As the key's own numbers write it: DER of other bytes may say the same (a compressed point, other parameters).
       // eslint-disable-next-line no-restricted-syntax -- loaded from DER, as above
       const spki = createPublicKey({ key: key.export({ format: 'jwk' }), format: 'jwk' }).export(SPKI);
-      return spki.toString('base64') === text ? spki : undefined;
+      return spki.toString('base64') === text ? () => key : undefined;
     } catch {
       // No key, or of a type that has no JWK.
       return undefined;

@@ -1,6 +1,6 @@
 import { createPublicKey, randomBytes } from 'node:crypto';
 import { newKeyPair } from '@plexsphere/testkit';
-import { isPublicKey, publicKeyFromText, publicText } from './algorithms';
+import { isPublicKey, publicKeyFromJwk, publicKeyFromText, publicText } from './algorithms';
 import { privateKeyFromSeed, rawPublicKey } from './ed25519';
 import { Problem } from './problem';
 
@@ -98,7 +98,12 @@ describe('S16: keys of small order', () => {
     expect(ys.size).toBe(5);
     for (const y of ys) {
       for (const spelling of [y, y + P].filter((each) => each < 2n ** 255n)) {
-        for (const sign of [0, 1] as const) expect(isPublicKey(spelled(spelling, sign))).toBe(false);
+        for (const sign of [0, 1] as const) {
+          const text = spelled(spelling, sign);
+          expect(isPublicKey(text)).toBe(false);
+          const x = Buffer.from(text, 'base64').toString('base64url');
+          expect(publicKeyFromJwk({ kty: 'OKP', crv: 'Ed25519', x })).toBeUndefined();
+        }
       }
     }
   });

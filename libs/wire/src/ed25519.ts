@@ -50,10 +50,11 @@ export function rawPublicKey(key: KeyObject): Buffer {
 
 export const RAW_BASE64: TextForm = {
   write: (spki) => spki.subarray(SPKI_HEADER.length).toString('base64'),
+  spki: (text) => Buffer.concat([SPKI_HEADER, Buffer.from(text, 'base64')]),
   read: (text) => {
     const raw = decodeBase64(text);
     const isGood = raw?.length === RAW_KEY_BYTES && !isOfSmallOrder(raw);
-    return isGood ? Buffer.concat([SPKI_HEADER, raw]) : undefined;
+    return isGood ? () => createPublicKey({ key: RAW_BASE64.spki(text), format: 'der', type: 'spki' }) : undefined;
   },
   // RFC 8410, section 4: any 32 bytes are a key to who loads it.
   tellsGoodKeys: true,

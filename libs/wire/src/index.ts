@@ -4,6 +4,7 @@
  * validated classes), and in `@plexsphere/wire/jws` stands what is signed as a JWS (statement, trust bundle, data), and
  * JWKS.
  */
+export * from './issuer-url';
 export * from './scope';
 export * from './names';
 export * from './rotate-every';

@@ -154,7 +154,9 @@ export interface PlatformKeyRotated {
   statement: string;
 }
 
-/** Headers of a message on a Node's stream. Hints to the SDK: no signature covers them, no trust rests on them. */
+/**
+ * Headers of a message. Of one on a Node's stream they are hints to the SDK: no signature covers them, no trust rests on them.
+ */
 export const headers = {
   /** `event` (an envelope, `stream_ready` among them) or `chain` (statements and a bundle). */
   kind: 'Plexsphere-Kind',
@@ -172,6 +174,10 @@ export const headers = {
   /** Set by the server on a republished message: its sequence, and that of the one before on this subject. */
   sequence: 'Nats-Sequence',
   lastSequence: 'Nats-Last-Sequence',
+  /** On a command over HTTP: what the caller showed, what they call their request, and from where they called. */
+  bearer: 'Plexsphere-Bearer',
+  idempotencyKey: 'Plexsphere-Idempotency-Key',
+  peer: 'Plexsphere-Peer',
   /** On an error reply: gRPC's canonical code name. */
   errorCode: 'Nats-Service-Error-Code',
   error: 'Nats-Service-Error',

@@ -36,6 +36,45 @@ export const isWireguardKey = spelled(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/);
 /** Chosen by a Node. */
 export const isHelloId = spelled(/^[A-Za-z0-9_-]{1,64}$/);
 
+/** Of whoever asks an issuer for tokens. No colon, which ends it in HTTP's Basic authentication. */
+export const isClientId = spelled(/^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/);
+
+/** Public keys of a client: those that it changes between, and some to spare. */
+export const MOST_CLIENT_KEYS = 10;
+
+/** One of the words that a token's scope is made of (RFC 6749, section 3.3). */
+export const isTokenScope = spelled(/^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/);
+
+/** Whom a token is for, in whatever spelling they are known by: a URL as a rule. */
+export const isAudience = spelled(/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/);
+
+const MAX_AUDIENCES = 8;
+
+/** As a token names them: one, or a list of several, each once (RFC 7519, section 4.1.3). */
+export const areAudiences = (value: unknown): value is string | string[] =>
+  Array.isArray(value)
+    ? value.length >= 1 &&
+      value.length <= MAX_AUDIENCES &&
+      value.every(isAudience) &&
+      new Set(value).size === value.length
+    : isAudience(value);
+
+/** As many as a client may have, of the longest. */
+const MAX_SCOPE_CLAIM = 50 * 129;
+
+/** A token's whole scope, none at all included. */
+export const isScopeClaim = (text: unknown): text is string =>
+  typeof text === 'string' && text.length <= MAX_SCOPE_CLAIM && (text === '' || text.split(' ').every(isTokenScope));
+
+/** Whom a token speaks of: a client as a rule, or whomever it acts for. */
+export const isSubject = spelled(/^[\x20-\x7e]{1,255}$/);
+
+/** What an operator or a Node shows over HTTP (RFC 6750, section 2.1); longer than any that was given out. */
+export const isBearer = spelled(/^[\x21-\x7e]{1,512}$/);
+
+/** What a caller over HTTP calls a request that may be repeated. */
+export const isIdempotencyKey = spelled(/^[\x21-\x7e]{1,255}$/);
+
 /** Who is named in the audit log: an operator, by name or id, or a part of the product. */
 export const isActor = isNodeName;
 
@@ -49,6 +88,12 @@ const MAX_WORDS_LENGTH = 500;
 /** One line with something in it, without control characters, lone surrogates, or overrides of its direction. */
 export const isWords = (text: unknown): text is string =>
   typeof text === 'string' && text.trim() !== '' && text.length <= MAX_WORDS_LENGTH && !UNPRINTABLE.test(text);
+
+const MAX_FOREIGN_KID_LENGTH = 512;
+
+/** What another service calls a key of its: any text that acts on no terminal and no database. */
+export const isForeignKid = (text: unknown): text is string =>
+  typeof text === 'string' && text !== '' && text.length <= MAX_FOREIGN_KID_LENGTH && !UNPRINTABLE.test(text);
 
 /** `<node_id>/<uuid>`: the signed name of an event for that one Node. */
 export function isEventIdOf(nodeId: string, text: unknown): text is string {

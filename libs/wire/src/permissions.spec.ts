@@ -1,3 +1,4 @@
+import { COMMAND_NAMES, HTTP_COMMANDS, isHttpCommand } from './commands/table';
 import { inboxPrefix, type BusUser } from './inbox';
 import { accountPusherPermissions, busPermissions } from './permissions';
 import { SERVICE_NAMES } from './services';
@@ -119,6 +120,22 @@ test('only rotation asks signers to make, load and destroy keys', () => {
     );
   };
   expect(services.filter(asks)).toEqual([{ kind: 'rotation' }]);
+});
+
+test('a gateway publishes the commands that are offered over HTTP and no other, and nobody else does', () => {
+  const { publish } = busPermissions({ kind: 'gateway' });
+  const commands = publish.filter((subject) => /^(cmd|http\.command)\b/.test(subject));
+  expect(commands.sort()).toEqual(HTTP_COMMANDS.map(subjects.httpCommand).sort());
+  const others = COMMAND_NAMES.filter((name) => !isHttpCommand(name)).map((name) => `http.command.${name}`);
+  for (const subject of [...others, 'http.command', 'http.command.signing', 'http.command.signing.stage.x']) {
+    expect([subject, may(publish, subject)]).toEqual([subject, false]);
+  }
+  const asks = (user: BusUser) =>
+    HTTP_COMMANDS.some((name) => may(busPermissions(user).publish, subjects.httpCommand(name)));
+  expect([...strangers, ...services].filter(asks)).toEqual([{ kind: 'gateway' }]);
+  expect(services.filter((user) => may(busPermissions(user).subscribe, subjects.httpCommand('signing.stage')))).toEqual(
+    [{ kind: 'rotation' }],
+  );
 });
 
 test('the account pusher touches one account’s claims only', () => {

@@ -1,6 +1,12 @@
 import type { AlgorithmName } from './algorithms';
 import type { Scope } from './scope';
 
+/** Of a key of another service. */
+export interface ForeignKey {
+  /** What its tokens call it; null where they name no key. */
+  kid: string | null;
+}
+
 /** A key as its ring shows it. `staged → active ⇄ retiring → retired`, `revoked` from any state. */
 export interface KeyView {
   key_id: string;
@@ -10,6 +16,8 @@ export interface KeyView {
   public_key: string | null;
   /** When a key that retires or is staged verifies no more; null where no end is known. */
   verifies_until: string | null;
+  /** Where another service has its private half, and no signer of ours; absent or null of a key that we made. */
+  foreign?: ForeignKey | null;
 }
 
 /** Which key gives way to which, and when. Times are RFC 3339, UTC. */
@@ -25,6 +33,14 @@ export interface TransitionView extends RotationView {
   transition_expires: string;
   /** null while open. */
   outcome: 'closed' | 'rolled_back' | 'revoked' | null;
+}
+
+/** What an issuer's tokens are. */
+export interface IssuerView {
+  /** `iss`, to the byte. */
+  url: string;
+  /** No token is signed for longer. */
+  longest_token_seconds: number;
 }
 
 /**
@@ -47,4 +63,6 @@ export interface RingView {
   head_epoch: number;
   /** The hash of the key made ahead that the head commits to; null where rings of this kind do not. */
   next: string | null;
+  /** null of a ring whose keys sign no tokens. */
+  issuer: IssuerView | null;
 }

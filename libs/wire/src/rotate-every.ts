@@ -4,6 +4,13 @@
  */
 export type RotateEveryText = string;
 
+/** How often a stage of a service's life rotates, and that it closes by itself. */
+export const CADENCES = {
+  development: { rotate_every: '0 3 1 * *', close: 'automatic' },
+  staging: { rotate_every: '14d', close: 'automatic' },
+  production: { rotate_every: '7d', close: 'automatic' },
+} as const;
+
 const UNITS = [
   ['d', 86_400_000],
   ['h', 3_600_000],

@@ -1,12 +1,15 @@
 /**
  * Every call over HTTP, in one table: gateways answer them, and nothing else. `{node_id}` is a Node's id, `{scope}` the
- * name of a ring.
+ * name of a ring, `{slug}` an issuer's, `{kid}` a key's; at the root the default issuer answers.
  */
 export interface Route {
   method: 'GET' | 'POST' | 'PUT';
   path: string;
-  /** Who may call: a Node in its own name, by its bearer token; one that has an enrolment token; anybody. */
-  caller: 'node' | 'newcomer' | 'anybody';
+  /**
+   * Who may call: a Node in its own name, by its bearer token; one that has an enrolment token; a client of the issuer; an
+   * operator, by theirs; anybody.
+   */
+  caller: 'node' | 'newcomer' | 'client' | 'operator' | 'anybody';
   /** What it is for, in the description of the API. */
   summary: string;
 }
@@ -97,6 +100,120 @@ export const ROUTES = {
     caller: 'anybody',
     summary: 'The statements after two epochs, and a bundle that ends them',
   },
+  rootJwks: {
+    method: 'GET',
+    path: '/.well-known/jwks.json',
+    caller: 'anybody',
+    summary: "The default issuer's public keys that verify now, as a JWK Set",
+  },
+  issuerJwks: {
+    method: 'GET',
+    path: '/issuers/{slug}/.well-known/jwks.json',
+    caller: 'anybody',
+    summary: "The issuer's public keys that verify now, as a JWK Set",
+  },
+  rootMetadata: {
+    method: 'GET',
+    path: '/.well-known/oauth-authorization-server',
+    caller: 'anybody',
+    summary: 'Where the default issuer is called, and how (RFC 8414)',
+  },
+  issuerMetadata: {
+    method: 'GET',
+    path: '/issuers/{slug}/.well-known/oauth-authorization-server',
+    caller: 'anybody',
+    summary: 'Where the issuer is called, and how',
+  },
+  insertedMetadata: {
+    method: 'GET',
+    path: '/.well-known/oauth-authorization-server/issuers/{slug}',
+    caller: 'anybody',
+    summary: 'The same where RFC 8414, section 3.1, looks for it',
+  },
+  rootOpenidConfiguration: {
+    method: 'GET',
+    path: '/.well-known/openid-configuration',
+    caller: 'anybody',
+    summary: 'The same document, where OpenID Connect looks for it',
+  },
+  issuerOpenidConfiguration: {
+    method: 'GET',
+    path: '/issuers/{slug}/.well-known/openid-configuration',
+    caller: 'anybody',
+    summary: 'The same document, where OpenID Connect looks for it',
+  },
+  rootToken: {
+    method: 'POST',
+    path: '/oauth2/token',
+    caller: 'client',
+    summary: 'An access token of the default issuer (RFC 6749, section 4.4)',
+  },
+  issuerToken: {
+    method: 'POST',
+    path: '/issuers/{slug}/oauth2/token',
+    caller: 'client',
+    summary: 'An access token of the issuer (RFC 6749, section 4.4)',
+  },
+  rootIntrospect: {
+    method: 'POST',
+    path: '/oauth2/introspect',
+    caller: 'client',
+    summary: 'Whether a token of the default issuer is good now (RFC 7662)',
+  },
+  issuerIntrospect: {
+    method: 'POST',
+    path: '/issuers/{slug}/oauth2/introspect',
+    caller: 'client',
+    summary: 'Whether a token of the issuer is good now (RFC 7662)',
+  },
+  rootKeys: {
+    method: 'GET',
+    path: '/api/v1/admin/keys',
+    caller: 'operator',
+    summary: "The default issuer's keys, with their states",
+  },
+  issuerKeys: {
+    method: 'GET',
+    path: '/issuers/{slug}/api/v1/admin/keys',
+    caller: 'operator',
+    summary: "The issuer's keys, with their states",
+  },
+  rootStage: {
+    method: 'POST',
+    path: '/api/v1/admin/keys/rotate',
+    caller: 'operator',
+    summary: 'Stages the next key of the default issuer, or names the one that is staged',
+  },
+  issuerStage: {
+    method: 'POST',
+    path: '/issuers/{slug}/api/v1/admin/keys/rotate',
+    caller: 'operator',
+    summary: 'Stages the next key of the issuer, or names the one that is staged',
+  },
+  rootPromote: {
+    method: 'POST',
+    path: '/api/v1/admin/keys/{kid}/promote',
+    caller: 'operator',
+    summary: 'Has the staged key of the default issuer sign',
+  },
+  issuerPromote: {
+    method: 'POST',
+    path: '/issuers/{slug}/api/v1/admin/keys/{kid}/promote',
+    caller: 'operator',
+    summary: 'Has the staged key of the issuer sign',
+  },
+  rootDisable: {
+    method: 'POST',
+    path: '/api/v1/admin/keys/{kid}/disable',
+    caller: 'operator',
+    summary: 'Puts a key of the default issuer away, or throws it out',
+  },
+  issuerDisable: {
+    method: 'POST',
+    path: '/issuers/{slug}/api/v1/admin/keys/{kid}/disable',
+    caller: 'operator',
+    summary: 'Puts a key of the issuer away, or throws it out',
+  },
 } as const satisfies Record<string, Route>;
 export type RouteName = keyof typeof ROUTES;
 export const ROUTE_NAMES = Object.keys(ROUTES) as RouteName[];
@@ -109,7 +226,8 @@ export const routePath = (name: RouteName, names: Record<string, string> = {}): 
 export const methodsAt = (path: string): Route['method'][] =>
   PATTERNS.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
 
-const PATTERNS = Object.values(ROUTES).map(({ method, path }) => ({
-  method,
-  pattern: new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
-}));
+/** Of the path of a call, without its query: a group for each name in it. */
+export const routePattern = (name: RouteName): RegExp =>
+  new RegExp(`^${ROUTES[name].path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '([^/]+)')}$`);
+
+const PATTERNS = ROUTE_NAMES.map((name) => ({ method: ROUTES[name].method, pattern: routePattern(name) }));

@@ -67,6 +67,14 @@ export function domainId(scope: Scope): string | undefined {
   return parsed?.kind === 'domain' ? parsed.id : undefined;
 }
 
+export const issuerScope = (slug: string): Scope => `issuer:${slug}`;
+
+/** undefined for a scope of another kind. */
+export function issuerSlug(scope: unknown): string | undefined {
+  const parsed = parseScope(scope);
+  return parsed?.kind === 'issuer' ? parsed.slug : undefined;
+}
+
 /** What a scope is called in the ids of its keys, which are unique in it alone: its slug where it has one, else its kind. */
 export function scopeName(scope: Scope): string {
   const parsed = parseScope(scope);

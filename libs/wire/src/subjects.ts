@@ -1,4 +1,4 @@
-import type { Command } from './commands/table';
+import type { Command, HttpCommand } from './commands/table';
 import type { Scope } from './scope';
 
 /**
@@ -11,6 +11,8 @@ export const subjects = {
   /** An operator's command. The server vouches for `operator`: a credential may publish below its own id only. */
   command: (operator: string, command: Command): string => `cmd.${operator}.${command}`,
   everyCommand: (operator: string): string => `cmd.${operator}.>`,
+  /** A gateway's for whoever showed it their bearer, which stands in a header: rotation looks it up. */
+  httpCommand: (command: HttpCommand): string => `http.command.${command}`,
 
   /** Any signer, lease or not: work that signs for no scope. */
   anySigner: (verb: AnySignerVerb | '*'): string => `signer.any.${verb}`,
@@ -60,6 +62,7 @@ export const ANY_SIGNER_VERBS = [
   'issue-bus-credential',
   'sign-bus-account',
   'prepare-statement',
+  'token-horizon',
   'destroy-key',
   'destroy-ring',
   'forget-key',
@@ -76,6 +79,7 @@ export const SCOPE_SIGNER_VERBS = {
   'sign-ready': ['outbox-relay'],
   'sign-bundle': ['rotation', 'outbox-relay', 'gateway'],
   'sign-jws': ['rotation'],
+  'sign-jwt': ['gateway'],
   verify: ['rotation'],
 } as const;
 export type ScopeSignerVerb = keyof typeof SCOPE_SIGNER_VERBS;
@@ -84,10 +88,11 @@ export type ScopeSignerVerb = keyof typeof SCOPE_SIGNER_VERBS;
 export const LEASE_KINDS = ['signer', 'gateway'] as const;
 export type LeaseKind = (typeof LEASE_KINDS)[number];
 
-/** Who asks for what, of a command's subject; undefined for any other. */
-export function commandOf(subject: string): { operator: string; command: string } | undefined {
-  const [head, operator, ...command] = subject.split('.');
-  return head === 'cmd' && operator !== undefined ? { operator, command: command.join('.') } : undefined;
+/** Who asks for what, of a command's subject; undefined for any other. Over HTTP it names nobody: a bearer says who asks. */
+export function commandOf(subject: string): { operator: string | undefined; command: string } | undefined {
+  const [head, second, ...command] = subject.split('.');
+  if (head === 'http' && second === 'command') return { operator: undefined, command: command.join('.') };
+  return head === 'cmd' && second !== undefined ? { operator: second, command: command.join('.') } : undefined;
 }
 
 /**

@@ -3,7 +3,7 @@
  * permissions of every credential (permissions.ts) and what a service lets reach its handlers (admission.ts), so that
  * nobody can be asked by somebody to whom they may not answer.
  */
-import { COMMANDS, COMMAND_NAMES, PAYLOAD_BYTES } from './commands/table';
+import { COMMANDS, COMMAND_NAMES, HTTP_COMMANDS, PAYLOAD_BYTES, type HttpCommand } from './commands/table';
 import { PLATFORM } from './scope';
 import { SERVICE_NAMES } from './services';
 import {
@@ -34,6 +34,8 @@ export interface Traffic {
   answered: boolean;
   /** The largest body, in bytes. A larger one is refused unread. */
   limitBytes: number;
+  /** The most that its headers may have, where a handler reads any. */
+  headerBytes?: number;
   /** What waits for the same kind of work, each asker in a place of their own. News wait for nothing. */
   queue: 'commands' | 'registrations' | 'renewals' | 'signing' | 'node words' | 'news';
   /** The tokens of the subject that tell the askers in a queue apart, beside the kind of inbox that the answer goes to. */
@@ -43,6 +45,13 @@ export interface Traffic {
 const KIB = 1_024;
 const WORDS_BYTES = 16 * KIB;
 const TO_SIGN_BYTES = 128 * KIB;
+const TO_SCOPE_SIGNER_BYTES: Partial<Record<ScopeSignerVerb, number>> = {
+  'sign-envelope': PAYLOAD_BYTES,
+  // Eight audiences and a scope; whoever asks has parsed a request of no more.
+  'sign-jwt': WORDS_BYTES,
+};
+/** A bearer, a name for the request, an address. */
+const CALLER_BYTES = 2 * KIB;
 /** Of some thousand Nodes by their ids. */
 const CALLED_BYTES = 384 * KIB;
 /** What grows with the installation (scopes of a holder, revocations of the account): a whole message of the bus. */
@@ -57,6 +66,17 @@ const command = (subject: string, limitBytes: number): Traffic => ({
   limitBytes,
   queue: 'commands',
   askers: [1],
+});
+
+/**
+ * A gateway's to rotation, for an operator over HTTP: all of them have one place, since whose bearer it is shows when it is
+ * looked up, and whoever has a gateway's credential could make up any number.
+ */
+const commandOverHttp = (name: HttpCommand): Traffic => ({
+  ...command(subjects.httpCommand(name), COMMANDS[name].limitBytes),
+  speakers: ['gateway'],
+  headerBytes: CALLER_BYTES,
+  askers: [],
 });
 
 /** A lease holder's to rotation, each kind under its own name; each holder has a place in the queue. */
@@ -147,7 +167,7 @@ export const TRAFFIC: readonly Traffic[] = [
     toSigner(subjects.anySigner(verb), 'signer.any.*', verb === 'sign-bus-account' ? BUS_MESSAGE_BYTES : TO_SIGN_BYTES),
   ),
   ...(Object.keys(SCOPE_SIGNER_VERBS) as ScopeSignerVerb[]).map((verb) =>
-    toScopeSigner(verb, verb === 'sign-envelope' ? PAYLOAD_BYTES : TO_SIGN_BYTES),
+    toScopeSigner(verb, TO_SCOPE_SIGNER_BYTES[verb] ?? TO_SIGN_BYTES),
   ),
   toSigner(subjects.thatSigner('*', 'load-key'), 'signer.at.*.*', TO_SIGN_BYTES),
 
@@ -170,6 +190,7 @@ export const TRAFFIC: readonly Traffic[] = [
   news(subjects.httpSeen('*'), ['gateway'], ['gateway'], WORDS_BYTES),
   callOfNode(subjects.httpKey('*'), [1]),
   callOfNode(subjects.httpDeregister('*'), [1]),
+  ...HTTP_COMMANDS.map(commandOverHttp),
   // Which scope a newcomer's token is for is not known before its turn.
   { ...callOfNode(subjects.register, []), queue: 'registrations' },
 
@@ -199,4 +220,10 @@ function partsOf(row: Traffic): string[] {
 export function trafficOn(subject: string, table: readonly Traffic[] = TRAFFIC): Traffic | undefined {
   const tokens = subject.split('.');
   return table.find((row) => fits(partsOf(row), tokens));
+}
+
+/** The rows of which a subject, as a pattern says it, is one; and those that are among what the pattern says. */
+export function trafficWithin(pattern: string, table: readonly Traffic[] = TRAFFIC): Traffic[] {
+  const parts = pattern.split('.');
+  return table.filter((row) => fits(partsOf(row), parts) || fits(parts, partsOf(row)));
 }

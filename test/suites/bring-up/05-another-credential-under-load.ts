@@ -76,11 +76,14 @@ class Load {
 
 async function opensDatabase(connectionString: string): Promise<string> {
   const client = new Client({ connectionString });
-  const outcome = client.connect().then(
-    () => 'opened',
-    (error: { code?: string }) => error.code ?? String(error),
-  );
-  return outcome.finally(() => client.end().catch(() => undefined));
+  try {
+    await client.connect();
+    return 'opened';
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }
 
 const opensBus = (world: World, creds: string): Promise<string> =>

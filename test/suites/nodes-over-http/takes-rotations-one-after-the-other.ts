@@ -5,7 +5,7 @@ import type { Step } from '../../src/tell-story';
 const NODES = 6;
 
 /** More of them in the long tests. */
-const ROTATIONS = Number(process.env['TEST_HTTP_ROTATIONS'] ?? 4);
+const ROTATIONS = Number(process.env['TEST_HTTP_ROTATIONS'] ?? 2);
 
 /**
  * Each with beats of its own, so that they are told in every order of stream, state and heartbeat; of states it asks for

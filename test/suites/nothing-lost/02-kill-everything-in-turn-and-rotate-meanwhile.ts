@@ -2,7 +2,8 @@ import { eventually, seededRandom } from '@plexsphere/testkit';
 import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';
 
-const ROUNDS = 2;
+/** Four in the long tests. */
+const ROUNDS = Number(process.env['TEST_KILL_ROUNDS'] ?? 1);
 
 /** Each process once a round, in a new order; a rotation is opened in the middle of each round, and closed after it. */
 export const step: Step = async (world) => {

@@ -1,6 +1,6 @@
 import { EVENT_STREAM, inboxPrefix, subjects } from '@plexsphere/wire';
 import type { Step } from '../../src/tell-story';
-import { admin, allowed, dial, known } from './hands';
+import { admin, allowed, dial, known, ofIssuers } from './hands';
 
 export const step: Step = async (world) => {
   const [own, other] = [known(world, 'edge-1'), known(world, 'edge-2')];
@@ -30,6 +30,7 @@ export const step: Step = async (world) => {
     subjects.command(operator, 'signing.rotate'),
     subjects.anySigner('issue-bus-credential'),
     subjects.scopeSigner(world.domain, 'sign-envelope'),
+    ...ofIssuers(),
     subjects.renewLease('signer', 'signer-0'),
     subjects.ringChanged,
     `$JS.API.CONSUMER.CREATE.${EVENT_STREAM.name}`,

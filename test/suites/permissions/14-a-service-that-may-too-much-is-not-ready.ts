@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { BootstrapFolder, ServiceProcess, freePort, repositoryRoot, type NatsServer } from '@plexsphere/stack';
 import { endBus, eventually, startedBus } from '@plexsphere/testkit';
 import { SERVICE_NAMES, type ServiceName } from '@plexsphere/wire';
+import { COMPILED } from '../../src/stack-to-copy';
 import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';
 
@@ -64,6 +65,8 @@ async function service(world: World, kind: ServiceName, change: Record<string, s
     service: kind,
     name,
     entry: join(repositoryRoot, 'apps', kind, 'dist', 'main.js'),
+    sourceMaps: false,
+    compiled: globalThis.process.env[COMPILED],
     env: () => ({ ...folder.environment(kind, at), PLEXSPHERE_HEALTH_LISTEN: health, ...change }),
     logPath: join(folder.path, '..', 'logs', `${name}.log`),
   });

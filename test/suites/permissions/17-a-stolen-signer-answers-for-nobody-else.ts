@@ -1,7 +1,7 @@
 import { eventually } from '@plexsphere/testkit';
 import { inboxOf } from '@plexsphere/wire';
 import type { Step } from '../../src/tell-story';
-import { admin, allowed, askAs, bootstrapFile, dial } from './hands';
+import { admin, allowed, askAs, bootstrapFile, dial, ofIssuers } from './hands';
 
 /** The bits that a token begins with are as unlike as the rest: 128 random ones, in 22 characters. */
 const RANDOM = /^[A-Za-z0-9_-]{22}$/;
@@ -18,7 +18,12 @@ export const step: Step = async (world) => {
   await thief.flush();
   const hear = ['operator', 'rotation', 'outbox-relay', 'gateway', 'node'] as const;
   const others = hear.map((kind) => `${inboxOf(kind)}.>`);
-  const say = [`${inboxOf('operator', chief.id)}.answer`, `${inboxOf('signer')}.answer`, `${inboxOf('node')}.n.answer`];
+  const say = [
+    `${inboxOf('operator', chief.id)}.answer`,
+    `${inboxOf('signer')}.answer`,
+    `${inboxOf('node')}.n.answer`,
+    ...ofIssuers(),
+  ];
   expect(await allowed(thief, { hear: [...others, 'cmd.>', 'node.>', 'events.>', '$JS.>'], say })).toEqual([]);
 
   // It has run since the removal of the other one.

@@ -1,4 +1,5 @@
 import {
+  COMMAND_NAMES,
   EVENT_STREAM,
   PLATFORM,
   TRAFFIC,
@@ -6,6 +7,7 @@ import {
   busPermissions,
   credentialFile,
   inboxOf,
+  isHttpCommand,
   matches,
   trafficOn,
 } from '@plexsphere/wire';
@@ -27,12 +29,23 @@ const MAY_SAY = [
   'http.*.key',
   'http.*.deregister',
   'rotation.register',
+  'http.command.issuer.show',
+  'http.command.signing.close',
+  'http.command.signing.revoke',
+  'http.command.signing.rotate',
+  'http.command.signing.stage',
+  'http.command.signing.unstage',
   'rotation.renew-lease.gateway.*',
   'signer.scope.platform.sign-bundle',
+  'signer.scope.*.sign-jwt',
 ];
 const MAY_HEAR = ['node.*.http', 'http.*.seen', 'changed.ring', '_INBOX.gateway.>'];
 /** Nothing of an operator, a lease, the audit log, or who made whom. */
-const MAY_READ = ['gateway.node', 'gateway.ring', 'gateway.ring_change', 'gateway.sent'];
+const MAY_READ = ['client', 'issuer', 'node', 'retiring', 'ring', 'ring_change', 'sent'].map(
+  (view) => `read gateway.${view}`,
+);
+/** The one thing that it may write: that an assertion was shown. */
+const MAY_CALL = ['call gateway.use_assertion(text,text,text,timestamp with time zone)'];
 
 export const step: Step = async (world) => {
   const may = busPermissions(GATEWAY);
@@ -54,6 +67,8 @@ export const step: Step = async (world) => {
     ...['STREAM.INFO', 'STREAM.PURGE', 'STREAM.DELETE', 'CONSUMER.CREATE', 'DIRECT.GET'].map(
       (call) => `$JS.API.${call}.${EVENT_STREAM.name}`,
     ),
+    // Commands that are not offered over HTTP.
+    ...COMMAND_NAMES.filter((name) => !isHttpCommand(name)).map((name) => `http.command.${name}`),
     '$JS.API.INFO',
     '$KV.any.key',
   ]);
@@ -62,9 +77,8 @@ export const step: Step = async (world) => {
   expect(say.length).toBeGreaterThan(20);
   expect(say.every((subject) => trafficOn(subject)?.speakers.includes('gateway') !== true)).toBe(true);
   expect(await allowed(bus, { hear, say })).toEqual([]);
-  expect(await couldDo(world.stack.databaseUrl('gateway'), world.stack.databaseUrl('owner'))).toEqual(
-    MAY_READ.map((view) => `read ${view}`),
-  );
+  const could = await couldDo(world.stack.databaseUrl('gateway'), world.stack.databaseUrl('owner'));
+  expect(could.sort()).toEqual([...MAY_CALL, ...MAY_READ]);
 };
 
 /** Everything that there is, one statement for each thing that somebody might do with it. */

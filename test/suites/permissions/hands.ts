@@ -4,7 +4,16 @@ import { dirname, join } from 'node:path';
 import { readEnrolment, type BusEnrolment } from '@plexsphere/node-sdk';
 import type { Ran } from '@plexsphere/stack';
 import { authenticatorOf, refusal } from '@plexsphere/testkit';
-import { headers, inboxPrefix, subjects, type BusUser, type Command, createBusKey, credsText } from '@plexsphere/wire';
+import {
+  HTTP_COMMANDS,
+  headers,
+  inboxPrefix,
+  subjects,
+  type BusUser,
+  type Command,
+  createBusKey,
+  credsText,
+} from '@plexsphere/wire';
 import type { CreateToken, CreateTokenReply } from '@plexsphere/wire/commands';
 import { connect, type NatsConnection } from 'nats';
 import { SuiteNode } from '../../src/suite-node';
@@ -63,6 +72,13 @@ export async function allowed(
   }
   return through;
 }
+
+/** What has a token signed, says of tokens when they end, or changes an issuer's keys. */
+export const ofIssuers = (): string[] => [
+  subjects.scopeSigner('issuer:web', 'sign-jwt'),
+  subjects.anySigner('token-horizon'),
+  ...HTTP_COMMANDS.map((name) => subjects.httpCommand(name)),
+];
 
 /** The admin of the bring-up. */
 export async function admin(world: World): Promise<Person> {

@@ -5,7 +5,7 @@ import { allTrustPlatform, handsOf, nodeOf } from '../../src/story-hands';
 import type { Step } from '../../src/tell-story';
 
 /** Ten in the long tests: what a Node has to walk over is the same. */
-const ROTATIONS = Number(process.env['TEST_PLATFORM_ROTATIONS'] ?? 3);
+const ROTATIONS = Number(process.env['TEST_PLATFORM_ROTATIONS'] ?? 2);
 
 export const step: Step = async (world) => {
   const { operator } = handsOf(world);

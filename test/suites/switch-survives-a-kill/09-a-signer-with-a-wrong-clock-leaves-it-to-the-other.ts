@@ -22,8 +22,14 @@ export const step: Step = async (world) => {
   if (wrong === undefined || other === undefined) throw new Error('two signers are needed');
   await setWrong(wrong, 400);
   await eventually(() => wrong.logs().some(({ msg }) => msg === 'clock is off, leases given back'));
-  const { scopes } = await world.json<Status>(['signing', 'status', '--scope', world.domain]);
-  expect(scopes[0]?.signers).toEqual(
+  const signers = async () => {
+    const { scopes } = await world.json<Status>(['signing', 'status', '--scope', world.domain]);
+    return scopes[0]?.signers ?? [];
+  };
+  // Where its clock was set while it asked, half of it is told, until it asks again.
+  const told = async () => (await signers()).some((each) => each.clock_off_by_seconds === 400);
+  await eventually(told, { describe: 'a clock that is 400 s ahead' });
+  expect(await signers()).toEqual(
     expect.arrayContaining([
       expect.objectContaining({ holder: holderOf(wrong), state: 'lapsed', clock_off_by_seconds: 400 }),
       expect.objectContaining({ holder: holderOf(other), state: 'confirmed' }),

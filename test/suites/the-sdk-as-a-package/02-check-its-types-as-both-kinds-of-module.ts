@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { repositoryRoot } from '@plexsphere/stack';
 import { blocks } from '../../docs/documents';
+import { compileStrictly } from '../../src/compile-strictly';
 import type { Step } from '../../src/tell-story';
 import { project } from './project';
 
@@ -20,17 +18,6 @@ new NodeSdkError('no_such_code');
 export const code: NodeSdkErrorCode = 'store_in_use';
 `;
 
-const STRICT = {
-  strict: true,
-  exactOptionalPropertyTypes: true,
-  noUncheckedIndexedAccess: true,
-  skipLibCheck: false,
-  module: 'nodenext',
-  target: 'es2022',
-  lib: ['es2022'],
-  types: [],
-};
-
 export const step: Step = async (world) => {
   const folder = await project(world);
   const readme = await readFile(join(folder, 'node_modules/@plexsphere/node-sdk/README.md'), 'utf8');
@@ -38,9 +25,5 @@ export const step: Step = async (world) => {
   expect(example.split('\n').filter((line) => line !== '')).toHaveLength(10);
   const files = { 'node.mts': example, 'node.cts': example, 'wrong.mts': WRONG, 'wrong.cts': WRONG, 'node.d.ts': NODE };
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  const names = Object.keys(files);
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: STRICT, files: names }));
-  const compiler = join(repositoryRoot, 'node_modules/typescript/bin/tsc');
-  const compiled = promisify(execFile)(process.execPath, [compiler, '-p', folder]);
-  expect(await compiled.catch((error: { stdout: string }) => error)).toMatchObject({ stdout: '', stderr: '' });
+  await compileStrictly(folder, Object.keys(files));
 };

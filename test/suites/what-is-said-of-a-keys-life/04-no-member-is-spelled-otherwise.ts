@@ -35,6 +35,7 @@ export const step: Step = async (world) => {
   };
 
   await lifeOfADomain(ask);
+  await lifeOfAnIssuer(ask);
   await recoveryRotated(world, ask);
   for (const entries of [{}, { scope: world.domain }, { scope: 'platform' }])
     await ask('audit.list', { ...entries, limit: 200 });
@@ -99,6 +100,27 @@ async function lifeOfADomain(ask: Ask): Promise<void> {
   const made = await ask('token.create', { ...token, bearer_hash: '0'.repeat(64) });
   await ask('token.list', {});
   await ask('token.revoke', { id: made.id });
+}
+
+async function lifeOfAnIssuer(ask: Ask): Promise<void> {
+  const scope = 'issuer:spelled';
+  await ask('issuer.create', { scope, url: 'https://id.example.com/issuers/spelled' });
+  await ask('issuer.list', {});
+  await ask('issuer.show', { scope });
+  const foreign = {
+    ...{ scope, algorithm: 'ES256', public_key: publicText(await ALGORITHMS.ES256.generate()), jwk_kid: '2023-04' },
+    ...{ foreign_signs_until: new Date(Date.now() + 3_600_000).toISOString(), foreign_token_life_seconds: 3_600 },
+  };
+  await ask('issuer.plan-import', foreign);
+  await ask('issuer.import', foreign);
+  const client = { scope, client_id: 'billing' };
+  const [secret_hash, another] = ['1'.repeat(64), '2'.repeat(64)];
+  const may = { token_scopes: ['api'], audiences: ['https://api.example.com'] };
+  await ask('client.create', { ...client, ...may, secret_hash });
+  await ask('client.list', { scope });
+  await ask('client.show', client);
+  await ask('client.rotate-secret', { ...client, secret_hash: another });
+  await ask('client.delete', client);
 }
 
 async function recoveryRotated(world: World, ask: Ask): Promise<void> {

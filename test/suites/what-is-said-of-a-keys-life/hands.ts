@@ -10,6 +10,9 @@ const NAMES = [
   [/(?<=public_key": ")\S{44}(?=")/g, '<public key>'],
   [/(?<![\w-])[\w-]{43}(?![\w=-])/g, '<hash>'],
   [/signer-[\w-]+/g, '<signer>'],
+  [/web-[\da-f]{8}/g, 'web'],
+  [/23h59m\d+s/g, '<nearly a day>'],
+  [/(?<=seconds_left: )\d+/g, '<seconds>'],
   [/\d{4}-\d\d-\d\d(?!T)/g, '<date>'],
 ] as const;
 

@@ -3,7 +3,7 @@ import type { ProblemFilter } from '@plexsphere/service-kit';
 import { problem } from '@plexsphere/wire';
 import type { GatewayMetrics } from '../metrics/gateway-metrics';
 import type { RawRoute } from './raw-route';
-import { refuse } from './refuse';
+import { refusalOf, refuse } from './refuse';
 
 export interface Answering {
   raw: readonly RawRoute[];
@@ -21,8 +21,8 @@ export class Dispatch {
     request.url = originForm(request.url ?? '');
     const [path = ''] = request.url.split('?', 1);
     for (const route of raw) {
-      const [, group] = route.path.exec(path) ?? [];
-      if (group !== undefined) return this.answer(route, request, response, group);
+      const found = route.path.exec(path);
+      if (found !== null) return this.answer(route, request, response, found[1] ?? '');
     }
     nest(request, response);
   }
@@ -35,7 +35,7 @@ export class Dispatch {
       const refused = problems.problemOf(error);
       // RFC 9110, section 15.5.6: the ones that it takes.
       const headers = refused.is('unsupportedMethod') ? { allow: route.methods.join(', ') } : {};
-      refuse(response, route.refusal?.(refused) ?? refused, headers);
+      refuse(response, route.refusal?.(refused) ?? refusalOf(refused), headers);
     };
     try {
       if (!route.methods.includes(request.method ?? '')) throw problem('unsupportedMethod');

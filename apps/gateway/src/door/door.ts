@@ -44,7 +44,7 @@ export class Door implements HttpDoor {
     this.server.on('request', (request, response) => {
       if (isAhead(response)) request.socket.destroy();
       else if (this.dispatch !== undefined) this.dispatch.take(request, response);
-      else refuse(response, problem('eventStreamUnavailable'), { connection: 'close' });
+      else refuse(response, refusalOf(problem('eventStreamUnavailable')), { connection: 'close' });
     });
     tls?.follow(this.server as HttpsServer);
     this.adapter = new FastifyAdapter({
@@ -52,6 +52,8 @@ export class Door implements HttpDoor {
         this.nest = handler;
         return this.server;
       },
+      // As long as the longest name is, in whichever way it is escaped.
+      routerOptions: { maxParamLength: 512 },
       // What Fastify refuses before it has found a route never comes to Nest.
       frameworkErrors: (_: unknown, __: unknown, reply: FastifyReply) => {
         const { status, headers, text } = refusalOf(problem('invariantViolation', { field: 'path' }));

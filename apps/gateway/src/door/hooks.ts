@@ -1,4 +1,4 @@
-import { ROUTES, ROUTE_NAMES } from '@plexsphere/wire';
+import { ROUTES, ROUTE_NAMES, type RouteName } from '@plexsphere/wire';
 import type { FastifyInstance } from 'fastify';
 import type { GatewayMetrics } from '../metrics/gateway-metrics';
 
@@ -10,11 +10,15 @@ export function keepFromCaches(server: FastifyInstance): void {
 }
 
 /** Of what Nest serves, by the path as Fastify writes it. */
-const NAMES = new Map(ROUTE_NAMES.map((name) => [ROUTES[name].path.replace(/\{(\w+)\}/g, ':$1'), name]));
+const NAMES: ReadonlyMap<string, RouteName> = new Map(
+  ROUTE_NAMES.map((name) => [ROUTES[name].path.replace(/\{(\w+)\}/g, ':$1'), name]),
+);
+
+export const routeAt = (url = ''): RouteName | undefined => NAMES.get(url);
 
 /** By the route and not by the path: strangers ask for any number of paths. */
 export function countAnswers(server: FastifyInstance, metrics: GatewayMetrics): void {
   server.addHook('onResponse', async ({ routeOptions }, { statusCode }) => {
-    metrics.answered(NAMES.get(routeOptions.url ?? '') ?? 'other', statusCode);
+    metrics.answered(routeAt(routeOptions.url) ?? 'other', statusCode);
   });
 }

@@ -2,6 +2,7 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { ProblemFilter } from '@plexsphere/service-kit';
 import { CODES, ROUTES, methodsAt, problem, type Problem } from '@plexsphere/wire';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { routeAt } from './hooks';
 import { refusalOf } from './refuse';
 
 /** What goes wrong in Nest's part, whichever layer says so, as RFC 9457 has it; what came over the bus as ever. */
@@ -22,14 +23,20 @@ export class HttpProblemFilter implements ExceptionFilter {
 
 /**
  * "Not now" is what a Node tries again after, whatever its name is between services. A newcomer whose own fault it is not
- * hears nothing else: a 400, 403, 404 or 409 would end its attempt for good.
+ * hears nothing else: a 400, 403, 404 or 409 would end its attempt for good. What an operator asks for and the state of a
+ * key forbids is a conflict with that.
  */
 function statusFor({ code }: Problem, host: ArgumentsHost): number | undefined {
   const { routeOptions } = host.switchToHttp().getRequest<FastifyRequest>();
-  const isPassing =
-    code === 'ABORTED' || (routeOptions.url === ROUTES.register.path && PASSING_FOR_NEWCOMERS.has(code));
+  const name = routeAt(routeOptions.url);
+  const caller = name && ROUTES[name].caller;
+  if (caller === 'operator' && code === 'FAILED_PRECONDITION') return CONFLICT;
+  const isPassing = code === 'ABORTED' || (caller === 'newcomer' && PASSING_FOR_NEWCOMERS.has(code));
   return isPassing ? CODES.UNAVAILABLE.httpStatus : undefined;
 }
+
+/** RFC 9110, section 15.5.10. */
+const CONFLICT = 409;
 
 const PASSING_FOR_NEWCOMERS: ReadonlySet<string> = new Set(['FAILED_PRECONDITION', 'ALREADY_EXISTS']);
 

@@ -10,13 +10,21 @@ export const RETRY_AFTER_S = 5;
 
 /** In whole seconds, what a caller waits before it comes again: with every 429, and where a refusal says so. */
 function retryAfter({ body }: Problem, status: number): Record<string, string> {
-  const seconds = typeof body['retry_after'] === 'number' ? body['retry_after'] : undefined;
-  const told = seconds ?? (status === 429 ? RETRY_AFTER_S : undefined);
+  const seconds = [body['retry_after'], body['seconds_left']].find((each) => typeof each === 'number');
+  // Left, but nobody knows yet for how long.
+  const isUnknown = status === 429 || body['seconds_left'] === null;
+  const told = seconds ?? (isUnknown ? RETRY_AFTER_S : undefined);
   return told === undefined ? {} : { 'retry-after': String(told) };
 }
 
-/** A refusal as it stands on the wire: status, headers, body. */
-export function refusalOf(refused: Problem, status?: number) {
+/** As it stands on the wire. */
+export interface Refusal {
+  status: number;
+  headers: Record<string, string>;
+  text: string;
+}
+
+export function refusalOf(refused: Problem, status?: number): Refusal {
   const { status: code, ...members } = problemDetails(refused, status);
   const text = JSON.stringify({ ...members, status: code });
   const headers = {
@@ -30,9 +38,9 @@ export function refusalOf(refused: Problem, status?: number) {
 }
 
 /** Outside Nest. Where the answer has begun there is nothing left to say: the connection ends. */
-export function refuse(response: ServerResponse, refused: Problem, more: Record<string, string> = {}): void {
+export function refuse(response: ServerResponse, refusal: Refusal, more: Record<string, string> = {}): void {
   if (response.headersSent) return void response.destroy();
-  const { status, headers, text } = refusalOf(refused);
+  const { status, headers, text } = refusal;
   response.writeHead(status, { ...headers, ...more }).end(text);
 }
 

@@ -53,6 +53,18 @@ export class GatewayMetrics {
     });
   }
 
+  /** The same of what has to be read, for each of a few; what cannot be read at that moment is not told. */
+  gaugeEach(name: string, help: string, label: string, read: () => Promise<{ of: string; value: number }[]>): void {
+    const registers = [this.registry];
+    new Gauge({
+      ...{ name: `plexsphere_gateway_${name}`, help, labelNames: [label], registers },
+      async collect() {
+        this.reset();
+        for (const { of, value } of await read().catch(() => [])) this.set({ [label]: of }, value);
+      },
+    });
+  }
+
   answered(route: string, status: number): void {
     const counts = this.answers.get(route) ?? new Map<number, number>();
     this.answers.set(route, counts);

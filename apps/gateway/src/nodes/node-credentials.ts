@@ -4,7 +4,7 @@ import { isUuid, problem } from '@plexsphere/wire';
 import { NodeViews, type NodeView } from '../views/node-views';
 import { Strangers } from '../views/strangers';
 import { CalledNodes } from './called-nodes';
-import { KnownBearers } from './known-bearers';
+import { KnownBearers } from '../door/known-bearers';
 
 /** RFC 6750, section 2.1; longer than any that was given out. */
 const BEARER = /^Bearer ([\x21-\x7e]{1,512})$/i;

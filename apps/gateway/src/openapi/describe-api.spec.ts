@@ -16,6 +16,7 @@ let world: GatewayWorld;
 let paths: Record<string, Record<string, Operation>>;
 beforeAll(async () => {
   world = await GatewayWorld.make();
+  await world.addIssuer('web', { isDefault: true });
   paths = ((await (await world.get('/openapi.json')).json()) as { paths: typeof paths }).paths;
 });
 afterAll(() => world.end());
@@ -40,18 +41,29 @@ it.each(Object.entries(ROUTES))('%s is described, and whoever is not let in lear
     (route.path.match(/\{\w+\}/g) ?? []).map((each) => [each, true]),
   );
   expect(operation?.responses).toHaveProperty('default');
-  expect(operation?.security).toEqual(route.caller === 'node' ? [{ node: [] }] : undefined);
+  expect(operation?.security).toEqual(SECURITY[route.caller]);
   const id = 'b6a35f0e-4f0c-4c4e-9d7e-0f6f6c1d2a10';
-  const path = route.path.replace('{node_id}', id).replace('{scope}', 'platform');
+  const path = route.path
+    .replace('{node_id}', id)
+    .replace('{scope}', 'platform')
+    .replace('{slug}', 'web')
+    .replace('{kid}', 'web-1');
   const init = route.method === 'GET' ? {} : { body: JSON.stringify({ node_id: id }), headers: JSON_TYPE };
   const { status } = await world.get(path, { method: route.method, ...init });
-  // A newcomer that says nothing of itself is no newcomer.
+  // A newcomer that says nothing of itself is no newcomer; and a client sends a form.
   expect([name, status]).toEqual([
     name,
-    { node: 401, newcomer: 400, anybody: name === 'ping' ? 204 : 200 }[route.caller],
+    { node: 401, operator: 401, newcomer: 400, client: 415, anybody: name === 'ping' ? 204 : 200 }[route.caller],
   ]);
 });
 
+const SECURITY = {
+  node: [{ node: [] }],
+  operator: [{ operator: [] }],
+  client: [{ client: [] }, {}],
+  newcomer: undefined,
+  anybody: undefined,
+};
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 it('has a page that shows it, with all that the page loads', async () => {

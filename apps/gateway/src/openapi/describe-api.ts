@@ -10,6 +10,12 @@ const HEAD = new DocumentBuilder()
   )
   .setVersion('1')
   .addBearerAuth({ type: 'http', scheme: 'bearer', description: "A Node's own token." }, 'node')
+  .addBearerAuth({ type: 'http', scheme: 'bearer', description: "The bearer of an operator's token file." }, 'operator')
+  .addSecurity('client', {
+    type: 'http',
+    scheme: 'basic',
+    description: "A client's name and secret, in form encoding.",
+  })
   .build();
 
 /** The description of the API at /openapi.json, and the page at /docs that shows it. */
@@ -20,6 +26,13 @@ export function describeApi(app: INestApplication): void {
   });
 }
 
+/** A client has three ways to say who it is: two stand in the form. */
+const SECURITY: Partial<Record<Route['caller'], object[]>> = {
+  node: [{ node: [] }],
+  operator: [{ operator: [] }],
+  client: [{ client: [] }, {}],
+};
+
 type Parameters = NonNullable<NonNullable<OpenAPIObject['paths'][string]['get']>['parameters']>;
 
 const REFUSAL = {
@@ -27,23 +40,24 @@ const REFUSAL = {
   content: { 'application/problem+json': {} },
 };
 
-/** A guard reads the names in a path, too: of those Nest does not know. */
+/** The names in the path: a guard reads some of which Nest does not know; and it names all that any path of a controller has. */
 function withPathNames(path: string, parameters: Parameters = []): Parameters {
-  const named = parameters.map((parameter) => ('name' in parameter ? parameter.name : ''));
-  const missing = [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name = '']) => (named.includes(name) ? [] : [name]));
+  const others = parameters.filter((parameter) => !('in' in parameter && parameter.in === 'path'));
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
   const schema = { type: 'string' };
-  return [...missing.map((name) => ({ name, in: 'path' as const, required: true, schema })), ...parameters];
+  return [...names.map((name) => ({ name, in: 'path' as const, required: true, schema })), ...others];
 }
 
 /** From what Nest serves, and what is served before it; what each call is for, and who may call, says the table. */
 function apiDocument(app: INestApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, HEAD);
-  for (const [path, operations] of Object.entries(RAW_OPERATIONS)) document.paths[path] = operations;
+  for (const [path, operations] of Object.entries(RAW_OPERATIONS)) document.paths[path] = structuredClone(operations);
   for (const name of ROUTE_NAMES) {
     const { method, path, summary, caller }: Route = ROUTES[name];
     const operation = document.paths[path]?.[method.toLowerCase() as 'get'];
     if (operation === undefined) continue;
-    Object.assign(operation, { operationId: name, summary, ...(caller === 'node' && { security: [{ node: [] }] }) });
+    const security = SECURITY[caller];
+    Object.assign(operation, { operationId: name, summary, ...(security !== undefined && { security }) });
     operation.parameters = withPathNames(path, operation.parameters);
     operation.responses = { ...operation.responses, default: REFUSAL };
   }

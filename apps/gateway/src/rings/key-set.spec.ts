@@ -35,3 +35,18 @@ it('a clock that was set back brings no key back that was gone, and takes none a
   set.at(atEnd);
   expect(kids(set.at(before).text)).toEqual(['new']);
 });
+
+it('calls a key of another service what its tokens call it, and hands that to whoever verifies here', () => {
+  const keys = ringOf('issuer:web', 2, { old: 'retiring', new: 'active' }).keys;
+  const named = (kid: string | null) =>
+    new KeySet(
+      'issuer:web',
+      keys.map((key) => (key.key_id === 'old' ? { ...key, foreign: { kid } } : key)),
+    );
+  expect(kids(named('https://old.example.com#1').at(before).text)).toEqual(['new', 'https://old.example.com#1']);
+  expect(kids(named(null).at(before).text)).toEqual(['new', 'old']);
+  expect(named(null).verifying(before)).toEqual([
+    expect.objectContaining({ keyId: 'new', foreign: undefined }),
+    expect.objectContaining({ keyId: 'old', foreign: { kid: null } }),
+  ]);
+});

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { scopePolicy, trustedKeys } from '@plexsphere/keyring';
-import { scopeKind, type KeyView, type Scope } from '@plexsphere/wire';
-import { jwks } from '@plexsphere/wire/jws';
+import { publicKeyFromText, scopeKind, type KeyView, type Scope } from '@plexsphere/wire';
+import { jwks, type TokenKey } from '@plexsphere/wire/jws';
 
 /** A JWK Set as it is served: the same to the byte for as long as the same keys verify. */
 export interface ServedKeySet {
@@ -17,6 +17,8 @@ export interface ServedKeySet {
 /** The key set of one ring. What verifies changes by time alone, too, so it is made when it is asked for, and kept until then. */
 export class KeySet {
   private served: ServedKeySet | undefined;
+  /** Made where it is asked for, which most key sets are not. */
+  private verifies: { for: ServedKeySet; keys: readonly TokenKey[] } | undefined;
   private readonly keys: (KeyView & { verifiesUntil: Date | null })[];
 
   constructor(
@@ -36,8 +38,19 @@ export class KeySet {
     return this.served;
   }
 
+  /** The same keys, to verify by here. */
+  verifying(now: Date): readonly TokenKey[] {
+    const served = this.at(now);
+    if (this.verifies?.for !== served) this.verifies = { for: served, keys: this.trusted(now).flatMap(verifyingKey) };
+    return this.verifies.keys;
+  }
+
+  private trusted(now: Date) {
+    return trustedKeys(this.keys, scopePolicy(scopeKind(this.scope)), now);
+  }
+
   private made(now: Date): ServedKeySet {
-    const trusted = trustedKeys(this.keys, scopePolicy(scopeKind(this.scope)), now);
+    const trusted = this.trusted(now);
     const text = JSON.stringify(jwks(trusted));
     const ends = trusted.flatMap(({ verifiesUntil }) => (verifiesUntil === null ? [] : [verifiesUntil.getTime()]));
     return {
@@ -48,3 +61,7 @@ export class KeySet {
     };
   }
 }
+
+/** It verifies strictly before its end, and the set is asked for anew by then. */
+const verifyingKey = ({ key_id: keyId, algorithm, public_key, foreign }: KeyView): TokenKey[] =>
+  public_key === null ? [] : [{ keyId, publicKey: publicKeyFromText(public_key, algorithm), foreign }];

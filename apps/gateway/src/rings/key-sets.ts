@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DatabaseClock, LeaseKeeper, LeaseTable, readClocks } from '@plexsphere/lease-holder';
 import { Problem, problem, type Scope } from '@plexsphere/wire';
+import type { TokenKey } from '@plexsphere/wire/jws';
 import { GatewayMetrics } from '../metrics/gateway-metrics';
 import { RingViews } from '../views/ring-views';
 import { Strangers } from '../views/strangers';
@@ -11,6 +12,9 @@ import { SharedReadings } from './shared-readings';
 export interface KeptKeySet extends ServedKeySet {
   maxAgeMs: number;
 }
+
+/** Of the time that rotation counts on: a cache in between may have a set for so long, and a verifier for the rest. */
+const SHARE_OF_CACHES_BETWEEN = 1 / 3;
 
 @Injectable()
 export class KeySets {
@@ -37,6 +41,17 @@ export class KeySets {
     return this.readings.of(scope).then(({ keySet, at }) => this.kept(keySet, at));
   }
 
+  /**
+   * What the key set shows, to verify by here, and when it was so.
+   * @throws Problem unknownScope, databaseUnavailable, tooManyWaiting
+   */
+  async verifying(scope: Scope): Promise<{ keys: readonly TokenKey[]; now: Date }> {
+    const held = this.held(scope);
+    const { keySet, at: now } =
+      held === undefined ? await this.readings.of(scope) : { keySet: held, at: this.clock.now() };
+    return { keys: keySet.verifying(now), now };
+  }
+
   private async read(scope: Scope): Promise<{ keySet: KeySet; at: Date }> {
     const read = await this.rings.keys(scope);
     if (read === undefined) throw problem('unknownScope', { field: 'scope' });
@@ -45,12 +60,15 @@ export class KeySets {
 
   /**
    * Never beyond the end of a key in it, and no longer than rotation counts on: by the time that it lets a key sign it takes
-   * every verifier to have asked again. A gateway that has not heard how long that is lets nobody keep anything.
+   * every verifier to have asked again. Verifiers heed nothing of what is said here, and keep what they have for ten minutes
+   * (docs/jwks.md); who heeds it are caches in between, and what comes out of one is as old already as it may be. A gateway
+   * that has not heard how long all of that may take lets nobody keep anything.
    */
   private kept(keySet: KeySet, now: Date): KeptKeySet {
     const { text, length, etag, changesAt } = keySet.at(now);
     const untilChangeMs = changesAt === null ? Infinity : changesAt.getTime() - now.getTime();
-    const maxAgeMs = Math.max(0, Math.min(this.keeper.verifierCacheMs ?? 0, untilChangeMs));
+    const mayBeKeptMs = (this.keeper.verifierCacheMs ?? 0) * SHARE_OF_CACHES_BETWEEN;
+    const maxAgeMs = Math.max(0, Math.min(mayBeKeptMs, untilChangeMs));
     return { text, length, etag, changesAt, maxAgeMs };
   }
 

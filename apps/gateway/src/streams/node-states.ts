@@ -68,10 +68,11 @@ export class NodeStates {
   async drifted(node: NodeView, setsKeys: boolean, isGone: () => boolean): Promise<void> {
     const { id, listens } = node;
     if (listens !== 'go') return;
+    const cameAtMs = Date.now();
     // Behind all that was told before: a gateway that stood still, or has missed something, would take it for another
     // state's. Whoever waits for the answer no more may have asked for a state since.
     if (!(await this.news.catchUp())) return;
-    const state = driftingState(this.news.statesOf(id));
+    const state = driftingState(this.news.statesOf(id), cameAtMs);
     if (isGone() || state === undefined) return;
     await this.news.tell(id, { what: 'drift', stateId: state.id, setsKeys });
     const word = this.hasNoStream(node) ? wordWithoutStream(state, setsKeys) : undefined;

@@ -6,6 +6,10 @@ import { askPrepared } from './ask-prepared';
 
 const READ_KEYS = prepared('SELECT keys, statement_timestamp() AS at FROM gateway.ring WHERE scope = $1');
 
+const READ_RETIRING = prepared(
+  'SELECT kind, extract(epoch FROM statement_timestamp() - since)::float8 AS seconds FROM gateway.retiring',
+);
+
 @Injectable()
 export class RingViews {
   constructor(private readonly database: DataSource) {}
@@ -14,5 +18,10 @@ export class RingViews {
   async keys(scope: Scope): Promise<{ keys: KeyView[]; at: Date } | undefined> {
     const [row] = await askPrepared<{ keys: KeyView[] | null; at: Date }>(this.database, READ_KEYS, [scope]);
     return row && { keys: row.keys ?? [], at: row.at };
+  }
+
+  /** Of each kind of rings that has a key on its way out, for how long the first of those has been. */
+  retiring(): Promise<{ kind: string; seconds: number }[]> {
+    return askPrepared(this.database, READ_RETIRING, []);
   }
 }

@@ -7,11 +7,13 @@ import { Turns } from './turns';
  */
 @Injectable()
 export class Strangers {
-  /** Chains, and key sets of rings of which no lease is held. */
+  /** Chains, key sets of rings of which no lease is held, and issuers that were not found before. */
   readonly readings = new Turns({ atOnce: 2, waiting: 1_024, patienceMs: 3_000 });
   /**
-   * Who calls, of those of whom this gateway does not know that they are who they say: all of them, once it begins anew. So
-   * many may wait, and for longer: whoever is turned away comes again.
+   * Who calls, Nodes and clients, of those of whom this gateway does not know that they are who they say: all of them, once it
+   * begins anew. So many may wait, and for longer: whoever is turned away comes again.
    */
   readonly callers = new Turns({ atOnce: 4, waiting: 16_384, patienceMs: 10_000 });
+  /** Whoever calls as an operator and is not known here. Rotation is asked for each, not the database. */
+  readonly operators = new Turns({ atOnce: 4, waiting: 1_024, patienceMs: 10_000 });
 }

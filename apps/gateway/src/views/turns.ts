@@ -1,7 +1,7 @@
 import { problem } from '@plexsphere/wire';
 import { RETRY_AFTER_S } from '../door/refuse';
 
-interface Room {
+export interface Room {
   atOnce: number;
   /** In line, and for how long. */
   waiting: number;

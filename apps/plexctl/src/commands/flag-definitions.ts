@@ -1,13 +1,20 @@
-import { isKeyId, isNodeName, isScope, isUuid, isWords } from '@plexsphere/wire';
+import { ALGORITHMS, isKeyId, isNodeName, isScope, isUuid, isWords, type AlgorithmName } from '@plexsphere/wire';
 
 /** The flags that several commands have, described once. */
 
 export const SCOPE_FLAG = {
   value: 'scope',
-  summary: 'platform or domain:<uuid>',
+  summary: 'platform, domain:<uuid> or issuer:<slug>',
   accepts: isScope,
-  expected: 'platform or domain:<uuid> (in lower case)',
+  expected: 'platform, domain:<uuid> or issuer:<slug> (in lower case)',
   required: true,
+} as const;
+
+/** Where Nodes are, and what signs for them. */
+export const MESH_SCOPE_FLAG = {
+  ...SCOPE_FLAG,
+  summary: 'platform or domain:<uuid>',
+  expected: 'platform or domain:<uuid> (in lower case)',
 } as const;
 
 export const keyIdFlag = <const M extends string>(member: M, summary: string) =>
@@ -39,6 +46,14 @@ export const oneOf = <const T extends readonly string[]>(choices: T) =>
     accepts: (text: string): boolean => choices.includes(text),
     expected: `one of ${choices.join(', ')}`,
   }) as const;
+
+/** As JOSE calls that of Ed25519 keys: both words are taken. */
+const JOSE_NAME = 'EdDSA';
+
+export const ALGORITHM_FLAG = oneOf([...Object.keys(ALGORITHMS), JOSE_NAME]);
+
+export const algorithmNamed = (word: string | undefined): AlgorithmName | undefined =>
+  word === JOSE_NAME ? 'Ed25519' : (word as AlgorithmName | undefined);
 
 export const REASON_FLAG = {
   value: 'text',

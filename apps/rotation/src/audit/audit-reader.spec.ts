@@ -22,7 +22,7 @@ beforeAll(async () => {
   // Somebody of the same name whose token was revoked; what is of no scope; and two rows of one instant.
   await seeded.asOwner(`
     INSERT INTO ring.operator (id, name, role, bus_public_key, bearer_hash, revoked_at)
-      VALUES ('${OTHER_ANA}', 'ana', 'viewer', 'UC', 'h', now());
+      VALUES ('${OTHER_ANA}', 'ana', 'viewer', 'UC', 'h3', now());
     INSERT INTO ring.audit (happened_at, actor, action, scope, detail) VALUES
       ('2026-01-01T00:00:00.000001Z', '${OTHER_ANA}', 'signing.rotate', '${OPEN_SCOPE}', '{"reason":"old"}'),
       ('2026-01-01T00:00:00.000001Z', '${OTHER_ANA}', 'node.add', '${OPEN_SCOPE}', NULL),

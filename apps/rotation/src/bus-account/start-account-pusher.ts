@@ -1,5 +1,5 @@
 import { connectBus, type Logger } from '@plexsphere/service-kit';
-import { openDatabase } from '@plexsphere/store';
+import { openDatabase, storeOptions } from '@plexsphere/store';
 import { ACCOUNT_PUSHER_INBOX } from '@plexsphere/wire';
 import type { DataSource } from 'typeorm';
 import type { RotationConfig } from '../rotation-config';
@@ -18,9 +18,8 @@ export interface BusAccountWork {
  * @throws Problem databaseFormat
  */
 export async function startAccountPusher(config: RotationConfig, logger: Logger): Promise<BusAccountWork> {
-  const database = await openDatabase(config.databaseUrl, 'rotation-account-pusher', (reason) =>
-    logger.warn({ reason }, 'database not reachable yet'),
-  );
+  const options = storeOptions(config.databaseUrl, 'rotation-account-pusher', 1);
+  const database = await openDatabase(options, (reason) => logger.warn({ reason }, 'database not reachable yet'));
   const connection = await connectBus(
     config,
     {

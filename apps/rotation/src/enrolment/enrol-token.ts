@@ -109,4 +109,4 @@ async function markRevoked(manager: EntityManager, id: string): Promise<Revoked>
 
 /** Nobody comes with them any more; the audit log keeps that they were. */
 export const forgetOldEnrolTokens = (manager: EntityManager): Promise<unknown> =>
-  manager.query(`DELETE FROM ring.enrol_token WHERE expires_at < clock_timestamp() - interval '1 day'`);
+  manager.query(`DELETE FROM ring.enrol_token WHERE expires_at < (SELECT clock_timestamp()) - interval '1 day'`);

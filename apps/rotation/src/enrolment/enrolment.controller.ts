@@ -14,6 +14,7 @@ import {
   type RevokeEnrollToken,
   type RevokeEnrollTokenReply,
 } from '@plexsphere/wire/commands';
+import { KeyRingEntity } from '@plexsphere/store';
 import { DataSource, IsNull } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
@@ -39,13 +40,19 @@ export class EnrolmentController {
   @Handles('node.enroll-token')
   async makeToken(request: EnrollToken, { identity }: Asked): Promise<EnrollTokenReply> {
     const { scope, token_hash: hash, ttl_seconds: lifeSeconds = DEFAULT_ENROL_TOKEN_SECONDS } = request;
-    if (policyOf(scope).tells.ownNodes === null) throw problem('invariantViolation', { field: 'scope' });
+    if (policyOf(scope).tells.ownNodes === null) {
+      throw problem('invariantViolation', { field: 'scope', reason: 'no Node is in such a scope' });
+    }
     return this.tokens.make({ scope, hash, lifeSeconds }, identity);
   }
 
+  /** @throws Problem unknownScope: one that is misspelt would seem to have none; unknownToken */
   @Handles('enroll-token.list')
-  list({ scope, after }: ListEnrollTokens, asked: Asked): Promise<ListEnrollTokensReply> {
-    return listEnrolTokens(this.database.manager, asked.visibleScopes(scope), after);
+  async list({ scope, after }: ListEnrollTokens, asked: Asked): Promise<ListEnrollTokensReply> {
+    const { manager } = this.database;
+    const isKnown = scope === undefined || (await manager.existsBy(KeyRingEntity, { scope }));
+    if (!isKnown) throw problem('unknownScope', { field: 'scope' });
+    return listEnrolTokens(manager, asked.visibleScopes(scope), after);
   }
 
   @Handles('enroll-token.revoke')

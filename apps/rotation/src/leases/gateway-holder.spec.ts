@@ -1,7 +1,6 @@
 // A holder of leases that is no signer: waited for like one, never taken for one. On real PostgreSQL and a real bus.
 import 'reflect-metadata';
 import { LEASE_HOLDER, LeaseGuard, NotLoadable, leaseHolding, type LeaseHolder } from '@plexsphere/lease-holder';
-import { getDataSourceToken } from '@nestjs/typeorm';
 import type { NatsServer } from '@plexsphere/stack';
 import { migrateStore, storeOptions } from '@plexsphere/store';
 import {
@@ -83,7 +82,7 @@ beforeAll(async () => {
     controllers: [LeaseController],
     providers: [
       { provide: RotationConfig, useValue: config },
-      { provide: getDataSourceToken(LEASE_DATABASE), useValue: leases },
+      { provide: LEASE_DATABASE, useValue: leases },
       LaterStatements,
       LeaseBook,
       EpochSwitch,

@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { InstallationEntity, LaterStatementEntity, SigningKeyEntity } from '@plexsphere/store';
 import { PLATFORM, publicKeyFromText, type Scope, type TrustedKey } from '@plexsphere/wire';
@@ -16,7 +15,7 @@ import { LEASE_DATABASE } from '../transactions/pools';
 @Injectable()
 export class LaterStatements {
   constructor(
-    @InjectDataSource(LEASE_DATABASE) private readonly database: DataSource,
+    @Inject(LEASE_DATABASE) private readonly database: DataSource,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

@@ -5,6 +5,7 @@ import { storeOptions, migrateStore } from '@plexsphere/store';
 import {
   LeaseRows,
   eventually,
+  rsaPublicKey,
   seededRandom,
   testDatabase,
   type LeaseClaim,
@@ -43,20 +44,20 @@ const another = { code: 'PERMISSION_DENIED', detail: 'signing: lease of another 
 
 describe('leases', () => {
   let test: TestDatabase;
+  let owner: DataSource;
   let database: DataSource;
   let book: LeaseBook;
 
   beforeAll(async () => {
     test = await testDatabase({ name: 'store', prepare: migrateStore });
-    await new DataSource({ type: 'postgres', url: test.url })
-      .initialize()
-      .then((owner) => owner.query(SEED).then(() => owner.destroy()));
+    owner = await new DataSource({ type: 'postgres', url: test.url }).initialize();
+    await owner.query(SEED);
     // As the service's own role: its grants are part of what is tried.
     database = await new DataSource(storeOptions(await test.urlAs('rotation'), 'test')).initialize();
     book = bookOf(config);
   }, 60_000);
   afterAll(async () => {
-    await database.destroy();
+    await Promise.all([database.destroy(), owner.destroy()]);
     await test.drop();
   });
   afterEach(async () => {
@@ -168,6 +169,54 @@ describe('leases', () => {
     await short.renew(...request({ [DOMAIN]: 2 }));
     await short.sweep();
     expect(await holding(DOMAIN, 3)).toEqual(['signer-1']);
+  });
+
+  describe('of more rings than a message of the bus carries', () => {
+    const MOST_BYTES = 1_048_576;
+    const RINGS = 200;
+    /** As long as statements of two RSA keys of 4,096 bits are, under the longest names. */
+    const STATEMENT = 's'.repeat(5_200);
+    const issuers = `split_part(scope, ':', 1) = 'issuer'`;
+
+    beforeEach(async () => {
+      const keys = ['RS256', 'PS256'].map((algorithm) => ({ algorithm, text: rsaPublicKey(4_096) }));
+      await owner.query(
+        `INSERT INTO ring.key_ring (scope, epoch, trust_epoch) SELECT 'issuer:i-' || n, 1, 1 FROM generate_series(1, $1) n`,
+        [RINGS],
+      );
+      for (const [index, { algorithm, text }] of keys.entries()) {
+        await owner.query(
+          `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state)
+           SELECT scope, 'k' || $1::int, $2, $3, $4 FROM ring.key_ring WHERE ${issuers}`,
+          [index, algorithm, text, index === 0 ? 'active' : 'staged'],
+        );
+      }
+      await owner.query(
+        `INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash)
+         SELECT scope, 1, 'create', 'k0', 'e-' || scope, $1, 'h' FROM ring.key_ring WHERE ${issuers}`,
+        [STATEMENT],
+      );
+    });
+    afterEach(async () => {
+      for (const table of ['ring_change', 'signing_key', 'key_ring'])
+        await owner.query(`DELETE FROM ring.${table} WHERE ${issuers}`);
+    });
+
+    it('each answer is cut below it, and with a few of them a holder has all', async () => {
+      const epochs: Record<string, number> = {};
+      const taken: number[] = [];
+      for (let last = -1; last !== 0;) {
+        const reply = await book.renew(...request({ ...epochs }));
+        expect(Buffer.byteLength(JSON.stringify(reply))).toBeLessThan(MOST_BYTES - 65_536);
+        for (const { scope, epoch } of reply.rings) epochs[scope] = epoch;
+        last = reply.rings.length;
+        taken.push(last);
+      }
+      expect(Object.keys(epochs)).toHaveLength(RINGS + 2);
+      // Otherwise they were too small to prove anything: all of them are more than one message.
+      expect(taken[0]).toBeLessThan(RINGS);
+      expect(taken.length).toBeLessThanOrEqual(4);
+    });
   });
 
   it('what is null was left out', async () => {

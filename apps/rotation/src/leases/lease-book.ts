@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { outlasting, type EarlierLease } from '@plexsphere/keyring';
 import { LOGGER, ThrottledLog, type Logger } from '@plexsphere/service-kit';
 import { InstallationEntity, KeyRingEntity } from '@plexsphere/store';
@@ -15,8 +14,11 @@ import { snapshotRing } from '../rings/read-ring';
 import { LaterStatements } from './later-statements';
 import { LEASE_DATABASE } from '../transactions/pools';
 
-/** Rings in one answer: far below the bus' limit of 1 MB. The holder asks again at once for the rest. */
+/** Rings in one answer, which are read one after the other. The holder asks again at once for the rest. */
 const RINGS_PER_REPLY = 200;
+
+/** What an answer is cut to: the bus carries 1 MB. Two hundred rings of RSA keys are more than that. */
+const BYTES_PER_REPLY = 960 * 1_024;
 
 /** Who asks, as the subject says: a credential may publish its own kind alone. */
 export interface LeaseHolder {
@@ -39,7 +41,7 @@ export class LeaseBook {
 
   constructor(
     // A pool of its own: renewals must not queue behind requests that wait for a scope's lock.
-    @InjectDataSource(LEASE_DATABASE) private readonly database: DataSource,
+    @Inject(LEASE_DATABASE) private readonly database: DataSource,
     private readonly later: LaterStatements,
     private readonly config: RotationConfig,
     @Inject(LOGGER) logger: Logger,
@@ -69,16 +71,18 @@ export class LeaseBook {
     const scopes = new Set(present.map(({ scope }) => scope));
     const stopped = await this.later.stopped();
     const granted = present.filter(({ scope, epoch }) => entered.epochs[scope] === epoch && !stopped.has(scope));
-    const lacking = present.filter(({ scope, epoch }) => request.epochs[scope] !== epoch).slice(0, RINGS_PER_REPLY);
-    const rings = await this.views(lacking.map(({ scope }) => scope));
-    return {
-      ...answer,
+    const lacking = present.filter(({ scope, epoch }) => request.epochs[scope] !== epoch).map(({ scope }) => scope);
+    const named = {
       granted: granted.map(({ scope }) => scope),
-      rings,
-      // After the rings: whoever has the platform's ring of a change of the recovery key has the key with it.
-      recovery_public_key: await recoveryPublicKey(manager),
       // Until it claims it no more its row says so, and who removed the ring waits for it (ADR 0024).
       removed: Object.keys(request.epochs).filter((scope) => !scopes.has(scope)),
+    };
+    return {
+      ...answer,
+      ...named,
+      rings: await this.views(lacking.slice(0, RINGS_PER_REPLY), BYTES_PER_REPLY - bytesOf(named)),
+      // After the rings: whoever has the platform's ring of a change of the recovery key has the key with it.
+      recovery_public_key: await recoveryPublicKey(manager),
     };
   }
 
@@ -170,15 +174,23 @@ export class LeaseBook {
     this.log.warn(fields, 'later epoch claimed without a proof, not granted', holder);
   }
 
-  private async views(scopes: string[]): Promise<RingView[]> {
+  /** As many as fit, and one in any case. */
+  private async views(scopes: string[], bytes: number): Promise<RingView[]> {
     const views: RingView[] = [];
+    let leftBytes = bytes;
     for (const scope of scopes) {
       const stored = await snapshotRing(this.database, scope);
-      if (stored !== undefined) views.push(ringView(stored));
+      if (stored === undefined) continue;
+      const view = ringView(stored);
+      leftBytes -= bytesOf(view);
+      if (leftBytes < 0 && views.length > 0) break;
+      views.push(view);
     }
     return views;
   }
 }
+
+const bytesOf = (value: object): number => Buffer.byteLength(JSON.stringify(value));
 
 const recoveryPublicKey = async (manager: EntityManager): Promise<string> =>
   (await manager.findOneByOrFail(InstallationEntity, { onlyRow: true })).recoveryPublicKey;

@@ -38,7 +38,9 @@ export class NodeController {
   @Handles('node.add')
   async add(request: AddRequest, { identity }: Asked): Promise<AddNodeReply> {
     // A Node is in its Domain's scope, or in the platform's where it has none.
-    if (policyOf(request.scope).tells.ownNodes === null) throw problem('invariantViolation', { field: 'scope' });
+    if (policyOf(request.scope).tells.ownNodes === null) {
+      throw problem('invariantViolation', { field: 'scope', reason: 'no Node is in such a scope' });
+    }
     const { scope, name, bus_public_key: busPublicKey } = request;
     return this.addNode.add({ scope, name, busPublicKey }, identity);
   }

@@ -1,7 +1,15 @@
 import { Injectable, UseGuards, type PipeTransform, type Type } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { validated } from '@plexsphere/service-kit';
-import { COMMANDS, scopeNamed, subjects, type Command, type ReplyOf, type RequestOf } from '@plexsphere/wire';
+import {
+  COMMANDS,
+  isHttpCommand,
+  scopeNamed,
+  subjects,
+  type Command,
+  type ReplyOf,
+  type RequestOf,
+} from '@plexsphere/wire';
 import * as requests from '@plexsphere/wire/commands';
 import { RotationConfig, requireAccepted } from '../rotation-config';
 import { AskedBy, OperatorGuard, type Asked } from './operator.guard';
@@ -16,10 +24,15 @@ export const Handles =
   <C extends Command>(command: C) =>
   <H extends Handler<C>>(controller: object, method: string, descriptor: TypedPropertyDescriptor<H>): void => {
     UseGuards(OperatorGuard)(controller, method, descriptor);
-    MessagePattern(subjects.command('*', command))(controller, method, descriptor);
+    MessagePattern(subjectsOf(command))(controller, method, descriptor);
     Payload(requestOf(command))(controller, method, 0);
     AskedBy()(controller, method, 1);
   };
+
+const subjectsOf = (command: Command): string[] => [
+  subjects.command('*', command),
+  ...(isHttpCommand(command) ? [subjects.httpCommand(command)] : []),
+];
 
 function requestOf(command: Command): Type<PipeTransform> {
   const edge = validated<object>(requests[COMMANDS[command].request]);

@@ -2,11 +2,21 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Injectable, createParamDecorator, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { BusContext } from '@plexsphere/service-kit';
 import type { OperatorEntity } from '@plexsphere/store';
-import { COMMANDS, commandOf, problem, scopeNamed, suffices, type Command, type Scope } from '@plexsphere/wire';
+import {
+  COMMANDS,
+  commandOf,
+  isOfferedOverHttp,
+  problem,
+  scopeNamed,
+  suffices,
+  type Command,
+  type Scope,
+} from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
 import type { Scopes } from '../rings/list-rings';
 import { findValidOperator } from '../tokens/find-token';
 import type { RequestIdentity } from '../transactions/requests';
+import { findHttpCaller, type HttpCaller } from './http-caller';
 
 /** Who asks for what, as the guard found them. */
 export class Asked {
@@ -14,11 +24,12 @@ export class Asked {
     readonly operator: OperatorEntity,
     private readonly command: Command,
     private readonly body: unknown,
+    private readonly named: string | undefined,
   ) {}
 
-  /** Of a request that is valid. A caller that sends no request id gets one, and cannot retry. */
+  /** Of a request that is valid. A caller that names none gets one, and cannot retry. */
   get identity(): RequestIdentity {
-    const { request_id: given } = this.body as { request_id?: string | null };
+    const given = this.named ?? (this.body as { request_id?: string | null }).request_id;
     const bodyHash = createHash('sha256').update(JSON.stringify(this.body)).digest('base64url');
     return { requestId: given ?? randomUUID(), command: this.command, actor: this.operator.id, bodyHash };
   }
@@ -39,7 +50,8 @@ export const AskedBy = createParamDecorator((_: unknown, context: ExecutionConte
 
 /**
  * Who asks stands in the subject, and the bus vouches for it: a credential may publish below its own operator's id only.
- * What they may do stands in the database, read for every command: a revoked operator is out at once.
+ * Over HTTP a bearer says so, and a few commands are offered of a few kinds of scopes. What they may do stands in the
+ * database, read for every command: a revoked operator is out at once.
  */
 @Injectable()
 export class OperatorGuard implements CanActivate {
@@ -47,13 +59,34 @@ export class OperatorGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const rpc = context.switchToRpc();
-    const { operator: id, command } = commandOf(rpc.getContext<BusContext>().subject) ?? {};
-    const operator = await findValidOperator(this.database.manager, id ?? '');
-    if (operator === null) throw problem('notAuthenticated');
-    if (!isCommand(command) || !mayGive(operator, command, rpc.getData())) throw problem('permissionDenied');
-    asked.set(rpc.getContext<BusContext>(), new Asked(operator, command, rpc.getData()));
+    const bus = rpc.getContext<BusContext>();
+    const request = rpc.getData<unknown>();
+    const { operator: id, command } = commandOf(bus.subject) ?? {};
+    const isOverHttp = command !== undefined && id === undefined;
+    const { operator, requestId } = await (isOverHttp ? findHttpCaller(this.database.manager, bus) : this.named(id));
+    if (!isCommand(command) || !mayGive(operator, command, request)) throw problem('permissionDenied');
+    if (isOverHttp) requireOffered(command, request, requestId);
+    asked.set(bus, new Asked(operator, command, request, requestId));
     return true;
   }
+
+  private async named(id = ''): Promise<HttpCaller> {
+    const operator = await findValidOperator(this.database.manager, id);
+    if (operator === null) throw problem('notAuthenticated');
+    return { operator, requestId: undefined };
+  }
+}
+
+/**
+ * What is changed has a name that its caller gave it, or the gateway, and so is done once though a reply is lost.
+ * @throws Problem permissionDenied, invariantViolation
+ */
+function requireOffered(command: Command, request: unknown, requestId: string | undefined): void {
+  if (!isOfferedOverHttp(command, request)) throw problem('permissionDenied');
+  if (COMMANDS[command].changes && requestId === undefined) {
+    throw problem('invariantViolation', { field: 'idempotency_key' });
+  }
+  if (Object.hasOwn(request as object, 'request_id')) throw problem('invariantViolation', { field: 'request_id' });
 }
 
 const isCommand = (name: string | undefined): name is Command => name !== undefined && Object.hasOwn(COMMANDS, name);

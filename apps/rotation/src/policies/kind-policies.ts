@@ -9,6 +9,7 @@ import { RotationConfig } from '../rotation-config';
 import { CommandTransactions } from '../transactions/command-transactions';
 import { databaseNow } from '../transactions/database-clock';
 import { byItself, type RequestIdentity } from '../transactions/requests';
+import { refusedBesideNameless } from './nameless-keys';
 import { PolicyChange } from './policy-change';
 import { refusedPolicy } from './policy-check';
 import { ringPolicy } from './policy-decisions';
@@ -75,7 +76,8 @@ export class KindPolicies {
     const at = await databaseNow(manager);
     const decided = { ...stored.decided, ofKind: kind.members, kindVersion: kind.version };
     const policy = ringPolicy({ ...stored, decided }, this.config);
-    if (refusedPolicy(policy, { scope }, this.config, at) !== null) return false;
+    const refused = refusedPolicy(policy, { scope }, this.config, at) ?? refusedBesideNameless(policy, stored.keys);
+    if (refused !== null) return false;
     await this.changes.write(manager, { stored, decided, at, identity });
     return true;
   }

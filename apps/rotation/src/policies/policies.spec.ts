@@ -148,6 +148,14 @@ describe('refused, with the member and the sum, and nothing has changed', () => 
     expect(await heart.rows()).toEqual(before);
   });
 
+  it('by the member that was given, where others that stand do not add up with it', async () => {
+    await set({ scope: DOMAIN, overlap_window_seconds: LEAST_OVERLAP_S, rotate_every: '7d' });
+    const longer = { scope: DOMAIN, overlap_window_seconds: 8 * 86_400 };
+    const refused = { field: 'overlap_window_seconds', reason: expect.stringMatching(/^the schedule is too dense/) };
+    expect(await plan(longer)).toMatchObject({ blocked_by: ['signing: schedule invalid'], refused });
+    expect(await refusalOf(set(longer))).toMatchObject({ detail: 'signing: schedule invalid', ...refused });
+  });
+
   it.each<[string, SetPolicy, string]>([
     ['neither a kind nor a scope', { share_required: 50 }, 'scope'],
     ['both', { kind: KIND, scope: DOMAIN, share_required: 50 }, 'kind'],

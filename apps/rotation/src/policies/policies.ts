@@ -1,16 +1,7 @@
 import { scopePolicy, type DecidedPolicy, type RingPolicy } from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
 import { KeyRingEntity, KindPolicyEntity } from '@plexsphere/store';
-import {
-  PLATFORM,
-  PROBLEMS,
-  problem,
-  scopeKind,
-  suffices,
-  type Role,
-  type Scope,
-  type ScopeKind,
-} from '@plexsphere/wire';
+import { PLATFORM, PROBLEMS, problem, suffices, type Role, type Scope, type ScopeKind } from '@plexsphere/wire';
 import type {
   LackingRing,
   OfPolicy,
@@ -28,11 +19,12 @@ import { CommandTransactions } from '../transactions/command-transactions';
 import { databaseNow, readSnapshot } from '../transactions/database-clock';
 import type { RequestIdentity } from '../transactions/requests';
 import { writeAudit } from '../transactions/write-audit';
+import { refusedBesideNameless } from './nameless-keys';
 import { KindPolicies, listLacking, type Lacking } from './kind-policies';
 import { PolicyChange } from './policy-change';
-import { asProblem, refusedPolicy, type RefusedPolicy } from './policy-check';
+import { asGiven, asProblem, refusedPolicy, type RefusedPolicy } from './policy-check';
 import { decidedMembers, membersSet, policyView, sourcesView } from './policy-view';
-import { decidedFor, kindPolicy, readDecisions, ringPolicy } from './policy-decisions';
+import { decidedFor, kindPolicy, ringPolicy } from './policy-decisions';
 
 /** Either, as `target` has made sure of. */
 export type Target = { scope: Scope } | { kind: ScopeKind };
@@ -127,7 +119,7 @@ export class Policies {
     const members = decidedMembers(stored?.members ?? {}, request);
     const [before, after] = [stored?.members ?? {}, members].map((each) => kindPolicy(kind, each, this.config).policy);
     const refused = after === undefined ? null : refusedPolicy(after, { kind }, this.config, at);
-    if (refused !== null) throw asProblem(refused);
+    if (refused !== null) throw asProblem(asGiven(refused, request));
     const version = (stored?.version ?? 0) + 1;
     await manager.query(
       `INSERT INTO ring.kind_policy (kind, members, version, decided_at) VALUES ($1, $2, $3, $4)
@@ -149,7 +141,8 @@ export class Policies {
     const decided = { ...stored.decided, own };
     const policy = ringPolicy({ ...stored, decided }, this.config);
     const { scope } = stored.ring;
-    return { decided, policy, refused: refusedPolicy(policy, { scope }, this.config, at) };
+    const refused = refusedPolicy(policy, { scope }, this.config, at) ?? refusedBesideNameless(policy, stored.keys);
+    return { decided, policy, refused: refused && asGiven(refused, request) };
   }
 
   private async planScope(manager: EntityManager, scope: Scope, request: PlanPolicy, now: Date): Promise<Planned> {
@@ -178,10 +171,11 @@ export class Policies {
       const refused = refusedPolicy(policy, { scope }, this.config, now);
       return refused === null ? [] : [{ scope, kind_version: kindVersion, reason: refused.reason }];
     });
+    const refused = refusedPolicy(after, { kind }, this.config, now);
     return {
       before: policyView(before),
       after: policyView(after),
-      refused: refusedPolicy(after, { kind }, this.config, now),
+      refused: refused && asGiven(refused, request),
       rings: await countRings(manager, kind),
       lacking_count: lacking.length,
       lacking_rings: lacking.slice(0, NAMES_SHOWN),
@@ -223,13 +217,10 @@ export class Policies {
     now: Date,
   ): Promise<LackingRing> {
     const { members } = await manager.findOneByOrFail(KindPolicyEntity, { kind });
-    const decided = { ...(await readDecisions(manager, scope)), ofKind: members };
-    const policy = ringPolicy({ policy: scopePolicy(scopeKind(scope)), decided }, this.config);
-    return {
-      scope,
-      kind_version: kindVersion,
-      reason: refusedPolicy(policy, { scope }, this.config, now)?.reason ?? null,
-    };
+    const stored = await existing(readRing(manager, scope));
+    const policy = ringPolicy({ ...stored, decided: { ...stored.decided, ofKind: members } }, this.config);
+    const refused = refusedPolicy(policy, { scope }, this.config, now) ?? refusedBesideNameless(policy, stored.keys);
+    return { scope, kind_version: kindVersion, reason: refused?.reason ?? null };
   }
 }
 

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
-import { changePolicy } from '@plexsphere/keyring';
+import { changePolicy, type TokenTerms } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
+import { IssuerEntity } from '@plexsphere/store';
 import { problem } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
@@ -45,7 +46,8 @@ export class PolicyChange {
       ],
     );
     const views = { before: policyView(before), after: policyView(after) };
-    if (stored.policy.policyRaisesEpoch) await raiseEpoch(manager, { stored, at, identity, views });
+    const tokens = { longestTokenMs: after.longestTokenLifeMs, leaseMs: this.config.leaseMs };
+    if (stored.policy.policyRaisesEpoch) await raiseEpoch(manager, { stored, at, identity, views, tokens });
     else await writeAudit(manager, identity, { scope, ...views });
     this.logger.info({ scope, kind_version: decided.kindVersion }, 'policy set');
   }
@@ -54,10 +56,19 @@ export class PolicyChange {
 /** Whoever signs hears of it as of any change of the ring; Resume sees the switch through. */
 async function raiseEpoch(
   manager: EntityManager,
-  { stored: before, at, identity, views }: Omit<NewDecisions, 'decided'> & { views: object },
+  {
+    stored: before,
+    at,
+    identity,
+    views,
+    tokens,
+  }: Omit<NewDecisions, 'decided'> & { views: object; tokens: TokenTerms },
 ): Promise<void> {
   if (await hasLaterStatement(manager, before.ring.scope)) throw problem('epochWentBack');
-  const after = orProblem(() => changePolicy(before.ring, before.transition));
+  const { scope } = before.ring;
+  const signsTokens = before.issuer !== null;
+  const after = orProblem(() => changePolicy(before.ring, before.transition, signsTokens ? tokens : undefined));
+  if (signsTokens) await manager.update(IssuerEntity, { scope }, { longestTokenMs: tokens.longestTokenMs });
   const made = { key: null, statement: null };
   await applyRingChange(manager, { before, after, at, identity, reason: null, made, detail: views });
 }

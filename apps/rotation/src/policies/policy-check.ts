@@ -1,15 +1,24 @@
 import { checkRingPolicy, keyIdFrom, scopePolicy, type RingPolicy } from '@plexsphere/keyring';
 import { isKeyId, problem, scopeKind, scopeName, type Problem, type Scope } from '@plexsphere/wire';
-import type { PolicyMember } from '@plexsphere/wire/commands';
+import type { PlanPolicy, PolicyMember } from '@plexsphere/wire/commands';
 import type { RotationConfig } from '../rotation-config';
 import { nextFiring } from './cron';
-import { MEMBER_NAMES } from './policy-view';
+import { MEMBER_NAMES, membersSet } from './policy-view';
 
 /** Why a policy cannot hold: which member, by the wire's name, and the sum. */
 export interface RefusedPolicy {
   isSchedule: boolean;
   field: PolicyMember;
+  /** Where it is a sum: of which others. */
+  summands?: readonly PolicyMember[];
   reason: string;
+}
+
+/** By the member that whoever asks has given, where it is one of those that do not add up: the other stands as it stood. */
+export function asGiven(refused: RefusedPolicy, { inherit = [], ...request }: PlanPolicy): RefusedPolicy {
+  const given = [...membersSet(request), ...inherit];
+  const field = [refused.field, ...(refused.summands ?? [])].find((member) => given.includes(member));
+  return { ...refused, field: field ?? refused.field };
 }
 
 /** What laboratories may do without, as at bring-up: `--allow-short-overlap`. */
@@ -31,6 +40,7 @@ export function refusedPolicy(
     return {
       isSchedule: found.code === 'schedule_invalid',
       field,
+      summands: found.summands.map((member) => MEMBER_NAMES[member]),
       reason: found.sentence.replace(new RegExp(`^${found.field}\\b`), field),
     };
   }

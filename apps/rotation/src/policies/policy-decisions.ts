@@ -1,5 +1,5 @@
 import { decidedPolicy, scopePolicy, type DecidedPolicy, type RingPolicy, type ScopePolicy } from '@plexsphere/keyring';
-import { PolicyEntity } from '@plexsphere/store';
+import { KindPolicyEntity, PolicyEntity } from '@plexsphere/store';
 import type { EntityManager } from 'typeorm';
 import type { RotationConfig } from '../rotation-config';
 
@@ -12,15 +12,16 @@ export async function readDecisions(manager: EntityManager, scope: string): Prom
   return (await manager.findOneBy(PolicyEntity, { scope })) ?? NONE;
 }
 
-type Settings = Pick<RotationConfig, 'overlapWindowMs' | 'verifierCacheMs'>;
+export type Settings = Pick<RotationConfig, 'overlapWindowMs' | 'verifierCacheMs' | 'longestTokenLifeMs'>;
 
 /** What the service is set to, of any kind of ring: rotated and closed by hand. */
 export const settingOf = (
-  { algorithm }: Pick<ScopePolicy, 'algorithm'>,
-  { overlapWindowMs, verifierCacheMs }: Settings,
+  { algorithm, newKey }: Pick<ScopePolicy, 'algorithm' | 'newKey'>,
+  { overlapWindowMs, verifierCacheMs, longestTokenLifeMs }: Settings,
 ): RingPolicy => ({
   ...{ algorithm, overlapWindowMs, propagationDelayMs: verifierCacheMs, rotateEvery: null, close: 'manual' },
-  ...{ sharePercent: 100, keyIdPattern: '{name}-{yyyy}-{mm}-{dd}', standby: false },
+  ...{ sharePercent: 100, keyIdPattern: '{name}-{yyyy}-{mm}-{dd}', standby: newKey === 'is_staged_first' },
+  longestTokenLifeMs,
 });
 
 export const decidedFor = (
@@ -35,10 +36,25 @@ export const ringPolicy = (...ring: Parameters<typeof decidedFor>): RingPolicy =
 export const kindPolicy = (kind: string, members: Partial<RingPolicy>, settings: Settings): DecidedPolicy =>
   decidedPolicy(settingOf(scopePolicy(kind), settings), members);
 
-/** Its kind's, as far as any is decided, from its birth on. */
-export const adoptKindPolicy = (manager: EntityManager, scope: string): Promise<unknown> =>
-  manager.query(
-    `INSERT INTO ring.policy (scope, of_kind, kind_version, scheduled_since)
-     SELECT $1, members, version, clock_timestamp() FROM ring.kind_policy WHERE kind = split_part($1, ':', 1)`,
-    [scope],
+/** What a ring goes by from its birth on: its kind's, as far as any is decided, and what is decided for it at once. */
+export async function decisionsAtBirth(
+  manager: EntityManager,
+  scope: string,
+  own: Partial<RingPolicy>,
+): Promise<PolicyDecisions> {
+  const kind = await manager.findOneBy(KindPolicyEntity, { kind: scope.split(':')[0] ?? '' });
+  return kind === null ? { ...NONE, own } : { ...NONE, own, ofKind: kind.members, kindVersion: kind.version };
+}
+
+export async function writeDecisionsAtBirth(
+  manager: EntityManager,
+  scope: string,
+  { own, ofKind, kindVersion }: PolicyDecisions,
+): Promise<void> {
+  if (kindVersion === 0 && Object.keys(own).length === 0) return;
+  await manager.query(
+    `INSERT INTO ring.policy (scope, own, of_kind, kind_version, scheduled_since)
+     VALUES ($1, $2, $3, $4, clock_timestamp())`,
+    [scope, JSON.stringify(own), JSON.stringify(ofKind), kindVersion],
   );
+}

@@ -12,6 +12,7 @@ export const MEMBER_NAMES: Readonly<Record<keyof RingPolicy, PolicyMember>> = {
   sharePercent: 'share_required',
   keyIdPattern: 'key_id_pattern',
   standby: 'standby',
+  longestTokenLifeMs: 'longest_token_seconds',
 };
 
 const NAMES = Object.entries(MEMBER_NAMES) as [keyof RingPolicy, PolicyMember][];
@@ -25,6 +26,7 @@ export const policyView = (policy: RingPolicy): PolicyView => ({
   share_required: policy.sharePercent,
   key_id_pattern: policy.keyIdPattern,
   standby: policy.standby,
+  longest_token_seconds: policy.longestTokenLifeMs / 1_000,
 });
 
 export const sourcesView = (from: DecidedPolicy['from']): PolicyReply['from'] =>
@@ -42,6 +44,7 @@ export function decidedMembers(before: Partial<RingPolicy>, request: PlanPolicy)
     sharePercent: request.share_required,
     keyIdPattern: request.key_id_pattern,
     standby: request.standby,
+    longestTokenLifeMs: ms(request.longest_token_seconds),
   };
   const inherited = new Set(request.inherit ?? []);
   const isDecided = ([member, value]: [string, unknown]): boolean =>

@@ -1,8 +1,12 @@
+import type { RefusedOnBus } from '@plexsphere/service-kit';
 import { COMMAND_NAMES, commandOf, isUuid, type Command } from '@plexsphere/wire';
 
 /** One kind of refusal: nothing in it is free text, so there are only so many kinds. */
 interface RefusalKind {
-  /** The id of who asked, as the bus vouches for it; the database knows whether it is anybody's. */
+  /**
+   * The id of who asked, as the bus vouches for it; the database knows whether it is anybody's. `http:` and an address where
+   * a bearer was shown there that is nobody's.
+   */
   actor: string;
   command: string;
   code: string;
@@ -15,6 +19,10 @@ export interface CountedRefusal extends RefusalKind {
 
 /** Distinct kinds of one minute; what goes beyond is counted as one actor's and one command's. */
 const KINDS_A_MINUTE = 200;
+/** Addresses of one minute: strangers come from any number of them, and what is written down is kept for a month. */
+const ADDRESSES_A_MINUTE = 10;
+const ADDRESS = /^http:[0-9a-z.:/]{2,45}$/;
+const OTHER_ADDRESSES = 'http:others';
 /** Stands where a code does, for who was held back. */
 export const HELD_BACK = 'HELD_BACK';
 const MINUTE_MS = 60_000;
@@ -28,15 +36,17 @@ const UNKNOWN = 'unknown';
 export class RefusalCounter {
   private counted = new Map<string, CountedRefusal>();
   private readonly seen = new Set<string>();
+  private readonly addresses = new Set<string>();
   private minuteBeganAt = -Infinity;
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  note(subject: string, { code, detail }: Pick<RefusalKind, 'code' | 'detail'>): void {
+  /** `actor`: as the subject names them, or as they were found to ask. */
+  note({ actor, subject, code, detail }: RefusedOnBus): void {
     const asked = commandOf(subject);
     if (asked === undefined) return;
     const command = COMMAND_NAMES.includes(asked.command as Command) ? asked.command : UNKNOWN;
-    this.count({ actor: actorOf(asked.operator), command, code, detail });
+    this.count({ actor: actorOf(actor), command, code, detail });
   }
 
   /** Not refused, but told to wait: because of what the asker has under way, in this queue. */
@@ -70,16 +80,25 @@ export class RefusalCounter {
   private within(kind: RefusalKind): RefusalKind {
     if (this.now() - this.minuteBeganAt >= MINUTE_MS) {
       this.seen.clear();
+      this.addresses.clear();
       this.minuteBeganAt = this.now();
     }
-    const key = keyOf(kind);
-    if (!this.seen.has(key) && this.seen.size >= KINDS_A_MINUTE) return { ...kind, actor: OTHERS, command: OTHERS };
+    const told = { ...kind, actor: this.withinAddresses(kind.actor) };
+    const key = keyOf(told);
+    if (!this.seen.has(key) && this.seen.size >= KINDS_A_MINUTE) return { ...told, actor: OTHERS, command: OTHERS };
     this.seen.add(key);
-    return kind;
+    return told;
+  }
+
+  private withinAddresses(actor: string): string {
+    if (!ADDRESS.test(actor) || this.addresses.has(actor)) return actor;
+    if (this.addresses.size >= ADDRESSES_A_MINUTE) return OTHER_ADDRESSES;
+    this.addresses.add(actor);
+    return actor;
   }
 }
 
 /** A lease's holder draws its own name: that is free text. */
-const actorOf = (id: string): string => (isUuid(id) ? id : UNKNOWN);
+const actorOf = (id: string): string => (isUuid(id) || ADDRESS.test(id) ? id : UNKNOWN);
 
 const keyOf = ({ actor, command, code, detail }: RefusalKind): string => [actor, command, code, detail].join('\n');

@@ -22,7 +22,7 @@ export class RefusalLog implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     this.server.observe({
-      onRefused: ({ subject, code, detail }) => this.counter.note(subject, { code, detail }),
+      onRefused: (refused) => this.counter.note(refused),
       onHeldBack: ({ actor, queue }) => this.counter.noteHeldBack(actor, queue),
     });
     this.loop.start();

@@ -6,11 +6,12 @@ import { HELD_BACK, type CountedRefusal } from './refusal-counter';
 /** As long as somebody may come to ask what was tried. */
 const KEPT_FOR = `interval '30 days'`;
 
-/** `others` where a minute had more kinds than are told apart, `unknown` where the id is nobody's. */
+/** `others` where a minute had more kinds than are told apart, `unknown` where the id is nobody's; addresses as they are. */
 const ADD = `
   INSERT INTO ring.refusal AS stored (minute, actor, command, code, detail, count)
   SELECT date_trunc('minute', statement_timestamp()),
-         coalesce(operator.id::text, CASE WHEN said.actor = 'others' THEN 'others' ELSE 'unknown' END) AS actor,
+         coalesce(operator.id::text,
+                  CASE WHEN said.actor = 'others' OR said.actor LIKE 'http:%' THEN said.actor ELSE 'unknown' END) AS actor,
          said.command, said.code, said.detail, sum(said.count)
     FROM jsonb_to_recordset($1::jsonb) AS said(actor text, command text, code text, detail text, count bigint)
     LEFT JOIN ring.operator AS operator ON operator.id::text = said.actor
@@ -26,7 +27,7 @@ export const addRefusals = (
 ): Promise<unknown> => manager.query(ADD, [JSON.stringify(counted)]);
 
 export const forgetOldRefusals = (manager: EntityManager): Promise<unknown> =>
-  manager.query(`DELETE FROM ring.refusal WHERE minute < clock_timestamp() - ${KEPT_FOR}`);
+  manager.query(`DELETE FROM ring.refusal WHERE minute < (SELECT clock_timestamp()) - ${KEPT_FOR}`);
 
 interface RefusalRow {
   actor: string;
@@ -51,7 +52,7 @@ export async function readRefusals(
     `SELECT coalesce(operator.name, refusal.actor) AS actor, command, code, detail, sum(count) AS count,
             max(minute) AS "lastAt"
        FROM ring.refusal AS refusal LEFT JOIN ring.operator AS operator ON operator.id::text = refusal.actor
-      WHERE minute > clock_timestamp() - interval '1 hour' AND ($1::text IS NULL OR refusal.actor = $1)
+      WHERE minute > (SELECT clock_timestamp()) - interval '1 hour' AND ($1::text IS NULL OR refusal.actor = $1)
       GROUP BY 1, 2, 3, 4 ORDER BY sum(count) DESC, 1, 2, 3, 4 LIMIT $2`,
     [scopes === null ? null : id, KINDS_SHOWN],
   );

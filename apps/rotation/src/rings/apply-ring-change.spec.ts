@@ -32,7 +32,7 @@ const UNTIL = new Date(AT.getTime() + 2_000);
 const key = (keyId: string, state: Key['state']): Key => ({
   ...{ keyId, state },
   verifiesUntil: state === 'retiring' ? UNTIL : null,
-  ...{ stagedAt: null, rotateBy: null },
+  ...{ stagedAt: null, publishedAt: null, rotateBy: null, longestTokenMs: null, tokensUntil: null, foreign: null },
 });
 
 const ring = (epoch: number, keys: Key[]): KeyRing => ({ scope: SCOPE, epoch, trustEpoch: epoch, keys });
@@ -72,9 +72,10 @@ async function store({ epoch, keys }: KeyRing, open: Transition | null): Promise
 
 const stored = async (): Promise<Key[]> => {
   const keys = await owner.query<Key[]>(
-    `SELECT key_id AS "keyId", state, verifies_until AS "verifiesUntil" FROM ring.signing_key ORDER BY key_id`,
+    `SELECT key_id AS "keyId", state, verifies_until AS "verifiesUntil", longest_token_ms AS "longestTokenMs",
+            tokens_until AS "tokensUntil" FROM ring.signing_key ORDER BY key_id`,
   );
-  return keys.map((each) => ({ ...each, stagedAt: null, rotateBy: null }));
+  return keys.map((each) => ({ ...each, stagedAt: null, publishedAt: null, rotateBy: null, foreign: null }));
 };
 
 const outcomes = async (): Promise<unknown[]> => {

@@ -82,15 +82,35 @@ async function writeKeys(
   const was = new Map(before.keys.map((key) => [key.keyId, key.state]));
   const rank = (key: Key): number => (key.state === 'active' ? 2 : was.get(key.keyId) === 'active' ? 0 : 1);
   const changed = keys.filter((key) => was.get(key.keyId) !== key.state).sort((one, other) => rank(one) - rank(other));
+  await moveForeign(manager, before, { scope, keys });
   for (const key of changed) {
     const { keyId, state, verifiesUntil } = key;
     if (was.has(keyId)) {
       const stateSince = () => 'clock_timestamp()';
-      await manager.update(SigningKeyEntity, { scope, keyId }, { state, stateSince, verifiesUntil });
+      // What is known of the tokens of a key that signs no more is whoever's who finishes the switch.
+      const signs = state === 'active' ? { tokensUntil: null } : {};
+      await manager.update(SigningKeyEntity, { scope, keyId }, { state, stateSince, verifiesUntil, ...signs });
     } else {
       if (made === null) throw new Error(`ring ${scope} gets a key that nobody made`);
       await insertKey(manager, scope, key, made);
     }
+  }
+  const { keyId, longestTokenMs } = activeKey({ keys });
+  if (longestTokenMs !== null) await manager.update(SigningKeyEntity, { scope, keyId }, { longestTokenMs });
+}
+
+/** Keys of other services that were imported again. */
+async function moveForeign(
+  manager: EntityManager,
+  before: KeyRing,
+  after: Pick<KeyRing, 'scope' | 'keys'>,
+): Promise<void> {
+  for (const { keyId, foreign, verifiesUntil, tokensUntil, longestTokenMs } of after.keys) {
+    const was = before.keys.find((key) => key.keyId === keyId)?.foreign;
+    if (foreign === null || was === undefined || was === foreign) continue;
+    const { kid: jwkKid, signsUntil: foreignSignsUntil } = foreign;
+    const terms = { jwkKid, foreignSignsUntil, verifiesUntil, tokensUntil, longestTokenMs };
+    await manager.update(SigningKeyEntity, { scope: after.scope, keyId }, terms);
   }
 }
 

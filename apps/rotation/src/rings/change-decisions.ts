@@ -1,37 +1,52 @@
 import { Injectable } from '@nestjs/common';
 import {
   activeKey,
+  importKey,
   keyIdFrom,
+  knownFrom,
   openRotation,
+  publishedName,
   recommitRing,
   recoverRing,
   revokeKey,
   rollbackRotation,
   stageKey,
+  stagedKey,
   unstageKey,
   type OpenTransition,
   type RingChange,
+  type TokenTerms,
   type Transition,
 } from '@plexsphere/keyring';
-import { scopeName } from '@plexsphere/wire';
+import { scopeName, type AlgorithmName } from '@plexsphere/wire';
+import { ROTATE_WITHIN_S } from '@plexsphere/wire/commands';
+import { isOneType } from '../policies/nameless-keys';
 import { ringPolicy } from '../policies/policy-decisions';
 import { RotationConfig } from '../rotation-config';
 import type { StoredRing } from './read-ring';
 import { orProblem } from './refusal-problem';
 
+/**
+ * For how long a standby may be rotated to: for longer than any schedule waits, so that it is there whenever it is needed;
+ * and not for ever, so that no private half lies about that nobody ever takes.
+ */
+export const STANDBY_FOR_MS = 2 * 366 * 86_400_000;
+
 /** What becomes of a ring at a time. @throws Problem where the domain refuses */
 export type Decision<Decided extends RingChange = RingChange> = (before: StoredRing, at: Date) => Decided;
 
 export interface ToRotate {
-  /** Of a new key, or of the one that is staged. */
-  newKeyId: string;
+  /** Of a new key, or of the one that is staged; undefined: of that one. */
+  newKeyId: string | undefined;
   /** Has a staged key sign though not every verifier may hold it yet. */
   force?: boolean | undefined;
 }
 
 export interface ToStage {
-  newKeyId: string;
-  rotateWithinMs: number;
+  /** Without it a name is made of the date. */
+  newKeyId: string | undefined;
+  /** Without it as long as a standby where it is one, else as long as `signing.stage` says. */
+  rotateWithinMs: number | undefined;
 }
 
 /** What is not named is taken as the open rotation has it. */
@@ -48,6 +63,23 @@ export interface ToRevoke {
   discardStaged: boolean;
 }
 
+export interface ToImport {
+  keyId: string;
+  algorithm: AlgorithmName;
+  publicKey: string;
+  /** What its tokens call it; null where they name no key. */
+  kid: string | null;
+  signsUntil: Date;
+  tokenLifeMs: number;
+}
+
+export interface Terms {
+  overlapWindowMs: number;
+  propagationDelayMs: number;
+  clockSkewMs: number;
+  tokens: TokenTerms | undefined;
+}
+
 /**
  * The domain's decisions under what this installation has decided: one for each command that changes a ring. The command,
  * its plan and whatever is prepared for it ask the same one.
@@ -59,7 +91,7 @@ export class ChangeDecisions {
   rotate({ newKeyId, force = false }: ToRotate): Decision<RingChange<OpenTransition>> {
     return (before, openedAt) => {
       const { ring, transition, policy } = before;
-      const command = { newKeyId, openedAt, force, ...this.terms(before) };
+      const command = { newKeyId, openedAt, force, isReplaced: this.isReplaced(before), ...this.terms(before) };
       return orProblem(() => openRotation(ring, transition, command, policy));
     };
   }
@@ -67,8 +99,10 @@ export class ChangeDecisions {
   stage({ newKeyId, rotateWithinMs }: ToStage): Decision {
     return (before, stagedAt) => {
       const { ring, transition, policy } = before;
-      const rotateBy = new Date(stagedAt.getTime() + rotateWithinMs);
-      const command = { newKeyId, stagedAt, rotateBy, ...this.terms(before) };
+      const standsForMs = policy.newKey === 'is_staged_first' ? STANDBY_FOR_MS : ROTATE_WITHIN_S * 1_000;
+      const rotateBy = new Date(stagedAt.getTime() + (rotateWithinMs ?? standsForMs));
+      const named = newKeyId ?? this.drawKeyId(before, stagedAt);
+      const command = { newKeyId: named, stagedAt, rotateBy, ...this.terms(before) };
       return orProblem(() => stageKey(ring, transition, command, policy));
     };
   }
@@ -80,22 +114,35 @@ export class ChangeDecisions {
 
   rollback({ oldKeyId, newKeyId, byRecoveryKey }: ToRollBack): Decision<RingChange<Transition>> {
     const { stalenessMs, relayLagMs, clockSkewMs } = this.config;
-    return ({ ring, transition, policy }, at) => {
+    return (before, at) => {
+      const { ring, transition, policy } = before;
+      const { tokens } = this.terms(before);
       const named = {
         oldKeyId: oldKeyId ?? transition?.oldKeyId ?? '',
         newKeyId: newKeyId ?? transition?.newKeyId ?? '',
       };
-      const command = { ...named, at, stalenessMs, relayLagMs, clockSkewMs, byRecoveryKey };
+      const command = { ...named, at, stalenessMs, relayLagMs, clockSkewMs, byRecoveryKey, tokens };
       return orProblem(() => rollbackRotation(ring, transition, command, policy));
     };
   }
 
   revoke({ keyId, newKeyId, discardStaged }: ToRevoke): Decision {
     return (before, at) => {
-      const { ring, transition } = before;
+      const { ring, transition, policy } = before;
       const replacement = newKeyId ?? this.drawKeyId(before, at);
       const command = { keyId, newKeyId: replacement, discardStaged, at, ...this.terms(before) };
-      return orProblem(() => revokeKey(ring, transition, command));
+      return orProblem(() => revokeKey(ring, transition, command, policy));
+    };
+  }
+
+  import({ keyId, ...asked }: ToImport): Decision {
+    return (before, at) => {
+      const { ring, transition, policy, keys } = before;
+      const isOfItsType = (algorithm: string): boolean => isOneType(algorithm, asked.algorithm);
+      const ofItsType = keys.filter((key) => key.keyId !== keyId && isOfItsType(key.algorithm)).map((key) => key.keyId);
+      const isMadeOfItsType = isOfItsType(ringPolicy(before, this.config).algorithm);
+      const command = { ...asked, keyId, ofItsType, isMadeOfItsType, at, clockSkewMs: this.config.clockSkewMs };
+      return orProblem(() => importKey(ring, transition, command, policy));
     };
   }
 
@@ -108,20 +155,36 @@ export class ChangeDecisions {
       orProblem(() => recoverRing(ring, transition, { oldKeyId, newKeyId }, policy));
   }
 
-  /** As the ring's policy has it. */
-  terms(ring: StoredRing): { overlapWindowMs: number; propagationDelayMs: number; clockSkewMs: number } {
+  /** As the ring's policy has it; how long tokens may live as it was last told to whoever signs them. */
+  terms(ring: StoredRing): Terms {
     const { overlapWindowMs, propagationDelayMs } = ringPolicy(ring, this.config);
-    return { overlapWindowMs, propagationDelayMs, clockSkewMs: this.config.clockSkewMs };
+    const { clockSkewMs, leaseMs } = this.config;
+    const tokens = ring.issuer === null ? undefined : { longestTokenMs: ring.issuer.longestTokenMs, leaseMs };
+    return { overlapWindowMs, propagationDelayMs, clockSkewMs, tokens };
+  }
+
+  /** Whether the rotator is about to take the staged key back, since it is of another algorithm than is decided by now. */
+  isReplaced(stored: StoredRing): boolean {
+    const { standby, algorithm } = ringPolicy(stored, this.config);
+    const staged = stagedKey(stored);
+    return standby && staged !== undefined && staged.algorithm !== algorithm;
+  }
+
+  /** Until when verifiers may not know the key that signs after a change; null where all of them do. */
+  knownFrom({ ring }: RingChange, before: StoredRing, at: Date): Date | null {
+    return signsAfter({ ring }) === activeKey(before.ring).keyId
+      ? null
+      : knownFrom({ publishedAt: activeKey(ring).publishedAt, since: at }, at, this.terms(before), before.policy);
   }
 
   /** Where nobody has named a key. */
   drawKeyId(stored: StoredRing, at: Date): string {
     const { scope, keys } = stored.ring;
     const name = scopeName(scope);
-    const used = keys.map(({ keyId }) => keyId);
+    const used = keys.flatMap((key) => [key.keyId, publishedName(key) ?? key.keyId]);
     return keyIdFrom(ringPolicy(stored, this.config).keyIdPattern, { name, at }, used);
   }
 }
 
 /** The key that signs afterwards. */
-export const signsAfter = ({ ring }: RingChange): string => activeKey(ring).keyId;
+export const signsAfter = ({ ring }: Pick<RingChange, 'ring'>): string => activeKey(ring).keyId;

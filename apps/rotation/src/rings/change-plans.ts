@@ -2,7 +2,7 @@ import { activeKey, isOpen, type Key, type Progress, type RingChange } from '@pl
 import { Injectable } from '@nestjs/common';
 import type { OperatorEntity } from '@plexsphere/store';
 import { COMMANDS, Problem } from '@plexsphere/wire';
-import { ROTATE_WITHIN_S, type PlanChange, type PlanChangeReply } from '@plexsphere/wire/commands';
+import type { PlanChange, PlanChangeReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { blockedBy, findForPlan, told, type PlanFacts } from '../rotations/plan-facts';
 import { RotationConfig } from '../rotation-config';
@@ -41,6 +41,9 @@ export class ChangePlans {
         ...told(progress),
         ...(others === null ? {} : { domain_nodes: told(others) }),
         signers,
+        known_by:
+          (change === 'revoke' && stored && after && this.decisions.knownFrom(after, stored, now)?.toISOString()) ||
+          null,
         ...(change === 'revoke' && after !== null ? this.whatFails(after, found, now) : NOTHING_FAILS),
         done_at: done?.doneAt.toISOString() ?? null,
         blocked_by: blockedBy(found, { role, needed }, () => (refusal === null ? [] : [refusal.detail])),
@@ -65,10 +68,10 @@ export class ChangePlans {
   private decision(request: PlanChange, stored: StoredRing, now: Date): Decision {
     const { change, key_id: keyId, discard_staged: discardStaged = false } = request;
     const newKeyId = request.new_key_id ?? this.decisions.drawKeyId(stored, now);
-    const within = request.rotate_within_seconds ?? ROTATE_WITHIN_S;
+    const within = request.rotate_within_seconds;
     switch (change) {
       case 'stage':
-        return this.decisions.stage({ newKeyId, rotateWithinMs: within * 1_000 });
+        return this.decisions.stage({ newKeyId, rotateWithinMs: within && within * 1_000 });
       case 'unstage':
         return this.decisions.unstage(keyId);
       case 'rollback':

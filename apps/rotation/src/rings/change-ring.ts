@@ -1,12 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { RingChange } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
-import type { MadeStatement } from '@plexsphere/store';
-import { problem, type Scope } from '@plexsphere/wire';
+import type { MadeKey, MadeStatement } from '@plexsphere/store';
+import { problem, type AlgorithmName, type Scope } from '@plexsphere/wire';
 import type { Switched } from '@plexsphere/wire/commands';
 import type { StatementType } from '@plexsphere/wire/jws';
 import { DataSource, type EntityManager } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
+import { ringPolicy } from '../policies/policy-decisions';
+import { RotationConfig } from '../rotation-config';
 import { AfterCommit, type MadeEpoch } from '../rotations/after-commit';
 import { Preparation, type Prepared, type ToPrepare } from '../rotations/preparation';
 import { PreparedKeys } from '../rotations/prepared-keys';
@@ -28,6 +30,10 @@ interface RingCommand<Decided extends RingChange, Reply extends MadeEpoch> {
   reason: string | null;
   /** Asked before anything is prepared, and again under the lock. `at` is the same. @throws Problem */
   decide: (before: StoredRing, at: Date) => Decided;
+  /** What has to be there first, each time that it is prepared: a change of its own. */
+  first?: ((before: StoredRing, at: Date) => Promise<void>) | undefined;
+  /** A public half that comes in, and that no signer has. */
+  imported?: MadeKey | undefined;
   /** By the recovery key, where that vouches: then signers make none. */
   given?: string | undefined;
   /** What stands in the audit log beside the ring before and after. */
@@ -67,6 +73,7 @@ export class ChangeRing {
     private readonly givenStatements: GivenStatements,
     private readonly afterCommit: AfterCommit,
     private readonly transactions: CommandTransactions,
+    private readonly config: RotationConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -91,17 +98,22 @@ export class ChangeRing {
     return { ...committed, ...switched };
   }
 
-  private async prepare({ scope, decide, given }: Prepares): Promise<Attempt> {
-    const before = await existing(snapshotRing(this.database, scope));
+  private async prepare({ scope, decide, given, imported, first }: Prepares): Promise<Attempt> {
+    if (first !== undefined) await first(await this.present(scope), await databaseNow(this.database.manager));
+    const before = await this.present(scope);
     const openedAt = await this.openedAt(given);
     // Refuses at once what is refused anyway; nothing is prepared then.
     const after = decide(before, openedAt);
     if (await hasLaterStatement(this.database.manager, scope)) throw problem('epochWentBack');
     const prepared =
       given === undefined
-        ? await this.preparation.prepare(await this.toPrepare(before, after, openedAt))
+        ? await this.preparation.prepare({ ...(await this.toPrepare(before, after, openedAt)), imported })
         : await this.givenStatements.prepared(given, before, after);
     return { epoch: before.ring.epoch, openedAt, prepared };
+  }
+
+  private present(scope: Scope): Promise<StoredRing> {
+    return existing(snapshotRing(this.database, scope));
   }
 
   /** By the database's clock, as what was given has it. @throws Problem preparedTooLate; invariantViolation for a time to come */
@@ -118,7 +130,7 @@ export class ChangeRing {
     const { type, terms } = statedTerms(after);
     return {
       ...{ type, scope: before.ring.scope, terms, openedAt },
-      policy: before.policy,
+      algorithm: ringPolicy(before, this.config).algorithm as AlgorithmName,
       epoch: after.ring.epoch,
       authority: await vouchingRing(this.database, terms, before),
       takesOver: takesOver(before, after),
@@ -144,7 +156,7 @@ export class ChangeRing {
     await beside?.(manager, { after, at });
     const told = await applyRingChange(manager, {
       ...{ before, after, at, identity, reason },
-      made: { key, statement },
+      made: { key: key ?? command.imported ?? null, statement },
       detail: { reason, signers_unready: unready, ...detail?.(before, after) },
     });
     if (given !== undefined) await recordRecovery(manager, given);
@@ -155,7 +167,7 @@ export class ChangeRing {
   }
 }
 
-type Prepares = Pick<RingCommand<RingChange, MadeEpoch>, 'scope' | 'decide' | 'given'>;
+type Prepares = Pick<RingCommand<RingChange, MadeEpoch>, 'scope' | 'decide' | 'given' | 'imported' | 'first'>;
 
 function requireFresh(openedAt: Date, now: Date): void {
   if (now.getTime() - openedAt.getTime() > PREPARED_FOR_MS) throw problem('preparedTooLate');
@@ -171,4 +183,5 @@ const DONE: Readonly<Record<StatementType, string>> = {
   revoke: 'key revoked',
   recommit: 'ring recommitted',
   recovery: 'recovery key rotated',
+  import: 'foreign key imported',
 };

@@ -1,6 +1,5 @@
 import { Controller } from '@nestjs/common';
 import {
-  ROTATE_WITHIN_S,
   type PlanChange,
   type PlanChangeReply,
   type PrepareSuperior,
@@ -24,6 +23,7 @@ import { RecommitRing } from './recommit-ring';
 import { RevokeKey } from './revoke-key';
 import { RotateRecovery } from './rotate-recovery';
 import { StageKey } from './stage-key';
+import { Rotator } from '../rotator/rotator';
 
 /** Keys that come into a ring without a rotation, or leave it so; and what the recovery key vouches for. */
 @Controller()
@@ -35,15 +35,16 @@ export class KeyController {
     private readonly recovery: RotateRecovery,
     private readonly superior: PrepareSuperiorStatement,
     private readonly plans: ChangePlans,
+    private readonly rotator: Rotator,
   ) {}
 
   @Handles('signing.stage')
   stage(
-    { scope, new_key_id: newKeyId, rotate_within_seconds, reason }: Stage,
+    { scope, new_key_id: newKeyId, rotate_within_seconds: within, unless_staged: unlessStaged, reason }: Stage,
     { identity }: Asked,
   ): Promise<StageReply> {
-    const rotateWithinMs = (rotate_within_seconds ?? ROTATE_WITHIN_S) * 1_000;
-    return this.staging.stage({ scope, newKeyId, rotateWithinMs, reason: reason ?? null }, identity);
+    const rotateWithinMs = within && within * 1_000;
+    return this.staging.stage({ scope, newKeyId, rotateWithinMs, unlessStaged, reason: reason ?? null }, identity);
   }
 
   @Handles('signing.unstage')
@@ -52,10 +53,13 @@ export class KeyController {
   }
 
   @Handles('signing.revoke')
-  revoke(request: Revoke, { identity }: Asked): Promise<RevokeReply> {
+  async revoke(request: Revoke, { identity }: Asked): Promise<RevokeReply> {
     const { scope, key_id: keyId, new_key_id: newKeyId, discard_staged: discardStaged = false } = request;
     const { reason, statement } = request;
-    return this.revoking.revoke({ scope, keyId, newKeyId, discardStaged, reason, statement }, identity);
+    const revoking = { scope, keyId, newKeyId, discardStaged, reason, statement };
+    const revoked = await this.revoking.revoke(revoking, identity);
+    this.rotator.lookAt(scope);
+    return revoked;
   }
 
   @Handles('signing.recommit')

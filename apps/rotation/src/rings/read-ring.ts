@@ -1,5 +1,5 @@
 import { scopePolicy, type Key, type KeyRing, type ScopePolicy } from '@plexsphere/keyring';
-import { KeyRingEntity, RingChangeEntity, SigningKeyEntity, TransitionEntity } from '@plexsphere/store';
+import { IssuerEntity, KeyRingEntity, RingChangeEntity, SigningKeyEntity, TransitionEntity } from '@plexsphere/store';
 import { problem, scopeKind } from '@plexsphere/wire';
 import { readDecisions, type PolicyDecisions } from '../policies/policy-decisions';
 import { IsNull, Not, type DataSource, type EntityManager } from 'typeorm';
@@ -16,14 +16,23 @@ export interface StoredRing {
   head: RingChangeEntity | null;
   /** What it goes by beyond the service's settings. */
   decided: PolicyDecisions;
+  /** What it has beside its keys where they sign tokens; null of any other. */
+  issuer: IssuerEntity | null;
+  /** Whether nobody signs or serves by an earlier epoch any more, and that is recorded. */
+  isSwitched: boolean;
 }
 
 /** @throws Refusal `invariant_violation` where no ring can be of the scope's kind */
 export const policyOf = (scope: string): ScopePolicy => scopePolicy(scopeKind(scope));
 
-const asKey = ({ keyId, state, verifiesUntil, stagedAt, rotateBy }: SigningKeyEntity): Key => ({
-  ...{ keyId, state, verifiesUntil, stagedAt, rotateBy },
-});
+export const asKey = (row: SigningKeyEntity): Key => {
+  const { keyId, state, verifiesUntil, stagedAt, publishedAt, rotateBy, longestTokenMs, tokensUntil } = row;
+  const { foreignSignsUntil: signsUntil, jwkKid: kid } = row;
+  return {
+    ...{ keyId, state, verifiesUntil, stagedAt, publishedAt, rotateBy, longestTokenMs, tokensUntil },
+    foreign: signsUntil === null ? null : { kid, signsUntil },
+  };
+};
 
 /** The ring of one instant: several statements, so outside a scope's lock they share one snapshot. */
 export const snapshotRing = (database: DataSource, scope: string): Promise<StoredRing | undefined> =>
@@ -46,7 +55,12 @@ export async function readRing(manager: EntityManager, scope: string): Promise<S
     take: 1,
   });
   const ring = { scope, epoch, trustEpoch, keys: keys.map(asKey) };
-  return { ring, policy: policyOf(scope), keys, transition, head, decided: await readDecisions(manager, scope) };
+  return {
+    ...{ ring, policy: policyOf(scope), keys, transition, head },
+    decided: await readDecisions(manager, scope),
+    issuer: await manager.findOneBy(IssuerEntity, { scope }),
+    isSwitched: !(await manager.existsBy(RingChangeEntity, { scope, switchedAt: IsNull() })),
+  };
 }
 
 /** @throws Problem unknownScope */

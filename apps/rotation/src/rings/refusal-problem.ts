@@ -17,6 +17,9 @@ const PROBLEM_OF: Record<RefusalCode, ProblemName> = {
   key_retired: 'keyRetired',
   key_revoked: 'keyRevoked',
   recovery_key_needed: 'recoveryKeyNeeded',
+  default_issuer_stays: 'issuerExists',
+  other_key_of_type: 'otherKeyOfType',
+  tokens_end_earlier: 'invariantViolation',
 };
 
 export const asProblem = ({ code, members }: Refusal): Problem => problem(PROBLEM_OF[code], replyMembers(members));

@@ -34,7 +34,9 @@ const rotate = (newKeyId: string, { openRotation } = one) =>
 const stage = (newKeyId: string) =>
   one.stageKey.stage({ scope: DOMAIN, newKeyId, rotateWithinMs: 86_400_000, reason: null }, identity('signing.stage'));
 const propagated = () =>
-  heart.owner.query(`UPDATE ring.signing_key SET staged_at = staged_at - interval '16 min' WHERE state = 'staged'`);
+  heart.owner
+    .query(`UPDATE ring.signing_key SET staged_at = staged_at - interval '16 min', published_at = published_at - interval '16 min'
+      WHERE state = 'staged'`);
 
 const keys = async (): Promise<string[]> => {
   const rows = await heart.owner.query<{ key_id: string; state: string; gone: boolean }[]>(

@@ -44,12 +44,15 @@ export class RevokeKey {
   private throwOut({ scope, reason, statement, ...asked }: Revoking, identity: RequestIdentity): Promise<RevokeReply> {
     const decide = this.decisions.revoke(asked);
     const detail = (_: unknown, { gone }: RingChange) => ({ revoked: asked.keyId, gone });
-    const reply = (changed: Changed<RingChange>) => asReply(changed, asked.keyId);
+    const reply = (changed: Changed<RingChange>) => ({
+      ...asReply(changed, asked.keyId),
+      known_by: this.decisions.knownFrom(changed.after, changed.before, changed.at)?.toISOString() ?? null,
+    });
     return this.rings.change({ scope, reason, decide, given: statement, detail, reply }, identity);
   }
 }
 
-const asReply = (changed: Changed<RingChange>, keyId: string): CommittedRevoke => {
+const asReply = (changed: Changed<RingChange>, keyId: string): Omit<CommittedRevoke, 'known_by'> => {
   const { before, after } = changed;
   return {
     ...changedReply(changed),

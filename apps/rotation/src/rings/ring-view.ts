@@ -6,7 +6,7 @@ import type { RingRow } from './list-rings';
 import type { StoredRing } from './read-ring';
 
 /** The ring as those see it who sign and serve by it. What is retired or revoked is not in it. */
-export function ringView({ ring, policy, keys, transition, head }: StoredRing): RingView {
+export function ringView({ ring, policy, keys, transition, head, issuer }: StoredRing): RingView {
   if (hasStatements(policy) && head === null) throw new Error(`ring ${ring.scope} has no statement`);
   return {
     scope: ring.scope,
@@ -18,19 +18,22 @@ export function ringView({ ring, policy, keys, transition, head }: StoredRing): 
     statement_hash: head?.statementHash ?? null,
     head_epoch: head?.epoch ?? ring.trustEpoch,
     next: head?.next ?? null,
+    issuer: issuer && { url: issuer.url, longest_token_seconds: issuer.longestTokenMs / 1_000 },
   };
 }
 
-export const keyView = ({ keyId, state, algorithm, publicKey, verifiesUntil }: SigningKeyEntity): KeyView => ({
-  ...{ key_id: keyId, state, algorithm, public_key: publicKey },
-  verifies_until: verifiesUntil?.toISOString() ?? null,
+export const keyView = (key: SigningKeyEntity): KeyView => ({
+  ...{ key_id: key.keyId, state: key.state, algorithm: key.algorithm, public_key: key.publicKey },
+  verifies_until: key.verifiesUntil?.toISOString() ?? null,
+  ...(key.foreignSignsUntil !== null && { foreign: { kid: key.jwkKid } }),
 });
 
 /** The ring as the audit log keeps it, with every key that ever stood in it. */
 export const ringRecord = ({ scope, epoch, trustEpoch, keys }: KeyRing): object => ({
   ...{ scope, epoch, trust_epoch: trustEpoch },
-  keys: keys.map(({ keyId, state, verifiesUntil, stagedAt, rotateBy }) => ({
+  keys: keys.map(({ keyId, state, verifiesUntil, stagedAt, rotateBy, foreign }) => ({
     ...{ key_id: keyId, state, verifies_until: verifiesUntil, staged_at: stagedAt, rotate_by: rotateBy },
+    ...(foreign !== null && { jwk_kid: foreign.kid, foreign_signs_until: foreign.signsUntil }),
   })),
 });
 

@@ -29,8 +29,8 @@ const close = () =>
 /** As if the staged key had been published so much earlier. */
 const wait = (span: string) =>
   heart.owner.query(
-    `UPDATE ring.signing_key SET staged_at = staged_at - interval '${span}', rotate_by = rotate_by - interval '${span}'
-      WHERE state = 'staged'`,
+    `UPDATE ring.signing_key SET staged_at = staged_at - interval '${span}', published_at = published_at - interval '${span}',
+            rotate_by = rotate_by - interval '${span}' WHERE state = 'staged'`,
   );
 const keys = async (): Promise<string[]> => {
   const rows = await heart.owner.query<{ key_id: string; state: string }[]>(
@@ -46,7 +46,12 @@ it('publishes the key that was committed to, for as long as a rotation to it may
     ...{ scope: DOMAIN, epoch: 2, active_key_id: 'k1', staged_key_id: 'k2', confirmed: HOLDERS, unready: [], nodes: 1 },
   });
   const at = (member: 'staged_at' | 'propagated_at' | 'rotate_by' | 'transition_expires') => Date.parse(reply[member]);
-  expect(at('propagated_at') - at('staged_at')).toBe(900_000);
+  // Counted from when everybody serves it.
+  const [{ published }] = await heart.owner.query<[{ published: Date }]>(
+    `SELECT published_at AS published FROM ring.signing_key WHERE key_id = 'k2'`,
+  );
+  expect(at('propagated_at') - published.getTime()).toBe(900_000);
+  expect(published.getTime()).toBeGreaterThan(at('staged_at'));
   expect(at('rotate_by') - at('staged_at')).toBe(7 * DAY_MS);
   // The overlap window and the clock skew more.
   expect(at('transition_expires') - at('rotate_by')).toBe(3_600_000 + 30_000);

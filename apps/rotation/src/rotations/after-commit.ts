@@ -2,9 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import type { Scope } from '@plexsphere/wire';
 import type { DestroyKey, Switched } from '@plexsphere/wire/commands';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { Signers } from '../leases/signers';
+import { databaseNow } from '../transactions/database-clock';
 import { EpochSwitch } from './epoch-switch';
+import { TokenEnds } from './token-ends';
 
 /** A change of a ring by the epoch that it made. */
 export interface MadeEpoch {
@@ -22,6 +24,7 @@ export class AfterCommit {
     private readonly database: DataSource,
     private readonly signers: Signers,
     private readonly switching: EpochSwitch,
+    private readonly tokenEnds: TokenEnds,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -33,6 +36,15 @@ export class AfterCommit {
       this.logger.warn({ err, scope: made.scope }, 'private halves not destroyed yet'),
     );
     return switched;
+  }
+
+  /** What was committed before and not seen through so far: afterwards nobody works by an earlier ring than the present one. */
+  async finishPending(scope: Scope): Promise<void> {
+    const [last] = await this.database.query<{ epoch: number | null }[]>(
+      'SELECT max(epoch)::float8 AS epoch FROM ring.ring_change WHERE scope = $1 AND switched_at IS NULL',
+      [scope],
+    );
+    if (typeof last?.epoch === 'number') await this.finish({ scope, epoch: last.epoch });
   }
 
   /** Destroys the private halves of what left the ring; only once nobody signs by any ring of before. */
@@ -61,12 +73,31 @@ export class AfterCommit {
    * was committed stands: a database that is away now is no error to the caller, and Resume records it.
    */
   private async recordSwitch({ scope, epoch }: MadeEpoch): Promise<void> {
-    await this.database
-      .query(
-        `UPDATE ring.ring_change SET switched_at = clock_timestamp()
-          WHERE scope = $1 AND epoch <= $2 AND switched_at IS NULL`,
-        [scope, epoch],
-      )
-      .catch((err: unknown) => this.logger.warn({ err, scope, epoch }, 'switch not recorded yet'));
+    try {
+      const horizons = await this.tokenEnds.horizons(scope, epoch);
+      await this.database.transaction('READ COMMITTED', async (manager) => {
+        const switchedAt = await databaseNow(manager);
+        await this.tokenEnds.write(manager, scope, epoch, horizons, switchedAt);
+        await writePublished(manager, scope, epoch, switchedAt);
+        await manager.query(
+          `UPDATE ring.ring_change SET switched_at = $3 WHERE scope = $1 AND epoch <= $2 AND switched_at IS NULL`,
+          [scope, epoch, switchedAt],
+        );
+      });
+    } catch (err) {
+      this.logger.warn({ err, scope, epoch }, 'switch not recorded yet');
+    }
   }
 }
+
+/**
+ * Whoever serves the ring serves the staged key by now, if it was staged by then; also where an emergency has it sign already.
+ * One that came in behind that switch is published by its own.
+ */
+const writePublished = (manager: EntityManager, scope: Scope, epoch: number, switchedAt: Date): Promise<unknown> =>
+  manager.query(
+    `UPDATE ring.signing_key SET published_at = $3
+      WHERE scope = $1 AND state IN ('staged', 'active') AND staged_at IS NOT NULL AND published_at IS NULL
+        AND NOT EXISTS (SELECT FROM ring.ring_change WHERE scope = $1 AND epoch > $2 AND change = 'stage')`,
+    [scope, epoch, switchedAt],
+  );

@@ -3,21 +3,26 @@ import {
   closeGate,
   closeRotation,
   progressOf,
+  tokensOverAt,
   type CloseGate,
+  type KeyRing,
+  type Outstanding,
   type Progress,
   type RingChange,
+  type ScopePolicy,
   type Transition,
 } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { RequestEntity } from '@plexsphere/store';
 import { problem, type Problem, type Scope } from '@plexsphere/wire';
 import type { CloseReply, NodesStatus, Switched } from '@plexsphere/wire/commands';
-import type { EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
 import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
 import { applyRingChange } from '../rings/apply-ring-change';
-import { existing, readRing, type StoredRing } from '../rings/read-ring';
+import { existing, readRing, snapshotRing, type StoredRing } from '../rings/read-ring';
 import { orProblem } from '../rings/refusal-problem';
+import { RotationConfig } from '../rotation-config';
 import { NAMES_SHOWN, nodesStatus } from '../status/nodes-status';
 import { CommandTransactions } from '../transactions/command-transactions';
 import { databaseNow } from '../transactions/database-clock';
@@ -27,7 +32,8 @@ import { AfterCommit } from './after-commit';
 export interface Closing {
   scope: Scope;
   oldKeyId: string;
-  newKeyId: string;
+  /** Without it as the open rotation has it. */
+  newKeyId: string | undefined;
   /** Leaves Nodes behind that have not applied the change. */
   force: boolean;
   /** Asked under the ring's lock; throws where it is not to be closed any more. */
@@ -40,17 +46,26 @@ type Committed = Omit<CloseReply, keyof Switched>;
 @Injectable()
 export class CloseRotation {
   constructor(
+    private readonly database: DataSource,
     private readonly afterCommit: AfterCommit,
     private readonly transactions: CommandTransactions,
+    private readonly config: RotationConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async close(closing: Closing, identity: RequestIdentity): Promise<CloseReply> {
     const { scope } = closing;
+    await this.knowTokens(scope);
     const committed = await this.transactions.once(identity, { exclusive: scope }, (manager) =>
       this.commit(manager, closing, identity),
     );
     return { ...committed, ...(await this.afterCommit.finish(committed)) };
+  }
+
+  /** When the tokens by the old key end is known once the switch is recorded: not known is never none. */
+  private async knowTokens(scope: Scope): Promise<void> {
+    const { policy, isSwitched } = await existing(snapshotRing(this.database, scope));
+    if (policy.gate === 'tokens' && !isSwitched) await this.afterCommit.finishPending(scope);
   }
 
   private async commit(manager: EntityManager, closing: Closing, identity: RequestIdentity): Promise<Committed> {
@@ -60,13 +75,16 @@ export class CloseRotation {
     const meanwhile = await closedByItself(manager, before, closing);
     if (meanwhile !== undefined) return meanwhile;
     await closing.requireDue?.(manager);
-    const after = orProblem(() => closeRotation(ring, transition, closing));
+    const named = { oldKeyId: closing.oldKeyId, newKeyId: closing.newKeyId ?? transition?.newKeyId ?? '' };
+    const after = orProblem(() => closeRotation(ring, transition, named));
     if (await hasLaterStatement(manager, scope)) throw problem('epochWentBack');
     const at = await databaseNow(manager);
     const progress = progressOf(await readNodeFacts(manager, scope), ring.trustEpoch, at);
     const domainNodes = policy.tells.otherNodes === null ? null : await domainNodesOf(manager, before, at);
-    const gate = closeGate(progress, after.transition, at, force, policy);
-    if (!gate.allowed) throw nodesLagging(progress, after);
+    const tokensOver = tokensOf(ring, closing, this.config);
+    const outstanding = { ...progress, tokensOver };
+    const gate = closeGate(outstanding, after.transition, at, force, policy);
+    if (!gate.allowed) throw REFUSALS[policy.gate](outstanding, after, at);
 
     await applyRingChange(manager, {
       before,
@@ -75,13 +93,13 @@ export class CloseRotation {
       identity,
       reason: null,
       made: { key: null, statement: null },
-      detail: auditDetail(gate, domainNodes),
+      detail: auditDetail(gate, outstanding, domainNodes),
     });
     this.logger.info(
       { scope, kid: closing.oldKeyId, epoch: after.ring.epoch, forced: gate.forced, domain_nodes: domainNodes },
       'rotation closed',
     );
-    return asReply(after, at, gate, progress, domainNodes);
+    return asReply(after, at, gate, outstanding, domainNodes);
   }
 }
 
@@ -95,10 +113,31 @@ async function closedByItself(
   { oldKeyId, newKeyId }: Closing,
 ): Promise<Committed | undefined> {
   if (transition?.outcome !== 'closed' || transition.endedBy !== ROTATION) return undefined;
-  if (transition.oldKeyId !== oldKeyId || transition.newKeyId !== newKeyId) return undefined;
+  if (transition.oldKeyId !== oldKeyId || transition.newKeyId !== (newKeyId ?? transition.newKeyId)) return undefined;
   const answered = await manager.findOneBy(RequestEntity, { requestId: transition.endRequestId ?? '' });
   return answered?.reply as Committed | undefined;
 }
+
+type Left = Progress & Outstanding;
+
+const tokensOf = ({ keys }: KeyRing, { oldKeyId }: Closing, config: RotationConfig): Date | null | undefined => {
+  const old = keys.find(({ keyId }) => keyId === oldKeyId);
+  return old && tokensOverAt(old, config);
+};
+
+type Refusal = (left: Left, after: RingChange<Transition>, now: Date) => Problem;
+
+/** What whoever closes hears, by what keeps the old key. */
+const REFUSALS: Readonly<Record<ScopePolicy['gate'], Refusal>> = {
+  nodes: (left, after) => nodesLagging(left, after),
+  tokens: ({ tokensOver }, { transition }, now) =>
+    problem('signaturesOutstanding', {
+      key_id: transition.oldKeyId,
+      outstanding_until: tokensOver?.toISOString() ?? null,
+      seconds_left: tokensOver ? Math.ceil((tokensOver.getTime() - now.getTime()) / 1_000) : null,
+    }),
+  none: () => problem('internal'),
+};
 
 const nodesLagging = (progress: Progress, { transition }: RingChange<Transition>): Problem =>
   problem('nodesLagging', {
@@ -115,18 +154,23 @@ const nodesLagging = (progress: Progress, { transition }: RingChange<Transition>
 const domainNodesOf = async (manager: EntityManager, { ring }: StoredRing, now: Date): Promise<NodesStatus> =>
   nodesStatus(progressOf(await readDomainNodeFacts(manager), ring.trustEpoch, now), now, 0);
 
-const auditDetail = ({ forced, lagging, earlyByMs }: CloseGate, domainNodes: NodesStatus | null): object => ({
-  forced,
-  lagging,
-  early_by_ms: earlyByMs,
+const auditDetail = (gate: CloseGate, left: Left, domainNodes: NodesStatus | null): object => ({
+  forced: gate.forced,
+  lagging: gate.lagging,
+  early_by_ms: gate.earlyByMs,
+  ...outstandingUntil(gate, left),
   ...(domainNodes === null ? {} : { domain_nodes_lagging: domainNodes.lagging_count }),
 });
+
+/** What force has cut short. */
+const outstandingUntil = ({ forced }: CloseGate, { tokensOver }: Left): { outstanding_until?: string } =>
+  forced && tokensOver ? { outstanding_until: tokensOver.toISOString() } : {};
 
 const asReply = (
   { ring, transition }: RingChange<Transition>,
   closedAt: Date,
   gate: CloseGate,
-  progress: Progress,
+  left: Left,
   domainNodes: NodesStatus | null,
 ): Committed => ({
   scope: ring.scope,
@@ -137,6 +181,7 @@ const asReply = (
   epoch: ring.epoch,
   early_by_seconds: Math.floor(gate.earlyByMs / 1_000),
   lagging: gate.lagging.slice(0, NAMES_SHOWN),
-  pending: progress.pending.slice(0, NAMES_SHOWN),
+  pending: left.pending.slice(0, NAMES_SHOWN),
+  ...outstandingUntil(gate, left),
   ...(domainNodes === null ? {} : { domain_nodes: domainNodes }),
 });

@@ -6,6 +6,7 @@ import {
   type NamedTransition,
   type OpenRotation,
 } from '@plexsphere/keyring';
+import { Problem } from '@plexsphere/wire';
 import { asProblem } from '../rings/refusal-problem';
 import type { StoredRing } from '../rings/read-ring';
 
@@ -30,12 +31,13 @@ export function refusalsOfClose({ ring, transition }: StoredRing, named: NamedKe
   return refusalsOf(() => closeRotation(ring, transition, { oldKeyId, newKeyId }));
 }
 
-function refusalsOf(decision: () => unknown): string[] {
+export function refusalsOf(decision: () => unknown): string[] {
   try {
     decision();
     return [];
   } catch (error) {
     if (error instanceof Refusal) return [asProblem(error).detail];
+    if (error instanceof Problem) return [error.detail];
     throw error;
   }
 }

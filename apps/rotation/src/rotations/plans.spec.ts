@@ -57,10 +57,13 @@ describe('plans', () => {
       await seeded.asOwner(statement);
   };
   const planRotation = (scope: string, newKeyId: string, role: 'viewer' | 'operator' = 'operator') =>
-    new RotationPlans(seeded.database, config).ofRotation({ scope, newKeyId }, { role });
+    new RotationPlans(seeded.database, new ChangeDecisions(config), config).ofRotation({ scope, newKeyId }, { role });
   const planClosing = (request: PlanClose, role: 'viewer' | 'operator' = 'operator') => {
     const { scope, ...named } = closingOf(request);
-    return new RotationPlans(seeded.database, config).ofClosing(scope, named, { role, scopes: null });
+    return new RotationPlans(seeded.database, new ChangeDecisions(config), config).ofClosing(scope, named, {
+      role,
+      scopes: null,
+    });
   };
   const identity = (command: Command) => ({ requestId: randomUUID(), command, actor: ANA, bodyHash: '' });
 
@@ -93,6 +96,7 @@ describe('plans', () => {
     );
     const plan = await planRotation(CLOSED_SCOPE, 'b4');
     expect(plan.blocked_by).toEqual(['signing: not propagated yet']);
+    expect(Math.round((Date.parse(plan.propagated_at ?? '') - Date.now()) / 60_000)).toBe(40);
     expect(Math.round((Date.parse(plan.closes_at) - Date.now()) / 3_600_000)).toBe(48);
   });
 
@@ -122,8 +126,9 @@ describe('plans', () => {
       const preparation = { prepare } as unknown as Preparation;
       const transactions = new CommandTransactions(seeded.database, seeded.database, logger);
       const unused = {} as never;
-      const rings = new ChangeRing(seeded.database, preparation, unused, unused, afterCommit, transactions, logger);
-      const command = new OpenRotation(rings, new ChangeDecisions(config));
+      const { database } = seeded;
+      const rings = new ChangeRing(database, preparation, unused, unused, afterCommit, transactions, config, logger);
+      const command = new OpenRotation(rings, unused, new ChangeDecisions(config), afterCommit);
       const opening = command.open({ scope, newKeyId: kid, reason: null }, identity('signing.rotate'));
       await expect(opening).rejects.toMatchObject({ detail: plan.blocked_by[0] });
     },
@@ -205,8 +210,10 @@ describe('plans', () => {
       expect(plan.blocked_by).toEqual(blockedBy.map((detail) => `signing: ${detail}`));
       expect(plan.earliest_close_at === null).toBe(request.scope !== OPEN_SCOPE);
       const closing = new CloseRotation(
+        seeded.database,
         afterCommit,
         new CommandTransactions(seeded.database, seeded.database, logger),
+        config,
         logger,
       ).close(
         {

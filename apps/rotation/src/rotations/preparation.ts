@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { KeyRing, ScopePolicy, StatementTerms } from '@plexsphere/keyring';
+import type { KeyRing, StatementTerms } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import type { MadeKey, MadeStatement } from '@plexsphere/store';
 import { SIGNING_DURATION_MS, problem, type AlgorithmName, type Scope } from '@plexsphere/wire';
@@ -28,7 +28,8 @@ export interface HeldKey {
 export interface ToPrepare {
   type: StatementType;
   scope: Scope;
-  policy: Pick<ScopePolicy, 'algorithm'>;
+  /** Of a key that is made for it. */
+  algorithm: AlgorithmName;
   /** The one that the change will make. */
   epoch: number;
   terms: PreparedTerms;
@@ -37,6 +38,8 @@ export interface ToPrepare {
   openedAt: Date;
   /** The public half of the key that is to sign after it, where the ring holds it already and it does not sign yet. */
   takesOver: HeldKey | null;
+  /** The public half of the key that comes in, where no signer has it. */
+  imported?: MadeKey | undefined;
 }
 
 /** What stands ready before a commit, and dies with an attempt that loses. */
@@ -75,9 +78,8 @@ export class Preparation {
   }
 
   private async withNewKey(asked: ToPrepare): Promise<Prepared> {
-    const { scope, terms, policy } = asked;
+    const { scope, terms, algorithm } = asked;
     await this.preparedKeys.record(scope, terms.newKeyId);
-    const algorithm = policy.algorithm as AlgorithmName;
     const request: Omit<GenerateKey, 'duration_ms'> = { ...statementRequest(asked), algorithm };
     const made = await this.signers.ask<GenerateKeyReply>(asked.authority.scope, 'generate-key', request, isMadeKey);
     const { public_key: publicKey, statement, statement_hash: hash, next } = made;
@@ -89,10 +91,13 @@ export class Preparation {
   }
 
   private async ofHeldKeys(asked: ToPrepare): Promise<Prepared> {
-    const { scope, takesOver } = asked;
+    const { scope, takesOver, imported } = asked;
     // A recommit has a key made ahead, too.
     await this.preparedKeys.record(scope);
-    const request: Omit<MakeStatement, 'duration_ms'> = statementRequest(asked);
+    const request: Omit<MakeStatement, 'duration_ms'> = {
+      ...statementRequest(asked),
+      ...(imported?.publicKey && { imported_public_key: imported.publicKey, imported_algorithm: imported.algorithm }),
+    };
     const made = await this.signers.ask<MakeStatementReply>(asked.authority.scope, 'make-statement', request, isMade);
     return {
       key: null,
@@ -137,7 +142,7 @@ export const statementRequest = ({
   terms,
   authority,
   openedAt,
-}: Omit<ToPrepare, 'takesOver' | 'policy'>): Omit<StatementRequest, 'duration_ms'> => ({
+}: Omit<ToPrepare, 'takesOver' | 'algorithm'>): Omit<StatementRequest, 'duration_ms'> => ({
   type,
   scope,
   epoch,

@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import { Health, LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
 import type { Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
+import { forgetUsedAssertions } from '../clients/used-assertions';
 import { forgetOldEnrolTokens } from '../enrolment/enrol-token';
 import { LeaseBook } from '../leases/lease-book';
 import { forgetOldRefusals } from '../refusals/refusal-table';
@@ -55,6 +56,7 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
       await forgetOldAnswers(this.database.manager);
       await forgetOldRefusals(this.database.manager);
       await forgetOldEnrolTokens(this.database.manager);
+      await forgetUsedAssertions(this.database.manager);
       // Asks signers, and nothing here should wait for them.
       this.sweeping = this.preparedKeys.sweep();
       this.databaseState = undefined;

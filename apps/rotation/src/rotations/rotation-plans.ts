@@ -1,23 +1,36 @@
-import { closeGate, isOpen, safeCloseAt, type RingPolicy } from '@plexsphere/keyring';
+import {
+  closeGate,
+  isOpen,
+  propagatedAt,
+  safeCloseAt,
+  stagedKey,
+  tokensOverAt,
+  type Key,
+  type OpenRotation,
+  type Outstanding,
+  type ScopePolicy,
+  type Transition,
+} from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
 import type { OperatorEntity } from '@plexsphere/store';
 import { PROBLEMS, type Scope } from '@plexsphere/wire';
 import type { PlanCloseReply, PlanRotateReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
-import { ringPolicy } from '../policies/policy-decisions';
+import { ChangeDecisions, STANDBY_FOR_MS, type Terms } from '../rings/change-decisions';
 import type { StoredRing } from '../rings/read-ring';
 import { RotationConfig } from '../rotation-config';
 import { domainNodesStatus, nodesStatus } from '../status/nodes-status';
 import { readSnapshot } from '../transactions/database-clock';
-import type { Opening } from './open-rotation';
+import { isStagedByIt, type Opening } from './open-rotation';
 import { blockedBy, findForPlan, told } from './plan-facts';
-import { refusalsOfClose, refusalsOfRotation, type NamedKeys } from './plan-refusals';
+import { refusalsOf, refusalsOfClose, refusalsOfRotation, type NamedKeys } from './plan-refusals';
 
 /** What a command would do, out of what is stored alone: no signer is asked, for one that makes a key has changed something. */
 @Injectable()
 export class RotationPlans {
   constructor(
     private readonly database: DataSource,
+    private readonly decisions: ChangeDecisions,
     private readonly config: RotationConfig,
   ) {}
 
@@ -26,30 +39,48 @@ export class RotationPlans {
     { role }: Pick<OperatorEntity, 'role'>,
   ): Promise<PlanRotateReply> {
     return readSnapshot(this.database, async (manager, now) => {
-      const { clockSkewMs, leaseMs } = this.config;
-      const found = await findForPlan(manager, scope, { now, leaseMs });
-      const { overlapWindowMs, propagationDelayMs } = this.termsOf(found.stored);
-      const command = { newKeyId, openedAt: now, overlapWindowMs, clockSkewMs, propagationDelayMs, force };
+      const found = await findForPlan(manager, scope, { now, leaseMs: this.config.leaseMs });
+      const terms = this.termsOf(found.stored);
+      const staged = found.stored && stagedKey(found.stored.ring);
+      const isReplaced = found.stored !== undefined && this.decisions.isReplaced(found.stored);
+      // What is open is closed first.
+      const command = { newKeyId: newKeyId ?? staged?.keyId, openedAt: now, force, isReplaced, ...terms };
       return {
         scope,
         old_key_id: found.stored?.ring.keys.find((key) => key.state === 'active')?.keyId ?? null,
-        new_key_id: newKeyId,
-        closes_at: new Date(now.getTime() + overlapWindowMs).toISOString(),
+        new_key_id: command.newKeyId ?? null,
+        ...(staged !== undefined && staged.keyId === command.newKeyId && !isReplaced
+          ? { propagated_at: propagatedAt(staged, terms).toISOString() }
+          : {}),
+        closes_at: new Date(now.getTime() + terms.overlapWindowMs).toISOString(),
         ...told(found.progress),
         ...(found.others === null ? {} : { domain_nodes: told(found.others) }),
         signers: found.signers,
         blocked_by: [
-          ...blockedBy(found, { role }, (stored) => refusalsOfRotation(stored, command)),
+          ...blockedBy(found, { role }, (stored) => this.refusals(served(stored, now), command)),
           ...(found.stored === undefined || found.isSigned ? [] : [PROBLEMS.noSigner.detail]),
         ],
       };
     });
   }
 
+  private refusals(stored: StoredRing, command: OpenRotation): string[] {
+    if (!isStagedByIt(stored, command)) return refusalsOfRotation(stored, command);
+    const { newKeyId = this.decisions.drawKeyId(stored, command.openedAt), openedAt } = command;
+    return refusalsOf(() => this.decisions.stage({ newKeyId, rotateWithinMs: STANDBY_FOR_MS })(stored, openedAt));
+  }
+
+  /** What is signed by a key lives as long as the installation says; a token as long as its own ring let it, at the most. */
+  private lives(key: Pick<Key, 'longestTokenMs'> | undefined): RotationConfig {
+    const { longestTokenLifeMs } = this.config;
+    return { ...this.config, longestTokenLifeMs: key?.longestTokenMs ?? longestTokenLifeMs };
+  }
+
   /** As the ring's policy has it; a scope without a ring has none. */
-  private termsOf(stored: StoredRing | undefined): Pick<RingPolicy, 'overlapWindowMs' | 'propagationDelayMs'> {
-    const { overlapWindowMs, verifierCacheMs: propagationDelayMs } = this.config;
-    return stored === undefined ? { overlapWindowMs, propagationDelayMs } : ringPolicy(stored, this.config);
+  private termsOf(stored: StoredRing | undefined): Terms {
+    const { overlapWindowMs, verifierCacheMs: propagationDelayMs, clockSkewMs } = this.config;
+    if (stored !== undefined) return this.decisions.terms(stored);
+    return { overlapWindowMs, propagationDelayMs, clockSkewMs, tokens: undefined };
   }
 
   /** Without force, and when it could first be. What of the rotation's keys is not named is taken as the open one has it. */
@@ -62,21 +93,40 @@ export class RotationPlans {
       const found = await findForPlan(manager, scope, { now, leaseMs: this.config.leaseMs });
       const { stored, progress, others } = found;
       const open = stored !== undefined && isOpen(stored.transition) ? stored.transition : null;
-      const gate = stored && open && closeGate(progress, open, now, false, stored.policy);
+      const old = stored?.ring.keys.find(({ keyId }) => keyId === open?.oldKeyId);
+      const outstanding = { ...progress, tokensOver: old && tokensOverAt(old, this.config) };
+      const gate = stored && open && closeGate(outstanding, open, now, false, stored.policy);
       return {
         scope,
         old_key_id: open?.oldKeyId ?? null,
         new_key_id: open?.newKeyId ?? null,
         closes_at: open?.closesAt.toISOString() ?? null,
-        earliest_close_at: (gate?.allowed === false ? open?.closesAt : open && now)?.toISOString() ?? null,
-        safe_close_at: (stored && open && safeCloseAt(open, this.config, stored.policy))?.toISOString() ?? null,
+        earliest_close_at: (gate?.allowed === false ? freeAt(outstanding, open) : open && now)?.toISOString() ?? null,
+        safe_close_at: (stored && open && safeCloseAt(open, this.lives(old), stored.policy))?.toISOString() ?? null,
         nodes: nodesStatus(progress, now),
         ...(others === null ? {} : { domain_nodes: domainNodesStatus(others, now, scopes) }),
         blocked_by: [
           ...blockedBy(found, { role }, (ring) => refusalsOfClose(ring, named)),
-          ...(gate?.allowed === false ? [PROBLEMS.nodesLagging.detail] : []),
+          ...(stored && gate?.allowed === false ? [GATE_DETAILS[stored.policy.gate]] : []),
         ],
       };
     });
   }
 }
+
+/** The command sees a switch through that is not recorded: by then everybody serves what is staged. */
+const served = (stored: StoredRing, now: Date): StoredRing => ({
+  ...stored,
+  ring: { ...stored.ring, keys: stored.ring.keys.map((key) => ({ ...key, publishedAt: key.publishedAt ?? now })) },
+});
+
+/** What a close is refused with, by what keeps the old key. */
+const GATE_DETAILS: Readonly<Record<ScopePolicy['gate'], string>> = {
+  nodes: PROBLEMS.nodesLagging.detail,
+  tokens: PROBLEMS.signaturesOutstanding.detail,
+  none: '',
+};
+
+/** Tokens block until they are over, Nodes until the window is; null where it is not known when that is. */
+const freeAt = ({ tokensOver }: Outstanding, open: Transition | null): Date | null | undefined =>
+  tokensOver === undefined ? open?.closesAt : tokensOver;

@@ -16,6 +16,7 @@ import type { OpenRotation } from './open-rotation';
 import type { RollbackRotation } from './rollback-rotation';
 import type { RotationPlans } from './rotation-plans';
 import { RotationController } from './rotation.controller';
+import type { Rotator } from '../rotator/rotator';
 
 const asked = (scopes: string[] | null) => ({ operator: { scopes } }) as Asked;
 
@@ -29,6 +30,7 @@ describe('rotations', () => {
       {} as CloseRotation,
       {} as RollbackRotation,
       {} as RotationPlans,
+      {} as Rotator,
       seeded.database,
     );
   }, 60_000);

@@ -21,6 +21,7 @@ import { DataSource } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
 import { droppedView, listDropped } from '../rotator/list-dropped';
+import { Rotator } from '../rotator/rotator';
 import { readSnapshot } from '../transactions/database-clock';
 import { CloseRotation } from './close-rotation';
 import { findTransition, listAudit, listTransitions, transitionDetail, transitionSummary } from './list-transitions';
@@ -39,6 +40,7 @@ export class RotationController {
     private readonly closeRotation: CloseRotation,
     private readonly rollbackRotation: RollbackRotation,
     private readonly plans: RotationPlans,
+    private readonly rotator: Rotator,
     private readonly database: DataSource,
   ) {}
 
@@ -47,7 +49,9 @@ export class RotationController {
     const { scope, new_key_id: newKeyId, reason = null, force = false } = request;
     // To have a key sign that verifiers may not hold yet is an admin's decision.
     if (force && !suffices(operator.role, 'admin')) throw problem('permissionDenied');
-    return this.openRotation.open({ scope, newKeyId, reason, force }, identity);
+    const opened = await this.openRotation.open({ scope, newKeyId, reason, force }, identity);
+    this.rotator.lookAt(scope);
+    return opened;
   }
 
   @Handles('signing.rollback')

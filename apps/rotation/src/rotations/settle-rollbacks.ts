@@ -11,7 +11,7 @@ import { databaseNow } from '../transactions/database-clock';
 import { byItself, type RequestIdentity } from '../transactions/requests';
 import { AfterCommit, type MadeEpoch } from './after-commit';
 
-/** Each scope's, once it is due: the key that was rolled back is retired, as a close retires one. Of any replicas one does it. */
+/** Each scope's, once it is due: what was rolled back, or left by a rotation that a revoke ended, is retired as by a close. Of any replicas one does it. */
 @Injectable()
 export class SettleRollbacks {
   private readonly underWay = new Map<Scope, Promise<void>>();
@@ -65,19 +65,18 @@ export class SettleRollbacks {
     const made = { key: null, statement: null };
     await applyRingChange(manager, { before, after, at, identity, reason: null, made, detail: { gone: after.gone } });
     const { epoch } = after.ring;
-    this.logger.info({ scope, kid: after.gone[0], epoch }, 'rollback settled');
+    this.logger.info({ scope, kid: after.gone[0], gone: after.gone, epoch }, 'rollback settled');
     return { scope, epoch };
   }
 }
 
-/** Where the key that was rolled back is to go. Of each ring the latest transition alone is read: none opens before that. */
+/** Where a key is to go that retires though no rotation from it is open. */
 export const listSettled = (manager: EntityManager): Promise<{ scope: Scope }[]> =>
   manager.query(
-    `SELECT key.scope FROM ring.signing_key AS key
-      CROSS JOIN LATERAL (SELECT new_key_id, outcome FROM ring.transition
-                           WHERE scope = key.scope ORDER BY opened_epoch DESC LIMIT 1) AS last
+    `SELECT DISTINCT key.scope FROM ring.signing_key AS key
       WHERE key.state = 'retiring' AND key.verifies_until <= clock_timestamp()
-        AND last.new_key_id = key.key_id AND last.outcome = 'rolled_back'`,
+        AND NOT EXISTS (SELECT FROM ring.transition
+                         WHERE scope = key.scope AND outcome IS NULL AND old_key_id = key.key_id)`,
   );
 
 function decided(decision: () => RingChange): RingChange | undefined {

@@ -1,14 +1,16 @@
-import { nextDueAt, type RotateEvery } from '@plexsphere/keyring';
+import { SCOPE_POLICIES, nextDueAt, type RotateEvery } from '@plexsphere/keyring';
 import type { Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import { nextFiring } from '../policies/cron';
+import { settingOf, type Settings } from '../policies/policy-decisions';
 
 /**
  * Scopes in which there may be something to do: a few columns of each ring, so that a turn reads whole rings and Nodes
  * where it is worth it alone. What stands in rings comes by SQL; what the schedule says is reckoned here.
  */
-export async function findCandidates(manager: EntityManager, now: Date): Promise<Scope[]> {
-  const [ended, scheduled] = [await listEnded(manager, now), await listScheduled(manager)];
+export async function findCandidates(manager: EntityManager, now: Date, config: Settings): Promise<Scope[]> {
+  const ended = [...(await listEnded(manager, now)), ...(await listWithoutStandby(manager, config))];
+  const scheduled = await listScheduled(manager);
   const due = scheduled.filter(({ scope, rotateEvery, since }) => {
     const dueAt = nextDueAt(scope, { rotateEvery }, since, nextFiring);
     return dueAt !== null && now >= dueAt;
@@ -26,6 +28,30 @@ const listEnded = (manager: EntityManager, now: Date): Promise<{ scope: Scope }[
               AND coalesce(policy.own ->> 'close', policy.of_kind ->> 'close') = 'automatic'`,
     [now],
   );
+
+/** Rings of kinds that keep one, where it is missing, or of another algorithm than is decided. */
+const listWithoutStandby = (manager: EntityManager, config: Settings): Promise<{ scope: Scope }[]> =>
+  manager.query(
+    `SELECT ring.scope
+       FROM ring.key_ring AS ring
+       JOIN jsonb_to_recordset($1) AS setting (kind text, standby boolean, algorithm text)
+         ON setting.kind = split_part(ring.scope, ':', 1)
+       LEFT JOIN ring.policy AS policy ON policy.scope = ring.scope
+       LEFT JOIN ring.signing_key AS staged ON staged.scope = ring.scope AND staged.state = 'staged'
+      WHERE ring.removed_at IS NULL
+        AND coalesce((own -> 'standby')::boolean, (of_kind -> 'standby')::boolean, setting.standby)
+        AND staged.algorithm IS DISTINCT FROM coalesce(own ->> 'algorithm', of_kind ->> 'algorithm', setting.algorithm)`,
+    [JSON.stringify(settingsWithStandby(config))],
+  );
+
+/** A kind whose keys sign at once has none, whatever is decided. */
+const settingsWithStandby = (config: Settings): { kind: string; standby: boolean; algorithm: string }[] =>
+  Object.entries(SCOPE_POLICIES)
+    .filter(([, { newKey }]) => newKey === 'is_staged_first')
+    .map(([kind, policy]) => {
+      const { standby, algorithm } = settingOf(policy, config);
+      return { kind, standby, algorithm };
+    });
 
 export interface Scheduled {
   scope: Scope;

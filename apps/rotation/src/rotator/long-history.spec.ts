@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
 import { plansOf, rowsRead } from '../../testing/plans';
+import { CONFIG } from '../../testing/heart';
 import { seededRings, type SeededRings } from '../../testing/seeded-rings';
 import { listSettled } from '../rotations/settle-rollbacks';
 import { findCandidates, listScheduled } from './find-candidates';
@@ -37,7 +38,9 @@ beforeAll(async () => {
 afterAll(() => seeded.drop());
 
 it('of a ring that was rotated for years the last time alone is read', async () => {
-  const plans = await plansOf(seeded.database, (database) => readSnapshot(database, findCandidates));
+  const plans = await plansOf(seeded.database, (database) =>
+    readSnapshot(database, (manager, now) => findCandidates(manager, now, CONFIG)),
+  );
   for (const table of ['schedule', 'transition']) {
     expect({ table, isFew: rowsRead(plans, table) <= 3 * RINGS }).toEqual({ table, isFew: true });
   }

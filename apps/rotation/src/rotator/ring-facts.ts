@@ -1,4 +1,4 @@
-import { progressOf, type RingFacts } from '@plexsphere/keyring';
+import { progressOf, stagedKey, type RingFacts } from '@plexsphere/keyring';
 import { PromotionEntity } from '@plexsphere/store';
 import type { Scope } from '@plexsphere/wire';
 import { IsNull, type EntityManager } from 'typeorm';
@@ -12,13 +12,14 @@ const findPromotion = (manager: EntityManager, scope: Scope): Promise<PromotionE
 /** What is known of a ring beside its state, as the domain's next step weighs it. */
 export async function readRingFacts(
   manager: EntityManager,
-  { ring: { scope, trustEpoch } }: StoredRing,
+  { ring: { scope, trustEpoch }, keys }: StoredRing,
   now: Date,
 ): Promise<RingFacts> {
   const [scheduled] = await listScheduled(manager, [scope]);
   return {
     ...(await readUnfinished(manager, scope)),
     promotion: await findPromotion(manager, scope),
+    stagedAlgorithm: stagedKey({ keys })?.algorithm ?? null,
     progress: progressOf(await readNodeFacts(manager, scope), trustEpoch, now),
     scheduledSince: scheduled?.since ?? now,
   };

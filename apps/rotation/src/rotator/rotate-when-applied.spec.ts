@@ -61,9 +61,9 @@ const outcomes = async (): Promise<(string | null)[]> =>
 const history = async () => {
   const database = await new DataSource(storeOptions(await test.urlAs('rotation'), 'history')).initialize();
   try {
-    const { openRotation, closeRotation, rollbackRotation } = one;
+    const { openRotation, closeRotation, rollbackRotation, rotator } = one;
     const plans = {} as RotationPlans;
-    const controller = new RotationController(openRotation, closeRotation, rollbackRotation, plans, database);
+    const controller = new RotationController(openRotation, closeRotation, rollbackRotation, plans, rotator, database);
     return await controller.history({ scope: DOMAIN });
   } finally {
     await database.destroy();

@@ -4,6 +4,7 @@ import { LOGGER, Loop, ThrottledLog, type Logger } from '@plexsphere/service-kit
 import { Problem, type ProblemName, type Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
 import { KindPolicies } from '../policies/kind-policies';
+import { ringPolicy } from '../policies/policy-decisions';
 import { inTurn } from '../rings/in-turn';
 import { RotationConfig } from '../rotation-config';
 import { databaseNow, readSnapshot } from '../transactions/database-clock';
@@ -60,7 +61,7 @@ export class Rotator implements OnApplicationBootstrap, OnModuleDestroy {
     await this.applyKinds();
     const { manager } = this.database;
     const now = await databaseNow(manager);
-    const candidates = await findCandidates(manager, now);
+    const candidates = await findCandidates(manager, now, this.config);
     await forgetFailuresBut(manager, candidates);
     const waiting = await listBackingOff(manager, now);
     // There may be nothing to do in a candidate for days: its Nodes are off.
@@ -68,11 +69,20 @@ export class Rotator implements OnApplicationBootstrap, OnModuleDestroy {
       if (this.underWay.size >= AT_ONCE) return;
       if (waiting.has(scope) || this.underWay.has(scope)) continue;
       this.lastBegun = scope;
-      this.underWay.set(
-        scope,
-        this.advance(scope).finally(() => this.underWay.delete(scope)),
-      );
+      this.begin(scope);
     }
+  }
+
+  /** What a change has made due is done at once, and not at the next turn. Nobody waits for it. */
+  lookAt(scope: Scope): void {
+    if (this.underWay.size < AT_ONCE && !this.underWay.has(scope)) this.begin(scope);
+  }
+
+  private begin(scope: Scope): void {
+    this.underWay.set(
+      scope,
+      this.advance(scope).finally(() => this.underWay.delete(scope)),
+    );
   }
 
   /** What the domain says is next; null where nothing is. */
@@ -88,6 +98,8 @@ export class Rotator implements OnApplicationBootstrap, OnModuleDestroy {
       step = due.step.step;
       await this.steps.take(due.step, due.stored, due.now);
       await forgetFailure(this.database.manager, scope);
+      // The next standby comes at once: until then there is nothing to rotate to.
+      if (step === 'unstage' && ringPolicy(due.stored, this.config).standby) await this.advance(scope);
     } catch (error) {
       await this.fail(scope, step, error);
     }

@@ -4,7 +4,7 @@ import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import type { Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import { ringPolicy } from '../policies/policy-decisions';
-import { ChangeDecisions } from '../rings/change-decisions';
+import { ChangeDecisions, STANDBY_FOR_MS } from '../rings/change-decisions';
 import type { Beside } from '../rings/change-ring';
 import type { StoredRing } from '../rings/read-ring';
 import { StageKey } from '../rings/stage-key';
@@ -58,6 +58,12 @@ export class TakeStep {
       case 'stage':
         await this.stage(step, stored, now);
         return;
+      case 'stage_standby':
+        await this.stageStandby(step, stored, now);
+        return;
+      case 'rotate':
+        await this.rotate(scope, step);
+        return;
       // What a process that died has left, and the end of a rollback, are Resume's.
       case 'finish_switch':
       case 'destroy_keys':
@@ -91,6 +97,26 @@ export class TakeStep {
     };
     const by = `by schedule, ${reason} at ${dueAt.toISOString()}`;
     await this.staging.stage({ scope, newKeyId, rotateWithinMs, reason: by, beside }, identity);
+  }
+
+  private async stageStandby(step: Step<'stage_standby'>, stored: StoredRing, now: Date): Promise<void> {
+    const { scope } = stored.ring;
+    const newKeyId = this.decisions.drawKeyId(stored, now);
+    const beside: Beside = (manager) => requireStillDue(manager, scope, this.config, step);
+    const staging = { scope, newKeyId, rotateWithinMs: STANDBY_FOR_MS, reason: step.reason, beside };
+    await this.staging.stage(staging, byItself('signing.stage'));
+  }
+
+  /** To the standby; the time that is due is taken as above. */
+  private async rotate(scope: Scope, step: Step<'rotate'>): Promise<void> {
+    const { keyId, dueAt, reason } = step;
+    const identity = byItself('signing.rotate');
+    const beside: Beside = async (manager, { at }) => {
+      await requireStillDue(manager, scope, this.config, step);
+      await takeDueTime(manager, { scope, dueAt, keyId, at, identity });
+    };
+    const by = `by schedule, ${reason} at ${dueAt.toISOString()}`;
+    await this.opening.open({ scope, newKeyId: keyId, reason: by, beside }, identity);
   }
 
   private async promote(scope: Scope, step: OfKey): Promise<void> {

@@ -1,15 +1,8 @@
-import { checkPolicy, progressOf, safeCloseAt, type Policy, type Progress } from '@plexsphere/keyring';
+import { checkPolicy, progressOf, type Policy, type Progress, type RingPolicy } from '@plexsphere/keyring';
 import { Controller } from '@nestjs/common';
 import { InstallationEntity, LaterStatementEntity, LeaseEntity, TransitionEntity } from '@plexsphere/store';
 import { problem } from '@plexsphere/wire';
-import type {
-  OpenTransitionView,
-  ScopeStatus,
-  Status,
-  StatusReply,
-  WentBack,
-  RecoveryStatus,
-} from '@plexsphere/wire/commands';
+import type { ScopeStatus, Status, StatusReply, WentBack, RecoveryStatus } from '@plexsphere/wire/commands';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
@@ -20,12 +13,12 @@ import { listNodes, type NodeRow } from '../nodes/list-nodes';
 import { listRings, type RingRow, type Scopes } from '../rings/list-rings';
 import { readDomainNodeFacts } from '../nodes/node-facts';
 import { policyOf } from '../rings/read-ring';
-import { rotationView } from '../rings/ring-view';
-import { readSnapshot, secondsBetween } from '../transactions/database-clock';
+import { readSnapshot } from '../transactions/database-clock';
 import { domainForks, forkedDomains, forksOf, readForks, type Forks } from './forks';
 import { NAMES_SHOWN, domainNodesStatus, nodesStatus, waitingStatus } from './nodes-status';
 import { readRefusals } from '../refusals/refusal-table';
-import { readPropagation } from './propagation';
+import { readRingPolicies } from './ring-policies';
+import { activeKnownBy, algorithmsOf, keyStatus, openTransition } from './ring-status';
 import { readOwnWork, type OwnWork } from '../rotator/own-work';
 import { signerStatus } from './signer-status';
 
@@ -36,8 +29,8 @@ const NAMES_IN_REPLY = 2_000;
 interface Found {
   now: Date;
   keys: Map<string, KeyRow[]>;
-  /** From when on a staged key may be rotated to without being forced. */
-  propagated: (staged: KeyRow) => Date;
+  /** What each ring goes by. */
+  goesBy: (scope: string) => RingPolicy;
   nodes: Map<string, NodeRow[]>;
   transitions: Map<string, TransitionEntity>;
   backlogs: Map<string, BacklogRow>;
@@ -95,7 +88,7 @@ async function find(
     domainNodes:
       platform === undefined ? null : progressOf(await readDomainNodeFacts(manager), platform.trustEpoch, now),
     keys: groupBy(keys, (key) => key.scope),
-    propagated: await readPropagation(manager, keys, config),
+    goesBy: await readRingPolicies(manager, scopes, config),
     nodes: groupBy(await listNodes(manager, scopes), (node) => node.scope),
     transitions: new Map(transitions.map((transition) => [transition.scope, transition])),
     backlogs: await countBacklogs(manager, scopes),
@@ -113,12 +106,15 @@ function scopeStatus(ring: RingRow, found: Found, config: RotationConfig): Scope
   const { now, namesShown, domainNodes } = found;
   const transition = found.transitions.get(scope);
   const later = found.laterStatements.get(scope);
+  const keys = found.keys.get(scope) ?? [];
   return {
     scope,
     epoch,
     trust_epoch: trustEpoch,
-    keys: (found.keys.get(scope) ?? []).map((key) => keyStatus(key, found)),
-    transition: transition === undefined ? null : openTransition(transition, now, config),
+    ...algorithmsOf(scope),
+    keys: keys.map((key) => keyStatus(key, found)),
+    known_by: activeKnownBy(keys, found)?.toISOString() ?? null,
+    transition: transition === undefined ? null : openTransition(transition, keys, found, config),
     signers: found.signers.map((lease) => signerStatus(lease, ring, { now, leaseMs: config.leaseMs })),
     ...(later === undefined ? {} : { went_back: wentBack(later) }),
     nodes: nodesStatus(progressOf(found.nodes.get(scope) ?? [], trustEpoch, now), now, namesShown),
@@ -147,31 +143,9 @@ function forksStatus(scope: string, { forks, seen, namesShown }: Found): Partial
   };
 }
 
-const keyStatus = (key: KeyRow, { now, propagated }: Found): ScopeStatus['keys'][number] => {
-  const { keyId, state, algorithm, stateSince, rotateBy, verifiesUntil } = key;
-  return {
-    ...{ key_id: keyId, state, algorithm },
-    since: stateSince.toISOString(),
-    age_seconds: secondsBetween(stateSince, now),
-    ...(state === 'staged' ? { propagated_at: propagated(key).toISOString() } : {}),
-    ...(state === 'staged' && rotateBy !== null ? { rotate_by: rotateBy.toISOString() } : {}),
-    ...(verifiesUntil !== null && BESIDE.has(state) ? { verifies_until: verifiesUntil.toISOString() } : {}),
-  };
-};
-
-/** The states of the key beside the one that signs. */
-const BESIDE: ReadonlySet<string> = new Set(['staged', 'retiring']);
-
 const recoveryStatus = (row: InstallationEntity): RecoveryStatus => ({
   ...{ key_id: row.recoveryKeyId, public_key: row.recoveryPublicKey },
   used_at: row.recoveryUsedAt?.toISOString() ?? null,
-});
-
-const openTransition = (transition: TransitionEntity, now: Date, policy: Policy): OpenTransitionView => ({
-  ...rotationView(transition),
-  seconds_left: secondsBetween(now, transition.closesAt),
-  switched_at: transition.switchedAt?.toISOString() ?? null,
-  safe_close_at: safeCloseAt(transition, policy, policyOf(transition.scope))?.toISOString() ?? null,
 });
 
 const wentBack = ({ epoch, shownBy, shownAt }: LaterStatementEntity): WentBack => ({

@@ -58,6 +58,7 @@ export class CreateToken {
     if (await manager.existsBy(OperatorEntity, { name, revokedAt: IsNull() })) {
       throw problem('tokenExists', { field: 'name' });
     }
+    if (await manager.existsBy(OperatorEntity, { bearerHash })) throw problem('tokenExists', { field: 'bearer_hash' });
     if (!(await takeBusKey(manager, busPublicKey))) throw problem('tokenExists', { field: 'bus_public_key' });
     const { id, expires_at } = reply;
     await manager.insert(OperatorEntity, {

@@ -9,16 +9,27 @@ const THIS_MINUTE = `date_trunc('minute', clock_timestamp())`;
  * Who this id belongs to, by the database's clock; null alike for one that is unknown, expired or revoked: what a
  * stranger asks with must not tell which.
  */
-export async function findValidOperator(manager: EntityManager, id: string): Promise<OperatorEntity | null> {
-  if (!isUuid(id)) return null;
+export const findValidOperator = async (manager: EntityManager, id: string): Promise<OperatorEntity | null> =>
+  isUuid(id) ? findValid(manager, 'id', id) : null;
+
+/** Whose bearer has this hash; null alike, as above. */
+export const findOperatorByBearer = (manager: EntityManager, hash: string): Promise<OperatorEntity | null> =>
+  findValid(manager, 'bearer_hash', hash);
+
+async function findValid(
+  manager: EntityManager,
+  column: 'id' | 'bearer_hash',
+  value: string,
+): Promise<OperatorEntity | null> {
   const { entities, raw } = await manager
     .createQueryBuilder(OperatorEntity, 'operator')
     .addSelect(`operator.last_used_at IS DISTINCT FROM ${THIS_MINUTE}`, 'unmarked')
-    .where(`id = :id AND ${VALID}`, { id })
+    .where(`operator.${column} = :value AND ${VALID}`, { value })
     .getRawAndEntities<{ unmarked: boolean }>();
+  const [operator = null] = entities;
   // The mark is for people who clear up: no command waits for it, and none fails by it.
-  if (raw[0]?.unmarked === true) void markUsed(manager, id).catch(() => undefined);
-  return entities[0] ?? null;
+  if (operator !== null && raw[0]?.unmarked === true) void markUsed(manager, operator.id).catch(() => undefined);
+  return operator;
 }
 
 /** To the minute, so that it is one write a minute and not one a command; of several at once one writes. */

@@ -66,9 +66,9 @@ const identity = (command: 'token.create' | 'token.revoke', actor: string = ADMI
   bodyHash: 'b',
 });
 
-const BLANK = { role: 'operator', scopes: null, bearerHash: 'secret hash', lifeSeconds: 90 * 86_400 } as const;
+const BLANK = { role: 'operator', scopes: null, lifeSeconds: 90 * 86_400 } as const;
 const make = (name: string, more: Partial<NewToken> = {}, as = identity('token.create')) =>
-  creation.create({ ...BLANK, name, busPublicKey: `U${++keys}`, ...more }, as);
+  creation.create({ ...BLANK, name, busPublicKey: `U${++keys}`, bearerHash: `secret hash ${keys}`, ...more }, as);
 const revoke = (id: string, as = identity('token.revoke')) => revocation.revoke(id, as);
 const states = async () =>
   Object.fromEntries((await listTokens(database.manager)).tokens.map(({ name, state }) => [name, state]));
@@ -93,6 +93,9 @@ it('refuses a name or a bus key that another token has, and takes the name of a 
   const first = await make('ops', { busPublicKey: 'UX' });
   await expect(make('ops')).rejects.toMatchObject({ ...refusal('token exists'), body: { field: 'name' } });
   await expect(make('ops-2', { busPublicKey: 'UX' })).rejects.toMatchObject(refusal('token exists'));
+  // Over HTTP the bearer alone says who asks.
+  await make('ops-3', { bearerHash: 'secret hash of two' });
+  await expect(make('ops-4', { bearerHash: 'secret hash of two' })).rejects.toMatchObject(refusal('token exists'));
   await revoke(first.id);
   await expect(make('ops')).resolves.toMatchObject({ name: 'ops' });
 });

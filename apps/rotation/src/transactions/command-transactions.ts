@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { Problem, problem, type Scope } from '@plexsphere/wire';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -52,7 +51,7 @@ export class CommandTransactions {
 
   constructor(
     private readonly database: DataSource,
-    @InjectDataSource(WAITING_DATABASE) private readonly waitingDatabase: DataSource,
+    @Inject(WAITING_DATABASE) private readonly waitingDatabase: DataSource,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

@@ -24,6 +24,12 @@ test('loads what may sign: the active key and the retiring one, no other', async
   expect([...keys.keys()].sort()).toEqual(['a', 'b']);
 });
 
+test('of a ring that tells no Node of its keys the active one alone, of however many that retire', async () => {
+  const issuer = ringOf('issuer:web', 5, { a: 'retiring', b: 'retiring', c: 'active', d: 'staged' });
+  expect([...(await loader.loadRing(issuer, nothing)).keys()]).toEqual(['c']);
+  expect(load).toHaveBeenCalledTimes(1);
+});
+
 test('what is in memory, from the ring before or prepared, is not read again', async () => {
   await loader.prepare(DOMAIN, 'b', publicKeyOf('b'));
   load.mockClear();

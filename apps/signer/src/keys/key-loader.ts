@@ -3,7 +3,7 @@ import { NotLoadable } from '@plexsphere/lease-holder';
 import { MaterialError } from '@plexsphere/material';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import type { KeyView, PrivateKey, RingView, Scope } from '@plexsphere/wire';
-import { keyInState, type PrivateKeys } from '../sign/signing-ring';
+import { keyInState, policyOf, type PrivateKeys } from '../sign/signing-ring';
 import { Material } from './material';
 
 /**
@@ -26,14 +26,14 @@ export class KeyLoader {
   ) {}
 
   /**
-   * The private halves of the keys that may sign in this ring: the active one and the retiring one, which still
-   * announces. Those in `held` are not read again, so that a switch needs no database.
+   * The private halves of the keys that may sign in this ring: the active one and, where there are Nodes to be told of it,
+   * the retiring one, which still announces. Those in `held` are not read again, so that a switch needs no database.
    * @throws NotLoadable where the active one fails. A retiring one that does is gone without: what it would announce, others
    * prove by statements
    */
   async loadRing(ring: RingView, held: ReadonlyMap<string, PrivateKey>): Promise<PrivateKeys> {
     const active = keyInState(ring, 'active');
-    const retiring = keyInState(ring, 'retiring');
+    const retiring = policyOf(ring).tells.ownNodes === null ? undefined : keyInState(ring, 'retiring');
     if (active === undefined) throw new NotLoadable(undefined, 'no_active_key');
     const [signs, announces] = await Promise.all([
       this.privateHalf(ring, active, held),

@@ -28,14 +28,26 @@ const isNotNow = (reason: string): boolean => reason === CONNECTION_LOST || NOT_
 
 /** The signer's schema and the KEK that opens it. */
 export class Material implements OnModuleDestroy {
+  /** By scope, key id and algorithm. */
+  private readonly making = new Map<string, Promise<SigningKey>>();
+
   constructor(
     readonly database: DataSource,
     private readonly kek: KekProvider,
   ) {}
 
-  /** Makes and persists the key of that name, or returns it. @throws MaterialError */
+  /**
+   * Makes and persists the key of that name, or returns it. Whoever asks meanwhile for the same one waits for it: who is not
+   * answered in a quarter of a second asks again, and a machine that is slow to make one key must not make four.
+   * @throws MaterialError
+   */
   make(scope: Scope, keyId: string, algorithm: AlgorithmName): Promise<SigningKey> {
-    return makeSigningKey(this.database, this.kek, { scope, keyId }, algorithm);
+    const name = `${scope} ${keyId} ${algorithm}`;
+    const making =
+      this.making.get(name) ??
+      makeSigningKey(this.database, this.kek, { scope, keyId }, algorithm).finally(() => this.making.delete(name));
+    this.making.set(name, making);
+    return making;
   }
 
   /** Makes and persists a key that has no name yet; the hash of its public half. @throws MaterialError */

@@ -1,15 +1,7 @@
 import { scopePolicy, trustedKeys, type ScopePolicy, type SignedText } from '@plexsphere/keyring';
 import type { TakenRing } from '@plexsphere/lease-holder';
-import {
-  problem,
-  publicKeyFromText,
-  scopeKind,
-  type KeyView,
-  type PrivateKey,
-  type RingView,
-  type TrustedKey,
-} from '@plexsphere/wire';
-import type { SigningKey } from '@plexsphere/wire/jws';
+import { problem, publicKeyFromText, scopeKind, type KeyView, type PrivateKey, type RingView } from '@plexsphere/wire';
+import type { SigningKey, TokenKey } from '@plexsphere/wire/jws';
 
 /** By key id, of those keys of a ring that may sign. A key that is destroyed goes from here at once. */
 export type PrivateKeys = Map<string, PrivateKey>;
@@ -32,8 +24,9 @@ export function trustedViews(ring: RingView, now: Date): KeyView[] {
   return trustedKeys(asked, policyOf(ring), now).map(({ view }) => view);
 }
 
-export const verifyingKeys = (ring: RingView, now: Date): TrustedKey[] =>
-  trustedViews(ring, now).map(({ key_id: keyId, algorithm, public_key, verifies_until }) => ({
+export const verifyingKeys = (ring: RingView, now: Date): TokenKey[] =>
+  trustedViews(ring, now).map(({ key_id: keyId, algorithm, public_key, verifies_until, foreign }) => ({
+    foreign,
     ...{ keyId, publicKey: publicKeyFromText(stated(public_key), algorithm) },
     ...(verifies_until !== null && { notAfter: new Date(verifies_until) }),
   }));
@@ -49,13 +42,18 @@ export function stated<T>(value: T | null): T {
   return value;
 }
 
+/** @throws Problem invariantViolation, field `scope`, where keys of such a ring sign no text of that kind */
+export function requireSigns(ring: Pick<RingView, 'scope'>, text: SignedText): void {
+  const { signs } = policyOf(ring);
+  if (!signs.includes(text)) throw problem('invariantViolation', { field: 'scope', signs });
+}
+
 /**
  * For a text of that kind and no other.
- * @throws Problem invariantViolation, field `scope`, where keys of such a ring do not sign it; keyUnavailable where the
- * private half has been destroyed meanwhile
+ * @throws Problem as `requireSigns`; keyUnavailable where the private half has been destroyed meanwhile
  */
 export function signingKey(ring: TakenRing<PrivateKeys>, { key_id: keyId }: KeyView, text: SignedText): SigningKey {
-  if (!policyOf(ring.view).signs.includes(text)) throw problem('invariantViolation', { field: 'scope' });
+  requireSigns(ring.view, text);
   const privateKey = ring.loaded.get(keyId);
   if (privateKey === undefined) throw problem('keyUnavailable');
   return { keyId, privateKey };

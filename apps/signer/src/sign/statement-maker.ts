@@ -2,7 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LeaseGuard, LeaseKeeper, LeaseTable, type TakenRing } from '@plexsphere/lease-holder';
 import type { SigningKey as MadeKey } from '@plexsphere/material';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
-import { PLATFORM, problem, type AlgorithmName, type RingView, type Scope } from '@plexsphere/wire';
+import {
+  MESH_ALGORITHM,
+  PLATFORM,
+  problem,
+  publicKeyFromText,
+  type AlgorithmName,
+  type RingView,
+  type Scope,
+} from '@plexsphere/wire';
 import type {
   GenerateKey,
   GenerateKeyReply,
@@ -24,7 +32,7 @@ import {
 } from '@plexsphere/wire/jws';
 import { KeyMaker } from '../keys/key-maker';
 import { activeKey, policyOf, signingKey, type PrivateKeys } from './signing-ring';
-import { checkRequest, refused, statementFor } from './statement';
+import { checkRequest, refused, statementFor, type StatedKey } from './statement';
 
 /** How long a request waits here for a ring that the caller knows already. */
 const CATCH_UP_MS = 250;
@@ -50,8 +58,9 @@ export class StatementMaker {
       const made = await this.keyFor(request, own);
       const next = await this.keyAhead(request);
       if (made.publicKey === null) return { public_key: null, statement: null, statement_hash: null, next };
-      const statement = statementFor(request, own, { publicKey: made.publicKey }, next);
-      return { public_key: made.publicKey, ...(await this.signed(statement, authority, made)) };
+      const { publicKey, algorithm } = made;
+      const statement = statementFor(request, own, { publicKey, algorithm }, next);
+      return { public_key: publicKey, ...(await this.signed(statement, authority, made)) };
     });
   }
 
@@ -60,7 +69,7 @@ export class StatementMaker {
     return this.byAuthority(request, async (authority, own) => {
       checkRequest(request, own, false);
       const next = STATEMENT_TYPES[request.type].next === 'made_anew' ? await this.keyAhead(request) : null;
-      return this.signed(statementFor(request, own, null, next), authority, null);
+      return this.signed(statementFor(request, own, null, next, importedKey(request)), authority, null);
     });
   }
 
@@ -79,7 +88,7 @@ export class StatementMaker {
     const made = algorithm === undefined ? null : await this.keys.make(scope, request.new_key_id, algorithm);
     const next = STATEMENT_TYPES[type].next === 'made_anew' ? await this.keyAhead(request) : null;
     const publicKey = made?.publicKey ?? null;
-    const comesIn = publicKey === null ? null : { publicKey };
+    const comesIn = made === null || publicKey === null ? null : { publicKey, algorithm: made.algorithm };
     const statement = statementFor(request, own, comesIn, next);
     const possession = made === null ? null : await orRefused(statementSignature(statement, made, 'possession'));
     return { statement, possession };
@@ -148,6 +157,16 @@ export class StatementMaker {
     this.logger.info({ scope: statement.scope, type: statement.type, epoch: statement.epoch }, 'statement made');
     return { statement: text, statement_hash: statementHash(text), next: statement.next };
   }
+}
+
+/**
+ * The public half that whoever imports a key has shown; null of any other statement.
+ * @throws Problem invariantViolation
+ */
+function importedKey({ type, imported_public_key: text, imported_algorithm }: MakeStatement): StatedKey | null {
+  if (type !== 'import' || text === undefined) return null;
+  const algorithm = imported_algorithm ?? MESH_ALGORITHM;
+  return { publicKey: publicKeyFromText(text, algorithm).text, algorithm };
 }
 
 const orRefused = <Made>(making: Promise<Made>): Promise<Made> =>

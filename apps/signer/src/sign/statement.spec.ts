@@ -1,15 +1,16 @@
-import { PLATFORM } from '@plexsphere/wire';
+import { MESH_ALGORITHM, PLATFORM } from '@plexsphere/wire';
 import type { StatementRequest } from '@plexsphere/wire/commands';
 import { DOMAIN, hashOf, publicKeyOf, ringOf, rotatedRing, transitionOf } from '@plexsphere/testkit';
 import { keyHash } from '@plexsphere/wire/jws';
-import { checkRequest, statementFor } from './statement';
+import { checkRequest, statementFor, type StatedKey } from './statement';
 
 const [closes_at, transition_expires] = ['2031-05-02T10:00:00Z', '2031-05-02T10:00:30Z'];
 /** Commits to the key called b. */
 const committed = { next: keyHash(publicKeyOf('b')) };
 const ring = ringOf(DOMAIN, 4, { a: 'active' }, committed);
 const AHEAD = hashOf('the one after');
-const coming = { publicKey: publicKeyOf('b') };
+const statedKeyOf = (publicKey: string): StatedKey => ({ publicKey, algorithm: MESH_ALGORITHM });
+const coming = statedKeyOf(publicKeyOf('b'));
 
 const request = (fields: Partial<StatementRequest>): StatementRequest => ({
   ...{ type: 'rotate', scope: DOMAIN, epoch: 5, authority_epoch: 4, old_key_id: 'a', new_key_id: 'b' },
@@ -70,7 +71,7 @@ test.each<[string, Partial<StatementRequest>]>([
   ['a recommit', { type: 'recommit', new_key_id: 'a' }],
 ])('%s commits anew, and to another key than before', (_name, fields) => {
   const asked = request(fields);
-  const comesIn = asked.type === 'revoke' ? { publicKey: publicKeyOf('fresh') } : null;
+  const comesIn = asked.type === 'revoke' ? statedKeyOf(publicKeyOf('fresh')) : null;
   expect(statementFor(asked, ring, comesIn, AHEAD)).toMatchObject({ next: AHEAD, authority_epoch: 4 });
   expect(() => statementFor(asked, ring, comesIn, null)).toThrow(
     expect.objectContaining({ detail: 'signing: next not kept' }),
@@ -80,7 +81,7 @@ test.each<[string, Partial<StatementRequest>]>([
 test.each<[string, () => unknown]>([
   [
     'brings in another key than the committed one',
-    () => statementFor(rotate, ring, { publicKey: publicKeyOf('x') }, AHEAD),
+    () => statementFor(rotate, ring, statedKeyOf(publicKeyOf('x')), AHEAD),
   ],
   ['commits to nothing new', () => statementFor(rotate, ring, coming, null)],
 ])('no rotation is made that %s', (_name, make) => {

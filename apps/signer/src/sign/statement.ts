@@ -1,4 +1,4 @@
-import { problem, type KeyView, type RingView } from '@plexsphere/wire';
+import { problem, type AlgorithmName, type KeyView, type RingView } from '@plexsphere/wire';
 import type { StatementRequest } from '@plexsphere/wire/commands';
 import {
   JwsError,
@@ -6,12 +6,14 @@ import {
   anchorOfRing,
   isByPlatform,
   requireFollows,
+  statedAlgorithm,
   type Statement,
 } from '@plexsphere/wire/jws';
 
-/** A key that is to come in by the statement: made here, and not in the ring yet. */
-interface ComingIn {
+/** What a statement says of a key. */
+export interface StatedKey {
   publicKey: string;
+  algorithm: AlgorithmName;
 }
 
 /**
@@ -32,26 +34,31 @@ export function checkRequest(request: StatementRequest, own: RingView | undefine
 }
 
 /**
- * The one statement that may follow this process' own ring. `next` is the hash of a key made ahead for it; null where it
- * makes none, and so keeps what the ring's head says.
+ * The one statement that may follow this process' own ring. `comesIn` was made here, and is not in it yet. `next` is the hash of a key made ahead for it; null where it
+ * makes none, and so keeps what the ring's head says. `imported` is a key that no signer has.
  * @throws Problem invariantViolation, nextNotKept
  */
 export function statementFor(
   request: StatementRequest,
   own: RingView | undefined,
-  comesIn: ComingIn | null,
+  comesIn: StatedKey | null,
   next: string | null,
+  imported: StatedKey | null = null,
 ): Statement {
   const { type, scope, epoch, old_key_id: oldKeyId, new_key_id: newKeyId } = request;
+  const old = oldKeyId === undefined ? null : heldKey(own, oldKeyId, 'old_key_id');
+  const named = comesIn ?? imported ?? heldKey(own, newKeyId, 'new_key_id');
   const statement: Statement = {
     type,
     scope,
     epoch,
     authority_epoch: isByPlatform(type, scope) ? request.authority_epoch : null,
     old_key_id: oldKeyId ?? null,
-    old_public_key: oldKeyId === undefined ? null : publicHalf(own, oldKeyId, 'old_key_id'),
+    old_public_key: old?.publicKey ?? null,
+    ...statedAlgorithm('old', old?.algorithm ?? null),
     new_key_id: newKeyId,
-    new_public_key: comesIn?.publicKey ?? publicHalf(own, newKeyId, 'new_key_id'),
+    new_public_key: named.publicKey,
+    ...statedAlgorithm('new', named.algorithm),
     opened_at: request.opened_at,
     closes_at: request.closes_at ?? null,
     transition_expires: request.transition_expires ?? null,
@@ -79,10 +86,10 @@ export const refused = ({ code }: JwsError): Error =>
     ? problem('nextNotKept')
     : problem('invariantViolation', { field: 'statement', reason: code });
 
-function publicHalf(own: RingView | undefined, keyId: string, field: string): string {
-  const publicKey = own?.keys.find(({ key_id }) => key_id === keyId)?.public_key ?? null;
-  if (publicKey === null) throw problem('invariantViolation', { field });
-  return publicKey;
+function heldKey(own: RingView | undefined, keyId: string, field: string): StatedKey {
+  const key = own?.keys.find(({ key_id }) => key_id === keyId);
+  if (key === undefined || key.public_key === null) throw problem('invariantViolation', { field });
+  return { publicKey: key.public_key, algorithm: key.algorithm };
 }
 
 /** Each time is there where the type has it, and they rise. */

@@ -110,11 +110,18 @@ describe('what is remembered', () => {
 });
 
 test('a drift is of the last state that has an answer and is not over', () => {
-  expect(driftingState([])).toBeUndefined();
-  expect(driftingState(heard([begun('a')]))).toBeUndefined();
-  expect(driftingState(heard([...given('a', 1), begun('b')]))?.id).toBe('a');
-  expect(driftingState(heard([...given('a', 1), ...given('b', 1)]))?.id).toBe('b');
-  expect(driftingState(heard([...given('a', 1), drift('a'), ...given('b', 1), drift('b')]))).toBeUndefined();
+  expect(driftingState([], 0)).toBeUndefined();
+  expect(driftingState(heard([begun('a')]), 0)).toBeUndefined();
+  expect(driftingState(heard([...given('a', 1), begun('b')]), 0)?.id).toBe('a');
+  expect(driftingState(heard([...given('a', 1), ...given('b', 1)]), 0)?.id).toBe('b');
+  expect(driftingState(heard([...given('a', 1), drift('a'), ...given('b', 1), drift('b')]), 0)).toBeUndefined();
+});
+
+test('a drift is of none where a state was begun after it came, and answered', () => {
+  const later = heard(given('b', 1), 2, heard(given('a', 1), 1));
+  expect(driftingState(later, 2)?.id).toBe('b');
+  expect(driftingState(later, 1)).toBeUndefined();
+  expect(driftingState(heard([begun('b')], 2, heard(given('a', 1), 1)), 1)?.id).toBe('a');
 });
 
 test('under way are those that are neither followed by a drift nor half a minute old', () => {

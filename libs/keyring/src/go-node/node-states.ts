@@ -98,9 +98,14 @@ export function meetStates(
   return states.some((state) => isUnderWay(state, nowMs, lasts(state)) && isBefore(state)) ? 'wait' : 'go';
 }
 
-/** The one that a drift is of which comes now, for whoever has heard all that was told before it. */
-export const driftingState = (states: readonly BegunState[]): BegunState | undefined =>
-  states.findLast(({ answer, isOver }) => answer !== null && !isOver);
+/**
+ * The one that a drift is of which came then, for whoever has heard all that was told before it. Where one was begun only
+ * after it came, nobody knows: the drift may be of a process of the Node that is gone, and the state of the one after.
+ */
+export function driftingState(states: readonly BegunState[], cameAtMs: number): BegunState | undefined {
+  const state = states.findLast(({ answer, isOver }) => answer !== null && !isOver);
+  return state === undefined || state.heardAtMs > cameAtMs ? undefined : state;
+}
 
 /**
  * What a drift proves that the Node holds. A state that left its keys out sets none, nor does one that the Node took for

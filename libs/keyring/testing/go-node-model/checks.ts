@@ -33,18 +33,17 @@ export class Checks {
     }
   }
 
-  /** A stream says a word; `now`: the process that the Node has by now. */
-  said(word: StreamWord, connection: Connection, now: DaemonProcess): void {
+  /** A stream says a word; `processes`: the Node's since it asked for that stream. */
+  said(word: StreamWord, connection: Connection, processes: readonly DaemonProcess[]): void {
     // Said again it claims nothing new.
     if (!word.isProven || connection.claimed === word.epoch) return;
     connection.claimed = word.epoch;
     if (this.wasCloned) return;
-    // A stream that its Node has left may say it of the process that came after.
-    const { process } = connection;
-    if (Math.max(process.heldEpoch, now.heldEpoch) < word.epoch) {
-      throw new Violation(`${word.epoch} is said to be held, and the Node holds ${process.heldEpoch}`);
-    }
-    process.provenEpoch = Math.max(process.provenEpoch, word.epoch);
+    // A stream that its Node has left may say it of a process that came after, and which may be gone as well: what that
+    // one's own stream said would be as late, and counts for more.
+    const holder = processes.find(({ heldEpoch }) => heldEpoch >= word.epoch);
+    if (holder === undefined) throw new Violation(`${word.epoch} is said to be held, and no process has held it`);
+    holder.provenEpoch = Math.max(holder.provenEpoch, word.epoch);
   }
 
   /** A message goes into a stream's socket; `knownMs`: until when its gateway knows what the Node was given. */

@@ -20,6 +20,7 @@ export class GoMesh implements Outside {
   /** Connections that the Node has left, and its gateway has not noticed. */
   readonly left: Connection[] = [];
   process: DaemonProcess;
+  private readonly processes: DaemonProcess[] = [];
   /** Another that says that it is this Node. */
   twin: DaemonProcess | null = null;
   overlapMs: number;
@@ -244,7 +245,7 @@ export class GoMesh implements Outside {
     if (drift === null || drift.isSent) return false;
     drift.isSent = true;
     this.note(`drift to ${gateway}`);
-    this.gateways[gateway]!.inbox.push({ kind: 'driftCall', process, drift });
+    this.gateways[gateway]!.inbox.push({ kind: 'driftCall', process, drift, cameAtMs: this.nowMs });
     return true;
   }
 
@@ -296,7 +297,9 @@ export class GoMesh implements Outside {
   }
 
   private newProcess(): DaemonProcess {
-    return new DaemonProcess(this.registrationKey, 1, this.checks.accepted, this.aheadMs);
+    const process = new DaemonProcess(this.registrationKey, 1, this.checks.accepted, this.aheadMs);
+    this.processes.push(process);
+    return process;
   }
 
   get instant(): string {
@@ -319,7 +322,7 @@ export class GoMesh implements Outside {
     this.note(`${connection.streamId} says ${JSON.stringify(word)}`);
     this.words.push(word);
     this.wordsSaid += 1;
-    this.checks.said(word, connection, this.process);
+    this.checks.said(word, connection, this.processes.slice(this.processes.indexOf(connection.process)));
   }
 
   write(message: WireMessage, connection: Connection, knownMs: number): void {

@@ -30,7 +30,7 @@ export type Heard =
   | { kind: 'news'; news: StateNews }
   | { kind: 'drift'; stateId: string; setsKeys: boolean }
   /** The Node's own call, behind all that was told before it; nothing where the Node waits for its answer no more. */
-  | { kind: 'driftCall'; process: DaemonProcess; drift: Drift }
+  | { kind: 'driftCall'; process: DaemonProcess; drift: Drift; cameAtMs: number }
   | { kind: 'ringChanged' }
   /** What it asked the bus for comes behind all that was told before. */
   | { kind: 'caughtUp'; askedAtMs: number };
@@ -109,8 +109,8 @@ export class ModelGateway {
 
   hear(heard: Heard): void {
     if (heard.kind === 'driftCall') {
-      const { process, drift } = heard;
-      const state = driftingState(this.states);
+      const { process, drift, cameAtMs } = heard;
+      const state = driftingState(this.states, cameAtMs);
       if (process.drift !== drift) return;
       process.drift = null;
       if (state !== undefined) this.tell({ kind: 'drift', stateId: state.id, setsKeys: drift.setsKeys });
@@ -170,9 +170,11 @@ export class ModelGateway {
   }
 
   private take(open: Open, { stream, deeds }: Turn<WireMessage>): void {
+    // News are written by a turn only where they were held before it; what comes behind them may be held since.
+    const knownMs = open.life?.heldSinceMs ?? 0;
     open.life = stream;
     for (const deed of deeds) {
-      if (deed.kind === 'write') this.outside.write(deed.message, open.connection, stream.heldSinceMs);
+      if (deed.kind === 'write') this.outside.write(deed.message, open.connection, knownMs);
       else if (deed.kind === 'say') this.outside.say(deed.word, open.connection);
       else if (deed.kind === 'look') open.looks += 1;
       else if (deed.kind === 'catchUp') this.inbox.push({ kind: 'caughtUp', askedAtMs: this.outside.now() });

@@ -94,11 +94,11 @@ export class ModelGoRing {
         return unstageKey(ring, transition, { keyId: stagedKey(ring)?.keyId ?? '' });
       case 'revoke_other': {
         const keyId = ring.keys.find(({ state }) => state === 'staged' || state === 'retiring')?.keyId ?? '';
-        return revokeKey(ring, transition, { keyId, newKeyId, discardStaged: true, at, propagationDelayMs: 0 });
+        return revokeKey(ring, transition, { keyId, newKeyId, discardStaged: true, at, propagationDelayMs: 0 }, POLICY);
       }
       case 'revoke_active': {
         const { keyId } = activeKey(ring);
-        return revokeKey(ring, transition, { keyId, newKeyId, discardStaged: true, at, propagationDelayMs: 0 });
+        return revokeKey(ring, transition, { keyId, newKeyId, discardStaged: true, at, propagationDelayMs: 0 }, POLICY);
       }
     }
   }

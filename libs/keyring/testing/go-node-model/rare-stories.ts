@@ -11,6 +11,7 @@ import {
 } from './rare-stories/losses';
 import {
   behindStory,
+  driftBeforeStateStory,
   driftOfAnotherStory,
   eventBeforeRollbackStory,
   eventBehindStateStory,
@@ -47,6 +48,7 @@ export const RARE_STORIES: readonly [string, (tale: Tale) => void][] = [
   ['news in the socket, and a rollback', newsInSocketStory],
   ['a drift of something else', otherDriftStory],
   ['a drift of the process before', driftOfAnotherStory],
+  ['a drift of the process before, behind a state', driftBeforeStateStory],
   ['gateways that have forgotten what they said', forgottenFormStory],
   ['streams that end at the worst moment', worstPatienceStory],
   ['a word that is lost', lostWordStory],

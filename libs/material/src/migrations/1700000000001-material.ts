@@ -83,6 +83,26 @@ export const MATERIAL: SchemaChange = {
         $$;
       REVOKE ALL ON FUNCTION material.destroy FROM PUBLIC;
 
+      -- Until when tokens by an issuer's key may live: no later end is signed before it stands here. It only rises, and stays
+      -- when the key is gone, as the key's name does: whoever asks late hears the same.
+      CREATE TABLE material.token_horizon (
+        scope text NOT NULL,
+        key_id text NOT NULL,
+        horizon timestamptz NOT NULL,
+        PRIMARY KEY (scope, key_id)
+      );
+
+      -- Answers how far it reaches afterwards, by whichever signer.
+      CREATE FUNCTION material.raise_horizon(of_scope text, of_key_id text, to_horizon timestamptz)
+        RETURNS timestamptz LANGUAGE sql SECURITY DEFINER SET search_path = ''
+        AS $$
+          INSERT INTO material.token_horizon AS present (scope, key_id, horizon)
+          VALUES (of_scope, of_key_id, to_horizon)
+          ON CONFLICT (scope, key_id) DO UPDATE SET horizon = greatest(present.horizon, excluded.horizon)
+          RETURNING horizon
+        $$;
+      REVOKE ALL ON FUNCTION material.raise_horizon FROM PUBLIC;
+
       CREATE TABLE material.bus_key (
         kind text PRIMARY KEY CHECK (kind IN ('operator', 'account')),
         public_key text NOT NULL,

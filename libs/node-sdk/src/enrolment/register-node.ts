@@ -30,7 +30,7 @@ const ANSWERED_WITHIN_MS = 30_000;
 const MOST_ANSWER_BYTES = 262_144;
 
 /**
- * Registers, and returns the text of the enrolment file: secret, and told once. Whoever did not get an answer asks again
+ * Registers, and returns the text of the enrolment file: secret, and shown once. Whoever did not get an answer asks again
  * with the same token and key, for ten minutes.
  * @throws NodeSdkError `registration_refused` where the token is not, or no more, good for it, or something of the request
  * is none; `registration_failed` where it may go another time; and for addresses as `NodeClient.start`

@@ -59,6 +59,7 @@ export function forgeStatement(
     revoke: random.next() < 0.7 ? [signing, besideOrNew] : [beside ?? comer, signing],
     recommit: [signing, signing],
     recovery: [signing, comer],
+    import: [signing, besideOrNew],
   }[type] as [TrustedKey, TrustedKey];
   const at = (ms: number): string => new Date(nowMs + ms).toISOString();
   const brings = next === comer && type !== 'rollback';

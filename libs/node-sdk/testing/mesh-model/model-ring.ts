@@ -243,12 +243,12 @@ export class ModelRing {
       case 'settle':
         return settleRollback(ring, transition, at);
       case 'revoke_active':
-        return revokeKey(ring, transition, { ...revoke, keyId: activeKey(ring).keyId });
+        return revokeKey(ring, transition, { ...revoke, keyId: activeKey(ring).keyId }, policy);
       case 'revoke_discarding':
-        return revokeKey(ring, transition, { ...revoke, keyId: activeKey(ring).keyId, discardStaged: true });
+        return revokeKey(ring, transition, { ...revoke, keyId: activeKey(ring).keyId, discardStaged: true }, policy);
       case 'revoke_other': {
         const other = ring.keys.find(({ state }) => state === 'staged' || state === 'retiring');
-        return other && revokeKey(ring, transition, { ...revoke, keyId: other.keyId });
+        return other && revokeKey(ring, transition, { ...revoke, keyId: other.keyId }, policy);
       }
       case 'recommit':
         return recommitRing(ring, transition);

@@ -19,7 +19,8 @@ import type { Message, ModelNode } from './model-node';
 import { keyOf } from './model-ring';
 import { announcementOf, type Plane, type Whose } from './plane';
 
-const TYPES = Object.keys(STATEMENT_TYPES) as StatementType[];
+/** Of a mesh: nobody reads an import there. */
+const TYPES = (Object.keys(STATEMENT_TYPES) as StatementType[]).filter((type) => type !== 'import');
 
 export interface Deceit {
   what: string;

@@ -46,15 +46,29 @@ export const RING: SchemaChange = {
         state_since timestamptz NOT NULL DEFAULT now(),
         -- When a key that retires verifies no more; a staged one may have an end, too.
         verifies_until timestamptz,
-        -- If it was ever staged: since when verifiers were told of it, and until when it could begin to sign.
+        -- If it was ever staged: when, since when everybody who serves the ring has done so with it, and until when it could
+        -- begin to sign.
         staged_at timestamptz,
+        published_at timestamptz CHECK (published_at IS NULL OR staged_at IS NOT NULL),
         rotate_by timestamptz,
+        -- Of a key that signs tokens: the longest life that one may have ever since it first signed; and, once it signs no
+        -- more and that is known, when the last of them is over.
+        longest_token_ms bigint CHECK (longest_token_ms > 0),
+        tokens_until timestamptz,
+        -- Of a key of another service, which is published here as well: when that service signs its last token by it, and what
+        -- those call it; null where they name no key. Ours are called by their key ids.
+        foreign_signs_until timestamptz,
+        jwk_kid text,
         -- When its private half was destroyed: of a key that is retired or revoked, after the switch.
         destroyed_at timestamptz,
         created_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (scope, key_id),
         CHECK (state <> 'retiring' OR verifies_until IS NOT NULL),
         CHECK (state IN ('staged', 'retiring') OR verifies_until IS NULL),
+        CHECK (state NOT IN ('staged', 'active') OR tokens_until IS NULL),
+        CHECK (longest_token_ms IS NOT NULL OR tokens_until IS NULL),
+        CHECK (foreign_signs_until IS NULL OR state IN ('retiring', 'retired', 'revoked')),
+        CHECK (foreign_signs_until IS NOT NULL OR jwk_kid IS NULL),
         CHECK (state IN ('retired', 'revoked') OR destroyed_at IS NULL)
       );
       CREATE UNIQUE INDEX one_active_key ON ring.signing_key (scope) WHERE state = 'active';
@@ -101,7 +115,7 @@ export const RING: SchemaChange = {
         scope text NOT NULL REFERENCES ring.key_ring,
         epoch bigint NOT NULL,
         change text NOT NULL CHECK (change IN ('create', 'rotate', 'stage', 'unstage', 'rollback', 'revoke', 'recommit',
-                                               'recovery', 'close', 'settle', 'remove', 'policy')),
+                                               'recovery', 'import', 'close', 'settle', 'remove', 'policy')),
         active_key_id text NOT NULL,
         -- What Nodes are told beside the active or the staged key, and until when they verify by it.
         previous_key_id text,
@@ -179,7 +193,8 @@ export const RING: SchemaChange = {
         role text NOT NULL CHECK (role IN ('viewer', 'operator', 'admin')),
         scopes text[],
         bus_public_key text NOT NULL UNIQUE,
-        bearer_hash text NOT NULL,
+        -- SHA-256, hex, of the bearer token for HTTP: there it alone says who asks.
+        bearer_hash text NOT NULL UNIQUE,
         expires_at timestamptz NOT NULL DEFAULT now() + interval '90 days',
         revoked_at timestamptz,
         created_at timestamptz NOT NULL DEFAULT now()

@@ -29,7 +29,9 @@ export const GATEWAY: SchemaChange = {
       CREATE VIEW gateway.ring AS
         SELECT r.scope, r.epoch, r.trust_epoch,
                (SELECT jsonb_agg(jsonb_build_object('key_id', k.key_id, 'state', k.state, 'algorithm', k.algorithm,
-                                                    'public_key', k.public_key, 'verifies_until', k.verifies_until)
+                                                    'public_key', k.public_key, 'verifies_until', k.verifies_until,
+                                                    'foreign', CASE WHEN k.foreign_signs_until IS NOT NULL
+                                                      THEN jsonb_build_object('kid', k.jwk_kid) END)
                                  ORDER BY k.created_at, k.key_id)
                   FROM ring.signing_key k
                  WHERE k.scope = r.scope AND k.state IN ('staged', 'active', 'retiring')) AS keys,
@@ -61,5 +63,13 @@ export const GATEWAY: SchemaChange = {
         SELECT c.scope, c.epoch, c.change, c.statement, c.authority_epoch
           FROM ring.ring_change c JOIN ring.key_ring r ON r.scope = c.scope
          WHERE r.removed_at IS NULL;
+
+      -- Since when keys are on their way out: the one that has been for longest, of each kind of rings, and of no ring by name.
+      -- One of another service goes by itself, when somebody said that it would.
+      CREATE VIEW gateway.retiring AS
+        SELECT split_part(k.scope, ':', 1) AS kind, min(k.state_since) AS since
+          FROM ring.signing_key k
+         WHERE k.state = 'retiring' AND k.foreign_signs_until IS NULL
+         GROUP BY kind;
     `,
 };

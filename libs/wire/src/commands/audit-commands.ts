@@ -1,4 +1,4 @@
-import { IsOptional } from 'class-validator';
+import { IsOptional } from '../validator';
 import type { Scope } from '../scope';
 import { IsActor, IsCommandName, IsScope, IsTime } from './constraints';
 import { Page, type Paged } from './page';

@@ -1,24 +1,31 @@
-import { ValidateBy, type ValidationOptions } from 'class-validator';
-import { isPublicKey } from '../algorithms';
+import { ValidateBy, type ValidationOptions } from '../validator';
+import { isAlgorithmName, isPublicKey } from '../algorithms';
 import {
+  areAudiences,
   isActor,
+  isAudience,
+  isClientId,
   isCommandName,
   isCount,
   isEventId,
   isEventIdOf,
   isEventType,
+  isForeignKid,
   isHelloId,
   isHostname,
   isKeyId,
   isNodeName,
   isNonce,
+  isScopeClaim,
+  isSubject,
+  isTokenScope,
   isUuid,
   isWireguardKey,
   isWords,
 } from '../names';
 import { isTime } from '../rfc3339';
 import { parseRotateEvery } from '../rotate-every';
-import { isScope } from '../scope';
+import { isScope, issuerSlug } from '../scope';
 
 const BUS_USER = /^U[A-Z2-7]{55}$/;
 
@@ -29,17 +36,26 @@ const constraint =
     ValidateBy({ name, validator: { validate: accepts } }, options);
 
 export const IsScope = constraint('isScope', isScope);
+export const IsIssuerScope = constraint('isIssuerScope', (value) => issuerSlug(value) !== undefined);
 export const IsKeyId = constraint('isKeyId', isKeyId);
 export const IsEventType = constraint('isEventType', isEventType);
 export const IsNodeName = constraint('isNodeName', isNodeName);
 export const IsHostname = constraint('isHostname', isHostname);
 export const IsWireguardKey = constraint('isWireguardKey', isWireguardKey);
+export const IsForeignKid = constraint('isForeignKid', isForeignKid);
 export const IsWords = constraint('isWords', isWords);
 export const IsEventId = constraint('isEventId', isEventId);
 export const IsActor = constraint('isActor', isActor);
 export const IsCommandName = constraint('isCommandName', isCommandName);
+export const IsNonce = constraint('isNonce', isNonce);
+export const IsSubject = constraint('isSubject', isSubject);
+export const AreAudiences = constraint('areAudiences', areAudiences);
+export const IsScopeClaim = constraint('isScopeClaim', isScopeClaim);
 export const IsTime = constraint('isTime', isTime);
 export const IsRotateEvery = constraint('isRotateEvery', (value) => parseRotateEvery(value) !== undefined);
+export const IsClientId = constraint('isClientId', isClientId);
+export const IsTokenScope = constraint('isTokenScope', isTokenScope);
+export const IsAudience = constraint('isAudience', isAudience);
 /** A UUID in lower case, as it stands in the Domain's scope. */
 export const IsDomainId = constraint('isDomainId', isUuid);
 /** Of a key of the mesh, as text. */
@@ -80,3 +96,21 @@ export const IsByScope = (isValue: (value: unknown) => boolean, most = Number.PO
     const entries = Object.entries(map);
     return entries.length <= most && entries.every(([scope, value]) => isScope(scope) && isValue(value));
   })();
+
+const isClientKey = (value: unknown): value is { key_id: string } => {
+  if (typeof value !== 'object' || value === null) return false;
+  const { key_id, algorithm, public_key } = value as Record<string, unknown>;
+  return isKeyId(key_id) && isAlgorithmName(algorithm) && isPublicKey(public_key, algorithm);
+};
+
+/** Public keys under names of their own. */
+export const IsClientKeys = (most: number): PropertyDecorator =>
+  constraint(
+    'isClientKeys',
+    (value) =>
+      Array.isArray(value) &&
+      value.length >= 1 &&
+      value.length <= most &&
+      value.every(isClientKey) &&
+      new Set(value.map(({ key_id }) => key_id)).size === value.length,
+  )();

@@ -1,4 +1,4 @@
-import { IsInt, IsOptional, IsUUID, Matches, Max, Min, ValidateIf } from 'class-validator';
+import { IsInt, IsOptional, IsUUID, Matches, Max, Min, ValidateIf } from '../validator';
 import type { Scope } from '../scope';
 import { IsScope } from './constraints';
 import { Request } from './request';

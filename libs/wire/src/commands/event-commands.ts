@@ -1,4 +1,4 @@
-import { IsOptional, IsString, IsUUID, ValidateIf } from 'class-validator';
+import { IsOptional, IsString, IsUUID, ValidateIf } from '../validator';
 import type { Scope } from '../scope';
 import { IsEventId, IsEventType, IsScope } from './constraints';
 import { Page, type Paged } from './page';

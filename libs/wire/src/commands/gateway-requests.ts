@@ -1,5 +1,5 @@
 /** What a gateway asks of rotation on behalf of a Node over HTTP. No secret is in it: the gateway drew it, and says its hash. */
-import { IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
+import { IsIn, IsOptional, IsUUID, Matches } from '../validator';
 import type { Scope } from '../scope';
 import { IsHostname, IsWireguardKey } from './constraints';
 

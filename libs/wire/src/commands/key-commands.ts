@@ -1,4 +1,4 @@
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from '../validator';
 import type { EncodedSignature } from '../jws/signature';
 import type { Statement } from '../jws/statement';
 import type { ProblemBody } from '../problem';
@@ -35,15 +35,22 @@ export class Stage extends Request {
   @IsScope()
   scope: Scope;
 
+  /** Without it a name is made of the date. */
+  @IsOptional()
   @IsKeyId()
-  new_key_id: string;
+  new_key_id?: string;
 
-  /** Seconds from now until it may be rotated to; seven days without it. */
+  /** Seconds from now until it may be rotated to; without it as long as a standby where it is one, else seven days. */
   @IsOptional()
   @IsInt()
   @Min(1)
   @Max(366 * DAY_S)
   rotate_within_seconds?: number;
+
+  /** Where a key is staged already that one is answered, and nothing changes. */
+  @IsOptional()
+  @IsBoolean()
+  unless_staged?: boolean;
 
   @IsOptional()
   @IsWords()
@@ -58,6 +65,8 @@ export interface StageReply extends RingChangedReply {
   rotate_by: string;
   /** Until when a verifier that hears nothing more takes the pair. */
   transition_expires: string;
+  /** By `unless_staged`: it had been staged before. */
+  already_staged?: true;
 }
 
 /** Takes a staged key back; the one that is staged, unless it is named. */
@@ -112,6 +121,8 @@ export interface RevokeReply extends RingChangedReply {
   replaced: boolean;
   /** All keys that left the ring by it, the revoked one among them: their private halves are destroyed. */
   gone: string[];
+  /** Of an issuer: until when verifiers that keep key sets may not know active_key_id yet; null where all know it. */
+  known_by: string | null;
   /** The rotation that was open and ended by it. */
   ended_rotation: { old_key_id: string; new_key_id: string; outcome: 'revoked' } | null;
 }
@@ -251,6 +262,8 @@ export interface PlanChangeReply {
   signers: string[];
   /** Of a revoke that makes another key sign: by when at the latest a signer does, were it done now. */
   signs_again_by: string | null;
+  /** The same of an issuer: until when verifiers that keep key sets may not know that key yet; null where all would. */
+  known_by: string | null;
   /**
    * Of a revoke: by when a Node that hears nothing trusts none of `gone` any more. null: a Node that is away may trust one
    * of them until it is back.

@@ -1,4 +1,4 @@
-import { IsBoolean, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { IsBoolean, IsInt, IsOptional, Matches, Max, Min } from '../validator';
 import type { Scope } from '../scope';
 import type { RingView } from '../ring-view';
 import { isCount } from '../names';

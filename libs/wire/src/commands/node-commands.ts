@@ -1,4 +1,4 @@
-import { IsOptional, IsUUID, ValidateIf } from 'class-validator';
+import { IsOptional, IsUUID, ValidateIf } from '../validator';
 import type { Scope } from '../scope';
 import { IsBusPublicKey, IsNodeName, IsScope } from './constraints';
 import { Request } from './request';

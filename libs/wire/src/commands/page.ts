@@ -1,4 +1,4 @@
-import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, Matches, Max, Min } from '../validator';
 
 /** Rows in one reply, far below the bus' limit of 1 MB; and how many there are where nobody says. */
 export const MOST_ROWS = 200;

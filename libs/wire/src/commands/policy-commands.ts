@@ -10,7 +10,7 @@ import {
   Max,
   MaxLength,
   Min,
-} from 'class-validator';
+} from '../validator';
 import { ALGORITHMS, type AlgorithmName } from '../algorithms';
 import type { RotateEveryText } from '../rotate-every';
 import { SCOPE_KINDS, type Scope, type ScopeKind } from '../scope';
@@ -30,6 +30,8 @@ export interface PolicyView {
   key_id_pattern: string;
   /** Whether one key is kept staged. */
   standby: boolean;
+  /** How long a token may live that a key of the ring signs. */
+  longest_token_seconds: number;
 }
 
 export type PolicyMember = keyof PolicyView;
@@ -44,6 +46,7 @@ const POLICY_MEMBERS = [
   'share_required',
   'key_id_pattern',
   'standby',
+  'longest_token_seconds',
 ] as const satisfies readonly PolicyMember[];
 
 const CLOSINGS = ['manual', 'automatic'] as const;
@@ -136,6 +139,12 @@ export class PlanPolicy {
   @IsOptional()
   @IsBoolean()
   standby?: boolean;
+
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(YEAR_S)
+  longest_token_seconds?: number;
 
   /** What is decided here no longer: a scope's members come from its kind again, a kind's from the settings. */
   @IsOptional()

@@ -1,4 +1,4 @@
-import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, IsUUID, Max, Min } from '../validator';
 import type { Scope } from '../scope';
 import { IsKeyId, IsScope, IsWords } from './constraints';
 

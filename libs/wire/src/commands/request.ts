@@ -1,4 +1,4 @@
-import { IsOptional, IsUUID } from 'class-validator';
+import { IsOptional, IsUUID } from '../validator';
 import type { Scope } from '../scope';
 import { IsScope } from './constraints';
 

@@ -1,4 +1,4 @@
-import { IsInt, IsObject, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsInt, IsObject, IsOptional, IsString, Max, MaxLength, Min } from '../validator';
 import type { Scope } from '../scope';
 import { CHAIN_STATEMENTS } from '../messages';
 import type { RingView } from '../ring-view';

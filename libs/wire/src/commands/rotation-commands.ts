@@ -1,4 +1,4 @@
-import { IsBoolean, IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min } from 'class-validator';
+import { IsBoolean, IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min } from '../validator';
 import { MAX_STATEMENT_LENGTH, type RingChangedReply } from './key-commands';
 import type { Scope } from '../scope';
 import { IsKeyId, IsScope, IsWords } from './constraints';
@@ -10,9 +10,10 @@ export class Rotate extends Request {
   @IsScope()
   scope: Scope;
 
-  /** Of a new key, or of the one that is staged. */
+  /** Of a new key, or of the one that is staged; without it the one that is staged. */
+  @IsOptional()
   @IsKeyId()
-  new_key_id: string;
+  new_key_id?: string;
 
   @IsOptional()
   @IsWords()
@@ -49,8 +50,10 @@ export class Close extends Request {
   @IsKeyId()
   old_key_id: string;
 
+  /** Without it as the open rotation has it: an old key is that of one rotation alone. */
+  @IsOptional()
   @IsKeyId()
-  new_key_id: string;
+  new_key_id?: string;
 
   @IsOptional()
   @IsBoolean()
@@ -69,6 +72,8 @@ export interface CloseReply extends Omit<RotationView, 'opened_at'>, Switched {
   pending: string[];
   /** Of the platform alone: how far the Nodes of all Domains have come, without names. Those that lag did not block. */
   domain_nodes?: NodesStatus;
+  /** Of an issuer, by force: until when tokens by the old key would have lived, which nobody verifies any more. */
+  outstanding_until?: string;
 }
 
 /** Undoes the open rotation; naming its keys makes sure that it is the one that was looked at. */
@@ -100,7 +105,10 @@ export interface RollbackReply extends RingChangedReply {
   old_key_id: string;
   new_key_id: string;
   outcome: 'rolled_back';
-  /** Until when the key that was rolled back verifies what it signed; nothing else comes in before. */
+  /**
+   * Until when the key that was rolled back verifies what it signed; where verifiers hold a pair, nothing else comes in
+   * before. Of an issuer at the latest: how long its tokens live is known when the switch is done.
+   */
   settles_at: string;
 }
 
@@ -108,8 +116,9 @@ export class PlanRotate {
   @IsScope()
   scope: Scope;
 
+  @IsOptional()
   @IsKeyId()
-  new_key_id: string;
+  new_key_id?: string;
 
   @IsOptional()
   @IsBoolean()
@@ -119,7 +128,10 @@ export class PlanRotate {
 export interface PlanRotateReply {
   scope: Scope;
   old_key_id: string | null;
-  new_key_id: string;
+  /** null where none is named, and none is staged. */
+  new_key_id: string | null;
+  /** Where it is staged already: from when on it may sign without force. */
+  propagated_at?: string;
   /** If it were opened now. */
   closes_at: string;
   /** Nodes that the event would go to, and how many of them are pending or offline. */
@@ -152,7 +164,10 @@ export interface PlanCloseReply {
   old_key_id: string | null;
   new_key_id: string | null;
   closes_at: string | null;
-  /** When it could be closed without force: now where nothing blocks, closes_at where Nodes lag; null where nothing is open. */
+  /**
+   * When it could be closed without force: now where nothing blocks, closes_at where Nodes lag, when the last token by the
+   * old key is over; null where nothing is open, or the switch is under way.
+   */
   earliest_close_at: string | null;
   /** From when on no verifier can still need the old key; null where nothing is open or the switch is under way. */
   safe_close_at: string | null;

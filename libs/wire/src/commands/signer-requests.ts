@@ -12,7 +12,7 @@ import {
   MaxLength,
   Min,
   ValidateIf,
-} from 'class-validator';
+} from '../validator';
 import { ALGORITHMS, type AlgorithmName } from '../algorithms';
 import type { Scope } from '../scope';
 import { MAX_REVOCATIONS, REVOCATION_LINES, REVOCATION_LINE_BYTES } from '../revocations';
@@ -35,7 +35,7 @@ class TimedRequest {
 }
 
 /** For a signature that somebody accepts: see SIGNING_DURATION_MS. */
-class TimedSigning extends TimedRequest {
+export class TimedSigning extends TimedRequest {
   @Max(SIGNING_DURATION_MS)
   override duration_ms: number;
 
@@ -94,8 +94,18 @@ export class StatementRequest extends TimedRequest {
   transition_expires?: string;
 }
 
-/** A statement about keys that the ring holds already. */
-export class MakeStatement extends StatementRequest {}
+/** A statement about keys that the ring holds already; of an import, about one that no signer has. */
+export class MakeStatement extends StatementRequest {
+  /** Of an import: the public half of `new_key_id`, and its algorithm. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(1_024)
+  imported_public_key?: string;
+
+  @IsOptional()
+  @IsIn(Object.keys(ALGORITHMS))
+  imported_algorithm?: AlgorithmName;
+}
 
 export interface MakeStatementReply {
   /** General JWS as JSON text. */

@@ -1,5 +1,6 @@
-import { IsOptional } from 'class-validator';
+import { IsOptional } from '../validator';
 import type { Scope } from '../scope';
+import type { AlgorithmName } from '../algorithms';
 import type { RotateEveryText } from '../rotate-every';
 import type { KeyView, RotationView } from '../ring-view';
 import { IsScope } from './constraints';
@@ -47,7 +48,11 @@ export interface ScopeStatus {
   scope: Scope;
   epoch: number;
   trust_epoch: number;
+  /** Which its keys may be of, where that is more than one. */
+  algorithms?: AlgorithmName[];
   keys: KeyStatus[];
+  /** Of an issuer: until when verifiers that keep key sets may not know the active key yet; null where all know it. */
+  known_by: string | null;
   /** The open rotation; null where none is. */
   transition: OpenTransitionView | null;
   signers: SignerStatus[];
@@ -106,6 +111,11 @@ export interface KeyStatus extends Pick<KeyView, 'key_id' | 'state' | 'algorithm
   rotate_by?: string;
   /** Of a staged or a retiring key: until when a verifier that hears nothing more takes it. */
   verifies_until?: string;
+  /** Of an issuer's retiring key: when the last token by it ends; absent while the switch is under way. */
+  tokens_until?: string;
+  /** Of a key of another service: what its tokens call it, null where they name none; absent of ours. */
+  jwk_kid?: string | null;
+  foreign_signs_until?: string;
 }
 
 /** Whose private half the operators keep. */
@@ -123,6 +133,10 @@ export interface OpenTransitionView extends RotationView {
   switched_at: string | null;
   /** From when on no verifier can still need the old key; null while the switch is under way. */
   safe_close_at: string | null;
+  /** When it closes by itself; null where it is closed by hand, and while nobody knows when the old key's tokens end. */
+  closes_itself_at: string | null;
+  /** Until when tokens by the old key block a close, with the skew of clocks; null where nobody knows yet; absent where it signs none. */
+  outstanding_until?: string | null;
 }
 
 export interface SignerStatus {

@@ -1,5 +1,5 @@
 import { MAX_ENVELOPE_BYTES } from '../envelope';
-import { domainScope, type Scope } from '../scope';
+import { domainScope, scopeKind, type Scope, type ScopeKind } from '../scope';
 import type * as requests from './index';
 
 /** Who may do what: an admin may all, an operator what an operator needs, a viewer only reads. */
@@ -29,6 +29,8 @@ interface CommandRow {
    * `every`, it is of the whole installation, so not theirs to give.
    */
   scope: 'scope' | 'domain id' | 'seen' | 'public' | 'every';
+  /** The kinds of scopes of which it may be given over HTTP as well, by a bearer; without it of none. */
+  overHttp?: readonly ScopeKind[];
   /** The largest request, in bytes. */
   limitBytes: number;
 }
@@ -45,20 +47,21 @@ export const PAYLOAD_BYTES = LONG + 6 * MAX_ENVELOPE_BYTES;
 
 const reads = { changes: false, role: 'viewer', limitBytes: SHORT } as const;
 const changes = { changes: true, role: 'operator', limitBytes: SHORT } as const;
+const ofIssuersOverHttp = { overHttp: ['issuer'] } as const;
 
 // prettier-ignore
 export const COMMANDS = {
-  'signing.rotate': { ...changes, request: 'Rotate', reply: replies<requests.RotateReply>(), scope: 'scope' },
+  'signing.rotate': { ...changes, ...ofIssuersOverHttp, request: 'Rotate', reply: replies<requests.RotateReply>(), scope: 'scope' },
   'signing.rollback': { ...changes, request: 'Rollback', reply: replies<requests.RollbackReply>(), scope: 'scope' },
-  'signing.stage': { ...changes, request: 'Stage', reply: replies<requests.StageReply>(), scope: 'scope' },
-  'signing.unstage': { ...changes, request: 'Unstage', reply: replies<requests.UnstageReply>(), scope: 'scope' },
-  'signing.revoke': { ...changes, role: 'admin', request: 'Revoke', reply: replies<requests.RevokeReply>(), scope: 'scope' },
+  'signing.stage': { ...changes, ...ofIssuersOverHttp, request: 'Stage', reply: replies<requests.StageReply>(), scope: 'scope' },
+  'signing.unstage': { ...changes, ...ofIssuersOverHttp, request: 'Unstage', reply: replies<requests.UnstageReply>(), scope: 'scope' },
+  'signing.revoke': { ...changes, ...ofIssuersOverHttp, role: 'admin', request: 'Revoke', reply: replies<requests.RevokeReply>(), scope: 'scope' },
   'signing.recommit': { ...changes, role: 'admin', request: 'Recommit', reply: replies<requests.RecommitReply>(), scope: 'scope' },
   'signing.plan-change': { ...reads, request: 'PlanChange', reply: replies<requests.PlanChangeReply>(), scope: 'scope' },
   'signing.prepare-statement': { ...reads, role: 'admin', request: 'PrepareSuperior', reply: replies<requests.PrepareSuperiorReply>(), scope: 'scope' },
   'recovery.rotate': { ...changes, role: 'admin', request: 'RecoveryRotate', reply: replies<requests.RecoveryRotateReply>(), scope: 'every' },
   'signing.rotate-when-applied': { ...changes, request: 'RotateWhenApplied', reply: replies<requests.RotateWhenAppliedReply>(), scope: 'scope' },
-  'signing.close': { ...changes, request: 'Close', reply: replies<requests.CloseReply>(), scope: 'scope' },
+  'signing.close': { ...changes, ...ofIssuersOverHttp, request: 'Close', reply: replies<requests.CloseReply>(), scope: 'scope' },
   'signing.jwks': { ...reads, request: 'OfScope', reply: replies<requests.JwksReply>(), scope: 'scope' },
   'signing.ring': { ...reads, request: 'OfScope', reply: replies<requests.RingReply>(), scope: 'scope' },
   'signing.chain': { ...reads, request: 'ListStatements', reply: replies<requests.ListStatementsReply>(), scope: 'public' },
@@ -78,6 +81,11 @@ export const COMMANDS = {
   'domain.list': { ...reads, request: 'Nothing', reply: replies<requests.DomainListReply>(), scope: 'seen' },
   'domain.plan-remove': { ...reads, request: 'PlanRemoveDomain', reply: replies<requests.PlanRemoveDomainReply>(), scope: 'domain id' },
   'domain.remove': { ...changes, role: 'admin', request: 'RemoveDomain', reply: replies<requests.RemoveDomainReply>(), scope: 'domain id' },
+  'issuer.create': { ...changes, role: 'admin', request: 'CreateIssuer', reply: replies<requests.CreateIssuerReply>(), scope: 'scope' },
+  'issuer.import': { ...changes, role: 'admin', request: 'ImportKey', reply: replies<requests.ImportKeyReply>(), scope: 'scope' },
+  'issuer.plan-import': { ...reads, request: 'PlanImport', reply: replies<requests.PlanImportReply>(), scope: 'scope' },
+  'issuer.list': { ...reads, request: 'Nothing', reply: replies<requests.IssuerListReply>(), scope: 'seen' },
+  'issuer.show': { ...reads, ...ofIssuersOverHttp, request: 'ShowIssuer', reply: replies<requests.IssuerReply>(), scope: 'scope' },
   'node.add': { ...changes, request: 'AddNode', reply: replies<requests.AddNodeReply>(), scope: 'scope' },
   'node.list': { ...reads, request: 'ListNodes', reply: replies<requests.ListNodesReply>(), scope: 'seen' },
   'node.show': { ...reads, request: 'NodeReference', reply: replies<requests.ShowNodeReply>(), scope: 'seen' },
@@ -90,6 +98,11 @@ export const COMMANDS = {
   'events.list': { ...reads, request: 'ListEvents', reply: replies<requests.ListEventsReply>(), scope: 'seen' },
   'events.show': { ...reads, request: 'ShowEvent', reply: replies<requests.ShowEventReply>(), scope: 'seen' },
   'audit.list': { ...reads, request: 'ListAudit', reply: replies<requests.ListAuditReply>(), scope: 'seen' },
+  'client.create': { ...changes, role: 'admin', request: 'CreateClient', reply: replies<requests.ClientView>(), scope: 'scope', limitBytes: LONG },
+  'client.list': { ...reads, request: 'ListClients', reply: replies<requests.ListClientsReply>(), scope: 'scope' },
+  'client.show': { ...reads, request: 'OfClient', reply: replies<requests.ClientView>(), scope: 'scope' },
+  'client.rotate-secret': { ...changes, role: 'admin', request: 'RotateClientSecret', reply: replies<requests.ClientView>(), scope: 'scope' },
+  'client.delete': { ...changes, role: 'admin', request: 'DeleteClient', reply: replies<requests.DeleteClientReply>(), scope: 'scope' },
   'token.create': { ...changes, role: 'admin', request: 'CreateToken', reply: replies<requests.CreateTokenReply>(), scope: 'every', limitBytes: LONG },
   'token.list': { ...reads, role: 'admin', request: 'Nothing', reply: replies<requests.ListTokensReply>(), scope: 'every' },
   'token.revoke': { ...changes, role: 'admin', request: 'RevokeToken', reply: replies<requests.RevokeTokenReply>(), scope: 'every' },
@@ -104,6 +117,20 @@ export type ChangingCommand = {
   [C in Command]: (typeof COMMANDS)[C]['changes'] extends true ? C : never;
 }[Command];
 export type ReadingCommand = Exclude<Command, ChangingCommand>;
+
+/** What a gateway may ask for whoever showed it their bearer. */
+export type HttpCommand = {
+  [C in Command]: (typeof COMMANDS)[C] extends { overHttp: unknown } ? C : never;
+}[Command];
+export const isHttpCommand = (command: Command): command is HttpCommand => 'overHttp' in COMMANDS[command];
+export const HTTP_COMMANDS = COMMAND_NAMES.filter(isHttpCommand);
+
+/** Whether a command may come over HTTP for the scope that it names. */
+export function isOfferedOverHttp(command: Command, request: unknown): boolean {
+  const { overHttp = [] }: CommandRow = COMMANDS[command];
+  const kind = scopeKind(scopeNamed(command, request));
+  return kind !== undefined && overHttp.includes(kind);
+}
 
 /** The scope that a request names, as it came: nothing of it is looked at. */
 export function scopeNamed(command: Command, request: unknown): Scope | undefined {

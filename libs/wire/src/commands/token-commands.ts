@@ -1,4 +1,4 @@
-import { ArrayNotEmpty, IsArray, IsIn, IsInt, IsOptional, IsUUID, Matches, Max, Min } from 'class-validator';
+import { ArrayNotEmpty, IsArray, IsIn, IsInt, IsOptional, IsUUID, Matches, Max, Min } from '../validator';
 import type { Scope } from '../scope';
 import { IsBusPublicKey, IsNodeName, IsScope } from './constraints';
 import { Request } from './request';

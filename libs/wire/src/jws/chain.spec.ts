@@ -77,6 +77,7 @@ function statementOf(ring: TestRing, type: StatementType): { statement: Statemen
     revoke: [ring.active, testKey('fresh'), true],
     recommit: [ring.active, ring.active, false],
     recovery: [rings.recovery, testKey('recovery-2'), true],
+    import: [ring.active, testKey('foreign'), false],
   };
   const [old, fresh, isNew] = pairs[type];
   const { closes, expires, next } = STATEMENT_TYPES[type];

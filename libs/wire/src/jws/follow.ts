@@ -2,13 +2,13 @@
  * Whether a statement may follow what a verifier holds, and what is held after it: pure, and no signature is looked at.
  * Whoever makes a statement, commits one or takes one asks here.
  */
-import { publicKeyFromText } from '../algorithms';
+import { ALGORITHMS } from '../algorithms';
 import type { TrustedKey } from '../envelope';
 import type { Scope } from '../scope';
 import { isKey, type ChainAnchor } from './anchor';
 import { JwsError } from './jws-error';
-import { keyHash, type Statement } from './statement';
-import { authoritiesFor, rulesOf, type Authority, type KeyRole } from './statement-types';
+import { algorithmOf, keyHash, statedKey, type Statement } from './statement';
+import { authoritiesFor, commitsAhead, rulesOf, type Authority, type KeyRole } from './statement-types';
 
 /**
  * `isNewKeySigned`: whether `new` has signed, or is to sign, beside the authority, since it comes in by this statement.
@@ -34,10 +34,9 @@ export function requireFollows(
 
 /** What `new` is in the ring, where both keys are what the type says. */
 function newKeyRole(anchor: ChainAnchor, statement: Statement, isNewKeySigned: boolean): KeyRole {
-  const { type, old_key_id, old_public_key, new_key_id, new_public_key } = statement;
-  const { keys, authority } = rulesOf(type);
-  const old = roleOf(anchor, old_key_id, old_public_key);
-  const held = roleOf(anchor, new_key_id, new_public_key);
+  const { keys, authority } = rulesOf(statement.type);
+  const old = roleOf(anchor, statement, 'old');
+  const held = roleOf(anchor, statement, 'new');
   if (isNewKeySigned && held !== 'absent') throw new JwsError('signature_too_many');
   const fresh = isNewKeySigned ? 'fresh' : held;
   if (keys.some((role) => role.old === old && role.new === fresh)) return fresh;
@@ -46,8 +45,13 @@ function newKeyRole(anchor: ChainAnchor, statement: Statement, isNewKeySigned: b
   throw new JwsError(lacksSignature ? 'signature_missing' : 'revoked');
 }
 
-function roleOf(anchor: ChainAnchor, keyId: string | null, publicKey: string | null): KeyRole {
-  if (!anchor.keys.some((key) => isKey(key, keyId, publicKey))) return 'absent';
+/** Two algorithms may have keys of the same numbers: such a key is held under the one that it came in by. */
+function roleOf(anchor: ChainAnchor, statement: Statement, which: 'old' | 'new'): KeyRole {
+  const keyId = statement[`${which}_key_id`];
+  const algorithm = ALGORITHMS[algorithmOf(statement, which)];
+  const isThat = (key: TrustedKey): boolean =>
+    isKey(key, keyId, statement[`${which}_public_key`]) && key.publicKey.algorithm === algorithm;
+  if (!anchor.keys.some(isThat)) return 'absent';
   if (keyId === anchor.activeKeyId) return 'active';
   return keyId === anchor.stagedKeyId ? 'staged' : 'retiring';
 }
@@ -66,8 +70,8 @@ function requireNext(anchor: ChainAnchor, { type, next, new_public_key }: Statem
 }
 
 /**
- * What is held after a statement that `authority` vouched for: the whole of it stands there, but for what leaves the keys
- * as `before` has them.
+ * What is held after a statement that `authority` vouched for: in a mesh the whole of it stands there, but for what leaves
+ * the keys as `before` has them. In other rings it leaves those alone that it does not name, until they end by themselves.
  */
 export function anchorAfter(
   statement: Statement,
@@ -76,7 +80,7 @@ export function anchorAfter(
   before?: ChainAnchor,
 ): ChainAnchor {
   const { type, next, epoch, opened_at } = statement;
-  const { active, beside } = rulesOf(type);
+  const { active, beside, stages } = rulesOf(type);
   const superiorEpoch = authority === 'superior' || before === undefined ? epoch : before.superiorEpoch;
   const head = { next, statementHash: hash, headEpoch: epoch, superiorEpoch, epoch, openedAt: new Date(opened_at) };
   if (active === 'unchanged' || beside === 'unchanged') {
@@ -85,13 +89,26 @@ export function anchorAfter(
   }
   const signing = keyNamed(statement, active);
   const other = beside === 'nobody' ? [] : [keyNamed(statement, beside)];
+  const left = unnamed(statement, before);
+  const stagedBefore = left.find(({ keyId }) => keyId === before?.stagedKeyId)?.keyId ?? null;
   return {
-    keys: [signing, ...other.map((key) => ({ ...key, notAfter: new Date(statement.transition_expires ?? NaN) }))],
+    keys: [
+      signing,
+      ...other.map((key) => ({ ...key, notAfter: new Date(statement.transition_expires ?? NaN) })),
+      ...left,
+    ],
     activeKeyId: signing.keyId,
-    stagedKeyId: beside === 'new' ? statement.new_key_id : null,
+    stagedKeyId: stages ? statement.new_key_id : stagedBefore,
     ...head,
     ...(before?.issuedAt !== undefined && { issuedAt: before.issuedAt }),
   };
+}
+
+/** Keys that a statement leaves as they are. A Node of a mesh has room for the two that it names. */
+function unnamed({ scope, opened_at, old_key_id, new_key_id }: Statement, before?: ChainAnchor): TrustedKey[] {
+  if (before === undefined || commitsAhead(scope)) return [];
+  const isOver = ({ notAfter }: TrustedKey): boolean => notAfter !== undefined && notAfter <= new Date(opened_at);
+  return before.keys.filter((key) => key.keyId !== old_key_id && key.keyId !== new_key_id && !isOver(key));
 }
 
 /** The key that signs after a statement; undefined where it does not say. */
@@ -102,5 +119,5 @@ export function activeAfter(statement: Statement): TrustedKey | undefined {
 
 const keyNamed = (statement: Statement, which: 'old' | 'new'): TrustedKey => ({
   keyId: statement[`${which}_key_id`] ?? '',
-  publicKey: publicKeyFromText(statement[`${which}_public_key`]),
+  publicKey: statedKey(statement, which),
 });

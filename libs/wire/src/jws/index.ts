@@ -1,10 +1,10 @@
 /**
- * Everything that is a JWS: statements and their chain, trust bundles, a person's own signed data; and JWK Sets. Each kind
+ * Everything that is a JWS: statements and their chain, trust bundles, access tokens, a person's own signed data; and JWK Sets. Each kind
  * has a `typ` that its verifier checks, so that no key's signature over one kind passes for another.
  */
 export { JwsError, type JwsRefusal } from './jws-error';
 export type { EncodedSignature, Role, SigningKey } from './signature';
-export { keyHash, type Statement } from './statement';
+export { keyHash, statedAlgorithm, type Statement } from './statement';
 export {
   STATEMENT_TYPES,
   authoritiesFor,
@@ -31,6 +31,8 @@ export {
   type TrustBundle,
 } from './trust-bundle';
 export { MAX_JWS_LENGTH } from './compact';
+export { MAX_TOKEN_LENGTH, longestToken, signAccessToken, verifyAccessToken, type AccessToken } from './access-token';
+export type { TokenClaims, TokenKey } from './foreign-token';
 export { signData, verifyData } from './data';
 export { activeKeyOf, anchorOfBundle, anchorOfRing, isSameKey, trustedKeyOf, type ChainAnchor } from './anchor';
 export { requireFollows } from './follow';

@@ -6,7 +6,9 @@ import type { KeyView } from '../ring-view';
 /** Which keys, in which order, is for the ring's owner to say. A shared secret is nobody's to publish. */
 export const jwks = (keys: readonly KeyView[]): JwksReply => ({ keys: keys.flatMap(jwk) });
 
-const jwk = ({ key_id: kid, algorithm, public_key }: KeyView): JwksReply['keys'] =>
-  public_key === null
-    ? []
-    : [{ ...publicKeyFromText(public_key, algorithm).jwk, kid, use: 'sig', alg: ALGORITHMS[algorithm].alg }];
+/** A foreign key is called what its tokens call it; where they name none, any name does. */
+const jwk = ({ key_id, foreign, algorithm, public_key }: KeyView): JwksReply['keys'] => {
+  if (public_key === null) return [];
+  const { jwk: members } = publicKeyFromText(public_key, algorithm);
+  return [{ ...members, kid: foreign?.kid ?? key_id, use: 'sig', alg: ALGORITHMS[algorithm].alg }];
+};

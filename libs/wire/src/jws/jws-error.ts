@@ -11,7 +11,9 @@ export type JwsRefusal =
   /** A bundle outside the time in which it may be taken, or older than one that would have to give way to it. */
   | 'bundle_stale'
   /** A bundle by another key than the platform's active one, or that says otherwise than the statements. */
-  | 'bundle_foreign';
+  | 'bundle_foreign'
+  /** An access token whose time is over, or a foreign one whose time has not come. No Node sees one. */
+  | 'token_expired';
 
 /** Why a statement does not count, or not here. */
 type StatementRefusal =

@@ -1,6 +1,7 @@
 import { FUZZ_TIMEOUT_MS, fuzz, newKeyPair } from '@plexsphere/testkit';
-import { publicText } from '../algorithms';
+import { ALGORITHMS, publicText } from '../algorithms';
 import type { TrustedKey } from '../envelope';
+import { signAccessToken, verifyAccessToken } from './access-token';
 import { signData, verifyData } from './data';
 import { JwsError } from './jws-error';
 import { readStatement, signStatement, statementHash, verifyStatement } from './statement-signatures';
@@ -35,6 +36,30 @@ const statement = () =>
     possession,
   );
 
+/** Of another algorithm, which it names. */
+async function issuerStatement(): Promise<string> {
+  const fresh = { keyId: 'web-1', privateKey: await ALGORITHMS.ES256.generate() };
+  return signStatement(
+    {
+      ...{ type: 'create', scope: 'issuer:web', epoch: 1, authority_epoch: 1, old_key_id: null, old_public_key: null },
+      ...{ new_key_id: fresh.keyId, new_public_key: publicText(fresh.privateKey), new_algorithm: 'ES256' },
+      ...{ opened_at: now.toISOString(), closes_at: null, transition_expires: null, next: null, previous: null },
+    },
+    authority,
+    fresh,
+  );
+}
+
+const issuer = 'https://auth.example.com';
+const token = () =>
+  signAccessToken(
+    {
+      ...{ iss: issuer, sub: 'billing', aud: ['a', 'b'], client_id: 'billing', scope: 'read write' },
+      ...{ exp: now.getTime() / 1_000 + 60, iat: now.getTime() / 1_000, jti: 'A'.repeat(22) },
+    },
+    authority,
+  );
+
 const anchor = {
   epoch: 3,
   trust_epoch: 2,
@@ -61,7 +86,7 @@ test(
   'a statement has one spelling, and so one hash',
   async () =>
     fuzz({
-      samples: [await statement()],
+      samples: [await statement(), await issuerStatement()],
       parse: (text) => ({ text, statement: readStatement(text), hash: statementHash(text) }),
       refuses,
       accepted: (read) => {
@@ -100,12 +125,15 @@ test(
 );
 
 test(
-  'only the bundle and the data that were signed verify',
+  'only the bundle, the data and the token that were signed verify',
   async () => {
-    const signed = [await signBundle(bundle, authority), await signData({ a: [1, 'b'] }, authority)];
+    const signed = [await signBundle(bundle, authority), await signData({ a: [1, 'b'] }, authority), await token()];
     await fuzz<object>({
       samples: signed,
-      parse: (text) => verifyBundle(text, trusted, now).catch(() => verifyData(text, trusted, now)),
+      parse: (text) =>
+        verifyBundle(text, trusted, now)
+          .catch(() => verifyData(text, trusted, now))
+          .catch(() => verifyAccessToken(text, trusted, { issuer, now })),
       refuses,
       accepted: (_, text) => expect(signed).toContain(text),
     });

@@ -3,9 +3,11 @@
  * bytes as they stand, and the same signature carried over into the other kind's form.
  */
 import { newKeyPair } from '@plexsphere/testkit';
+import { importJWK, jwtVerify } from 'jose';
 import { canonicalText } from '../canonical';
 import { publicText } from '../algorithms';
 import { buildEnvelope, NonceMemory, parseEnvelope, verifyEnvelope, type TrustedKey } from '../envelope';
+import { signAccessToken, verifyAccessToken, type AccessToken } from './access-token';
 import { signData, verifyData } from './data';
 import type { Statement } from './statement';
 import { signStatement, verifyStatement } from './statement-signatures';
@@ -50,6 +52,11 @@ const bundle: TrustBundle = {
   issued_at: '2026-03-01T12:00:00Z',
   expires_at: '2026-03-01T12:05:00Z',
 };
+const issuer = 'https://auth.example.com';
+const token: AccessToken = {
+  ...{ iss: issuer, sub: 'client-1', aud: 'https://api.example.com', client_id: 'client-1' },
+  ...{ exp: now.getTime() / 1_000 + 3_600, iat: now.getTime() / 1_000, jti: 'A'.repeat(22), scope: 'read write' },
+};
 const envelope = { eventType: 'resync', eventId: 'e', issuedAt: '2026-03-01T12:00:00Z', nonce: 'n' };
 const signedEnvelope = (payload: object): string => {
   const canonical = canonicalText({ ...envelope, payload: JSON.stringify(payload) });
@@ -72,12 +79,21 @@ const kinds: Record<string, Kind> = {
   },
   bundle: { make: () => signBundle(bundle, key), verify: (text) => verifyBundle(text, trusted, now) },
   data: { make: () => signData({ a: 1 }, key), verify: (text) => verifyData(text, trusted, now) },
+  token: {
+    make: () => signAccessToken(token, key),
+    verify: (text) => verifyAccessToken(text, trusted, { issuer, now }),
+  },
   /** A person may choose a payload, but not the type that it is signed as. */
   'data shaped as a statement': {
     make: () => signData(statement, key),
     verify: (text) => verifyData(text, trusted, now),
   },
   'data shaped as a bundle': { make: () => signData(bundle, key), verify: (text) => verifyData(text, trusted, now) },
+  'data shaped as a token': { make: () => signData(token, key), verify: (text) => verifyData(text, trusted, now) },
+  'envelope shaped as a token': {
+    make: () => signedEnvelope(token),
+    verify: (text) => verifyEnvelope(parseEnvelope(text), trusted, now, new NonceMemory()),
+  },
   'envelope shaped as a bundle': {
     make: () => signedEnvelope(bundle),
     verify: (text) => verifyEnvelope(parseEnvelope(text), trusted, now, new NonceMemory()),
@@ -121,18 +137,32 @@ const asEnvelope = (compact: string): string => {
 };
 
 describe('a signature carried over into another form', () => {
-  test.each(['statement', 'bundle', 'data'])('of a %s', async (made) => {
+  test.each(['statement', 'bundle', 'data', 'token'])('of a %s', async (made) => {
     const compact = asCompact(await kinds[made]!.make());
-    const forms = { envelope: asEnvelope(compact), statement: asGeneral(compact), bundle: compact, data: compact };
+    const forms = {
+      ...{ envelope: asEnvelope(compact), statement: asGeneral(compact) },
+      ...{ bundle: compact, data: compact, token: compact },
+    };
     for (const [verifier, text] of Object.entries(forms)) {
       if (verifier !== made) await expect(attempt(verifier, text)).rejects.toEqual(refusal);
     }
   });
 
   test('no JWS signing input begins as a canonical text does', async () => {
-    for (const made of ['statement', 'bundle', 'data']) {
+    for (const made of ['statement', 'bundle', 'data', 'token']) {
       expect(asCompact(await kinds[made]!.make())).toMatch(/^[A-Za-z0-9_-]/);
     }
     expect(canonicalText({ ...envelope, payload: null })).toMatch(/^\{/);
   });
+});
+
+/** Why no key signs both: what an issuer's keys sign is a table (SCOPE_POLICIES), and data is not in it. */
+test('a library that is told no type takes a person’s data for a token, one that is told refuses it', async () => {
+  const jwk = await importJWK({ ...key.publicKey.jwk, alg: 'EdDSA' });
+  const at = { issuer, currentDate: now };
+  const forged = await kinds['data shaped as a token']!.make();
+  await expect(jwtVerify(forged, jwk, at)).resolves.toMatchObject({ payload: token });
+  await expect(jwtVerify(forged, jwk, { ...at, typ: 'at+jwt' })).rejects.toMatchObject({ claim: 'typ' });
+  const real = await kinds['token']!.make();
+  await expect(jwtVerify(real, jwk, { ...at, typ: 'at+jwt' })).resolves.toMatchObject({ payload: token });
 });

@@ -3,7 +3,7 @@
  * so proves that it exists and consents. Each signature has its role and its place; neither stands for the other.
  */
 import { createHash } from 'node:crypto';
-import { publicKeyFromText, publicText, type PublicKey } from '../algorithms';
+import { publicText, type PublicKey } from '../algorithms';
 import { decodeBase64url, decodeObject, encodeObject, hasExactly, isObject, parseObject } from './encoding';
 import { JwsError } from './jws-error';
 import {
@@ -16,14 +16,14 @@ import {
   type Signature,
   type SigningKey,
 } from './signature';
-import { statementOf, type Statement } from './statement';
+import { statedKey, statementOf, type Statement } from './statement';
 import { authoritiesFor, rulesOf } from './statement-types';
 
 const TYP: JwsType = 'plexsphere-statement+jws';
 const ROLES: readonly Role[] = ['authority', 'possession'];
 
-/** Twice what one is with the longest key ids. Looked at before anything is parsed. */
-const MAX_LENGTH = 4_096;
+/** Half as much again as one of the longest key ids and RSA keys. Looked at before anything is parsed. */
+const MAX_LENGTH = 8_192;
 
 /** A statement that was read and not verified. */
 export interface Link {
@@ -101,7 +101,7 @@ export const readStatement = (text: string): Statement => readLink(text).stateme
 export const statementHash = (text: string): string => readLink(text).hash;
 
 const verifyPossession = ({ statement }: Link, possession: Signature): void =>
-  verifySignature(possession, publicKeyFromText(statement.new_public_key));
+  verifySignature(possession, statedKey(statement, 'new'));
 
 /**
  * The ring's active key is the one that the statement names as such, and so is a recovery key that another follows. Any

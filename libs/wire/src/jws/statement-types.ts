@@ -23,6 +23,8 @@ interface StatementRules {
   active: 'old' | 'new' | 'unchanged';
   /** Who else is trusted after it, until transition_expires. */
   beside: 'old' | 'new' | 'nobody' | 'unchanged';
+  /** Whether the one beside it is one that will sign. */
+  stages: boolean;
   /** Whether by the superior it replaces all that a verifier holds of the ring: the way back from a fork. */
   replaces: boolean;
   /**
@@ -41,6 +43,7 @@ export const STATEMENT_TYPES = {
     expires: false,
     active: 'new',
     beside: 'nobody',
+    stages: false,
     replaces: false,
     next: 'made_anew',
   },
@@ -54,6 +57,7 @@ export const STATEMENT_TYPES = {
     expires: true,
     active: 'new',
     beside: 'old',
+    stages: false,
     replaces: false,
     next: 'committed',
   },
@@ -64,6 +68,7 @@ export const STATEMENT_TYPES = {
     expires: true,
     active: 'old',
     beside: 'new',
+    stages: true,
     replaces: false,
     next: 'committed',
   },
@@ -74,6 +79,7 @@ export const STATEMENT_TYPES = {
     expires: false,
     active: 'new',
     beside: 'nobody',
+    stages: false,
     replaces: false,
     next: 'kept',
   },
@@ -88,6 +94,7 @@ export const STATEMENT_TYPES = {
     expires: true,
     active: 'new',
     beside: 'old',
+    stages: false,
     replaces: true,
     next: 'kept',
   },
@@ -105,6 +112,7 @@ export const STATEMENT_TYPES = {
     expires: false,
     active: 'new',
     beside: 'nobody',
+    stages: false,
     replaces: true,
     next: 'made_anew',
   },
@@ -116,8 +124,28 @@ export const STATEMENT_TYPES = {
     expires: false,
     active: 'new',
     beside: 'unchanged',
+    stages: false,
     replaces: false,
     next: 'made_anew',
+  },
+  /**
+   * A key of another service verifies as well, until the last token that it signs there is over. Nobody here has it, so it
+   * proves nothing of itself, and a thief of the active key must not bring in his own: the superior vouches. Again for one
+   * that verifies until later. In no ring of a mesh, whose verifiers have no room for it.
+   */
+  import: {
+    authority: 'superior',
+    keys: [
+      { old: 'active', new: 'absent' },
+      { old: 'active', new: 'retiring' },
+    ],
+    closes: false,
+    expires: true,
+    active: 'old',
+    beside: 'new',
+    stages: false,
+    replaces: false,
+    next: 'kept',
   },
   /** In the ring of `platform`: its keys are recovery keys, and the old one vouches for the new. */
   recovery: {
@@ -127,6 +155,7 @@ export const STATEMENT_TYPES = {
     expires: false,
     active: 'unchanged',
     beside: 'unchanged',
+    stages: false,
     replaces: false,
     next: 'kept',
   },

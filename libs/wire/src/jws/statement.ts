@@ -1,13 +1,24 @@
 /** A statement: how a ring came to hold what it holds. What it says; who signed it: statement-signatures.ts. */
 import { createHash } from 'node:crypto';
+import {
+  MESH_ALGORITHM,
+  isAlgorithmName,
+  isPublicKey,
+  publicKeyFromText,
+  type AlgorithmName,
+  type PublicKey,
+} from '../algorithms';
 import { PLATFORM, type Scope } from '../scope';
 import { parseRfc3339 } from '../rfc3339';
 import type { JsonObject } from './encoding';
 import { JwsError } from './jws-error';
-import { epochMember, hashMember, keyIdMember, nullMember, publicKeyMember, scopeMember, timeMember } from './members';
+import { epochMember, hashMember, keyIdMember, nullMember, scopeMember, timeMember } from './members';
 import { commitsAhead, isByPlatform, isStatementType, rulesOf, type StatementType } from './statement-types';
 
-/** Signed in this order of members. Which of them are null, the type says (STATEMENT_TYPES). */
+/**
+ * Signed in this order of members. Which of them are null, the type says (STATEMENT_TYPES). An algorithm is named where it is
+ * not the mesh's and stands nowhere else: a statement of a mesh is what it was before there were others.
+ */
 export interface Statement {
   type: StatementType;
   scope: Scope;
@@ -16,8 +27,10 @@ export interface Statement {
   authority_epoch: number | null;
   old_key_id: string | null;
   old_public_key: string | null;
+  old_algorithm?: AlgorithmName;
   new_key_id: string;
   new_public_key: string;
+  new_algorithm?: AlgorithmName;
   opened_at: string;
   closes_at: string | null;
   /** Until when a verifier that hears nothing more takes the key that does not sign. */
@@ -45,9 +58,11 @@ export function statementOf(payload: JsonObject): Statement {
     epoch: epochMember(payload['epoch']),
     authority_epoch: (isByPlatform(type, scope) ? epochMember : nullMember)(payload['authority_epoch']),
     old_key_id: (isFirst ? nullMember : keyIdMember)(payload['old_key_id']),
-    old_public_key: (isFirst ? nullMember : publicKeyMember)(payload['old_public_key']),
+    old_public_key: isFirst ? nullMember(payload['old_public_key']) : publicKeyIn(payload, 'old', scope),
+    ...algorithmIn(payload, 'old'),
     new_key_id: keyIdMember(payload['new_key_id']),
-    new_public_key: publicKeyMember(payload['new_public_key']),
+    new_public_key: publicKeyIn(payload, 'new', scope),
+    ...algorithmIn(payload, 'new'),
     opened_at: timeMember(payload['opened_at']),
     closes_at: (closes ? timeMember : nullMember)(payload['closes_at']),
     transition_expires: (expires ? timeMember : nullMember)(payload['transition_expires']),
@@ -58,10 +73,47 @@ export function statementOf(payload: JsonObject): Statement {
   return statement;
 }
 
-/** Two keys under two names, or one under one; and the key ahead is none of them. Only `platform` has recovery keys. */
+type Which = 'old' | 'new';
+
+/** The key that a statement names. Throws Problem where it names none: there is no old one before the first. */
+export const statedKey = (statement: Statement, which: Which): PublicKey =>
+  publicKeyFromText(statement[`${which}_public_key`], algorithmOf(statement, which));
+
+/** Of either. */
+export const algorithmOf = (
+  statement: Pick<Statement, 'old_algorithm' | 'new_algorithm'>,
+  which: Which,
+): AlgorithmName => statement[`${which}_algorithm`] ?? MESH_ALGORITHM;
+
+/** As it stands in a statement; of no key at all nothing does. */
+export const statedAlgorithm = (which: Which, algorithm: AlgorithmName | null): Partial<Statement> =>
+  algorithm === null || algorithm === MESH_ALGORITHM ? {} : { [`${which}_algorithm`]: algorithm };
+
+function algorithmIn(payload: JsonObject, which: Which): Partial<Statement> {
+  const algorithm = payload[`${which}_algorithm`];
+  if (algorithm === undefined) return {};
+  const isOther = isAlgorithmName(algorithm) && algorithm !== MESH_ALGORITHM;
+  if (!isOther || payload[`${which}_key_id`] === null) throw new JwsError('malformed');
+  return { [`${which}_algorithm`]: algorithm };
+}
+
+/** Nodes know one algorithm, so a ring of a mesh has keys of no other. */
+function publicKeyIn(payload: JsonObject, which: Which, scope: Scope): string {
+  const text = payload[`${which}_public_key`];
+  const algorithm = algorithmOf(algorithmIn(payload, which), which);
+  if (commitsAhead(scope) && algorithm !== MESH_ALGORITHM) throw new JwsError('malformed');
+  if (!isPublicKey(text, algorithm)) throw new JwsError('malformed');
+  return text;
+}
+
+/**
+ * Two keys under two names, or one under one; and the key ahead is none of them. Only `platform` has recovery keys, and no
+ * ring of a mesh a foreign one.
+ */
 function namesItsKeys(statement: Statement): boolean {
   const { type, scope, old_key_id, old_public_key, new_key_id, new_public_key, next } = statement;
   if (type === 'recovery' && scope !== PLATFORM) return false;
+  if (type === 'import' && commitsAhead(scope)) return false;
   const isOne = rulesOf(type).keys.every((role) => role.old === role.new);
   if (next === keyHash(new_public_key)) return false;
   return (old_key_id === new_key_id) === isOne && (old_public_key === new_public_key) === isOne;

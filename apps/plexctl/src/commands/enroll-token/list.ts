@@ -2,14 +2,14 @@ import type { EnrollTokenSummary } from '@plexsphere/wire/commands';
 import { command } from '../../command';
 import { orDash } from '../../layout';
 import { utc, type Table } from '../../render';
-import { SCOPE_FLAG } from '../flag-definitions';
+import { MESH_SCOPE_FLAG } from '../flag-definitions';
 
 export const listEnrollTokens = command({
   path: ['enroll-token', 'list'],
   summary: 'list the tokens by which Nodes register, and which Node came with which',
   about: `Lists the enrolment tokens of a scope, or of every scope that you may see, in the order of their ends; one that is
     over goes a day after its end. The tokens themselves nobody keeps: plexctl node enroll-token shows one once.`,
-  flags: { scope: { ...SCOPE_FLAG, required: false } },
+  flags: { scope: { ...MESH_SCOPE_FLAG, required: false } },
   examples: ['plexctl enroll-token list', 'plexctl enroll-token list --scope platform --output json'],
   asks: 'bus',
 

@@ -1,6 +1,6 @@
 import { command } from '../../command';
 import { oneRow, utc } from '../../render';
-import { SCOPE_FLAG, UUID_FLAG } from '../flag-definitions';
+import { MESH_SCOPE_FLAG, UUID_FLAG } from '../flag-definitions';
 
 export const revokeEnrollToken = command({
   path: ['enroll-token', 'revoke'],
@@ -9,7 +9,11 @@ export const revokeEnrollToken = command({
     stays: plexctl node remove is for that.`,
   flags: {
     id: { ...UUID_FLAG, summary: 'of the token', required: true },
-    scope: { ...SCOPE_FLAG, required: false, summary: 'its scope; who may act in some scopes only has to name it' },
+    scope: {
+      ...MESH_SCOPE_FLAG,
+      required: false,
+      summary: 'its scope; who may act in some scopes only has to name it',
+    },
   },
   examples: ['plexctl enroll-token revoke --id 0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1'],
   asks: 'bus',

@@ -1,7 +1,7 @@
 import { command } from '../../command';
 import { gathered, noteMore, PAGE_FLAGS } from '../../pages';
 import { utc } from '../../render';
-import { SCOPE_FLAG } from '../flag-definitions';
+import { MESH_SCOPE_FLAG } from '../flag-definitions';
 import { counts } from './counts';
 
 export const listEvents = command({
@@ -10,7 +10,7 @@ export const listEvents = command({
   about: `Lists the events of the scopes that you may see, the newest first: those that Nodes wait for, and those that
     were settled lately. WAITING Nodes do not have it so far; SUPERSEDED ones need it no more, since they were removed or
     hold what came later; EXPIRED ones were away for too long, and hear a resync in its place.`,
-  flags: { scope: { ...SCOPE_FLAG, required: false }, ...PAGE_FLAGS },
+  flags: { scope: { ...MESH_SCOPE_FLAG, required: false }, ...PAGE_FLAGS },
   examples: ['plexctl events list', 'plexctl events list --scope platform --limit 3 --output json'],
   asks: 'bus',
 

@@ -2,10 +2,10 @@ import { isEventType, isReservedEventType } from '@plexsphere/wire';
 import { command, type Invocation } from '../../command';
 import { misuse, refuseAs } from '../../failure';
 import { oneRow } from '../../render';
-import { SCOPE_FLAG, UUID_FLAG } from '../flag-definitions';
+import { MESH_SCOPE_FLAG, UUID_FLAG } from '../flag-definitions';
 
 const FLAGS = {
-  scope: { ...SCOPE_FLAG, required: false, summary: `to every Node of ${SCOPE_FLAG.summary}` },
+  scope: { ...MESH_SCOPE_FLAG, required: false, summary: `to every Node of ${MESH_SCOPE_FLAG.summary}` },
   'node-id': { ...UUID_FLAG, summary: 'to this Node alone' },
   'event-type': {
     value: 'type',

@@ -2,11 +2,15 @@ import { command, type Values } from '../../command';
 import { misuse } from '../../failure';
 import { plural } from '../../layout';
 import { oneRow, utc } from '../../render';
-import { SCOPE_FLAG, UUID_FLAG } from '../flag-definitions';
+import { MESH_SCOPE_FLAG, UUID_FLAG } from '../flag-definitions';
 
 const FLAGS = {
   node: { ...UUID_FLAG, member: 'node_id', summary: 'one Node, by its id' },
-  scope: { ...SCOPE_FLAG, required: false, summary: 'every Node of a scope; beside --node, the scope that it is in' },
+  scope: {
+    ...MESH_SCOPE_FLAG,
+    required: false,
+    summary: 'every Node of a scope; beside --node, the scope that it is in',
+  },
 } as const;
 
 export const rotateKeys = command({

@@ -3,7 +3,7 @@ import type { AddNodeReply } from '@plexsphere/wire/commands';
 import { command, type Bus } from '../../command';
 import { oneRow } from '../../render';
 import { reserveSecretFile, type Done } from '../../secret-file';
-import { NAME_FLAG, SCOPE_FLAG } from '../flag-definitions';
+import { NAME_FLAG, MESH_SCOPE_FLAG } from '../flag-definitions';
 
 export const addNode = command({
   path: ['node', 'add'],
@@ -12,7 +12,7 @@ export const addNode = command({
     bus credential, trust bundle, address. The file is the Node's secret. Carry it there and delete it here; it is
     not written twice.`,
   flags: {
-    scope: SCOPE_FLAG,
+    scope: MESH_SCOPE_FLAG,
     name: { ...NAME_FLAG, summary: 'of the Node', required: true },
     out: { value: 'file', summary: 'the enrolment file (default: ./<name>.node.json); never overwritten' },
   },

@@ -2,7 +2,7 @@ import { bearerHash, makeBearer } from '@plexsphere/wire';
 import { command } from '../../command';
 import { durationUpTo, secondsOf } from '../../duration';
 import { oneRow, utc } from '../../render';
-import { SCOPE_FLAG } from '../flag-definitions';
+import { MESH_SCOPE_FLAG } from '../flag-definitions';
 
 export const enrollToken = command({
   path: ['node', 'enroll-token'],
@@ -10,7 +10,7 @@ export const enrollToken = command({
   about: `Draws the token here, has its hash entered, and prints the token: once, for nobody keeps it. The first Node that
     registers with it is enrolled in the scope, and the token is used. Hand it over by a safe way.`,
   flags: {
-    scope: SCOPE_FLAG,
+    scope: MESH_SCOPE_FLAG,
     ttl: { ...durationUpTo('30d'), member: 'ttl_seconds', summary: 'until it is over, like 24h; without it 1h' },
   },
   examples: [

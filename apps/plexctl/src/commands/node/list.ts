@@ -2,7 +2,7 @@ import type { NodeSummary } from '@plexsphere/wire/commands';
 import { command } from '../../command';
 import { age, orDash } from '../../layout';
 import { utc, type Table } from '../../render';
-import { SCOPE_FLAG } from '../flag-definitions';
+import { MESH_SCOPE_FLAG } from '../flag-definitions';
 
 export const listNodes = command({
   path: ['node', 'list'],
@@ -11,7 +11,7 @@ export const listNodes = command({
     lagging one holds a key and has not applied the latest rotation. A Node says a word every 60 s and counts as online
     for 180 s after its last: SILENT_FOR says how old that is. One over HTTP whose stream waits for a state is sent nothing
     meanwhile.`,
-  flags: { scope: { ...SCOPE_FLAG, required: false } },
+  flags: { scope: { ...MESH_SCOPE_FLAG, required: false } },
   examples: ['plexctl node list', 'plexctl node list --scope platform --output json'],
   asks: 'bus',
 

@@ -1,12 +1,12 @@
 import type { NodeReference } from '@plexsphere/wire/commands';
 import type { Values } from '../../command';
 import { misuse } from '../../failure';
-import { NAME_FLAG, SCOPE_FLAG, UUID_FLAG } from '../flag-definitions';
+import { NAME_FLAG, MESH_SCOPE_FLAG, UUID_FLAG } from '../flag-definitions';
 
 /** The flags by which a command names one Node, and the request that they make. */
 export const NODE_FLAGS = {
   'node-id': { ...UUID_FLAG, summary: 'the Node, by its id' },
-  scope: { ...SCOPE_FLAG, required: false, summary: 'the Node, by its scope and --name' },
+  scope: { ...MESH_SCOPE_FLAG, required: false, summary: 'the Node, by its scope and --name' },
   name: { ...NAME_FLAG, summary: 'the Node, by its name in --scope' },
 } as const;
 

@@ -6,7 +6,7 @@ import { oneOf, SCOPE_FLAG } from '../flag-definitions';
 /** Either: what is decided for all scopes of a kind, or for one scope. */
 export const TARGET_FLAGS = {
   kind: { ...oneOf(Object.keys(SCOPE_KINDS) as (keyof typeof SCOPE_KINDS)[]), summary: 'of all scopes of this kind' },
-  scope: { ...SCOPE_FLAG, required: false, summary: 'of this scope alone: platform or domain:<uuid>' },
+  scope: { ...SCOPE_FLAG, required: false, summary: `of this scope alone: ${SCOPE_FLAG.summary}` },
 } as const;
 
 /** A member of a policy as the command line calls it. */
@@ -19,6 +19,7 @@ export const FLAG_OF_MEMBER = {
   share_required: 'share-required',
   key_id_pattern: 'key-id-pattern',
   standby: 'standby',
+  longest_token_seconds: 'token-life',
 } as const satisfies Record<PolicyMember, string>;
 
 export const MEMBERS = Object.entries(FLAG_OF_MEMBER) as [PolicyMember, string][];

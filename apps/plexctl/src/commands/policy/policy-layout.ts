@@ -3,7 +3,7 @@ import { Failure } from '../../failure';
 import { hintFor } from '../../hints';
 import { age, labelled, named, plural, type Line } from '../../layout';
 import type { Result } from '../../render';
-import { MEMBERS } from './policy-flags';
+import { FLAG_OF_MEMBER, MEMBERS } from './policy-flags';
 
 /** A policy as it holds, each member with whence it came; then who does not go by it. */
 export function policyResult(reply: PolicyReply): Result {
@@ -46,11 +46,12 @@ export function policyPlan(plan: PlanPolicyReply): Result {
       label: name,
       text: `${valueOf(before, member)} to ${valueOf(after, member)}`,
     })),
+    ...standbyLines(changed, after),
     ...(changed.length === 0 ? [{ label: 'changes', text: 'nothing' }] : []),
     ...rings.map(lackingLine),
     ...(count > rings.length ? [{ label: '', text: `and ${count - rings.length} more` }] : []),
     { label: 'blocked by', text: blockedBy.length === 0 ? 'nothing' : named(blockedBy) },
-    ...(refused === null ? [] : [{ label: 'because', text: refused.reason }]),
+    ...(refused === null ? [] : [{ label: 'because', text: `--${FLAG_OF_MEMBER[refused.field]}: ${refused.reason}` }]),
   ];
   const result = { text: labelled(lines).join('\n'), document: plan };
   const [first] = blockedBy;
@@ -62,7 +63,16 @@ export function policyPlan(plan: PlanPolicyReply): Result {
       };
 }
 
-const SPANS: readonly PolicyMember[] = ['overlap_window_seconds', 'propagation_delay_seconds'];
+/** What has stood ready so far is of no use for the new algorithm, and what takes its place has yet to propagate. */
+function standbyLines(changed: readonly (readonly [PolicyMember, string])[], after: PolicyView): Line[] {
+  if (!after.standby || !changed.some(([member]) => member === 'algorithm')) return [];
+  const from = age(after.propagation_delay_seconds);
+  return [
+    { label: 'the standby', text: `is replaced by one of ${after.algorithm}, which may sign ${from} after that` },
+  ];
+}
+
+const SPANS: readonly PolicyMember[] = ['overlap_window_seconds', 'propagation_delay_seconds', 'longest_token_seconds'];
 
 function valueOf(policy: PolicyView, member: PolicyMember): string {
   const value = policy[member];

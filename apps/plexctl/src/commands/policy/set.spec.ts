@@ -2,7 +2,7 @@
 import { FakeBus } from '../../../testing/fake-bus';
 import { Desk } from '../../../testing/surroundings';
 
-const SPAN = { overlap_window_seconds: 86_400, propagation_delay_seconds: 900 };
+const SPAN = { overlap_window_seconds: 86_400, propagation_delay_seconds: 900, longest_token_seconds: 3_600 };
 const policy = { algorithm: 'Ed25519', ...SPAN, rotate_every: '7d', close: 'manual', standby: false };
 const reply = {
   ...{ kind: null, scope: 'platform', kind_version: 0, lacking: null, rings: 1, lacking_count: 0, lacking_rings: [] },

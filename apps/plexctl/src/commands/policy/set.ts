@@ -1,10 +1,10 @@
-import { ALGORITHMS, parseRotateEvery, type AlgorithmName } from '@plexsphere/wire';
+import { CADENCES, parseRotateEvery } from '@plexsphere/wire';
 import type { PlanPolicy, PolicyMember } from '@plexsphere/wire/commands';
 import { command, type Values } from '../../command';
 import { durationUpTo, secondsOf } from '../../duration';
 import { misuse } from '../../failure';
 import { listed } from '../../terminal';
-import { oneOf, PLAN_FLAG } from '../flag-definitions';
+import { ALGORITHM_FLAG, algorithmNamed, oneOf, PLAN_FLAG } from '../flag-definitions';
 import { policyPlan, policyResult } from './policy-layout';
 import { FLAG_OF_MEMBER, MEMBERS, requireTarget, TARGET_FLAGS, targetOf } from './policy-flags';
 
@@ -12,7 +12,7 @@ const percent = (text: string): boolean => /^[1-9]\d?$|^100$/.test(text);
 
 const FLAGS = {
   ...TARGET_FLAGS,
-  algorithm: { ...oneOf(Object.keys(ALGORITHMS) as AlgorithmName[]), summary: 'of the keys that are made from now on' },
+  algorithm: { ...ALGORITHM_FLAG, summary: 'of the keys that are made from now on' },
   'overlap-window': {
     ...durationUpTo('366d'),
     member: 'overlap_window_seconds',
@@ -30,6 +30,10 @@ const FLAGS = {
     expected: 'never, a span of one unit (7d, 36h), or five fields of cron',
   },
   close: { ...oneOf(['manual', 'automatic'] as const), summary: 'automatic: once closes_at is over' },
+  cadence: {
+    ...oneOf(Object.keys(CADENCES)),
+    summary: 'what a stage goes by: --rotate-every monthly, 14d or 7d, and --close automatic',
+  },
   'share-required': {
     value: 'percent',
     summary: 'of the Nodes, before a key that the schedule staged signs',
@@ -43,6 +47,11 @@ const FLAGS = {
     expected: 'at most 128 characters',
   },
   standby: { ...oneOf(['yes', 'no'] as const), summary: 'whether one key is kept staged' },
+  'token-life': {
+    ...durationUpTo('366d'),
+    member: 'longest_token_seconds',
+    summary: 'how long a token of an issuer may live at most',
+  },
   inherit: {
     ...oneOf(Object.values(FLAG_OF_MEMBER)),
     repeatable: true,
@@ -58,6 +67,9 @@ export const setPolicy = command({
     that before the settings of the service. A policy of a kind is applied ring by ring; a ring whose own decisions
     forbid it keeps what it has, and is named.
 
+    --cadence decides both at once: development rotates on the first of each month, staging every 14 days, production
+    every 7, and each closes by itself.
+
     With --rotate-every keys are staged, rotated to once --share-required of the Nodes have them, and with --close
     automatic closed, without anybody's asking. Each scope has its own place within ten minutes after the time that the
     schedule names (of a span within a twentieth of it, where that is less), always the same, so that not all come at once.
@@ -67,6 +79,7 @@ export const setPolicy = command({
     'plexctl policy set --kind domain --rotate-every 30d --close automatic --plan',
     'plexctl policy set --scope platform --overlap-window 48h --share-required 95',
     'plexctl policy set --scope platform --inherit overlap-window',
+    'plexctl policy set --kind issuer --cadence production --token-life 30m',
   ],
   asks: 'bus',
 
@@ -74,7 +87,10 @@ export const setPolicy = command({
     requireTarget(flags);
     const { inherit } = flags;
     const set = MEMBERS.filter(([, name]) => flags[name as keyof typeof flags] !== undefined).map(([, name]) => name);
-    if (set.length + inherit.length === 0) throw misuse('nothing to set', 'flags', 'plexctl policy set --help');
+    if (flags.cadence !== undefined && (flags['rotate-every'] ?? flags.close) !== undefined)
+      throw misuse('--cadence decides --rotate-every and --close', 'cadence');
+    if (set.length + inherit.length === 0 && flags.cadence === undefined)
+      throw misuse('nothing to set', 'flags', 'plexctl policy set --help');
     const both = inherit.find((name) => set.includes(name));
     if (both !== undefined) throw misuse(`--${both} and --inherit ${both} exclude each other`, 'inherit');
   },
@@ -86,24 +102,33 @@ export const setPolicy = command({
     const reply = await bus.change('policy.set', request, `plexctl policy show ${target} shows what is decided`);
     const lacking = reply.lacking_rings.map(({ scope }) => scope);
     if (flags.kind !== undefined && lacking.length > 0) terminal.note(`do not go by it so far: ${listed(lacking)}`);
-    if ((flags['rotate-every'] ?? 'never') !== 'never') terminal.note(whenDue(flags.scope));
+    if (flags.algorithm !== undefined && reply.policy.standby) terminal.note(STANDBY_REPLACED);
+    if ((flags['rotate-every'] ?? flags.cadence ?? 'never') !== 'never') terminal.note(whenDue(flags.scope));
     return policyResult(reply);
   },
 });
 
+const STANDBY_REPLACED =
+  'a standby of another algorithm is replaced within seconds: plexctl signing rotate takes the new one once it has propagated';
+
 const whenDue = (scope: string | undefined): string =>
   `when it is due: plexctl signing status${scope === undefined ? '' : ` --scope ${scope}`}`;
 
+const cadenceOf = (name: string | undefined): Pick<PlanPolicy, 'rotate_every' | 'close'> =>
+  name === undefined ? {} : CADENCES[name as keyof typeof CADENCES];
+
 function requestOf(flags: Values<typeof FLAGS>): PlanPolicy {
   const members = {
-    algorithm: flags.algorithm as AlgorithmName | undefined,
+    ...cadenceOf(flags.cadence),
+    algorithm: algorithmNamed(flags.algorithm),
     overlap_window_seconds: secondsOf(flags['overlap-window'] ?? ''),
     propagation_delay_seconds: secondsOf(flags['propagation-delay'] ?? ''),
-    rotate_every: flags['rotate-every'],
-    close: flags.close as PlanPolicy['close'],
+    ...(flags['rotate-every'] === undefined ? {} : { rotate_every: flags['rotate-every'] }),
+    ...(flags.close === undefined ? {} : { close: flags.close as 'manual' | 'automatic' }),
     share_required: flags['share-required'] === undefined ? undefined : Number(flags['share-required']),
     key_id_pattern: flags['key-id-pattern'],
     standby: flags.standby === undefined ? undefined : flags.standby === 'yes',
+    longest_token_seconds: secondsOf(flags['token-life'] ?? ''),
   };
   const given = Object.entries(members).filter(([, value]) => value !== undefined);
   const inherit = MEMBERS.filter(([, name]) => flags.inherit.includes(name)).map(([member]): PolicyMember => member);

@@ -12,7 +12,7 @@ const PLAN: PlanChangeReply = {
   },
   ...{ transition_expires: null, ends_rotation: false, needs_recovery_key: false, nodes: 3, pending_count: 0 },
   ...{ offline_count: 0, signers: ['signer-1'], signs_again_by: '2026-05-01T10:00:10.000Z', dropped_by: null },
-  ...{ done_at: null, blocked_by: [], refused: null },
+  ...{ known_by: null, done_at: null, blocked_by: [], refused: null },
 };
 
 const text = (plan: Partial<PlanChangeReply>): string => {
@@ -41,6 +41,29 @@ blocked by`,
       '4 Nodes away go on trusting p1 until they are back, or until 2026-05-02T10:00:00Z\n',
     );
   });
+});
+
+it('of a rollback says whether other keys come in before the one that is taken back has gone', () => {
+  const rollback = { change: 'rollback' as const, transition_expires: '2026-05-01T11:00:00Z', gone: [] };
+  expect(text(rollback)).toContain('until 2026-05-01T11:00:00Z; no other key comes in before\n');
+  expect(text({ ...rollback, scope: 'issuer:web' })).toContain(
+    'until 2026-05-01T11:00:00Z at the latest: it goes when its last token is over, and keeps no other key out\n',
+  );
+});
+
+it('of an issuer says who may not know the key that signs then, until when, and what becomes of tokens', () => {
+  const issuer = { scope: 'issuer:web', known_by: '2026-05-01T10:15:00Z', makes_key: false, nodes: 0 };
+  expect(text(issuer)).toBe(
+    `would revoke  p1 of issuer:web
+signs now     p1
+signs then    p2, which is published already; signer-1 would try it first
+known by      every verifier at 2026-05-01T10:15:00Z; until then one that keeps its key set may refuse what the key signs
+goes          p1: at once and for good; nothing that it signed verifies any more
+nodes         none is enrolled
+fails         signing, until a signer has p2: within seconds; were it done now, by 2026-05-01T10:00:10.000Z at the latest
+              what p1 signed, for good; clients ask for new tokens; a verifier that keeps its key set takes the old ones until it asks again
+blocked by    nothing`,
+  );
 });
 
 it('names the recovery key that is needed by its flag, or by the file that was given', () => {

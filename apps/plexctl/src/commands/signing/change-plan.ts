@@ -1,9 +1,10 @@
-import { CODES, PROBLEMS } from '@plexsphere/wire';
+import { CODES, PROBLEMS, issuerSlug } from '@plexsphere/wire';
 import type { PlanChangeReply } from '@plexsphere/wire/commands';
 import { Failure } from '../../failure';
 import { hintFor } from '../../hints';
 import { labelled, named, plural, type Line } from '../../layout';
 import { utc, type Result } from '../../render';
+import { knownLines, rolledBackText } from './key-lines';
 
 /** The key, and the file of the recovery key, as far as the command names them. */
 interface AskedFor {
@@ -46,6 +47,7 @@ export const changeLines = (plan: PlanChangeReply, { keyId, recoveryKey }: Asked
       ? [{ label: 'changes', text: 'the key ahead alone, which no Node trusts yet' }]
       : []),
     ...signsThen(plan),
+    ...knownLines(plan.known_by),
     ...(plan.gone.length === 0 ? [] : [{ label: 'goes', text: goesText(plan) }]),
     ...besideLines(plan),
     ...(plan.ends_rotation ? [{ label: 'rotation', text: `the open one ends: ${ENDED[plan.change] ?? 'ended'}` }] : []),
@@ -73,6 +75,7 @@ const doneLines = ({ done_at: doneAt }: PlanChangeReply, keyId = 'it'): Line[] =
       ];
 
 function signsThen({
+  scope,
   signs_afterwards: keyId,
   active_key_id: now,
   makes_key: isNew,
@@ -82,9 +85,10 @@ function signsThen({
   if (keyId === null) return [];
   const taken = signers.length === 0 ? 'and no signer is there' : `${named(signers)} would try it first`;
   if (keyId === now) return [{ label: 'signs then', text: `${keyId}, as now` }];
-  return [
-    { label: 'signs then', text: `${keyId}${isNew ? ', a new key' : ', which Nodes hold already'}; ${taken}` },
-  ].concat(change === 'rollback' ? [{ label: '', text: `${now ?? 'the new key'} signs no more` }] : []);
+  const held = issuerSlug(scope) === undefined ? 'which Nodes hold already' : 'which is published already';
+  return [{ label: 'signs then', text: `${keyId}, ${isNew ? 'a new key' : held}; ${taken}` }].concat(
+    change === 'rollback' ? [{ label: '', text: `${now ?? 'the new key'} signs no more` }] : [],
+  );
 }
 
 const goesText = ({ gone, change }: PlanChangeReply): string =>
@@ -93,7 +97,7 @@ const goesText = ({ gone, change }: PlanChangeReply): string =>
     : `${named(gone)}: it never signed`;
 
 /** The key beside the one that signs, and until when. */
-function besideLines({ change, transition_expires: expires, active_key_id: now }: PlanChangeReply): Line[] {
+function besideLines({ scope, change, transition_expires: expires, active_key_id: now }: PlanChangeReply): Line[] {
   if (expires === null) return [];
   const until = utc(expires);
   return change === 'stage'
@@ -101,7 +105,7 @@ function besideLines({ change, transition_expires: expires, active_key_id: now }
     : [
         {
           label: 'verifies',
-          text: `${now ?? 'the new key'} what it has signed, until ${until}; no other key comes in before`,
+          text: `${now ?? 'the new key'} what it has signed, until ${until}${rolledBackText(scope)}`,
         },
       ];
 }
@@ -130,11 +134,17 @@ function failsLines(plan: PlanChangeReply): Line[] {
     ...(by === null
       ? []
       : [`signing, until a signer has ${stays}: within seconds; were it done now, by ${utc(by)} at the latest`]),
-    `what ${named(plan.gone)} signed, for good; what of it is ours and Nodes have not taken is signed anew and sent again`,
+    `what ${named(plan.gone)} signed, for good; ${signedText(plan)}`,
     ...awayTexts(plan),
   ];
   return texts.map((text, index) => ({ label: index === 0 ? 'fails' : '', text }));
 }
+
+/** What becomes of it: events go out again by themselves, a token is for its client to ask for. */
+const signedText = ({ scope }: PlanChangeReply): string =>
+  issuerSlug(scope) === undefined
+    ? 'what of it is ours and Nodes have not taken is signed anew and sent again'
+    : 'clients ask for new tokens; a verifier that keeps its key set takes the old ones until it asks again';
 
 /** Who is away hears of nothing: what it goes on trusting, and until when. */
 function awayTexts({ gone, dropped_by: droppedBy, domain_nodes: others, ...plan }: PlanChangeReply): string[] {

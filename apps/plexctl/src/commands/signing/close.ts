@@ -14,7 +14,8 @@ export const close = command({
     half is destroyed. There is no way back.
 
     Before closes_at this is refused while Nodes lag: signing: nodes lagging. After closes_at it is not, and the Nodes
-    that lag are named on stderr.
+    that lag are named on stderr. Of an issuer it is refused while tokens by the old key live: signing: signatures
+    outstanding, with the time left.
 
     With --plan it changes nothing: it shows what would be retired, who lags, and the earliest close without --force, and
     exits 1 where something would block it. It needs no --old and no --new.`,
@@ -22,7 +23,7 @@ export const close = command({
     scope: SCOPE_FLAG,
     old: { ...keyIdFlag('old_key_id', 'the key to retire'), unless: 'plan' },
     new: { ...keyIdFlag('new_key_id', 'the key that stays'), unless: 'plan' },
-    force: { summary: 'close although Nodes lag (admins only; the audit log records it)' },
+    force: { summary: 'close although Nodes lag, or tokens live (admins only; the audit log records it)' },
     plan: PLAN_FLAG,
   },
   examples: [
@@ -53,6 +54,9 @@ export const close = command({
 function noteClose(reply: CloseReply, terminal: Terminal): void {
   const { early_by_seconds: early = 0, lagging = [], pending = [], domain_nodes: domains } = reply;
   if (early > 0) terminal.note(`closed ${span(early)} before closes_at`);
+  const { outstanding_until: until } = reply;
+  if (until !== undefined)
+    terminal.note(`tokens by ${reply.old_key_id} would have lived until ${utc(until)}: they fail from now on`);
   if (lagging.length > 0) terminal.note(`lagging, they catch up when they come back: ${listed(lagging)}`);
   if (pending.length > 0) terminal.note(`pending, never seen so far: ${listed(pending)}`);
   if (domains !== undefined && domains.lagging_count > 0) {

@@ -1,4 +1,4 @@
-import { PLATFORM } from '@plexsphere/wire';
+import { PLATFORM, issuerSlug } from '@plexsphere/wire';
 import type { KeyStatus, OpenTransitionView, ScopeStatus } from '@plexsphere/wire/commands';
 import { age, catchUp, named, plural, secondsBetween } from '../../layout';
 import { utc } from '../../render';
@@ -20,6 +20,7 @@ export function nextSteps(scope: ScopeStatus, now: string): string[] {
     ...domainSteps(scope),
     ...rotationSteps(scope, now),
     ...keySteps(scope, now),
+    ...knownSteps(scope),
   ];
   return steps.length === 0 ? ['nothing to do: no rotation is open, and nobody is behind'] : steps;
 }
@@ -28,11 +29,11 @@ export function nextSteps(scope: ScopeStatus, now: string): string[] {
 function keySteps(status: ScopeStatus, now: string): string[] {
   const { scope, keys, recovery, promotion } = status;
   const settling = keys.find((key) => isSettling(key, status));
-  const staged = keys.find(({ state, rotate_by: by }) => state === 'staged' && by !== undefined);
+  // The standby of an issuer waits for nobody.
+  const isStandby = issuerSlug(scope) !== undefined;
+  const staged = keys.find(({ state, rotate_by: by }) => state === 'staged' && by !== undefined && !isStandby);
   return [
-    ...(settling === undefined
-      ? []
-      : [`${settling.key_id} was rolled back: no other key comes in before ${utc(settling.verifies_until ?? '')}`]),
+    ...(settling === undefined ? [] : [settlingText(settling)]),
     ...(staged === undefined
       ? []
       : [
@@ -43,6 +44,26 @@ function keySteps(status: ScopeStatus, now: string): string[] {
       ? []
       : ['the recovery key was used, so it counts as exposed: plexctl recovery rotate makes another']),
   ];
+}
+
+/** Where tokens live by it, others come in all the same. */
+function settlingText({
+  key_id: keyId,
+  verifies_until: until = '',
+  tokens_until: tokens,
+  jwk_kid: kid,
+}: KeyStatus): string {
+  if (tokens === undefined) return `${keyId} was rolled back: no other key comes in before ${utc(until)}`;
+  const whose = kid === undefined ? 'signs no more' : 'is of another service';
+  return `${keyId} ${whose}, and goes by itself at ${utc(until)}, when its tokens are over`;
+}
+
+/** In an emergency nobody waits: what an API refuses meanwhile passes by itself, or with its cache. */
+function knownSteps({ keys, known_by: knownBy }: ScopeStatus): string[] {
+  if (knownBy === null) return [];
+  const active = keys.find(({ state }) => state === 'active')?.key_id;
+  const who = `verifiers that keep their key set may refuse what ${active} signs until ${utc(knownBy)}`;
+  return [`${who}: it passes by itself; sooner where one is restarted`];
 }
 
 /** Sooner it is refused, and later too. */
@@ -85,7 +106,9 @@ function signerSteps({ signers: all, epoch, transition }: ScopeStatus): string[]
     ...(confirmed.length + behind.length === 0 ? ['no signer can sign: start one, or look at the log of one'] : []),
     ...(off.length > 0 ? [`set the clock of the machine of ${named(off)}: it signs again by itself`] : []),
     ...(behind.length > 0 && !isSwitching
-      ? [`${named(behind)} signs nothing at epoch ${epoch}: look at its log if it stays behind for longer than a lease`]
+      ? [
+          `${named(behind)} ${behind.length === 1 ? 'signs' : 'sign'} nothing at epoch ${epoch}: look at the log if that lasts for longer than a lease`,
+        ]
       : []),
     ...(lapsed.length > 0
       ? [`${named(lapsed)} has no lease: look at it, unless it was stopped or another has taken its place`]
@@ -130,6 +153,9 @@ function rotationSteps(scope: ScopeStatus, now: string): string[] {
   if (transition.switched_at === null) return ['the switch is under way: it is done within a lease, ask again'];
   const { old_key_id, new_key_id } = transition;
   const close = `plexctl signing close --scope ${scope.scope} --old ${old_key_id} --new ${new_key_id}`;
+  if (transition.closes_itself_at !== null) return itselfSteps(scope, transition.closes_itself_at, close, now);
+  const { outstanding_until: until } = transition;
+  if (typeof until === 'string') return [`${tokensText(old_key_id, until, now)}: ${close}`];
   if (nodes.lagging_count === 0) return [`${everybody(scope)}${whenSafe(transition, now)}: ${close}`];
   if (transition.seconds_left <= 0) {
     return [`${laggards(scope)}, which blocks no longer; ${catchUp(nodes.lagging_count)}: ${close}`];
@@ -139,6 +165,24 @@ function rotationSteps(scope: ScopeStatus, now: string): string[] {
     `${laggards(scope)}; ${catchUp(nodes.lagging_count)}, or close after ${utc(transition.closes_at)}: ${close}`,
   ];
 }
+
+/** By hand where what should close it does not: whatever keeps it stands in status as well. */
+function itselfSteps(scope: ScopeStatus, at: string, close: string, now: string): string[] {
+  const { lagging_count: lagging } = scope.nodes;
+  const isDue = secondsBetween(now, at) <= 0;
+  const closes = `the rotation ${closesItselfText(at, now)}${isDue ? `; by hand: ${close}` : ''}`;
+  if (lagging === 0) return [closes];
+  const blocksNot = isDue ? ', which blocks no longer' : '';
+  return [...(isDue ? [] : stuckSteps(scope, now)), `${laggards(scope)}${blocksNot}; ${catchUp(lagging)}; ${closes}`];
+}
+
+export const closesItselfText = (at: string, now: string): string =>
+  secondsBetween(now, at) > 0 ? `closes by itself at ${utc(at)}` : `closes by itself, due since ${utc(at)}`;
+
+const tokensText = (keyId: string, until: string, now: string): string =>
+  secondsBetween(now, until) > 0
+    ? `tokens by ${keyId} block the close until ${utc(until)}: then`
+    : `the last token by ${keyId} is over`;
 
 /** Nodes hold the new key; others that verify (by a cache, by a token of yesterday) may still need the old one. */
 function whenSafe({ safe_close_at: safeAt, seconds_left: left }: OpenTransitionView, now: string): string {

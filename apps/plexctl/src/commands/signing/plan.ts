@@ -8,11 +8,12 @@ import { countsText } from './status-layout';
 /** What a plan shows. Exit code 1 where the command itself would be refused. */
 
 export function rotatePlan(plan: PlanRotateReply): Result {
-  const { scope, old_key_id, new_key_id, closes_at, signers, domain_nodes: domains } = plan;
+  const { scope, old_key_id, new_key_id, propagated_at: from, closes_at, signers, domain_nodes: domains } = plan;
   return planned(plan, [
     { label: 'would rotate', text: scope },
     { label: 'from', text: old_key_id ?? 'no key' },
-    { label: 'to', text: new_key_id },
+    { label: 'to', text: new_key_id ?? 'no key: none is staged' },
+    ...(from === undefined ? [] : [{ label: 'may sign', text: `from ${utc(from)} on; before by --force alone` }]),
     { label: 'closes at', text: `${utc(closes_at)}, if it were opened now` },
     { label: 'signers', text: signers.length === 0 ? 'none' : `${named(signers)} would try the new key` },
     { label: 'nodes', text: told(plan) },
@@ -36,7 +37,7 @@ export function closePlan(plan: PlanCloseReply): Result {
     { label: 'retires', text: old_key_id ?? 'no key' },
     { label: 'keeps', text: new_key_id ?? 'no key' },
     { label: 'closes at', text: closes_at === null ? 'nothing is open' : utc(closes_at) },
-    { label: 'earliest close', text: earliest === null ? 'nothing is open' : utc(earliest) },
+    { label: 'earliest close', text: earliest === null ? unknownText(plan) : utc(earliest) },
     { label: 'safe from', text: safeText(plan) },
     { label: 'nodes', text: countsText(nodes) },
     ...(nodes.lagging_count > 0 ? [{ label: 'lagging', text: named(nodes.lagging, nodes.lagging_count) }] : []),
@@ -45,10 +46,14 @@ export function closePlan(plan: PlanCloseReply): Result {
   ]);
 }
 
+const unknownText = ({ old_key_id: oldKeyId }: PlanCloseReply): string =>
+  oldKeyId === null ? 'nothing is open' : 'not known yet: the switch is under way';
+
 /** When nobody who verifies can need the old key any more, by the sum that bring-up checks the overlap window by. */
-function safeText({ old_key_id: oldKeyId, safe_close_at: safeAt }: PlanCloseReply): string {
-  if (oldKeyId === null) return 'nothing is open';
-  return safeAt === null ? 'not known yet: the switch is under way' : `${utc(safeAt)}, for verifiers that cache keys`;
+function safeText(plan: PlanCloseReply): string {
+  const { old_key_id: oldKeyId, safe_close_at: safeAt } = plan;
+  if (oldKeyId === null) return unknownText(plan);
+  return safeAt === null ? unknownText(plan) : `${utc(safeAt)}, for verifiers that cache keys`;
 }
 
 function planned(plan: PlanRotateReply | PlanCloseReply, lines: readonly Line[]): Result {

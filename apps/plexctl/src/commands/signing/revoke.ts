@@ -6,6 +6,7 @@ import { checkRecoveryFlags, openKey, RECOVERY_FLAGS } from '../../recovery/reco
 import type { Terminal } from '../../terminal';
 import { keyIdFlag, PLAN_FLAG, REASON_FLAG, SCOPE_FLAG } from '../flag-definitions';
 import { changedResult, noteChanged } from './changed';
+import { knownText } from './key-lines';
 import { noteRecoveryUsed } from './recovery-used';
 
 const FLAGS = {
@@ -32,6 +33,9 @@ export const revoke = command({
     the staged key where there is one that has propagated, else a new one. Any other key that verified goes as well, and an
     open rotation ends as revoked. There is no way back. Of a key that was revoked within the last day it repeats the answer
     of that revoke, and changes nothing.
+
+    Of an issuer other keys that verify stay, for the tokens that they have signed, and the standby signs at once, however
+    shortly it has been published: it says how long verifiers may not know it.
 
     It shows what it would do, and asks; --yes does not ask. A Node that is away goes on trusting the key until it is back.
 
@@ -114,8 +118,9 @@ async function byRecoveryKey(
 }
 
 function noteRevoked(reply: RevokeReply, terminal: Terminal): void {
-  const { ended_rotation: ended, gone, revoked_key_id: keyId, scope } = reply;
+  const { ended_rotation: ended, gone, revoked_key_id: keyId, scope, known_by: knownBy } = reply;
   noteChanged(reply, terminal);
+  if (knownBy !== null) terminal.note(`${reply.active_key_id} is known by ${knownText(knownBy)}`);
   if (ended !== null)
     terminal.note(`the rotation from ${ended.old_key_id} to ${ended.new_key_id} ended: ${ended.outcome}`);
   const others = gone.filter((other) => other !== keyId);

@@ -7,13 +7,15 @@ import { hintFor } from '../../hints';
 import { checkRecoveryFlags, openKey, RECOVERY_FLAGS, type RecoveryFlags } from '../../recovery/recovery-key';
 import { PLAN_FLAG, REASON_FLAG, SCOPE_FLAG } from '../flag-definitions';
 import { changedResult, noteChanged } from './changed';
+import { rolledBackText } from './key-lines';
 
 export const rollback = command({
   path: ['signing', 'rollback'],
   summary: 'undo an open rotation: the old key signs again',
   about: `Ends the open rotation the other way round: the old key signs again, and the new one verifies what it has signed
-    until settles_at, then it retires. Until then no other key comes in: signing: rollback settling. After a close there
-    is no way back: rotate to another key.
+    until settles_at, then it retires. Until then no other key comes in: signing: rollback settling. Of an issuer others
+    may, and it retires sooner where its last token ends sooner. After a close there is no way back: rotate to another
+    key.
 
     A rotation of the platform is rolled back by its new key; where no signer can sign by that one any more, by the
     recovery key: --recovery-key.`,
@@ -45,7 +47,7 @@ export const rollback = command({
     const reply = await bus.change('signing.rollback', request, ifUnknown);
     noteChanged(reply, terminal);
     terminal.note(
-      `${reply.new_key_id} verifies what it has signed until ${utc(reply.settles_at)}; no other key comes in before`,
+      `${reply.new_key_id} verifies what it has signed until ${utc(reply.settles_at)}${rolledBackText(scope)}`,
     );
     return changedResult(reply, ['scope', 'old_key_id', 'new_key_id', 'outcome', 'settles_at']);
   },

@@ -1,4 +1,5 @@
 import type { RotateReply } from '@plexsphere/wire/commands';
+import { issuerSlug } from '@plexsphere/wire';
 import { command } from '../../command';
 import { durationUpTo, secondsOf } from '../../duration';
 import { misuse } from '../../failure';
@@ -15,6 +16,10 @@ export const rotate = command({
     on. The old key goes on verifying during the overlap window, until closes_at or plexctl signing close. Shows the
     transition.
 
+    Of an issuer the key is its standby, published long before, and needs no name. With --force one that is not staged so far
+    is staged first, and signs once everybody who serves the issuer's keys has it; verifiers that keep a key set may refuse
+    its tokens meanwhile.
+
     A rotation that is open already is refused: signing: rotation in progress. So is a staged key that has not propagated
     yet, but for --force, and one whose rotate_by is past.
 
@@ -27,7 +32,10 @@ export const rotate = command({
     whom, and exits 1 where something would block it.`,
   flags: {
     scope: SCOPE_FLAG,
-    'new-key-id': keyIdFlag('new_key_id', 'the key to introduce, or the one that is staged'),
+    'new-key-id': {
+      ...keyIdFlag('new_key_id', 'the key to introduce, or the one that is staged (of an issuer: its standby)'),
+      required: false,
+    },
     reason: REASON_FLAG,
     force: { summary: 'rotate to a staged key that has not propagated yet (admins only; the audit log records it)' },
     ...WHEN_APPLIED_FLAGS,
@@ -39,11 +47,13 @@ export const rotate = command({
     'plexctl signing rotate --scope platform --new-key-id platform-2026-05 --plan',
     'plexctl signing rotate --scope platform --new-key-id platform-2026-05 --wait --timeout 15m',
     'plexctl signing rotate --scope platform --new-key-id platform-2026-05 --when-applied 95 --deadline 12h',
+    'plexctl signing rotate --scope issuer:web',
     'plexctl signing rotate --scope domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1 --new-key-id k2 --output json',
   ],
   asks: 'bus',
 
-  check({ plan, wait, timeout, deadline, force, 'when-applied': percent }) {
+  check({ scope, plan, wait, timeout, deadline, force, 'new-key-id': newKeyId, 'when-applied': percent }) {
+    if (newKeyId === undefined && (issuerSlug(scope) === undefined || percent !== undefined)) throw unnamed();
     if (percent !== undefined && force) throw misuse('--when-applied and --force exclude each other', 'percent');
     if (percent !== undefined && wait) throw misuse('--when-applied and --wait exclude each other', 'percent');
     if (deadline !== undefined && percent === undefined) throw misuse('--deadline needs --when-applied', 'deadline');
@@ -55,18 +65,19 @@ export const rotate = command({
     const { flags, bus, terminal } = invocation;
     const { scope, reason } = flags;
     const newKeyId = flags['new-key-id'];
+    const named = newKeyId === undefined ? {} : { new_key_id: newKeyId };
     const force = flags.force ? { force: true } : {};
     const percent = flags['when-applied'];
-    if (percent !== undefined) {
+    if (percent !== undefined && newKeyId !== undefined) {
       const asked = { scope, newKeyId, percent, deadline: flags.deadline, reason };
       return flags.plan ? planWhenApplied(asked, bus) : rotateWhenApplied(asked, bus);
     }
     if (flags.plan) {
       const { rotatePlan } = await import('./plan');
-      return rotatePlan(await bus.ask('signing.plan-rotate', { scope, new_key_id: newKeyId, ...force }));
+      return rotatePlan(await bus.ask('signing.plan-rotate', { scope, ...named, ...force }));
     }
-    const request = { scope, new_key_id: newKeyId, ...(reason === undefined ? {} : { reason }), ...force };
-    const ifUnknown = `plexctl signing status --scope ${scope} shows ${newKeyId} active if the rotation is open`;
+    const request = { scope, ...named, ...(reason === undefined ? {} : { reason }), ...force };
+    const ifUnknown = `plexctl signing status --scope ${scope} shows ${newKeyId ?? 'the standby'} active if the rotation is open`;
     const reply = await bus.change('signing.rotate', request, ifUnknown);
     noteUnready(reply, terminal);
     noteLapsed(reply, terminal);
@@ -81,6 +92,9 @@ export const rotate = command({
     return failure === undefined ? result : { ...result, failure };
   },
 });
+
+const unnamed = () =>
+  misuse('--new-key-id is required', 'new_key_id', `--new-key-id takes ${keyIdFlag('new_key_id', '').expected}`);
 
 /** Nodes that are there apply in seconds; one that restarts, in minutes. */
 const WAIT_SECONDS = 600;

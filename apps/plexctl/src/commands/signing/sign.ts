@@ -1,5 +1,5 @@
 import { command } from '../../command';
-import { SCOPE_FLAG } from '../flag-definitions';
+import { MESH_SCOPE_FLAG } from '../flag-definitions';
 
 export const sign = command({
   path: ['signing', 'sign'],
@@ -7,7 +7,7 @@ export const sign = command({
   about: `Signs a JSON object as a compact JWS of type plexsphere-data+jws and shows it as one line. During a rotation
     the new key signs.`,
   flags: {
-    scope: SCOPE_FLAG,
+    scope: MESH_SCOPE_FLAG,
     'payload-file': { value: 'file', summary: 'the JSON object; standard input where it is not given' },
   },
   examples: [

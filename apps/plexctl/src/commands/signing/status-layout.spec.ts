@@ -1,4 +1,5 @@
 import { backlog, nodes, NOW, scopeStatus, statusReply } from '../../../testing/status';
+import type { KeyStatus } from '@plexsphere/wire/commands';
 import { nextSteps } from './next-steps';
 import { statusLines } from './status-layout';
 
@@ -37,7 +38,7 @@ describe('the status of a scope', () => {
             offline for: edge-9 (3h)
             online: last word of edge-3 1m35s ago
   backlog   3 rows: 1 unsent, 2 sent and not applied; the oldest 4s old
-  next: signer-2 signs nothing at epoch 2: look at its log if it stays behind for longer than a lease
+  next: signer-2 signs nothing at epoch 2: look at the log if that lasts for longer than a lease
   next: signer-3 has no lease: look at it, unless it was stopped or another has taken its place
   next: edge-7 is there and has not applied the new key: look at its log
   next: 2 Nodes lag: edge-7, edge-9; they catch up when they are back, or close after 2026-05-02T10:00:00Z: plexctl signing close --scope platform --old k1 --new k2`,
@@ -81,6 +82,59 @@ describe('the status of a scope', () => {
     );
   });
 
+  it("says of an issuer's standby from when on it may be rotated to, and that nothing has to be done", () => {
+    const [active] = scopeStatus().keys;
+    const staged = { ...active!, key_id: 'k3', state: 'staged' as const, rotate_by: '2028-05-08T12:00:00Z' };
+    const keys = [active!, { ...staged, propagated_at: '2026-05-01T12:15:00Z' }];
+    const lines = statusLines(statusReply(scopeStatus({ scope: 'issuer:web', transition: null, keys })));
+    expect(lines.join('\n')).toContain('; the standby, to be rotated to from 2026-05-01T12:15:00Z on\n');
+    expect(lines).toContain('  next: nothing to do: no rotation is open, and nobody is behind');
+  });
+
+  it('says of keys of several algorithms which, and of those of another service that they are, and when tokens ended', () => {
+    const [active, retiring] = scopeStatus().keys as [KeyStatus, KeyStatus];
+    const verifies_until = '2026-05-02T10:00:00Z';
+    const keys: KeyStatus[] = [
+      { ...active, algorithm: 'ES256' },
+      { ...retiring, verifies_until, tokens_until: '2026-05-01T11:59:59Z' },
+      { ...retiring, key_id: 'x1', verifies_until, tokens_until: '2026-05-01T12:00:01Z', jwk_kid: 'old-1' },
+      { ...retiring, key_id: 'x2', verifies_until, tokens_until: '2026-05-01T12:00:01Z', jwk_kid: null },
+    ];
+    const lines = statusLines(statusReply(scopeStatus({ algorithms: ['ES256', 'Ed25519'], keys }))).join('\n');
+    const since = 'for 2h, since 2026-05-01T10:00:00Z';
+    expect(lines).toContain(`
+  keys      k2  active    ES256    ${since}
+            k1  retiring  Ed25519  ${since}; its last token ended at 2026-05-01T11:59:59Z
+            x1  retiring  Ed25519  ${since}; of another service, called old-1; its last token ends at 2026-05-01T12:00:01Z
+            x2  retiring  Ed25519  ${since}; of another service, its tokens name none; its last token ends at 2026-05-01T12:00:01Z
+`);
+    expect(lines).toContain(
+      '\n  next: x1 is of another service, and goes by itself at 2026-05-02T10:00:00Z, when its tokens are over',
+    );
+    expect(statusLines(statusReply(scopeStatus())).join('\n')).not.toContain('Ed25519');
+  });
+
+  it('says after an emergency until when an API may refuse what the new key signs, and why', () => {
+    const known_by = '2026-05-01T12:14:00Z';
+    const lines = statusLines(statusReply(scopeStatus({ scope: 'issuer:web', transition: null, known_by })));
+    expect(lines).toContain(
+      `  known by  every verifier at ${known_by}; until then one that keeps its key set may refuse what the key signs`,
+    );
+    expect(lines.at(-1)).toBe(
+      `  next: verifiers that keep their key set may refuse what k2 signs until ${known_by}: it passes by itself; sooner where one is restarted`,
+    );
+    expect(statusLines(statusReply(scopeStatus())).join('\n')).not.toContain('known by');
+  });
+
+  it('says when a rotation closes by itself', () => {
+    const closing = (closes_itself_at: string) =>
+      statusLines(statusReply(scopeStatus({ transition: { ...open!, closes_itself_at } }))).join('\n');
+    expect(closing('2026-05-02T10:00:00Z')).toContain(
+      '22h left\n            closes by itself at 2026-05-02T10:00:00Z\n',
+    );
+    expect(closing('2026-05-01T11:59:00Z')).toContain('closes by itself, due since 2026-05-01T11:59:00Z\n');
+  });
+
   it('names who follows another chain than ours, and says what to do', () => {
     const scope = scopeStatus({
       ...{ transition: null, keys: [{ ...scopeStatus().keys[0]! }] },
@@ -111,7 +165,7 @@ describe('the status of a scope', () => {
     const held_back = [{ actor: 'bob\u202e', queue: 'commands', count: 12, last_at }];
     const text = statusLines({ ...statusReply(scopeStatus()), refusals, held_back }).join('\n');
     expect(text).toContain(
-      `\n\nrefused in the last hour\n  9x        signing.close by vic: signing: permission denied (PERMISSION_DENIED), last at ${last_at}\n`,
+      `\n\nrefused in the last hour\n  9x        signing.close by vic: signing: permission denied (PERMISSION_DENIED), last at ${last_at.slice(0, 16)}Z\n`,
     );
     expect(text).toContain('\n  and 2 other kinds (--output json shows them)\n');
     expect(text).toMatch(/\n\nheld back in the last hour, .*\n {2}12x {7}commands of bob\\u\{202e\}, last at /);
@@ -203,6 +257,35 @@ describe('the next step', () => {
       'it has just been opened',
       { nodes: LAGGING, transition: { ...open, opened_at: '2026-05-01T11:59:30Z' } },
       [`2 Nodes lag: edge-7, edge-9; they catch up when they are back, or close after ${open.closes_at}: ${CLOSE}`],
+    ],
+    [
+      'tokens by the old key live, by some clock',
+      { transition: { ...open, outstanding_until: '2026-05-01T12:00:30Z' } },
+      [`tokens by ${open.old_key_id} block the close until 2026-05-01T12:00:30Z: then: ${CLOSE}`],
+    ],
+    [
+      'they are over by every clock',
+      { transition: { ...open, outstanding_until: '2026-05-01T12:00:00Z' } },
+      [`the last token by ${open.old_key_id} is over: ${CLOSE}`],
+    ],
+    [
+      'it closes by itself, once the last token is over',
+      { transition: { ...open, closes_itself_at: '2026-05-02T11:00:30Z' } },
+      ['the rotation closes by itself at 2026-05-02T11:00:30Z'],
+    ],
+    [
+      'it closes by itself, and some lag',
+      { nodes: LAGGING, transition: { ...open, opened_at: '2026-05-01T11:59:30Z', closes_itself_at: open.closes_at } },
+      [
+        `2 Nodes lag: edge-7, edge-9; they catch up when they are back; the rotation closes by itself at ${open.closes_at}`,
+      ],
+    ],
+    [
+      'it should have closed by itself',
+      { nodes: LAGGING, transition: { ...open, closes_itself_at: '2026-05-01T11:59:00Z' } },
+      [
+        `2 Nodes lag: edge-7, edge-9, which blocks no longer; they catch up when they are back; the rotation closes by itself, due since 2026-05-01T11:59:00Z; by hand: ${CLOSE}`,
+      ],
     ],
     [
       'the switch is under way',

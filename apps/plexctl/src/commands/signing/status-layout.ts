@@ -10,10 +10,10 @@ import type {
   StatusReply,
 } from '@plexsphere/wire/commands';
 import { age, bar, clockOff, labelled, named, plural, secondsBetween, type Line } from '../../layout';
-import { utc } from '../../render';
+import { minute, utc } from '../../render';
 import { printable } from '../../printable';
 import { keyLines, recoveryLines } from './key-lines';
-import { nextSteps } from './next-steps';
+import { closesItselfText, nextSteps } from './next-steps';
 
 /** `signing status` as an operator reads it: a block a scope, what to do last. */
 export function statusLines({ now, scopes, refusals, held_back: heldBack }: StatusReply, withBar = false): string[] {
@@ -27,7 +27,7 @@ function refusalLines(refusals: readonly RefusalCount[]): string[] {
   if (refusals.length === 0) return [];
   const shown = refusals.slice(0, REFUSALS_SHOWN).map(({ actor, command, code, detail, count, last_at }) => ({
     label: `${count}x`,
-    text: `${command} by ${actor}: ${detail} (${code}), last at ${utc(last_at)}`,
+    text: `${command} by ${actor}: ${detail} (${code}), last at ${minute(last_at)}`,
   }));
   const more = refusals.length - shown.length;
   return [
@@ -42,7 +42,7 @@ function heldBackLines(heldBack: readonly HeldBackCount[]): string[] {
   if (heldBack.length === 0) return [];
   const lines = heldBack.slice(0, REFUSALS_SHOWN).map(({ actor, queue, count, last_at }) => ({
     label: `${count}x`,
-    text: `${queue} of ${actor}, last at ${utc(last_at)}`,
+    text: `${queue} of ${actor}, last at ${minute(last_at)}`,
   }));
   return ['', 'held back in the last hour, by what they had under way themselves', ...labelled(lines, '  ')];
 }
@@ -59,9 +59,9 @@ function scopeLines(scopes: readonly ScopeStatus[], now: string, withBar: boolea
 }
 
 const linesOf = (scope: ScopeStatus, now: string, withBar: boolean): Line[] => [
-  ...keyLines(scope),
+  ...keyLines(scope, now),
   ...recoveryLines(scope),
-  ...rotationLines(scope.transition),
+  ...rotationLines(scope.transition, now),
   ...signerLines(scope.signers, now),
   ...nodeLines('nodes', scope.nodes, now, withBar && scope.transition !== null),
   ...(scope.domain_nodes === undefined ? [] : nodeLines('domains', scope.domain_nodes, now, false)),
@@ -102,12 +102,14 @@ function scheduleText({ rotate_every: every, due_at: dueAt }: ScheduleStatus, no
   return `${every}, ${left > 0 ? `due at ${utc(dueAt)}, in ${age(left)}` : `due since ${utc(dueAt)}`}`;
 }
 
-function rotationLines(transition: OpenTransitionView | null): Line[] {
+function rotationLines(transition: OpenTransitionView | null, now: string): Line[] {
   if (transition === null) return [{ label: 'rotation', text: 'none open' }];
   const { old_key_id, new_key_id, opened_at, closes_at, seconds_left: left, switched_at, safe_close_at } = transition;
+  const { closes_itself_at: itselfAt } = transition;
   return [
     { label: 'rotation', text: `open: ${old_key_id} to ${new_key_id}, since ${utc(opened_at)}` },
     { label: '', text: `closes at ${utc(closes_at)}, ${left > 0 ? `${age(left)} left` : `past for ${age(-left)}`}` },
+    ...(itselfAt === null ? [] : [{ label: '', text: closesItselfText(itselfAt, now) }]),
     { label: 'switch', text: switched_at === null ? 'under way' : `done at ${utc(switched_at)}` },
     ...(safe_close_at === null
       ? []

@@ -10,7 +10,8 @@ export const status = command({
   about: `Shows, for one scope or for all that you may see: the keys with their states and ages; the open rotation and the
     time left; the signers that work by the present ring, are behind, or have no lease; how many Nodes are enrolled, have
     been sent the key, have applied it, lag, or have never come (pending), and those that are offline, by name; the
-    backlog of the outbox. Lines that begin with next: say what to do.
+    backlog of the outbox. known by says until when verifiers may not know the key that signs: it stands there after a
+    revoke. Lines that begin with next: say what to do.
 
     With --watch again and again until Ctrl-C: in place on a terminal, elsewhere a line for each scope in which something
     has changed (with --output json a document a line).`,

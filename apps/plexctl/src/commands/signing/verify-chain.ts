@@ -1,4 +1,4 @@
-import { PLATFORM } from '@plexsphere/wire';
+import { PLATFORM, issuerSlug } from '@plexsphere/wire';
 import { beginRings, endRings, JwsError, walkRings, type ChainAnchor, type RingsWalk } from '@plexsphere/wire/jws';
 import { command } from '../../command';
 import { Failure, misuse } from '../../failure';
@@ -25,7 +25,9 @@ export const verifyChain = command({
     next_not_kept, bundle_stale, bundle_foreign, unknown_key, wrong_type, malformed. Each ring stands by itself: where the
     scope's own part is refused, the platform's may have been taken.
 
-    Without a bundle the chain proves where the keys came from, and not that nothing came after.`,
+    Without a bundle the chain proves where the keys came from, and not that nothing came after.
+
+    Of an issuer's ring there is no anchor: verifiers of its tokens go by the key set, which TLS vouches for.`,
   flags: {
     anchor: { value: 'file', summary: 'whom to trust first: an enrolment file, or a trust bundle', required: true },
     chain: { value: 'file', summary: 'the chain; without it, or with -, standard input' },
@@ -42,6 +44,9 @@ export const verifyChain = command({
 
   check({ chain, scope }) {
     if (chain !== undefined && scope !== undefined) throw misuse('--chain and --scope exclude each other', 'scope');
+    if (scope !== undefined && issuerSlug(scope) !== undefined) {
+      throw misuse(`no anchor leads into ${scope}: bundles are of Nodes, and no Node holds its keys`, 'scope', KEY_SET);
+    }
   },
 
   async run({ flags: { anchor, chain, scope, at }, bus, stdin, terminal }) {
@@ -59,6 +64,9 @@ export const verifyChain = command({
     return resultOf(held.scope, parts, taken, scope !== undefined);
   },
 });
+
+const KEY_SET =
+  'verifiers of its tokens go by its key set: plexctl signing jwks; what became of the ring: plexctl signing history';
 
 interface Taken {
   platform: ChainAnchor;

@@ -1,3 +1,4 @@
+import { issuerSlug } from '@plexsphere/wire';
 import { command } from '../../command';
 import { Failure, misuse } from '../../failure';
 import { oneRow } from '../../render';
@@ -8,8 +9,8 @@ const COMPACT_JWS = /^[\w-]+\.[\w-]*\.[\w-]+$/;
 export const verify = command({
   path: ['signing', 'verify'],
   summary: 'verify what plexctl signing sign made',
-  about: `Verifies a compact JWS of type plexsphere-data+jws by the keys of a scope that verify now. Exits 1 where it
-    does not verify; --output json shows the payload where it does.`,
+  about: `Verifies a compact JWS of type plexsphere-data+jws by the keys of a scope that verify now; of an issuer an access
+    token, as long as it lives. Exits 1 where it does not verify; --output json shows the payload where it does.`,
   flags: {
     scope: SCOPE_FLAG,
     'jws-file': { value: 'file', summary: 'the compact JWS; standard input where it is not given' },
@@ -31,5 +32,7 @@ export const verify = command({
   },
 });
 
-const doesNotVerify = (scope: string): Failure =>
-  new Failure(1, 'does not verify', {}, `plexctl signing jwks --scope ${scope} lists the keys that verify now`);
+const doesNotVerify = (scope: string): Failure => {
+  const keys = `plexctl signing jwks --scope ${scope} lists the keys that verify now`;
+  return new Failure(1, 'does not verify', {}, issuerSlug(scope) === undefined ? keys : `${keys}; is its exp over?`);
+};

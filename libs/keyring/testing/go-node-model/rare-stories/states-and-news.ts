@@ -167,6 +167,27 @@ export function driftOfAnotherStory(tale: Tale): void {
   tale.release('hear1');
 }
 
+/** The drift of a process lies in a gateway that is behind, until the next process has asked that gateway for a state. */
+export function driftBeforeStateStory(tale: Tale): void {
+  const { mesh } = tale;
+  tale.held.clear();
+  tale.until('not settled', () => mesh.isSettled);
+  tale.hold('cuts', 'beats', 'drifts');
+  mesh.order('rotate');
+  takeState(tale, 0);
+  tale.hold('hear1');
+  mesh.sayDrift(1);
+  mesh.wait(1);
+  mesh.order('revoke_active');
+  mesh.restartNode();
+  mesh.openStream(1);
+  tale.hold('worksIn');
+  tale.quiet();
+  takeState(tale, 1);
+  tale.release('hear1');
+  mesh.loseState();
+}
+
 /**
  * Gateways that begin anew know nothing of how they said the keys before: the next state may be as the last one was, which
  * proves nothing. That costs one heartbeat more, and no more than one.

@@ -1,0 +1,26 @@
+import 'reflect-metadata';
+import { readConfig } from '@plexsphere/service-kit';
+import { GatewayConfig } from './gateway-config';
+
+const complete = {
+  PLEXSPHERE_NATS_URL: 'nats://127.0.0.1:4222',
+  PLEXSPHERE_BUS_CREDENTIAL_FILE: 'gateway.creds',
+  PLEXSPHERE_DATABASE_URL: 'postgres://somebody@127.0.0.1/db',
+};
+const read = (...argv: string[]): GatewayConfig => readConfig(GatewayConfig, complete, argv);
+
+test('clients come a thousand times a second, and nobody is believed of others, where nothing else is said', () => {
+  expect(read()).toMatchObject({ clientRate: 1_000, trustedProxies: '' });
+  const given = read('--client-rate', '50', '--trusted-proxies', '10.0.0.7,192.168.0.0/16, fd00::/8');
+  expect(given).toMatchObject({ clientRate: 50, trustedProxies: '10.0.0.7,192.168.0.0/16, fd00::/8' });
+});
+
+test.each([
+  ['--client-rate', '0', 'PLEXSPHERE_CLIENT_RATE must be at least 1.'],
+  ['--client-rate', '1.5', 'PLEXSPHERE_CLIENT_RATE must be a whole number.'],
+  ['--client-rate', 'many', /PLEXSPHERE_CLIENT_RATE must be/],
+  ['--trusted-proxies', '10.0.0.0/33', 'PLEXSPHERE_TRUSTED_PROXIES must be a list of addresses and networks.'],
+  ['--trusted-proxies', 'proxy.example.com', 'PLEXSPHERE_TRUSTED_PROXIES must be a list of addresses and networks.'],
+])('%s %s is refused', (flag, value, sentence) => {
+  expect(() => read(flag, value)).toThrow(sentence);
+});

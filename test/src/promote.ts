@@ -1,0 +1,29 @@
+import { eventually } from '@plexsphere/testkit';
+import type { IssuerReply } from '@plexsphere/wire/commands';
+import type { TestIssuer } from './oauth-hands';
+import type { World } from './world';
+
+const PATIENCE_MS = 90_000;
+
+/** The issuer's key that is in that state, once there is one. */
+export const keyOf = (
+  world: World,
+  { scope }: Pick<TestIssuer, 'scope'>,
+  state: 'active' | 'staged',
+): Promise<string> =>
+  eventually(
+    async () => {
+      const { keys } = await (await world.operator()).look<IssuerReply>('issuer.show', { scope });
+      return keys.find((key) => key.state === state)?.key_id;
+    },
+    { describe: `a key that is ${state}`, timeoutMs: PATIENCE_MS },
+  );
+
+/** Has the standby sign, once it has propagated. When that had returned, by this process' clock. */
+export async function promote(world: World, { scope }: Pick<TestIssuer, 'scope'>): Promise<number> {
+  await eventually(async () => (await world.plexctl(['signing', 'rotate', '--scope', scope])).exitCode === 0, {
+    describe: 'a promotion',
+    timeoutMs: PATIENCE_MS,
+  });
+  return performance.now();
+}
