@@ -1,7 +1,7 @@
 // The key store on a real PostgreSQL, as the signer's role sees it.
 import { randomBytes } from 'node:crypto';
-import { SHARED_SECRET, testDatabase, type TestDatabase } from '@plexsphere/testkit';
-import { ALGORITHMS, MESH_ALGORITHM, publicKeyFromText, type Algorithm, type AlgorithmName } from '@plexsphere/wire';
+import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
+import { ALGORITHMS, MESH_ALGORITHM, publicKeyFromText } from '@plexsphere/wire';
 import { keyHash } from '@plexsphere/wire/jws';
 import { DataSource } from 'typeorm';
 import { insertBusKey, loadBusKey } from './bus-key-store';
@@ -70,28 +70,23 @@ it('keeps a key that signs, and in the table nothing of its private half', async
 
 describe('a key that has no public half', () => {
   const secret = { scope: 'channel:chat:a-to-b', keyId: 'k' };
-  const table: Record<string, Algorithm> = ALGORITHMS;
-  const HS256 = 'HS256' as AlgorithmName;
-  beforeAll(() => void (table[HS256] = SHARED_SECRET));
-  afterAll(() => void delete table[HS256]);
-
   it('is kept and opened like any other', async () => {
-    const made = await makeSigningKey(signer, kek, secret, HS256);
-    expect(made).toMatchObject({ algorithm: HS256, publicKey: null });
+    const made = await makeSigningKey(signer, kek, secret, 'HS256');
+    expect(made).toMatchObject({ algorithm: 'HS256', publicKey: null });
     const loaded = await loadSigningKey(signer, kek, secret);
     expect(made.privateKey.verify(Buffer.from('x'), await loaded.privateKey.sign(Buffer.from('x')))).toBe(true);
   });
 
   it('is refused where the row shows one', async () => {
-    await makeSigningKey(signer, kek, secret, HS256);
+    await makeSigningKey(signer, kek, secret, 'HS256');
     await owner.query(`UPDATE material.wrapped_key SET public_key = ''`);
     await expect(loadSigningKey(signer, kek, secret)).rejects.toMatchObject({ code: 'tampered' });
   });
 
   it('is not given to who asks for a key of another algorithm under its name', async () => {
-    await makeSigningKey(signer, kek, secret, HS256);
+    await makeSigningKey(signer, kek, secret, 'HS256');
     await expect(make(secret)).rejects.toMatchObject({ code: 'other_algorithm' });
-    expect((await loadKey(signer, secret)).algorithm).toBe(HS256);
+    expect((await loadKey(signer, secret)).algorithm).toBe('HS256');
   });
 });
 

@@ -12,6 +12,8 @@ export const PLACES: Readonly<Record<Exclude<Traffic['queue'], 'news'>, Limits>>
   // many that those of one that is locked must not hold up the others. Anybody may come with a token that he makes up, on any
   // number of connections: each token takes turns with the others, and those who are refused at once turn nobody away.
   registrations: { atOnce: 256, perAsker: 256, perLane: 8, waiting: 4_096, waitingBytes: 4 * MIB, givesWay: 'newest' },
+  // Members of channels say what they hold every minute and wait for the answer; of one it is the last word that counts.
+  reports: { atOnce: 256, perAsker: 1, perLane: 1, waiting: 1_024, waitingBytes: 4 * MIB, givesWay: 'oldest' },
   // A holder asks again only when it has been answered or has given up.
   renewals: { atOnce: 64, perAsker: 2, perLane: 2, waiting: 4, waitingBytes: 4 * MIB, givesWay: 'oldest' },
   // Asked by services alone, many at once; whoever waits for longer than a second does not wait any more.

@@ -1,21 +1,10 @@
-/** Keys of the algorithm that Nodes know, and an algorithm that the product does not have: a secret of both sides. */
-import {
-  createHash,
-  createHmac,
-  createPrivateKey,
-  createPublicKey,
-  randomBytes,
-  randomUUID,
-  timingSafeEqual,
-  type KeyObject,
-} from 'node:crypto';
-import { promisify } from 'node:util';
+/** Keys of the algorithm that Nodes know. */
+import { createHash, createPrivateKey, createPublicKey, randomBytes, randomUUID, type KeyObject } from 'node:crypto';
 import {
   ALGORITHMS,
   MESH_ALGORITHM,
   publicText,
   secretFromSeed,
-  type Algorithm,
   type PrivateKey,
   type PublicKey,
 } from '@plexsphere/wire';
@@ -53,20 +42,3 @@ export function rsaPublicKey(bits: number, e = 'AQAB'): string {
 /** As Node's own crypto and other libraries take it. */
 export const keyObjectOf = (key: PrivateKey): KeyObject =>
   createPrivateKey({ key: key.secret(), format: 'der', type: 'pkcs8' });
-
-/** HS256, which has no public half: put into the table of algorithms by specs that show what such keys can do. */
-export const SHARED_SECRET: Algorithm = {
-  alg: 'HS256',
-  kty: 'oct',
-  generate: async () => SHARED_SECRET.load(await promisify(randomBytes)(32)),
-  load: (secret) => {
-    if (secret.length !== 32) throw new TypeError('not a key for HS256');
-    const key = Buffer.from(secret);
-    const sign = (data: Uint8Array): Buffer => createHmac('sha256', key).update(data).digest();
-    const verify = (data: Uint8Array, signature: Uint8Array): boolean => {
-      const mac = sign(data);
-      return mac.length === signature.length && timingSafeEqual(mac, signature);
-    };
-    return { algorithm: SHARED_SECRET, publicKey: null, sign, verify, secret: () => Buffer.from(key) };
-  },
-};

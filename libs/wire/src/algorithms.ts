@@ -3,6 +3,7 @@ import { constants } from 'node:crypto';
 import { asymmetric, type Algorithm, type Asymmetric, type PrivateKey, type PublicKey } from './asymmetric';
 import { RAW_BASE64 } from './ed25519';
 import { problem } from './problem';
+import { SHARED_SECRET } from './shared-secret';
 
 export type { Algorithm, PrivateKey, PublicKey };
 
@@ -33,9 +34,15 @@ export const ALGORITHMS = {
     // RFC 7518, section 3.5: as long as the digest.
     signature: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
   }),
+  HS256: SHARED_SECRET,
 } satisfies Record<string, Algorithm>;
 
 export type AlgorithmName = keyof typeof ALGORITHMS;
+
+/** Those whose keys have a public half, so that what they sign is for everybody. */
+export const PUBLIC_ALGORITHM_NAMES = (Object.keys(ALGORITHMS) as AlgorithmName[]).filter(
+  (name) => 'read' in ALGORITHMS[name],
+);
 
 /** What a text means that names no algorithm. Nodes written in Go know this one alone. */
 export const MESH_ALGORITHM: AlgorithmName = 'Ed25519';

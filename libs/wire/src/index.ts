@@ -6,6 +6,7 @@
  */
 export * from './issuer-url';
 export * from './scope';
+export * from './channel';
 export * from './names';
 export * from './rotate-every';
 export * from './commands/table';

@@ -14,7 +14,7 @@ const services: BusUser[] = SERVICE_NAMES.map((kind) => ({ kind }));
 
 /** S1: whose inboxes a service may publish to. */
 const ANSWERED: Record<string, string[]> = {
-  rotation: ['_INBOX.operator.>', '_INBOX.signer.>', '_INBOX.gateway.>'],
+  rotation: ['_INBOX.operator.>', '_INBOX.signer.>', '_INBOX.gateway.>', '_INBOX.node.>'],
   signer: ['_INBOX.rotation.>', '_INBOX.outbox-relay.>', '_INBOX.gateway.>'],
   'outbox-relay': [],
   gateway: [],

@@ -16,6 +16,8 @@ export interface KeyView {
   public_key: string | null;
   /** When a key that retires or is staged verifies no more; null where no end is known. */
   verifies_until: string | null;
+  /** Of a key without a public half: what is compared in its place (checkValue). */
+  check_value?: string;
   /** Where another service has its private half, and no signer of ours; absent or null of a key that we made. */
   foreign?: ForeignKey | null;
 }
@@ -33,6 +35,16 @@ export interface TransitionView extends RotationView {
   transition_expires: string;
   /** null while open. */
   outcome: 'closed' | 'rolled_back' | 'revoked' | null;
+  /** Of a channel's: since when the new key signs; null while it is staged. Absent of any other. */
+  activated_at?: string | null;
+}
+
+/** Who holds a channel's secrets. */
+export interface MemberView {
+  node_id: string;
+  side: string;
+  /** X25519, standard base64 of 32 bytes. */
+  sealing_key: string;
 }
 
 /** What an issuer's tokens are. */
@@ -65,4 +77,6 @@ export interface RingView {
   next: string | null;
   /** null of a ring whose keys sign no tokens. */
   issuer: IssuerView | null;
+  /** Of a channel's ring, both sides: secrets are sealed to these and to nobody else. Absent of any other. */
+  members?: MemberView[];
 }

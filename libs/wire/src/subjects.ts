@@ -35,6 +35,8 @@ export const subjects = {
   nodeEvents: (nodeId: string): string => `node.${nodeId}.bus`,
   nodeHello: (nodeId: string): string => `node.${nodeId}.hello`,
   nodeAck: (nodeId: string): string => `node.${nodeId}.ack`,
+  /** To rotation: what a channel's member holds. */
+  nodeChannel: (nodeId: string): string => `node.${nodeId}.channel`,
 
   /** The same for a Node over HTTP: the stream republishes it to the gateways, and no Node's credential hears it. */
   httpEventsOut: (nodeId: string): string => `events.http.${nodeId}`,
@@ -50,8 +52,9 @@ export const subjects = {
   httpCalled: 'http.called',
   /** To the other gateways: a state was begun for the Node, or its drift has come. */
   httpSeen: (nodeId: string): string => `http.${nodeId}.seen`,
-  /** To rotation: the Node's new WireGuard key; and that it leaves. */
+  /** To rotation: the Node's new WireGuard key; what a channel's member holds; and that it leaves. */
   httpKey: (nodeId: string): string => `http.${nodeId}.key`,
+  httpChannel: (nodeId: string): string => `http.${nodeId}.channel`,
   httpDeregister: (nodeId: string): string => `http.${nodeId}.deregister`,
   /** To rotation: a Node comes with an enrolment token. */
   register: 'rotation.register',
@@ -76,6 +79,8 @@ export const SCOPE_SIGNER_VERBS = {
   'make-statement': ['rotation'],
   'sign-envelope': ['outbox-relay'],
   announce: ['outbox-relay'],
+  'announce-channel': ['outbox-relay'],
+  'check-proofs': ['rotation'],
   'sign-ready': ['outbox-relay'],
   'sign-bundle': ['rotation', 'outbox-relay', 'gateway'],
   'sign-jws': ['rotation'],

@@ -37,7 +37,7 @@ export interface Traffic {
   /** The most that its headers may have, where a handler reads any. */
   headerBytes?: number;
   /** What waits for the same kind of work, each asker in a place of their own. News wait for nothing. */
-  queue: 'commands' | 'registrations' | 'renewals' | 'signing' | 'node words' | 'news';
+  queue: 'commands' | 'registrations' | 'reports' | 'renewals' | 'signing' | 'node words' | 'news';
   /** The tokens of the subject that tell the askers in a queue apart, beside the kind of inbox that the answer goes to. */
   askers: readonly number[];
 }
@@ -179,6 +179,7 @@ export const TRAFFIC: readonly Traffic[] = [
   toNode(subjects.nodeEvents(OWN)),
   nodeWord(subjects.nodeHello(OWN)),
   nodeWord(subjects.nodeAck(OWN)),
+  { ...command(subjects.nodeChannel(OWN), WORDS_BYTES), speakers: ['node'], queue: 'reports' },
 
   // Gateways speak for Nodes over HTTP, which have subjects of their own: none hears a Node on the bus, or speaks for one.
   toServer(subjects.httpEventsOut('*')),
@@ -189,6 +190,7 @@ export const TRAFFIC: readonly Traffic[] = [
   news(subjects.httpCalled, ['gateway'], ['outbox-relay'], CALLED_BYTES),
   news(subjects.httpSeen('*'), ['gateway'], ['gateway'], WORDS_BYTES),
   callOfNode(subjects.httpKey('*'), [1]),
+  { ...callOfNode(subjects.httpChannel('*'), [1]), queue: 'reports' },
   callOfNode(subjects.httpDeregister('*'), [1]),
   ...HTTP_COMMANDS.map(commandOverHttp),
   // Which scope a newcomer's token is for is not known before its turn.

@@ -1,4 +1,4 @@
-import { ALGORITHMS, type Algorithm, type AlgorithmName } from '@plexsphere/wire';
+import { ALGORITHMS, PUBLIC_ALGORITHM_NAMES, type Algorithm, type AlgorithmName } from '@plexsphere/wire';
 import type { ClientKey } from '@plexsphere/wire/commands';
 import {
   decodeJwt,
@@ -91,7 +91,7 @@ const nobodys = new Map<AlgorithmName, Promise<ClientKey | undefined>>();
  * are, and which keys they have.
  */
 function nobodysKey({ alg }: ProtectedHeaderParameters): Promise<ClientKey | undefined> | undefined {
-  const algorithm = (Object.keys(ALGORITHMS) as AlgorithmName[]).find((name) => ALGORITHMS[name].alg === alg);
+  const algorithm = PUBLIC_ALGORITHM_NAMES.find((name) => ALGORITHMS[name].alg === alg);
   if (algorithm === undefined) return undefined;
   const made = nobodys.get(algorithm) ?? makeNobodys(algorithm);
   nobodys.set(algorithm, made);

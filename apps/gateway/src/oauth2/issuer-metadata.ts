@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { ALGORITHMS, ROUTES, type TrustedKey } from '@plexsphere/wire';
+import { ALGORITHMS, PUBLIC_ALGORITHM_NAMES, ROUTES, type TrustedKey } from '@plexsphere/wire';
 import { PROOFS } from './client-proof';
 import { GRANT_TYPE } from './granted-token';
 import { KeySets } from '../rings/key-sets';
@@ -42,7 +42,7 @@ export class IssuerMetadata implements IssuerDoor {
 
 /** By the issuer's name alone: what a caller says of the host is not believed. */
 function metadata(issuer: string, keys: readonly TrustedKey[]): object {
-  const assertions = [...new Set(Object.values(ALGORITHMS).map(({ alg }) => alg))];
+  const assertions = [...new Set(PUBLIC_ALGORITHM_NAMES.map((name) => ALGORITHMS[name].alg))];
   return {
     issuer,
     token_endpoint: issuer + ROUTES.rootToken.path,

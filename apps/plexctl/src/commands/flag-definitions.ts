@@ -1,4 +1,12 @@
-import { ALGORITHMS, isKeyId, isNodeName, isScope, isUuid, isWords, type AlgorithmName } from '@plexsphere/wire';
+import {
+  PUBLIC_ALGORITHM_NAMES,
+  isKeyId,
+  isNodeName,
+  isScope,
+  isUuid,
+  isWords,
+  type AlgorithmName,
+} from '@plexsphere/wire';
 
 /** The flags that several commands have, described once. */
 
@@ -50,7 +58,7 @@ export const oneOf = <const T extends readonly string[]>(choices: T) =>
 /** As JOSE calls that of Ed25519 keys: both words are taken. */
 const JOSE_NAME = 'EdDSA';
 
-export const ALGORITHM_FLAG = oneOf([...Object.keys(ALGORITHMS), JOSE_NAME]);
+export const ALGORITHM_FLAG = oneOf([...PUBLIC_ALGORITHM_NAMES, JOSE_NAME]);
 
 export const algorithmNamed = (word: string | undefined): AlgorithmName | undefined =>
   word === JOSE_NAME ? 'Ed25519' : (word as AlgorithmName | undefined);

@@ -1,6 +1,7 @@
 import { MaterialError } from '@plexsphere/material';
 import type { Logger } from '@plexsphere/service-kit';
-import { DOMAIN, SHARED_SECRET, privateKeyOf, publicKeyOf, ringOf, rotatedRing } from '@plexsphere/testkit';
+import { DOMAIN, privateKeyOf, publicKeyOf, ringOf, rotatedRing } from '@plexsphere/testkit';
+import { ALGORITHMS } from '@plexsphere/wire';
 import { KeyLoader } from './key-loader';
 import type { Material } from './material';
 
@@ -64,7 +65,7 @@ test('a key that is not the one in the ring never signs under its name, wherever
 });
 
 test('a secret of both sides is tried by itself, and never passes for a key with a public half', async () => {
-  const privateKey = await SHARED_SECRET.generate();
+  const privateKey = await ALGORITHMS.HS256.generate();
   load.mockResolvedValue({ privateKey });
   await expect(loader.prepare('channel:c:a-to-b', 'k', null)).resolves.toBeUndefined();
   const refused = expect.objectContaining({ reason: 'public_key_mismatch' });

@@ -26,6 +26,7 @@ import {
 import { isTime } from '../rfc3339';
 import { parseRotateEvery } from '../rotate-every';
 import { isScope, issuerSlug } from '../scope';
+import { channelDirection, channelSlug, isSealingKey, isSide, isSlug } from '../channel';
 
 const BUS_USER = /^U[A-Z2-7]{55}$/;
 
@@ -37,6 +38,14 @@ const constraint =
 
 export const IsScope = constraint('isScope', isScope);
 export const IsIssuerScope = constraint('isIssuerScope', (value) => issuerSlug(value) !== undefined);
+/** What a token may be for: a ring, or a channel, which is two of them. */
+export const IsGrantedScope = constraint(
+  'isGrantedScope',
+  (value) => isScope(value) || channelSlug(value) !== undefined,
+);
+export const IsSlug = constraint('isSlug', isSlug);
+export const IsSide = constraint('isSide', isSide);
+export const IsSealingKey = constraint('isSealingKey', isSealingKey);
 export const IsKeyId = constraint('isKeyId', isKeyId);
 export const IsEventType = constraint('isEventType', isEventType);
 export const IsNodeName = constraint('isNodeName', isNodeName);
@@ -89,6 +98,14 @@ export const IsReadies = (most: number): PropertyDecorator =>
     (value) => Array.isArray(value) && value.length >= 1 && value.length <= most && value.every(isReady),
   )();
 
+function isProofOfMember(value: unknown): boolean {
+  const proof = membersOf(value);
+  return proof !== undefined && isUuid(proof['node_id']) && isCount(proof['epoch'], 1) && isProof(proof);
+}
+
+export const IsProofs = (most: number): PropertyDecorator =>
+  constraint('isProofs', (value) => isListOf(value, most, isProofOfMember) && (value as unknown[]).length >= 1)();
+
 /** An object with a scope for each name. */
 export const IsByScope = (isValue: (value: unknown) => boolean, most = Number.POSITIVE_INFINITY): PropertyDecorator =>
   constraint('isByScope', (map) => {
@@ -113,4 +130,66 @@ export const IsClientKeys = (most: number): PropertyDecorator =>
       value.length <= most &&
       value.every(isClientKey) &&
       new Set(value.map(({ key_id }) => key_id)).size === value.length,
+  )();
+
+/** As many as a ring holds, and some to spare. */
+const MOST_REPORTED_KEYS = 8;
+const MOST_REASONS = 24;
+const MOST_TAKEN_OVER = 16;
+const LONGEST_PERIOD_S = 366 * 86_400;
+
+const PROOF = /^[A-Za-z0-9+/]{43}=$/;
+const REASON = /^[a-z][a-z_]{0,47}$/;
+
+const membersOf = (value: unknown): Record<string, unknown> | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+
+const isListOf = (value: unknown, most: number, isItem: (item: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.length <= most && value.every(isItem);
+
+function isKeyUse(value: unknown): boolean {
+  const use = membersOf(value);
+  return use !== undefined && isKeyId(use['key_id']) && isTime(use['at']);
+}
+
+function isProof(value: unknown): boolean {
+  const key = membersOf(value);
+  return key !== undefined && isKeyId(key['key_id']) && typeof key['proof'] === 'string' && PROOF.test(key['proof']);
+}
+
+function areRefusals(value: unknown): boolean {
+  const counts = membersOf(value);
+  if (counts === undefined) return false;
+  const entries = Object.entries(counts);
+  return entries.length <= MOST_REASONS && entries.every(([reason, count]) => REASON.test(reason) && isCount(count, 1));
+}
+
+function isReportedRing(value: unknown): boolean {
+  const ring = membersOf(value);
+  if (ring === undefined || channelDirection(ring['scope']) === undefined) return false;
+  const { epoch, keys, period_from, period_seconds, last_signed, last_verified, alone, refusals, taken_over } = ring;
+  return (
+    isCount(epoch, 1) &&
+    isListOf(keys, MOST_REPORTED_KEYS, isProof) &&
+    isTime(period_from) &&
+    isCount(period_seconds) &&
+    period_seconds <= LONGEST_PERIOD_S &&
+    (last_signed === null || isKeyUse(last_signed)) &&
+    (last_verified === null || isKeyUse(last_verified)) &&
+    isListOf(alone, MOST_REPORTED_KEYS, isKeyUse) &&
+    areRefusals(refusals) &&
+    (taken_over === undefined || isListOf(taken_over, MOST_TAKEN_OVER, isKeyId))
+  );
+}
+
+/** A member's report, in one look: each ring once. */
+export const IsReportedRings = (most: number): PropertyDecorator =>
+  constraint(
+    'isReportedRings',
+    (value) =>
+      Array.isArray(value) &&
+      value.length >= 1 &&
+      value.length <= most &&
+      value.every(isReportedRing) &&
+      new Set((value as { scope: string }[]).map(({ scope }) => scope)).size === value.length,
   )();

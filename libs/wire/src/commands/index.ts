@@ -8,6 +8,8 @@ export * from './promotion-commands';
 export * from './status-command';
 export * from './domain-commands';
 export * from './issuer-commands';
+export * from './channel-commands';
+export * from './member-requests';
 export * from './node-commands';
 export * from './enrolment-commands';
 export * from './gateway-requests';

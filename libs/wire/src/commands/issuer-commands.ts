@@ -1,5 +1,5 @@
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min } from '../validator';
-import { ALGORITHMS, type AlgorithmName } from '../algorithms';
+import { PUBLIC_ALGORITHM_NAMES, type AlgorithmName } from '../algorithms';
 import type { Scope } from '../scope';
 import type { ProblemBody } from '../problem';
 import { IsForeignKid, IsIssuerScope, IsTime, IsWords } from './constraints';
@@ -18,7 +18,7 @@ export class CreateIssuer extends Request {
 
   /** Of its keys; without it as its kind has it. */
   @IsOptional()
-  @IsIn(Object.keys(ALGORITHMS))
+  @IsIn(PUBLIC_ALGORITHM_NAMES)
   algorithm?: AlgorithmName;
 
   /** It is served at the root, too. The first one is, whether it is said or not. */
@@ -66,7 +66,7 @@ export class PlanImport {
   @IsIssuerScope()
   scope: Scope;
 
-  @IsIn(Object.keys(ALGORITHMS))
+  @IsIn(PUBLIC_ALGORITHM_NAMES)
   algorithm: AlgorithmName;
 
   /** Its public half alone, as its algorithm writes it. */

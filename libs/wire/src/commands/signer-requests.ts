@@ -13,7 +13,7 @@ import {
   Min,
   ValidateIf,
 } from '../validator';
-import { ALGORITHMS, type AlgorithmName } from '../algorithms';
+import { ALGORITHMS, PUBLIC_ALGORITHM_NAMES, type AlgorithmName } from '../algorithms';
 import type { Scope } from '../scope';
 import { MAX_REVOCATIONS, REVOCATION_LINES, REVOCATION_LINE_BYTES } from '../revocations';
 import { SIGNING_DURATION_MS } from '../timing';
@@ -21,7 +21,7 @@ import { MAX_JWS_LENGTH } from '../jws/compact';
 import type { EncodedSignature } from '../jws/signature';
 import type { Statement } from '../jws/statement';
 import { STATEMENT_TYPES, type StatementType } from '../jws/statement-types';
-import { IsEventType, IsKeyId, IsReadies, IsScope } from './constraints';
+import { IsEventType, IsKeyId, IsProofs, IsReadies, IsScope } from './constraints';
 
 /**
  * A request to sign. `duration_ms` is the caller's time-out as a duration: the signer signs only if its lease outlives
@@ -103,7 +103,7 @@ export class MakeStatement extends StatementRequest {
   imported_public_key?: string;
 
   @IsOptional()
-  @IsIn(Object.keys(ALGORITHMS))
+  @IsIn(PUBLIC_ALGORITHM_NAMES)
   imported_algorithm?: AlgorithmName;
 }
 
@@ -128,6 +128,8 @@ export class GenerateKey extends StatementRequest {
 export interface GenerateKeyReply {
   /** As its algorithm writes it. null of a key without a public half, of which no statement can speak. */
   public_key: string | null;
+  /** Of such a key alone. */
+  check_value?: string;
   statement: string | null;
   statement_hash: string | null;
   next: string | null;
@@ -160,6 +162,11 @@ export class LoadKey extends TimedRequest {
   @ValidateIf(({ public_key }: LoadKey) => public_key !== null)
   @IsString()
   public_key: string | null;
+
+  /** What proves a key that has no public half. */
+  @IsOptional()
+  @Matches(/^[A-Za-z0-9+/]{43}=$/)
+  check_value?: string;
 }
 
 export class DestroyKey {
@@ -235,6 +242,42 @@ export class Announce extends EnvelopeRequest {
 
   @IsKeyId()
   key_id: string;
+}
+
+/**
+ * The event `channel_keys_changed` for one member of the ring `scope`, which is a channel's: `epoch` is that of `platform`,
+ * whose key signs it. What it says the signer takes from its ring, which names the members and their sealing keys.
+ */
+export class AnnounceChannel extends EnvelopeRequest {
+  @IsUUID()
+  node_id: string;
+}
+
+export interface AnnounceChannelReply extends EnvelopeReply {
+  /** Of the channel's ring, as it was told. */
+  ring_epoch: number;
+}
+
+/** Of one request: of all keys of a ring, and some to spare. */
+export const PROOFS_PER_REQUEST = 16;
+
+/** Whether members hold what they say they do. */
+export class CheckProofs extends TimedSigning {
+  @IsProofs(PROOFS_PER_REQUEST)
+  proofs: ProofFields[];
+}
+
+export interface ProofFields {
+  node_id: string;
+  key_id: string;
+  /** As the member said it. */
+  epoch: number;
+  proof: string;
+}
+
+export interface CheckProofsReply {
+  /** In the order of `proofs`. `unknown_key`: this signer's ring does not hold it, or not yet. */
+  results: ('right' | 'wrong' | 'unknown_key')[];
 }
 
 export interface EnvelopeReply {

@@ -1,4 +1,5 @@
 import { MAX_ENVELOPE_BYTES } from '../envelope';
+import { channelName } from '../channel/names';
 import { domainScope, scopeKind, type Scope, type ScopeKind } from '../scope';
 import type * as requests from './index';
 
@@ -24,11 +25,12 @@ interface CommandRow {
   role: Role;
   /**
    * Where its scope stands, for whoever may act in some scopes only:
-   * `scope`, they have to name one of theirs in this member; `domain id`, in the member `id`, as a Domain's;
+   * `scope`, they have to name one of theirs in this member; `domain id`, in the member `id`, as a Domain's; `channel slug`,
+   * in the member `slug`, as a channel's;
    * `seen`, they may, and are shown theirs alone anyhow; `public`, whichever they name: verifiers are shown it as well;
    * `every`, it is of the whole installation, so not theirs to give.
    */
-  scope: 'scope' | 'domain id' | 'seen' | 'public' | 'every';
+  scope: 'scope' | 'domain id' | 'channel slug' | 'seen' | 'public' | 'every';
   /** The kinds of scopes of which it may be given over HTTP as well, by a bearer; without it of none. */
   overHttp?: readonly ScopeKind[];
   /** The largest request, in bytes. */
@@ -86,6 +88,11 @@ export const COMMANDS = {
   'issuer.plan-import': { ...reads, request: 'PlanImport', reply: replies<requests.PlanImportReply>(), scope: 'scope' },
   'issuer.list': { ...reads, request: 'Nothing', reply: replies<requests.IssuerListReply>(), scope: 'seen' },
   'issuer.show': { ...reads, ...ofIssuersOverHttp, request: 'ShowIssuer', reply: replies<requests.IssuerReply>(), scope: 'scope' },
+  'channel.create': { ...changes, role: 'admin', request: 'CreateChannel', reply: replies<requests.CreateChannelReply>(), scope: 'channel slug' },
+  'channel.add-member': { ...changes, role: 'admin', request: 'AddMember', reply: replies<requests.AddMemberReply>(), scope: 'channel slug' },
+  'channel.remove-member': { ...changes, request: 'RemoveMember', reply: replies<requests.RemoveMemberReply>(), scope: 'channel slug' },
+  'channel.list': { ...reads, request: 'Nothing', reply: replies<requests.ListChannelsReply>(), scope: 'seen' },
+  'channel.show': { ...reads, request: 'OfChannel', reply: replies<requests.ShowChannelReply>(), scope: 'channel slug' },
   'node.add': { ...changes, request: 'AddNode', reply: replies<requests.AddNodeReply>(), scope: 'scope' },
   'node.list': { ...reads, request: 'ListNodes', reply: replies<requests.ListNodesReply>(), scope: 'seen' },
   'node.show': { ...reads, request: 'NodeReference', reply: replies<requests.ShowNodeReply>(), scope: 'seen' },
@@ -132,9 +139,15 @@ export function isOfferedOverHttp(command: Command, request: unknown): boolean {
   return kind !== undefined && overHttp.includes(kind);
 }
 
-/** The scope that a request names, as it came: nothing of it is looked at. */
+/** The scope that a request names, as it came, or the name of a channel: nothing of it is looked at. */
 export function scopeNamed(command: Command, request: unknown): Scope | undefined {
-  const { scope, id } = (request ?? {}) as { scope?: unknown; id?: unknown };
-  if (COMMANDS[command].scope !== 'domain id') return typeof scope === 'string' ? scope : undefined;
-  return typeof id === 'string' ? domainScope(id) : undefined;
+  const { scope, id, slug } = (request ?? {}) as { scope?: unknown; id?: unknown; slug?: unknown };
+  switch (COMMANDS[command].scope) {
+    case 'domain id':
+      return typeof id === 'string' ? domainScope(id) : undefined;
+    case 'channel slug':
+      return typeof slug === 'string' ? channelName(slug) : undefined;
+    default:
+      return typeof scope === 'string' ? scope : undefined;
+  }
 }

@@ -1,6 +1,6 @@
 import { ArrayNotEmpty, IsArray, IsIn, IsInt, IsOptional, IsUUID, Matches, Max, Min } from '../validator';
 import type { Scope } from '../scope';
-import { IsBusPublicKey, IsNodeName, IsScope } from './constraints';
+import { IsBusPublicKey, IsGrantedScope, IsNodeName } from './constraints';
 import { Request } from './request';
 import { ROLES, type Role } from './table';
 
@@ -15,11 +15,11 @@ export class CreateToken extends Request {
   @IsIn(ROLES)
   role: Role;
 
-  /** Without it: every scope. */
+  /** Without it: every scope. `channel:<slug>` is both directions of that channel. */
   @IsOptional()
   @IsArray()
   @ArrayNotEmpty()
-  @IsScope({ each: true })
+  @IsGrantedScope({ each: true })
   scopes?: Scope[];
 
   /** From now; without it DEFAULT_TOKEN_SECONDS. Every token ends, so that its revocation does, too. */

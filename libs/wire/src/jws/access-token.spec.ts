@@ -1,9 +1,9 @@
 import { importJWK, jwtVerify } from 'jose';
-import { ALGORITHMS, MESH_ALGORITHM, type AlgorithmName, type PrivateKey } from '../algorithms';
+import { ALGORITHMS, PUBLIC_ALGORITHM_NAMES, MESH_ALGORITHM, type AlgorithmName, type PrivateKey } from '../algorithms';
 import { MAX_TOKEN_LENGTH, longestToken, signAccessToken, verifyAccessToken, type AccessToken } from './access-token';
 import { signCompact } from './compact';
 
-const NAMES = Object.keys(ALGORITHMS) as AlgorithmName[];
+const NAMES = PUBLIC_ALGORITHM_NAMES;
 const issuer = 'https://auth.example.com/issuers/web';
 const now = new Date('2031-05-01T12:00:00.400Z');
 const SECOND = Math.floor(now.getTime() / 1_000);

@@ -1,14 +1,21 @@
 // Statements of rings whose keys are not of the mesh's algorithm: of an issuer, by every algorithm that there is.
 import { randomBytes } from 'node:crypto';
 import { rsaPublicKey } from '@plexsphere/testkit';
-import { ALGORITHMS, MESH_ALGORITHM, publicText, type AlgorithmName, type PrivateKey } from '../algorithms';
+import {
+  ALGORITHMS,
+  PUBLIC_ALGORITHM_NAMES,
+  MESH_ALGORITHM,
+  publicText,
+  type AlgorithmName,
+  type PrivateKey,
+} from '../algorithms';
 import { activeKeyOf } from './anchor';
 import { startChain, walkChain } from './chain';
 import { statedAlgorithm, type Statement } from './statement';
 import { readStatement, signStatement, statementHash, verifyStatement } from './statement-signatures';
 
 const ISSUER = 'issuer:payments';
-const NAMES = Object.keys(ALGORITHMS) as AlgorithmName[];
+const NAMES = PUBLIC_ALGORITHM_NAMES;
 const OTHERS = NAMES.filter((name) => name !== MESH_ALGORITHM);
 const DOMAIN = 'domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
 const NEXT = Buffer.alloc(32, 1).toString('base64url');

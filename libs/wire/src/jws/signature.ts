@@ -2,7 +2,7 @@
  * One signature by one key, with its protected header: which key, which type (RFC 8725, section 3.11), and for a statement
  * which role. Exactly the members that we write are read: so no `crit`, no `b64`, and no key that the message brings along.
  */
-import { ALGORITHMS, type PrivateKey, type PublicKey } from '../algorithms';
+import { ALGORITHMS, PUBLIC_ALGORITHM_NAMES, type PrivateKey, type PublicKey } from '../algorithms';
 import { isKeyId } from '../names';
 import { decodeBase64url, decodeObject, encodeObject, hasExactly } from './encoding';
 import { JwsError } from './jws-error';
@@ -70,4 +70,4 @@ export function verifySignature({ alg, input, bytes }: Signature, publicKey: Pub
   if (!publicKey.verify(Buffer.from(input), bytes)) throw new JwsError('signature_invalid');
 }
 
-const isAlg = (alg: unknown): alg is string => Object.values(ALGORITHMS).some((algorithm) => algorithm.alg === alg);
+const isAlg = (alg: unknown): alg is string => PUBLIC_ALGORITHM_NAMES.some((name) => ALGORITHMS[name].alg === alg);

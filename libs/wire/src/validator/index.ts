@@ -8,6 +8,7 @@ export { IsOptional } from 'class-validator/cjs/decorator/common/IsOptional';
 export { ValidateBy } from 'class-validator/cjs/decorator/common/ValidateBy';
 export { ValidateIf } from 'class-validator/cjs/decorator/common/ValidateIf';
 export { ArrayMaxSize } from 'class-validator/cjs/decorator/array/ArrayMaxSize';
+export { ArrayMinSize } from 'class-validator/cjs/decorator/array/ArrayMinSize';
 export { ArrayNotEmpty } from 'class-validator/cjs/decorator/array/ArrayNotEmpty';
 export { ArrayUnique } from 'class-validator/cjs/decorator/array/ArrayUnique';
 export { Max } from 'class-validator/cjs/decorator/number/Max';

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPrivateKey } from 'node:crypto';
-import { ALGORITHMS, type AlgorithmName } from '@plexsphere/wire';
+import { ALGORITHMS, PUBLIC_ALGORITHM_NAMES, type AlgorithmName } from '@plexsphere/wire';
 import { readClientKeys } from './client-keys';
 
 const folder = mkdtempSync(join(tmpdir(), 'client-keys-'));
@@ -12,7 +12,7 @@ const fileOf = (content: unknown): string => {
   return path;
 };
 
-const NAMES = Object.keys(ALGORITHMS) as AlgorithmName[];
+const NAMES = PUBLIC_ALGORITHM_NAMES;
 const made = async (name: AlgorithmName) => {
   const key = await ALGORITHMS[name].generate();
   return {
