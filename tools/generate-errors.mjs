@@ -43,6 +43,14 @@ const WHEN = {
   transitionMismatch: 'Old or new key id are not those of the open rotation.',
   nodesLagging:
     'Before closes_at, Nodes that hold a key have not applied the new one. The numbers, and up to 50 names, stand beside it.',
+  noMembers: 'A rotation of a channel is to be opened, and nobody is at one of its sides; `role` says at which.',
+  notProvenYet:
+    'A key of a channel is to sign, and not all members that receive have proven that they hold it; `waiting_for` names them.',
+  notActiveYet:
+    'A rotation of a channel is to be closed whose new key does not sign yet; `waiting_for` names who has not proven it.',
+  rotationClosed: 'The rotation of a channel that is to be rolled back is closed: nobody holds its old key any more.',
+  oldKeyInUse:
+    'Before closes_at, a channel’s old key is still used: senders sign by both until `signs_until`, or the member `name` verified a request by it alone, `at`.',
   signaturesOutstanding:
     'Tokens by the old key of an issuer live until `outstanding_until`, `seconds_left` from now; null where the switch is not recorded yet.',
   epochWentBack:

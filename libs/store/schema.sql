@@ -184,6 +184,15 @@ CREATE TABLE ring.bus_user (
   CONSTRAINT bus_user_pkey PRIMARY KEY (public_key)
 );
 
+CREATE TABLE ring.channel (
+  slug text NOT NULL,
+  side_a text NOT NULL,
+  side_b text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT date_trunc('milliseconds'::text, clock_timestamp()),
+  CONSTRAINT channel_check CHECK ((side_b <> side_a)),
+  CONSTRAINT channel_pkey PRIMARY KEY (slug)
+);
+
 CREATE TABLE ring.client (
   scope text NOT NULL,
   client_id text NOT NULL,
@@ -306,6 +315,55 @@ CREATE TABLE ring.lease (
   CONSTRAINT lease_secret_hash_check CHECK ((length(secret_hash) = 32))
 );
 
+CREATE TABLE ring.member (
+  node_id uuid NOT NULL,
+  slug text NOT NULL,
+  side text NOT NULL,
+  sealing_key text NOT NULL,
+  is_sink boolean NOT NULL,
+  added_at timestamp with time zone NOT NULL DEFAULT date_trunc('milliseconds'::text, clock_timestamp()),
+  removed_at timestamp with time zone,
+  CONSTRAINT member_pkey PRIMARY KEY (node_id),
+  CONSTRAINT member_sealing_key_key UNIQUE (sealing_key)
+);
+
+CREATE TABLE ring.member_key (
+  scope text NOT NULL,
+  node_id uuid NOT NULL,
+  key_id text NOT NULL,
+  proven_at timestamp with time zone NOT NULL,
+  epoch bigint NOT NULL,
+  CONSTRAINT member_key_pkey PRIMARY KEY (scope, node_id, key_id)
+);
+
+CREATE TABLE ring.member_refusal (
+  scope text NOT NULL,
+  node_id uuid NOT NULL,
+  since timestamp with time zone NOT NULL,
+  reason text NOT NULL,
+  count bigint NOT NULL,
+  CONSTRAINT member_refusal_count_check CHECK ((count > 0)),
+  CONSTRAINT member_refusal_pkey PRIMARY KEY (scope, node_id, since, reason)
+);
+
+CREATE TABLE ring.member_report (
+  scope text NOT NULL,
+  node_id uuid NOT NULL,
+  epoch bigint NOT NULL,
+  acknowledged_epoch bigint,
+  acknowledged_at timestamp with time zone,
+  reported_at timestamp with time zone NOT NULL,
+  period_from timestamp with time zone NOT NULL,
+  last_signed jsonb,
+  last_verified jsonb,
+  verified_alone jsonb NOT NULL DEFAULT '{}'::jsonb,
+  taken_over text[] NOT NULL DEFAULT '{}'::text[],
+  CONSTRAINT member_report_check CHECK ((acknowledged_epoch <= epoch)),
+  CONSTRAINT member_report_check1 CHECK (((acknowledged_epoch IS NULL) = (acknowledged_at IS NULL))),
+  CONSTRAINT member_report_check2 CHECK ((period_from <= reported_at)),
+  CONSTRAINT member_report_pkey PRIMARY KEY (scope, node_id)
+);
+
 CREATE TABLE ring.node (
   id uuid NOT NULL,
   scope text NOT NULL,
@@ -417,7 +475,7 @@ CREATE TABLE ring.ring_change (
   authority_epoch bigint,
   changed_at timestamp with time zone NOT NULL DEFAULT now(),
   switched_at timestamp with time zone,
-  CONSTRAINT ring_change_change_check CHECK ((change = ANY (ARRAY['create'::text, 'rotate'::text, 'stage'::text, 'unstage'::text, 'rollback'::text, 'revoke'::text, 'recommit'::text, 'recovery'::text, 'import'::text, 'close'::text, 'settle'::text, 'remove'::text, 'policy'::text]))),
+  CONSTRAINT ring_change_change_check CHECK ((change = ANY (ARRAY['create'::text, 'rotate'::text, 'stage'::text, 'unstage'::text, 'rollback'::text, 'revoke'::text, 'recommit'::text, 'recovery'::text, 'import'::text, 'close'::text, 'settle'::text, 'remove'::text, 'policy'::text, 'activate'::text, 'members'::text]))),
   CONSTRAINT ring_change_check CHECK (((statement IS NULL) = (statement_hash IS NULL))),
   CONSTRAINT ring_change_check1 CHECK (((statement IS NOT NULL) OR (next IS NULL))),
   CONSTRAINT ring_change_event_id_key UNIQUE (event_id),
@@ -470,6 +528,8 @@ CREATE TABLE ring.signing_key (
   jwk_kid text,
   destroyed_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  check_value text,
+  staged_epoch bigint,
   CONSTRAINT signing_key_check CHECK (((published_at IS NULL) OR (staged_at IS NOT NULL))),
   CONSTRAINT signing_key_check1 CHECK (((state <> 'retiring'::text) OR (verifies_until IS NOT NULL))),
   CONSTRAINT signing_key_check2 CHECK (((state = ANY (ARRAY['staged'::text, 'retiring'::text])) OR (verifies_until IS NULL))),
@@ -478,6 +538,8 @@ CREATE TABLE ring.signing_key (
   CONSTRAINT signing_key_check5 CHECK (((foreign_signs_until IS NULL) OR (state = ANY (ARRAY['retiring'::text, 'retired'::text, 'revoked'::text])))),
   CONSTRAINT signing_key_check6 CHECK (((foreign_signs_until IS NOT NULL) OR (jwk_kid IS NULL))),
   CONSTRAINT signing_key_check7 CHECK (((state = ANY (ARRAY['retired'::text, 'revoked'::text])) OR (destroyed_at IS NULL))),
+  CONSTRAINT signing_key_check8 CHECK (((check_value IS NULL) OR (public_key IS NULL))),
+  CONSTRAINT signing_key_check9 CHECK (((check_value IS NULL) = (staged_epoch IS NULL))),
   CONSTRAINT signing_key_longest_token_ms_check CHECK ((longest_token_ms > 0)),
   CONSTRAINT signing_key_pkey PRIMARY KEY (scope, key_id),
   CONSTRAINT signing_key_state_check CHECK ((state = ANY (ARRAY['staged'::text, 'active'::text, 'retiring'::text, 'retired'::text, 'revoked'::text])))
@@ -500,9 +562,11 @@ CREATE TABLE ring.transition (
   ended_epoch bigint,
   ended_by text,
   end_request_id uuid,
+  activated_at timestamp with time zone,
   CONSTRAINT transition_check CHECK ((closes_at > opened_at)),
   CONSTRAINT transition_check1 CHECK ((transition_expires >= closes_at)),
   CONSTRAINT transition_check2 CHECK (((outcome IS NULL) = (ended_at IS NULL))),
+  CONSTRAINT transition_check3 CHECK (((activated_at >= opened_at) AND (closes_at > activated_at))),
   CONSTRAINT transition_end_request_id_key UNIQUE (end_request_id),
   CONSTRAINT transition_outcome_check CHECK ((outcome = ANY (ARRAY['closed'::text, 'rolled_back'::text, 'revoked'::text]))),
   CONSTRAINT transition_pkey PRIMARY KEY (id),
@@ -529,6 +593,13 @@ ALTER TABLE ring.enrol_token ADD CONSTRAINT enrol_token_node_id_fkey FOREIGN KEY
 ALTER TABLE ring.enrol_token ADD CONSTRAINT enrol_token_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.issuer ADD CONSTRAINT issuer_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.later_statement ADD CONSTRAINT later_statement_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
+ALTER TABLE ring.member ADD CONSTRAINT member_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.node(id);
+ALTER TABLE ring.member ADD CONSTRAINT member_slug_fkey FOREIGN KEY (slug) REFERENCES ring.channel(slug);
+ALTER TABLE ring.member_key ADD CONSTRAINT member_key_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.member(node_id);
+ALTER TABLE ring.member_key ADD CONSTRAINT member_key_scope_key_id_fkey FOREIGN KEY (scope, key_id) REFERENCES ring.signing_key(scope, key_id);
+ALTER TABLE ring.member_refusal ADD CONSTRAINT member_refusal_scope_node_id_fkey FOREIGN KEY (scope, node_id) REFERENCES ring.member_report(scope, node_id) ON DELETE CASCADE;
+ALTER TABLE ring.member_report ADD CONSTRAINT member_report_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.member(node_id);
+ALTER TABLE ring.member_report ADD CONSTRAINT member_report_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.node ADD CONSTRAINT node_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.policy ADD CONSTRAINT policy_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.promotion ADD CONSTRAINT promotion_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
@@ -564,6 +635,7 @@ CREATE INDEX bus_revocation_unsigned ON ring.bus_revocation USING btree (due_at)
 CREATE INDEX enrol_token_expiry ON ring.enrol_token USING btree (expires_at, id);
 CREATE UNIQUE INDEX one_default_issuer ON ring.issuer USING btree (is_default) WHERE is_default;
 CREATE INDEX unfinished_removal ON ring.key_ring USING btree (scope) WHERE ((removed_at IS NOT NULL) AND (keys_destroyed_at IS NULL));
+CREATE INDEX present_member ON ring.member USING btree (slug) WHERE (removed_at IS NULL);
 CREATE UNIQUE INDEX one_mesh_ip ON ring.node USING btree (mesh_ip) WHERE (state = 'enrolled'::text);
 CREATE UNIQUE INDEX one_node_name ON ring.node USING btree (scope, name) WHERE (state = 'enrolled'::text);
 CREATE UNIQUE INDEX one_operator_name ON ring.operator USING btree (name) WHERE (revoked_at IS NULL);
@@ -845,6 +917,7 @@ GRANT INSERT, SELECT ON outbox.node_stream TO plexsphere_<installation>_rotation
 GRANT INSERT (actor, action, scope, request_id, before, after, detail), SELECT ON ring.audit TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (signed_at) ON ring.bus_revocation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.bus_user TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT ON ring.channel TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE (secret_since) ON ring.client TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE (expires_at) ON ring.client_secret TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE (used_at, node_id, revoked_at) ON ring.enrol_token TO plexsphere_<installation>_rotation;
@@ -854,6 +927,10 @@ GRANT INSERT, SELECT, UPDATE (epoch, trust_epoch, removed_at, keys_destroyed_at)
 GRANT INSERT, SELECT, UPDATE (members, version, decided_at) ON ring.kind_policy TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.later_statement TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE ON ring.lease TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (removed_at) ON ring.member TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT, UPDATE (proven_at, epoch) ON ring.member_key TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT, UPDATE (count) ON ring.member_refusal TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT, UPDATE ON ring.member_report TO plexsphere_<installation>_rotation;
 GRANT USAGE ON ring.mesh_host TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (bearer_hash, wireguard_key, wireguard_key_since, wireguard_key_wanted_at, state, removed_at) ON ring.node TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (revoked_at, last_used_at) ON ring.operator TO plexsphere_<installation>_rotation;
@@ -866,7 +943,7 @@ GRANT INSERT, SELECT, UPDATE (switched_at) ON ring.ring_change TO plexsphere_<in
 GRANT DELETE, INSERT, SELECT, UPDATE (step, detail, failures, failed_at, retry_at) ON ring.rotator_failure TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.schedule TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (state, state_since, verifies_until, published_at, longest_token_ms, tokens_until, foreign_signs_until, jwk_kid, destroyed_at) ON ring.signing_key TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT, UPDATE (outcome, ended_at, ended_epoch, ended_by, end_request_id) ON ring.transition TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (closes_at, transition_expires, outcome, ended_at, ended_epoch, ended_by, end_request_id, activated_at) ON ring.transition TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT ON ring.used_assertion TO plexsphere_<installation>_rotation;
 GRANT EXECUTE ON FUNCTION pg_advisory_xact_lock(bigint) TO plexsphere_<installation>_rotation;
 GRANT EXECUTE ON FUNCTION pg_try_advisory_xact_lock(bigint) TO plexsphere_<installation>_rotation;

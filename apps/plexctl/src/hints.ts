@@ -22,6 +22,12 @@ const HINTS: Partial<Record<ProblemName, string>> = {
     'plexctl signing status --scope <scope> shows the keys; plexctl signing history --scope <scope> how rotations ended',
   transitionMismatch: 'plexctl signing status --scope <scope> names the old and the new key of the open rotation',
   nodesLagging: 'wait until the Nodes have applied the new key, or until closes_at; an admin may insist with --force',
+  noMembers: 'a rotation needs somebody at each side: plexctl signing status --scope <scope> shows the members',
+  notProvenYet: 'wait until those who are named have proven the key: plexctl signing status --scope <scope> shows them',
+  notActiveYet:
+    'wait until every member that receives has proven the new key; plexctl signing rollback --scope <scope> drops it',
+  rotationClosed: 'there is no way back from it: rotate once more, to a new key',
+  oldKeyInUse: 'find out why it is still used, or wait until closes_at; an admin may insist with --force',
   signaturesOutstanding:
     'wait until outstanding_until: tokens by the old key live until then; an admin may insist with --force, and they fail',
   epochWentBack:

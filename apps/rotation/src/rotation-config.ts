@@ -1,5 +1,5 @@
 import { DurationMs, ServiceConfig, Switch, Variable } from '@plexsphere/service-kit';
-import { RENEWALS_PER_LEASE, SCOPE_POLICIES, checkPolicy, type Policy } from '@plexsphere/keyring';
+import { BOTH_FOR_MS, RENEWALS_PER_LEASE, SCOPE_POLICIES, checkPolicy, type Policy } from '@plexsphere/keyring';
 import { CLOCK_SKEW_MS, SIGNING_DURATION_MS, STALENESS_MS, problem, scopeKind, type Scope } from '@plexsphere/wire';
 import { Transform } from 'class-transformer';
 import { Allow, IsIn, Matches, Min } from '@plexsphere/wire/validator';
@@ -35,6 +35,9 @@ export class RotationConfig extends ServiceConfig {
 
   /** Not a setting: what every verifier refuses as stale. */
   readonly stalenessMs = STALENESS_MS;
+
+  /** Not a setting: senders of a channel go by the same. */
+  readonly bothForMs = BOTH_FOR_MS;
 
   /** How far two clocks of the mesh may differ: no less than what services allow themselves. */
   @Variable('CLOCK_SKEW', '30s')

@@ -48,14 +48,14 @@ const RINGS = `
     ('${CLOSED_SCOPE}', 5, 'close', 'b3', 'e4', NULL, NULL, ${ago('1 d')});`;
 
 const TRANSITIONS = `
-  INSERT INTO ring.transition (id, scope, old_key_id, new_key_id, opened_at, closes_at, transition_expires,
+  INSERT INTO ring.transition (id, scope, old_key_id, new_key_id, opened_at, activated_at, closes_at, transition_expires,
                                opened_epoch, reason, actor, request_id, outcome, ended_at, ended_epoch, ended_by, end_request_id) VALUES
-    ('${OPEN_ID}', '${OPEN_SCOPE}', 'a1', 'a2', ${ago('1 h')}, ${ago('-23 h')}, ${ago('-23 h')}, 2, 'yearly', '${ANA}',
+    ('${OPEN_ID}', '${OPEN_SCOPE}', 'a1', 'a2', ${ago('1 h')}, ${ago('1 h')}, ${ago('-23 h')}, ${ago('-23 h')}, 2, 'yearly', '${ANA}',
      '10000000-0000-4000-8000-000000000001', NULL, NULL, NULL, NULL, NULL),
-    ('bbbbbbbb-0000-4000-8000-000000000000', '${CLOSED_SCOPE}', 'b1', 'b2', ${ago('4 d')}, ${ago('3 d')}, ${ago('3 d')}, 2, NULL,
+    ('bbbbbbbb-0000-4000-8000-000000000000', '${CLOSED_SCOPE}', 'b1', 'b2', ${ago('4 d')}, ${ago('4 d')}, ${ago('3 d')}, ${ago('3 d')}, 2, NULL,
      '${ANA}', '20000000-0000-4000-8000-000000000001', 'closed', ${ago('3 d')}, 3, '${ANA}',
      '20000000-0000-4000-8000-000000000002'),
-    ('${CLOSED_ID}', '${CLOSED_SCOPE}', 'b2', 'b3', ${ago('2 d')}, ${ago('1 d')}, ${ago('1 d')}, 4, NULL,
+    ('${CLOSED_ID}', '${CLOSED_SCOPE}', 'b2', 'b3', ${ago('2 d')}, ${ago('2 d')}, ${ago('1 d')}, ${ago('1 d')}, 4, NULL,
      '${STRANGER}', '20000000-0000-4000-8000-000000000003', 'closed', ${ago('1 d')}, 5, '${ANA}',
      '20000000-0000-4000-8000-000000000004');
   INSERT INTO ring.audit (happened_at, actor, action, scope, request_id, detail) VALUES
@@ -119,9 +119,9 @@ export const PLATFORM_OPEN = `
     ('platform', 'p2', 'Ed25519', 'A', 'active');
   INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash, switched_at) VALUES
     ('platform', 2, 'rotate', 'p2', 'e5', 's', 'h2', ${ago('59 min')});
-  INSERT INTO ring.transition (scope, old_key_id, new_key_id, opened_at, closes_at, transition_expires, opened_epoch, actor,
-                               request_id) VALUES
-    ('platform', 'p1', 'p2', ${ago('1 h')}, ${ago('-23 h')}, ${ago('-23 h')}, 2, '${ANA}',
+  INSERT INTO ring.transition (scope, old_key_id, new_key_id, opened_at, activated_at, closes_at, transition_expires,
+                               opened_epoch, actor, request_id) VALUES
+    ('platform', 'p1', 'p2', ${ago('1 h')}, ${ago('1 h')}, ${ago('-23 h')}, ${ago('-23 h')}, 2, '${ANA}',
      '30000000-0000-4000-8000-000000000001');
   UPDATE outbox.node_stream SET told_platform_epoch = 2, settled_platform_epoch = 2
    WHERE node_id = '${NODE_IDS.edge}'`;

@@ -44,9 +44,16 @@ it('verifies until its last token is over by every clock, and then goes by itsel
   expect([ring.epoch, ring.trustEpoch]).toEqual([2, 2]);
   const verifying = (seconds: number) => trustedKeys(ring.keys, ISSUER, at(seconds)).map(({ keyId }) => keyId);
   expect([verifying(154.999), verifying(155)]).toEqual([['a', 'f'], ['a']]);
-  const facts = { switchedEpoch: 2, undestroyed: [], promotion: null, stagedAlgorithm: null, scheduledSince: at(0) };
+  const facts = {
+    switchedEpoch: 2,
+    undestroyed: [],
+    promotion: null,
+    stagedAlgorithm: null,
+    scheduledSince: at(0),
+    members: [],
+  };
   const policy = { ...ISSUER, standby: false, rotateEvery: null, close: 'manual', clockSkewMs: 0 } as const;
-  const all = { ...policy, propagationDelayMs: 0, nextFiring: () => null };
+  const all = { ...policy, propagationDelayMs: 0, bothForMs: 0, nextFiring: () => null };
   const progress = { enrolled: 0, applied: 0, pending: [], lagging: [] };
   const step = (seconds: number) => nextStep(ring, null, all, { ...facts, progress } as RingFacts, at(seconds))?.step;
   expect([step(154), step(155)]).toEqual([undefined, 'settle']);

@@ -5,6 +5,7 @@
  * has no clock, no randomness and no process of its own: time and key ids are arguments. The linter keeps it so.
  */
 export * from './chain-plan';
+export * from './channel';
 export * from './due-message';
 export * from './go-node';
 export * from './heads';

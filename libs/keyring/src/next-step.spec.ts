@@ -23,8 +23,8 @@ const revoke = { ...SPANS, keyId: 'b', newKeyId: 'c', discardStaged: false, at: 
 const revoked = revokeKey(rolledBack.ring, rolledBack.transition, revoke, KIND);
 
 const BY_HAND: StepPolicy = {
-  gate: 'nodes',
-  ...{ mostTrusted: 2, algorithm: 'Ed25519', standby: false, clockSkewMs: 0 },
+  ...{ gate: 'nodes', newKey: 'signs_at_once' },
+  ...{ mostTrusted: 2, algorithm: 'Ed25519', standby: false, clockSkewMs: 0, bothForMs: 0 },
   rotateEvery: null,
   close: 'manual',
   propagationDelayMs: SPANS.propagationDelayMs,
@@ -39,6 +39,7 @@ const factsOf = (ring: KeyRing, facts: Partial<RingFacts> = {}): RingFacts => ({
   promotion: null,
   stagedAlgorithm: null,
   progress: { enrolled: 0, applied: 0, pending: [], lagging: [] },
+  members: [],
   scheduledSince: at(0),
   ...facts,
 });

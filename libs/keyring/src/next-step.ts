@@ -1,13 +1,14 @@
+import { channelCloseGate, mayActivate, maySettle, type ChannelTerms, type Member } from './channel';
 import { type Key, type KeyRing, stagedKey } from './key-ring';
 import type { Policy } from './policy';
 import { closeGate, type Progress } from './progress';
-import { holdsPair, settlingKeys } from './ring-change';
+import { settlingKeys, waitsForSettling } from './ring-change';
 import { nextDueAt, type NextFiring, type RingPolicy } from './ring-policy';
 import type { NamedTransition } from './rotation';
 import type { ScopePolicy } from './scope-policy';
 import { isPastRotateBy, propagatedAt } from './stage';
 import { tokensOverAt } from './tokens';
-import { isOpen, type Transition } from './transition';
+import { isOpen, phaseOf, type Transition } from './transition';
 
 /** A staged key that is to sign once enough Nodes have it. */
 export interface Promotion {
@@ -28,6 +29,8 @@ export interface RingFacts {
   readonly stagedAlgorithm: string | null;
   /** Of the scope's Nodes, against the trust epoch. */
   readonly progress: Pick<Progress, 'enrolled' | 'applied' | 'pending' | 'lagging'>;
+  /** Of a channel's ring; of any other there are none. */
+  readonly members: readonly Member[];
   /** When the schedule was last acted on, a rotation was opened by hand, or the schedule was decided: the latest of them. */
   readonly scheduledSince: Date;
 }
@@ -41,6 +44,10 @@ export type NextStep = { readonly reason: string } & (
   | { readonly step: 'stage_standby' }
   /** By the schedule, with a promotion of its own. `dueAt` names the occasion: exactly one replica takes it. */
   | { readonly step: 'stage'; readonly dueAt: Date }
+  /** Every member that receives has proven the key that an open rotation waits for. */
+  | { readonly step: 'activate'; readonly keyId: string }
+  /** By the schedule: a rotation that goes on by what its members report. */
+  | { readonly step: 'open'; readonly dueAt: Date }
   /** By the schedule, to the standby. */
   | { readonly step: 'rotate'; readonly keyId: string; readonly dueAt: Date }
   /** Due, and something is in the way. */
@@ -50,9 +57,10 @@ export type NextStep = { readonly reason: string } & (
 /** How a ring's kind and its own policy are handed in, with what evaluates its schedule. */
 export interface StepPolicy
   extends
-    Pick<ScopePolicy, 'gate' | 'mostTrusted'>,
+    Pick<ScopePolicy, 'gate' | 'mostTrusted' | 'newKey'>,
     Pick<RingPolicy, 'algorithm' | 'rotateEvery' | 'close' | 'standby' | 'propagationDelayMs'>,
-    Pick<Policy, 'clockSkewMs'> {
+    Pick<Policy, 'clockSkewMs'>,
+    Pick<ChannelTerms, 'bothForMs'> {
   readonly nextFiring: NextFiring;
 }
 
@@ -70,7 +78,8 @@ export function nextStep(
 ): NextStep | null {
   return (
     unfinished(ring, facts) ??
-    ended(ring, transition, now) ??
+    ended(ring, transition, policy, facts, now) ??
+    activated(transition, policy, facts, now) ??
     promoted(ring, policy, facts, now) ??
     closed(ring, transition, policy, facts, now) ??
     keptStaged(ring, policy, facts) ??
@@ -85,14 +94,37 @@ function unfinished(ring: KeyRing, { switchedEpoch, undestroyed }: RingFacts): N
   return { step: 'destroy_keys', keyIds: undestroyed, reason: 'out of the ring and switched, not destroyed' };
 }
 
-function ended(ring: KeyRing, transition: Transition | null, now: Date): NextStep | null {
+function ended(
+  ring: KeyRing,
+  transition: Transition | null,
+  policy: StepPolicy,
+  { members }: RingFacts,
+  now: Date,
+): NextStep | null {
   const [settling] = settlingKeys(ring, transition);
-  if (settling !== undefined && settling.verifiesUntil !== null && now >= settling.verifiesUntil) {
+  const isOver =
+    policy.gate === 'members'
+      ? maySettle(ring, transition, members, policy, now)?.allowed === true
+      : settling !== undefined && settling.verifiesUntil !== null && now >= settling.verifiesUntil;
+  if (settling !== undefined && isOver) {
     return { step: 'settle', keyId: settling.keyId, reason: 'signs no more, and nothing by the key is under way' };
   }
   const staged = stagedKey(ring);
   if (staged === undefined || !isPastRotateBy(staged, now)) return null;
   return { step: 'unstage', keyId: staged.keyId, reason: 'staged, and not rotated to in time' };
+}
+
+/** Who is waited for longer than they should be is shown; what waits for them goes on waiting. */
+function activated(
+  transition: Transition | null,
+  { newKey: comesIn, propagationDelayMs }: StepPolicy,
+  { members }: RingFacts,
+  now: Date,
+): NextStep | null {
+  if (comesIn !== 'is_proven_first' || !isOpen(transition) || phaseOf(transition) !== 'staged') return null;
+  const { newKeyId: keyId } = transition;
+  if (!mayActivate(members, { keyId, propagationDelayMs }, now).allowed) return null;
+  return { step: 'activate', keyId, reason: 'every member that receives has proven the key' };
 }
 
 function promoted(ring: KeyRing, policy: StepPolicy, facts: RingFacts, now: Date): NextStep | null {
@@ -130,14 +162,18 @@ function closed(
   { keys }: KeyRing,
   transition: Transition | null,
   policy: StepPolicy,
-  { progress: { lagging } }: RingFacts,
+  { progress: { lagging }, members }: RingFacts,
   now: Date,
 ): NextStep | null {
   if (!isOpen(transition) || policy.close !== 'automatic' || now < transition.closesAt) return null;
   const { oldKeyId, newKeyId } = transition;
   const old = keys.find(({ keyId }) => keyId === oldKeyId);
   const outstanding = { lagging, tokensOver: old && tokensOverAt(old, policy) };
-  if (!closeGate(outstanding, transition, now, false, policy).allowed) return null;
+  const gate =
+    policy.gate === 'members'
+      ? channelCloseGate(members, transition, policy, now, false)
+      : closeGate(outstanding, transition, now, false, policy);
+  if (!gate.allowed) return null;
   return { step: 'close', oldKeyId, newKeyId, reason: 'the overlap window is over' };
 }
 
@@ -161,8 +197,9 @@ function scheduled(
   const dueAt = nextDueAt(ring.scope, policy, facts.scheduledSince, policy.nextFiring);
   if (dueAt === null || now < dueAt) return null;
   if (isOpen(transition)) return { step: 'wait', dueAt, reason: 'due, and a rotation is open' };
-  if (holdsPair(policy) && settlingKeys(ring, transition).length > 0)
+  if (waitsForSettling(policy) && settlingKeys(ring, transition).length > 0)
     return { step: 'wait', dueAt, reason: 'due, and a rollback settles' };
+  if (policy.newKey === 'is_proven_first') return { step: 'open', dueAt, reason: 'due' };
   const staged = stagedKey(ring);
   if (staged === undefined) return { step: 'stage', dueAt, reason: 'due' };
   if (!policy.standby) return { step: 'wait', dueAt, reason: 'due, and a key is staged' };

@@ -13,6 +13,7 @@ const policy: Policy = {
   verifierCacheMs: 120_000,
   stalenessMs: STALENESS_MS,
   longestTokenLifeMs: 0,
+  bothForMs: 300_000,
   scopeKinds: ['platform', 'domain'],
 };
 

@@ -17,6 +17,8 @@ export interface Policy {
   readonly verifierCacheMs: number;
   /** 0 where no tokens are issued. */
   readonly longestTokenLifeMs: number;
+  /** How long a sender of a channel signs by both keys. */
+  readonly bothForMs: number;
   /** The scope kinds that the deployment profile accepts. */
   readonly scopeKinds: readonly string[];
 }
@@ -53,12 +55,22 @@ export const requiredOverlapMs = (policy: Policy, scopePolicy: ScopePolicy): num
 
 /** The same with the sum, for people. */
 export function requiredOverlap(policy: Policy, scopePolicy: ScopePolicy): { ms: number; sum: string } {
+  if (scopePolicy.gate === 'members') return untilMembersSwitched(policy);
   const lives = livesOf(scopePolicy);
   const { verifierCacheMs, relayLagMs, clockSkewMs } = policy;
   const ms = Math.max(0, ...lives.map((life) => policy[life])) + verifierCacheMs + relayLagMs + clockSkewMs;
   const sum =
     `max(${lives.map((life) => `${NAMES[life]} ${seconds(policy[life])}`).join(', ')})` +
     ` + verifier cache ${seconds(verifierCacheMs)} + relay lag ${seconds(relayLagMs)}` +
+    ` + clock skew ${seconds(clockSkewMs)} = ${seconds(ms)}`;
+  return { ms, sum };
+}
+
+/** Where those who hold a key sign by it themselves: until the last of them has heard, and signs by the new one alone. */
+function untilMembersSwitched({ relayLagMs, clockSkewMs, bothForMs }: Policy): { ms: number; sum: string } {
+  const ms = bothForMs + relayLagMs + clockSkewMs;
+  const sum =
+    `both keys ${seconds(bothForMs)} + relay lag ${seconds(relayLagMs)}` +
     ` + clock skew ${seconds(clockSkewMs)} = ${seconds(ms)}`;
   return { ms, sum };
 }
@@ -117,6 +129,7 @@ const SPANS = [
   ['verifierCacheMs', 'the verifier cache', 0],
   ['stalenessMs', 'staleness', 0],
   ['longestTokenLifeMs', 'the longest token life', 0],
+  ['bothForMs', 'the time of both keys', 0],
 ] as const;
 
 function malformedSpans(policy: Policy): PolicyProblem[] {

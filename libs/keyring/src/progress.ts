@@ -91,6 +91,8 @@ export interface Outstanding extends Pick<Progress, 'lagging'> {
 const KEEPS: Readonly<Record<ScopePolicy['gate'], (by: Outstanding, now: Date, isOver: boolean) => boolean>> = {
   nodes: ({ lagging }, _, isOver) => lagging.length > 0 && !isOver,
   tokens: ({ tokensOver }, now) => tokensOver === null || (tokensOver !== undefined && !(now >= tokensOver)),
+  // Members do, and what is known of them `channelCloseGate` asks.
+  members: () => true,
   none: () => false,
 };
 

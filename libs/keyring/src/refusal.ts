@@ -16,7 +16,13 @@ export type RefusalCode =
   | 'recovery_key_needed'
   | 'default_issuer_stays'
   | 'other_key_of_type'
-  | 'tokens_end_earlier';
+  | 'tokens_end_earlier'
+  | 'no_members'
+  | 'not_proven_yet'
+  | 'not_active_yet'
+  | 'nodes_lagging'
+  | 'old_key_in_use'
+  | 'rotation_closed';
 
 /** Facts beside the code, in the domain's own words: whoever answers a caller spells them as a reply does. */
 export type RefusalMembers = Readonly<Record<string, unknown>>;

@@ -63,10 +63,10 @@ function whoSigns(ring: KeyRing, command: RevokeKey, policy: RevokePolicy): { si
   return { signs: command.newKeyId, introduces: true };
 }
 
-/** Who asks for keys now and then has asked for a staged one sooner than for one that is new. */
+/** Who asks for keys now and then has asked for a staged one sooner than for one that is new; and some have proven it. */
 const mayTakeOver = (staged: Key, command: RevokeKey, { newKey: comesIn }: RevokePolicy): boolean =>
   !command.discardStaged &&
-  (comesIn === 'is_staged_first' || propagatedAt(staged, command) <= command.at) &&
+  (comesIn !== 'signs_at_once' || propagatedAt(staged, command) <= command.at) &&
   !isPastRotateBy(staged, command.at);
 
 /** A staged key that is suspect, or that a new one was preferred to. */

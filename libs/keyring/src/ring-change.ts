@@ -23,6 +23,8 @@ export const CHANGES = {
   recovery: { changesTrust: false, isStated: true },
   import: { changesTrust: true, isStated: true },
   policy: { changesTrust: false, isStated: false },
+  activate: { changesTrust: true, isStated: false },
+  members: { changesTrust: false, isStated: false },
 } as const;
 
 export type ChangeType = keyof typeof CHANGES;
@@ -97,10 +99,10 @@ export function refuseOpen(transition: Transition | null): void {
   if (isOpen(transition)) throw new Refusal('rotation_in_progress', membersOf(transition));
 }
 
-/** Where verifiers hold a pair, one that settles keeps any other key from coming in. */
-export function refuseSettling(ring: KeyRing, transition: Transition | null, policy: RoomForKeys): void {
+/** Where verifiers hold a pair, or prove what they hold, one that settles keeps any other key from coming in. */
+export function refuseSettling(ring: KeyRing, transition: Transition | null, policy: ScopePolicy): void {
   const [settling] = settlingKeys(ring, transition);
-  if (settling === undefined || !holdsPair(policy)) return;
+  if (settling === undefined || !waitsForSettling(policy)) return;
   throw new Refusal('rollback_settling', { keyId: settling.keyId, settlesAt: settling.verifiesUntil });
 }
 
@@ -111,6 +113,10 @@ export type RoomForKeys = Pick<ScopePolicy, 'mostTrusted'>;
  * trust; else every other key stays as it is.
  */
 export const holdsPair = ({ mostTrusted }: RoomForKeys): boolean => mostTrusted <= 2;
+
+/** Whether a rotation waits until no key settles any more. */
+export const waitsForSettling = (policy: RoomForKeys & Pick<ScopePolicy, 'newKey'>): boolean =>
+  holdsPair(policy) || policy.newKey === 'is_proven_first';
 
 /** Keys that sign no more and still verify what they signed, though no rotation is open from them; what ends first, first. */
 export const settlingKeys = ({ keys }: Pick<KeyRing, 'keys'>, transition: Transition | null): Key[] =>

@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 const INSTALLATION: Policy = {
   ...{ overlapWindowMs: DAY_MS, leaseMs: 10 * SECOND_MS, signingDurationMs: SECOND_MS, clockSkewMs: 30 * SECOND_MS },
   ...{ stalenessMs: 300 * SECOND_MS, relayLagMs: 300 * SECOND_MS, verifierCacheMs: 900 * SECOND_MS },
-  ...{ longestTokenLifeMs: 3_600 * SECOND_MS, scopeKinds: ['platform', 'domain'] },
+  ...{ longestTokenLifeMs: 3_600 * SECOND_MS, bothForMs: 300_000, scopeKinds: ['platform', 'domain'] },
 };
 const SETTING: RingPolicy = {
   ...{ algorithm: 'Ed25519', overlapWindowMs: DAY_MS, propagationDelayMs: 900 * SECOND_MS, rotateEvery: null },

@@ -47,6 +47,7 @@ describe('openRotation', () => {
       oldKeyId: 'a',
       newKeyId: 'b',
       openedAt: OPENED_AT,
+      activatedAt: OPENED_AT,
       closesAt: new Date('2024-05-02T00:00:00Z'),
       transitionExpires: EXPIRES,
       outcome: null,

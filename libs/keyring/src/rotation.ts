@@ -79,7 +79,7 @@ export function openRotation(
       staged === undefined ? [...retiring, newKey(newKeyId, 'active', tokens)] : withActive(retiring, newKeyId, tokens),
     transition: {
       ...{ scope: ring.scope, oldKeyId: old.keyId, newKeyId },
-      ...{ openedAt, closesAt, transitionExpires: expires, outcome: null },
+      ...{ openedAt, activatedAt: openedAt, closesAt, transitionExpires: expires, outcome: null },
     },
     statement: {
       ...{ oldKeyId: old.keyId, newKeyId, introduces: staged === undefined },
@@ -92,7 +92,7 @@ export function openRotation(
  * Retires the old key. The trust epoch stays: a Node that never hears of it drops the key by itself at
  * `transition_expires`. Whether Nodes may be left behind is `closeGate`'s question, not this one's.
  *
- * @throws Refusal in this order: `invariant_violation`, `no_open_rotation`, `transition_mismatch`
+ * @throws Refusal in this order: `invariant_violation`, `no_open_rotation`, `transition_mismatch`, `not_active_yet`
  */
 export function closeRotation(
   ring: KeyRing,
@@ -107,8 +107,20 @@ export function closeRotation(
   });
 }
 
-/** @throws Refusal in this order: `invariant_violation`, `no_open_rotation`, `transition_mismatch` */
-export function openTransition(
+/** @throws Refusal in this order: `invariant_violation`, `no_open_rotation`, `transition_mismatch`, `not_active_yet` */
+export function openTransition(ring: KeyRing, transition: Transition | null, named: NamedTransition): OpenTransition {
+  const open = namedTransition(ring, transition, named);
+  if (open.activatedAt === null) throw new Refusal('not_active_yet', membersOf(open));
+  if (activeKey(ring).keyId !== open.newKeyId) throw invariantViolation('keys');
+  return open;
+}
+
+/**
+ * Whether its new key signs or not.
+ *
+ * @throws Refusal in this order: `invariant_violation`, `no_open_rotation`, `transition_mismatch`
+ */
+export function namedTransition(
   ring: KeyRing,
   transition: Transition | null,
   { oldKeyId, newKeyId }: NamedTransition,
@@ -118,14 +130,13 @@ export function openTransition(
   if (oldKeyId !== transition.oldKeyId || newKeyId !== transition.newKeyId) {
     throw new Refusal('transition_mismatch', membersOf(transition));
   }
-  if (activeKey(ring).keyId !== newKeyId) throw invariantViolation('keys');
   return transition;
 }
 
 function refuseNewcomer(ring: KeyRing, newKeyId: string, policy: ScopePolicy): void {
   refuseUsed(ring, newKeyId);
   // Where a key has to be known before it signs, it cannot come in as the one that signs.
-  if (policy.newKey === 'is_staged_first') throw new Refusal('key_not_staged', { keyId: newKeyId });
+  if (policy.newKey !== 'signs_at_once') throw new Refusal('key_not_staged', { keyId: newKeyId });
   if (heldKeys(ring.keys, policy).length >= policy.mostTrusted) throw invariantViolation('keys');
 }
 

@@ -12,6 +12,7 @@ const policy: Policy = {
   verifierCacheMs: 900_000,
   stalenessMs: 300_000,
   longestTokenLifeMs: 3_600_000,
+  bothForMs: 300_000,
   scopeKinds: ['platform'],
 };
 

@@ -5,7 +5,7 @@ test.each(Object.keys(SCOPE_POLICIES))('%s has its row', (kind) => {
   expect(scopePolicy(kind)).toBe(SCOPE_POLICIES[kind]);
 });
 
-test.each(['channel', 'Platform', '', 'constructor', '__proto__', undefined])(
+test.each(['secret', 'Platform', '', 'constructor', '__proto__', undefined])(
   'no ring can be of the kind %s',
   (kind) => {
     expect(() => scopePolicy(kind)).toThrow(new Refusal('invariant_violation', { field: 'scope' }));

@@ -15,9 +15,9 @@ export interface ScopePolicy {
   readonly mostTrusted: number;
   /**
    * Whether a new key signs at once, since whoever verifies is told of it before anything by it arrives; or has to be
-   * staged first, since whoever verifies asks when it likes.
+   * staged first, since whoever verifies asks when it likes; or proven first, since whoever verifies is few and says so.
    */
-  readonly newKey: 'signs_at_once' | 'is_staged_first';
+  readonly newKey: 'signs_at_once' | 'is_staged_first' | 'is_proven_first';
   /** Who throws a key of it out, or takes one back: a key that is gone, or came back, never vouches for itself. */
   readonly superior: 'recovery_key' | 'platform_key';
   /** Whether each statement commits to the key that may come in after the next one, made ahead. */
@@ -27,8 +27,11 @@ export interface ScopePolicy {
    * is not, nobody is told.
    */
   readonly policyRaisesEpoch: boolean;
-  /** What keeps the old key: until closes_at Nodes that have not applied the change; until they end tokens by it; nothing. */
-  readonly gate: 'nodes' | 'tokens' | 'none';
+  /**
+   * What keeps the old key: until closes_at Nodes that have not applied the change, or members that may go by it; until they
+   * end tokens by it; nothing.
+   */
+  readonly gate: 'nodes' | 'tokens' | 'members' | 'none';
   /**
    * Which event tells of a change of trust: to the Nodes that are in the scope itself, and to all others. Where its own
    * are told nothing, no Node can be in it.
@@ -78,6 +81,23 @@ export const SCOPE_POLICIES: Readonly<Record<string, ScopePolicy>> = {
     commitsAhead: false,
     policyRaisesEpoch: true,
     gate: 'tokens',
+    tells: { ownNodes: null, otherNodes: null },
+  },
+  /**
+   * One direction of a secret that two parties share. Those who hold it sign and verify by it themselves: so there is no
+   * public half, nothing to state, and its members alone are told, each under a seal of its own.
+   */
+  channel: {
+    algorithms: ['HS256'],
+    algorithm: 'HS256',
+    signs: [],
+    // The one that signs, one that is staged, and what a rotation or a rollback leaves; a revoke may leave one more.
+    mostTrusted: 4,
+    newKey: 'is_proven_first',
+    superior: 'platform_key',
+    commitsAhead: false,
+    policyRaisesEpoch: false,
+    gate: 'members',
     tells: { ownNodes: null, otherNodes: null },
   },
 };

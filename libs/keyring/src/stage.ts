@@ -12,7 +12,7 @@ import {
   withState,
 } from './ring-change';
 import type { ScopePolicy } from './scope-policy';
-import type { Transition } from './transition';
+import { isOpen, type Transition } from './transition';
 import { heldKeys } from './trusted-keys';
 
 /** How long a key must have been published before it may sign. */
@@ -45,6 +45,8 @@ export function stageKey(
   const { newKeyId, stagedAt, rotateBy } = command;
   const verifiesUntil = stagedUntil(rotateBy, command);
   if (newKeyId === '') throw invariantViolation('newKeyId');
+  // There a rotation itself stages it, and takes it back.
+  if (policy.newKey === 'is_proven_first') throw invariantViolation('scope');
   // One that could never sign without force.
   if (!(propagatedAt({ stagedAt, publishedAt: null }, command) < rotateBy)) throw invariantViolation('rotateBy');
   refuseForeign(ring, transition);
@@ -67,7 +69,7 @@ export function stageKey(
  * Takes a staged key back, whichever it is where none is named. Nothing was signed by it, so it goes at once, and nobody has
  * to be waited for.
  *
- * @throws Refusal in this order: `invariant_violation`, `key_not_staged`
+ * @throws Refusal in this order: `invariant_violation`, `rotation_in_progress`, `key_not_staged`
  */
 export function unstageKey(
   ring: KeyRing,
@@ -76,6 +78,8 @@ export function unstageKey(
 ): RingChange {
   refuseForeign(ring, transition);
   const keyId = stagedKey(ring)?.keyId;
+  // The one that an open rotation waits for goes by its rollback.
+  if (isOpen(transition) && transition.newKeyId === keyId) refuseOpen(transition);
   if (keyId === undefined || keyId !== (named.keyId ?? keyId)) throw new Refusal('key_not_staged', named);
   return changed(ring, 'unstage', {
     keys: withState(ring.keys, keyId, 'retired'),

@@ -6,6 +6,7 @@ describe('isOpen', () => {
     oldKeyId: 'a',
     newKeyId: 'b',
     openedAt: new Date(0),
+    activatedAt: new Date(0),
     transitionExpires: new Date(2),
     closesAt: new Date(1),
     outcome: null,

@@ -1,5 +1,6 @@
 import type { RingPolicy } from '@plexsphere/keyring';
 import type { AlgorithmName, LeaseKind, Role } from '@plexsphere/wire';
+import type { KeyUse } from '@plexsphere/wire/commands';
 import { Column, DeleteDateColumn, Entity, PrimaryColumn, VirtualColumn, type ValueTransformer } from 'typeorm';
 import type { ChangeName } from './insert-ring';
 
@@ -49,6 +50,9 @@ export class SigningKeyEntity {
   /** Of a key of another service: when that signs its last token by it, and what those call it; null where they name none. */
   @Column({ name: 'foreign_signs_until', type: 'timestamptz', nullable: true }) foreignSignsUntil: Date | null;
   @Column({ name: 'jwk_kid', type: 'text', nullable: true }) jwkKid: string | null;
+  /** Of a secret that a channel's members share: by what they tell that they hold the same; and the epoch it came in at. */
+  @Column({ name: 'check_value', type: 'text', nullable: true }) checkValue: string | null;
+  @Column({ name: 'staged_epoch', type: 'bigint', nullable: true, transformer: integer }) stagedEpoch: number | null;
   @Column({ name: 'destroyed_at', type: 'timestamptz', nullable: true }) destroyedAt: Date | null;
   @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
 }
@@ -64,6 +68,75 @@ export class IssuerEntity {
   @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
 }
 
+/** Two parties that share a secret in each direction: a ring for each, `channel:<slug>:<a>-to-<b>` and the other way round. */
+@Entity({ schema: 'ring', name: 'channel' })
+export class ChannelEntity {
+  @PrimaryColumn({ type: 'text' }) slug: string;
+  @Column({ name: 'side_a', type: 'text' }) sideA: string;
+  @Column({ name: 'side_b', type: 'text' }) sideB: string;
+  @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
+}
+
+/** A Node of `platform` that holds a channel's secrets. Members that are there: one that left is found `withDeleted`. */
+@Entity({ schema: 'ring', name: 'member' })
+export class MemberEntity {
+  @PrimaryColumn({ name: 'node_id', type: 'uuid' }) nodeId: string;
+  @Column({ type: 'text' }) slug: string;
+  @Column({ type: 'text' }) side: string;
+  /** X25519, standard base64: under which its secrets are sealed. */
+  @Column({ name: 'sealing_key', type: 'text' }) sealingKey: string;
+  /** Whether it writes them for somebody who cannot embed us. */
+  @Column({ name: 'is_sink', type: 'boolean' }) isSink: boolean;
+  @Column({ name: 'added_at', type: 'timestamptz' }) addedAt: Date;
+  @DeleteDateColumn({ name: 'removed_at', type: 'timestamptz' }) removedAt: Date | null;
+}
+
+/** A key that a member's last report proved. */
+@Entity({ schema: 'ring', name: 'member_key' })
+export class MemberKeyEntity {
+  @PrimaryColumn({ type: 'text' }) scope: string;
+  @PrimaryColumn({ name: 'node_id', type: 'uuid' }) nodeId: string;
+  @PrimaryColumn({ name: 'key_id', type: 'text' }) keyId: string;
+  /** Since when reports have proven it without a break. */
+  @Column({ name: 'proven_at', type: 'timestamptz' }) provenAt: Date;
+  /** Of the ring, over which the proof was made. */
+  @Column({ type: 'bigint', transformer: integer }) epoch: number;
+}
+
+/** What a member last reported of a ring. Times by the database's clock but those that it names itself. */
+@Entity({ schema: 'ring', name: 'member_report' })
+export class MemberReportEntity {
+  @PrimaryColumn({ type: 'text' }) scope: string;
+  @PrimaryColumn({ name: 'node_id', type: 'uuid' }) nodeId: string;
+  /** The epoch that it holds; a sink: that it has written, and read back. */
+  @Column({ type: 'bigint', transformer: integer }) epoch: number;
+  /** The trust epoch that it held first at `acknowledgedAt`; both null while it holds none. */
+  @Column({ name: 'acknowledged_epoch', type: 'bigint', nullable: true, transformer: integer })
+  acknowledgedEpoch: number | null;
+  @Column({ name: 'acknowledged_at', type: 'timestamptz', nullable: true }) acknowledgedAt: Date | null;
+  @Column({ name: 'reported_at', type: 'timestamptz' }) reportedAt: Date;
+  /** When the period began that the report covers. */
+  @Column({ name: 'period_from', type: 'timestamptz' }) periodFrom: Date;
+  /** By its own clock; null where it never has, or is a sink. */
+  @Column({ name: 'last_signed', type: 'jsonb', nullable: true }) lastSigned: KeyUse | null;
+  @Column({ name: 'last_verified', type: 'jsonb', nullable: true }) lastVerified: KeyUse | null;
+  /** By key id: the last time that it verified by that key and by no newer one, and when the period of that report began. */
+  @Column({ name: 'verified_alone', type: 'jsonb' })
+  verifiedAlone: Record<string, { at: string; period_from: string }>;
+  /** Of a sink: key ids that it found where it writes, and kept, though they are not ours. */
+  @Column({ name: 'taken_over', type: 'text', array: true }) takenOver: string[];
+}
+
+/** How often a member refused something in a piece of time, by reason: of the last hour alone. */
+@Entity({ schema: 'ring', name: 'member_refusal' })
+export class MemberRefusalEntity {
+  @PrimaryColumn({ type: 'text' }) scope: string;
+  @PrimaryColumn({ name: 'node_id', type: 'uuid' }) nodeId: string;
+  @PrimaryColumn({ type: 'timestamptz' }) since: Date;
+  @PrimaryColumn({ type: 'text' }) reason: string;
+  @Column({ type: 'bigint', transformer: integer }) count: number;
+}
+
 @Entity({ schema: 'ring', name: 'transition' })
 export class TransitionEntity {
   @PrimaryColumn({ type: 'uuid' }) id: string;
@@ -71,6 +144,8 @@ export class TransitionEntity {
   @Column({ name: 'old_key_id', type: 'text' }) oldKeyId: string;
   @Column({ name: 'new_key_id', type: 'text' }) newKeyId: string;
   @Column({ name: 'opened_at', type: 'timestamptz' }) openedAt: Date;
+  /** When the new key began to sign; null while it is staged. */
+  @Column({ name: 'activated_at', type: 'timestamptz', nullable: true }) activatedAt: Date | null;
   @Column({ name: 'closes_at', type: 'timestamptz' }) closesAt: Date;
   @Column({ name: 'transition_expires', type: 'timestamptz' }) transitionExpires: Date;
   @Column({ name: 'opened_epoch', type: 'bigint', transformer: integer }) openedEpoch: number;

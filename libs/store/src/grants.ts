@@ -94,7 +94,13 @@ const grants = ({ rotation, outboxRelay, gateway }: StoreRoles): string => `
     ON ring.signing_key TO ${rotation};
   GRANT UPDATE (is_default, longest_token_ms) ON ring.issuer TO ${rotation};
   GRANT UPDATE (switched_at) ON ring.ring_change TO ${rotation};
-  GRANT UPDATE (outcome, ended_at, ended_epoch, ended_by, end_request_id) ON ring.transition TO ${rotation};
+  -- Where a new key is staged, the window begins when it signs.
+  GRANT UPDATE (activated_at, closes_at, transition_expires, outcome, ended_at, ended_epoch, ended_by, end_request_id)
+    ON ring.transition TO ${rotation};
+  GRANT UPDATE (removed_at) ON ring.member TO ${rotation};
+  GRANT UPDATE (proven_at, epoch), DELETE ON ring.member_key TO ${rotation};
+  GRANT UPDATE, DELETE ON ring.member_report TO ${rotation};
+  GRANT UPDATE (count), DELETE ON ring.member_refusal TO ${rotation};
   GRANT UPDATE (state, removed_at, bearer_hash, wireguard_key, wireguard_key_since, wireguard_key_wanted_at)
     ON ring.node TO ${rotation};
   GRANT USAGE ON SEQUENCE ring.mesh_host TO ${rotation};

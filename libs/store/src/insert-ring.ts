@@ -7,6 +7,8 @@ export interface MadeKey {
   algorithm: AlgorithmName;
   /** null for a key that has no public half. */
   publicKey: string | null;
+  /** In its place, of a secret that members of a channel share: by what they, and signers, tell that they hold the same. */
+  checkValue?: string | null;
 }
 
 export interface MadeStatement {
@@ -35,24 +37,26 @@ export async function insertRing(
     epoch,
     trustEpoch,
   ]);
-  await insertKey(sql, scope, activeKey(ring), key);
+  await insertKey(sql, ring, activeKey(ring), key);
   await insertRingChange(sql, ring, 'create', randomUUID(), statement);
 }
 
 /** A key that stands in the ring from this transaction on, and is no longer one that waits for a ring to take it. */
 export async function insertKey(
   sql: Sql,
-  scope: string,
+  { scope, epoch }: Pick<KeyRing, 'scope' | 'epoch'>,
   { keyId, state, verifiesUntil, stagedAt, rotateBy, longestTokenMs, tokensUntil, foreign }: Key,
-  { algorithm, publicKey }: MadeKey,
+  { algorithm, publicKey, checkValue = null }: MadeKey,
 ): Promise<void> {
   await sql.query(
     `INSERT INTO ring.signing_key (scope, key_id, algorithm, public_key, state, state_since, verifies_until, staged_at,
-                                   rotate_by, longest_token_ms, tokens_until, foreign_signs_until, jwk_kid, created_at)
-     VALUES ($1, $2, $3, $4, $5, clock_timestamp(), $6, $7, $8, $9, $10, $11, $12, clock_timestamp())`,
+                                   rotate_by, longest_token_ms, tokens_until, foreign_signs_until, jwk_kid, check_value,
+                                   staged_epoch, created_at)
+     VALUES ($1, $2, $3, $4, $5, clock_timestamp(), $6, $7, $8, $9, $10, $11, $12, $13, $14, clock_timestamp())`,
     [
       ...[scope, keyId, algorithm, publicKey, state, verifiesUntil, stagedAt, rotateBy, longestTokenMs],
       ...[tokensUntil, foreign?.signsUntil ?? null, foreign?.kid ?? null],
+      ...[checkValue, checkValue === null ? null : epoch],
     ],
   );
   await sql.query('DELETE FROM ring.prepared_key WHERE scope = $1 AND key_id = $2', [scope, keyId]);
@@ -70,7 +74,9 @@ export type ChangeName =
   | 'import'
   | 'close'
   | 'settle'
-  | 'policy';
+  | 'policy'
+  | 'activate'
+  | 'members';
 
 /** One row an epoch: who signs after it, and what was told of it. A first one has nothing to switch from. */
 export const insertRingChange = (

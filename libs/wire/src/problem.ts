@@ -40,6 +40,7 @@ export const PROBLEMS = {
   noOpenRotation: { code: 'FAILED_PRECONDITION', detail: 'signing: no open rotation' },
   transitionMismatch: { code: 'FAILED_PRECONDITION', detail: 'signing: transition mismatch' },
   nodesLagging: { code: 'FAILED_PRECONDITION', detail: 'signing: nodes lagging' },
+  notProvenYet: { code: 'FAILED_PRECONDITION', detail: 'signing: not proven yet' },
   signaturesOutstanding: { code: 'FAILED_PRECONDITION', detail: 'signing: signatures outstanding' },
   oldKeyInUse: { code: 'FAILED_PRECONDITION', detail: 'signing: old key in use' },
   noMembers: { code: 'FAILED_PRECONDITION', detail: 'signing: no members' },

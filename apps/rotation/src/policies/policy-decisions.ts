@@ -20,9 +20,16 @@ export const settingOf = (
   { overlapWindowMs, verifierCacheMs, longestTokenLifeMs }: Settings,
 ): RingPolicy => ({
   ...{ algorithm, overlapWindowMs, propagationDelayMs: verifierCacheMs, rotateEvery: null, close: 'manual' },
-  ...{ sharePercent: 100, keyIdPattern: '{name}-{yyyy}-{mm}-{dd}', standby: newKey === 'is_staged_first' },
+  ...{ sharePercent: 100, keyIdPattern: KEY_ID_PATTERNS[newKey], standby: newKey === 'is_staged_first' },
   longestTokenLifeMs,
 });
+
+/** Whose keys nobody else sees are called as operators of shared secrets call them: by the day. */
+const KEY_ID_PATTERNS: Readonly<Record<ScopePolicy['newKey'], string>> = {
+  signs_at_once: '{name}-{yyyy}-{mm}-{dd}',
+  is_staged_first: '{name}-{yyyy}-{mm}-{dd}',
+  is_proven_first: 'key-{yyyy}{mm}{dd}',
+};
 
 export const decidedFor = (
   { policy, decided }: { policy: ScopePolicy; decided: Pick<PolicyDecisions, 'own' | 'ofKind'> },

@@ -42,6 +42,7 @@ const transition = (oldKeyId: string, newKeyId: string, outcome: Transition['out
   oldKeyId,
   newKeyId,
   openedAt: AT,
+  activatedAt: AT,
   closesAt: new Date(AT.getTime() + 1_000),
   transitionExpires: UNTIL,
   outcome,
@@ -63,9 +64,9 @@ async function store({ epoch, keys }: KeyRing, open: Transition | null): Promise
   );
   if (open === null) return;
   await owner.query(
-    `INSERT INTO ring.transition (scope, old_key_id, new_key_id, opened_at, closes_at, transition_expires,
+    `INSERT INTO ring.transition (scope, old_key_id, new_key_id, opened_at, activated_at, closes_at, transition_expires,
                                   opened_epoch, actor, request_id)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, 'a', gen_random_uuid())`,
+     VALUES ($1, $2, $3, $4, $4, $5, $6, $7, 'a', gen_random_uuid())`,
     [SCOPE, open.oldKeyId, open.newKeyId, open.openedAt, open.closesAt, open.transitionExpires, epoch],
   );
 }

@@ -73,12 +73,8 @@ async function writeEpoch(
 }
 
 /** What leaves `active` first, and what enters it last. */
-async function writeKeys(
-  manager: EntityManager,
-  before: KeyRing,
-  { scope, keys }: KeyRing,
-  made: MadeKey | null,
-): Promise<void> {
+async function writeKeys(manager: EntityManager, before: KeyRing, after: KeyRing, made: MadeKey | null): Promise<void> {
+  const { scope, keys } = after;
   const was = new Map(before.keys.map((key) => [key.keyId, key.state]));
   const rank = (key: Key): number => (key.state === 'active' ? 2 : was.get(key.keyId) === 'active' ? 0 : 1);
   const changed = keys.filter((key) => was.get(key.keyId) !== key.state).sort((one, other) => rank(one) - rank(other));
@@ -92,7 +88,7 @@ async function writeKeys(
       await manager.update(SigningKeyEntity, { scope, keyId }, { state, stateSince, verifiesUntil, ...signs });
     } else {
       if (made === null) throw new Error(`ring ${scope} gets a key that nobody made`);
-      await insertKey(manager, scope, key, made);
+      await insertKey(manager, after, key, made);
     }
   }
   const { keyId, longestTokenMs } = activeKey({ keys });
@@ -131,6 +127,10 @@ async function writeTransition(
     );
   } else if (wasOpen === null && transition.outcome === null) {
     await manager.insert(TransitionEntity, { ...transition, openedEpoch: ring.epoch, reason, actor, requestId });
+  } else if (wasOpen !== null && wasOpen.activatedAt === null) {
+    // Its key signs from now on, and the window with it. Whatever else is changed meanwhile leaves it as it was.
+    const { activatedAt, closesAt, transitionExpires } = transition;
+    await manager.update(TransitionEntity, { id: wasOpen.id }, { activatedAt, closesAt, transitionExpires });
   }
 }
 

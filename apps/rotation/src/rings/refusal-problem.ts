@@ -20,6 +20,12 @@ const PROBLEM_OF: Record<RefusalCode, ProblemName> = {
   default_issuer_stays: 'issuerExists',
   other_key_of_type: 'otherKeyOfType',
   tokens_end_earlier: 'invariantViolation',
+  no_members: 'noMembers',
+  not_proven_yet: 'notProvenYet',
+  not_active_yet: 'notActiveYet',
+  nodes_lagging: 'nodesLagging',
+  old_key_in_use: 'oldKeyInUse',
+  rotation_closed: 'rotationClosed',
 };
 
 export const asProblem = ({ code, members }: Refusal): Problem => problem(PROBLEM_OF[code], replyMembers(members));

@@ -10,7 +10,8 @@ import type { Closing } from './close-rotation';
 jest.setTimeout(120_000);
 
 const APPLIED = `UPDATE outbox.node_stream SET told_epoch = 2, settled_epoch = 2, told_platform_epoch = 2, settled_platform_epoch = 2`;
-const OVERDUE = `UPDATE ring.transition SET opened_at = opened_at - interval '2 h', closes_at = closes_at - interval '2 h'`;
+const OVERDUE = `UPDATE ring.transition SET opened_at = opened_at - interval '2 h',
+                 activated_at = activated_at - interval '2 h', closes_at = closes_at - interval '2 h'`;
 const LATER = `INSERT INTO ring.later_statement (scope, epoch, statement, shown_by) VALUES ('${DOMAIN}', 9, 's', 'signer-1')`;
 
 let heart: Heart;

@@ -136,6 +136,8 @@ const REFUSALS: Readonly<Record<ScopePolicy['gate'], Refusal>> = {
       outstanding_until: tokensOver?.toISOString() ?? null,
       seconds_left: tokensOver ? Math.ceil((tokensOver.getTime() - now.getTime()) / 1_000) : null,
     }),
+  // What keeps it is known of its members, and asked where they are read.
+  members: () => problem('internal'),
   none: () => problem('internal'),
 };
 

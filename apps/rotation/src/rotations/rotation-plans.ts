@@ -124,6 +124,7 @@ const served = (stored: StoredRing, now: Date): StoredRing => ({
 const GATE_DETAILS: Readonly<Record<ScopePolicy['gate'], string>> = {
   nodes: PROBLEMS.nodesLagging.detail,
   tokens: PROBLEMS.signaturesOutstanding.detail,
+  members: '',
   none: '',
 };
 

@@ -25,7 +25,8 @@ export async function findDue(
   const stored = await readRing(manager, scope);
   if (stored === undefined) return null;
   const { ring, transition, policy: kind } = stored;
-  const policy = { ...kind, ...ringPolicy(stored, config), clockSkewMs: config.clockSkewMs, nextFiring };
+  const { clockSkewMs, bothForMs } = config;
+  const policy = { ...kind, ...ringPolicy(stored, config), clockSkewMs, bothForMs, nextFiring };
   const step = nextStep(ring, transition, policy, await readRingFacts(manager, stored, now), now);
   return step === null ? null : { step, stored, now };
 }

@@ -25,9 +25,9 @@ beforeAll(async () => {
     INSERT INTO ring.schedule (scope, due_at, acted_at, key_id, request_id)
     SELECT ${SCOPE_OF('n')}, at, at + interval '1 minute', 'k', gen_random_uuid()
       FROM generate_series(1, ${RINGS}) n, generate_series(now() - interval '${ROTATIONS} days', now() - interval '1 day', '1 day') at;
-    INSERT INTO ring.transition (scope, old_key_id, new_key_id, opened_at, closes_at, transition_expires, opened_epoch, actor,
-                                 request_id, outcome, ended_at)
-    SELECT ${SCOPE_OF('n')}, 'k' || r, 'k' || r + 1, at, at + interval '1 hour', at + interval '1 hour', r, 'rotation',
+    INSERT INTO ring.transition (scope, old_key_id, new_key_id, opened_at, activated_at, closes_at, transition_expires,
+                                 opened_epoch, actor, request_id, outcome, ended_at)
+    SELECT ${SCOPE_OF('n')}, 'k' || r, 'k' || r + 1, at, at, at + interval '1 hour', at + interval '1 hour', r, 'rotation',
            gen_random_uuid(), CASE r WHEN ${ROTATIONS} THEN 'rolled_back' ELSE 'closed' END, at
       FROM generate_series(1, ${RINGS}) n, generate_series(1, ${ROTATIONS}) r,
            LATERAL (SELECT now() - (${ROTATIONS} - r) * interval '1 day' - interval '3 hours' AS at) AS day;

@@ -21,6 +21,7 @@ export async function readRingFacts(
     promotion: await findPromotion(manager, scope),
     stagedAlgorithm: stagedKey({ keys })?.algorithm ?? null,
     progress: progressOf(await readNodeFacts(manager, scope), trustEpoch, now),
+    members: [],
     scheduledSince: scheduled?.since ?? now,
   };
 }

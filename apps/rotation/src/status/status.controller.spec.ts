@@ -24,6 +24,7 @@ const LONG_ENOUGH = {
   relayLagMs: 300_000,
   verifierCacheMs: 900_000,
   longestTokenLifeMs: 3_600_000,
+  bothForMs: 300_000,
 };
 /** By an operator who is shown these scopes. */
 const asked = (visible: string[] | null, operator: { id: string; scopes: string[] | null }): Asked =>
