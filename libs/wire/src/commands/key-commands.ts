@@ -269,6 +269,8 @@ export interface PlanChangeReply {
    * of them until it is back.
    */
   dropped_by: string | null;
+  /** Of a channel's ring: who receives and has not proven the key that would sign, by name. */
+  without_proof?: string[];
   /** When a revoke of this key was done: the command answers as it did then, and changes nothing. */
   done_at: string | null;
   /** Stable details (problem.ts) of what would refuse it; empty where nothing would. */

@@ -41,6 +41,9 @@ export interface RotateReply extends RotationView, Switched {
   nodes: number;
   /** Of the platform alone: the Nodes of all Domains, which are told as well. */
   domain_nodes?: number;
+  /** Of a channel's ring: nobody signs by the new key before those who are waited for, by name, have proven it. */
+  phase?: 'staged';
+  waiting_for?: string[];
 }
 
 export class Close extends Request {
@@ -142,6 +145,8 @@ export interface PlanRotateReply {
   domain_nodes?: { nodes: number; pending_count: number; offline_count: number };
   /** Signers that would have to try the new key. */
   signers: string[];
+  /** Of a channel's ring: who would have to prove the new key before it signs, by name. */
+  waiting_for?: string[];
   /** Stable details (problem.ts) of what would refuse it; empty where nothing would. */
   blocked_by: string[];
 }
@@ -174,6 +179,8 @@ export interface PlanCloseReply {
   nodes: NodesStatus;
   /** Of the platform alone. They do not block: a chain brings back those that lag. */
   domain_nodes?: NodesStatus;
+  /** Of a channel's ring: whom the close waits for, by name. */
+  waiting_for?: string[];
   blocked_by: string[];
 }
 
@@ -193,6 +200,8 @@ export interface TransitionSummary extends RotationView {
   id: string;
   scope: Scope;
   outcome: 'open' | 'closed' | 'rolled_back' | 'revoked';
+  /** Of a channel's ring: since when the new key signed; null where it never did. */
+  activated_at?: string | null;
   ended_at: string | null;
   reason: string | null;
   /** Names of operators. */

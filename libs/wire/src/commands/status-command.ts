@@ -3,6 +3,7 @@ import type { Scope } from '../scope';
 import type { AlgorithmName } from '../algorithms';
 import type { RotateEveryText } from '../rotate-every';
 import type { KeyView, RotationView } from '../ring-view';
+import type { ChannelPhase } from './channel-commands';
 import { IsScope } from './constraints';
 
 /** One scope, or every scope that the asker may see. */
@@ -55,6 +56,8 @@ export interface ScopeStatus {
   known_by: string | null;
   /** The open rotation; null where none is. */
   transition: OpenTransitionView | null;
+  /** Of a channel's ring alone. */
+  channel?: ChannelStatus;
   signers: SignerStatus[];
   /** Absent where the epoch never went back. */
   went_back?: WentBack;
@@ -78,6 +81,21 @@ export interface ScopeStatus {
   rotator_failure?: RotatorFailure;
   /** The ring does not go by its kind's policy as it was decided last; plexctl policy show says why. */
   lacks_policy?: { kind_version: number };
+}
+
+/** How far the two ends of a ring have come. */
+export interface ChannelStatus {
+  /** Of its latest rotation; null before the first. */
+  phase: ChannelPhase | null;
+  /** Since when the new key of that signs; null before, and where it never did. */
+  activated_at: string | null;
+  /** Members that sign by the ring, and that verify. */
+  senders: number;
+  receivers: number;
+  /** Whom its next step waits for, by name: at most 50. */
+  waiting_for: string[];
+  /** Whether a new key waits for longer than it should to be proven. */
+  overdue: boolean;
 }
 
 export interface ScheduleStatus {
