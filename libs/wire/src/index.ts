@@ -8,6 +8,7 @@ export * from './issuer-url';
 export * from './scope';
 export * from './channel';
 export * from './names';
+export { uuidOf } from './uuid-of';
 export * from './rotate-every';
 export * from './commands/table';
 export * from './subjects';
