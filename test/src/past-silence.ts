@@ -1,6 +1,9 @@
 import type { Ran } from '@plexsphere/stack';
 import type { World } from './world';
 
+/** Other refusals after which an operator comes again: the attempt lost, or was too slow, and left nothing behind. */
+export const CHANGED_NOTHING = ['signing: scope busy', 'signing: prepared too late', 'signing: epoch mismatch'];
+
 /**
  * A command that no signer may answer in its second, which changes nothing: an operator comes again. On a busy machine,
  * and where one of two signers is stopped: the bus hands a question to either, one time in sixteen four times in a row to

@@ -10,6 +10,7 @@ const MOST_BYTES = 4_000;
 const ALL = process.env['TEST_NEWS_CUTS'] === 'all';
 const NODES = ALL ? 64 : 8;
 const SOME = 34;
+const MOST_ROTATIONS = 6;
 /** So many of them are slower, or they keep a small machine from anything else. */
 const BEATS = ALL ? { cutMs: 12_000, heartbeatMs: 8_000, stateMs: 28_000 } : {};
 
@@ -21,16 +22,22 @@ export const step: Step = async (world) => {
   await nodes.haveApplied();
   nodes.publishSteadily(2_000);
   for (const [index, bytes] of cuts().entries()) proxies[index % NODES]!.cuts.push(bytes);
-  await nodes.rotate();
-  await nodes.haveApplied();
-  await nodes.haveAll(await nodes.publish());
+  const at = (): Set<number> => new Set(proxies.flatMap(({ cutAt }) => cutAt));
+  // On a machine that is slow, whoever is not through by then has learned of the keys by a state: they get news again.
+  for (
+    let rotations = 0;
+    rotations === 0 || (!ALL && at().size <= SOME / 2 && rotations < MOST_ROTATIONS);
+    rotations++
+  ) {
+    await nodes.rotate();
+    await nodes.haveApplied();
+    await nodes.haveAll(await nodes.publish());
+    await nodes.close();
+  }
   const longest = Math.max(...proxies.map((proxy) => proxy.longest));
-  const at = new Set(proxies.flatMap(({ cutAt }) => cutAt));
-  console.info(`cut off after ${at.size} of ${longest + 1} bytes`);
-  // On a machine that is slow, whoever is not through by then has learned of the keys by a state.
+  console.info(`cut off after ${at().size} of ${longest + 1} bytes`);
   if (ALL) expect(proxies.flatMap((proxy) => proxy.cuts)).toEqual([]);
-  else expect(at.size).toBeGreaterThan(SOME / 2);
-  await nodes.close();
+  else expect(at().size).toBeGreaterThan(SOME / 2);
   await nodes.expectKept();
 };
 

@@ -1,6 +1,6 @@
 import { refusal } from '@plexsphere/testkit';
 import { subjects } from '@plexsphere/wire';
-import { pastSilence } from '../../src/past-silence';
+import { CHANGED_NOTHING, pastSilence } from '../../src/past-silence';
 import type { Step } from '../../src/tell-story';
 import { holderOf, renewAs, thief } from './thief';
 
@@ -20,7 +20,7 @@ export const step: Step = async (world) => {
     world,
     ['signing', 'rotate', '--scope', world.domain, '--new-key-id', 'k3'],
     // Where the only one that goes on is too slow, too: nothing has changed then.
-    ['signing: key unavailable', 'signing: no lease', 'signing: no signer available'],
+    ['signing: key unavailable', 'signing: no lease', 'signing: no signer available', ...CHANGED_NOTHING],
   );
   for (const turn of [1, Number.MAX_SAFE_INTEGER]) {
     expect(await renewAs(bus, holder, { turn, release: true })).toMatchObject(ANOTHER);
@@ -35,7 +35,7 @@ export const step: Step = async (world) => {
   expect([before, []]).toContainEqual(await world.query(row, [holder]));
 
   const { exitCode, stderr } = await rotating;
-  expect([exitCode, stderr]).toEqual([0, expect.anything()]);
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
   victim.resume();
   const sign = () => world.json<{ key_id: string }>(['signing', 'sign', '--scope', world.domain], '{}');
   const signed = await Promise.all(Array.from({ length: 12 }, sign));
