@@ -47,7 +47,8 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   notBootstrapped: 'DATABASE_URL names a database without an installation: is it the right one?',
   credentialInUse: 'give those replicas the new files and restart them, one after the other; --force cuts them off',
   alreadyBootstrapped: 'this database has an installation: its files are where the first bring-up left them',
-  reservedEventType: 'the signing plane alone sends signing_key_*, platform_key_*, stream_ready and resync',
+  reservedEventType:
+    'the signing plane alone sends signing_key_*, platform_key_*, channel_keys_*, stream_ready and resync',
   envelopeTooLarge: 'an event with its signature has to fit 65,535 bytes: publish a reference instead',
   keyIdInUse: 'choose another key id: one that stood in the ring is not used again',
   domainExists: 'plexctl signing status --scope <scope> shows its keys',

@@ -17,7 +17,7 @@ export class LoadKeyController {
   @MessagePattern(subjects.thatSigner('*', 'load-key'), { joined: true })
   async loadKey(@Payload(validated(LoadKey)) request: LoadKey): Promise<{ loaded: true }> {
     try {
-      await this.loader.prepare(request.scope, request.key_id, request.public_key);
+      await this.loader.prepare(request.scope, request.key_id, request);
       return { loaded: true };
     } catch (error) {
       if (!(error instanceof NotLoadable)) throw error;

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { leaseHolding } from '@plexsphere/lease-holder';
 import { AnyVerbsController } from './any-verbs.controller';
+import { ChannelVerbsController } from './channels/channel-verbs.controller';
 import { KeyLoader } from './keys/key-loader';
 import { KeyMaker } from './keys/key-maker';
 import { Material } from './keys/material';
@@ -30,6 +31,7 @@ export class SignerModule {
         ScopeVerbsController,
         StatementVerbsController,
         TokenVerbsController,
+        ChannelVerbsController,
         AnyVerbsController,
         ...leases.controllers,
       ],

@@ -24,9 +24,11 @@ test.each([
   ['signing_key_rotated', true],
   ['signing_key_anything', true],
   ['platform_key_rotated', true],
+  ['channel_keys_changed', true],
   ['stream_ready', true],
   ['resync', true],
   ['signing_keys', false],
+  ['channel_keyed', false],
   ['resync_done', false],
   ['peer_added', false],
 ])('event type %s reserved: %s', (eventType, reserved) => {

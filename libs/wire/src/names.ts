@@ -106,6 +106,7 @@ export function isEventIdOf(nodeId: string, text: unknown): text is string {
 export const isReservedEventType = (eventType: string): boolean =>
   eventType.startsWith('signing_key_') ||
   eventType.startsWith('platform_key_') ||
+  eventType.startsWith('channel_keys_') ||
   eventType === 'stream_ready' ||
   eventType === 'resync';
 

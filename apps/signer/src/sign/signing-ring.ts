@@ -16,6 +16,9 @@ export function activeKey(ring: RingView): KeyView {
   return key;
 }
 
+/** Whether secrets that members share are what it holds: each of them is given every one that verifies. */
+export const isOfMembers = (ring: Pick<RingView, 'scope'>): boolean => policyOf(ring).gate === 'members';
+
 export const policyOf = ({ scope }: Pick<RingView, 'scope'>): ScopePolicy => scopePolicy(scopeKind(scope));
 
 /** The keys that verify at `now`, as the domain says. @throws Refusal where the ring is none that anybody may trust */

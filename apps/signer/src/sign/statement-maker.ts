@@ -30,6 +30,7 @@ import {
   statementSignature,
   type Statement,
 } from '@plexsphere/wire/jws';
+import { checkValueOf } from '../channels/secrets';
 import { KeyMaker } from '../keys/key-maker';
 import { activeKey, policyOf, signingKey, type PrivateKeys } from './signing-ring';
 import { checkRequest, refused, statementFor, type StatedKey } from './statement';
@@ -55,9 +56,14 @@ export class StatementMaker {
   generateKey(request: GenerateKey): Promise<GenerateKeyReply> {
     return this.byAuthority(request, async (authority, own) => {
       checkRequest(request, own, true);
+      if (!policyOf(request).algorithms.includes(request.algorithm))
+        throw problem('invariantViolation', { field: 'algorithm' });
       const made = await this.keyFor(request, own);
       const next = await this.keyAhead(request);
-      if (made.publicKey === null) return { public_key: null, statement: null, statement_hash: null, next };
+      if (made.publicKey === null) {
+        const check_value = checkValueOf(request.scope, request.new_key_id, made.privateKey);
+        return { public_key: null, check_value, statement: null, statement_hash: null, next };
+      }
       const { publicKey, algorithm } = made;
       const statement = statementFor(request, own, { publicKey, algorithm }, next);
       return { public_key: publicKey, ...(await this.signed(statement, authority, made)) };

@@ -1,6 +1,6 @@
-import type { Key, KeyRing } from '../key-ring';
+import type { Key } from '../key-ring';
 import type { ScopePolicy } from '../scope-policy';
-import { trustedKeys } from '../trusted-keys';
+import { trustedKeys, type VerifyingKey } from '../trusted-keys';
 import type { MemberRole } from './member';
 
 /** A key as a member is given it. */
@@ -14,7 +14,7 @@ export interface HeldByMember extends Pick<Key, 'keyId'> {
 
 /** The one that signs first. A sender is never given a key that is staged: whatever it makes of what it is told, it cannot sign by it. */
 export const heldByMember = (
-  { keys }: Pick<KeyRing, 'keys'>,
+  { keys }: { readonly keys: readonly (VerifyingKey & Pick<Key, 'keyId'>)[] },
   role: MemberRole,
   policy: Pick<ScopePolicy, 'mostTrusted'>,
   now: Date,

@@ -22,8 +22,9 @@ export interface ChannelKey {
   algorithm: 'HS256';
   /** Of a sender `sign`, of a receiver `verify`. A sender has no key that is staged. */
   use: 'sign' | 'verify';
-  /** The one that signs; of a sender the other signs beside it, for `beside_seconds` since this one was given to sign by. */
+  /** The one that signs. */
   active: boolean;
+  /** Of a sender's other one: so long it signs beside the active one, since the sender was given that to sign by. Else null. */
   beside_seconds: number | null;
   /** When a member that hears nothing more drops it: RFC 3339; null of what has no end. */
   verifies_until: string | null;

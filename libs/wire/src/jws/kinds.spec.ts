@@ -5,6 +5,7 @@
 import { newKeyPair } from '@plexsphere/testkit';
 import { importJWK, jwtVerify } from 'jose';
 import { canonicalText } from '../canonical';
+import { makeSealingPair, sealSecret, unsealSecret } from '../channel';
 import { publicText } from '../algorithms';
 import { buildEnvelope, NonceMemory, parseEnvelope, verifyEnvelope, type TrustedKey } from '../envelope';
 import { signAccessToken, verifyAccessToken, type AccessToken } from './access-token';
@@ -57,6 +58,9 @@ const token: AccessToken = {
   ...{ iss: issuer, sub: 'client-1', aud: 'https://api.example.com', client_id: 'client-1' },
   ...{ exp: now.getTime() / 1_000 + 3_600, iat: now.getTime() / 1_000, jti: 'A'.repeat(22), scope: 'read write' },
 };
+const pair = makeSealingPair();
+const sealedFor = { scope: 'channel:c:a-to-b', keyId: 'k', epoch: 1, nodeId: '3a1f0d52-0000-4000-8000-000000000000' };
+const told = { scope: sealedFor.scope, epoch: 1, node_id: sealedFor.nodeId, side: 'b', keys: [] };
 const envelope = { eventType: 'resync', eventId: 'e', issuedAt: '2026-03-01T12:00:00Z', nonce: 'n' };
 const signedEnvelope = (payload: object): string => {
   const canonical = canonicalText({ ...envelope, payload: JSON.stringify(payload) });
@@ -83,6 +87,11 @@ const kinds: Record<string, Kind> = {
     make: () => signAccessToken(token, key),
     verify: (text) => verifyAccessToken(text, trusted, { issuer, now }),
   },
+  /** What a channel's members share is no signature at all, and opens for one of them alone. */
+  'secret sealed to a member': {
+    make: () => sealSecret(Buffer.alloc(32, 7), pair.publicKey, sealedFor),
+    verify: (text) => unsealSecret(text, pair.privateKey, sealedFor),
+  },
   /** A person may choose a payload, but not the type that it is signed as. */
   'data shaped as a statement': {
     make: () => signData(statement, key),
@@ -90,6 +99,10 @@ const kinds: Record<string, Kind> = {
   },
   'data shaped as a bundle': { make: () => signData(bundle, key), verify: (text) => verifyData(text, trusted, now) },
   'data shaped as a token': { make: () => signData(token, key), verify: (text) => verifyData(text, trusted, now) },
+  'data shaped as what a member is told': {
+    make: () => signData(told, key),
+    verify: (text) => verifyData(text, trusted, now),
+  },
   'envelope shaped as a token': {
     make: () => signedEnvelope(token),
     verify: (text) => verifyEnvelope(parseEnvelope(text), trusted, now, new NonceMemory()),
@@ -105,7 +118,9 @@ const kindOf = (name: string): string => name.split(' ')[0]!;
 const pairs = names.flatMap((made) =>
   names.filter((verifier) => kindOf(verifier) !== kindOf(made)).map((verifier) => [verifier, made] as const),
 );
-const refusal = expect.objectContaining({ name: expect.stringMatching(/^(Envelope|Jws)Error$/) as string }) as unknown;
+const refusal = expect.objectContaining({
+  name: expect.stringMatching(/^(Envelope|Jws|Channel)Error$/) as string,
+}) as unknown;
 const attempt = async (verifier: string, text: string): Promise<unknown> => kinds[verifier]!.verify(text);
 
 test.each(names)('%s: its own verifier takes it', async (name) => {
