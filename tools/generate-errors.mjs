@@ -69,6 +69,7 @@ const WHEN = {
   keyIdInUse:
     'The key id stands in the ring of this scope, or once stood there. With `free_at`: an attempt that failed, or is under way, made another key of this name, which is free again then.',
   domainExists: 'The Domain has a ring.',
+  channelExists: 'A channel of this name is there already.',
   issuerExists:
     'An issuer has this slug or this url (`field`), or stands where the default one would: its tokens name the root.',
   enrolTokenOver:
@@ -86,6 +87,7 @@ const WHEN = {
   unknownEvent:
     'The outbox has no event of this id in a scope that the asker may see: it never was, or all Nodes have had it for a while.',
   unknownTransition: 'No rotation has this id.',
+  unknownMember: 'The channel has no member of this name or id, or it was removed.',
   unknownClient: 'The issuer has no client of this id.',
   noClientSecret: 'The client proves who it is by a key of its own, so it has no secret that could be rotated.',
   unknownToken: 'No token has this id.',
@@ -98,6 +100,9 @@ const WHEN = {
   noSigner:
     'No signer listens for this scope: none runs, or none has a lease. Where clocks are wrong, `clocks` names the signers and by how much each is ahead of the database.',
   noLease: 'The signer that was asked has no lease of this scope, or one that ends too soon.',
+  wrongProof:
+    'A member has reported a proof that is not of the key that it names, of the epoch that it says, by that very member; it stands in the reply to its report.',
+  notAMember: 'A Node that is no member has reported, or a member of a ring that is not one of its channel.',
   leaseOfAnother:
     'A lease is renewed or given back by a name that another process drew. Between services only; nothing is changed.',
   tooManyHolders: 'A hundred signers, or gateways, hold leases already. Between services only.',

@@ -333,6 +333,7 @@ CREATE TABLE ring.member_key (
   key_id text NOT NULL,
   proven_at timestamp with time zone NOT NULL,
   epoch bigint NOT NULL,
+  proof text NOT NULL,
   CONSTRAINT member_key_pkey PRIMARY KEY (scope, node_id, key_id)
 );
 
@@ -381,7 +382,7 @@ CREATE TABLE ring.node (
   CONSTRAINT node_bearer_hash_key UNIQUE (bearer_hash),
   CONSTRAINT node_bus_public_key_key UNIQUE (bus_public_key),
   CONSTRAINT node_check CHECK (((bus_public_key IS NOT NULL) OR (bearer_hash IS NOT NULL))),
-  CONSTRAINT node_check1 CHECK ((num_nonnulls(bearer_hash, mesh_ip, wireguard_key, wireguard_key_since) = ANY (ARRAY[0, 4]))),
+  CONSTRAINT node_check1 CHECK (((num_nonnulls(mesh_ip, wireguard_key, wireguard_key_since) = ANY (ARRAY[0, 3])) AND ((mesh_ip IS NULL) OR (bearer_hash IS NOT NULL)))),
   CONSTRAINT node_pkey PRIMARY KEY (id),
   CONSTRAINT node_state_check CHECK ((state = ANY (ARRAY['enrolled'::text, 'removed'::text, 'revoked'::text])))
 );
@@ -928,7 +929,7 @@ GRANT INSERT, SELECT, UPDATE (members, version, decided_at) ON ring.kind_policy 
 GRANT INSERT, SELECT ON ring.later_statement TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE ON ring.lease TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (removed_at) ON ring.member TO plexsphere_<installation>_rotation;
-GRANT DELETE, INSERT, SELECT, UPDATE (proven_at, epoch) ON ring.member_key TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT, UPDATE (proven_at, epoch, proof) ON ring.member_key TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE (count) ON ring.member_refusal TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE ON ring.member_report TO plexsphere_<installation>_rotation;
 GRANT USAGE ON ring.mesh_host TO plexsphere_<installation>_rotation;

@@ -1,6 +1,6 @@
 import { DurationMs, ServiceConfig, Switch, Variable } from '@plexsphere/service-kit';
 import { BOTH_FOR_MS, RENEWALS_PER_LEASE, SCOPE_POLICIES, checkPolicy, type Policy } from '@plexsphere/keyring';
-import { CLOCK_SKEW_MS, SIGNING_DURATION_MS, STALENESS_MS, problem, scopeKind, type Scope } from '@plexsphere/wire';
+import { CLOCK_SKEW_MS, SIGNING_DURATION_MS, STALENESS_MS, channelSlug, problem, scopeKind, type Scope } from '@plexsphere/wire';
 import { Transform } from 'class-transformer';
 import { Allow, IsIn, Matches, Min } from '@plexsphere/wire/validator';
 
@@ -60,6 +60,11 @@ export class RotationConfig extends ServiceConfig {
   @DurationMs()
   longestTokenLifeMs: number;
 
+  /** How long a channel's new key may wait to be proven before status calls the rotation overdue. Nothing is forced. */
+  @Variable('ACTIVATE_WITHIN', '15m')
+  @DurationMs()
+  activateWithinMs: number;
+
   /** Where Nodes that register over HTTP get their addresses in the mesh from. */
   @Variable('MESH_NETWORK', '100.64.0.0/10')
   @Matches(IPV4_NETWORK, { message: 'must be a network of IPv4 like 100.64.0.0/10, from /8 to /30' })
@@ -85,9 +90,9 @@ export const forbidsBringUp = (config: RotationConfig): string[] =>
     .filter((found) => !(found.code === 'short_overlap' && config.allowShortOverlap))
     .map((found) => `${REMEDY[found.code]}: ${found.sentence}.`);
 
-/** @throws Problem invariantViolation where the deployment profile does not have this kind of scope */
+/** A ring, or a channel, which is two. @throws Problem invariantViolation where the deployment profile does not have this kind of scope */
 export function requireAccepted(scope: Scope, config: RotationConfig): void {
-  const kind = scopeKind(scope);
+  const kind = channelSlug(scope) === undefined ? scopeKind(scope) : 'channel';
   if (kind === undefined || !config.scopeKinds.includes(kind)) {
     throw problem('invariantViolation', { field: 'scope', accepted_kinds: config.scopeKinds });
   }

@@ -6,6 +6,14 @@ import { AccountSigning } from './bus-account/account-signing';
 import { Revocations } from './bus-account/revocations';
 import { AuditController } from './audit/audit.controller';
 import { AuditReader } from './audit/audit-reader';
+import { ActivateChannelKey } from './channels/activate-channel-key';
+import { AddMember } from './channels/add-member';
+import { ChannelController } from './channels/channel.controller';
+import { CreateChannel } from './channels/create-channel';
+import { JudgeProofs } from './channels/judge-proofs';
+import { RemoveMember } from './channels/remove-member';
+import { ReportController } from './channels/report.controller';
+import { TakeReport } from './channels/take-report';
 import { ChangePlans } from './rings/change-plans';
 import { ChangeRing } from './rings/change-ring';
 import { CreateRing } from './rings/create-ring';
@@ -84,6 +92,8 @@ export class RotationModule {
         SignatureController,
         DomainController,
         IssuerController,
+        ChannelController,
+        ReportController,
         NodeController,
         EnrolmentController,
         ClientController,
@@ -133,6 +143,12 @@ export class RotationModule {
         CreateRing,
         CreateIssuer,
         ImportKey,
+        CreateChannel,
+        AddMember,
+        RemoveMember,
+        ActivateChannelKey,
+        JudgeProofs,
+        TakeReport,
         RemovedRings,
         RemoveDomain,
         PlanRemoval,

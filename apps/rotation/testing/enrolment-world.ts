@@ -11,6 +11,7 @@ import { EnrolTokens } from '../src/enrolment/enrol-token';
 import { EnrolmentController } from '../src/enrolment/enrolment.controller';
 import { RegisterNode } from '../src/enrolment/register-node';
 import type { Signers } from '../src/leases/signers';
+import type { AfterCommit } from '../src/rotations/after-commit';
 import { Joining } from '../src/nodes/joining';
 import { RemoveNode } from '../src/nodes/remove-node';
 import type { RotationConfig } from '../src/rotation-config';
@@ -81,7 +82,8 @@ export class EnrolmentWorld {
 
   get removing(): RemoveNode {
     const revocations = { push: async () => true } as Revocations;
-    return new RemoveNode(this.database, this.transactions, revocations, logger);
+    // Nobody here is a member of a channel, whose rings would change.
+    return new RemoveNode(this.database, this.transactions, revocations, {} as AfterCommit, logger);
   }
 
   get asking(): AskForKeys {

@@ -1,6 +1,8 @@
 import type { Bus } from '@plexsphere/service-kit';
 import { problem, subjects, type RingView, type Scope } from '@plexsphere/wire';
 import type {
+  CheckProofs,
+  CheckProofsReply,
   GenerateKey,
   LoadKey,
   MakeStatement,
@@ -11,6 +13,7 @@ import type {
 import type { DataSource } from 'typeorm';
 import { snapshotRing } from '../src/rings/read-ring';
 import { ringView } from '../src/rings/ring-view';
+import { checkProofs } from './played-secrets';
 import { PlayedStatements } from './played-statements';
 
 /** Signers as rotation meets them: they answer, and renew their leases when a ring changes. */
@@ -26,18 +29,22 @@ export class FakeSigners {
   /** What happens while they are asked, before they answer. */
   meanwhile: (verb: string) => Promise<unknown> = async () => undefined;
 
+  /** Those that do not know a channel's key yet, one after the other. */
+  behind = 0;
+
   readonly statements: PlayedStatements;
+  private readonly viewOf: (scope: Scope) => Promise<RingView | undefined>;
 
   /** `asRotation` reads rings as rotation does; `owner` may do what rotation may not. */
   constructor(
     private readonly owner: DataSource,
     asRotation: DataSource,
   ) {
-    const viewOf = async (scope: Scope): Promise<RingView | undefined> => {
+    this.viewOf = async (scope) => {
       const stored = await snapshotRing(asRotation, scope);
       return stored && ringView(stored);
     };
-    this.statements = new PlayedStatements(viewOf);
+    this.statements = new PlayedStatements(this.viewOf);
   }
 
   times(verb: string): number {
@@ -62,11 +69,20 @@ export class FakeSigners {
     if (verb === 'make-statement') return this.statements.make(body as MakeStatement);
     if (verb === 'prepare-statement') return this.statements.prepare(body as PrepareStatement);
     if (verb === 'token-horizon') return this.horizonOf(body as TokenHorizon);
+    if (verb === 'check-proofs') return this.proofsOf(body as CheckProofs);
+    if (verb === 'issue-bus-credential') return { jwt: 'a credential' };
+    if (verb === 'sign-bundle') return { bundle: 'a bundle' };
     if (verb === 'load-key') {
       if (this.unable.has(parts.at(-2) ?? '')) throw problem('keyUnavailable');
       this.statements.load(body as LoadKey);
     }
     return {};
+  }
+
+  private async proofsOf(request: CheckProofs): Promise<CheckProofsReply> {
+    if (this.behind === 0) return checkProofs(request, await this.viewOf(request.scope));
+    this.behind--;
+    return { results: request.proofs.map(() => 'unknown_key') };
   }
 
   private horizonOf({ key_id }: TokenHorizon): TokenHorizonReply {

@@ -20,6 +20,13 @@ import {
 import { privateKeyOf } from '@plexsphere/testkit';
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
+import type { Revocations } from '../src/bus-account/revocations';
+import { ActivateChannelKey } from '../src/channels/activate-channel-key';
+import { AddMember } from '../src/channels/add-member';
+import { CreateChannel } from '../src/channels/create-channel';
+import { JudgeProofs } from '../src/channels/judge-proofs';
+import { RemoveMember } from '../src/channels/remove-member';
+import { TakeReport } from '../src/channels/take-report';
 import { PlanRemoval } from '../src/domains/plan-removal';
 import { RemoveDomain } from '../src/domains/remove-domain';
 import { RemovedRings } from '../src/domains/removed-rings';
@@ -29,6 +36,8 @@ import { TokenEnds } from '../src/rotations/token-ends';
 import { LaterStatements } from '../src/leases/later-statements';
 import { LeaseBook } from '../src/leases/lease-book';
 import { Signers } from '../src/leases/signers';
+import { Joining } from '../src/nodes/joining';
+import { RemoveNode } from '../src/nodes/remove-node';
 import { KindPolicies } from '../src/policies/kind-policies';
 import { Policies } from '../src/policies/policies';
 import { PolicyChange } from '../src/policies/policy-change';
@@ -75,7 +84,9 @@ export const CONFIG = {
     stalenessMs: 300_000,
     verifierCacheMs: 900_000,
     longestTokenLifeMs: 3_600_000,
-    scopeKinds: ['platform', 'domain'],
+    activateWithinMs: 900_000,
+    bothForMs: 300_000,
+    scopeKinds: ['platform', 'domain', 'channel'],
   },
 } as unknown as RotationConfig;
 
@@ -102,6 +113,11 @@ export interface Replica {
   prepareSuperior: PrepareSuperiorStatement;
   rotateRecovery: RotateRecovery;
   createRing: CreateRing;
+  createChannel: CreateChannel;
+  addMember: AddMember;
+  removeMember: RemoveMember;
+  removeNode: RemoveNode;
+  takeReport: TakeReport;
   createIssuer: CreateIssuer;
   importKey: ImportKey;
   removeDomain: RemoveDomain;
@@ -227,19 +243,32 @@ export class Heart {
     const decisions = new ChangeDecisions(CONFIG);
     const given = new GivenStatements(database, preparation, preparedKeys);
     const rings = new ChangeRing(database, preparation, preparedKeys, given, afterCommit, transactions, CONFIG, logger);
-    const settling = new SettleRollbacks(database, afterCommit, transactions, logger);
+    const settling = new SettleRollbacks(database, afterCommit, transactions, decisions, logger);
     const removedRings = new RemovedRings(database, switching, signers, logger);
     const policyChange = new PolicyChange(CONFIG, logger);
     const kindPolicies = new KindPolicies(database, transactions, policyChange, CONFIG, logger);
     const stageKey = new StageKey(database, rings, decisions, afterCommit, transactions);
     const openRotation = new OpenRotation(rings, stageKey, decisions, afterCommit);
-    const closeRotation = new CloseRotation(database, afterCommit, transactions, CONFIG, logger);
+    const closeRotation = new CloseRotation(database, afterCommit, transactions, decisions, CONFIG, logger);
     const createRing = new CreateRing(database, preparation, switching, signers, transactions, CONFIG, logger);
-    const steps = new TakeStep(stageKey, openRotation, closeRotation, decisions, transactions, CONFIG, logger);
+    const activating = new ActivateChannelKey(rings, decisions);
+    const steps = new TakeStep(
+      stageKey,
+      openRotation,
+      closeRotation,
+      activating,
+      decisions,
+      transactions,
+      CONFIG,
+      logger,
+    );
+    const rotator = new Rotator(database, steps, kindPolicies, CONFIG, logger);
+    const joining = new Joining(database, signers);
+    const revocations = { push: async () => true } as Revocations;
     return {
       rotateWhenApplied: new RotateWhenApplied(database, transactions, CONFIG, logger),
       rotationPlans: new RotationPlans(database, decisions, CONFIG),
-      rotator: new Rotator(database, steps, kindPolicies, CONFIG, logger),
+      rotator,
       steps,
       policies: new Policies(database, transactions, policyChange, kindPolicies, CONFIG),
       kindPolicies,
@@ -252,6 +281,11 @@ export class Heart {
       prepareSuperior: new PrepareSuperiorStatement(database, decisions, signers, preparedKeys),
       rotateRecovery: new RotateRecovery(database, rings, decisions),
       createRing,
+      createChannel: new CreateChannel(database, preparation, switching, signers, transactions, CONFIG, logger),
+      addMember: new AddMember(database, joining, signers, afterCommit, transactions, logger),
+      removeMember: new RemoveMember(database, afterCommit, transactions, revocations, logger),
+      removeNode: new RemoveNode(database, transactions, revocations, afterCommit, logger),
+      takeReport: new TakeReport(database, new JudgeProofs(signers), rotator, logger),
       createIssuer: new CreateIssuer(createRing),
       importKey: new ImportKey(database, rings, decisions, CONFIG),
       removeDomain: new RemoveDomain(dies ? DEAD_AFTER_REMOVAL : removedRings, transactions, logger),

@@ -30,6 +30,7 @@ import {
   type Statement,
 } from '@plexsphere/wire/jws';
 import { newKeyPair, privateKeyOf } from '@plexsphere/testkit';
+import { loadSecret, madeSecret } from './played-secrets';
 import { policyOf } from '../src/rings/read-ring';
 
 const INTRODUCES = ['rotate', 'stage'];
@@ -63,6 +64,7 @@ export class PlayedStatements {
   async generate(request: GenerateKey): Promise<GenerateKeyReply> {
     const { scope, type, new_key_id: keyId } = request;
     const { own, authority } = await this.ringsBefore(request);
+    if (request.algorithm === 'HS256') return madeSecret(scope, keyId);
     if (INTRODUCES.includes(type) && policyOf(scope).commitsAhead) {
       const hash = own?.next ?? '';
       const introduced = this.lost.has(hash) ? undefined : this.ahead.get(hash);
@@ -92,7 +94,9 @@ export class PlayedStatements {
     return { statement, possession: comesIn && (await statementSignature(statement, comesIn, 'possession')) };
   }
 
-  load({ scope, key_id, public_key }: LoadKey): void {
+  load(request: LoadKey): void {
+    const { scope, key_id, public_key } = request;
+    if (public_key === null && !this.unloadable.has(key_id)) return loadSecret(request);
     const isThatOne = publicText(this.key(scope, key_id).privateKey) === public_key;
     if (!isThatOne || this.unloadable.has(key_id)) throw problem('keyUnavailable');
   }

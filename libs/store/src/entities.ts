@@ -101,6 +101,7 @@ export class MemberKeyEntity {
   @Column({ name: 'proven_at', type: 'timestamptz' }) provenAt: Date;
   /** Of the ring, over which the proof was made. */
   @Column({ type: 'bigint', transformer: integer }) epoch: number;
+  @Column({ type: 'text' }) proof: string;
 }
 
 /** What a member last reported of a ring. Times by the database's clock but those that it names itself. */

@@ -98,7 +98,7 @@ const grants = ({ rotation, outboxRelay, gateway }: StoreRoles): string => `
   GRANT UPDATE (activated_at, closes_at, transition_expires, outcome, ended_at, ended_epoch, ended_by, end_request_id)
     ON ring.transition TO ${rotation};
   GRANT UPDATE (removed_at) ON ring.member TO ${rotation};
-  GRANT UPDATE (proven_at, epoch), DELETE ON ring.member_key TO ${rotation};
+  GRANT UPDATE (proven_at, epoch, proof), DELETE ON ring.member_key TO ${rotation};
   GRANT UPDATE, DELETE ON ring.member_report TO ${rotation};
   GRANT UPDATE (count), DELETE ON ring.member_refusal TO ${rotation};
   GRANT UPDATE (state, removed_at, bearer_hash, wireguard_key, wireguard_key_since, wireguard_key_wanted_at)

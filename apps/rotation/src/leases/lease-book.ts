@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { outlasting, type EarlierLease } from '@plexsphere/keyring';
 import { LOGGER, ThrottledLog, type Logger } from '@plexsphere/service-kit';
 import { InstallationEntity, KeyRingEntity } from '@plexsphere/store';
-import { LEASE_KINDS, type LeaseKind, type RingView } from '@plexsphere/wire';
+import { LEASE_KINDS, scopeKind, type LeaseKind, type RingView } from '@plexsphere/wire';
 import type { RenewLease, RenewLeaseReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ringView } from '../rings/ring-view';
@@ -67,7 +67,9 @@ export class LeaseBook {
     }
     this.tellAhead(asking.holder, entered.ahead);
     await this.later.take(asking.holder, request.statements ?? {});
-    const present = await manager.find(KeyRingEntity, { order: { scope: 'ASC' } });
+    const present = (await manager.find(KeyRingEntity, { order: { scope: 'ASC' } })).filter(({ scope }) =>
+      isShownTo(asking.kind, scope),
+    );
     const scopes = new Set(present.map(({ scope }) => scope));
     const stopped = await this.later.stopped();
     const granted = present.filter(({ scope, epoch }) => entered.epochs[scope] === epoch && !stopped.has(scope));
@@ -157,7 +159,9 @@ export class LeaseBook {
 
   private entryOf({ kind, holder }: LeaseHolder, { secret, turn, epochs, clock_off_ms }: RenewLease): LeaseEntry {
     return {
-      ...{ kind, holder, turn, epochs },
+      ...{ kind, holder, turn },
+      // What it was never shown it cannot hold: it would have every switch of it wait.
+      epochs: Object.fromEntries(Object.entries(epochs).filter(([scope]) => isShownTo(kind, scope))),
       secretHash: createHash('sha256').update(secret).digest(),
       leaseMs: this.config.leaseMs,
       clockOffMs: clock_off_ms ?? null,
@@ -189,6 +193,9 @@ export class LeaseBook {
     return views;
   }
 }
+
+/** Who verifies by a channel's keys holds its secrets: there is nothing to be served. */
+const isShownTo = (kind: LeaseKind, scope: string): boolean => kind === 'signer' || scopeKind(scope) !== 'channel';
 
 const bytesOf = (value: object): number => Buffer.byteLength(JSON.stringify(value));
 

@@ -9,6 +9,7 @@ import type { Revocations } from '../bus-account/revocations';
 import { fanOutToScope } from '../events/fan-out';
 import type { NodeName } from './list-nodes';
 import { readNodeFacts } from './node-facts';
+import type { AfterCommit } from '../rotations/after-commit';
 import type { RequestIdentity } from '../transactions/requests';
 import { CommandTransactions } from '../transactions/command-transactions';
 import { RemoveNode } from './remove-node';
@@ -17,6 +18,8 @@ jest.setTimeout(60_000);
 
 const DOMAIN = `domain:${randomUUID()}`;
 const [NODE, OTHER] = [randomUUID(), randomUUID()];
+/** Nobody here is a member of a channel, whose rings would change. */
+const NO_MEMBERS = {} as AfterCommit;
 const logger = { info: () => undefined, warn: () => undefined } as unknown as Logger;
 const SEED = `
   INSERT INTO ring.installation (recovery_public_key, bus_account_public_key, bus_account_jwt) VALUES ('rec', 'A', 'old');
@@ -40,7 +43,7 @@ beforeEach(async () => {
   isBusThere = true;
   database = await new DataSource(storeOptions(await test.urlAs('rotation'), 'test')).initialize();
   const revocations = { push: async () => isBusThere } as Revocations;
-  const removing = new RemoveNode(database, new CommandTransactions(database, database, logger), revocations, logger);
+  const removing = new RemoveNode(database, new CommandTransactions(database, database, logger), revocations, NO_MEMBERS, logger);
   remove = (named, requestId = randomUUID()) => {
     const identity: RequestIdentity = { requestId, command: 'node.remove', actor: 'somebody', bodyHash: 'b' };
     return removing.remove(named, identity);

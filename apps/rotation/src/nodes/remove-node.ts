@@ -3,21 +3,23 @@ import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { NodeEntity } from '@plexsphere/store';
 import type { RemoveNodeReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager, type FindOptionsWhere } from 'typeorm';
-import { revokeBusUser } from '../bus-account/bus-users';
 import { Revocations } from '../bus-account/revocations';
+import { findMembership, leaveChannel, type Membership } from '../channels/leave-channel';
+import { AfterCommit, type MadeEpoch } from '../rotations/after-commit';
 import { CommandTransactions } from '../transactions/command-transactions';
 import { databaseNow } from '../transactions/database-clock';
 import type { RequestIdentity } from '../transactions/requests';
-import { nodeScopes } from '../transactions/scope-lock';
+import { changing, nodeScopes } from '../transactions/scope-lock';
 import { writeAudit } from '../transactions/write-audit';
 import { unknownNode, type NodeName } from './list-nodes';
+import { takeOut } from './take-out';
 
-/** `hadCredential`: of the bus, which has to refuse it. */
-type Committed = Omit<RemoveNodeReply, 'pushed'> & { hadCredential: boolean };
+/** `hadCredential`: of the bus, which has to refuse it. `rings`: of the channel that it was a member of. */
+type Committed = Omit<RemoveNodeReply, 'pushed'> & { hadCredential: boolean; rings: MadeEpoch[] };
 
 /**
  * A Node that is removed gets nothing more and blocks nothing: no fan-out, claim, hello or gate counts it, and the bus
- * ends its connection. What still waits for it is settled by the relay, whose rows those are.
+ * ends its connection. What still waits for it is settled by the relay, whose rows those are. A member leaves its channel.
  */
 @Injectable()
 export class RemoveNode {
@@ -25,6 +27,7 @@ export class RemoveNode {
     private readonly database: DataSource,
     private readonly transactions: CommandTransactions,
     private readonly revocations: Revocations,
+    private readonly afterCommit: AfterCommit,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -34,27 +37,33 @@ export class RemoveNode {
     identity: RequestIdentity,
     only: FindOptionsWhere<NodeEntity> = {},
   ): Promise<RemoveNodeReply> {
-    const { hadCredential, ...committed } = await this.transactions.oncePrepared(identity, {
-      prepare: () => enrolled(this.database.manager, named, only),
-      lock: ({ scope }) => ({ shared: nodeScopes(scope) }),
-      work: (manager) => this.commit(manager, named, identity),
+    const { hadCredential, rings, ...committed } = await this.transactions.oncePrepared(identity, {
+      prepare: async () => {
+        const node = await enrolled(this.database.manager, named, only);
+        return { scope: node.scope, membership: await findMembership(this.database.manager, node.id) };
+      },
+      lock: ({ scope, membership }) =>
+        membership === null ? { shared: nodeScopes(scope) } : changing(...membership.channel.scopes),
+      work: (manager, { membership }) => this.commit(manager, named, membership, identity),
     });
+    await Promise.all(rings.map((ring) => this.afterCommit.finish(ring)));
     return { ...committed, pushed: !hadCredential || (await this.revocations.push()) };
   }
 
-  private async commit(manager: EntityManager, named: NodeName, identity: RequestIdentity): Promise<Committed> {
+  private async commit(
+    manager: EntityManager,
+    named: NodeName,
+    membership: Membership | null,
+    identity: RequestIdentity,
+  ): Promise<Committed> {
     const { id, scope, name, busPublicKey } = await enrolled(manager, named);
     const removedAt = await databaseNow(manager);
-    // Others share the scope's lock: of two that remove it at once, one.
-    const removed = await manager.update(NodeEntity, { id, state: 'enrolled' }, { state: 'removed', removedAt });
-    if (removed.affected !== 1) throw unknownNode(named);
-    if (busPublicKey !== null) {
-      await revokeBusUser(manager, { publicKey: busPublicKey, kind: 'node', revokedAt: removedAt, expiresAt: null });
-    }
+    if (!(await takeOut(manager, { id, busPublicKey }, removedAt))) throw unknownNode(named);
+    const left = membership && (await leaveChannel(manager, membership, { at: removedAt, identity }));
     const reply = { node_id: id, scope, name, removed_at: removedAt.toISOString() };
     await writeAudit(manager, identity, { scope, before: { node_id: id, name }, after: reply });
     this.logger.info({ scope, node: id }, 'node removed');
-    return { ...reply, hadCredential: busPublicKey !== null };
+    return { ...reply, hadCredential: busPublicKey !== null, rings: left?.rings ?? [] };
   }
 }
 

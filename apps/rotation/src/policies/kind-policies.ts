@@ -9,6 +9,7 @@ import { RotationConfig } from '../rotation-config';
 import { CommandTransactions } from '../transactions/command-transactions';
 import { databaseNow } from '../transactions/database-clock';
 import { byItself, type RequestIdentity } from '../transactions/requests';
+import { changing } from '../transactions/scope-lock';
 import { refusedBesideNameless } from './nameless-keys';
 import { PolicyChange } from './policy-change';
 import { refusedPolicy } from './policy-check';
@@ -64,7 +65,7 @@ export class KindPolicies {
 
   private async applyTo(scope: Scope): Promise<boolean> {
     const identity = byItself('policy.set');
-    const { applied } = await this.transactions.once(identity, { exclusive: scope }, async (manager) => ({
+    const { applied } = await this.transactions.once(identity, changing(scope), async (manager) => ({
       applied: await this.apply(manager, scope, identity),
     }));
     return applied;

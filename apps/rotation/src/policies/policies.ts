@@ -18,6 +18,7 @@ import { NAMES_SHOWN } from '../status/nodes-status';
 import { CommandTransactions } from '../transactions/command-transactions';
 import { databaseNow, readSnapshot } from '../transactions/database-clock';
 import type { RequestIdentity } from '../transactions/requests';
+import { changing } from '../transactions/scope-lock';
 import { writeAudit } from '../transactions/write-audit';
 import { refusedBesideNameless } from './nameless-keys';
 import { KindPolicies, listLacking, type Lacking } from './kind-policies';
@@ -52,7 +53,7 @@ export class Policies {
     const target = this.target(request);
     requireDecision(request);
     if ('scope' in target) {
-      return this.transactions.once(identity, { exclusive: target.scope }, (manager) =>
+      return this.transactions.once(identity, changing(target.scope), (manager) =>
         this.setScope(manager, target.scope, request, identity),
       );
     }

@@ -11,6 +11,7 @@ import {
 } from '@plexsphere/store';
 import { problem } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
+import { tellMembers } from '../channels/tell-members';
 import { fanOutToOthers, fanOutToReaders, fanOutToScope } from '../events/fan-out';
 import { endPromotionWith } from '../rotator/promotions';
 import type { RequestIdentity } from '../transactions/requests';
@@ -140,10 +141,13 @@ async function writeTransition(
  */
 async function tellNodes(
   manager: EntityManager,
-  { policy: { tells } }: StoredRing,
-  { ring: { scope, epoch, trustEpoch }, statement }: RingChange,
+  { policy: { tells, gate }, members }: StoredRing,
+  after: RingChange,
   eventId: string,
 ): Promise<Told> {
+  const { ring, statement } = after;
+  const { scope, epoch, trustEpoch } = ring;
+  if (gate === 'members') return { nodes: await tellMembers(manager, after, members), otherNodes: null };
   if (tells.ownNodes === null) return { nodes: 0, otherNodes: null };
   const isOfTrust = epoch === trustEpoch;
   const event = { eventId, scope, eventType: isOfTrust ? tells.ownNodes : 'chain', payload: null, epoch };

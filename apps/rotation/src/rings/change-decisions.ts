@@ -1,24 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import {
+  activateKey,
   activeKey,
   importKey,
   keyIdFrom,
   knownFrom,
+  openChannelRotation,
   openRotation,
   publishedName,
   recommitRing,
   recoverRing,
   revokeKey,
+  rollbackChannel,
   rollbackRotation,
   stageKey,
   stagedKey,
   unstageKey,
+  type ChannelTerms,
   type OpenTransition,
   type RingChange,
   type TokenTerms,
   type Transition,
 } from '@plexsphere/keyring';
-import { scopeName, type AlgorithmName } from '@plexsphere/wire';
+import { problem, scopeName, type AlgorithmName } from '@plexsphere/wire';
 import { ROTATE_WITHIN_S } from '@plexsphere/wire/commands';
 import { isOneType } from '../policies/nameless-keys';
 import { ringPolicy } from '../policies/policy-decisions';
@@ -73,10 +77,7 @@ export interface ToImport {
   tokenLifeMs: number;
 }
 
-export interface Terms {
-  overlapWindowMs: number;
-  propagationDelayMs: number;
-  clockSkewMs: number;
+export interface Terms extends ChannelTerms {
   tokens: TokenTerms | undefined;
 }
 
@@ -90,14 +91,28 @@ export class ChangeDecisions {
 
   rotate({ newKeyId, force = false }: ToRotate): Decision<RingChange<OpenTransition>> {
     return (before, openedAt) => {
-      const { ring, transition, policy } = before;
+      const { ring, transition, policy, members } = before;
+      if (isProvenFirst(before)) {
+        if (force) throw problem('invariantViolation', { field: 'force', reason: 'members prove a key, nothing else' });
+        const opening = { newKeyId: newKeyId ?? this.drawKeyId(before, openedAt), openedAt, members };
+        return orProblem(() => openChannelRotation(ring, transition, { ...opening, ...this.terms(before) }, policy));
+      }
       const command = { newKeyId, openedAt, force, isReplaced: this.isReplaced(before), ...this.terms(before) };
       return orProblem(() => openRotation(ring, transition, command, policy));
     };
   }
 
+  /** Has senders sign by the key that an open rotation of a channel's ring has staged. */
+  activate(): Decision<RingChange<OpenTransition>> {
+    return (before, at) => {
+      const { ring, transition, members } = before;
+      return orProblem(() => activateKey(ring, transition, members, this.terms(before), at));
+    };
+  }
+
   stage({ newKeyId, rotateWithinMs }: ToStage): Decision {
     return (before, stagedAt) => {
+      refuseProvenFirst(before);
       const { ring, transition, policy } = before;
       const standsForMs = policy.newKey === 'is_staged_first' ? STANDBY_FOR_MS : ROTATE_WITHIN_S * 1_000;
       const rotateBy = new Date(stagedAt.getTime() + (rotateWithinMs ?? standsForMs));
@@ -108,19 +123,26 @@ export class ChangeDecisions {
   }
 
   unstage(keyId: string | undefined): Decision {
-    return ({ ring, transition }) =>
-      orProblem(() => unstageKey(ring, transition, keyId === undefined ? {} : { keyId }));
+    return (before) => {
+      refuseProvenFirst(before);
+      const { ring, transition } = before;
+      return orProblem(() => unstageKey(ring, transition, keyId === undefined ? {} : { keyId }));
+    };
   }
 
   rollback({ oldKeyId, newKeyId, byRecoveryKey }: ToRollBack): Decision<RingChange<Transition>> {
     const { stalenessMs, relayLagMs, clockSkewMs } = this.config;
     return (before, at) => {
-      const { ring, transition, policy } = before;
-      const { tokens } = this.terms(before);
+      const { ring, transition, policy, members } = before;
+      const terms = this.terms(before);
+      const { tokens } = terms;
       const named = {
         oldKeyId: oldKeyId ?? transition?.oldKeyId ?? '',
         newKeyId: newKeyId ?? transition?.newKeyId ?? '',
       };
+      if (isProvenFirst(before)) {
+        return orProblem(() => rollbackChannel(ring, transition, { ...named, members, at }, terms));
+      }
       const command = { ...named, at, stalenessMs, relayLagMs, clockSkewMs, byRecoveryKey, tokens };
       return orProblem(() => rollbackRotation(ring, transition, command, policy));
     };
@@ -137,6 +159,7 @@ export class ChangeDecisions {
 
   import({ keyId, ...asked }: ToImport): Decision {
     return (before, at) => {
+      refuseProvenFirst(before);
       const { ring, transition, policy, keys } = before;
       const isOfItsType = (algorithm: string): boolean => isOneType(algorithm, asked.algorithm);
       const ofItsType = keys.filter((key) => key.keyId !== keyId && isOfItsType(key.algorithm)).map((key) => key.keyId);
@@ -147,7 +170,10 @@ export class ChangeDecisions {
   }
 
   recommit(): Decision {
-    return ({ ring, transition }) => orProblem(() => recommitRing(ring, transition));
+    return (before) => {
+      refuseProvenFirst(before);
+      return orProblem(() => recommitRing(before.ring, before.transition));
+    };
   }
 
   recover(oldKeyId: string, newKeyId: string): Decision {
@@ -158,9 +184,9 @@ export class ChangeDecisions {
   /** As the ring's policy has it; how long tokens may live as it was last told to whoever signs them. */
   terms(ring: StoredRing): Terms {
     const { overlapWindowMs, propagationDelayMs } = ringPolicy(ring, this.config);
-    const { clockSkewMs, leaseMs } = this.config;
+    const { clockSkewMs, relayLagMs, bothForMs, leaseMs } = this.config;
     const tokens = ring.issuer === null ? undefined : { longestTokenMs: ring.issuer.longestTokenMs, leaseMs };
-    return { overlapWindowMs, propagationDelayMs, clockSkewMs, tokens };
+    return { overlapWindowMs, propagationDelayMs, clockSkewMs, relayLagMs, bothForMs, tokens };
   }
 
   /** Whether the rotator is about to take the staged key back, since it is of another algorithm than is decided by now. */
@@ -184,6 +210,14 @@ export class ChangeDecisions {
     const used = keys.flatMap((key) => [key.keyId, publishedName(key) ?? key.keyId]);
     return keyIdFrom(ringPolicy(stored, this.config).keyIdPattern, { name, at }, used);
   }
+}
+
+/** Whether those who verify by the ring's keys say that they hold one, before anybody signs by it. */
+export const isProvenFirst = ({ policy }: Pick<StoredRing, 'policy'>): boolean => policy.newKey === 'is_proven_first';
+
+/** There a key is staged with its rotation, and nothing commits to one. */
+function refuseProvenFirst(stored: StoredRing): void {
+  if (isProvenFirst(stored)) throw problem('invariantViolation', { field: 'scope', reason: 'not in such a scope' });
 }
 
 /** The key that signs afterwards. */

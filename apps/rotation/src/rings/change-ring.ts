@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { RingChange } from '@plexsphere/keyring';
+import type { ChangeType, RingChange } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import type { MadeKey, MadeStatement } from '@plexsphere/store';
 import { problem, type AlgorithmName, type Scope } from '@plexsphere/wire';
 import type { Switched } from '@plexsphere/wire/commands';
-import type { StatementType } from '@plexsphere/wire/jws';
 import { DataSource, type EntityManager } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
 import { ringPolicy } from '../policies/policy-decisions';
@@ -15,8 +14,9 @@ import { PreparedKeys } from '../rotations/prepared-keys';
 import { CommandTransactions } from '../transactions/command-transactions';
 import { databaseNow } from '../transactions/database-clock';
 import type { RequestIdentity } from '../transactions/requests';
+import { changing } from '../transactions/scope-lock';
 import { applyRingChange, type Told } from './apply-ring-change';
-import { statedTerms, takesOver, vouchingRing } from './change-terms';
+import { takesOver, termsToMake, vouchingRing } from './change-terms';
 import { GivenStatements, readGiven, recordRecovery } from './given-statement';
 import { existing, readRing, snapshotRing, type StoredRing } from './read-ring';
 import { requireTakable } from './statement-check';
@@ -24,7 +24,7 @@ import { requireTakable } from './statement-check';
 /** A statement carries when it was made, so what was prepared must be committed soon after. */
 const PREPARED_FOR_MS = 30_000;
 
-/** A command that changes a ring, and that a statement proves to others. */
+/** A command that changes a ring, where it has statements by one that proves it to others. */
 interface RingCommand<Decided extends RingChange, Reply extends MadeEpoch> {
   scope: Scope;
   reason: string | null;
@@ -84,7 +84,7 @@ export class ChangeRing {
     let introduced: string | undefined;
     const committed = await this.transactions.oncePrepared(identity, {
       prepare: () => this.prepare(command),
-      lock: () => ({ exclusive: command.scope }),
+      lock: () => changing(command.scope),
       work: async (manager, attempt) => {
         const changed = await this.commit(manager, command, attempt, identity);
         introduced = attempt.prepared.key === null ? undefined : changed.after.statement?.newKeyId;
@@ -107,7 +107,7 @@ export class ChangeRing {
     if (await hasLaterStatement(this.database.manager, scope)) throw problem('epochWentBack');
     const prepared =
       given === undefined
-        ? await this.preparation.prepare({ ...(await this.toPrepare(before, after, openedAt)), imported })
+        ? await this.made(before, after, { openedAt, imported })
         : await this.givenStatements.prepared(given, before, after);
     return { epoch: before.ring.epoch, openedAt, prepared };
   }
@@ -126,15 +126,23 @@ export class ChangeRing {
     return openedAt;
   }
 
-  private async toPrepare(before: StoredRing, after: RingChange, openedAt: Date): Promise<ToPrepare> {
-    const { type, terms } = statedTerms(after);
-    return {
-      ...{ type, scope: before.ring.scope, terms, openedAt },
+  private async made(
+    before: StoredRing,
+    after: RingChange,
+    attempt: Pick<ToPrepare, 'openedAt' | 'imported'>,
+  ): Promise<Prepared> {
+    const { scope } = before.ring;
+    const toMake = termsToMake(before, after);
+    const held = takesOver(before, after);
+    if (toMake === null) {
+      return { key: null, statement: null, unready: held === null ? [] : await this.preparation.tried(scope, held) };
+    }
+    return this.preparation.prepare({
+      ...{ ...toMake, ...attempt, scope, takesOver: held },
       algorithm: ringPolicy(before, this.config).algorithm as AlgorithmName,
       epoch: after.ring.epoch,
-      authority: await vouchingRing(this.database, terms, before),
-      takesOver: takesOver(before, after),
-    };
+      authority: await vouchingRing(this.database, toMake.terms, before),
+    });
   }
 
   private async commit<Decided extends RingChange>(
@@ -161,8 +169,11 @@ export class ChangeRing {
     });
     if (given !== undefined) await recordRecovery(manager, given);
     const { ring } = after;
-    const kid = after.statement?.newKeyId;
-    this.logger.info({ scope, kid, epoch: ring.epoch, gone: after.gone, ...told }, DONE[statedTerms(after).type]);
+    const kid = after.statement?.newKeyId ?? after.transition?.newKeyId;
+    this.logger.info(
+      { scope, kid, epoch: ring.epoch, gone: after.gone, ...told },
+      DONE[after.change] ?? 'ring changed',
+    );
     return { before, after, at, told, statement, unready };
   }
 }
@@ -174,8 +185,7 @@ function requireFresh(openedAt: Date, now: Date): void {
 }
 
 /** As the log tells it. */
-const DONE: Readonly<Record<StatementType, string>> = {
-  create: 'ring created',
+const DONE: Partial<Record<ChangeType, string>> = {
   rotate: 'rotation opened',
   rollback: 'rotation rolled back',
   stage: 'key staged',
@@ -184,4 +194,5 @@ const DONE: Readonly<Record<StatementType, string>> = {
   recommit: 'ring recommitted',
   recovery: 'recovery key rotated',
   import: 'foreign key imported',
+  activate: 'key activated',
 };

@@ -1,4 +1,4 @@
-import type { KeyRing, RingChange, StatementTerms } from '@plexsphere/keyring';
+import { hasStatements, type KeyRing, type RingChange, type StatementTerms } from '@plexsphere/keyring';
 import { PLATFORM, problem } from '@plexsphere/wire';
 import { isStatementType, type StatementType } from '@plexsphere/wire/jws';
 import type { DataSource } from 'typeorm';
@@ -11,11 +11,31 @@ export function statedTerms({ change, statement }: RingChange): { type: Statemen
   return { type: change, terms: statement };
 }
 
-/** The public half of the key that is to sign afterwards, where the ring holds it and it does not sign yet. */
+/**
+ * What signers are asked to make. In a ring without statements that is a key alone, under the terms of its rotation; null
+ * where none comes in.
+ */
+export function termsToMake(
+  { policy }: StoredRing,
+  after: RingChange,
+): { type: StatementType; terms: StatementTerms } | null {
+  if (hasStatements(policy) || after.statement?.introduces === true) return statedTerms(after);
+  const { change, transition } = after;
+  if (change !== 'rotate' || transition === null) return null;
+  const { oldKeyId, newKeyId, closesAt, transitionExpires } = transition;
+  return {
+    type: 'rotate',
+    terms: { oldKeyId, newKeyId, introduces: true, bySuperior: false, closesAt, transitionExpires },
+  };
+}
+
+/** What proves the key that is to sign afterwards, where the ring holds it and it does not sign yet. */
 export function takesOver({ keys }: StoredRing, { ring }: RingChange): HeldKey | null {
   const active = ring.keys.find(({ state }) => state === 'active');
   const held = keys.find(({ keyId }) => keyId === active?.keyId);
-  return held === undefined || held.state === 'active' ? null : { keyId: held.keyId, publicKey: held.publicKey };
+  if (held === undefined || held.state === 'active') return null;
+  const { keyId, publicKey, checkValue } = held;
+  return { keyId, publicKey, checkValue };
 }
 
 /**

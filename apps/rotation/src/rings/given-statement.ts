@@ -47,10 +47,10 @@ export class GivenStatements {
       key: comesIn ? { algorithm: before.policy.algorithm as AlgorithmName, publicKey } : null,
       statement: { text, hash: statementHash(text), next, bySuperior: true, authorityEpoch: null },
       unready: comesIn
-        ? await this.preparation.tried(scope, keyId, publicKey)
+        ? await this.preparation.tried(scope, { keyId, publicKey })
         : held === null
           ? []
-          : await this.preparation.tried(scope, held.keyId, held.publicKey),
+          : await this.preparation.tried(scope, held),
     };
   }
 

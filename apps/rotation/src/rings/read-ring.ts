@@ -1,6 +1,7 @@
 import { scopePolicy, type Key, type KeyRing, type ScopePolicy } from '@plexsphere/keyring';
 import { IssuerEntity, KeyRingEntity, RingChangeEntity, SigningKeyEntity, TransitionEntity } from '@plexsphere/store';
 import { problem, scopeKind } from '@plexsphere/wire';
+import { readMembers, type RingMember } from '../channels/read-members';
 import { readDecisions, type PolicyDecisions } from '../policies/policy-decisions';
 import { IsNull, Not, type DataSource, type EntityManager } from 'typeorm';
 
@@ -18,6 +19,8 @@ export interface StoredRing {
   decided: PolicyDecisions;
   /** What it has beside its keys where they sign tokens; null of any other. */
   issuer: IssuerEntity | null;
+  /** Who holds its secrets, of a channel's; nobody of any other. */
+  members: RingMember[];
   /** Whether nobody signs or serves by an earlier epoch any more, and that is recorded. */
   isSwitched: boolean;
 }
@@ -59,6 +62,7 @@ export async function readRing(manager: EntityManager, scope: string): Promise<S
     ...{ ring, policy: policyOf(scope), keys, transition, head },
     decided: await readDecisions(manager, scope),
     issuer: await manager.findOneBy(IssuerEntity, { scope }),
+    members: await readMembers(manager, scope),
     isSwitched: !(await manager.existsBy(RingChangeEntity, { scope, switchedAt: IsNull() })),
   };
 }

@@ -1,12 +1,20 @@
 import { hasStatements, heldKeys, type KeyRing } from '@plexsphere/keyring';
 import type { SigningKeyEntity, TransitionEntity } from '@plexsphere/store';
-import { domainId, type KeyView, type RingView, type RotationView, type TransitionView } from '@plexsphere/wire';
+import {
+  channelDirection,
+  domainId,
+  type KeyView,
+  type RingView,
+  type RotationView,
+  type TransitionView,
+} from '@plexsphere/wire';
 import type { DomainListReply, ListReply } from '@plexsphere/wire/commands';
+import { memberView } from '../channels/read-members';
 import type { RingRow } from './list-rings';
 import type { StoredRing } from './read-ring';
 
 /** The ring as those see it who sign and serve by it. What is retired or revoked is not in it. */
-export function ringView({ ring, policy, keys, transition, head, issuer }: StoredRing): RingView {
+export function ringView({ ring, policy, keys, transition, head, issuer, members }: StoredRing): RingView {
   if (hasStatements(policy) && head === null) throw new Error(`ring ${ring.scope} has no statement`);
   return {
     scope: ring.scope,
@@ -19,12 +27,14 @@ export function ringView({ ring, policy, keys, transition, head, issuer }: Store
     head_epoch: head?.epoch ?? ring.trustEpoch,
     next: head?.next ?? null,
     issuer: issuer && { url: issuer.url, longest_token_seconds: issuer.longestTokenMs / 1_000 },
+    ...(policy.gate === 'members' && { members: members.map(memberView) }),
   };
 }
 
 export const keyView = (key: SigningKeyEntity): KeyView => ({
   ...{ key_id: key.keyId, state: key.state, algorithm: key.algorithm, public_key: key.publicKey },
   verifies_until: key.verifiesUntil?.toISOString() ?? null,
+  ...(key.checkValue !== null && { check_value: key.checkValue }),
   ...(key.foreignSignsUntil !== null && { foreign: { kid: key.jwkKid } }),
 });
 
@@ -50,6 +60,9 @@ const transitionView = (transition: TransitionEntity): TransitionView => ({
   ...rotationView(transition),
   transition_expires: transition.transitionExpires.toISOString(),
   outcome: transition.outcome,
+  ...(channelDirection(transition.scope) !== undefined && {
+    activated_at: transition.activatedAt?.toISOString() ?? null,
+  }),
 });
 
 export const ringSummary = ({ scope, epoch, activeKeyId, open, nodes }: RingRow): ListReply['rings'][number] => ({

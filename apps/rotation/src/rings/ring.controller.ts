@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { trustedKeys } from '@plexsphere/keyring';
 import { KeyRingEntity } from '@plexsphere/store';
-import { CHAIN_STATEMENTS, problem } from '@plexsphere/wire';
+import { CHAIN_STATEMENTS, channelDirection, problem, type Scope } from '@plexsphere/wire';
 import type {
   JwksReply,
   ListReply,
@@ -33,9 +33,10 @@ export class RingController {
     }));
   }
 
-  /** The keys that verify now. @throws Problem unknownScope */
+  /** The keys that verify now. @throws Problem unknownScope, also where no key has a public half */
   @Handles('signing.jwks')
-  jwks({ scope }: OfScope): Promise<JwksReply> {
+  async jwks({ scope }: OfScope): Promise<JwksReply> {
+    refuseChannel(scope);
     return readSnapshot(this.database, async (manager, now) => {
       const { keys, policy } = await existing(readRing(manager, scope));
       return jwks(trustedKeys(keys, policy, now).map(keyView));
@@ -48,9 +49,10 @@ export class RingController {
     return ringView(await existing(snapshotRing(this.database, scope)));
   }
 
-  /** @throws Problem unknownScope */
+  /** @throws Problem unknownScope, also where nothing is stated */
   @Handles('signing.chain')
-  chain({ scope, after_epoch: afterEpoch, limit }: ListStatements): Promise<ListStatementsReply> {
+  async chain({ scope, after_epoch: afterEpoch, limit }: ListStatements): Promise<ListStatementsReply> {
+    refuseChannel(scope);
     return readSnapshot(this.database, async (manager) => {
       if (!(await manager.existsBy(KeyRingEntity, { scope }))) throw problem('unknownScope', { field: 'scope' });
       const page = { afterEpoch: afterEpoch ?? 0, limit: limit ?? CHAIN_STATEMENTS };
@@ -58,4 +60,9 @@ export class RingController {
       return { scope, statements, ...(next === undefined ? {} : { next }) };
     });
   }
+}
+
+/** It has neither public halves nor statements: whoever asks for those is answered as for a scope that is not there. */
+function refuseChannel(scope: Scope): void {
+  if (channelDirection(scope) !== undefined) throw problem('unknownScope', { field: 'scope' });
 }

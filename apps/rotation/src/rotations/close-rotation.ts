@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  closeChannelRotation,
   closeGate,
   closeRotation,
   progressOf,
   tokensOverAt,
   type CloseGate,
   type KeyRing,
+  type NamedTransition,
   type Outstanding,
   type Progress,
   type RingChange,
@@ -20,6 +22,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
 import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
 import { applyRingChange } from '../rings/apply-ring-change';
+import { ChangeDecisions, isProvenFirst } from '../rings/change-decisions';
 import { existing, readRing, snapshotRing, type StoredRing } from '../rings/read-ring';
 import { orProblem } from '../rings/refusal-problem';
 import { RotationConfig } from '../rotation-config';
@@ -27,6 +30,7 @@ import { NAMES_SHOWN, nodesStatus } from '../status/nodes-status';
 import { CommandTransactions } from '../transactions/command-transactions';
 import { databaseNow } from '../transactions/database-clock';
 import { ROTATION, type RequestIdentity } from '../transactions/requests';
+import { changing } from '../transactions/scope-lock';
 import { AfterCommit } from './after-commit';
 
 export interface Closing {
@@ -49,6 +53,7 @@ export class CloseRotation {
     private readonly database: DataSource,
     private readonly afterCommit: AfterCommit,
     private readonly transactions: CommandTransactions,
+    private readonly decisions: ChangeDecisions,
     private readonly config: RotationConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -56,7 +61,7 @@ export class CloseRotation {
   async close(closing: Closing, identity: RequestIdentity): Promise<CloseReply> {
     const { scope } = closing;
     await this.knowTokens(scope);
-    const committed = await this.transactions.once(identity, { exclusive: scope }, (manager) =>
+    const committed = await this.transactions.once(identity, changing(scope), (manager) =>
       this.commit(manager, closing, identity),
     );
     return { ...committed, ...(await this.afterCommit.finish(committed)) };
@@ -76,14 +81,15 @@ export class CloseRotation {
     if (meanwhile !== undefined) return meanwhile;
     await closing.requireDue?.(manager);
     const named = { oldKeyId: closing.oldKeyId, newKeyId: closing.newKeyId ?? transition?.newKeyId ?? '' };
-    const after = orProblem(() => closeRotation(ring, transition, named));
-    if (await hasLaterStatement(manager, scope)) throw problem('epochWentBack');
     const at = await databaseNow(manager);
+    const ofMembers = isProvenFirst(before) ? this.judgedByMembers(before, named, force, at) : null;
+    const after = ofMembers ?? orProblem(() => closeRotation(ring, transition, named));
+    if (await hasLaterStatement(manager, scope)) throw problem('epochWentBack');
     const progress = progressOf(await readNodeFacts(manager, scope), ring.trustEpoch, at);
     const domainNodes = policy.tells.otherNodes === null ? null : await domainNodesOf(manager, before, at);
     const tokensOver = tokensOf(ring, closing, this.config);
     const outstanding = { ...progress, tokensOver };
-    const gate = closeGate(outstanding, after.transition, at, force, policy);
+    const gate = ofMembers?.gate ?? closeGate(outstanding, after.transition, at, force, policy);
     if (!gate.allowed) throw REFUSALS[policy.gate](outstanding, after, at);
 
     await applyRingChange(manager, {
@@ -100,6 +106,13 @@ export class CloseRotation {
       'rotation closed',
     );
     return asReply(after, at, gate, outstanding, domainNodes);
+  }
+
+  /** By what members reported. @throws Problem notActiveYet, nodesLagging, oldKeyInUse */
+  private judgedByMembers(stored: StoredRing, named: NamedTransition, force: boolean, at: Date) {
+    const { ring, transition, members } = stored;
+    const closing = { ...named, members, at, force };
+    return orProblem(() => closeChannelRotation(ring, transition, closing, this.decisions.terms(stored)));
   }
 }
 
@@ -136,7 +149,7 @@ const REFUSALS: Readonly<Record<ScopePolicy['gate'], Refusal>> = {
       outstanding_until: tokensOver?.toISOString() ?? null,
       seconds_left: tokensOver ? Math.ceil((tokensOver.getTime() - now.getTime()) / 1_000) : null,
     }),
-  // What keeps it is known of its members, and asked where they are read.
+  // The domain says it with its members.
   members: () => problem('internal'),
   none: () => problem('internal'),
 };

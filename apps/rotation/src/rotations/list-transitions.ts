@@ -1,5 +1,6 @@
 import type { TransitionEntity } from '@plexsphere/store';
 import type { ShowReply, TransitionSummary } from '@plexsphere/wire/commands';
+import { channelDirection } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import type { Scopes } from '../rings/list-rings';
 import { rotationView } from '../rings/ring-view';
@@ -28,7 +29,7 @@ interface AuditRow {
 // An operator's id says nothing to a person; one that is not in the table is better than nothing.
 const SELECT_TRANSITION = `
   SELECT transition.id, transition.scope, old_key_id AS "oldKeyId", new_key_id AS "newKeyId", opened_at AS "openedAt",
-         closes_at AS "closesAt", reason, outcome, ended_at AS "endedAt", request_id AS "requestId",
+         activated_at AS "activatedAt", closes_at AS "closesAt", reason, outcome, ended_at AS "endedAt", request_id AS "requestId",
          end_request_id AS "endRequestId", opening.switched_at AS "switchedAt", ending.switched_at AS "endSwitchedAt",
          old.destroyed_at AS "oldKeyDestroyedAt", new.destroyed_at AS "newKeyDestroyedAt",
          coalesce(opener.name, transition.actor) AS "openedBy", coalesce(ender.name, transition.ended_by) AS "endedBy",
@@ -80,6 +81,7 @@ export const transitionSummary = (transition: TransitionRow): TransitionSummary 
   scope: transition.scope,
   ...rotationView(transition),
   outcome: transition.outcome ?? 'open',
+  ...(channelDirection(transition.scope) !== undefined && { activated_at: orNull(transition.activatedAt) }),
   ended_at: orNull(transition.endedAt),
   reason: transition.reason,
   opened_by: transition.openedBy,

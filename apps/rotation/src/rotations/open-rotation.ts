@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { isOpen, stagedKey, type OpenTransition, type RingChange } from '@plexsphere/keyring';
+import { isOpen, namesOf, receivers, stagedKey, type OpenTransition, type RingChange } from '@plexsphere/keyring';
 import { Problem, type Scope } from '@plexsphere/wire';
 import type { RotateReply, Switched } from '@plexsphere/wire/commands';
 import { ChangeRing, type Beside, type Changed } from '../rings/change-ring';
-import { ChangeDecisions, STANDBY_FOR_MS, type ToRotate } from '../rings/change-decisions';
+import { ChangeDecisions, STANDBY_FOR_MS, isProvenFirst, type ToRotate } from '../rings/change-decisions';
 import { rotationView } from '../rings/ring-view';
 import type { StoredRing } from '../rings/read-ring';
 import { StageKey } from '../rings/stage-key';
@@ -61,6 +61,7 @@ export const isStagedByIt = ({ ring, transition, policy }: StoredRing, { force }
   policy.newKey === 'is_staged_first' && force === true && stagedKey(ring) === undefined && !isOpen(transition);
 
 const asReply = ({
+  before,
   after: { ring, transition },
   told: { nodes, otherNodes },
   unready,
@@ -71,4 +72,5 @@ const asReply = ({
   unready,
   nodes,
   ...(otherNodes === null ? {} : { domain_nodes: otherNodes }),
+  ...(isProvenFirst(before) && { phase: 'staged' as const, waiting_for: namesOf(receivers(before.members)) }),
 });

@@ -213,6 +213,7 @@ describe('plans', () => {
         seeded.database,
         afterCommit,
         new CommandTransactions(seeded.database, seeded.database, logger),
+        new ChangeDecisions(config),
         config,
         logger,
       ).close(

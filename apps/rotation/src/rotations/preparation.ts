@@ -19,12 +19,12 @@ import { PreparedKeys } from './prepared-keys';
 /** Of a first key nothing is old. */
 export type PreparedTerms = Omit<StatementTerms, 'oldKeyId'> & { oldKeyId: string | null };
 
-export interface HeldKey {
+/** By what a signer proves that it has the key: a public half, or a check value where there is none. */
+export interface HeldKey extends Pick<MadeKey, 'publicKey' | 'checkValue'> {
   keyId: string;
-  publicKey: string | null;
 }
 
-/** A change of a ring that a statement is to prove. */
+/** A change of a ring for which signers make a statement, a key or both. */
 export interface ToPrepare {
   type: StatementType;
   scope: Scope;
@@ -52,7 +52,10 @@ export interface Prepared {
   unready: string[];
 }
 
-/** Has a statement made, and where one is to sign that did not before, its key tried by everybody, before anything changes. */
+/**
+ * Has a key made, and a statement, and where one is to sign that did not before, its key tried by everybody, before anything
+ * changes.
+ */
 @Injectable()
 export class Preparation {
   constructor(
@@ -68,8 +71,11 @@ export class Preparation {
   }
 
   /** Who could not load the key and sign by it. @throws Problem keyUnavailable where that is everybody */
-  async tried(scope: Scope, keyId: string, publicKey: string | null): Promise<string[]> {
-    const load: LoadKey = { scope, key_id: keyId, public_key: publicKey, duration_ms: SIGNING_DURATION_MS };
+  async tried(scope: Scope, { keyId, publicKey, checkValue }: HeldKey): Promise<string[]> {
+    const load: LoadKey = {
+      ...{ scope, key_id: keyId, public_key: publicKey, duration_ms: SIGNING_DURATION_MS },
+      ...(typeof checkValue === 'string' && { check_value: checkValue }),
+    };
     const holders = await this.leases.liveSigners();
     const loads = await Promise.all(holders.map((holder) => this.loads(holder, load)));
     const unready = holders.filter((_, i) => loads[i] !== true);
@@ -82,11 +88,12 @@ export class Preparation {
     await this.preparedKeys.record(scope, terms.newKeyId);
     const request: Omit<GenerateKey, 'duration_ms'> = { ...statementRequest(asked), algorithm };
     const made = await this.signers.ask<GenerateKeyReply>(asked.authority.scope, 'generate-key', request, isMadeKey);
-    const { public_key: publicKey, statement, statement_hash: hash, next } = made;
+    const { public_key: publicKey, check_value: checkValue, statement, statement_hash: hash, next } = made;
+    const key = { algorithm, publicKey, ...(checkValue !== undefined && { checkValue }) };
     return {
-      key: { algorithm, publicKey },
+      key,
       statement: statement === null || hash === null ? null : { text: statement, hash, next, ...vouchedBy(asked) },
-      unready: await this.tried(scope, terms.newKeyId, publicKey),
+      unready: await this.tried(scope, { ...key, keyId: terms.newKeyId }),
     };
   }
 
@@ -102,7 +109,7 @@ export class Preparation {
     return {
       key: null,
       statement: { text: made.statement, hash: made.statement_hash, next: made.next, ...vouchedBy(asked) },
-      unready: takesOver === null ? [] : await this.tried(scope, takesOver.keyId, takesOver.publicKey),
+      unready: takesOver === null ? [] : await this.tried(scope, takesOver),
     };
   }
 
@@ -119,8 +126,9 @@ export class Preparation {
 }
 
 /** What they say is made sure of by those who load the key, and before the commit. */
-const isMadeKey = ({ public_key, statement, statement_hash, next }: Partial<GenerateKeyReply>): boolean =>
-  [public_key, statement, statement_hash, next].every((text) => text === null || typeof text === 'string');
+const isMadeKey = ({ public_key, check_value, statement, statement_hash, next }: Partial<GenerateKeyReply>): boolean =>
+  [public_key, statement, statement_hash, next].every((text) => text === null || typeof text === 'string') &&
+  typeof check_value === (public_key === null ? 'string' : 'undefined');
 
 const isMade = ({ statement, statement_hash, next }: Partial<MakeStatementReply>): boolean =>
   typeof statement === 'string' && typeof statement_hash === 'string' && (next === null || typeof next === 'string');

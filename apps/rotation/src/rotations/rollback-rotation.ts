@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { RingChange, Transition } from '@plexsphere/keyring';
+import { namesOf, senders, settlingKeys, type RingChange, type Transition } from '@plexsphere/keyring';
 import type { Scope } from '@plexsphere/wire';
 import type { RollbackReply } from '@plexsphere/wire/commands';
 import { ChangeRing, type Changed } from '../rings/change-ring';
 import { changedReply } from '../rings/changed-reply';
-import { ChangeDecisions, type ToRollBack } from '../rings/change-decisions';
+import { ChangeDecisions, isProvenFirst, type ToRollBack } from '../rings/change-decisions';
 import type { RequestIdentity } from '../transactions/requests';
 
 interface RollingBack extends Omit<ToRollBack, 'byRecoveryKey'> {
@@ -29,12 +29,17 @@ export class RollbackRotation {
 }
 
 const asReply = (changed: Changed<RingChange<Transition>>): Omit<RollbackReply, 'confirmed' | 'lapsed'> => {
-  const { transition, statement } = changed.after;
+  const { before, after, at } = changed;
+  const { ring, transition, statement } = after;
+  const [settling] = isProvenFirst(before) ? settlingKeys(ring, transition) : [];
   return {
     ...changedReply(changed),
     old_key_id: transition.oldKeyId,
     new_key_id: transition.newKeyId,
     outcome: 'rolled_back',
-    settles_at: (statement?.transitionExpires ?? changed.at).toISOString(),
+    settles_at: (settling?.verifiesUntil ?? statement?.transitionExpires ?? at).toISOString(),
+    ...(isProvenFirst(before) && {
+      waiting_for: settling === undefined ? [] : namesOf(senders(before.members)),
+    }),
   };
 };

@@ -78,9 +78,8 @@ export class RotationPlans {
 
   /** As the ring's policy has it; a scope without a ring has none. */
   private termsOf(stored: StoredRing | undefined): Terms {
-    const { overlapWindowMs, verifierCacheMs: propagationDelayMs, clockSkewMs } = this.config;
     if (stored !== undefined) return this.decisions.terms(stored);
-    return { overlapWindowMs, propagationDelayMs, clockSkewMs, tokens: undefined };
+    return { ...this.config, propagationDelayMs: this.config.verifierCacheMs, tokens: undefined };
   }
 
   /** Without force, and when it could first be. What of the rotation's keys is not named is taken as the open one has it. */

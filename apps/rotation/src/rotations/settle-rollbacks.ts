@@ -1,14 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Refusal, settleRollback, type RingChange } from '@plexsphere/keyring';
+import { Refusal, settleChannel, settleRollback, type RingChange } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import type { Scope } from '@plexsphere/wire';
 import { DataSource, type EntityManager } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
 import { applyRingChange } from '../rings/apply-ring-change';
-import { readRing } from '../rings/read-ring';
+import { ChangeDecisions, isProvenFirst } from '../rings/change-decisions';
+import { readRing, snapshotRing, type StoredRing } from '../rings/read-ring';
 import { CommandTransactions } from '../transactions/command-transactions';
 import { databaseNow } from '../transactions/database-clock';
 import { byItself, type RequestIdentity } from '../transactions/requests';
+import { changing } from '../transactions/scope-lock';
 import { AfterCommit, type MadeEpoch } from './after-commit';
 
 /** Each scope's, once it is due: what was rolled back, or left by a rotation that a revoke ended, is retired as by a close. Of any replicas one does it. */
@@ -21,6 +23,7 @@ export class SettleRollbacks {
     private readonly database: DataSource,
     private readonly afterCommit: AfterCommit,
     private readonly transactions: CommandTransactions,
+    private readonly decisions: ChangeDecisions,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -38,13 +41,26 @@ export class SettleRollbacks {
 
   private async look(): Promise<void> {
     const due = await listSettled(this.database.manager);
-    for (const { scope } of due) if (!this.underWay.has(scope)) this.underWay.set(scope, this.settle(scope));
+    for (const { scope } of [...due, ...(await this.findSettledByMembers())]) {
+      if (!this.underWay.has(scope)) this.underWay.set(scope, this.settle(scope));
+    }
+  }
+
+  /** Of a channel's ring what its members say ends it sooner. Those are few: a rollback is rare, and so is a revoke. */
+  private async findSettledByMembers(): Promise<{ scope: Scope }[]> {
+    const settled: { scope: Scope }[] = [];
+    for (const { scope } of await listSettlingByMembers(this.database.manager)) {
+      const stored = await snapshotRing(this.database, scope);
+      const at = await databaseNow(this.database.manager);
+      if (stored !== undefined && decided(() => this.settled(stored, at)) !== undefined) settled.push({ scope });
+    }
+    return settled;
   }
 
   private async settle(scope: Scope): Promise<void> {
     try {
       const identity = byItself('signing.settle');
-      const committed = await this.transactions.once<Partial<MadeEpoch>>(identity, { exclusive: scope }, (manager) =>
+      const committed = await this.transactions.once<Partial<MadeEpoch>>(identity, changing(scope), (manager) =>
         this.commit(manager, scope, identity),
       );
       if (committed.epoch !== undefined) await this.afterCommit.finish({ scope, epoch: committed.epoch });
@@ -55,11 +71,18 @@ export class SettleRollbacks {
     }
   }
 
+  private settled(stored: StoredRing, at: Date): RingChange {
+    const { ring, transition, members } = stored;
+    return isProvenFirst(stored)
+      ? settleChannel(ring, transition, members, this.decisions.terms(stored), at)
+      : settleRollback(ring, transition, at);
+  }
+
   private async commit(manager: EntityManager, scope: Scope, identity: RequestIdentity): Promise<Partial<MadeEpoch>> {
     const before = await readRing(manager, scope);
     if (before === undefined || (await hasLaterStatement(manager, scope))) return {};
     const at = await databaseNow(manager);
-    const after = decided(() => settleRollback(before.ring, before.transition, at));
+    const after = decided(() => this.settled(before, at));
     // Another replica was there first, or somebody has revoked the key meanwhile.
     if (after === undefined) return {};
     const made = { key: null, statement: null };
@@ -75,6 +98,14 @@ export const listSettled = (manager: EntityManager): Promise<{ scope: Scope }[]>
   manager.query(
     `SELECT DISTINCT key.scope FROM ring.signing_key AS key
       WHERE key.state = 'retiring' AND key.verifies_until <= clock_timestamp()
+        AND NOT EXISTS (SELECT FROM ring.transition
+                         WHERE scope = key.scope AND outcome IS NULL AND old_key_id = key.key_id)`,
+  );
+
+const listSettlingByMembers = (manager: EntityManager): Promise<{ scope: Scope }[]> =>
+  manager.query(
+    `SELECT DISTINCT key.scope FROM ring.signing_key AS key
+      WHERE key.state = 'retiring' AND starts_with(key.scope, 'channel:') AND key.verifies_until > clock_timestamp()
         AND NOT EXISTS (SELECT FROM ring.transition
                          WHERE scope = key.scope AND outcome IS NULL AND old_key_id = key.key_id)`,
   );

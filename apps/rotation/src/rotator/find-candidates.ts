@@ -18,11 +18,12 @@ export async function findCandidates(manager: EntityManager, now: Date, config: 
   return [...new Set([...ended, ...due].map(({ scope }) => scope))];
 }
 
-/** A staged key whose time is over, one that waits for its Nodes, and a window that is over where closing is automatic. */
+/** A staged key whose time is over, one that waits for its Nodes or for its proofs, and a window that is over where closing is automatic. */
 const listEnded = (manager: EntityManager, now: Date): Promise<{ scope: Scope }[]> =>
   manager.query(
     `SELECT scope FROM ring.signing_key WHERE state = 'staged' AND rotate_by <= $1
      UNION SELECT scope FROM ring.promotion WHERE outcome IS NULL
+     UNION SELECT scope FROM ring.transition WHERE outcome IS NULL AND activated_at IS NULL
      UNION SELECT transition.scope FROM ring.transition AS transition JOIN ring.policy AS policy USING (scope)
             WHERE transition.outcome IS NULL AND transition.closes_at <= $1
               AND coalesce(policy.own ->> 'close', policy.of_kind ->> 'close') = 'automatic'`,

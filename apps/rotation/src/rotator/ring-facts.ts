@@ -12,7 +12,7 @@ const findPromotion = (manager: EntityManager, scope: Scope): Promise<PromotionE
 /** What is known of a ring beside its state, as the domain's next step weighs it. */
 export async function readRingFacts(
   manager: EntityManager,
-  { ring: { scope, trustEpoch }, keys }: StoredRing,
+  { ring: { scope, trustEpoch }, keys, members }: StoredRing,
   now: Date,
 ): Promise<RingFacts> {
   const [scheduled] = await listScheduled(manager, [scope]);
@@ -21,7 +21,7 @@ export async function readRingFacts(
     promotion: await findPromotion(manager, scope),
     stagedAlgorithm: stagedKey({ keys })?.algorithm ?? null,
     progress: progressOf(await readNodeFacts(manager, scope), trustEpoch, now),
-    members: [],
+    members,
     scheduledSince: scheduled?.since ?? now,
   };
 }

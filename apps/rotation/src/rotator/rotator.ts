@@ -128,6 +128,7 @@ export class Rotator implements OnApplicationBootstrap, OnModuleDestroy {
 const OVERTAKEN: readonly ProblemName[] = [
   ...(['rotationInProgress', 'rollbackSettling', 'anotherKeyStaged', 'stagedKeyExpired', 'keyNotStaged'] as const),
   ...(['notPropagatedYet', 'noOpenRotation', 'transitionMismatch', 'keyIdInUse', 'epochMismatch'] as const),
+  'notProvenYet',
 ];
 
 /** UNIQUE (scope, due_at), where two come to that both find the same time due. */

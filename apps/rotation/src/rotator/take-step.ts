@@ -3,6 +3,7 @@ import { stagedKey, type NextStep } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import type { Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
+import { ActivateChannelKey } from '../channels/activate-channel-key';
 import { ringPolicy } from '../policies/policy-decisions';
 import { ChangeDecisions, STANDBY_FOR_MS } from '../rings/change-decisions';
 import type { Beside } from '../rings/change-ring';
@@ -14,6 +15,7 @@ import { OpenRotation } from '../rotations/open-rotation';
 import { CommandTransactions } from '../transactions/command-transactions';
 import { databaseNow } from '../transactions/database-clock';
 import { byItself, type RequestIdentity } from '../transactions/requests';
+import { changing } from '../transactions/scope-lock';
 import { writeAudit } from '../transactions/write-audit';
 import { requireStillDue } from './due-step';
 import { askPromotion, dropPromotion, takePromotion } from './promotions';
@@ -34,6 +36,7 @@ export class TakeStep {
     private readonly staging: StageKey,
     private readonly opening: OpenRotation,
     private readonly closing: CloseRotation,
+    private readonly activating: ActivateChannelKey,
     private readonly decisions: ChangeDecisions,
     private readonly transactions: CommandTransactions,
     private readonly config: RotationConfig,
@@ -62,7 +65,13 @@ export class TakeStep {
         await this.stageStandby(step, stored, now);
         return;
       case 'rotate':
-        await this.rotate(scope, step);
+        await this.rotate(scope, step, step.keyId);
+        return;
+      case 'open':
+        await this.rotate(scope, step, this.decisions.drawKeyId(stored, now));
+        return;
+      case 'activate':
+        await this.activate(scope, step);
         return;
       // What a process that died has left, and the end of a rollback, are Resume's.
       case 'finish_switch':
@@ -107,9 +116,9 @@ export class TakeStep {
     await this.staging.stage(staging, byItself('signing.stage'));
   }
 
-  /** To the standby; the time that is due is taken as above. */
-  private async rotate(scope: Scope, step: Step<'rotate'>): Promise<void> {
-    const { keyId, dueAt, reason } = step;
+  /** To the standby, or to a new key that members prove first; the time that is due is taken as above. */
+  private async rotate(scope: Scope, step: Step<'rotate' | 'open'>, keyId: string): Promise<void> {
+    const { dueAt, reason } = step;
     const identity = byItself('signing.rotate');
     const beside: Beside = async (manager, { at }) => {
       await requireStillDue(manager, scope, this.config, step);
@@ -117,6 +126,11 @@ export class TakeStep {
     };
     const by = `by schedule, ${reason} at ${dueAt.toISOString()}`;
     await this.opening.open({ scope, newKeyId: keyId, reason: by, beside }, identity);
+  }
+
+  private async activate(scope: Scope, step: Step<'activate'>): Promise<void> {
+    const beside: Beside = (manager) => requireStillDue(manager, scope, this.config, step);
+    await this.activating.activate(scope, step.reason, beside);
   }
 
   private async promote(scope: Scope, step: OfKey): Promise<void> {
@@ -131,7 +145,7 @@ export class TakeStep {
   private async drop(scope: Scope, step: OfKey): Promise<void> {
     const { keyId, reason } = step;
     const identity = byItself('signing.drop-promotion');
-    await this.transactions.once(identity, { exclusive: scope }, async (manager) => {
+    await this.transactions.once(identity, changing(scope), async (manager) => {
       await requireStillDue(manager, scope, this.config, step);
       const dropped = await dropPromotion(manager, scope, await databaseNow(manager), reason);
       if (!dropped) return { dropped };

@@ -9,6 +9,7 @@ import {
 import type { TransitionEntity } from '@plexsphere/store';
 import type { AlgorithmName } from '@plexsphere/wire';
 import type { KeyStatus, OpenTransitionView, ScopeStatus } from '@plexsphere/wire/commands';
+import { oldKeyUnusedFrom, type ChannelFacts, type ChannelSettings } from '../channels/channel-status';
 import { foreignView } from '../rings/foreign-view';
 import { knownBy } from '../rings/known-by';
 import type { KeyRow } from '../rings/list-keys';
@@ -54,8 +55,8 @@ const BESIDE: ReadonlySet<string> = new Set(['staged', 'retiring']);
 export function openTransition(
   transition: TransitionEntity,
   keys: readonly KeyRow[],
-  { now, goesBy }: RingTerms,
-  policy: Policy,
+  { now, goesBy, channels }: RingTerms & { channels: ReadonlyMap<string, ChannelFacts> },
+  policy: Policy & ChannelSettings,
 ): OpenTransitionView {
   const { scope, oldKeyId, closesAt, switchedAt } = transition;
   const old = keys.find(({ keyId }) => keyId === oldKeyId);
@@ -65,8 +66,19 @@ export function openTransition(
     ...rotationView(transition),
     seconds_left: secondsBetween(now, closesAt),
     switched_at: switchedAt?.toISOString() ?? null,
-    safe_close_at: safeCloseAt(transition, policy, policyOf(scope))?.toISOString() ?? null,
+    safe_close_at: safeToClose(transition, channels.get(scope), goesBy(scope), policy)?.toISOString() ?? null,
     closes_itself_at: (old && closesItselfAt(transition, old, closing))?.toISOString() ?? null,
     ...(over === undefined ? {} : { outstanding_until: over?.toISOString() ?? null }),
   };
 }
+
+/** Of a channel's ring its members say it. */
+const safeToClose = (
+  transition: TransitionEntity,
+  channel: ChannelFacts | undefined,
+  goesBy: RingPolicy,
+  policy: Policy & ChannelSettings,
+): Date | null =>
+  channel === undefined
+    ? safeCloseAt(transition, policy, policyOf(transition.scope))
+    : oldKeyUnusedFrom(channel, { ...policy, ...goesBy });

@@ -6,6 +6,8 @@ import type { ScopeStatus, Status, StatusReply, WentBack, RecoveryStatus } from 
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
+import { channelStatus, type ChannelFacts } from '../channels/channel-status';
+import { readChannelFacts } from '../channels/read-channel-facts';
 import { RotationConfig } from '../rotation-config';
 import { countBacklogs, type BacklogRow, backlogView } from './backlog';
 import { listKeys, type KeyRow } from '../rings/list-keys';
@@ -42,6 +44,8 @@ interface Found {
   domainNodes: Progress | null;
   forks: Forks[];
   installation: InstallationEntity | null;
+  /** Of the rings of channels. */
+  channels: Map<string, ChannelFacts>;
   /** Whose Nodes may be named; null for all. */
   seen: Scopes;
 }
@@ -95,6 +99,7 @@ async function find(
     signers: await manager.find(LeaseEntity, { where: { kind: 'signer', released: false }, order: { holder: 'ASC' } }),
     laterStatements: new Map((await manager.find(LaterStatementEntity)).map((later) => [later.scope, later])),
     forks: await readForks(manager, namesShown),
+    channels: await readChannelFacts(manager, rings, keys),
     installation: await manager.findOneBy(InstallationEntity, { onlyRow: true }),
     namesShown,
     ownWork: await readOwnWork(manager, scopes),
@@ -115,6 +120,7 @@ function scopeStatus(ring: RingRow, found: Found, config: RotationConfig): Scope
     keys: keys.map((key) => keyStatus(key, found)),
     known_by: activeKnownBy(keys, found)?.toISOString() ?? null,
     transition: transition === undefined ? null : openTransition(transition, keys, found, config),
+    ...ofChannel(scope, found, config),
     signers: found.signers.map((lease) => signerStatus(lease, ring, { now, leaseMs: config.leaseMs })),
     ...(later === undefined ? {} : { went_back: wentBack(later) }),
     nodes: nodesStatus(progressOf(found.nodes.get(scope) ?? [], trustEpoch, now), now, namesShown),
@@ -129,6 +135,17 @@ function scopeStatus(ring: RingRow, found: Found, config: RotationConfig): Scope
     backlog: backlogView(found.backlogs.get(scope), now),
     ...found.ownWork(scope),
   };
+}
+
+/** What stands in the place of what Nodes and tokens say of other rings. */
+function ofChannel(
+  scope: string,
+  { channels, goesBy, now, namesShown }: Found,
+  config: RotationConfig,
+): Pick<ScopeStatus, 'channel'> {
+  const facts = channels.get(scope);
+  if (facts === undefined) return {};
+  return { channel: channelStatus(facts, { ...config, ...goesBy(scope) }, now, namesShown) };
 }
 
 function forksStatus(scope: string, { forks, seen, namesShown }: Found): Partial<ScopeStatus> {

@@ -1,6 +1,7 @@
-import { OperatorEntity } from '@plexsphere/store';
-import { isUuid } from '@plexsphere/wire';
-import type { EntityManager } from 'typeorm';
+import { ChannelEntity, OperatorEntity } from '@plexsphere/store';
+import { channelSlug, isUuid } from '@plexsphere/wire';
+import { In, type EntityManager } from 'typeorm';
+import { asChannel } from '../channels/find-channel';
 
 const VALID = `revoked_at IS NULL AND expires_at > clock_timestamp()`;
 const THIS_MINUTE = `date_trunc('minute', clock_timestamp())`;
@@ -29,7 +30,15 @@ async function findValid(
   const [operator = null] = entities;
   // The mark is for people who clear up: no command waits for it, and none fails by it.
   if (operator !== null && raw[0]?.unmarked === true) void markUsed(manager, operator.id).catch(() => undefined);
-  return operator;
+  return operator && { ...operator, scopes: await withDirections(manager, operator.scopes) };
+}
+
+/** Whoever has a channel has both of its rings: from here on its scopes are names of rings as well. */
+async function withDirections(manager: EntityManager, scopes: string[] | null): Promise<string[] | null> {
+  const slugs = (scopes ?? []).flatMap((scope) => channelSlug(scope) ?? []);
+  if (scopes === null || slugs.length === 0) return scopes;
+  const channels = await manager.findBy(ChannelEntity, { slug: In(slugs) });
+  return [...new Set([...scopes, ...channels.flatMap((channel) => asChannel(channel).scopes)])];
 }
 
 /** To the minute, so that it is one write a minute and not one a command; of several at once one writes. */

@@ -6,7 +6,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { Line, PATIENCE_MS } from './line';
 import { WAITING_CONNECTIONS, WAITING_DATABASE } from './pools';
 import { answerOf, claimRequest, keepAnswer, withCopies, type RequestIdentity } from './requests';
-import { tryExclusive, tryShared, waitForExclusive, type Locked } from './scope-lock';
+import { tryExclusive, tryShared, waitForExclusive, type Lock, type Locked } from './scope-lock';
 
 /** Of one scope's publishers so many have a connection at a time: far fewer than the pool has. */
 const SHARING_AT_ONCE = 4;
@@ -15,12 +15,6 @@ const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [4, 50];
 
 /** Rings may change between what is prepared and its commit; after this many losses the caller is told. */
 const ATTEMPTS = 3;
-
-/**
- * Exclusive: for what changes a ring, or who has a token. Shared: for what leaves the rings as they are, several in
- * their order, the platform's first, then a Domain's.
- */
-export type Lock = { exclusive: Locked } | { shared: readonly Scope[] };
 
 /** A command whose work needs something that must not be made while a lock is held: a key, a credential. */
 interface PreparedCommand<Prepared, Reply> {
@@ -39,8 +33,8 @@ type Turn<Reply> = { taken: true } | { taken: false; reply: Reply };
  * looks whether a copy of the request was answered meanwhile, works, keeps the answer. The order is what makes it happen
  * once: an answer that was looked for before the lock could miss that of a copy which held it.
  *
- * Waiting costs no connection that others need: who shares a scope only tries, and comes again from memory; who changes
- * it waits in PostgreSQL (which makes the others' tries fail, so that no stream of them starves it), one a scope and
+ * Waiting costs no connection that others need: who shares a scope, or needs several, only tries, and comes again from
+ * memory; who changes one waits in PostgreSQL (which makes the others' tries fail, so that no stream of them starves it), one a scope and
  * replica, on a pool of its own (ADR 0003).
  */
 @Injectable()
@@ -85,20 +79,27 @@ export class CommandTransactions {
   }
 
   private locked<Reply extends object>(request: RequestIdentity, lock: Lock, work: Work<Reply>): Promise<Reply> {
-    return 'shared' in lock ? this.shared(request, lock.shared, work) : this.exclusive(request, lock.exclusive, work);
+    if ('exclusive' in lock) return this.exclusive(request, lock.exclusive, work);
+    const { shared, changed = [] } = lock;
+    const takeAll = async (manager: EntityManager): Promise<boolean> => {
+      for (const scope of shared) if (!(await tryShared(manager, scope))) return false;
+      for (const scope of changed) if (!(await tryExclusive(manager, scope))) return false;
+      return true;
+    };
+    return changed.length === 0
+      ? this.trying(this.sharing, shared, request, takeAll, work)
+      : this.trying(this.changing, changed, request, takeAll, work);
   }
 
-  private shared<Reply extends object>(
-    request: RequestIdentity,
+  private trying<Reply extends object>(
+    line: Line,
     scopes: readonly Scope[],
+    request: RequestIdentity,
+    lock: (manager: EntityManager) => Promise<boolean>,
     work: Work<Reply>,
   ): Promise<Reply> {
     const givesUpAt = performance.now() + PATIENCE_MS;
-    const lock = async (manager: EntityManager): Promise<boolean> => {
-      for (const scope of scopes) if (!(await tryShared(manager, scope))) return false;
-      return true;
-    };
-    return this.sharing.run(scopes.join(' '), request.actor, async () => {
+    return line.run(scopes.join(' '), request.actor, async () => {
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
         const turn = await transaction(this.database, request, lock, work);
         if (!turn.taken) return turn.reply;

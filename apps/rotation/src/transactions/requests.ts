@@ -7,7 +7,7 @@ import type { EntityManager } from 'typeorm';
 /** Who does what nobody asked for. No operator's id. */
 export const ROTATION = 'rotation';
 /** What rotation does by itself, as the audit log calls it. */
-type OwnAction = 'signing.settle' | 'signing.drop-promotion';
+type OwnAction = 'signing.activate' | 'signing.settle' | 'signing.drop-promotion';
 
 /** What Nodes over HTTP ask for themselves, as the audit log calls it. */
 export type NodeAction = 'node.register' | 'node.deregister' | 'key.post';

@@ -1,8 +1,24 @@
-import { PLATFORM, problem, type Scope } from '@plexsphere/wire';
+import { PLATFORM, channelDirection, problem, type Scope } from '@plexsphere/wire';
 import { QueryFailedError, type EntityManager } from 'typeorm';
 
 /** What a transaction is alone with: a scope, who has a token, or what is decided for kinds. No scope is called so. */
 export type Locked = Scope | 'tokens' | 'policies';
+
+/**
+ * Exclusive: for what changes a ring, or who has a token. Shared: for what leaves the rings as they are, several in
+ * their order, the platform's first, then a Domain's; `changed`, behind those, are rings that it does change, each alone.
+ * Whoever takes several tries each, and lets go of all where one is not free: nobody waits with a lock in hand.
+ */
+export type Lock = { exclusive: Locked } | { shared: readonly Scope[]; changed?: readonly Scope[] };
+
+/**
+ * What a change of rings locks, of all of them in the order of their names. A channel's members are Nodes of the platform:
+ * none comes or goes there while their ring changes.
+ */
+export function changing(scope: Scope, ...others: Scope[]): Lock {
+  const isOfChannel = channelDirection(scope) !== undefined;
+  return isOfChannel ? { shared: [PLATFORM], changed: [scope, ...others].sort() } : { exclusive: scope };
+}
 
 /** Postgres: lock_not_available, which lock_timeout ends a wait with. */
 const LOCK_NOT_AVAILABLE = '55P03';

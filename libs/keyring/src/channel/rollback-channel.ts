@@ -64,7 +64,7 @@ export interface Settling {
 
 /** Whether what signs no more may go: nobody signs by it; or its time is over. null where nothing settles. */
 export function maySettle(
-  ring: KeyRing,
+  ring: Pick<KeyRing, 'keys'>,
   transition: Transition | null,
   members: readonly Member[],
   terms: Pick<ChannelTerms, 'bothForMs' | 'propagationDelayMs'>,

@@ -30,6 +30,11 @@ export const CHANNEL: SchemaChange = {
         created_at timestamptz NOT NULL DEFAULT date_trunc('milliseconds', clock_timestamp())
       );
 
+      -- A member over HTTP has no tunnels.
+      ALTER TABLE ring.node DROP CONSTRAINT node_check1;
+      ALTER TABLE ring.node ADD CHECK (num_nonnulls(mesh_ip, wireguard_key, wireguard_key_since) IN (0, 3)
+                                       AND (mesh_ip IS NULL OR bearer_hash IS NOT NULL));
+
       -- A Node is one member, of one channel, at one of its sides; it holds both of the channel's rings.
       CREATE TABLE ring.member (
         node_id uuid PRIMARY KEY REFERENCES ring.node,
@@ -48,7 +53,9 @@ export const CHANNEL: SchemaChange = {
         node_id uuid NOT NULL REFERENCES ring.member,
         key_id text NOT NULL,
         proven_at timestamptz NOT NULL,
+        -- Over which the proof was made, and the proof: the same one again is the same fact.
         epoch bigint NOT NULL,
+        proof text NOT NULL,
         PRIMARY KEY (scope, node_id, key_id),
         FOREIGN KEY (scope, key_id) REFERENCES ring.signing_key
       );

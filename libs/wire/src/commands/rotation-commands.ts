@@ -113,6 +113,8 @@ export interface RollbackReply extends RingChangedReply {
    * before. Of an issuer at the latest: how long its tokens live is known when the switch is done.
    */
   settles_at: string;
+  /** Of a channel's ring: who may sign by the key that was rolled back for now, by name. Once nobody does it settles, sooner. */
+  waiting_for?: string[];
 }
 
 export class PlanRotate {

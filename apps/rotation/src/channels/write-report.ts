@@ -1,0 +1,130 @@
+import { acknowledgedBy } from '@plexsphere/keyring';
+import { problem } from '@plexsphere/wire';
+import type { ReportedRing } from '@plexsphere/wire/commands';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { Judged } from './judge-proofs';
+import type { Alone, Reporter, RingBefore } from './read-reporter';
+
+/** What a member says of one ring, after it was looked at. */
+export interface Heard {
+  said: ReportedRing;
+  before: RingBefore;
+  judged: Judged;
+}
+
+/** Refusals are counted in pieces of so long, and kept for the last hour. */
+const PIECE_MS = 300_000;
+
+/**
+ * Writes down what a member holds from now on. Where it holds the same as before that is one small statement, however many
+ * keys and rings there are.
+ */
+export async function writeReport(database: DataSource, reporter: Reporter, heard: readonly Heard[]): Promise<void> {
+  const rows = JSON.stringify(heard.map((each) => reportRow(each, reporter)));
+  if (heard.every(isUnchanged)) {
+    await database.query(REPEAT, [reporter.nodeId, reporter.now, rows]);
+    return;
+  }
+  await database.transaction('READ COMMITTED', async (manager) => {
+    await requirePresent(manager, reporter.nodeId);
+    await manager.query(REPORT, [reporter.nodeId, reporter.now, rows]);
+    for (const { said, judged } of heard) await writeKeys(manager, reporter, said.scope, judged);
+    await countRefusals(manager, reporter, heard);
+  });
+}
+
+const isUnchanged = ({ said, before, judged }: Heard): boolean =>
+  before.report !== null &&
+  Object.keys(said.refusals).length === 0 &&
+  judged.proven.size === before.proven.size &&
+  [...judged.proven].every(([keyId, { epoch, proof }]) => {
+    const known = before.proven.get(keyId);
+    return known?.epoch === epoch && known.proof === proof;
+  });
+
+/** Whoever removes it deletes what it said, and waits for this or is waited for: nothing is left of one that has gone. */
+async function requirePresent(manager: EntityManager, nodeId: string): Promise<void> {
+  const [member] = await manager.query<unknown[]>(
+    'SELECT FROM ring.member WHERE node_id = $1 AND removed_at IS NULL FOR SHARE',
+    [nodeId],
+  );
+  if (member === undefined) throw problem('notAMember');
+}
+
+/** Times are rotation's: what the member's clock says is taken where nothing hangs on it. */
+function reportRow({ said, before }: Heard, { now }: Reporter): object {
+  const { scope, epoch, period_seconds: seconds, last_signed, last_verified, alone, taken_over = [] } = said;
+  const periodFrom = new Date(now.getTime() - seconds * 1_000).toISOString();
+  const acknowledged = acknowledgedBy(before.report?.acknowledged ?? null, epoch, before.trustEpoch, now);
+  const reported: Alone = Object.fromEntries(alone.map(({ key_id, at }) => [key_id, { at, period_from: periodFrom }]));
+  const all = Object.entries({ ...before.report?.alone, ...reported });
+  return {
+    ...{ scope, epoch, acknowledged_epoch: acknowledged?.trustEpoch, acknowledged_at: acknowledged?.at },
+    ...{ period_from: periodFrom, last_signed, last_verified, taken_over },
+    verified_alone: Object.fromEntries(all.filter(([keyId]) => before.keys.has(keyId))),
+  };
+}
+
+const ROWS = `jsonb_to_recordset($3::jsonb) AS said (scope text, epoch bigint, acknowledged_epoch bigint,
+    acknowledged_at timestamptz, period_from timestamptz, last_signed jsonb, last_verified jsonb, verified_alone jsonb,
+    taken_over text[])`;
+
+/** A process that began anew does not know when it last signed: that stays as it was. */
+const SET = `epoch = said.epoch, acknowledged_epoch = said.acknowledged_epoch, acknowledged_at = said.acknowledged_at,
+  reported_at = $2, period_from = said.period_from, last_signed = coalesce(said.last_signed, stands.last_signed),
+  last_verified = coalesce(said.last_verified, stands.last_verified), verified_alone = said.verified_alone,
+  taken_over = said.taken_over`;
+
+const REPEAT = `UPDATE ring.member_report AS stands SET ${SET} FROM ${ROWS}
+                 WHERE stands.scope = said.scope AND stands.node_id = $1`;
+
+const REPORT = `
+  INSERT INTO ring.member_report AS stands (scope, node_id, epoch, acknowledged_epoch, acknowledged_at, reported_at,
+                                            period_from, last_signed, last_verified, verified_alone, taken_over)
+  SELECT scope, $1, epoch, acknowledged_epoch, acknowledged_at, $2, period_from, last_signed, last_verified,
+         verified_alone, taken_over
+    FROM ${ROWS} ORDER BY scope
+  ON CONFLICT (scope, node_id) DO UPDATE SET ${SET.replaceAll('said.', 'excluded.')}`;
+
+/** What is not named is no longer proven; what is stays proven since it first was. */
+async function writeKeys(
+  manager: EntityManager,
+  { nodeId, now }: Reporter,
+  scope: string,
+  { proven }: Judged,
+): Promise<void> {
+  const keys = [...proven].map(([keyId, { epoch, proof }]) => ({ key_id: keyId, epoch, proof }));
+  const keyIds = keys.map(({ key_id: keyId }) => keyId);
+  await manager.query('DELETE FROM ring.member_key WHERE scope = $1 AND node_id = $2 AND key_id <> ALL ($3::text[])', [
+    ...[scope, nodeId, keyIds],
+  ]);
+  await manager.query(
+    `INSERT INTO ring.member_key (scope, node_id, key_id, proven_at, epoch, proof)
+     SELECT $1, $2, key_id, $3, epoch, proof
+       FROM jsonb_to_recordset($4::jsonb) AS said (key_id text, epoch bigint, proof text) ORDER BY key_id
+     ON CONFLICT (scope, node_id, key_id) DO UPDATE SET epoch = excluded.epoch, proof = excluded.proof`,
+    [scope, nodeId, now, JSON.stringify(keys)],
+  );
+}
+
+async function countRefusals(
+  manager: EntityManager,
+  { nodeId, now }: Reporter,
+  heard: readonly Heard[],
+): Promise<void> {
+  const counts = heard.flatMap(({ said: { scope, refusals } }) =>
+    Object.entries(refusals).map(([reason, count]) => ({ scope, reason, count })),
+  );
+  const since = new Date(Math.floor(now.getTime() / PIECE_MS) * PIECE_MS);
+  await manager.query(
+    `INSERT INTO ring.member_refusal AS stands (scope, node_id, since, reason, count)
+     SELECT scope, $1, $2, reason, count FROM jsonb_to_recordset($3::jsonb) AS said (scope text, reason text, count bigint)
+      ORDER BY scope, reason
+     ON CONFLICT (scope, node_id, since, reason) DO UPDATE SET count = stands.count + excluded.count`,
+    [nodeId, since, JSON.stringify(counts)],
+  );
+  await manager.query(
+    `DELETE FROM ring.member_refusal WHERE node_id = $1 AND since <= $2::timestamptz - interval '1 hour'`,
+    [...[nodeId, now]],
+  );
+}
