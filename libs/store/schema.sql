@@ -905,7 +905,9 @@ GRANT INSERT, SELECT, UPDATE ON outbox.bus_stream TO plexsphere_<installation>_o
 GRANT DELETE, INSERT (event_id, scope, event_type, payload), SELECT ON outbox.event TO plexsphere_<installation>_outbox_relay;
 GRANT DELETE, INSERT (node_id, event_id, "position"), SELECT, UPDATE ("position", state, issued_at, outcome, sent_at, settled_at) ON outbox.message TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT, UPDATE (told_epoch, told_platform_epoch, chain, settled_epoch, settled_platform_epoch, settled_position, last_position, last_sequence, head, platform_head, forked_at, platform_forked_at, platform_forked_from, ahead_epoch, ahead_platform_epoch, resend_at, resend_count, hello, hello_id, hello_answered_at, ready_again_at, missed, word_at, called_at, stream_seen_at, waits_since, ready_epoch, ready_position, ready_at, told_since, claim_owner, claim_deadline, attempt, first_seen_at, last_seen_at) ON outbox.node_stream TO plexsphere_<installation>_outbox_relay;
+GRANT SELECT (slug, side_a, side_b) ON ring.channel TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.key_ring TO plexsphere_<installation>_outbox_relay;
+GRANT SELECT (node_id, slug) ON ring.member TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT (id, scope, name, state) ON ring.node TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.ring_change TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.signing_key TO plexsphere_<installation>_outbox_relay;

@@ -10,6 +10,7 @@ import { Publisher } from './publish/publisher';
 import { RECEIVERS } from './receivers';
 import { RingWatch } from './ring-watch';
 import { WordWatch } from './word-watch';
+import { isUnsayable } from './write/channel-news';
 import { MessageWriter, isUnannounceable, type OutgoingMessage } from './write/message-writer';
 
 /** The ring has moved, or the signers are about to: a switch takes milliseconds. */
@@ -70,6 +71,10 @@ export class Delivery {
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       const { scope } = node;
+      if (isUnsayable(message, error)) {
+        await this.giveUp(node, message, error);
+        return undefined;
+      }
       const moved = error.code === 'ABORTED';
       this.counters.add(moved ? 'moved' : 'unsigned');
       if (!moved) this.log.warn({ scope, message: message.kind, reason: error.detail }, 'not signed');
@@ -78,6 +83,17 @@ export class Delivery {
       await this.results.released({ ...node, deferMs, waits });
       return undefined;
     }
+  }
+
+  private async giveUp(node: Claim['node'], message: NextMessage, { body }: Problem): Promise<void> {
+    if (message.kind !== 'ordinary') return;
+    const { id, eventId, channel } = message.event;
+    this.counters.add('given_up');
+    this.log.warn(
+      { node: node.nodeId, event: eventId, ring: channel?.scope, ...body },
+      'event that nobody signs, given up',
+    );
+    await this.results.givenUp(node, id);
   }
 
   /** Nothing waits for the news of a close, a Node that there is nobody to sign it for least of all. */

@@ -6,7 +6,9 @@ const DOMAIN = 'domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
 
 const claim = (message: object, claimedAt = 100): Claim =>
   ({ node: { scope: DOMAIN }, message, claimedAt, deadline: 5_000 }) as unknown as Claim;
-const ordinary = { kind: 'ordinary', epoch: 4 };
+const CHANNEL = 'channel:c:a-to-b';
+const ordinary = { kind: 'ordinary', epoch: 4, event: { channel: null } };
+const ofChannel = { ...ordinary, event: { channel: { scope: CHANNEL, epoch: 7 } } };
 const chain = { kind: 'chain', epoch: 4, platformEpoch: 2 };
 const ofPlatform = { kind: 'announce', epoch: 4, told: { platformEpoch: 2 } };
 
@@ -17,6 +19,9 @@ test.each<[string, object, [string, number, number], boolean]>([
   ['an event, and the platform has changed', ordinary, [PLATFORM, 9, 101], false],
   ['a chain, whose bundle names the platform as it was', chain, [PLATFORM, 3, 101], true],
   ['an announcement of a change of the platform that is over', ofPlatform, [PLATFORM, 3, 101], true],
+  ['news of a channel, and its ring has changed', ofChannel, [CHANNEL, 8, 101], true],
+  ['news of a channel as its ring is now', ofChannel, [CHANNEL, 7, 101], false],
+  ['news of a channel, and the ring that signs it has changed', ofChannel, [DOMAIN, 5, 101], true],
   ['another ring’s', chain, ['domain:other', 9, 101], false],
 ])('lets go of %s', (_, message, [scope, epoch, atMs], isOver) => {
   const watch = new RingWatch();

@@ -29,10 +29,12 @@ export class RingWatch {
   /** Whether a ring that the message rests on has gone further since it was claimed. */
   hasOutrun({ node, message, claimedAt }: Pick<Claim, 'node' | 'message' | 'claimedAt'>): boolean {
     const { own, platform } = epochsOf(message);
+    const channel = message.kind === 'ordinary' ? message.event.channel : null;
     const isPast = (scope: Scope, epoch: number): boolean => {
       const change = this.changed.get(scope);
       return change !== undefined && change.atMs >= claimedAt && change.epoch > epoch;
     };
+    if (channel !== null && isPast(channel.scope, channel.epoch ?? 0)) return true;
     return isPast(node.scope, own) || (platform !== undefined && isPast(PLATFORM, platform));
   }
 }

@@ -78,6 +78,9 @@ const FOR_NEITHER_RING_NOR_PAST = [
 ];
 
 const BEYOND_THE_RELAY = [
+  'SELECT sealing_key FROM ring.member',
+  'SELECT FROM ring.member_report',
+  `UPDATE ring.member SET removed_at = now()`,
   'SELECT pg_advisory_xact_lock(1)',
   'SELECT pg_try_advisory_xact_lock(1)',
   'SELECT bus_public_key FROM ring.node',

@@ -130,7 +130,9 @@ const grants = ({ rotation, outboxRelay, gateway }: StoreRoles): string => `
   GRANT SELECT ON ring.key_ring, ring.signing_key, ring.ring_change TO ${outboxRelay};
   GRANT SELECT (id, scope, name, state) ON ring.node TO ${outboxRelay};
   GRANT SELECT, DELETE ON outbox.event TO ${outboxRelay};
-  -- For a resync, which stands for what has expired, and for nothing else.
+  GRANT SELECT (node_id, slug) ON ring.member TO ${outboxRelay};
+  GRANT SELECT (slug, side_a, side_b) ON ring.channel TO ${outboxRelay};
+  -- For a resync, which stands for what has expired, and for members of channels that missed what they are to hold.
   GRANT INSERT (event_id, scope, event_type, payload) ON outbox.event TO ${outboxRelay};
   GRANT INSERT (node_id, event_id, position) ON outbox.message TO ${outboxRelay};
   GRANT SELECT, DELETE ON outbox.message TO ${outboxRelay};

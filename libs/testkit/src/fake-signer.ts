@@ -1,14 +1,21 @@
 import {
+  CHANNEL_KEYS_CHANGED,
   PLATFORM,
+  channelDirection,
   headers as names,
+  isEventIdOf,
   problem,
   subjects,
+  type ChannelKey,
+  type ChannelKeysChanged,
   type Problem,
   type Scope,
   type StreamReady,
 } from '@plexsphere/wire';
 import type {
   Announce,
+  AnnounceChannel,
+  AnnounceChannelReply,
   EnvelopeReply,
   SignBundle,
   SignBundleReply,
@@ -34,6 +41,11 @@ export class FakeSigner {
   readonly refusals: Problem[] = [];
   /** By what it signs tokens, and in whose name. */
   readonly issuers = new Map<Scope, { url: string; key: SigningKey; longestSeconds: number }>();
+
+  /** Of a channel's ring, what a Node is told: built at each question. Whoever is no member holds nothing. */
+  readonly channels = new Map<Scope, { epoch: () => number; keysFor: (nodeId: string) => ChannelKey[] }>();
+  /** In place of the event id that was asked for. */
+  otherEventId: string | undefined;
 
   constructor(
     private readonly connection: NatsConnection,
@@ -69,6 +81,8 @@ export class FakeSigner {
         return this.envelope(message.json<SignEnvelope>());
       case 'announce':
         return this.announcement(message.json<Announce>());
+      case 'announce-channel':
+        return this.channelKeys(message.json<AnnounceChannel>());
       case 'sign-ready':
         return this.readies(message.json<SignReady>());
       case 'sign-bundle':
@@ -102,6 +116,22 @@ export class FakeSigner {
       return this.sealed(request, request.key_id, JSON.stringify(ring.rotatedPayload()));
     const { epoch, transition_expires, statement } = this.rings.of(PLATFORM).rotatedPayload();
     return this.sealed(request, request.key_id, JSON.stringify({ epoch, transition_expires, statement }));
+  }
+
+  private channelKeys({ scope, node_id, epoch, ...request }: AnnounceChannel): AnnounceChannelReply {
+    const direction = channelDirection(scope);
+    const ring = this.channels.get(scope);
+    if (direction === undefined) throw problem('invariantViolation', { field: 'scope' });
+    if (!isEventIdOf(node_id, request.event_id)) throw problem('invariantViolation', { field: 'event_id' });
+    if (ring === undefined) throw problem('noLease');
+    const { keyId } = this.at(PLATFORM, epoch).active;
+    const payload: ChannelKeysChanged = {
+      ...{ scope, epoch: ring.epoch(), node_id, side: direction.to },
+      keys: ring.keysFor(node_id),
+    };
+    const event = { ...request, scope: PLATFORM, event_type: CHANNEL_KEYS_CHANGED };
+    const named = { ...event, event_id: this.otherEventId ?? event.event_id };
+    return { ...this.sealed(named, keyId, JSON.stringify(payload)), ring_epoch: ring.epoch() };
   }
 
   private async bundle(request: SignBundle): Promise<SignBundleReply> {

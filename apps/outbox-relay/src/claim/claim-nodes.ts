@@ -111,7 +111,8 @@ const TAKE = prepared(`
          waits_since IS NOT NULL AS waits,
          CASE WHEN ready_epoch IS NOT NULL
               THEN jsonb_build_object('epoch', ready_epoch, 'position', ready_position) END AS ready,
-         sends_again AS "sendsAgain", says_hello AND missed IS NOT NULL AS "needsResync"
+         sends_again AS "sendsAgain", says_hello AND missed IS NOT NULL AS "needsResync",
+         says_hello AND (missed IS NOT NULL OR coalesce((hello ->> 'position')::bigint < settled_position, false)) AS "lacksEvents"
     FROM taken s`);
 
 /** A Node as it was claimed. */
@@ -120,6 +121,8 @@ interface TakenNode extends ClaimedNode {
   sendsAgain: boolean;
   /** It is back, and events have expired unheard. */
   needsResync: boolean;
+  /** That, or it holds less than was settled, since its store is lost: of what is settled nothing is sent again. */
+  lacksEvents: boolean;
 }
 
 /** In the caller's transaction: up to `limit` Nodes are this relay's; without `closeNews`, none for a close alone. */

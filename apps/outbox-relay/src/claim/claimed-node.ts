@@ -11,6 +11,15 @@ export interface OrdinaryEvent {
   /** JSON text. */
   payload: string | null;
   position: number;
+  /** Of news of a channel's ring, which says nothing by itself: what is told is as the ring is when it goes out. */
+  channel: ChannelRing | null;
+}
+
+/** A channel's ring, as it was when the event was claimed. */
+export interface ChannelRing {
+  scope: Scope;
+  /** null where there is none of that name. */
+  epoch: number | null;
 }
 
 /** A Node as it was when this relay claimed it. */

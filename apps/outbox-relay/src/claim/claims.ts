@@ -9,6 +9,7 @@ import { placeReadies } from './place-readies';
 import { ringsOf } from './rings-read';
 import { releaseClaims } from './release-claims';
 import { takeNextMessages } from './take-next-messages';
+import { tellMembers } from './tell-members';
 import { tidyKeyMessages } from './tidy-key-messages';
 import { unsendMessages } from './unsend-messages';
 import { writeResyncs } from './write-resyncs';
@@ -70,6 +71,7 @@ export class Claims {
       if (nodes.length === 0) return { claims: [], claimed: 0 };
       await unsendMessages(manager, idsOf(nodes.filter((node) => node.sendsAgain)));
       await writeResyncs(manager, idsOf(nodes.filter((node) => node.needsResync)));
+      await tellMembers(manager, idsOf(nodes.filter((node) => node.lacksEvents)));
       const messages = await this.nextMessages(manager, nodes);
       const claims = nodes.flatMap((node) => {
         const message = messages.get(node.nodeId);

@@ -5,6 +5,7 @@ import { Batcher } from '../batcher';
 import type { ClaimKey } from '../claim/claimed-node';
 import { RelayIdentity } from '../claim/claims';
 import { adoptSequence } from './adopt-sequence';
+import { giveUp } from './give-up';
 import { markPublished, type Published } from './mark-published';
 import { releaseClaims, releaseOtherClaims, type Release } from '../claim/release-claims';
 
@@ -28,6 +29,11 @@ export class ClaimResults {
   /** Nothing was sent; the Node may be claimed again after `deferMs`. */
   released(release: Release): Promise<void> {
     return this.releases.add(release);
+  }
+
+  /** Nobody will ever sign it: what is behind it goes on. */
+  givenUp(claim: ClaimKey, messageId: string): Promise<unknown> {
+    return giveUp(this.database.manager, this.identity.name, claim, messageId);
   }
 
   /** The stream's last message is not the one on record; false where the claim was lost. */

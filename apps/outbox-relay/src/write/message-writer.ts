@@ -6,6 +6,7 @@ import type { ClaimedNode } from '../claim/claimed-node';
 import type { Announcement, ChainNews, NextMessage, Told } from '../claim/next-message';
 import { RECEIVERS } from '../receivers';
 import { ChainWriter } from './chain-writer';
+import { ringOfNews } from './channel-news';
 import { forGateway } from './gateway-headers';
 import { ReadySigner } from './ready-signer';
 import { SignerClient } from './signer-client';
@@ -69,7 +70,9 @@ export class MessageWriter {
       }
       case 'ordinary': {
         const { event, epoch } = message;
-        const body = await this.signers.envelope(node, event, epoch);
+        const body = await (event.channel === null
+          ? this.signers.envelope(node, event, epoch)
+          : this.signers.channelKeys(node.nodeId, event.eventId, ringOfNews(node, event.channel), epoch));
         return envelope(node, message, { id: event.eventId, body, marks: { told: {}, ordinaryId: event.id } });
       }
     }

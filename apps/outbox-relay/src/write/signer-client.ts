@@ -8,13 +8,23 @@ import { Bus } from '@plexsphere/service-kit';
 import {
   PLATFORM,
   SIGNING_DURATION_MS,
+  isCount,
   parseEnvelope,
   problem,
   subjects,
   type PlatformKeyRotated,
 } from '@plexsphere/wire';
-import type { Announce, EnvelopeReply, SignBundle, SignBundleReply, SignEnvelope } from '@plexsphere/wire/commands';
+import type {
+  Announce,
+  AnnounceChannel,
+  AnnounceChannelReply,
+  EnvelopeReply,
+  SignBundle,
+  SignBundleReply,
+  SignEnvelope,
+} from '@plexsphere/wire/commands';
 import type { ClaimedNode, OrdinaryEvent } from '../claim/claimed-node';
+import { isNewsOf, type KnownRing } from './channel-news';
 import { SharedTexts } from './shared-texts';
 import type { Announcement } from '../claim/next-message';
 
@@ -57,6 +67,26 @@ export class SignerClient {
       const isAnswer = ({ bundle }: Partial<SignBundleReply>) => typeof bundle === 'string';
       return (await this.bus.askSigner<SignBundleReply>(subject, request, SIGNING_DURATION_MS, isAnswer)).bundle;
     });
+  }
+
+  /**
+   * What a member is to hold of a channel's ring, built at each attempt and kept nowhere. `epoch`: of the ring that signs.
+   * @throws Problem as `envelope`; `epochMismatch`, too, where the signer's ring is behind what the event tells of
+   */
+  async channelKeys(nodeId: string, eventId: string, ring: KnownRing, epoch: number): Promise<string> {
+    const request = { scope: ring.scope, epoch, node_id: nodeId, event_id: eventId, ...freshness() };
+    const isAnswer = ({ envelope, ring_epoch }: Partial<AnnounceChannelReply>) =>
+      isCount(ring_epoch, 1) && typeof envelope === 'string' && isNewsOf(eventId, envelope);
+    const subject = subjects.scopeSigner(ring.scope, 'announce-channel');
+    const { envelope, ring_epoch } = await this.bus.askSigner<AnnounceChannelReply>(
+      subject,
+      request satisfies Untimed<AnnounceChannel>,
+      SIGNING_DURATION_MS,
+      isAnswer,
+    );
+    // A Node that is not yet a member there would be told that it holds nothing, and be taken for told.
+    if (ring_epoch < ring.epoch) throw problem('epochMismatch', { epoch: ring_epoch });
+    return envelope;
   }
 
   private async askForEnvelope(

@@ -21,7 +21,9 @@ import { bySecret, checkValueOf } from './secrets';
 export function keysChangedFor(ring: TakenRing<PrivateKeys>, nodeId: string, now: Date): ChannelKeysChanged {
   const { scope, epoch, members } = ring.view;
   const direction = channelDirection(scope);
-  if (direction === undefined || members === undefined) throw problem('invariantViolation', { field: 'scope' });
+  if (direction === undefined) throw problem('invariantViolation', { field: 'scope' });
+  // Rotation shows no such ring without them: of somebody who does, nobody is told that it is no member.
+  if (members === undefined) throw problem('internal');
   const member = members.find(({ node_id }) => node_id === nodeId);
   // At which side it was is nothing to a Node that is at none.
   if (member === undefined) return { scope, epoch, node_id: nodeId, side: direction.to, keys: [] };
