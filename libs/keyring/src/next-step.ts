@@ -143,15 +143,15 @@ const hasShare = ({ enrolled, applied, pending }: RingFacts['progress'], { perce
   applied * 100 >= (enrolled - pending.length) * percent;
 
 /**
- * When a rotation closes by itself, as far as the time alone decides it (`closed`); null where it is closed by hand, and as
- * long as nobody knows when the last token by the old key is over.
+ * When a rotation closes by itself, as far as the time alone decides it (`closed`); null where it is closed by hand, while
+ * its new key is staged, and as long as nobody knows when the last token by the old key is over.
  */
 export function closesItselfAt(
-  { closesAt }: Pick<Transition, 'closesAt'>,
+  { activatedAt, closesAt }: Pick<Transition, 'activatedAt' | 'closesAt'>,
   old: Pick<Key, 'longestTokenMs' | 'tokensUntil'>,
   policy: Pick<StepPolicy, 'close' | 'clockSkewMs'>,
 ): Date | null {
-  if (policy.close !== 'automatic') return null;
+  if (policy.close !== 'automatic' || activatedAt === null) return null;
   const tokensOver = tokensOverAt(old, policy);
   if (tokensOver === undefined) return closesAt;
   return tokensOver && (tokensOver > closesAt ? tokensOver : closesAt);

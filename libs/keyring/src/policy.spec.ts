@@ -1,4 +1,11 @@
-import { checkPolicy, longestCommandMs, type Policy, requiredOverlapMs, transitionExpires } from './policy';
+import {
+  checkPolicy,
+  longestCommandMs,
+  type Policy,
+  requiredOverlap,
+  requiredOverlapMs,
+  transitionExpires,
+} from './policy';
 import { scopePolicy, type ScopePolicy } from './scope-policy';
 
 const STALENESS_MS = 300_000;
@@ -25,6 +32,20 @@ describe('requiredOverlapMs', () => {
 
   it('counts the longest token where it outlives staleness', () => {
     expect(requiredOverlapMs({ ...policy, longestTokenLifeMs: 3_600_000 }, DOMAIN)).toBe(3_810_000);
+  });
+});
+
+describe('a channel’s window', () => {
+  const sum = (part: object) => requiredOverlap({ ...policy, ...part }, scopePolicy('channel'));
+
+  it('is as long as its members need to switch, whatever lives how long', () => {
+    const { ms, sum: text } = sum({ longestTokenLifeMs: 999_000_000, stalenessMs: 999_000_000 });
+    expect(ms).toBe(60_000 + 120_000 + 300_000 + 30_000);
+    expect(text).toBe('relay lag 60 s + propagation 120 s + both keys 300 s + clock skew 30 s = 510 s');
+  });
+
+  it('goes by the ring’s own propagation delay, where it has decided one', () => {
+    expect(sum({ propagationDelayMs: 600_000 }).ms).toBe(990_000);
   });
 });
 
@@ -84,6 +105,7 @@ describe('checkPolicy', () => {
     { stalenessMs: -1 },
     { verifierCacheMs: -1 },
     { longestTokenLifeMs: Number.NaN },
+    { bothForMs: -1 },
   ])('refuses a span that is none: %j', (part) => {
     expect(codes(part)).toEqual(['invariant_violation']);
   });

@@ -53,8 +53,11 @@ const livesOf = ({ signs }: ScopePolicy): Life[] =>
 export const requiredOverlapMs = (policy: Policy, scopePolicy: ScopePolicy): number =>
   requiredOverlap(policy, scopePolicy).ms;
 
-/** The same with the sum, for people. */
-export function requiredOverlap(policy: Policy, scopePolicy: ScopePolicy): { ms: number; sum: string } {
+/** The same with the sum, for people. `propagationDelayMs`: of the ring, where it has decided one. */
+export function requiredOverlap(
+  policy: Policy & { readonly propagationDelayMs?: number },
+  scopePolicy: ScopePolicy,
+): { ms: number; sum: string } {
   if (scopePolicy.gate === 'members') return untilMembersSwitched(policy);
   const lives = livesOf(scopePolicy);
   const { verifierCacheMs, relayLagMs, clockSkewMs } = policy;
@@ -66,12 +69,16 @@ export function requiredOverlap(policy: Policy, scopePolicy: ScopePolicy): { ms:
   return { ms, sum };
 }
 
-/** Where those who hold a key sign by it themselves: until the last of them has heard, and signs by the new one alone. */
-function untilMembersSwitched({ relayLagMs, clockSkewMs, bothForMs }: Policy): { ms: number; sum: string } {
-  const ms = bothForMs + relayLagMs + clockSkewMs;
+/**
+ * Where those who hold a key sign by it themselves: until the last of them has heard, whoever reads what a sink has written
+ * has done so, and signs by the new one alone.
+ */
+function untilMembersSwitched(policy: Policy & { readonly propagationDelayMs?: number }): { ms: number; sum: string } {
+  const { relayLagMs, clockSkewMs, bothForMs, verifierCacheMs, propagationDelayMs = verifierCacheMs } = policy;
+  const ms = relayLagMs + propagationDelayMs + bothForMs + clockSkewMs;
   const sum =
-    `both keys ${seconds(bothForMs)} + relay lag ${seconds(relayLagMs)}` +
-    ` + clock skew ${seconds(clockSkewMs)} = ${seconds(ms)}`;
+    `relay lag ${seconds(relayLagMs)} + propagation ${seconds(propagationDelayMs)}` +
+    ` + both keys ${seconds(bothForMs)} + clock skew ${seconds(clockSkewMs)} = ${seconds(ms)}`;
   return { ms, sum };
 }
 

@@ -139,11 +139,12 @@ function malformedMembers(policy: RingPolicy, installation: Policy, scopePolicy:
 }
 
 function shortOverlap(policy: RingPolicy, installation: Policy, scopePolicy: ScopePolicy): RingPolicyProblem[] {
-  const { longestTokenLifeMs } = policy;
-  const { ms, sum } = requiredOverlap({ ...installation, longestTokenLifeMs }, scopePolicy);
+  const { longestTokenLifeMs, propagationDelayMs } = policy;
+  const { ms, sum } = requiredOverlap({ ...installation, longestTokenLifeMs, propagationDelayMs }, scopePolicy);
   if (policy.overlapWindowMs >= ms) return [];
   const sentence = `the overlap window of ${seconds(policy.overlapWindowMs)} is too short: it must be at least ${sum}`;
-  return [{ code: 'short_overlap', field: 'overlapWindowMs', summands: ['longestTokenLifeMs'], sentence }];
+  const summands = [scopePolicy.gate === 'members' ? 'propagationDelayMs' : 'longestTokenLifeMs'] as const;
+  return [{ code: 'short_overlap', field: 'overlapWindowMs', summands, sentence }];
 }
 
 /** Whoever asks for keys now and then must have asked before the key signs. */

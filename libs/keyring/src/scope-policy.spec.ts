@@ -32,3 +32,11 @@ test('only the platform vouches for what others should trust now', () => {
   const vouching = Object.keys(SCOPE_POLICIES).filter((kind) => scopePolicy(kind).signs.includes('bundle'));
   expect(vouching).toEqual(['platform']);
 });
+
+test('a channel’s key signs nothing that a signer makes, and has nobody told but its members', () => {
+  expect(scopePolicy('channel')).toMatchObject({
+    ...{ algorithms: ['HS256'], signs: [], newKey: 'is_proven_first', gate: 'members' },
+    tells: { ownNodes: null, otherNodes: null },
+  });
+  expect(hasStatements(scopePolicy('channel'))).toBe(false);
+});

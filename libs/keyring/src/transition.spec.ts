@@ -1,4 +1,4 @@
-import { isOpen, type Transition } from './transition';
+import { isOpen, phaseOf, type Transition } from './transition';
 
 describe('isOpen', () => {
   const transition: Transition = {
@@ -19,4 +19,14 @@ describe('isOpen', () => {
   });
 
   it('is not none', () => expect(isOpen(null)).toBe(false));
+});
+
+describe('phaseOf', () => {
+  it.each([
+    [{ activatedAt: null, outcome: null }, 'staged'],
+    [{ activatedAt: new Date(1), outcome: null }, 'active'],
+    [{ activatedAt: new Date(1), outcome: 'closed' }, 'closed'],
+    [{ activatedAt: null, outcome: 'rolled_back' }, 'rolled_back'],
+    [{ activatedAt: null, outcome: 'revoked' }, 'revoked'],
+  ] as const)('of %j is %s', (transition, phase) => expect(phaseOf(transition)).toBe(phase));
 });
