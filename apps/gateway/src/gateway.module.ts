@@ -18,6 +18,7 @@ import { LeavingController } from './nodes/leaving.controller';
 import { KeyController } from './nodes/key.controller';
 import { StandingController } from './nodes/standing.controller';
 import { BeatController, PingController } from './nodes/beat.controller';
+import { ChannelController } from './nodes/channel.controller';
 import { CalledNodes } from './nodes/called-nodes';
 import { EventsRoute } from './nodes/events.route';
 import { KnownBearers } from './door/known-bearers';
@@ -57,6 +58,7 @@ export const gatewayParts = {
     StateController,
     BeatController,
     StandingController,
+    ChannelController,
     PingController,
     KeyController,
     LeavingController,

@@ -4,17 +4,21 @@
  * and gateways; no database, no Nest, no service. Exports what a user needs and no more: README.md explains each.
  *
  * trust: what it verifies by, and how that changes · store: the same on disk · transport: how messages come, by the bus or
- * over HTTP · session: messages in order, to the application · enrolment: how it becomes a Node.
+ * over HTTP · session: messages in order, to the application · enrolment: how it becomes a Node · member: the secrets of a
+ * channel, and what is reported of them.
  */
 export {
   parseEnrolment,
   readEnrolment,
   type BusEnrolment,
+  type ChannelEnrolment,
   type Enrolment,
   type HttpEnrolment,
 } from './enrolment/enrolment';
+export type { BeforeProof, ChannelMember, MemberKey, MemberRing } from './member/channel-member';
 export { NodeClient, type NodeClientOptions } from './node-client';
 export type {
+  ChannelRefusal,
   Counts,
   Handler,
   KeyRefusal,

@@ -1,6 +1,10 @@
 /** A mesh Node: its trust store, what carries its stream, and the session between them. */
 import { BusClientError } from '@plexsphere/bus-client';
 import { within } from './back-off';
+import { performance } from 'node:perf_hooks';
+import type { BeforeProof, ChannelMember } from './member/channel-member';
+import { Membership } from './member/membership';
+import { RunningMember, type RunningMemberOptions } from './member/running-member';
 import { BusConnection } from './transport/bus-connection';
 import type { Enrolment } from './enrolment/enrolment';
 import { HttpTransport } from './transport/http-transport';
@@ -26,6 +30,8 @@ export interface NodeClientOptions extends NodeObserver {
   storeDir: string;
   /** Applies an event. */
   handler: Handler;
+  /** Of a channel's member that is a sink, and there it has to be. */
+  beforeProof?: BeforeProof;
   /** Insists on a bus, or gateways, that are neither TLS nor on this machine: the credential travels in the clear. */
   allowPlaintext?: boolean;
   /** Without one, nothing is said. */
@@ -36,13 +42,14 @@ export interface NodeClientOptions extends NodeObserver {
 
 /** A third of the time after which a silent Node counts as offline. */
 const SIGN_OF_LIFE_MS = 60_000;
-/** How long stop() waits for the application's handler. */
+/** How long stop() waits for the application's handler, and for a sink. */
 const STOP_PATIENCE_MS = 10_000;
 
 interface Running {
   store: TrustStore;
   session: NodeSession;
   transport: Transport;
+  member: RunningMember | undefined;
   life: NodeJS.Timeout;
   stopping: AbortController;
   ended: Promise<void>;
@@ -54,8 +61,17 @@ interface Running {
  */
 export class NodeClient {
   private running: Running | undefined;
+  private readonly membership: Membership | undefined;
 
-  constructor(private readonly options: NodeClientOptions) {}
+  constructor(private readonly options: NodeClientOptions) {
+    const { channel } = options.enrolment;
+    this.membership = channel && new Membership(channel.slug, channel.side);
+  }
+
+  /** The secrets that this Node shares as a channel's member; undefined where its enrolment makes it none. */
+  get member(): ChannelMember | undefined {
+    return this.membership;
+  }
 
   /**
    * Opens the trust store and goes on connecting until stop(); a bus, or gateways, that are away are no error.
@@ -63,7 +79,8 @@ export class NodeClient {
    */
   async start(): Promise<void> {
     if (this.running !== undefined) throw new NodeSdkError('already_started');
-    const { enrolment, storeDir } = this.options;
+    const { enrolment, storeDir, beforeProof } = this.options;
+    if (enrolment.channel?.sink === true && beforeProof === undefined) throw new NodeSdkError('before_proof_missing');
     const store = await TrustStore.open(storeDir, enrolment);
     try {
       this.run(store);
@@ -91,12 +108,14 @@ export class NodeClient {
     const { running } = this;
     if (running === undefined) return;
     this.running = undefined;
-    const { session, transport, stopping, store } = running;
+    const { session, transport, member, stopping, store } = running;
     clearInterval(running.life);
     session.stop();
+    member?.stop();
     stopping.abort();
-    await within(STOP_PATIENCE_MS, session.idle());
+    await within(STOP_PATIENCE_MS, Promise.all([session.idle(), member?.idle()]));
     await session.end();
+    this.membership?.end();
     await transport.close();
     await within(STOP_PATIENCE_MS, running.ended);
     store.close();
@@ -126,12 +145,17 @@ export class NodeClient {
   private run(store: TrustStore): void {
     const { enrolment, handler, allowPlaintext, logger = silent, now = () => new Date() } = this.options;
     const stopping = new AbortController();
+    const member = this.runningMember(now, logger, {
+      onOver: () => session.dropOver(),
+      send: (rings) => transport.report(rings),
+    });
     const session: NodeSession = new NodeSession({
       state: store.opened,
       handler,
       save: (state) => store.save(state),
       sayHello: (hello) => transport.sayHello(hello),
       acknowledge: (ack) => transport.acknowledge(ack),
+      member,
       observer: this.options,
       logger,
       now,
@@ -140,14 +164,40 @@ export class NodeClient {
       allowPlaintext,
       logger,
       signal: stopping.signal,
-      onConnected: () => session.connected(),
+      onConnected: () => {
+        session.connected();
+        member?.connected();
+      },
       onDisconnected: () => session.disconnected(),
       onTurnedAway: (turnedAway) => this.options.onTurnedAway?.(turnedAway),
       now,
       onMessage: (message) => session.take(message),
     });
-    const life = setInterval(() => session.acknowledge(), SIGN_OF_LIFE_MS);
-    this.running = { store, session, transport, life, stopping, ended: transport.run() };
+    const life = setInterval(() => {
+      session.acknowledge();
+      member?.report();
+    }, SIGN_OF_LIFE_MS);
+    if (member !== undefined) {
+      this.membership?.begin(member);
+      member.start(store.opened.rings);
+    }
+    this.running = { store, session, transport, member, life, stopping, ended: transport.run() };
+  }
+
+  private runningMember(
+    now: () => Date,
+    logger: Logger,
+    { onOver, send }: Pick<RunningMemberOptions, 'onOver' | 'send'>,
+  ): RunningMember | undefined {
+    const { enrolment, beforeProof } = this.options;
+    const { nodeId, channel } = enrolment;
+    if (channel === undefined) return undefined;
+    return new RunningMember({
+      names: { nodeId, ...channel },
+      ...{ beforeProof, logger, onOver, send },
+      onChange: (scope) => this.membership?.changed(scope),
+      clocks: { now, monotonicMs: () => performance.now() },
+    });
   }
 
   private started(): Running {

@@ -1,5 +1,5 @@
 /** What the application around the SDK sees: its handler, what was refused, whom the Node trusts, counts, log lines. */
-import type { EnvelopeRefusal, Scope } from '@plexsphere/wire';
+import type { ChannelErrorCode, EnvelopeRefusal, Scope } from '@plexsphere/wire';
 import type { JwsRefusal } from '@plexsphere/wire/jws';
 
 /** An event that was meant for this Node and verified. */
@@ -31,8 +31,11 @@ export type Handler = (event: NodeEvent) => Promise<void>;
 /** Why a message that would have changed whom the Node trusts was refused. */
 export type KeyRefusal = JwsRefusal;
 
+/** Why what the platform told a channel's member was refused: what it held before it still holds. */
+export type ChannelRefusal = `channel_${ChannelErrorCode}`;
+
 /** Why a message was refused: a closed union. */
-export type RefusalReason = EnvelopeRefusal | KeyRefusal;
+export type RefusalReason = EnvelopeRefusal | KeyRefusal | ChannelRefusal;
 
 /** A message on the Node's stream of which nothing was taken. */
 export interface Refused {
@@ -90,7 +93,9 @@ export interface Counts {
   duplicates: number;
   /** Key events and chains that changed what the Node trusts. */
   keyChanges: number;
-  /** Key events and chains that told nothing new. */
+  /** Of a channel's member: how often the keys of a ring were told and taken. */
+  channelKeys: number;
+  /** What would have changed keys, and told nothing new. */
   superseded: number;
   /** By reason; those that never happened are missing. */
   refused: Partial<Record<RefusalReason, number>>;
@@ -104,6 +109,7 @@ export const noCounts = (): Counts => ({
   applied: 0,
   duplicates: 0,
   keyChanges: 0,
+  channelKeys: 0,
   superseded: 0,
   refused: {},
   handlerFailures: 0,

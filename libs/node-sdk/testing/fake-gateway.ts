@@ -1,7 +1,16 @@
 /** The least gateway that a Node can live with, before a FakeRelay's bus: one Node, no database. For specs only. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { headers as names, helloOfHeaders, readAck, readHello, routePath, subjects } from '@plexsphere/wire';
+import {
+  CODES,
+  headers as names,
+  helloOfHeaders,
+  readAck,
+  readHello,
+  routePath,
+  subjects,
+  type Code,
+} from '@plexsphere/wire';
 import { connect, Events, type NatsConnection } from 'nats';
 
 export const BEARER = 'the-nodes-own-token';
@@ -55,8 +64,20 @@ export class FakeGateway {
     if (path === this.path('ack')) this.bus.publish(subjects.nodeAck(this.nodeId), JSON.stringify(readAck(body)));
     else if (path === this.path('hello'))
       this.bus.publish(subjects.nodeHello(this.nodeId), JSON.stringify(readHello(body)));
+    else if (path === this.path('channel')) return this.forward(body, response);
     else return void response.writeHead(404).end();
     response.writeHead(204).end();
+  }
+
+  private async forward(body: unknown, response: ServerResponse): Promise<void> {
+    try {
+      const reply = await this.bus.request(subjects.httpChannel(this.nodeId), JSON.stringify(body), { timeout: 1_000 });
+      const code = reply.headers?.get(names.errorCode) as Code | '' | undefined;
+      const status = code ? CODES[code].httpStatus : 200;
+      response.writeHead(status, { 'content-type': 'application/json' }).end(reply.string());
+    } catch {
+      response.writeHead(503).end();
+    }
   }
 
   private async stream({ headers }: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -74,11 +95,13 @@ export class FakeGateway {
       this.open.delete(response);
     });
     await this.bus.flush();
+    // The bus was away meanwhile.
+    if (response.writableEnded) return;
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n');
     this.bus.publish(subjects.nodeHello(this.nodeId), JSON.stringify(hello));
   }
 
-  private path(route: 'events' | 'ack' | 'hello'): string {
+  private path(route: 'events' | 'ack' | 'hello' | 'channel'): string {
     return routePath(route, { node_id: this.nodeId });
   }
 

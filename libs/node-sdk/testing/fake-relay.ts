@@ -15,7 +15,7 @@ import type { TestMesh } from './test-mesh';
 export class FakeRelay {
   readonly hellos: Hello[] = [];
   readonly acks: Ack[] = [];
-  readonly outbox: { position: number; eventId: string }[] = [];
+  readonly outbox: Outgoing[] = [];
   private sending: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -57,6 +57,13 @@ export class FakeRelay {
     return event.eventId;
   }
 
+  /** One that is built anew each time that it is sent: what a channel's member is told. */
+  async tell(build: () => string): Promise<void> {
+    const event = { position: this.outbox.length + 1, eventId: '', build };
+    this.outbox.push(event);
+    await this.send(() => this.sendEvent(event));
+  }
+
   announce(text: string): Promise<void> {
     return this.send(() => this.put('event', text));
   }
@@ -94,8 +101,8 @@ export class FakeRelay {
     return sent;
   }
 
-  private sendEvent({ position, eventId }: { position: number; eventId: string }): Promise<unknown> {
-    const text = envelopeBy(this.mesh.ring.active, this.mesh.ring.scope, new Date(), { eventId });
+  private sendEvent({ position, eventId, build }: Outgoing): Promise<unknown> {
+    const text = build?.() ?? envelopeBy(this.mesh.ring.active, this.mesh.ring.scope, new Date(), { eventId });
     return this.put('event', text, { [wireHeaders.position]: String(position) });
   }
 
@@ -105,4 +112,10 @@ export class FakeRelay {
     for (const [name, value] of Object.entries(members)) headers.set(name, value);
     return this.stream.publish(subjects.eventsOut(this.mesh.nodeId), text, { headers, timeout: 1_000 });
   }
+}
+
+interface Outgoing {
+  position: number;
+  eventId: string;
+  build?: () => string;
 }

@@ -2,11 +2,16 @@
 import { envelopeBy, type EventFields, type TestKey } from '@plexsphere/testkit';
 import type { Ack, Hello, StreamReady } from '@plexsphere/wire';
 import { readBundle } from '@plexsphere/wire/jws';
+import type { ReportedRing } from '@plexsphere/wire/commands';
+import type { BeforeProof } from '../src/member/channel-member';
+import type { ReportAnswer } from '../src/member/reporter';
+import { RunningMember } from '../src/member/running-member';
 import { silent, type Handler, type NodeEvent, type Refused, type Trusts } from '../src/node-observer';
 import { NodeSession } from '../src/session/node-session';
 import type { StreamMessage } from '../src/transport/stream-message';
 import { parseTrustFile, trustFileText } from '../src/store/trust-file';
 import { trustAtEnrolment, type TrustState } from '../src/trust/trust-state';
+import type { PlayedMember } from './played-ring';
 import type { TestMesh } from './test-mesh';
 
 const asOnDisk = (state: TrustState): TrustState => parseTrustFile(trustFileText(state))!;
@@ -27,24 +32,32 @@ export class SessionHarness {
   /** Replaced by a spec whose disk is slow or full. */
   beforeSave: () => Promise<void> = async () => undefined;
   session: NodeSession;
+  /** Of a channel's member. */
+  member: RunningMember | undefined;
+  readonly reports: ReportedRing[][] = [];
+  readonly changes: string[] = [];
+  /** Replaced by a spec whose rotation is away. */
+  answer: () => Promise<ReportAnswer> = async () => ({ kind: 'answered', reply: { rings: [] } });
   private sequence = 0;
 
   private constructor(
     readonly mesh: TestMesh,
     state: TrustState,
     readonly now: () => Date,
+    private readonly sharing: Sharing | undefined,
   ) {
     this.onDisk = asOnDisk(state);
     this.session = this.begin(state);
   }
 
-  static async create(mesh: TestMesh, now: () => Date = () => new Date()): Promise<SessionHarness> {
-    return new SessionHarness(mesh, trustAtEnrolment(mesh.nodeId, readBundle(await mesh.bundle(now()))), now);
+  static async create(mesh: TestMesh, now: () => Date = () => new Date(), sharing?: Sharing): Promise<SessionHarness> {
+    return new SessionHarness(mesh, trustAtEnrolment(mesh.nodeId, readBundle(await mesh.bundle(now()))), now, sharing);
   }
 
   /** The process dies and comes again with what is on the disk. */
   crash(): void {
     this.session.stop();
+    this.member?.stop();
     this.session = this.begin(this.onDisk);
   }
 
@@ -114,8 +127,10 @@ export class SessionHarness {
       await this.handler(event);
       this.handled.push(event);
     };
-    return new NodeSession({
+    this.member = this.sharing && this.memberOf(this.sharing);
+    const session = new NodeSession({
       state,
+      member: this.member,
       handler,
       save: async (next) => {
         await this.beforeSave();
@@ -132,5 +147,31 @@ export class SessionHarness {
       logger: silent,
       now: this.now,
     });
+    this.session = session;
+    this.member?.start(state.rings);
+    return session;
   }
+
+  private memberOf({ slug, member, beforeProof }: Sharing): RunningMember {
+    const { nodeId, side, sealing } = member;
+    return new RunningMember({
+      names: { nodeId, slug, side, sealingPrivateKey: sealing.privateKey },
+      beforeProof,
+      send: (rings) => {
+        this.reports.push(rings);
+        return this.answer();
+      },
+      onOver: () => this.session.dropOver(),
+      onChange: (scope) => this.changes.push(scope),
+      logger: silent,
+      clocks: { now: this.now, monotonicMs: () => this.now().getTime() },
+    });
+  }
+}
+
+/** What makes a Node a channel's member. */
+export interface Sharing {
+  slug: string;
+  member: PlayedMember;
+  beforeProof?: BeforeProof;
 }

@@ -27,6 +27,7 @@ test.each([
   ['channel_keys_changed', true],
   ['stream_ready', true],
   ['resync', true],
+  ['channel_keys_changed', true],
   ['signing_keys', false],
   ['channel_keyed', false],
   ['resync_done', false],

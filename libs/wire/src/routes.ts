@@ -57,6 +57,12 @@ export const ROUTES = {
     caller: 'node',
     summary: 'Acknowledges what the Node has applied: epochs, position and heads',
   },
+  channel: {
+    method: 'POST',
+    path: '/v1/nodes/{node_id}/channel',
+    caller: 'node',
+    summary: "Reports what a channel's member holds: proofs of its keys, and what has become of them",
+  },
   rotateKey: {
     method: 'POST',
     path: '/v1/keys/rotate',

@@ -171,6 +171,55 @@ describe('what it gets', () => {
   });
 });
 
+describe("what a channel's member reports", () => {
+  const ring = {
+    ...{ scope: 'channel:chat:app-to-web', epoch: 3, keys: [{ key_id: 'key-1', proof: `${'A'.repeat(43)}=` }] },
+    ...{ period_from: '2026-11-22T10:00:00Z', period_seconds: 61, last_signed: null, last_verified: null },
+    ...{ alone: [{ key_id: 'key-1', at: '2026-11-22T10:00:30Z' }], refusals: { stale: 2 } },
+  };
+  const reply = { rings: [{ scope: ring.scope, epoch: 4, proven: ['key-1'], refused: [] }] };
+  const report = (body: object, as: Pick<TestNode, 'secret'> = node) =>
+    world.post(`/v1/nodes/${node.id}/channel`, body, { authorization: `Bearer ${as.secret}` });
+
+  it('goes to rotation as it is, under the name of the Node whose bearer was shown, and the answer comes back', async () => {
+    const said = await answering(subjects.httpChannel('*'), reply);
+    const other = await world.addNode(DOMAIN);
+    expect((await report({ rings: [ring] }, other)).status).toBe(401);
+    expect(said).toEqual([]);
+    const answer = await report({ rings: [ring] });
+    expect([answer.status, await answer.json()]).toEqual([200, reply]);
+    expect(said).toEqual([{ subject: `http.${node.id}.channel`, rings: [ring] }]);
+  });
+
+  it.each<[string, object]>([
+    ['no ring', { rings: [] }],
+    ['three', { rings: ['a', 'b', 'c'].map((side) => ({ ...ring, scope: `channel:chat:${side}-to-web` })) }],
+    ['one of another kind', { rings: [{ ...ring, scope: 'platform' }] }],
+    ['what is no proof', { rings: [{ ...ring, keys: [{ key_id: 'key-1', proof: 'x' }] }] }],
+    ['a reason that is a text', { rings: [{ ...ring, refusals: { 'Not today': 1 } }] }],
+    ['a member that is not ours', { rings: [ring], node_id: node?.id ?? '', more: 1 }],
+  ])('%s is refused here', async (_, body) => {
+    const said = await answering(subjects.httpChannel('*'), reply);
+    expect(await told(await report(body))).toEqual([400, 'invariant_violation']);
+    expect(said).toEqual([]);
+  });
+
+  it('a report that rotation would refuse unread is refused here', async () => {
+    const padded = { ...ring, more: 'x'.repeat(16_384) };
+    expect(await told(await report({ rings: [padded] }))).toEqual([413, 'request_too_large']);
+    expect((await report({ rings: [{ ...ring, more: 'x'.repeat(65_536) }] })).status).toBe(413);
+  });
+
+  it.each<[ProblemName, number]>([
+    ['unknownMember', 404],
+    ['databaseUnavailable', 503],
+    ['tooManyWaiting', 429],
+  ])('where rotation says %s, it hears %i', async (name, status) => {
+    await answering(subjects.httpChannel('*'), name);
+    expect((await report({ rings: [ring] })).status).toBe(status);
+  });
+});
+
 describe('coming and going', () => {
   const newcomer = { token: 'a-token', public_key: KEY, hostname: 'box', metadata: { a: 'b' }, capabilities: {} };
   const made = { node_id: randomUUID(), scope: DOMAIN, name: 'box', mesh_ip: '100.64.0.9', signing_public_key: KEY };

@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PLATFORM, makeSealingPair } from '@plexsphere/wire';
 import { readBundle } from '@plexsphere/wire/jws';
 import { TestMesh } from '../../testing/test-mesh';
 import { parseEnrolment, readEnrolment } from './enrolment';
@@ -59,4 +60,40 @@ test.each(['', 'null', '[]', '"text"', '{"bus_credential":"a secret"'])('what is
   expect(() => parseEnrolment(text)).toThrow(
     expect.not.objectContaining({ message: expect.stringContaining('secret') }),
   );
+});
+
+describe("of a channel's member", () => {
+  const sealing_private_key = makeSealingPair().privateKey;
+  const channel = { slug: 'chat-plugin', side: 'backend', sealing_private_key };
+  const enrolled = async (over: object = {}, scope = PLATFORM) =>
+    parseEnrolment(await (await TestMesh.create(NOW, scope)).enrolment(NOW, { channel: { ...channel, ...over } }));
+
+  test.each([
+    [{}, false],
+    [{ sink: true }, true],
+    [{ sink: false }, false],
+  ])('which end it is, and how it opens what it is sent: %j', async (over, sink) => {
+    expect(await enrolled(over)).toMatchObject({
+      channel: { slug: 'chat-plugin', side: 'backend', sealingPrivateKey: sealing_private_key, sink },
+    });
+  });
+
+  test.each<[string, object]>([
+    ['channel.slug', { slug: 'Chat' }],
+    ['channel.side', { side: 'back-end' }],
+    ['channel.sealing_private_key', { sealing_private_key: `${sealing_private_key.slice(0, -2)}x=` }],
+    ['channel.sealing_private_key', { sealing_private_key: undefined }],
+    ['channel.sink', { sink: 'yes' }],
+  ])('a %s that is none: %j', async (about, over) => {
+    const refused = expect.objectContaining({ code: 'enrolment_malformed', about });
+    await expect(enrolled(over)).rejects.toEqual(refused);
+  });
+
+  test('one of a Domain is none, and what is no object', async () => {
+    const refused = expect.objectContaining({ code: 'enrolment_malformed', about: 'channel' });
+    await expect(enrolled({}, mesh.ring.scope)).rejects.toEqual(refused);
+    const platform = await TestMesh.create(NOW, PLATFORM);
+    const text = await platform.enrolment(NOW, { channel: 'chat' });
+    expect(() => parseEnrolment(text)).toThrow(refused);
+  });
 });

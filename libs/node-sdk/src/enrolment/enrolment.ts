@@ -1,10 +1,10 @@
 /** The enrolment file: who this Node is, how it reaches the bus or the gateways, whom it trusts first. */
 import { open } from 'node:fs/promises';
 import { parseBusAddress } from '@plexsphere/bus-client';
-import { isNodeName, isUuid, scopeKind, type Scope } from '@plexsphere/wire';
+import { PLATFORM, isNodeName, isSealingText, isSide, isSlug, isUuid, scopeKind, type Scope } from '@plexsphere/wire';
 import { JwsError, readBundle } from '@plexsphere/wire/jws';
 import { isGatewayUrl } from './gateway-url';
-import { isText, parseObject, type JsonObject } from '../json-members';
+import { asObject, isText, parseObject, type JsonObject } from '../json-members';
 import { NodeSdkError } from '../node-sdk-error';
 
 /** Who the Node is, and whom it trusts first. */
@@ -20,6 +20,19 @@ interface Enrolled {
    * use. What the trust store holds counts from then on.
    */
   bundle: string;
+  /** Of a channel's member: `plexctl channel add-member` has written it. */
+  channel?: ChannelEnrolment;
+}
+
+/** Which end of which channel the Node is, and how it opens the secrets that it is sent. */
+export interface ChannelEnrolment {
+  slug: string;
+  /** It signs in the ring from here to the other side, and verifies in the other ring. */
+  side: string;
+  /** X25519, standard base64 of 32 bytes. Secret. */
+  sealingPrivateKey: string;
+  /** It writes what it holds for somebody else, and proves only what is written: see `beforeProof`. */
+  sink: boolean;
 }
 
 /** Of a Node on the bus: `plexctl node add` has written it. */
@@ -79,6 +92,7 @@ export function parseEnrolment(text: string): Enrolment {
     scope,
     name: read(members, 'name', isNodeName),
     bundle: read(members, 'bundle', (value): value is string => isText(value) && isBundleOf(scope, value)),
+    ...(members['channel'] === undefined ? {} : { channel: channelOf(members['channel'], scope) }),
   };
   return { ...enrolled, ...(members['gateways'] === undefined ? busOf(members) : gatewaysOf(members)) };
 }
@@ -95,9 +109,22 @@ const gatewaysOf = (members: JsonObject): Omit<HttpEnrolment, keyof Enrolled> =>
   bearer: read(members, 'bearer', isBearer),
 });
 
-function read<T>(members: JsonObject, name: string, accepts: (value: unknown) => value is T): T {
+/** What members are told is signed by the platform's key, so each is a Node of `platform`. */
+function channelOf(value: unknown, scope: Scope): ChannelEnrolment {
+  const members = asObject(value);
+  if (members === undefined || scope !== PLATFORM) throw new NodeSdkError('enrolment_malformed', 'channel');
+  return {
+    slug: read(members, 'slug', isSlug, 'channel.'),
+    side: read(members, 'side', isSide, 'channel.'),
+    sealingPrivateKey: read(members, 'sealing_private_key', isSealingText, 'channel.'),
+    sink: read(members, 'sink', isFlag, 'channel.') === true,
+  };
+}
+
+/** `of`: what the member is a member of. */
+function read<T>(members: JsonObject, name: string, accepts: (value: unknown) => value is T, of = ''): T {
   const value = members[name];
-  if (!accepts(value)) throw new NodeSdkError('enrolment_malformed', name);
+  if (!accepts(value)) throw new NodeSdkError('enrolment_malformed', `${of}${name}`);
   return value;
 }
 
@@ -111,6 +138,8 @@ function isBundleOf(scope: Scope, text: string): boolean {
 }
 
 const isFilled = (value: unknown): value is string => isText(value) && value !== '';
+
+const isFlag = (value: unknown): value is boolean | undefined => value === undefined || typeof value === 'boolean';
 
 const isNodeScope = (value: unknown): value is Scope => {
   const kind = scopeKind(value);

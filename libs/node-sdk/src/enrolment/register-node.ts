@@ -1,9 +1,8 @@
 /** How a Node comes in over HTTP: by an enrolment token, at whichever gateway, once. */
-import type { IncomingMessage } from 'node:http';
 import { routePath } from '@plexsphere/wire';
 import { parseEnrolment } from './enrolment';
 import { gatewayUrls } from './gateway-url';
-import { HttpCaller } from '../transport/http-call';
+import { HttpCaller, readText } from '../transport/http-call';
 import { failureOf, type HttpFailure } from '../transport/http-failure';
 import { parseObject } from '../json-members';
 import { NodeSdkError } from '../node-sdk-error';
@@ -47,7 +46,7 @@ export async function registerNode(registration: Registration): Promise<string> 
     for (const url of urls) {
       try {
         const call = { path, body, answeredWithinMs: ANSWERED_WITHIN_MS };
-        return enrolmentText(await textOf(await caller.call(url, call, signal)), registration);
+        return enrolmentText(await readText(await caller.call(url, call, signal), MOST_ANSWER_BYTES), registration);
       } catch (error) {
         if (error instanceof NodeSdkError) throw error;
         failure = failureOf(error);
@@ -73,15 +72,4 @@ function enrolmentText(answer: string, { gateways, gatewayCa }: Registration): s
   const text = `${JSON.stringify({ node_id, scope, name, gateways, ...ca, bearer, bundle }, null, 2)}\n`;
   parseEnrolment(text);
   return text;
-}
-
-async function textOf(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MOST_ANSWER_BYTES) throw new NodeSdkError('registration_failed', 'too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }

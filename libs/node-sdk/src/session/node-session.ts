@@ -3,6 +3,8 @@
  * order, and decides what comes of it. Everything with an effect is an argument.
  */
 import {
+  CHANNEL_KEYS_CHANGED,
+  isEventIdOf,
   isReservedEventType,
   NonceMemory,
   type Ack,
@@ -11,10 +13,12 @@ import {
   type TrustedKey,
 } from '@plexsphere/wire';
 import { Application } from './application';
-import type { RingsWalk } from '@plexsphere/wire/jws';
+import { activeKeyOf, isSameKey, type RingsWalk } from '@plexsphere/wire/jws';
 import { takeChain } from '../trust/chain';
 import { Greeter } from './greeter';
 import type { KeyChange } from '../trust/key-change';
+import { ringsAt } from '../member/held-ring';
+import { channelRefusal, type RunningMember } from '../member/running-member';
 import { isKeyEvent, takeKeyEvent } from '../trust/key-events';
 import {
   noCounts,
@@ -40,6 +44,8 @@ export interface NodeSessionOptions {
   save(state: TrustState): Promise<void>;
   sayHello(hello: Hello): void;
   acknowledge(ack: Ack): void;
+  /** Of a channel's member. */
+  member?: Pick<RunningMember, 'take' | 'holds' | 'saved'> | undefined;
   observer: NodeObserver;
   logger: Logger;
   now(): Date;
@@ -70,7 +76,7 @@ export class NodeSession {
     this.ready = new Promise((resolve) => (this.becomeReady = resolve));
     this.greeter = new Greeter({ say: (helloId) => this.sayHello(helloId), isBusy: () => this.application.busy, now });
     this.writer = new WriteBehind(options.state, {
-      save: (state) => options.save(state),
+      save: (state) => this.save(state),
       acknowledge: (state) => options.acknowledge(standingOf(state)),
       onFailure: (error) => logger.error({ error: String(error) }, 'trust store cannot be written'),
       signal,
@@ -102,6 +108,12 @@ export class NodeSession {
   /** Says again how far this Node is, once that is on its disk: heals a lost acknowledgement, and is a sign of life. */
   acknowledge(): void {
     this.writer.acknowledge();
+  }
+
+  /** Of a channel's keys those go, from the disk too, whose time is over. */
+  dropOver(): void {
+    const rings = ringsAt(this.current.rings, this.options.now());
+    if (rings !== this.current.rings) this.become({ ...this.current, rings });
   }
 
   /** One at a time. Rejects for a defect only. */
@@ -197,7 +209,9 @@ export class NodeSession {
     }
     const taken = change.kind === 'taken';
     this.counts[taken ? 'keyChanges' : 'superseded'] += 1;
-    const next = change.state;
+    // What is held of channels may have changed by the clock while this was verified.
+    const { rings } = this.current;
+    const next = change.state.rings === rings ? change.state : { ...change.state, rings };
     this.become(next);
     if (!taken) return;
     if (change.refused !== undefined) {
@@ -217,6 +231,8 @@ export class NodeSession {
     if (position === undefined) return this.refuse({ reason: 'malformed', ...namesOf(envelope) });
     if (position <= state.position) return this.repeat();
     if (position > state.position + 1) return greeter.ask();
+    if (envelope.eventType === CHANNEL_KEYS_CHANGED && this.options.member !== undefined)
+      return this.takeChannelKeys(envelope, this.options.member);
     const decision = decisionOn(state, envelope, this.options.now(), this.nonces);
     if (decision.kind === 'refused') return this.refuseOrdinary(decision.reason, envelope);
     if (decision.kind === 'apply') return this.apply(envelope, position, decision.key);
@@ -224,11 +240,37 @@ export class NodeSession {
     this.become(oneFurther(state));
   }
 
+  /**
+   * What is not by the platform's active key comes again, signed now, and is not acknowledged: nothing is known of what it
+   * says. What is by that key is acknowledged also where it is refused: the same plane would build the same text again, and
+   * whatever else waits behind it would never come. That it was refused shows in the counts, in the member's reports, and in
+   * the epoch that those go on naming; the ring's next change, or a resync, tells it anew. Not told apart by its event id, but
+   * by the epoch of its ring, which goes up.
+   */
+  private takeChannelKeys(envelope: Envelope, member: Pick<RunningMember, 'take'>): void {
+    const { current: state } = this;
+    const verdict = verdictOn(state, envelope, this.options.now(), this.nonces);
+    if (verdict.kind === 'refused') return this.refuseOrdinary(verdict.reason, envelope);
+    // An outgoing key may have leaked: it gives nobody a secret.
+    if (!isSameKey(verdict.key, activeKeyOf(state.platform))) return this.refuseOrdinary('unknown_key', envelope);
+    const outcome = isEventIdOf(state.nodeId, envelope.eventId)
+      ? member.take(state.rings, envelope.payload)
+      : ({ kind: 'refused', reason: 'other_names' } as const);
+    if (outcome.kind === 'superseded') this.counts.superseded += 1;
+    if (outcome.kind === 'refused') this.refuse({ reason: channelRefusal(outcome.reason), ...namesOf(envelope) });
+    this.greeter.progress();
+    if (outcome.kind !== 'taken') return this.become(oneFurther(state));
+    this.counts.channelKeys += 1;
+    this.become({ ...oneFurther(state), rings: outcome.rings });
+    const { scope, epoch, keys } = outcome.ring;
+    this.options.logger.info({ scope, epoch, keyIds: keys.map(({ keyId }) => keyId) }, 'channel keys taken');
+  }
+
   private refuseOrdinary(reason: RefusalReason, envelope: Envelope): void {
     this.refuse({ reason, ...namesOf(envelope) });
     // What the relay sent so is sent anew: signed now, after the announcement of a key that this Node may lack. Any other
     // refusal shows as a hole at the next event if a true one was refused.
-    if (reason === 'stale' || reason === 'signature_invalid') this.greeter.ask();
+    if (reason === 'stale' || reason === 'signature_invalid' || reason === 'unknown_key') this.greeter.ask();
   }
 
   private async apply(envelope: Envelope, position: number, key: TrustedKey): Promise<void> {
@@ -258,6 +300,12 @@ export class NodeSession {
   private become(state: TrustState): void {
     this.current = state;
     this.writer.put(state);
+    this.options.member?.holds(state.rings);
+  }
+
+  private async save(state: TrustState): Promise<void> {
+    await this.options.save(state);
+    this.options.member?.saved(state.rings);
   }
 
   private repeat(): void {

@@ -3,10 +3,13 @@ import { createHash } from 'node:crypto';
 import { PLATFORM, isKeyId, isPublicKey, isScope, isUuid, publicKeyFromText, type TrustedKey } from '@plexsphere/wire';
 import type { ChainAnchor } from '@plexsphere/wire/jws';
 import { AppliedEvents, type AppliedBatch } from '../trust/applied-events';
+import { ringRecords, ringsOf } from './ring-records';
 import { areTexts, asObject, isCount, isTime, parseObject } from '../json-members';
 import type { TrustState } from '../trust/trust-state';
 
-const VERSION = 3;
+const VERSION = 4;
+/** Of before there were channels: the same without their rings. */
+const WITHOUT_CHANNELS = 3;
 
 /** The checksum tells a bit that fell over from a state; it is no protection against whoever may write the file. */
 export function trustFileText(state: TrustState): string {
@@ -18,6 +21,7 @@ export function trustFileText(state: TrustState): string {
     platform: anchorRecord(state.platform),
     recovery_public_key: state.recoveryPublicKey,
     position: state.position,
+    channel_rings: ringRecords(state.rings),
   };
   // The one part that is long, and most of it was written like this before.
   const text = `${JSON.stringify(body).slice(0, -1)},"applied_events":${state.applied.toText()}}`;
@@ -30,13 +34,16 @@ export function parseTrustFile(text: string): TrustState | undefined {
   const body = asObject(file?.['state']);
   if (body === undefined || file?.['checksum'] !== checksum(JSON.stringify(body))) return undefined;
   const { node_id: nodeId, scope, recovery_public_key: recoveryPublicKey, position, applied_events: applied } = body;
-  if (body['version'] !== VERSION) return undefined;
+  const isEarlier = body['version'] === WITHOUT_CHANNELS && body['channel_rings'] === undefined;
+  if (!isEarlier && body['version'] !== VERSION) return undefined;
+  const rings = isEarlier ? [] : ringsOf(body['channel_rings']);
   const ring = anchorOf(body['ring']);
   const platform = anchorOf(body['platform']);
   if (!isUuid(nodeId) || !isScope(scope) || !isPublicKey(recoveryPublicKey)) return undefined;
-  if (ring === undefined || platform === undefined || !isCount(position) || !areBatches(applied)) return undefined;
+  if (ring === undefined || platform === undefined || rings === undefined || !isCount(position) || !areBatches(applied))
+    return undefined;
   if (scope === PLATFORM && JSON.stringify(body['ring']) !== JSON.stringify(body['platform'])) return undefined;
-  return { nodeId, scope, ring, platform, recoveryPublicKey, position, applied: new AppliedEvents(applied) };
+  return { nodeId, scope, ring, platform, recoveryPublicKey, position, applied: new AppliedEvents(applied), rings };
 }
 
 const checksum = (text: string): string => createHash('sha256').update(text).digest('hex');

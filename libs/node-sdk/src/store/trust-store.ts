@@ -7,6 +7,7 @@ import type { Enrolment } from '../enrolment/enrolment';
 import { NodeSdkError } from '../node-sdk-error';
 import { acquireLock } from './store-lock';
 import { parseTrustFile, trustFileText } from './trust-file';
+import { ownRings } from '../member/take-keys';
 import { trustAtEnrolment, type TrustState } from '../trust/trust-state';
 
 const FILE = 'trust.json';
@@ -31,7 +32,8 @@ export class TrustStore {
     if (unlock === undefined) throw new NodeSdkError('store_in_use', folder);
     try {
       const file = join(folder, FILE);
-      return new TrustStore(file, unlock, (await load(folder, enrolment)) ?? (await firstState(file, enrolment)));
+      const found = (await load(folder, enrolment)) ?? (await firstState(file, enrolment));
+      return new TrustStore(file, unlock, await withoutForeignRings(file, found, enrolment));
     } catch (error) {
       unlock();
       throw error;
@@ -63,6 +65,15 @@ async function firstState(file: string, enrolment: Enrolment): Promise<TrustStat
   const state = trustAtEnrolment(enrolment.nodeId, readBundle(enrolment.bundle));
   await writeAtomically(file, trustFileText(state));
   return state;
+}
+
+/** Secrets of a channel that the Node is no member of any more are not kept. */
+async function withoutForeignRings(file: string, state: TrustState, { channel }: Enrolment): Promise<TrustState> {
+  const rings = ownRings(state.rings, channel);
+  if (rings === state.rings) return state;
+  const without = { ...state, rings };
+  await writeAtomically(file, trustFileText(without));
+  return without;
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -1,10 +1,13 @@
 /** The Node's connection to the bus: kept up for as long as the Node runs, whatever happens to the bus. */
 import { dialOptions, readBusCredential } from '@plexsphere/bus-client';
-import { inboxPrefix, subjects, type Ack, type Hello } from '@plexsphere/wire';
+import { headers, inboxPrefix, randomToken, subjects, type Ack, type Hello } from '@plexsphere/wire';
+import type { ReportedRing } from '@plexsphere/wire/commands';
 import { connect, ErrorCode, Events, NatsError, type ConnectionOptions, type NatsConnection } from 'nats';
 import { backOffMs, pause, within } from '../back-off';
 import type { BusEnrolment } from '../enrolment/enrolment';
+import { ANSWERED_WITHIN_MS, unanswered, type ReportAnswer } from '../member/reporter';
 import type { TurnedAway } from '../node-observer';
+import { answerOf } from './report-answer';
 import { streamMessage } from './stream-message';
 import type { Transport, TransportOptions } from './transport';
 import { TurnedAwayWatch } from './turned-away-watch';
@@ -30,6 +33,8 @@ export const isRefusal = (code: string): boolean => REFUSALS.includes(code);
 
 export class BusConnection implements Transport {
   private connection: NatsConnection | undefined;
+  /** Not while the client library dials anew: it keeps what is said then, and says it whenever it is in again. */
+  private isUp = false;
   private readonly watch: TurnedAwayWatch;
   private readonly dial: ConnectionOptions;
 
@@ -60,6 +65,12 @@ export class BusConnection implements Transport {
     this.publish(subjects.nodeAck(this.enrolment.nodeId), ack);
   }
 
+  async report(rings: ReportedRing[]): Promise<ReportAnswer> {
+    const { connection, enrolment } = this;
+    if (connection === undefined || !this.isUp || connection.isClosed()) return unanswered('no connection');
+    return ask(connection, enrolment.nodeId, { rings });
+  }
+
   async close(): Promise<void> {
     const { connection } = this;
     // A bus that is away has nothing to be told; the next hello tells it.
@@ -84,6 +95,7 @@ export class BusConnection implements Transport {
     const { signal, onConnected, onDisconnected, onMessage, logger } = this.options;
     if (signal.aborted) return connection.close();
     this.connection = connection;
+    this.isUp = true;
     this.watch.letIn();
     void this.follow(connection);
     const subscription = connection.subscribe(subjects.nodeEvents(this.enrolment.nodeId));
@@ -96,6 +108,7 @@ export class BusConnection implements Transport {
       logger.error({ reason: reasonOf(error) }, 'stream ended');
     }
     this.connection = undefined;
+    this.isUp = false;
     onDisconnected();
     await connection.close().catch(() => undefined);
   }
@@ -104,6 +117,7 @@ export class BusConnection implements Transport {
   private async follow(connection: NatsConnection): Promise<void> {
     for await (const { type, data } of connection.status()) {
       if (connection !== this.connection) return;
+      if (type === Events.Disconnect || type === Events.Reconnect) this.isUp = type === Events.Reconnect;
       if (type === Events.Disconnect) this.options.onDisconnected();
       else if (type === Events.Reconnect) this.options.onConnected();
       else if (type === Events.Error) await this.onError(connection, String(data));
@@ -152,6 +166,20 @@ function dialOf(enrolment: BusEnrolment, { allowPlaintext }: TransportOptions): 
     // The bus refuses every Node while it has not been given the account yet: after it lost its disk, say.
     ignoreAuthErrorAbort: true,
   };
+}
+
+/** To an inbox of its own, and by a token that nobody can name who has seen others. */
+async function ask(connection: NatsConnection, nodeId: string, body: object): Promise<ReportAnswer> {
+  try {
+    const reply = await connection.request(subjects.nodeChannel(nodeId), JSON.stringify(body), {
+      timeout: ANSWERED_WITHIN_MS,
+      noMux: true,
+      reply: `${inboxPrefix({ kind: 'node', id: nodeId })}.${randomToken()}`,
+    });
+    return answerOf(reply.string(), reply.headers?.get(headers.errorCode) || undefined);
+  } catch (error) {
+    return unanswered(reasonOf(error));
+  }
 }
 
 const reasonOf = (error: unknown): string => (error instanceof NatsError ? error.code : String(error));

@@ -63,6 +63,18 @@ export class HttpCaller {
   }
 }
 
+/** @throws HttpFailure where there is more of it */
+export async function readText(response: IncomingMessage, mostBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) throw new HttpFailure('too long');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
 /** In seconds; a date would have to be believed to be of our clock. */
 function retryAfterMs({ headers }: IncomingMessage): number {
   const seconds = /^\d{1,3}$/.exec(headers['retry-after'] ?? '')?.[0];

@@ -4,13 +4,16 @@
  * gathers an answer before it passes it on, short answers are asked for, one after the other.
  */
 import { helloHeaders, routePath, type Ack, type Hello } from '@plexsphere/wire';
+import type { ReportedRing } from '@plexsphere/wire/commands';
 import { backOffMs, pause, within } from '../back-off';
 import type { HttpEnrolment } from '../enrolment/enrolment';
 import { readEvents } from './event-reader';
 import { gatewayUrls } from '../enrolment/gateway-url';
-import { HttpCaller } from './http-call';
+import { HttpCaller, readText } from './http-call';
 import { HttpFailure, SILENCE, failureOf } from './http-failure';
 import { LatestPost } from './latest-post';
+import { ANSWERED_WITHIN_MS, type ReportAnswer } from '../member/reporter';
+import { MOST_ANSWER_BYTES, answerOf } from './report-answer';
 import type { StreamMessage } from './stream-message';
 import { STREAM_TIMES, StreamMode } from './stream-mode';
 import type { Transport, TransportOptions } from './transport';
@@ -82,6 +85,18 @@ export class HttpTransport implements Transport {
     this.acks.put(ack);
   }
 
+  async report(rings: ReportedRing[]): Promise<ReportAnswer> {
+    try {
+      const signal = AbortSignal.timeout(ANSWERED_WITHIN_MS);
+      const call = { path: this.path('channel'), body: { rings }, answeredWithinMs: ANSWERED_WITHIN_MS };
+      const response = await this.caller.call(this.url, call, signal);
+      return answerOf(await readText(response, MOST_ANSWER_BYTES));
+    } catch (error) {
+      const { status, reason } = failureOf(error);
+      return { kind: isFinal(status) ? 'refused' : 'unanswered', reason };
+    }
+  }
+
   async close(): Promise<void> {
     if (this.isOpen) await within(CLOSE_PATIENCE_MS, this.acks.idle());
     this.closing.abort();
@@ -144,11 +159,11 @@ export class HttpTransport implements Transport {
       const failure = failureOf(error);
       // Told by the next stream, which is turned away, too.
       if (isTurnedAway(failure)) this.stream?.abort();
-      return failure.status >= 400 && failure.status < 500 && failure.status !== 429;
+      return isFinal(failure.status);
     }
   }
 
-  private path(route: 'events' | 'ack' | 'hello'): string {
+  private path(route: 'events' | 'ack' | 'hello' | 'channel'): string {
     return routePath(route, { node_id: this.enrolment.nodeId });
   }
 
@@ -156,6 +171,9 @@ export class HttpTransport implements Transport {
     return this.urls[this.at]!;
   }
 }
+
+/** It would be refused again. */
+const isFinal = (status: number): boolean => status >= 400 && status < 500 && status !== 429;
 
 const isTurnedAway = ({ status }: HttpFailure): boolean => status === 401 || status === 403;
 

@@ -3,6 +3,8 @@
  * runs, whatever happens to the other side. What comes of a message is the session's alone, by whichever way it came.
  */
 import type { Ack, Hello } from '@plexsphere/wire';
+import type { ReportedRing } from '@plexsphere/wire/commands';
+import type { ReportAnswer } from '../member/reporter';
 import type { Logger, TurnedAway } from '../node-observer';
 import type { StreamMessage } from './stream-message';
 
@@ -27,6 +29,8 @@ export interface Transport {
   /** Lost where there is no connection: the hello at the next one says as much. */
   sayHello(hello: Hello): void;
   acknowledge(ack: Ack): void;
+  /** Of a channel's member. Unanswered where there is no connection: nothing is sent later than it was asked for. */
+  report(rings: ReportedRing[]): Promise<ReportAnswer>;
   /** Sends what was said and closes; then `run` ends. */
   close(): Promise<void>;
 }

@@ -355,6 +355,8 @@ const attacks: Record<string, Record<string, () => Promise<void>>> = {
     'an event that nobody signed': () => node.event(2, { by: mallory, eventId: 'never' }),
     'an event that is not its turn': () => node.event(7, { eventId: 'early' }),
   },
+  // A member is a Node of the platform: tried in session/channel-keys.spec.ts.
+  channel_rings: {},
 };
 
 /** `ring.keys[].not_after` as `ring.keys.not_after`; the keys themselves, and the batches of ids, are one member. */

@@ -4,6 +4,7 @@
  */
 import { PLATFORM, type Scope, type TrustedKey } from '@plexsphere/wire';
 import { anchorOfBundle, type ChainAnchor, type TrustBundle } from '@plexsphere/wire/jws';
+import type { HeldRing } from '../member/held-ring';
 import { AppliedEvents } from './applied-events';
 
 export interface TrustState {
@@ -18,6 +19,8 @@ export interface TrustState {
   position: number;
   /** The one part that grows in place: it may hold an event that `position` does not count yet, never the other way. */
   applied: AppliedEvents;
+  /** Of a channel's member: its two rings, secrets among them. */
+  rings: readonly HeldRing[];
 }
 
 export const trustAtEnrolment = (nodeId: string, bundle: TrustBundle): TrustState => ({
@@ -28,6 +31,7 @@ export const trustAtEnrolment = (nodeId: string, bundle: TrustBundle): TrustStat
   recoveryPublicKey: bundle.recovery_public_key,
   position: 0,
   applied: new AppliedEvents(),
+  rings: [],
 });
 
 /** Those that verify at `now`: strictly before their `notAfter`. */
