@@ -714,7 +714,7 @@ CREATE VIEW gateway.retiring AS
  SELECT split_part(scope, ':'::text, 1) AS kind,
     min(state_since) AS since
    FROM ring.signing_key k
-  WHERE state = 'retiring'::text AND foreign_signs_until IS NULL
+  WHERE state = 'retiring'::text AND foreign_signs_until IS NULL AND NOT starts_with(scope, 'channel:'::text)
   GROUP BY (split_part(scope, ':'::text, 1));
 
 CREATE VIEW gateway.ring AS
@@ -764,7 +764,7 @@ CREATE VIEW gateway.ring AS
          SELECT jsonb_agg(jsonb_build_object('epoch', told.epoch, 'active_key_id', told.active_key_id, 'previous_key_id', told.previous_key_id, 'previous_until', told.previous_until) ORDER BY told.epoch) AS jsonb_agg
            FROM told) AS changes
    FROM ring.key_ring r
-  WHERE removed_at IS NULL;
+  WHERE removed_at IS NULL AND NOT starts_with(scope, 'channel:'::text);
 
 CREATE VIEW gateway.ring_change AS
  SELECT c.scope,
@@ -774,7 +774,7 @@ CREATE VIEW gateway.ring_change AS
     c.authority_epoch
    FROM ring.ring_change c
      JOIN ring.key_ring r ON r.scope = c.scope
-  WHERE r.removed_at IS NULL;
+  WHERE r.removed_at IS NULL AND NOT starts_with(r.scope, 'channel:'::text);
 
 CREATE VIEW gateway.sent AS
  SELECT node_id,

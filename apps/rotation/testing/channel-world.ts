@@ -23,6 +23,7 @@ export interface PlayedMember extends AddMemberReply {
 
 export class ChannelWorld {
   readonly scopes: [Scope, Scope];
+  private readonly members = new Map<string, PlayedMember>();
 
   constructor(
     readonly heart: Heart,
@@ -50,7 +51,10 @@ export class ChannelWorld {
     const key = randomUUID().replaceAll('-', '');
     const credential = overHttp ? { bearer_hash: key.repeat(2) } : { bus_public_key: `U${key}` };
     const asked = { slug: this.slug, side, name, sink, sealing_public_key: sealingKey, ...credential };
-    return { ...(await replica.addMember.add(asked, identity('channel.add-member', requestId))), sealingKey };
+    const added = await replica.addMember.add(asked, identity('channel.add-member', requestId));
+    const member = { ...added, sealingKey };
+    this.members.set(name, member);
+    return member;
   }
 
   /** One of each side, both of which hold what there is. */
@@ -60,6 +64,12 @@ export class ChannelWorld {
     const plugin = await this.add({ side: 'plugin', name: 'plugin-1' });
     for (const scope of this.scopes) for (const member of [app, plugin]) await this.says(member, { scope });
     return { app, plugin };
+  }
+
+  member(name: string): PlayedMember {
+    const member = this.members.get(name);
+    if (member === undefined) throw new Error(`${name} was not added`);
+    return member;
   }
 
   stored(scope = this.ring): Promise<StoredRing> {

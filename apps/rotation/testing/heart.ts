@@ -124,6 +124,7 @@ export interface Replica {
   planRemoval: PlanRemoval;
   removedRings: RemovedRings;
   resume: ResumeLoop;
+  settling: SettleRollbacks;
   preparedKeys: PreparedKeys;
   policies: Policies;
   kindPolicies: KindPolicies;
@@ -291,6 +292,7 @@ export class Heart {
       removeDomain: new RemoveDomain(dies ? DEAD_AFTER_REMOVAL : removedRings, transactions, logger),
       planRemoval: new PlanRemoval(database, leases),
       removedRings,
+      settling,
       resume: new ResumeLoop(database, afterCommit, leases, preparedKeys, settling, logger, new Health()),
       preparedKeys,
     };

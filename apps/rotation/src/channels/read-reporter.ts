@@ -46,7 +46,7 @@ interface Row {
 
 /** Every member asks so every minute: one look, by keys. No gateway speaks for a Node on the bus. */
 const READ = `
-  SELECT date_trunc('milliseconds', statement_timestamp()) AS now, ring.scope, ring.epoch::float8 AS epoch,
+  SELECT date_trunc('milliseconds', clock_timestamp()) AS now, ring.scope, ring.epoch::float8 AS epoch,
          ring.trust_epoch::float8 AS "trustEpoch",
          (SELECT jsonb_agg(jsonb_build_object('key_id', key_id, 'state', key.state, 'staged_epoch', staged_epoch))
             FROM ring.signing_key AS key

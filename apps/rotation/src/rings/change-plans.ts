@@ -1,14 +1,14 @@
-import { activeKey, isOpen, type Key, type Progress, type RingChange } from '@plexsphere/keyring';
+import { activeKey, isOpen, mayActivate, namesOf, type Key, type Progress, type RingChange } from '@plexsphere/keyring';
 import { Injectable } from '@nestjs/common';
 import type { OperatorEntity } from '@plexsphere/store';
 import { COMMANDS, Problem } from '@plexsphere/wire';
 import type { PlanChange, PlanChangeReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
-import { blockedBy, findForPlan, told, type PlanFacts } from '../rotations/plan-facts';
+import { blockedBy, findForPlan, told, toldBy, type PlanFacts } from '../rotations/plan-facts';
 import { RotationConfig } from '../rotation-config';
 import { readSnapshot } from '../transactions/database-clock';
 import type { StoredRing } from './read-ring';
-import { ChangeDecisions, signsAfter, type Decision } from './change-decisions';
+import { ChangeDecisions, isProvenFirst, signsAfter, type Decision } from './change-decisions';
 import { findDoneRevoke } from './done-revoke';
 
 /** What a change would make of a ring, by the very decision that the command asks; nothing is made for it. */
@@ -38,13 +38,14 @@ export class ChangePlans {
         transition_expires: after?.statement?.transitionExpires?.toISOString() ?? null,
         ends_rotation: isOpen(stored?.transition ?? null) && !isOpen(after?.transition ?? null) && after !== null,
         needs_recovery_key: stored?.policy.superior === 'recovery_key' && after?.statement?.bySuperior === true,
-        ...told(progress),
+        ...told(stored === undefined ? progress : toldBy(change, stored, progress, now)),
         ...(others === null ? {} : { domain_nodes: told(others) }),
         signers,
         known_by:
           (change === 'revoke' && stored && after && this.decisions.knownFrom(after, stored, now)?.toISOString()) ||
           null,
         ...(change === 'revoke' && after !== null ? this.whatFails(after, found, now) : NOTHING_FAILS),
+        ...(stored && after && isProvenFirst(stored) && { without_proof: withoutProof(stored, after, now) }),
         done_at: done?.doneAt.toISOString() ?? null,
         blocked_by: blockedBy(found, { role, needed }, () => (refusal === null ? [] : [refusal.detail])),
         refused: refusal?.body ?? null,
@@ -82,6 +83,11 @@ export class ChangePlans {
         return this.decisions.recommit();
     }
   }
+}
+
+/** Who receives refuses what is signed by a key that they do not hold yet. */
+function withoutProof({ members }: StoredRing, after: RingChange, now: Date): string[] {
+  return namesOf(mayActivate(members, { keyId: signsAfter(after), propagationDelayMs: 0 }, now).waitingFor);
 }
 
 type FailsUntil = Pick<PlanChangeReply, 'signs_again_by' | 'dropped_by'>;

@@ -1,7 +1,8 @@
-import { progressOf, type Progress } from '@plexsphere/keyring';
+import { progressOf, type ChangeType, type Progress } from '@plexsphere/keyring';
 import { LeaseEntity } from '@plexsphere/store';
 import { PROBLEMS, suffices, type Role, type Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
+import { hearing } from '../channels/tell-members';
 import { hasLaterStatement } from '../leases/later-statements';
 import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
 import { readRing, type StoredRing } from '../rings/read-ring';
@@ -59,3 +60,19 @@ export const told = ({ enrolled, pending, offline }: Progress) => ({
   pending_count: pending.length,
   offline_count: offline.length,
 });
+
+/** Of a channel's ring those members who hear something new by the change; of any other the scope's Nodes. */
+export function toldBy(
+  change: ChangeType,
+  { policy, ring, members }: StoredRing,
+  nodes: Progress,
+  now: Date,
+): Progress {
+  if (policy.gate !== 'members') return nodes;
+  const facts = hearing(change, members).map((member) => ({
+    ...member,
+    toldEpoch: 0,
+    appliedEpoch: member.heldEpoch ?? 0,
+  }));
+  return progressOf(facts, ring.trustEpoch, now);
+}

@@ -1,10 +1,14 @@
 import {
+  channelCloseGate,
   closeGate,
   isOpen,
+  namesOf,
   propagatedAt,
+  receivers,
   safeCloseAt,
   stagedKey,
   tokensOverAt,
+  type ChannelCloseGate,
   type Key,
   type OpenRotation,
   type Outstanding,
@@ -16,13 +20,14 @@ import type { OperatorEntity } from '@plexsphere/store';
 import { PROBLEMS, type Scope } from '@plexsphere/wire';
 import type { PlanCloseReply, PlanRotateReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
-import { ChangeDecisions, STANDBY_FOR_MS, type Terms } from '../rings/change-decisions';
+import { oldKeyUnusedFrom, waitedFor } from '../channels/channel-status';
+import { ChangeDecisions, STANDBY_FOR_MS, isProvenFirst, type Terms } from '../rings/change-decisions';
 import type { StoredRing } from '../rings/read-ring';
 import { RotationConfig } from '../rotation-config';
 import { domainNodesStatus, nodesStatus } from '../status/nodes-status';
 import { readSnapshot } from '../transactions/database-clock';
 import { isStagedByIt, type Opening } from './open-rotation';
-import { blockedBy, findForPlan, told } from './plan-facts';
+import { blockedBy, findForPlan, told, toldBy } from './plan-facts';
 import { refusalsOf, refusalsOfClose, refusalsOfRotation, type NamedKeys } from './plan-refusals';
 
 /** What a command would do, out of what is stored alone: no signer is asked, for one that makes a key has changed something. */
@@ -44,7 +49,13 @@ export class RotationPlans {
       const staged = found.stored && stagedKey(found.stored.ring);
       const isReplaced = found.stored !== undefined && this.decisions.isReplaced(found.stored);
       // What is open is closed first.
-      const command = { newKeyId: newKeyId ?? staged?.keyId, openedAt: now, force, isReplaced, ...terms };
+      const command = {
+        newKeyId: newKeyId ?? this.keyIdOf(found.stored, now),
+        openedAt: now,
+        force,
+        isReplaced,
+        ...terms,
+      };
       return {
         scope,
         old_key_id: found.stored?.ring.keys.find((key) => key.state === 'active')?.keyId ?? null,
@@ -53,7 +64,8 @@ export class RotationPlans {
           ? { propagated_at: propagatedAt(staged, terms).toISOString() }
           : {}),
         closes_at: new Date(now.getTime() + terms.overlapWindowMs).toISOString(),
-        ...told(found.progress),
+        ...told(found.stored === undefined ? found.progress : toldBy('rotate', found.stored, found.progress, now)),
+        ...(isOfChannel(found.stored) && { waiting_for: namesOf(receivers(found.stored.members)) }),
         ...(found.others === null ? {} : { domain_nodes: told(found.others) }),
         signers: found.signers,
         blocked_by: [
@@ -64,7 +76,17 @@ export class RotationPlans {
     });
   }
 
+  /** Of the key that it is rotated to where nobody names one. */
+  private keyIdOf(stored: StoredRing | undefined, now: Date): string | undefined {
+    if (stored === undefined) return undefined;
+    return isProvenFirst(stored) ? this.decisions.drawKeyId(stored, now) : stagedKey(stored.ring)?.keyId;
+  }
+
   private refusals(stored: StoredRing, command: OpenRotation): string[] {
+    const { newKeyId: named, force } = command;
+    if (isProvenFirst(stored)) {
+      return refusalsOf(() => this.decisions.rotate({ newKeyId: named, force })(stored, command.openedAt));
+    }
     if (!isStagedByIt(stored, command)) return refusalsOfRotation(stored, command);
     const { newKeyId = this.decisions.drawKeyId(stored, command.openedAt), openedAt } = command;
     return refusalsOf(() => this.decisions.stage({ newKeyId, rotateWithinMs: STANDBY_FOR_MS })(stored, openedAt));
@@ -94,20 +116,28 @@ export class RotationPlans {
       const open = stored !== undefined && isOpen(stored.transition) ? stored.transition : null;
       const old = stored?.ring.keys.find(({ keyId }) => keyId === open?.oldKeyId);
       const outstanding = { ...progress, tokensOver: old && tokensOverAt(old, this.config) };
-      const gate = stored && open && closeGate(outstanding, open, now, false, stored.policy);
+      const terms = { ...this.config, ...this.termsOf(stored) };
+      const channel = isOfChannel(stored) && open !== null ? stored : null;
+      const byMembers = channel && open && channelCloseGate(channel.members, open, terms, now, false);
+      const gate = byMembers ?? (stored && open && closeGate(outstanding, open, now, false, stored.policy));
       return {
         scope,
         old_key_id: open?.oldKeyId ?? null,
         new_key_id: open?.newKeyId ?? null,
         closes_at: open?.closesAt.toISOString() ?? null,
         earliest_close_at: (gate?.allowed === false ? freeAt(outstanding, open) : open && now)?.toISOString() ?? null,
-        safe_close_at: (stored && open && safeCloseAt(open, this.lives(old), stored.policy))?.toISOString() ?? null,
+        safe_close_at:
+          (channel === null
+            ? stored && open && safeCloseAt(open, this.lives(old), stored.policy)
+            : oldKeyUnusedFrom(channel, terms)
+          )?.toISOString() ?? null,
         nodes: nodesStatus(progress, now),
+        ...(channel && { waiting_for: namesOf(waitedFor(channel, terms, now)) }),
         ...(others === null ? {} : { domain_nodes: domainNodesStatus(others, now, scopes) }),
         blocked_by: [
           ...blockedBy(found, { role }, (ring) => refusalsOfClose(ring, named)),
-          ...(stored && gate?.allowed === false ? [GATE_DETAILS[stored.policy.gate]] : []),
-        ],
+          ...(stored && gate?.allowed === false ? gateDetails(stored, byMembers) : []),
+        ].filter((detail, index, all) => all.indexOf(detail) === index),
       };
     });
   }
@@ -123,10 +153,21 @@ const served = (stored: StoredRing, now: Date): StoredRing => ({
 const GATE_DETAILS: Readonly<Record<ScopePolicy['gate'], string>> = {
   nodes: PROBLEMS.nodesLagging.detail,
   tokens: PROBLEMS.signaturesOutstanding.detail,
+  // The domain says which.
   members: '',
   none: '',
 };
 
+const gateDetails = ({ policy }: StoredRing, byMembers: ChannelCloseGate | null): string[] =>
+  byMembers === null
+    ? [GATE_DETAILS[policy.gate]]
+    : refusalsOf(() => {
+        if (byMembers.refusal !== null) throw byMembers.refusal;
+      });
+
+const isOfChannel = (stored: StoredRing | undefined): stored is StoredRing =>
+  stored !== undefined && isProvenFirst(stored);
+
 /** Tokens block until they are over, Nodes until the window is; null where it is not known when that is. */
 const freeAt = ({ tokensOver }: Outstanding, open: Transition | null): Date | null | undefined =>
-  tokensOver === undefined ? open?.closesAt : tokensOver;
+  tokensOver === undefined ? open?.activatedAt && open.closesAt : tokensOver;

@@ -25,7 +25,7 @@ export const GATEWAY: SchemaChange = {
       CREATE VIEW gateway.sent AS
         SELECT m.node_id, m.position, m.issued_at FROM outbox.message m WHERE m.state = 'sent' AND m.position IS NOT NULL;
 
-      -- Rings that are there, with the keys that are not put away.
+      -- Rings that are there, with the keys that are not put away. None of a channel: nobody verifies by it who asks here.
       CREATE VIEW gateway.ring AS
         SELECT r.scope, r.epoch, r.trust_epoch,
                (SELECT jsonb_agg(jsonb_build_object('key_id', k.key_id, 'state', k.state, 'algorithm', k.algorithm,
@@ -56,20 +56,20 @@ export const GATEWAY: SchemaChange = {
                                                     'previous_until', previous_until) ORDER BY epoch)
                   FROM told) AS changes
           FROM ring.key_ring r
-         WHERE r.removed_at IS NULL;
+         WHERE r.removed_at IS NULL AND NOT starts_with(r.scope, 'channel:');
 
       -- One row an epoch: what it was, and the statement where there is one.
       CREATE VIEW gateway.ring_change AS
         SELECT c.scope, c.epoch, c.change, c.statement, c.authority_epoch
           FROM ring.ring_change c JOIN ring.key_ring r ON r.scope = c.scope
-         WHERE r.removed_at IS NULL;
+         WHERE r.removed_at IS NULL AND NOT starts_with(r.scope, 'channel:');
 
       -- Since when keys are on their way out: the one that has been for longest, of each kind of rings, and of no ring by name.
       -- One of another service goes by itself, when somebody said that it would.
       CREATE VIEW gateway.retiring AS
         SELECT split_part(k.scope, ':', 1) AS kind, min(k.state_since) AS since
           FROM ring.signing_key k
-         WHERE k.state = 'retiring' AND k.foreign_signs_until IS NULL
+         WHERE k.state = 'retiring' AND k.foreign_signs_until IS NULL AND NOT starts_with(k.scope, 'channel:')
          GROUP BY kind;
     `,
 };
