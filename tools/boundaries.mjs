@@ -5,6 +5,7 @@ const DOMAIN = 'layer:domain';
 const CONTRACT = 'layer:contract';
 const SDK = 'layer:sdk';
 const GUARD = 'layer:guard';
+const CHANNEL = 'layer:channel';
 const CLIENTS = 'layer:clients';
 const POSTGRES = 'lib:postgres';
 const STORE = 'lib:store';
@@ -26,6 +27,8 @@ export const MAY_IMPORT = {
   [SDK]: [CONTRACT, BUS_CLIENT],
   // It knows an issuer by what anybody can read of it.
   [GUARD]: [],
+  // Names alone: who embeds it holds secrets and knows no ring.
+  [CHANNEL]: [CONTRACT],
   [CLIENTS]: [],
   [POSTGRES]: [CONTRACT],
   [STORE]: [DOMAIN, CONTRACT, POSTGRES],
@@ -48,7 +51,7 @@ export const MAY_IMPORT = {
   [STACK]: OUTSIDE_SERVICES,
   'layer:demo': OUTSIDE_SERVICES,
   // A thief in a suite opens the keys that he has stolen.
-  'layer:test': [...OUTSIDE_SERVICES, MATERIAL, GUARD, CLIENTS],
+  'layer:test': [...OUTSIDE_SERVICES, MATERIAL, GUARD, CHANNEL, CLIENTS],
 };
 
 /** Packages that would undo what a part is for: plexctl starts fast and knows no database, a Node embeds the SDK. */
@@ -57,6 +60,7 @@ const BANNED_PACKAGES = {
   [CONTRACT]: ['@nestjs/*', 'jose', 'nats', 'pg', 'typeorm'],
   [SDK]: ['@nestjs/*', 'pg', 'typeorm'],
   [GUARD]: ['nats', 'pg', 'typeorm'],
+  [CHANNEL]: ['nats', 'pg', 'typeorm'],
   [POSTGRES]: ['@nestjs/*', 'nats'],
   [SERVICE_KIT]: ['pg', 'typeorm'],
   [LEASE_HOLDER]: ['pg', 'typeorm'],

@@ -1,15 +1,14 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { guard, repositoryRoot } from '@plexsphere/stack';
-import { eventually, freePort } from '@plexsphere/testkit';
+import { freePort } from '@plexsphere/testkit';
 import { parse } from 'yaml';
 import { blocks } from '../../docs/documents';
 import { compileStrictly } from '../../src/compile-strictly';
 import { installAlone } from '../../src/install-alone';
+import { linkPackages, whileItServes } from '../../src/readme-programs';
 import { Issuer } from './issuer';
 
 /** What a user gets who installs the one file: everything that its README shows, run as it stands. No stack is needed. */
@@ -65,8 +64,7 @@ it('is what its README shows, as both kinds of module', async () => {
   expect(shown).toHaveLength(PROGRAMS.length);
   expect(shown[0]?.split('\n').filter((line) => line !== '')).toHaveLength(10);
   // A user of these has them.
-  for (const name of ['express', 'fastify', '@nestjs', 'prom-client', 'reflect-metadata', 'rxjs', '@types'])
-    await link(name);
+  await linkPackages(folder, ['express', 'fastify', '@nestjs', 'prom-client', 'reflect-metadata', 'rxjs', '@types']);
   const names = KINDS.flatMap((kind) => PROGRAMS.map((program) => `${program}.${kind}`));
   for (const [index, program] of PROGRAMS.entries())
     for (const kind of KINDS) await writeFile(join(folder, `${program}.${kind}`), withIssuer(shown[index] ?? ''));
@@ -74,12 +72,6 @@ it('is what its README shows, as both kinds of module', async () => {
   const decorators = { experimentalDecorators: true, emitDecoratorMetadata: true };
   await compileStrictly(folder, names, { ...decorators, skipLibCheck: true, types: ['node'] });
 });
-
-async function link(name: string): Promise<void> {
-  const target = join(folder, 'node_modules', name);
-  await mkdir(dirname(target), { recursive: true });
-  await symlink(join(repositoryRoot, 'node_modules', name), target);
-}
 
 /** The same text, with the issuer of this test, and a port that is free. */
 const withIssuer = (text: string): string =>
@@ -89,29 +81,16 @@ it.each(SERVERS.flatMap((program) => ['mjs', 'cjs'].map((kind) => [`${program}.$
   '%s lets in who may come in, and nobody else',
   async (program) => {
     const port = await freePort();
-    const child = spawn(process.execPath, [program], {
-      cwd: folder,
-      env: { PATH: process.env['PATH'], PORT: `${port}` },
-    });
-    guard.addChild(child);
-    const ended = once(child, 'close');
-    let warned = '';
-    child.stderr.on('data', (chunk: Buffer) => (warned += chunk.toString()));
     const ask = async (scope?: string) => {
       const headers = scope === undefined ? {} : { authorization: `Bearer ${await issuer.token(scope)}` };
       const response = await fetch(`http://127.0.0.1:${port}/orders`, { headers });
       return [response.status, (await response.text()).includes('billing')];
     };
-    try {
-      await eventually(async () => child.exitCode !== null || (await ask()), { describe: `${program} to answer` });
-      expect([child.exitCode, warned]).toEqual([null, '']);
+    const used = async (): Promise<void> => {
       expect(await ask()).toEqual([401, false]);
       expect(await ask('orders:bill orders:read')).toEqual([200, true]);
-      expect(warned).toBe('');
-    } finally {
-      child.kill('SIGKILL');
-      await ended;
-    }
+    };
+    await whileItServes({ folder, program, env: { PORT: `${port}` } }, { asks: ask, used });
   },
 );
 

@@ -1,0 +1,102 @@
+import { ChannelError } from './channel-error';
+import { callHeaders } from './call/sign-call';
+import { readTarget } from './call/target';
+import type { ChannelKey, ChannelKeys } from './keys/channel-keys';
+import { tell, type ChannelObserver } from './observer';
+import { oppositeOf } from './ring';
+import { isWebhookId, webhookHeaders } from './webhook/webhook-headers';
+import { haveShortSecret, keysInUse } from './whose';
+
+export interface ChannelSenderOptions {
+  /** `channel:<slug>:<a>-to-<b>`, where this end is a. */
+  scope: string;
+  keys: ChannelKeys;
+  observer?: ChannelObserver | undefined;
+}
+
+/** What is sent: bytes, so that those are sent that are signed. */
+export type SentBody = string | Uint8Array<ArrayBuffer>;
+
+export interface SentCall {
+  /** GET where it is not said. */
+  method?: string | undefined;
+  headers?: Readonly<Record<string, string>> | undefined;
+  body?: SentBody | undefined;
+}
+
+export interface SentWebhook {
+  /** Of the event: a retry has the same one. */
+  id: string;
+  headers?: Readonly<Record<string, string>> | undefined;
+  body: SentBody;
+}
+
+/** As `fetch` takes it, and most others. */
+export interface SignedInit {
+  method: string;
+  headers: Record<string, string>;
+  body?: SentBody;
+  /** A signature is for one path: it is no other server's to send elsewhere. */
+  redirect: 'error';
+}
+
+/** The one end of a direction. What it signs is for now: sign again what is sent again. */
+export class ChannelSender {
+  /** @throws ChannelError `option_invalid` */
+  constructor(private readonly options: ChannelSenderOptions) {
+    oppositeOf(options.scope);
+  }
+
+  /**
+   * A request signed by RFC 9421: `fetch(...(await sender.call(url, { method: 'POST', body })))`.
+   * @throws ChannelError
+   */
+  async call(url: string | { readonly href: string }, call: SentCall = {}): Promise<[string, SignedInit]> {
+    const { method = 'GET', headers = {}, body } = call;
+    const { href, pathname, search } = new URL(typeof url === 'string' ? url : url.href);
+    const target = readTarget(method.toUpperCase(), `${pathname}${search}`);
+    if (target === undefined)
+      throw new ChannelError('option_invalid', 'a call needs a method, and a URL that is short');
+    const keys = await this.keys();
+    const signed = await callHeaders(keys, target, { body: bytesOf(body ?? ''), at: new Date() });
+    return [href, this.init(target.method, { ...lowerCased(headers), ...signed }, { body, keys })];
+  }
+
+  /**
+   * A webhook, by Standard Webhooks: `fetch(...(await sender.webhook(url, { id, body })))`.
+   * @throws ChannelError
+   */
+  async webhook(url: string | { readonly href: string }, webhook: SentWebhook): Promise<[string, SignedInit]> {
+    const { id, headers = {}, body } = webhook;
+    if (!isWebhookId(id))
+      throw new ChannelError('option_invalid', 'id has to be of 1 to 256 printable characters, without full stops');
+    const keys = await this.keys();
+    const timestamp = `${Math.floor(Date.now() / 1_000)}`;
+    const signed = webhookHeaders(keys, { id, timestamp, body: bytesOf(body) });
+    const { href } = new URL(typeof url === 'string' ? url : url.href);
+    return [href, this.init('POST', { ...lowerCased(headers), ...signed }, { body, keys })];
+  }
+
+  private init(
+    method: string,
+    headers: Record<string, string>,
+    { body, keys }: { body: SentBody | undefined; keys: readonly ChannelKey[] },
+  ): SignedInit {
+    for (const { keyId } of keys) tell(this.options.observer, (observer) => observer.signed(this.options.scope, keyId));
+    return { method, headers, ...(body !== undefined && { body }), redirect: 'error' };
+  }
+
+  private async keys(): Promise<readonly ChannelKey[]> {
+    const { scope, keys } = this.options;
+    const signing = keysInUse(await keys.keysFor(scope), 'sign', Date.now());
+    if (signing.length === 0) throw new ChannelError('no_signing_key', 'this end has no key to sign by');
+    if (haveShortSecret(signing))
+      throw new ChannelError('secret_too_short', 'nothing is signed by a secret this short');
+    return signing;
+  }
+}
+
+const bytesOf = (body: SentBody): Uint8Array => (typeof body === 'string' ? Buffer.from(body) : body);
+
+const lowerCased = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

@@ -1,0 +1,53 @@
+/** Standard Webhooks: three headers, of which the last has a signature by each key, separated by spaces. */
+import { isSameMac, mac } from '../mac';
+import { headerOf, type MessageHeaders } from '../headers';
+import type { ChannelKey } from '../keys/channel-keys';
+import type { RefusalReason } from '../refusals';
+
+export interface WebhookSignatures {
+  id: string;
+  /** Seconds, as they are spelled: what was signed. */
+  timestamp: string;
+  signatures: readonly Buffer[];
+}
+
+/** No full stop, which ends it in what is signed: `a.1` and `2` would sign what `a` and `1` do. */
+const ID = /^[!-\-/-~]{1,256}$/;
+const TIMESTAMP = /^(?:0|[1-9][0-9]{0,10})$/;
+const MAX_LENGTH = 2_048;
+/** More than there are keys in a rotation: one signature is 48 characters. */
+const MAX_SIGNATURES = 16;
+
+export const isWebhookId = (id: unknown): id is string => typeof id === 'string' && ID.test(id);
+
+export function readWebhookHeaders(headers: MessageHeaders): WebhookSignatures | RefusalReason {
+  const [id, timestamp, signature] = ['id', 'timestamp', 'signature'].map((name) =>
+    headerOf(headers, `webhook-${name}`),
+  );
+  if (id === undefined || timestamp === undefined || signature === undefined) return 'signature_missing';
+  if (!isWebhookId(id) || !TIMESTAMP.test(timestamp) || signature.length > MAX_LENGTH) return 'malformed';
+  // Others than v1 are of kinds that a channel has no keys for.
+  const texts = signature.split(' ').flatMap((each) => /^v1,([A-Za-z0-9+/]{43}=)$/.exec(each)?.[1] ?? []);
+  if (texts.length === 0) return /(?:^| )v1,/.test(signature) ? 'malformed' : 'signature_missing';
+  if (texts.length > MAX_SIGNATURES) return 'malformed';
+  return { id, timestamp, signatures: texts.map((text) => Buffer.from(text, 'base64')) };
+}
+
+export const isWebhookBy =
+  ({ id, timestamp, signatures }: WebhookSignatures, body: Uint8Array) =>
+  ({ secret }: ChannelKey): boolean => {
+    const expected = macOf(secret, id, timestamp, body);
+    return signatures.some((signature) => isSameMac(signature, expected));
+  };
+
+/** By all of these, in their order. */
+export function webhookHeaders(
+  keys: readonly ChannelKey[],
+  { id, timestamp, body }: { id: string; timestamp: string; body: Uint8Array },
+): Record<string, string> {
+  const signatures = keys.map(({ secret }) => `v1,${macOf(secret, id, timestamp, body).toString('base64')}`);
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') };
+}
+
+const macOf = (secret: Uint8Array, id: string, timestamp: string, body: Uint8Array): Buffer =>
+  mac(secret, `${id}.${timestamp}.`, body);

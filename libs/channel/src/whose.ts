@@ -1,0 +1,27 @@
+/** Which of the keys that are held a message was signed by. */
+import type { ChannelKey } from './keys/channel-keys';
+import { isLongEnough } from './mac';
+
+export interface Signer {
+  keyId: string;
+  /** No other key that is held could have verified it: this end would have refused it without this one. */
+  alone: boolean;
+}
+
+/** More than a ring ever holds: what is done for one message has a bound, whatever a source says. */
+const MAX_KEYS = 16;
+
+/** Those that serve for it at this moment, newest first. */
+export const keysInUse = (keys: readonly ChannelKey[], use: ChannelKey['use'], nowMs: number): readonly ChannelKey[] =>
+  keys
+    .filter((key) => key.use === use && (key.verifiesUntil === null || key.verifiesUntil.getTime() > nowMs))
+    .slice(0, MAX_KEYS);
+
+export const haveShortSecret = (keys: readonly ChannelKey[]): boolean =>
+  keys.some(({ secret }) => !isLongEnough(secret));
+
+/** The newest that verifies counts, so that a message signed by both keys of a rotation is one by the new. */
+export function signerOf(keys: readonly ChannelKey[], isBy: (key: ChannelKey) => boolean): Signer | undefined {
+  const [newest, ...others] = keys.filter(isBy);
+  return newest && { keyId: newest.keyId, alone: others.length === 0 };
+}
