@@ -174,9 +174,9 @@ export class Process {
     );
   }
 
-  /** Whether it heard that the key goes, and of nothing since. */
-  expects(kid: string): boolean {
-    return this.seenBy(Infinity).some(({ keys }) => keys.some((key) => key.keyId === kid && !key.isActive));
+  /** Whether what may be read of it says that the key goes: it has not heard otherwise, or not for long. */
+  expects(kid: string, nowMs: number): boolean {
+    return this.seenBy(nowMs).some(({ keys }) => keys.some((key) => key.keyId === kid && !key.isActive));
   }
 }
 
@@ -402,6 +402,6 @@ export class ChannelStory {
   private isExcused(kid: string, receiver: Process): boolean {
     if (this.lawless.has(kid)) return true;
     const isOver = this.nowMs >= (this.promisedMs.get(kid) ?? Infinity);
-    return isOver && (kid !== activeKey(this.ring).keyId || receiver.expects(kid));
+    return isOver && (kid !== activeKey(this.ring).keyId || receiver.expects(kid, this.nowMs));
   }
 }
