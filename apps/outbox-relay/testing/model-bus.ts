@@ -7,7 +7,7 @@ import type { Claim } from '../src/claim/claims';
 import { readStatements } from '../src/write/read-statements';
 import { replaceBusStream } from '../src/publish/bus-stream-record';
 import type { ClaimWorld, Claimer } from './claim-world';
-import type { ModelNode, Said } from './model-node';
+import type { ModelNode, Said, ToldRing } from './model-node';
 
 interface Sent {
   said: Said;
@@ -100,8 +100,10 @@ export class ModelBus {
         };
       }
       case 'ordinary': {
-        const { position, eventId } = message.event;
-        return { said: { kind: 'ordinary', position, eventId, head }, marks: { told: {} } };
+        const { position, eventId, channel } = message.event;
+        const told = channel && { channel: await this.ringAt(channel.scope) };
+        const isResync = message.event.eventType === 'resync';
+        return { said: { kind: 'ordinary', position, eventId, head, isResync, ...told }, marks: { told: {} } };
       }
       case 'chain': {
         const { scope } = node;
@@ -113,6 +115,15 @@ export class ModelBus {
         return { said: { kind: 'chain', statements: [...part.own], ...end }, marks };
       }
     }
+  }
+
+  /** As a signer that hears of every change at once would build it. */
+  private async ringAt(scope: string): Promise<ToldRing> {
+    const [row] = await this.world.source.query<{ epoch: number }[]>(
+      'SELECT epoch::float8 FROM ring.key_ring WHERE scope = $1',
+      [scope],
+    );
+    return { scope, epoch: row?.epoch ?? 0 };
   }
 
   private headAt(epoch: number): number {

@@ -6,7 +6,13 @@ export type Said =
   | { kind: 'announce'; statement: number; signedAfter: number }
   | { kind: 'chain'; statements: number[]; bundle?: { head: number; epoch: number } }
   | { kind: 'ready'; helloId: string; resumesAfter: number; lastPosition: number; head: number }
-  | { kind: 'ordinary'; position: number; eventId: string; head: number };
+  | { kind: 'ordinary'; position: number; eventId: string; head: number; isResync: boolean; channel?: ToldRing };
+
+/** What news of a channel's ring say: which epoch it has. */
+export interface ToldRing {
+  scope: string;
+  epoch: number;
+}
 
 export interface Heard {
   said: Said;
@@ -18,6 +24,8 @@ export interface Heard {
 export class ModelNode {
   epoch = 1;
   readonly applied = new Map<number, string>();
+  /** Of each channel's ring that it was told of, the epoch that it holds. */
+  readonly held = new Map<string, number>();
   /** What must never be; empty in the end. */
   readonly violations: string[] = [];
   private head = 1;
@@ -54,6 +62,7 @@ export class ModelNode {
   /** Of trust and position; what it had applied it had applied. */
   async loseStore(): Promise<void> {
     Object.assign(this, { epoch: 1, head: 1, position: 0 });
+    this.held.clear();
     await this.reconnect();
   }
 
@@ -116,8 +125,12 @@ export class ModelNode {
     if (event.position !== this.position + 1) return this.sayHello();
     this.position = event.position;
     const other = this.applied.get(event.position);
-    if (other !== undefined && other !== event.eventId) this.violations.push(`two events at ${event.position}`);
+    // A resync stands for what expired here, also to one whose acknowledgement of that was lost, and then its store.
+    const isOther = other !== undefined && other !== event.eventId && !event.isResync;
+    if (isOther) this.violations.push(`two events at ${event.position}`);
     this.applied.set(event.position, event.eventId);
+    const { channel } = event;
+    if (channel !== undefined) this.held.set(channel.scope, Math.max(channel.epoch, this.held.get(channel.scope) ?? 0));
   }
 
   /** Nothing was lost and it has been answered, so it has been told of the key. */

@@ -32,7 +32,7 @@ const TAKE_NEXT = `
   of_one_ring AS (
     SELECT m.id, m.node_id, m.event_id, m.id = max(m.id) OVER (PARTITION BY m.node_id) AS is_last
       FROM first JOIN outbox.event e ON e.event_id = first.event_id AND ${IS_OF_CHANNEL('e')}
-      JOIN outbox.message m ON m.node_id = first.node_id AND m.state = 'unsent' AND m.position IS NULL
+      JOIN outbox.message m ON m.node_id = first.node_id AND m.state = 'unsent'
       JOIN outbox.event other ON other.event_id = m.event_id AND ${IS_OF_CHANNEL('other')} AND other.scope = e.scope
      WHERE first.position IS NULL
   ),
