@@ -170,7 +170,9 @@ ${table(
 )}
 
 A command that gets no answer within 30 s exits 1. If it would have changed something it says \`outcome unknown\`, with the
-request id and a command that shows whether it was done.
+request id and a command that shows whether it was done. It repeats its request where nobody answers, and one copy may do
+what another was refused because a service was slow: so a refusal of a change is told once no copy is at work, and means that
+nothing has been done. Where one copy was refused and another never answered, \`one_copy_was_refused\` says for what.
 `;
 
 const problems = Object.entries(PROBLEMS);

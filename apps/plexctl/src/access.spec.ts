@@ -212,20 +212,26 @@ describe('rings, Domains, rotations', () => {
 });
 
 describe('an unknown outcome', () => {
-  it('names the command that shows it', async () => {
+  /** One that gives up soon. */
+  const clientOf = async (bus: FakeBus) => {
     const { BusClient } = await import('./bus-client');
-    const { rotate } = await import('./commands/signing/rotate');
-    const { close } = await import('./commands/signing/close');
     const { Terminal } = await import('./terminal');
     const { Sink } = await import('../testing/surroundings');
     const { parseEndpoint } = await import('./endpoint');
-    const bus = new FakeBus(() => 'silence');
     const endpoint = parseEndpoint(await bus.start());
     if (endpoint === undefined) throw new Error('no endpoint');
     const terminal = new Terminal(new Sink(), new Sink());
     const patience = { overallMs: 200, repeatMs: [100], nobodyMs: 50, quietMs: 50 };
     const surroundings = { terminal, interrupted: () => new AbortController().signal };
     const client = new BusClient({ endpoint, token: readTokenFile(desk.tokenFile) }, surroundings, patience);
+    return { client, terminal };
+  };
+
+  it('names the command that shows it', async () => {
+    const { rotate } = await import('./commands/signing/rotate');
+    const { close } = await import('./commands/signing/close');
+    const bus = new FakeBus(() => 'silence');
+    const { client, terminal } = await clientOf(bus);
     const line = { scope: 'platform', 'new-key-id': 'k2', old: 'k1', new: 'k2' };
     for (const command of [rotate, close]) {
       const run = command.run({ bus: client, terminal, flags: line } as never);
@@ -236,6 +242,22 @@ describe('an unknown outcome', () => {
         hint: expect.stringContaining('plexctl signing status --scope platform'),
       });
     }
+    await client.close();
+    await bus.stop();
+  });
+
+  it('names what one copy was refused for where another was never answered', async () => {
+    const bus = new FakeBus((_, count) =>
+      count === 1 ? 'silence' : { problem: { code: 'UNAVAILABLE', detail: 'signing: key unavailable' } },
+    );
+    const { client, terminal } = await clientOf(bus);
+    const { rotate } = await import('./commands/signing/rotate');
+    const line = { scope: 'platform', 'new-key-id': 'k2' };
+    await expect(rotate.run({ bus: client, terminal, flags: line } as never)).rejects.toMatchObject({
+      exitCode: 1,
+      detail: 'outcome unknown',
+      members: { request_id: REQUEST_ID, one_copy_was_refused: 'signing: key unavailable' },
+    });
     await client.close();
     await bus.stop();
   });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'nats';
 import { FakeBus, type Reaction } from '../testing/fake-bus';
 import { ask, PATIENCE as LASTING, type Answer, type Patience } from './ask';
@@ -6,13 +7,14 @@ import { ask, PATIENCE as LASTING, type Answer, type Patience } from './ask';
 const PATIENCE: Patience = { overallMs: 10_000, repeatMs: [150], nobodyMs: 20, quietMs: 500 };
 
 async function asked(
-  react: (count: number) => Reaction,
+  react: (count: number) => Reaction | Promise<Reaction>,
   patience = PATIENCE,
+  changesSomething = false,
 ): Promise<{ answer: Answer; bus: FakeBus; notes: string[] }> {
   const bus = new FakeBus((_, count) => react(count));
   const notes: string[] = [];
   const connection = await connect({ servers: await bus.start(), reconnectTimeWait: 10, maxReconnectAttempts: -1 });
-  const question = { subject: 'cmd.o.signing.jwks', inbox: '_INBOX.o.1', text: '{"request_id":"r"}' };
+  const question = { subject: 'cmd.o.signing.jwks', inbox: '_INBOX.o.1', text: '{"request_id":"r"}', changesSomething };
   const answer = await ask(connection, question, patience, (note) => notes.push(note));
   await connection.close();
   await bus.stop();
@@ -78,7 +80,12 @@ describe('a question on the bus', () => {
     const connection = await connect({ servers: await bus.start(), reconnectTimeWait: 10, maxReconnectAttempts: -1 });
     const kinds: string[] = [];
     for (const inbox of ['1', '2', '3', '4']) {
-      const question = { subject: 'cmd.o.signing.status', inbox: `_INBOX.o.${inbox}`, text: '{}' };
+      const question = {
+        subject: 'cmd.o.signing.status',
+        inbox: `_INBOX.o.${inbox}`,
+        text: '{}',
+        changesSomething: false,
+      };
       kinds.push((await ask(connection, question, PATIENCE, () => undefined)).kind);
     }
     await connection.flush();
@@ -86,8 +93,53 @@ describe('a question on the bus', () => {
     // The fourth was subscribed once more when the connection came back; the first three had gone by then.
     expect(bus.subscriptions).toBe(1);
     await connection.close();
-    const question = { subject: 'cmd.o.signing.status', inbox: '_INBOX.o.5', text: '{}' };
+    const question = { subject: 'cmd.o.signing.status', inbox: '_INBOX.o.5', text: '{}', changesSomething: false };
     expect((await ask(connection, question, PATIENCE, () => undefined)).kind).toBe('lost');
     await bus.stop();
+  });
+});
+
+describe('P-5: the refusal of a change', () => {
+  const REFUSED = { problem: { code: 'UNAVAILABLE', detail: 'signing: key unavailable' } };
+  const after = async (ms: number, reaction: Reaction): Promise<Reaction> => {
+    await delay(ms);
+    return reaction;
+  };
+  const change = (react: (count: number) => Reaction | Promise<Reaction>, patience = PATIENCE) =>
+    asked(react, { ...patience, repeatMs: [150, 60_000] }, true);
+  const refusalOf = ({ answer }: Awaited<ReturnType<typeof asked>>): unknown =>
+    answer.kind === 'reply' && answer.message.json();
+
+  it('is told at once where no copy is under way', async () => {
+    const told = await change(() => REFUSED);
+    expect(refusalOf(told)).toEqual(REFUSED.problem);
+    expect(told.bus.requests).toHaveLength(1);
+  });
+
+  it('is not believed while a copy is at work, which may do it all the same', async () => {
+    const told = await change((count) => (count === 1 ? after(300, REFUSED) : after(400, { reply: { epoch: 2 } })));
+    expect(refusalOf(told)).toEqual({ epoch: 2 });
+  });
+
+  it('counts once every copy was refused, or taken by nobody', async () => {
+    const second = { problem: { code: 'ABORTED', detail: 'signing: scope busy' } };
+    const told = await change((count) => after(300, count === 1 ? REFUSED : second));
+    expect(refusalOf(told)).toEqual(second.problem);
+    expect(told.bus.requests).toHaveLength(2);
+    expect(refusalOf(await change((count) => after(300, count === 1 ? REFUSED : 'nobody')))).toEqual(REFUSED.problem);
+    expect(refusalOf(await change((count) => after(300, count === 1 ? 'nobody' : REFUSED)))).toEqual(REFUSED.problem);
+  });
+
+  it('leaves the outcome unknown where a copy is never answered, and no further one is sent', async () => {
+    const patience = { ...PATIENCE, overallMs: 1_000, quietMs: 100 };
+    const { answer, bus } = await change((count) => (count === 1 ? 'silence' : REFUSED), patience);
+    expect(answer).toMatchObject({ kind: 'unknown', refusal: expect.anything() as unknown });
+    expect(bus.requests).toHaveLength(2);
+  });
+
+  it('of what changes nothing is any copy’s', async () => {
+    const react = (count: number) => (count === 1 ? after(300, REFUSED) : ('silence' as const));
+    const { answer } = await asked(react, { ...PATIENCE, repeatMs: [150, 60_000] });
+    expect(answer.kind).toBe('reply');
   });
 });

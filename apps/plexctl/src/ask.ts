@@ -1,3 +1,4 @@
+import { headers } from '@plexsphere/wire';
 import type { Msg, NatsConnection, NatsError, Status, Subscription } from 'nats';
 
 /**
@@ -8,14 +9,16 @@ interface Question {
   subject: string;
   inbox: string;
   text: string;
+  /** Then a refusal counts once no other copy is at work: what one was refused, because a service was slow, the next may do. */
+  changesSomething: boolean;
 }
 
 export type Answer =
   | { kind: 'reply'; message: Msg }
   /** Nobody ever took it, so nothing has been done. */
   | { kind: 'nobody' }
-  /** Somebody may have taken it, and did not answer. */
-  | { kind: 'unknown' }
+  /** Somebody may have taken it, and did not answer; with what another copy was refused for, if one was. */
+  | { kind: 'unknown'; refusal?: Msg | undefined }
   /** The bus refused, or shut us out for good. */
   | { kind: 'lost'; error: Error };
 
@@ -55,7 +58,7 @@ export function ask(
   });
 }
 
-/** Every repetition has the same inbox: the answer to any of them is the answer. */
+/** Every repetition has the same inbox: the answer to any of them is the answer, but for the refusal of a change. */
 class Asking {
   private readonly line: Line;
   private replies: Subscription | undefined;
@@ -64,8 +67,9 @@ class Asking {
   private noted = false;
   private done = false;
   private readonly lastWordAt: number;
-  /** Requests that went out and that the bus did not report as taken by nobody. */
+  /** Requests that went out, that the bus did not report as taken by nobody, and that were not refused. */
   private open = 0;
+  private refusal: Msg | undefined;
   private sent = 0;
 
   constructor(
@@ -81,7 +85,7 @@ class Asking {
 
   begin(): void {
     if (this.connection.isClosed()) return this.closed(this.line.closedBy ?? new Error('connection closed'));
-    this.overall = setTimeout(() => this.end({ kind: this.open > 0 ? 'unknown' : 'nobody' }), this.patience.overallMs);
+    this.overall = setTimeout(() => this.end(this.inVain()), this.patience.overallMs);
     this.replies = this.connection.subscribe(this.question.inbox, {
       callback: (error, message) => this.heard(error, message),
     });
@@ -91,7 +95,8 @@ class Asking {
 
   private send(): void {
     clearTimeout(this.repeat);
-    if (this.done || !this.line.connected || performance.now() > this.lastWordAt) return;
+    if (this.done || this.refusal !== undefined || !this.line.connected) return;
+    if (performance.now() > this.lastWordAt) return;
     this.connection.publish(this.question.subject, new TextEncoder().encode(this.question.text), {
       reply: this.question.inbox,
     });
@@ -103,11 +108,34 @@ class Asking {
 
   private heard(error: NatsError | null, message: Msg): void {
     if (error !== null) return this.end({ kind: 'lost', error });
-    if (message.headers?.code !== NO_RESPONDERS) return this.end({ kind: 'reply', message });
+    if (message.headers?.code === NO_RESPONDERS) return this.heardByNobody();
+    const isRefusal = message.headers?.has(headers.errorCode) === true;
+    if (isRefusal && this.question.changesSomething) this.refused(message);
+    else this.end({ kind: 'reply', message });
+  }
+
+  private heardByNobody(): void {
     this.open -= 1;
+    if (this.refusal !== undefined) return this.endWhenAllAre(this.refusal);
     this.noteOnce('no rotation service answers');
     clearTimeout(this.repeat);
     this.repeat = setTimeout(() => this.send(), this.patience.nobodyMs);
+  }
+
+  /** The last one is told: it knows of what has passed by then. */
+  private refused(message: Msg): void {
+    this.open -= 1;
+    this.refusal = message;
+    clearTimeout(this.repeat);
+    this.endWhenAllAre(message);
+  }
+
+  private endWhenAllAre(refusal: Msg): void {
+    if (this.open <= 0) this.end({ kind: 'reply', message: refusal });
+  }
+
+  private inVain(): Answer {
+    return this.open > 0 ? { kind: 'unknown', refusal: this.refusal } : { kind: 'nobody' };
   }
 
   /** The connection comes and goes, or the bus refuses something. */

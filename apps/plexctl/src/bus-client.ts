@@ -54,7 +54,7 @@ export class BusClient implements Bus {
   }
 
   async ask<C extends ReadingCommand>(command: C, request: RequestOf<C>): Promise<ReplyOf<C>> {
-    const answer = await this.request(command, request);
+    const answer = await this.request(command, request, false);
     if (answer.kind !== 'unknown') return this.read(command, answer);
     throw this.silence(command, {}, 'the service is up but slow or cut off: check it, then run the command again');
   }
@@ -63,16 +63,17 @@ export class BusClient implements Bus {
     const requestId = randomUUID();
     // Ctrl-C takes nothing back: who presses it is told how to find out what has become of it.
     const stop = this.surroundings.interrupted();
-    const answer = await orStopped(this.request(command, { ...request, request_id: requestId }), stop);
+    const answer = await orStopped(this.request(command, { ...request, request_id: requestId }, true), stop);
     if (answer !== undefined && answer.kind !== 'unknown') return this.read(command, answer);
-    throw this.silence(command, { request_id: requestId }, ifUnknown, 'outcome unknown');
+    const refused = answer?.refusal === undefined ? {} : { one_copy_was_refused: refusalOf(answer.refusal) };
+    throw this.silence(command, { request_id: requestId, ...refused }, ifUnknown, 'outcome unknown');
   }
 
   async close(): Promise<void> {
     await this.connection?.close();
   }
 
-  private async request(command: Name, request: object): Promise<Answer> {
+  private async request(command: Name, request: object, changesSomething: boolean): Promise<Answer> {
     const user: BusUser = { kind: 'operator', id: this.access.token.operator };
     const text = JSON.stringify(request);
     const subject = subjects.command(user.id, command);
@@ -82,7 +83,7 @@ export class BusClient implements Bus {
     this.connection ??= await this.dial();
     return ask(
       this.connection,
-      { subject, inbox: `${inboxPrefix(user)}.${randomToken()}`, text },
+      { subject, inbox: `${inboxPrefix(user)}.${randomToken()}`, text, changesSomething },
       this.patience,
       (what) =>
         this.surroundings.terminal.note(
@@ -176,6 +177,9 @@ function readReply(message: Msg): unknown {
   if (body === undefined) throw problem('internal');
   return body;
 }
+
+const refusalOf = (message: Msg): string =>
+  parseProblem(message.headers?.get(headers.errorCode) ?? '', parseReply(message)).detail;
 
 function parseReply(message: Msg): unknown {
   try {

@@ -58,7 +58,10 @@ function answer(message: Msg): void {
   const told = [BEARER, COLLEAGUES].includes(said.bearer)
     ? answers[command]?.(said, message)
     : problem('notAuthenticated');
-  if (told === undefined) return;
+  if (told !== undefined) tell(message, told);
+}
+
+function tell(message: Msg, told: object | Problem): void {
   if (!(told instanceof Problem)) return void message.respond(JSON.stringify(told));
   const refused = natsHeaders();
   refused.set(headers.errorCode, told.code);
@@ -359,6 +362,24 @@ describe('a request', () => {
     expect((await call(`${KEYS}/rotate`, {})).status).toBe(201);
     const names = changes().map(({ name }) => name);
     expect([names.length, new Set(names).size]).toEqual([2, 1]);
+  });
+
+  it.each<[string, object | Problem, [number, string | undefined]]>([
+    ['done by the first copy though the second is refused', STAGED, [201, undefined]],
+    ['refused once every copy is', problem('scopeBusy'), [503, 'scope_busy']],
+  ])('is %s', async (_, first, expected) => {
+    let atWork: Msg | undefined;
+    answers['signing.stage'] = (_said, message) => {
+      if (atWork === undefined) {
+        atWork = message;
+        return undefined;
+      }
+      setTimeout(tell, 300, atWork, first);
+      return problem('keyUnavailable');
+    };
+    const { status, body } = await told(call(`${KEYS}/rotate`, {}));
+    expect([status, body['code']]).toEqual(expected);
+    expect(changes()).toHaveLength(2);
   });
 });
 

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@plexsphere/service-kit';
 import {
+  COMMANDS,
   Problem,
   headers,
   problem,
@@ -17,14 +17,9 @@ import { FAILURES, Rate } from '../door/rate';
 import { Strangers } from '../views/strangers';
 import { TurnsOfEach } from '../views/turns-of-each';
 import type { CallingOperator } from './calling-operator';
+import { inCopies, isSilence } from './in-copies';
 import { inKids } from './kids';
 
-/** As patient as plexctl: rotation refuses a lease so long that its slowest answer would not fit. */
-const PATIENCE_MS = 30_000;
-/** After so long a silent replica is taken for dead: a copy meets another one, and is answered as the first would be. */
-const ASK_AGAIN_MS = 5_000;
-/** The bus says at once that nobody listens; a service that restarts is back in seconds. */
-const NOBODY_MS = 250;
 const MOST_KNOWN = 1_000;
 /** Of one operator at this gateway: all of them share one place at rotation. */
 const OF_EACH = { atOnce: 4, waiting: 64, patienceMs: 10_000 };
@@ -92,20 +87,13 @@ export class OperatorCommands {
     if (waitMs > 0) throw problem('tooOften', { retry_after: Math.ceil(waitMs / 1_000) });
   }
 
-  private async repeat<C extends HttpCommand>(command: C, request: RequestOf<C>, shown: Shown): Promise<ReplyOf<C>> {
-    const endsAt = performance.now() + PATIENCE_MS;
-    for (;;) {
-      const leftMs = endsAt - performance.now();
-      const timeoutMs = Math.max(1, Math.min(ASK_AGAIN_MS, leftMs));
-      try {
-        const options = { timeoutMs, unavailable: 'busUnavailable', headers: shown } as const;
-        return await this.bus.request<ReplyOf<C>>(subjects.httpCommand(command), request, options);
-      } catch (error) {
-        const isOver = performance.now() + NOBODY_MS > endsAt;
-        if (!(error instanceof Problem && isSilence(error)) || isOver) throw error;
-        await delay(NOBODY_MS);
-      }
-    }
+  private repeat<C extends HttpCommand>(command: C, request: RequestOf<C>, shown: Shown): Promise<ReplyOf<C>> {
+    const options = { unavailable: 'busUnavailable', headers: shown } as const;
+    const subject = subjects.httpCommand(command);
+    return inCopies(
+      (timeoutMs) => this.bus.request<ReplyOf<C>>(subject, request, { ...options, timeoutMs }),
+      COMMANDS[command].changes,
+    );
   }
 }
 
@@ -113,5 +101,3 @@ type Shown = Readonly<Record<string, string>>;
 
 /** Not the bearer itself, so that it stands nowhere longer than its request. */
 const nameOf = (bearer: string): string => createHash('sha256').update(bearer).digest('base64');
-
-const isSilence = (refused: Problem): boolean => refused.is('noAnswer') || refused.is('busUnavailable');
