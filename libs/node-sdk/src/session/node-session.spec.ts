@@ -317,6 +317,64 @@ describe('keys', () => {
   });
 });
 
+describe('keys, before the hello is answered', () => {
+  /** What goes on the stream of a Node that was told of a rotation while it was away. */
+  const closed = async (): Promise<string> => {
+    await mesh.ring.rotate('key-2', START, 60_000);
+    mesh.ring.close();
+    return mesh.chain(START, { epoch: 2, platformEpoch: 1 });
+  };
+  const forged = (): string =>
+    envelopeBy(testKey('key-1'), mesh.ring.scope, START, { eventType: 'signing_key_rotated', payload: { epoch: 2 } });
+
+  beforeEach(() => node.session.connected());
+
+  test('what was written for more than the Node holds is passed over: the answer brings what fits', async () => {
+    await node.chain(await closed());
+    await mesh.ring.rotate('key-3', START);
+    await node.keyEvent(mesh.ring.rotatedEvent(START));
+    expect(node.hellos).toHaveLength(1);
+    await node.chain(await mesh.chain(START, { epoch: 1, platformEpoch: 1 }));
+    await node.ready();
+    await node.event(1);
+    expect(node.handled).toMatchObject([{ keyId: 'key-3' }]);
+    expect(node.session.counts).toMatchObject({ refused: {}, hellos: 1 });
+  });
+
+  test('the same behind a hole', async () => {
+    await node.ready();
+    node.lose();
+    await node.chain(await closed());
+    expect(node.hellos).toHaveLength(2);
+    await node.chain(await mesh.chain(START, { epoch: 1, platformEpoch: 1 }));
+    await node.ready();
+    await node.event(1);
+    expect(node.handledIds).toEqual(['event-1']);
+    expect(node.session.counts).toMatchObject({ refused: {}, hellos: 2 });
+  });
+
+  test('what no answer puts right was refused, and the Node asks anew before it applies anything', async () => {
+    await node.keyEvent(forged());
+    expect(node.refused).toEqual([]);
+    await node.ready();
+    expect(node.refused).toMatchObject([{ reason: 'signature_invalid' }]);
+    expect(node.hellos).toHaveLength(2);
+    expect(await applyingPaused()).toBe(true);
+    await node.ready();
+    await node.event(1);
+    expect(node.handledIds).toEqual(['event-1']);
+    expect(node.refused).toHaveLength(1);
+  });
+
+  test('what another connection’s hello left open is nothing to this one', async () => {
+    await node.keyEvent(forged());
+    node.session.disconnected();
+    await node.connectAndAnswer();
+    expect(node.refused).toEqual([]);
+    expect(await applyingPaused()).toBe(false);
+  });
+});
+
 describe('the disk', () => {
   beforeEach(() => node.connectAndAnswer());
 

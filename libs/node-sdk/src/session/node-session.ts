@@ -59,6 +59,8 @@ export class NodeSession {
   private current: TrustState;
   /** Where the parts of an unfinished chain have led; in memory alone, and undone by whatever is not the next part. */
   private walked: RingsWalk | undefined;
+  /** What told of keys and did not fit while a hello was open, and nothing has told of them since. */
+  private unfit: Refused | undefined;
   private taking: Promise<void> = Promise.resolve();
   private becomeReady: () => void = () => undefined;
   private readonly stopping = new AbortController();
@@ -102,6 +104,7 @@ export class NodeSession {
 
   disconnected(): void {
     this.walked = undefined;
+    this.unfit = undefined;
     this.greeter.disconnect();
   }
 
@@ -180,6 +183,7 @@ export class NodeSession {
     const ready = takeReady(this.current, envelope, verdict.key);
     if (typeof ready === 'string') return this.refuse({ reason: ready, ...namesOf(envelope) });
     if (!this.greeter.answer(ready.hello_id)) return;
+    if (this.unfit !== undefined) return this.refuseKeys(this.unfit);
     const { position } = this.current;
     const next = positionAfter(position, ready);
     const fields = { position, resumesAfter: next };
@@ -193,20 +197,15 @@ export class NodeSession {
     // Not told apart by its event id, which whoever may have events signed could have used up: by its statement.
     const verdict = verdictOn(this.current, envelope, this.options.now(), this.nonces);
     if (verdict.kind === 'refused') {
-      this.refuse({ reason: verdict.reason, ...namesOf(envelope) });
-      // Without it whatever follows may be signed by a key that this Node does not know yet.
-      if (verdict.reason !== 'other_recipient') this.greeter.ask();
-      return;
+      const refused = { reason: verdict.reason, ...namesOf(envelope) };
+      return verdict.reason === 'other_recipient' ? this.refuse(refused) : this.refuseKeys(refused);
     }
     this.changeKeys(await takeKeyEvent(this.current, eventType, envelope, verdict.key), namesOf(envelope));
   }
 
   private changeKeys(change: KeyChange, names: Omit<Refused, 'reason'>): void {
     const { logger } = this.options;
-    if (change.kind === 'refused') {
-      this.refuse({ reason: change.reason, ...names });
-      return this.greeter.ask();
-    }
+    if (change.kind === 'refused') return this.refuseKeys({ reason: change.reason, ...names });
     const taken = change.kind === 'taken';
     this.counts[taken ? 'keyChanges' : 'superseded'] += 1;
     // What is held of channels may have changed by the clock while this was verified.
@@ -214,14 +213,28 @@ export class NodeSession {
     const next = change.state.rings === rings ? change.state : { ...change.state, rings };
     this.become(next);
     if (!taken) return;
-    if (change.refused !== undefined) {
-      this.refuse({ reason: change.refused, ...names });
-      this.greeter.ask();
-    }
+    this.unfit = undefined;
+    if (change.refused !== undefined) this.refuseKeys({ reason: change.refused, ...names });
     this.greeter.progress();
     this.watch.look(next);
     const { scope, ring, platform } = next;
     logger.info({ scope, epoch: ring.epoch, platformEpoch: platform.epoch }, 'keys taken');
+  }
+
+  /**
+   * Without it whatever follows may be signed by a key that this Node does not know yet, so it asks. While a hello is open
+   * it has: what comes then may have been written for what the Node was told while it was away, or before a hole, and does
+   * not fit what it holds. The answer brings what does; if it brings nothing, this was refused.
+   */
+  private refuseKeys(refused: Refused): void {
+    if (this.greeter.waiting && LACKING.includes(refused.reason)) {
+      this.options.logger.info(refused, 'does not fit before the hello is answered');
+      this.unfit = refused;
+      return;
+    }
+    this.unfit = undefined;
+    this.refuse(refused);
+    this.greeter.ask();
   }
 
   private async takeOrdinary(envelope: Envelope, position: number | undefined): Promise<void> {
@@ -326,6 +339,9 @@ export class NodeSession {
     this.options.sayHello({ hello_id: helloId, ...standingOf(this.current) });
   }
 }
+
+/** Why something true is refused by whoever lacks what came before it. */
+const LACKING: readonly RefusalReason[] = ['gap', 'bundle_foreign', 'unknown_key', 'signature_invalid', 'revoked'];
 
 const standingOf = ({ ring, platform, position }: TrustState): Ack => ({
   epoch: ring.epoch,
