@@ -16,7 +16,7 @@ const LONGEST_PAUSE_OF_A_SLOW_LOOK_MS = 1_000;
 
 /**
  * Polls until the condition answers with something truthy, and returns that. A condition that throws has not come true
- * yet; when time is up its last error is the cause of the one thrown here. At most one look follows the deadline.
+ * yet; when time is up its last error is the cause of the one thrown here, which says it, too. At most one look follows the deadline.
  */
 export async function eventually<T>(condition: () => T | Promise<T>, patience: Patience = {}): Promise<NonNullable<T>> {
   const { timeoutMs = PATIENCE_MS, describe = 'a condition' } = patience;
@@ -32,8 +32,12 @@ export async function eventually<T>(condition: () => T | Promise<T>, patience: P
     } catch (error) {
       lastError = error;
     }
-    if (late) throw new Error(`timed out after ${timeoutMs} ms waiting for ${describe}`, { cause: lastError });
+    if (late)
+      throw new Error(`timed out after ${timeoutMs} ms waiting for ${describe}${why(lastError)}`, { cause: lastError });
     const tookMs = performance.now() - lookedAt;
     await delay(Math.max(pauseMs, Math.min(tookMs, LONGEST_PAUSE_OF_A_SLOW_LOOK_MS)));
   }
 }
+
+const why = (lastError: unknown): string =>
+  lastError === undefined ? '' : `: ${lastError instanceof Error ? lastError.message : String(lastError)}`;

@@ -7,16 +7,32 @@ export const KILLED: ServiceName[] = ['rotation', 'signer', 'outbox-relay'];
 /** How often something was killed on a stack, over all of its stories. */
 const turns = new WeakMap<Stack, number>();
 
+/** As an operator does who was told that nothing has been done, because somebody was not there. */
+const PASSING = /"code":"(?:UNAVAILABLE|ABORTED|DEADLINE_EXCEEDED)"/;
+const PATIENCE_MS = 120_000;
+
 /**
  * What is asked for while replicas are killed and come back: one of each service at once, and the next two times one of
- * a single service, each in its turn; of two replicas the one now, and the other one then.
+ * a single service, each in its turn; of two replicas the one now, and the other one then. By plexctl, too, it is asked
+ * for again: of two signers the one that is left may not answer in its second.
  */
 export async function throughKills<Reply>(world: World, ask: () => Promise<Reply>): Promise<Reply> {
-  const asked = ask();
+  const asked = comingAgain(ask);
   // Awaited below, after the kills, however early it fails.
   asked.catch(() => undefined);
   await killInTurn(world);
   return asked;
+}
+
+async function comingAgain<Reply>(ask: () => Promise<Reply>): Promise<Reply> {
+  for (const until = performance.now() + PATIENCE_MS; ;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const isPassing = PASSING.test(String(error)) && !String(error).includes('outcome unknown');
+      if (!isPassing || performance.now() > until) throw error;
+    }
+  }
 }
 
 /** kill -9, without a lease given back or a message finished. */

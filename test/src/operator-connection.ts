@@ -58,8 +58,8 @@ export class OperatorConnection {
     return OperatorConnection.dial(world, id, credsText(jwt, key.seed));
   }
 
-  async ask(command: Command, body: object): Promise<Answer> {
-    const reply = await this.send(command, JSON.stringify(body));
+  async ask(command: Command, body: object, timeout?: number): Promise<Answer> {
+    const reply = await this.send(command, JSON.stringify(body), timeout);
     return { code: reply.headers?.get(headers.errorCode) ?? '', body: reply.json() };
   }
 

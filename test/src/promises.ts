@@ -23,6 +23,9 @@ const CLOSE_LOOK_MS = 2_000;
 const AGAIN_AFTER_MS = 100;
 const NOW_AND_THEN_MS = 400;
 
+/** Whoever is killed takes the question along: a story must not wait half a minute for that answer. */
+const SIGNED_WITHIN_MS = 5_000;
+
 /** Every event goes to every Node: of many Nodes fewer a second, or publishing is all that the machine comes to. */
 const everyMs = (nodes: number): number => Math.max(500, 20 * nodes);
 
@@ -147,7 +150,7 @@ export class Promises {
       const askedAt = performance.now();
       // Nobody may answer while services are killed; whoever does answers by the right key.
       const answer = await this.operator
-        .ask('signing.sign', { scope: this.world.domain, payload: {} })
+        .ask('signing.sign', { scope: this.world.domain, payload: {} }, SIGNED_WITHIN_MS)
         .catch(() => null);
       const answeredAt = performance.now();
       if (answer?.code === '') this.signed.push({ keyId: String(answer.body['key_id']), askedAt, answeredAt });

@@ -19,9 +19,13 @@ export const keyOf = (
     { describe: `a key that is ${state}`, timeoutMs: PATIENCE_MS },
   );
 
-/** Has the standby sign, once it has propagated. When that had returned, by this process' clock. */
+/**
+ * Has the standby sign, once it has propagated. When that had returned, by this process' clock. Under one request id each
+ * time, so that whoever is slow is asked again for the same: a second rotation would be refused while the first is open.
+ */
 export async function promote(world: World, { scope }: Pick<TestIssuer, 'scope'>): Promise<number> {
-  await eventually(async () => (await world.plexctl(['signing', 'rotate', '--scope', scope])).exitCode === 0, {
+  const operator = await world.operator();
+  await eventually(() => operator.change('signing.rotate', { scope }), {
     describe: 'a promotion',
     timeoutMs: PATIENCE_MS,
   });
