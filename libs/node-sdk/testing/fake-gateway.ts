@@ -82,6 +82,8 @@ export class FakeGateway {
 
   private async stream({ headers }: IncomingMessage, response: ServerResponse): Promise<void> {
     const hello = helloOfHeaders(headers);
+    // Before anything of the bus is written: that may come at once.
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
     const subscription = this.bus.subscribe(subjects.nodeEvents(this.nodeId), {
       callback: (_, message) => {
         const position = message.headers?.get(names.position);
@@ -97,7 +99,7 @@ export class FakeGateway {
     await this.bus.flush();
     // The bus was away meanwhile.
     if (response.writableEnded) return;
-    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n');
+    response.write(':\n\n');
     this.bus.publish(subjects.nodeHello(this.nodeId), JSON.stringify(hello));
   }
 
