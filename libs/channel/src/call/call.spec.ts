@@ -314,6 +314,20 @@ describe('is refused', () => {
   });
 
   it.each([
+    ['what is no digest', `${DIGEST}, nonsense`, 'wrong_digest'],
+    ['more than can be meant', `${DIGEST}, ${'md5=:AAAA:, '.repeat(40)}md5=:AAAA:`, 'wrong_digest'],
+    ['one of another body', `${DIGEST}, sha-512=:${'A'.repeat(86)}==:`, 'body_changed'],
+  ])('with %s beside its own, though all of it was signed', async (_, digest, reason) => {
+    const call = await byLibrary('k1', { headers: { 'content-digest': digest } });
+    expect(await reasonOf(twoEnds().receiver.call(call))).toBe(reason);
+  });
+
+  it('by one key under the id of another', async () => {
+    const call = await byLibrary('old', { paramValues: { keyid: 'new' } });
+    expect(await reasonOf(twoEnds({ verifies: ['new', 'old'] }).receiver.call(call))).toBe('signature_invalid');
+  });
+
+  it.each([
     ['sha-512', true],
     ['sha-512 and md5', true],
     ['sha-512 of another body', false],
@@ -345,6 +359,13 @@ describe('in time', () => {
     jest.setSystemTime(Date.now() + afterSeconds * 1_000);
     expect(await reasonOf(twoEnds().receiver.call(call))).toBe(reason);
   });
+
+  it('all of its signatures', async () => {
+    const { headers } = await byLibrary('old', { name: 'a' });
+    jest.setSystemTime(Date.now() + 6 * 60_000);
+    const call = await byLibrary('new', { name: 'b', headers: headers as Record<string, string> });
+    expect(await reasonOf(twoEnds({ verifies: ['new', 'old'] }).receiver.call(call))).toBe('stale');
+  });
 });
 
 describe('once', () => {
@@ -372,6 +393,14 @@ describe('once', () => {
       alone: false,
     });
     expect(await reasonOf(ends.receiver.call(old))).toBe('replayed');
+  });
+
+  it('nor among new signatures', async () => {
+    const ends = twoEnds({ verifies: ['new', 'old'] });
+    const old = await byLibrary('old', { name: 'a' });
+    expect(await reasonOf(ends.receiver.call(old))).toBe('taken');
+    const signing = { headers: old.headers as Record<string, string>, paramValues: { nonce: 'another-of-sixteen' } };
+    expect(await reasonOf(ends.receiver.call(await byLibrary('new', { name: 'b', ...signing })))).toBe('replayed');
   });
 
   it('and again where it was refused, for it was not this call', async () => {

@@ -14,11 +14,11 @@ export function covered(target: Target, digest: string): string {
 
 /**
  * The library derives method, path and query from a URL that it parses, by which `/a/../b` becomes `/b`: here they are what
- * stands on the request line. Of anything else, and of these with parameters, it is told nothing.
+ * stands on the request line. Of anything else it is told nothing.
  */
 export const componentsOf =
   (target: Target, digest: string) =>
-  (name: string, parameters: ReadonlyMap<string, unknown>): string[] => {
+  (name: string): string[] => {
     const values = [target.method, target.path, target.query, digest];
-    return [(parameters.size === 0 ? values[COMPONENTS.indexOf(name)] : undefined) ?? ''];
+    return [values[COMPONENTS.indexOf(name)] ?? ''];
   };

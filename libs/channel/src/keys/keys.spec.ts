@@ -184,6 +184,9 @@ describe('a function', () => {
     expect(await kidsOf(keys.keysFor(SCOPE))).toEqual(['k1']);
     await new Promise((resolve) => setImmediate(resolve));
     expect([await kidsOf(keys.keysFor(SCOPE)), reads]).toEqual([['k2'], 3]);
+    text = mapOf('k3');
+    pass(60 * SECOND);
+    expect(await kidsOf(keys.keysFor(SCOPE))).toEqual(['k3']);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import { eventually } from '@plexsphere/testkit';
 import { answersAsItShould, listening, told, workedOff } from '../../testing/applications';
 import { twoEnds } from '../../testing/two-ends';
@@ -16,6 +16,26 @@ answersAsItShould((receiver) => {
   return listening(
     createServer((request, response) => (request.url === '/v1/webhooks' ? webhooks : calls)(request, response)),
   );
+});
+
+it.each([
+  ['that says how long it is', { 'content-length': '11' }, ''],
+  ['that goes on and on', { 'transfer-encoding': 'chunked' }, '12345678901'],
+])('reads no further than it takes of a body %s', async (_, length, text) => {
+  const { receiver, sender } = twoEnds({}, { maxBodyBytes: 10 });
+  const { url, close } = await listening(createServer(callListener(receiver, () => undefined)));
+  const [, init] = await sender.call(url, { method: 'POST', body: text });
+  const status = await new Promise((resolve, reject) => {
+    const asked = request(url, { method: 'POST', headers: { ...init.headers, ...length } }, ({ statusCode }) => {
+      asked.destroy();
+      resolve(statusCode);
+    });
+    asked.on('error', reject).flushHeaders();
+    // And does not end.
+    if (text !== '') asked.write(text);
+  });
+  expect(status).toBe(413);
+  await close();
 });
 
 it('a handler that fails when it has begun to answer is ended', async () => {
