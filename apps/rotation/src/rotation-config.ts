@@ -1,6 +1,14 @@
 import { DurationMs, ServiceConfig, Switch, Variable } from '@plexsphere/service-kit';
 import { BOTH_FOR_MS, RENEWALS_PER_LEASE, SCOPE_POLICIES, checkPolicy, type Policy } from '@plexsphere/keyring';
-import { CLOCK_SKEW_MS, SIGNING_DURATION_MS, STALENESS_MS, channelSlug, problem, scopeKind, type Scope } from '@plexsphere/wire';
+import {
+  CLOCK_SKEW_MS,
+  SIGNING_DURATION_MS,
+  STALENESS_MS,
+  channelSlug,
+  problem,
+  scopeKind,
+  type Scope,
+} from '@plexsphere/wire';
 import { Transform } from 'class-transformer';
 import { Allow, IsIn, Matches, Min } from '@plexsphere/wire/validator';
 
@@ -36,8 +44,10 @@ export class RotationConfig extends ServiceConfig {
   /** Not a setting: what every verifier refuses as stale. */
   readonly stalenessMs = STALENESS_MS;
 
-  /** Not a setting: senders of a channel go by the same. */
-  readonly bothForMs = BOTH_FOR_MS;
+  /** For how long a channel's senders are trusted to sign by both keys. They do for 5m: less is for laboratories and tests. */
+  @Variable('BOTH_KEYS_FOR', '5m')
+  @DurationMs()
+  bothForMs: number;
 
   /** How far two clocks of the mesh may differ: no less than what services allow themselves. */
   @Variable('CLOCK_SKEW', '30s')
@@ -84,11 +94,16 @@ const REMEDY = {
   long_lease: 'PLEXSPHERE_LEASE',
 } as const;
 
+const SHORT_BOTH =
+  'PLEXSPHERE_BOTH_KEYS_FOR (or PLEXSPHERE_ALLOW_SHORT_OVERLAP=true, for laboratories and tests): senders sign by both keys for 5m.';
+
 /** What of the policy forbids bring-up, as sentences that name the setting and show the sum; empty where nothing does. */
-export const forbidsBringUp = (config: RotationConfig): string[] =>
-  checkPolicy(config satisfies Policy)
+export const forbidsBringUp = (config: RotationConfig): string[] => [
+  ...checkPolicy(config satisfies Policy)
     .filter((found) => !(found.code === 'short_overlap' && config.allowShortOverlap))
-    .map((found) => `${REMEDY[found.code]}: ${found.sentence}.`);
+    .map((found) => `${REMEDY[found.code]}: ${found.sentence}.`),
+  ...(config.bothForMs < BOTH_FOR_MS && !config.allowShortOverlap ? [SHORT_BOTH] : []),
+];
 
 /** A ring, or a channel, which is two. @throws Problem invariantViolation where the deployment profile does not have this kind of scope */
 export function requireAccepted(scope: Scope, config: RotationConfig): void {

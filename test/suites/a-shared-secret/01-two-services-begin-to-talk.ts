@@ -1,0 +1,24 @@
+import { eventually } from '@plexsphere/testkit';
+import { SharedSecret } from '../../src/channel-service';
+import type { Step } from '../../src/tell-story';
+
+/** Two processes a side; of one side one is over HTTP. */
+export const step: Step = async (world) => {
+  const shared = await SharedSecret.create(world, 'pay');
+  world.kept.set('shared', shared);
+  await shared.add('app', 'app-1');
+  await shared.add('app', 'app-2', { overHttp: true });
+  await shared.add('plugin', 'plugin-1');
+  await shared.add('plugin', 'plugin-2');
+  await eventually(
+    async () => shared.members.every((m) => m.kids(m.sends).length === 1 && m.kids(m.receives).length === 1),
+    {
+      describe: 'everybody holding both directions',
+    },
+  );
+  shared.talk(100);
+  await eventually(async () => shared.members.every(({ said }) => said.sent >= 4), {
+    describe: 'everybody having talked',
+  });
+  shared.expectNoneRefused();
+};
