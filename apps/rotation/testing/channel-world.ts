@@ -1,10 +1,12 @@
 /** For specs: a channel with members that hold what its rings have, and say so, on the heart of rotation. */
 import { randomUUID } from 'node:crypto';
 import { channelDirection, directionsOf, makeSealingPair, type Scope } from '@plexsphere/wire';
-import type { AddMemberReply, Close, ReportKeysReply, ReportedRing } from '@plexsphere/wire/commands';
+import type { AddMemberReply, Close, ReportKeysReply, ReportedRing, ShowChannelReply } from '@plexsphere/wire/commands';
+import { showChannel } from '../src/channels/show-channel';
+import { ChangeDecisions } from '../src/rings/change-decisions';
 import { existing, snapshotRing, type StoredRing } from '../src/rings/read-ring';
-import type { Heart, Replica } from './heart';
-import { identity } from './heart';
+import { readSnapshot } from '../src/transactions/database-clock';
+import { CONFIG, identity, type Heart, type Replica } from './heart';
 import { proofOf } from './played-secrets';
 
 export const SIDES: [string, string] = ['app', 'plugin'];
@@ -58,10 +60,10 @@ export class ChannelWorld {
   }
 
   /** One of each side, both of which hold what there is. */
-  async withTwo(): Promise<{ app: PlayedMember; plugin: PlayedMember }> {
+  async withTwo(prefix = ''): Promise<{ app: PlayedMember; plugin: PlayedMember }> {
     await this.create();
-    const app = await this.add({ side: 'app', name: 'app-1' });
-    const plugin = await this.add({ side: 'plugin', name: 'plugin-1' });
+    const app = await this.add({ side: 'app', name: `${prefix}app-1` });
+    const plugin = await this.add({ side: 'plugin', name: `${prefix}plugin-1` });
     for (const scope of this.scopes) for (const member of [app, plugin]) await this.says(member, { scope });
     return { app, plugin };
   }
@@ -118,6 +120,11 @@ export class ChannelWorld {
   close(oldKeyId: string, { force = false }: Pick<Close, 'force'> = {}, replica = this.replica, scope = this.ring) {
     const closing = { scope, oldKeyId, newKeyId: undefined, force };
     return replica.closeRotation.close(closing, identity('signing.close'));
+  }
+
+  show(): Promise<ShowChannelReply> {
+    const by = { decisions: new ChangeDecisions(CONFIG), config: CONFIG };
+    return readSnapshot(this.heart.asRotation, (manager, now) => showChannel(manager, this.slug, { ...by, now }));
   }
 
   /** Key id and state, in the order in which they came in. */

@@ -125,6 +125,7 @@ export interface Replica {
   removedRings: RemovedRings;
   resume: ResumeLoop;
   settling: SettleRollbacks;
+  leases: LeaseBook;
   preparedKeys: PreparedKeys;
   policies: Policies;
   kindPolicies: KindPolicies;
@@ -293,6 +294,7 @@ export class Heart {
       planRemoval: new PlanRemoval(database, leases),
       removedRings,
       settling,
+      leases,
       resume: new ResumeLoop(database, afterCommit, leases, preparedKeys, settling, logger, new Health()),
       preparedKeys,
     };

@@ -12,12 +12,15 @@ export class ReportController {
   constructor(private readonly reports: TakeReport) {}
 
   @MessagePattern(subjects.nodeChannel('*'))
-  fromBus(@Payload(validated(ReportKeys)) report: ReportKeys, @Ctx() context: BusContext): Promise<ReportKeysReply> {
+  async fromBus(
+    @Payload(validated(ReportKeys)) report: ReportKeys,
+    @Ctx() context: BusContext,
+  ): Promise<ReportKeysReply> {
     return this.reports.take({ nodeId: nodeOf(context), isOverHttp: false }, report);
   }
 
   @MessagePattern(subjects.httpChannel('*'))
-  fromGateway(
+  async fromGateway(
     @Payload(validated(ReportKeys)) report: ReportKeys,
     @Ctx() context: BusContext,
   ): Promise<ReportKeysReply> {

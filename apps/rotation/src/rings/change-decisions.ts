@@ -216,7 +216,7 @@ export class ChangeDecisions {
 export const isProvenFirst = ({ policy }: Pick<StoredRing, 'policy'>): boolean => policy.newKey === 'is_proven_first';
 
 /** There a key is staged with its rotation, and nothing commits to one. */
-function refuseProvenFirst(stored: StoredRing): void {
+export function refuseProvenFirst(stored: StoredRing): void {
   if (isProvenFirst(stored)) throw problem('invariantViolation', { field: 'scope', reason: 'not in such a scope' });
 }
 

@@ -19,6 +19,7 @@ import {
 import { DataSource, type EntityManager } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
 import { readNodeFacts } from '../nodes/node-facts';
+import { refuseProvenFirst } from '../rings/change-decisions';
 import { ringPolicy } from '../policies/policy-decisions';
 import { existing, readRing, type StoredRing } from '../rings/read-ring';
 import { orProblem } from '../rings/refusal-problem';
@@ -94,12 +95,14 @@ export class RotateWhenApplied {
 const progressIn = async (manager: EntityManager, { ring }: StoredRing, now: Date): Promise<Progress> =>
   progressOf(await readNodeFacts(manager, ring.scope), ring.trustEpoch, now);
 
-function decide(asked: Asked, { ring }: StoredRing, progress: Progress, at: Date) {
+function decide(asked: Asked, stored: StoredRing, progress: Progress, at: Date) {
   const { new_key_id: keyId, percent, deadline_seconds: seconds } = asked;
   const deadline = typeof seconds === 'number' ? new Date(at.getTime() + seconds * 1_000) : null;
   const command = { keyId, percent, at, deadline, atMostMs: PROMOTED_WITHIN_S * 1_000 };
   try {
-    return orProblem(() => askedPromotion(ring, command, progress));
+    // Its members are asked in any case, all of them.
+    refuseProvenFirst(stored);
+    return orProblem(() => askedPromotion(stored.ring, command, progress));
   } catch (error) {
     throw error instanceof Problem ? inTheirWords(error) : error;
   }
