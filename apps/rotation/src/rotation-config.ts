@@ -81,7 +81,7 @@ export class RotationConfig extends ServiceConfig {
   meshNetwork: string;
 
   /** The deployment profile: the scope kinds that this installation accepts. */
-  @Variable('SCOPE_KINDS', 'platform,domain,issuer')
+  @Variable('SCOPE_KINDS', 'platform,domain,issuer,channel')
   @Transform(({ value }) => String(value).split(','))
   @IsIn(KINDS, { each: true, message: `must be a list of ${KINDS.join(', ')}` })
   scopeKinds: string[];

@@ -6,7 +6,6 @@ tellStory(__dirname, {
   env: {
     rotation: {
       PLEXSPHERE_LEASE: '4s',
-      PLEXSPHERE_SCOPE_KINDS: 'platform,domain,issuer,channel',
       PLEXSPHERE_OVERLAP_WINDOW: '3s',
       PLEXSPHERE_ALLOW_SHORT_OVERLAP: 'true',
       PLEXSPHERE_BOTH_KEYS_FOR: '2s',
