@@ -1,7 +1,7 @@
 import { TransitionEntity } from '@plexsphere/store';
-import { scopeKind } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import type { KeyRow } from '../rings/list-keys';
+import { policyOf } from '../rings/read-ring';
 import type { ChannelFacts } from './channel-status';
 import { listMembers } from './read-members';
 
@@ -11,7 +11,7 @@ export async function readChannelFacts(
   rings: readonly { scope: string }[],
   keys: readonly KeyRow[],
 ): Promise<Map<string, ChannelFacts>> {
-  const scopes = rings.map(({ scope }) => scope).filter((scope) => scopeKind(scope) === 'channel');
+  const scopes = rings.map(({ scope }) => scope).filter((scope) => policyOf(scope).gate === 'members');
   if (scopes.length === 0) return new Map();
   const members = await listMembers(manager, scopes);
   const transitions = await listLatest(manager, scopes);

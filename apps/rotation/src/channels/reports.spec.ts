@@ -6,6 +6,7 @@ import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
 import { subjects, type Scope } from '@plexsphere/wire';
 import type { ReportedRing } from '@plexsphere/wire/commands';
+import { DataSource } from 'typeorm';
 import { ChannelWorld, type PlayedMember } from '../../testing/channel-world';
 import { Heart, identity, type Replica } from '../../testing/heart';
 import { proofOf } from '../../testing/played-secrets';
@@ -126,6 +127,12 @@ test('the same proof again is the same fact: no signer is asked, and its row is 
   await world.says(plugin);
   expect(heart.signers.times('check-proofs')).toBe(asked);
   expect(await proven()).toEqual([before]);
+  const said = { rings: [await world.holds(plugin), await world.holds(plugin, otherRing())] };
+  const queries = jest.spyOn(DataSource.prototype, 'query');
+  await replica.takeReport.take({ nodeId: plugin.node_id, isOverHttp: false }, said);
+  const [read, ...written] = queries.mock.calls.map(([statement]) => statement.trim().split(' ', 1)[0]);
+  queries.mockRestore();
+  expect([read, ...written]).toEqual(['SELECT', 'UPDATE']);
   expect(await reportOf(plugin)).toMatchObject({ acknowledged_epoch: '1' });
   // Of another epoch it is another proof of what was proven all the while.
   await world.add({ side: 'app', name: 'app-2' });

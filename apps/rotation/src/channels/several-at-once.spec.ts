@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { migrateStore } from '@plexsphere/store';
 import { eventually, testDatabase } from '@plexsphere/testkit';
 import { ChannelWorld, type PlayedMember } from '../../testing/channel-world';
+import { decide } from '../../testing/turned-clock';
 import { Heart, detailOf, identity, type Replica } from '../../testing/heart';
 
 jest.setTimeout(120_000);
@@ -81,6 +82,18 @@ test('who joins while it is being activated is waited for, or comes in to a key 
   expect(members).toHaveLength(3);
   expect(isActive).toBe(activated !== undefined);
   if (activated !== undefined) expect(activated.epoch).toBeLessThan(joined!.epoch);
+});
+
+test('a schedule opens a rotation, once, and closes it at the end of its window', async () => {
+  await decide(heart, world.ring, { rotateEvery: { everyMs: 90 * 86_400_000 }, close: 'automatic' });
+  await heart.turnClock(91 * 86_400_000);
+  await turn(one, other);
+  expect((await world.states()).map((state) => state.split(' ')[1])).toEqual(['active', 'staged']);
+  expect(await heart.owner.query('SELECT FROM ring.schedule WHERE scope = $1', [world.ring])).toHaveLength(1);
+  await world.says(plugin);
+  await heart.turnClock(91 * 86_400_000 + 3_700_000);
+  await turn(one, other);
+  expect((await world.states()).map((state) => state.split(' ')[1])).toEqual(['retired', 'active']);
 });
 
 test('of two who rotate one ring at once one does; both rings go on by themselves', async () => {
