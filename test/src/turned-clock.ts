@@ -4,7 +4,7 @@ import type { World } from './world';
 /** Times that a ring, its promotions and its schedule have; so much earlier is as good as a clock that is so much later. */
 const TIMES = {
   'ring.signing_key': ['staged_at', 'published_at', 'rotate_by', 'verifies_until', 'tokens_until'],
-  'ring.transition': ['opened_at', 'closes_at', 'transition_expires', 'ended_at'],
+  'ring.transition': ['opened_at', 'activated_at', 'closes_at', 'transition_expires', 'ended_at'],
   'ring.promotion': ['asked_at', 'deadline', 'ended_at'],
   'ring.policy': ['scheduled_since'],
   'ring.schedule': ['due_at', 'acted_at'],
