@@ -193,12 +193,40 @@ test('what was built before the ring went on is let go, and built anew', async (
   rings.note(first, await channel.change(first, app));
   await delivery.deliver(claim!, stream.created);
   expect(heardByApp).toEqual([]);
-  for (const wanted of [1, 2]) {
-    for (const next of (await claims.take(1)).claims) await delivery.deliver(next, stream.created);
-    await until(() => heardByApp.length === wanted, 'what is due');
-  }
-  expect(says(heardByApp)).toEqual([`${first} 3`, `${first} 3`]);
-  expect(heardByApp.map(({ position }) => position)).toEqual([1, 2]);
+  for (const next of (await claims.take(1)).claims) await delivery.deliver(next, stream.created);
+  await until(() => heardByApp.length === 1, 'the news');
+  // What was never sent has no place: both are one.
+  expect(says(heardByApp)).toEqual([`${first} 3`]);
+  expect(heardByApp.map(({ position }) => position)).toEqual([1]);
+  expect(await states(app)).toEqual(['superseded', 'sent']);
+});
+
+test('a ring that nobody seals secrets of holds up nothing else, and is told of once somebody does', async () => {
+  const { app, heardByApp } = await members();
+  const other = await SeededChannel.create(mesh.pool);
+  await other.change(other.rings[0], app);
+  await mesh.publish(PLATFORM);
+  await channel.change(first, app);
+  await mesh.publish(PLATFORM);
+  await world.relay();
+  await until(() => heardByApp.length === 3, 'all else');
+  expect(says(heardByApp)).toEqual(['policy_updated', `${first} 2`, 'policy_updated']);
+  expect(heardByApp.map(({ position }) => position)).toEqual([1, 2, 3]);
+  await mesh.publish(PLATFORM);
+  await until(() => heardByApp.length === 4, 'what comes meanwhile');
+  other.servedBy(world.signer);
+  await until(() => heardByApp.length === 5, 'that ring');
+  expect([says(heardByApp)[4], heardByApp[4]!.position]).toEqual([`${other.rings[0]} 2`, 5]);
+  // Once it was sent it keeps its place, whoever is there to seal it: what comes behind it waits.
+  world.signer.channels.delete(other.rings[0]);
+  acknowledge(app, 4);
+  await until(async () => (await mesh.stream(app)).settled_position === 4, 'the acknowledgement');
+  sayHello(app, 4);
+  await mesh.publish(PLATFORM);
+  await until(() => says(heardByApp).at(-1) === 'stream_ready', 'the answer');
+  other.servedBy(world.signer);
+  await until(() => heardByApp.length === 8, 'the ring again, and the event');
+  expect(heardByApp.slice(-2).map(({ position }) => position)).toEqual([5, 6]);
 });
 
 describe('a row that rotation never wrote', () => {

@@ -4,6 +4,7 @@ import { ThrottledLog } from '@plexsphere/service-kit';
 import { Problem } from '@plexsphere/wire';
 import { Claims, type Claim } from './claim/claims';
 import type { NextMessage } from './claim/next-message';
+import type { Release } from './claim/release-claims';
 import { Counters } from './counters';
 import { ClaimResults } from './publish/claim-results';
 import { Publisher } from './publish/publisher';
@@ -58,9 +59,9 @@ export class Delivery {
   }
 
   /** Of a ring or a record as it is no more: what the Node gets instead is due at once. */
-  private async letGo({ node }: Claim): Promise<boolean> {
+  private async letGo({ node, message }: Claim): Promise<boolean> {
     this.counters.add('let_go');
-    await this.results.released({ ...node, deferMs: 0 });
+    await this.release({ ...node, deferMs: 0 }, message);
     return true;
   }
 
@@ -79,8 +80,9 @@ export class Delivery {
       this.counters.add(moved ? 'moved' : 'unsigned');
       if (!moved) this.log.warn({ scope, message: message.kind, reason: error.detail }, 'not signed');
       const waits = needsState(node, message, error);
-      const deferMs = waits || this.closeCanWait(message) ? 0 : moved ? MOVED_DEFER_MS : NO_SIGNER_DEFER_MS;
-      await this.results.released({ ...node, deferMs, waits });
+      const isAfterOthers = waits || this.closeCanWait(message) || (!moved && this.channelCanWait(message));
+      const deferMs = isAfterOthers ? 0 : moved ? MOVED_DEFER_MS : NO_SIGNER_DEFER_MS;
+      await this.release({ ...node, deferMs, waits }, message);
       return undefined;
     }
   }
@@ -101,6 +103,18 @@ export class Delivery {
     if (message.kind !== 'chain' || message.gates) return false;
     this.claims.restCloseNews();
     return true;
+  }
+
+  /** What was never sent has no place yet: what its members are to hear of other rings goes first. */
+  private channelCanWait(message: NextMessage): boolean {
+    if (message.kind !== 'ordinary' || message.event.channel === null) return false;
+    this.claims.restingRings.rest(message.event.channel.scope);
+    return message.event.isPlacedNow;
+  }
+
+  private release(release: Release, message: NextMessage): Promise<void> {
+    const isPutBack = message.kind === 'ordinary' && message.event.channel !== null && message.event.isPlacedNow;
+    return isPutBack ? this.results.putBack(release, message.event) : this.results.released(release);
   }
 
   private tooLarge({ node, message }: Claim, { body }: OutgoingMessage): Promise<void> {

@@ -54,6 +54,17 @@ export class ModelBus {
     return claimed;
   }
 
+  /** Nobody signs: what the relay claimed it gives back. */
+  async giveBack(): Promise<void> {
+    const by = this.random.pick(this.relays);
+    const { claims } = await by.claims.take(this.random.integer(1, 3));
+    for (const { node, message } of claims) {
+      const release = { nodeId: node.nodeId, attempt: node.attempt, deferMs: 0 };
+      const isPutBack = message.kind === 'ordinary' && message.event.channel !== null && message.event.isPlacedNow;
+      await (isPutBack ? by.results.putBack(release, message.event) : by.results.released(release));
+    }
+  }
+
   async die({ published }: { published: boolean }): Promise<void> {
     const { claims } = await this.random.pick(this.relays).claims.take(2);
     for (const claim of claims) {

@@ -11,6 +11,8 @@ export interface OrdinaryEvent {
   /** JSON text. */
   payload: string | null;
   position: number;
+  /** Whether this claim has given it that position: nothing was ever published under it. */
+  isPlacedNow: boolean;
   /** Of news of a channel's ring, which says nothing by itself: what is told is as the ring is when it goes out. */
   channel: ChannelRing | null;
 }

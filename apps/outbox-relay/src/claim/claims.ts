@@ -7,6 +7,7 @@ import { CLAIM_MS, claimNodes } from './claim-nodes';
 import { markWaiting } from './mark-waiting';
 import { placeReadies } from './place-readies';
 import { ringsOf } from './rings-read';
+import { RestingRings } from './resting-rings';
 import { releaseClaims } from './release-claims';
 import { takeNextMessages } from './take-next-messages';
 import { tellMembers } from './tell-members';
@@ -46,6 +47,8 @@ const CLOSE_NEWS_REST_MS = 2_000;
 
 @Injectable()
 export class Claims {
+  /** Of channels, whose secrets nobody seals now: their members hear everything else meanwhile. */
+  readonly restingRings = new RestingRings();
   private closeNewsRestUntil = 0;
 
   private get tellsCloseNews(): boolean {
@@ -107,6 +110,7 @@ export class Claims {
     const events = await takeNextMessages(
       manager,
       those(({ kind }) => kind === 'ordinary'),
+      this.restingRings.now(),
     );
     const positions = await placeReadies(
       manager,

@@ -1,4 +1,4 @@
-import { CHANNEL_KEYS_CHANGED } from '@plexsphere/wire';
+import { CHANNEL_KEYS_CHANGED, type Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import type { OrdinaryEvent } from './claimed-node';
 
@@ -22,6 +22,9 @@ const TAKE_NEXT = `
      CROSS JOIN LATERAL (
        (SELECT * FROM outbox.message m
          WHERE s.listens <> 'go' AND m.node_id = s.node_id AND m.state = 'unsent' AND m.epoch IS NULL
+           AND (m.position IS NOT NULL OR cardinality($2::text[]) = 0 OR NOT EXISTS (
+             SELECT FROM outbox.event e
+              WHERE e.event_id = m.event_id AND ${IS_OF_CHANNEL('e')} AND e.scope = ANY($2::text[])))
          ORDER BY m.position NULLS LAST, m.id LIMIT 1)
        UNION ALL
        (SELECT * FROM outbox.message m
@@ -55,17 +58,18 @@ const TAKE_NEXT = `
     UPDATE outbox.node_stream s SET last_position = placed.position FROM placed WHERE s.node_id = placed.node_id
   )
   SELECT next.node_id AS "nodeId", next.id, coalesce(placed.position, next.position)::float8 AS position,
-         e.event_id AS "eventId", e.event_type AS "eventType", e.payload,
+         next.position IS NULL AS "isPlacedNow", e.event_id AS "eventId", e.event_type AS "eventType", e.payload,
          CASE WHEN ${IS_OF_CHANNEL('e')} THEN jsonb_build_object('scope', e.scope, 'epoch', r.epoch) END AS channel
     FROM next JOIN outbox.event e ON e.event_id = next.event_id LEFT JOIN placed ON placed.id = next.id
     LEFT JOIN ring.key_ring r ON r.scope = e.scope AND r.removed_at IS NULL AND ${IS_OF_CHANNEL('e')}`;
 
-/** By Node. The caller has claimed the Nodes in this transaction. */
+/** By Node. The caller has claimed the Nodes in this transaction. `resting`: rings of channels of which nothing new is taken. */
 export async function takeNextMessages(
   manager: EntityManager,
   nodeIds: readonly string[],
+  resting: readonly Scope[],
 ): Promise<Map<string, OrdinaryEvent>> {
   if (nodeIds.length === 0) return new Map();
-  const rows = await manager.query<(OrdinaryEvent & { nodeId: string })[]>(TAKE_NEXT, [nodeIds]);
+  const rows = await manager.query<(OrdinaryEvent & { nodeId: string })[]>(TAKE_NEXT, [nodeIds, resting]);
   return new Map(rows.map(({ nodeId, ...event }) => [nodeId, event]));
 }

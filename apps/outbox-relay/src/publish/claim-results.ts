@@ -2,11 +2,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Batcher } from '../batcher';
-import type { ClaimKey } from '../claim/claimed-node';
+import type { ClaimKey, OrdinaryEvent } from '../claim/claimed-node';
 import { RelayIdentity } from '../claim/claims';
 import { adoptSequence } from './adopt-sequence';
 import { giveUp } from './give-up';
 import { markPublished, type Published } from './mark-published';
+import { putBack } from './put-back';
 import { releaseClaims, releaseOtherClaims, type Release } from '../claim/release-claims';
 
 /** Long enough to gather what a batch of publishes brings, short enough that no Node notices. */
@@ -24,6 +25,12 @@ export class ClaimResults {
 
   published(published: Published): Promise<void> {
     return this.marks.add(published);
+  }
+
+  /** Nothing was sent, and what was to be had never been: it waits as if it had not been claimed. */
+  async putBack(release: Release, event: OrdinaryEvent): Promise<void> {
+    await putBack(this.database.manager, this.identity.name, release, event);
+    await this.released(release);
   }
 
   /** Nothing was sent; the Node may be claimed again after `deferMs`. */
