@@ -1,11 +1,12 @@
-import { domainScope, Problem } from '@plexsphere/wire';
+import { channelName, domainScope } from '@plexsphere/wire';
 import { BusClient } from './bus-client';
 import type { Bus, Command, Invocation, Surroundings } from './command';
 import { findCommand, isNoun } from './commands';
 import { COMPLETE } from './commands/completion/scripts';
 import type { ExitCode } from './exit-code';
-import { Failure, failureOf } from './failure';
-import { check, flagOfMember, leadingWords, parse, type CommandLine } from './flags';
+import { explain, worstOf } from './explain';
+import type { Failure } from './failure';
+import { check, leadingWords, parse, type CommandLine } from './flags';
 import { access, outputOf } from './persistent-flags';
 import { loadProfile } from './profile';
 import { isOutput, render, type Output } from './render';
@@ -31,7 +32,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     if (command === undefined) throw line.words.length === 0 ? line.refusal : await unknown(line);
     return await execute(command, line, surroundings);
   } catch (error) {
-    const failure = await explain(error, line, command);
+    const failure = await explain(error, { scope: scopeOf(line.flags, command), command });
     terminal.failure(failure);
     return failure.exitCode;
   }
@@ -66,35 +67,18 @@ async function execute(command: Command, line: CommandLine, surroundings: Surrou
       bus: bus as Bus,
     });
     if (result === undefined) return 0;
-    terminal.result(await render(result, output));
-    if (result.failure === undefined) return 0;
-    terminal.failure(result.failure);
-    return result.failure.exitCode;
+    if (result.document !== undefined) terminal.result(await render(result, output));
+    const failures = [...(result.failure === undefined ? [] : [result.failure]), ...(result.failures ?? [])];
+    for (const failure of failures) terminal.failure(failure);
+    return worstOf(failures);
   } finally {
     await bus?.close();
   }
 }
 
-/** Whatever was thrown, in the form in which the operator is told, with what can be done about it. */
-async function explain(error: unknown, { flags }: CommandLine, command: Command | undefined): Promise<Failure> {
-  if (error instanceof Failure) return error;
-  if (!(error instanceof Problem)) return unforeseen(error);
-  const { hintFor, hintWithoutService, inWords, reasonOf } = await import('./hints');
-  const scope = scopeOf(flags, command);
-  const { field } = error.body;
-  const flag = field === undefined ? undefined : flagOfMember(command?.flags ?? {}, field);
-  const asks = command?.asks;
-  const hint = asks === 'bus' ? hintFor(error.detail, scope) : hintWithoutService(error.detail);
-  return inWords(error, scope) ?? failureOf(error, hint, reasonOf(error, flag, asks));
-}
-
 /** The scope that the command line speaks of: hints name it. */
-function scopeOf({ scope, id }: CommandLine['flags'], command: Command | undefined): string | undefined {
+function scopeOf({ scope, id, slug }: CommandLine['flags'], command: Command | undefined): string | undefined {
   if (typeof scope === 'string') return scope;
+  if (command?.path[0] === 'channel' && typeof slug === 'string') return channelName(slug);
   return command?.path[0] === 'domain' && typeof id === 'string' ? domainScope(id) : undefined;
-}
-
-function unforeseen(error: unknown): Failure {
-  const { message = '', code = '' } = (error ?? {}) as { message?: string; code?: string };
-  return new Failure(1, message.replace(/\s*\n\s*/g, ' ') || code || 'failed for an unknown reason');
 }

@@ -60,7 +60,7 @@ export class BusClient implements Bus {
   }
 
   async change<C extends ChangingCommand>(command: C, request: RequestOf<C>, ifUnknown: string): Promise<ReplyOf<C>> {
-    const requestId = randomUUID();
+    const { request_id: requestId = randomUUID() } = request as { request_id?: string };
     // Ctrl-C takes nothing back: who presses it is told how to find out what has become of it.
     const stop = this.surroundings.interrupted();
     const answer = await orStopped(this.request(command, { ...request, request_id: requestId }, true), stop);

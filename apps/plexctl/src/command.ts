@@ -21,6 +21,8 @@ export interface ValueFlag {
   accepts?: (text: string) => boolean;
   /** What `accepts` accepts, for people. */
   expected?: string;
+  /** What to write instead of a value that is not accepted, where that can be told of it. */
+  instead?: (text: string) => string | undefined;
 }
 
 interface SwitchFlag {
@@ -91,7 +93,7 @@ export interface Bus {
   /** The certificates in PEM that it was told to trust. */
   ca?: string | undefined;
   ask<C extends ReadingCommand>(command: C, request: RequestOf<C>): Promise<ReplyOf<C>>;
-  /** Gives the request its id. `ifUnknown` tells how to find out, should no answer come, whether it was done. */
+  /** Gives the request its id, unless it has one. `ifUnknown` tells how to find out, should no answer come, whether it was done. */
   change<C extends ChangingCommand>(command: C, request: RequestOf<C>, ifUnknown: string): Promise<ReplyOf<C>>;
 }
 

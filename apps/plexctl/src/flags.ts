@@ -92,7 +92,12 @@ function requireWellFormed(name: string, flag: ValueFlag, value: string): void {
   if (flag.accepts === undefined || flag.accepts(value)) return;
   const written = JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
   const reason = `--${name} takes ${flag.expected ?? flag.value}, not ${written}`;
-  throw refuseAs('invariantViolation', { field: memberOf(name, flag) }, { reason });
+  const hint = flag.instead?.(value);
+  throw refuseAs(
+    'invariantViolation',
+    { field: memberOf(name, flag) },
+    { reason, ...(hint === undefined ? {} : { hint }) },
+  );
 }
 
 /** A lone `-` is a value (standard input). */

@@ -1,9 +1,9 @@
-import { FORMAT_HINT, PROBLEMS, type Problem, type ProblemName } from '@plexsphere/wire';
+import { channelDirection, channelSlug, FORMAT_HINT, PROBLEMS, type Problem, type ProblemName } from '@plexsphere/wire';
 import type { Command } from './command';
 import { Failure, failureOf } from './failure';
 import { catchUp, clockOff, named, plural } from './layout';
 
-/** What to do next about what a service answered. `<scope>` is the one that the command named. */
+/** What to do next about what a service answered. `<scope>` is the one that the command named, `<slug>` that of its channel. */
 const HINTS: Partial<Record<ProblemName, string>> = {
   rotationInProgress: 'plexctl signing status --scope <scope> shows the open rotation, and what it waits for',
   rollbackSettling: 'wait until settles_at: what the key that was rolled back has signed may still be under way',
@@ -22,14 +22,20 @@ const HINTS: Partial<Record<ProblemName, string>> = {
     'plexctl signing status --scope <scope> shows the keys; plexctl signing history --scope <scope> how rotations ended',
   transitionMismatch: 'plexctl signing status --scope <scope> names the old and the new key of the open rotation',
   nodesLagging: 'wait until the Nodes have applied the new key, or until closes_at; an admin may insist with --force',
-  noMembers: 'a rotation needs somebody at each side: plexctl signing status --scope <scope> shows the members',
-  notProvenYet: 'wait until those who are named have proven the key: plexctl signing status --scope <scope> shows them',
-  notActiveYet:
-    'wait until every member that receives has proven the new key; plexctl signing rollback --scope <scope> drops it',
-  rotationClosed: 'there is no way back from it: rotate once more, to a new key',
-  oldKeyInUse: 'find out why it is still used, or wait until closes_at; an admin may insist with --force',
   signaturesOutstanding:
     'wait until outstanding_until: tokens by the old key live until then; an admin may insist with --force, and they fail',
+  oldKeyInUse:
+    'plexctl channel show --slug <slug> shows who verified by it; close when nobody does any more, or after closes_at; an admin may insist with --force',
+  noMembers:
+    'each side needs one: plexctl channel add-member makes one; plexctl channel show --slug <slug> shows who is there',
+  notProvenYet:
+    'no member signs by a key before all who verify have proven to hold it: plexctl channel show --slug <slug> shows who has not',
+  notActiveYet:
+    'nobody signs by the new key yet, so the old one stays: plexctl channel show --slug <slug> shows whose proof it waits for; plexctl signing rollback --scope <scope> takes the new one back',
+  rotationClosed:
+    'nobody holds the old key any more, so there is no way back: plexctl signing rotate --scope <scope> makes another',
+  wrongProof: 'the member holds another secret than the ring: plexctl channel verify --slug <slug> names it',
+  notAMember: 'plexctl channel show --slug <slug> shows who is a member',
   epochWentBack:
     'a signer has proven a later epoch than the database holds: was it restored from a backup? This scope is not served until that is settled',
   domainInUse:
@@ -52,8 +58,8 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   envelopeTooLarge: 'an event with its signature has to fit 65,535 bytes: publish a reference instead',
   keyIdInUse: 'choose another key id: one that stood in the ring is not used again',
   domainExists: 'plexctl signing status --scope <scope> shows its keys',
-  channelExists: 'plexctl channel list shows those that are there',
   issuerExists: 'plexctl issuer list shows those that are there, and which one is the default',
+  channelExists: 'plexctl channel list shows those that are there; a name is used once',
   enrolTokenOver: 'plexctl node enroll-token makes another',
   noMeshAddress:
     'PLEXSPHERE_MESH_NETWORK of the rotation service has to be larger; plexctl node remove gives addresses back',
@@ -64,11 +70,12 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   clientExists: 'choose another --client-id; plexctl client list --scope <scope> shows those that are taken',
   tokenExists: 'choose another --name; plexctl token list shows those that are taken',
   requestIdReused: 'run the command again: it takes a new request id',
-  unknownScope: 'plexctl signing list shows the scopes; plexctl domain create and plexctl issuer create make more',
+  unknownScope:
+    'plexctl signing list shows the scopes; plexctl domain create, plexctl issuer create and plexctl channel create make more',
+  unknownMember: 'plexctl channel show --slug <slug> shows the members',
   unknownNode: 'plexctl node list shows the Nodes',
   unknownEvent: 'plexctl events list shows the ids; what every Node has is forgotten after a while',
   unknownTransition: 'plexctl signing history --scope <scope> shows the ids',
-  unknownMember: 'plexctl channel show --slug <slug> names them',
   unknownClient: 'plexctl client list --scope <scope> shows them',
   noClientSecret: 'delete it and create it without --jwks, if it is to have a secret',
   unknownToken: 'plexctl token list shows the ids, plexctl enroll-token list those of enrolment tokens',
@@ -78,8 +85,6 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   scopeBusy: 'another command holds this scope: run this one again',
   noSigner: 'check that a signer runs and is ready: plexctl signing status --scope <scope> names them',
   noLease: 'check that a signer runs and is ready: plexctl signing status --scope <scope> names them',
-  wrongProof: 'the member holds another secret than the ring: it reports again once it has been told anew',
-  notAMember: 'plexctl channel show --slug <slug> names the members; a member is added by plexctl channel add-member',
   leaseOfAnother: 'the holder draws another name by itself: look at its log if it goes on',
   tooManyHolders: 'stop the lease holders that are not needed: their rows go within a lease',
   keyUnavailable: 'check the signers: the one that was asked cannot use this key',
@@ -96,7 +101,10 @@ const byDetail = new Map(
 );
 
 export const hintFor = (detail: string, scope: string | undefined): string | undefined =>
-  byDetail.get(detail)?.replaceAll('<scope>', scope ?? '<scope>');
+  byDetail
+    .get(detail)
+    ?.replaceAll('<scope>', scope ?? '<scope>')
+    .replaceAll('<slug>', channelSlug(scope) ?? channelDirection(scope)?.slug ?? '<slug>');
 
 /** Where no service answers: what such a command does, it does itself. */
 export const hintWithoutService = (detail: string): string | undefined => {
@@ -112,11 +120,12 @@ export function reasonOf(
   flag: string | undefined,
   asks: Command['asks'] | undefined,
 ): string | undefined {
-  const { field, accepted_kinds: kinds, signs, reason } = problem.body;
+  const { field, accepted_kinds: kinds, signs, sides, reason } = problem.body;
   if (!(problem.is('invariantViolation') || problem.is('scheduleInvalid')) || field === undefined) return undefined;
   const name = flag === undefined ? field : `--${flag}`;
   if (Array.isArray(kinds)) return `${name} must be of a kind that this installation accepts: ${kinds.join(', ')}`;
   if (Array.isArray(signs)) return `${name}: its keys sign nothing else than ${signs.join(' and ')}`;
+  if (Array.isArray(sides)) return `${name} must be one of the channel's: ${sides.join(', ')}`;
   if (asks === 'bus') return typeof reason === 'string' ? `${name}: ${reason}` : `the service refuses ${name}`;
   return typeof reason === 'string' ? `${name} ${reason}` : name;
 }
@@ -176,7 +185,20 @@ const isClock = (value: unknown): value is { holder: string; off_by_seconds: num
   typeof (value as Record<string, unknown>)['holder'] === 'string' &&
   typeof (value as Record<string, unknown>)['off_by_seconds'] === 'number';
 
+/** Members of a channel: those that sign and have not switched, or that verify and have not said since what they verified. */
+function laggingMembers(problem: Problem, { slug }: { slug: string }): Failure {
+  const { lagging_count: count, lagging: names } = problem.body;
+  const all = Array.isArray(names) ? names.map(String) : [];
+  const who = named(all, typeof count === 'number' ? count : all.length);
+  const hint =
+    `these may still need the old key: close when they have followed, or after closes_at; plexctl channel show --slug ${slug} ` +
+    'shows who is left; an admin may insist with --force';
+  return toldAs(problem, { lagging: who }, hint);
+}
+
 function lagging(problem: Problem, scope: string): Failure | undefined {
+  const direction = channelDirection(scope);
+  if (direction !== undefined) return laggingMembers(problem, direction);
   const { enrolled, sent, applied, lagging_count: count, pending_count: pending, closes_at: closesAt } = problem.body;
   const names = problem.body['lagging'];
   if (typeof count !== 'number' || !Array.isArray(names)) return undefined;

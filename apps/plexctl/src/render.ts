@@ -11,10 +11,12 @@ export const isOutput = (text: string): text is Output => (OUTPUTS as readonly s
 export interface Result {
   /** For people: a table, or the bare text where that is what one pipes on. */
   text: Table | string;
-  /** For JSON and YAML, with its members in this order. */
+  /** For JSON and YAML, with its members in this order; undefined where there is nothing to show. */
   document: unknown;
   /** The command is done and its answer is no: the result is shown, then this. */
   failure?: Failure;
+  /** The same of a command about several scopes. */
+  failures?: readonly Failure[];
 }
 
 export interface Table {

@@ -21,7 +21,8 @@ import { escapedJson, printable } from './printable';
  * question, which is answered there.
  *
  * With --output json each line there is a JSON document instead, {"note": …} or {"code": …, "detail": …, <members>,
- * "reason": …, "hint": …, "exit_code": …}; with yaml the same after `--- `, which is YAML as well.
+ * "reason": …, "hint": …, "exit_code": …}; with yaml the same after `--- `, which is YAML as well. Of a command about both
+ * directions of a channel each says of which it is: a note by its scope in front, or as a member.
  *
  * `--watch` writes its result again and again: in place on a terminal, elsewhere a line for what has changed.
  *
@@ -35,6 +36,7 @@ export class Terminal {
   private drawnRows = 0;
   private lastProgress: string | undefined;
   private form: Output = 'text';
+  private subject: string | undefined;
 
   constructor(
     private readonly stdout: Writable,
@@ -47,6 +49,11 @@ export class Terminal {
   /** The form of what is said from now on on stderr; a result has its own already. */
   speak(form: Output): void {
     this.form = form;
+  }
+
+  /** Which scope notes are about from now on, where a command is about several. */
+  speakOf(scope: string | undefined): void {
+    this.subject = scope;
   }
 
   result(text: string): void {
@@ -83,8 +90,9 @@ export class Terminal {
   }
 
   note(text: string): void {
-    if (this.form === 'text') this.line(`note: ${text}`);
-    else this.document({ note: text });
+    const { subject: scope } = this;
+    if (this.form === 'text') this.line(`note: ${scope === undefined ? '' : `${scope}: `}${text}`);
+    else this.document(scope === undefined ? { note: text } : { scope, note: text });
   }
 
   failure(failure: Failure): void {

@@ -1,5 +1,6 @@
 import {
   PUBLIC_ALGORITHM_NAMES,
+  channelSlug,
   isKeyId,
   isNodeName,
   isScope,
@@ -16,6 +17,23 @@ export const SCOPE_FLAG = {
   accepts: isScope,
   expected: 'platform, domain:<uuid> or issuer:<slug> (in lower case)',
   required: true,
+  instead: (text: string): string | undefined => {
+    const slug = channelSlug(text);
+    return slug && `${bothOf(slug)}: name one; plexctl channel show --slug ${slug} shows its sides`;
+  },
+} as const;
+
+const bothOf = (slug: string): string =>
+  `channel:${slug} is two rings, channel:${slug}:<a>-to-<b> and channel:${slug}:<b>-to-<a>`;
+
+/** A ring of any kind, or the two of a channel. */
+export const RINGS_FLAG = {
+  value: 'scope',
+  summary: 'platform, domain:<uuid>, issuer:<slug>, channel:<slug>:<a>-to-<b>, or channel:<slug> for both directions',
+  accepts: (text: string): boolean => isScope(text) || channelSlug(text) !== undefined,
+  expected:
+    'platform, domain:<uuid>, issuer:<slug>, channel:<slug>:<a>-to-<b>, or channel:<slug> (in lower case; a side has no dash)',
+  required: true,
 } as const;
 
 /** Where Nodes are, and what signs for them. */
@@ -23,6 +41,10 @@ export const MESH_SCOPE_FLAG = {
   ...SCOPE_FLAG,
   summary: 'platform or domain:<uuid>',
   expected: 'platform or domain:<uuid> (in lower case)',
+  instead: (text: string): string | undefined => {
+    const slug = channelSlug(text);
+    return slug && `${bothOf(slug)}, without Nodes: plexctl channel show --slug ${slug} shows its members`;
+  },
 } as const;
 
 export const keyIdFlag = <const M extends string>(member: M, summary: string) =>

@@ -53,6 +53,12 @@ export function checkRecoveryFlags(flags: RecoveryFlags & { scope: string; plan:
   if (path === undefined && !plan && mayVouch && !authorities.includes('active')) throw keyNeeded();
 }
 
+/** A channel's rings have nothing that a recovery key could vouch for. */
+export function refuseRecoveryFlags({ 'recovery-key': path, 'recovery-passphrase-file': file }: RecoveryFlags): void {
+  if (path !== undefined) throw misuse('--recovery-key is for the platform alone', 'recovery_key');
+  if (file !== undefined) throw misuse('--recovery-passphrase-file goes with --recovery-key', 'recovery_passphrase');
+}
+
 /**
  * Reads the file, and opens it by a passphrase from a file or from the terminal. Before anything is prepared: how long
  * somebody takes to type must not count.

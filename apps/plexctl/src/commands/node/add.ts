@@ -1,9 +1,9 @@
-import { createBusKey, credsText } from '@plexsphere/wire';
-import type { AddNodeReply } from '@plexsphere/wire/commands';
-import { command, type Bus } from '../../command';
+import { createBusKey } from '@plexsphere/wire';
+import { command } from '../../command';
 import { oneRow } from '../../render';
 import { reserveSecretFile, type Done } from '../../secret-file';
 import { NAME_FLAG, MESH_SCOPE_FLAG } from '../flag-definitions';
+import { busAccess, enrolmentText } from './enrolment-file';
 
 export const addNode = command({
   path: ['node', 'add'],
@@ -24,7 +24,7 @@ export const addNode = command({
     try {
       const { publicKey, seed } = createBusKey('user');
       const reply = await bus.change('node.add', { scope, name, bus_public_key: publicKey }, ifUnknown(scope, name));
-      file.write(enrolment(reply, seed, bus), enrolled(reply.node_id));
+      file.write(enrolmentText(reply, busAccess(bus, reply.bus_jwt, seed)), enrolled(reply.node_id));
       const document = { node_id: reply.node_id, scope, name, file: file.path };
       return { text: oneRow(document), document };
     } finally {
@@ -42,11 +42,3 @@ const enrolled = (nodeId: string): Done => ({
   members: { node_id: nodeId },
   hint: `nobody has its credential: plexctl node remove --node-id ${nodeId}, and add it again`,
 });
-
-function enrolment(reply: AddNodeReply, seed: string, { endpoint, ca }: Pick<Bus, 'endpoint' | 'ca'>): string {
-  const { node_id, scope, name, bus_jwt, bundle } = reply;
-  const credential = credsText(bus_jwt, seed);
-  const servers = { servers: [endpoint.text], ...(ca === undefined ? {} : { bus_ca: ca }) };
-  const document = { node_id, scope, name, ...servers, bus_credential: credential, bundle };
-  return `${JSON.stringify(document, null, 2)}\n`;
-}

@@ -1,12 +1,12 @@
 import { SCOPE_KINDS } from '@plexsphere/wire';
 import type { PolicyMember } from '@plexsphere/wire/commands';
 import { misuse } from '../../failure';
-import { oneOf, SCOPE_FLAG } from '../flag-definitions';
+import { oneOf, RINGS_FLAG } from '../flag-definitions';
 
 /** Either: what is decided for all scopes of a kind, or for one scope. */
 export const TARGET_FLAGS = {
   kind: { ...oneOf(Object.keys(SCOPE_KINDS) as (keyof typeof SCOPE_KINDS)[]), summary: 'of all scopes of this kind' },
-  scope: { ...SCOPE_FLAG, required: false, summary: `of this scope alone: ${SCOPE_FLAG.summary}` },
+  scope: { ...RINGS_FLAG, required: false, summary: `of this scope alone: ${RINGS_FLAG.summary}` },
 } as const;
 
 /** A member of a policy as the command line calls it. */

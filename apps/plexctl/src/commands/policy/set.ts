@@ -1,9 +1,11 @@
 import { CADENCES, parseRotateEvery } from '@plexsphere/wire';
 import type { PlanPolicy, PolicyMember } from '@plexsphere/wire/commands';
-import { command, type Values } from '../../command';
+import { command, type Invocation, type Values } from '../../command';
 import { durationUpTo, secondsOf } from '../../duration';
 import { misuse } from '../../failure';
+import type { Result } from '../../render';
 import { listed } from '../../terminal';
+import { checkRequestId, inEachDirection, isBoth, REQUEST_ID_FLAG } from '../channel/each-direction';
 import { ALGORITHM_FLAG, algorithmNamed, oneOf, PLAN_FLAG } from '../flag-definitions';
 import { policyPlan, policyResult } from './policy-layout';
 import { FLAG_OF_MEMBER, MEMBERS, requireTarget, TARGET_FLAGS, targetOf } from './policy-flags';
@@ -58,6 +60,7 @@ const FLAGS = {
     summary: 'decide this no longer: it comes from the kind, or the settings, again',
   },
   plan: PLAN_FLAG,
+  ...REQUEST_ID_FLAG,
 } as const;
 
 export const setPolicy = command({
@@ -73,7 +76,9 @@ export const setPolicy = command({
     With --rotate-every keys are staged, rotated to once --share-required of the Nodes have them, and with --close
     automatic closed, without anybody's asking. Each scope has its own place within ten minutes after the time that the
     schedule names (of a span within a twentieth of it, where that is less), always the same, so that not all come at once.
-    What does not add up is refused, with the sum.`,
+    What does not add up is refused, with the sum.
+
+    channel:<slug> decides it for both directions: each is shown, as JSON and YAML in an array, with the worse exit code.`,
   flags: FLAGS,
   examples: [
     'plexctl policy set --kind domain --rotate-every 30d --close automatic --plan',
@@ -85,6 +90,7 @@ export const setPolicy = command({
 
   check(flags) {
     requireTarget(flags);
+    checkRequestId(flags);
     const { inherit } = flags;
     const set = MEMBERS.filter(([, name]) => flags[name as keyof typeof flags] !== undefined).map(([, name]) => name);
     if (flags.cadence !== undefined && (flags['rotate-every'] ?? flags.close) !== undefined)
@@ -95,18 +101,22 @@ export const setPolicy = command({
     if (both !== undefined) throw misuse(`--${both} and --inherit ${both} exclude each other`, 'inherit');
   },
 
-  async run({ flags, bus, terminal }) {
-    const request = requestOf(flags);
-    if (flags.plan) return policyPlan(await bus.ask('policy.plan-set', request));
-    const target = flags.scope === undefined ? `--kind ${flags.kind}` : `--scope ${flags.scope}`;
-    const reply = await bus.change('policy.set', request, `plexctl policy show ${target} shows what is decided`);
-    const lacking = reply.lacking_rings.map(({ scope }) => scope);
-    if (flags.kind !== undefined && lacking.length > 0) terminal.note(`do not go by it so far: ${listed(lacking)}`);
-    if (flags.algorithm !== undefined && reply.policy.standby) terminal.note(STANDBY_REPLACED);
-    if ((flags['rotate-every'] ?? flags.cadence ?? 'never') !== 'never') terminal.note(whenDue(flags.scope));
-    return policyResult(reply);
+  async run(invocation) {
+    return isBoth(invocation.flags.scope) ? inEachDirection(invocation, FLAGS, setOne) : setOne(invocation);
   },
 });
+
+async function setOne({ flags, bus, terminal }: Invocation<typeof FLAGS>): Promise<Result> {
+  const request = requestOf(flags);
+  if (flags.plan) return policyPlan(await bus.ask('policy.plan-set', request));
+  const target = flags.scope === undefined ? `--kind ${flags.kind}` : `--scope ${flags.scope}`;
+  const reply = await bus.change('policy.set', request, `plexctl policy show ${target} shows what is decided`);
+  const lacking = reply.lacking_rings.map(({ scope }) => scope);
+  if (flags.kind !== undefined && lacking.length > 0) terminal.note(`do not go by it so far: ${listed(lacking)}`);
+  if (flags.algorithm !== undefined && reply.policy.standby) terminal.note(STANDBY_REPLACED);
+  if ((flags['rotate-every'] ?? flags.cadence ?? 'never') !== 'never') terminal.note(whenDue(flags.scope));
+  return policyResult(reply);
+}
 
 const STANDBY_REPLACED =
   'a standby of another algorithm is replaced within seconds: plexctl signing rotate takes the new one once it has propagated';

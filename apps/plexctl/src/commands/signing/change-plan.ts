@@ -1,4 +1,4 @@
-import { CODES, PROBLEMS, issuerSlug } from '@plexsphere/wire';
+import { CODES, PROBLEMS, channelOf, issuerSlug } from '@plexsphere/wire';
 import type { PlanChangeReply } from '@plexsphere/wire/commands';
 import { Failure } from '../../failure';
 import { hintFor } from '../../hints';
@@ -85,7 +85,12 @@ function signsThen({
   if (keyId === null) return [];
   const taken = signers.length === 0 ? 'and no signer is there' : `${named(signers)} would try it first`;
   if (keyId === now) return [{ label: 'signs then', text: `${keyId}, as now` }];
-  const held = issuerSlug(scope) === undefined ? 'which Nodes hold already' : 'which is published already';
+  const held =
+    issuerSlug(scope) !== undefined
+      ? 'which is published already'
+      : channelOf(scope) === undefined
+        ? 'which Nodes hold already'
+        : 'which members hold already';
   return [{ label: 'signs then', text: `${keyId}, ${isNew ? 'a new key' : held}; ${taken}` }].concat(
     change === 'rollback' ? [{ label: '', text: `${now ?? 'the new key'} signs no more` }] : [],
   );
@@ -113,7 +118,7 @@ function besideLines({ scope, change, transition_expires: expires, active_key_id
 type Told = Pick<PlanChangeReply, 'nodes' | 'pending_count' | 'offline_count'>;
 
 const toldLines = (plan: PlanChangeReply): Line[] => [
-  { label: 'nodes', text: told(plan) },
+  { label: channelOf(plan.scope) === undefined ? 'nodes' : 'members', text: told(plan) },
   ...(plan.domain_nodes === undefined ? [] : [{ label: 'domains', text: `of all Domains ${told(plan.domain_nodes)}` }]),
 ];
 
@@ -130,10 +135,16 @@ function told({ nodes, pending_count: pending, offline_count: offline }: Told): 
 function failsLines(plan: PlanChangeReply): Line[] {
   const { change, signs_afterwards: stays, signs_again_by: by } = plan;
   if (!THROWS_OUT.includes(change) || stays === null) return [];
+  const isChannel = channelOf(plan.scope) !== undefined;
+  const { without_proof: unproven = [] } = plan;
   const texts = [
-    ...(by === null
+    ...(by === null || isChannel
       ? []
       : [`signing, until a signer has ${stays}: within seconds; were it done now, by ${utc(by)} at the latest`]),
+    ...(isChannel && stays !== plan.active_key_id
+      ? [`signing, until each member that signs has heard of ${stays}`]
+      : []),
+    ...(unproven.length > 0 ? [`what ${stays} signs is refused by ${named(unproven)}, until it is held there`] : []),
     `what ${named(plan.gone)} signed, for good; ${signedText(plan)}`,
     ...awayTexts(plan),
   ];
@@ -143,7 +154,9 @@ function failsLines(plan: PlanChangeReply): Line[] {
 /** What becomes of it: events go out again by themselves, a token is for its client to ask for. */
 const signedText = ({ scope }: PlanChangeReply): string =>
   issuerSlug(scope) === undefined
-    ? 'what of it is ours and Nodes have not taken is signed anew and sent again'
+    ? channelOf(scope) === undefined
+      ? 'what of it is ours and Nodes have not taken is signed anew and sent again'
+      : 'a retry that is signed again when it is sent goes through'
     : 'clients ask for new tokens; a verifier that keeps its key set takes the old ones until it asks again';
 
 /** Who is away hears of nothing: what it goes on trusting, and until when. */

@@ -2,7 +2,7 @@ import type { RingChangedReply } from '@plexsphere/wire/commands';
 import { plural } from '../../layout';
 import { utc, type Result } from '../../render';
 import { listed, type Terminal } from '../../terminal';
-import { noteLapsed } from './rotate';
+import { noteLapsed } from './rotate-one';
 
 /** What is worth knowing about a change that is done, whichever it was. */
 export function noteChanged(reply: RingChangedReply, terminal: Terminal): void {

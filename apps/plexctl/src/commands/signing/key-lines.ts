@@ -1,4 +1,4 @@
-import { issuerSlug } from '@plexsphere/wire';
+import { channelOf, issuerSlug } from '@plexsphere/wire';
 import type { KeyStatus, ScopeStatus } from '@plexsphere/wire/commands';
 import { age, secondsBetween, type Line } from '../../layout';
 import { utc } from '../../render';
@@ -56,9 +56,11 @@ export const isSettling = ({ key_id, state, verifies_until }: KeyStatus, { trans
 
 /** Behind the time until which a key that was rolled back verifies. */
 export const rolledBackText = (scope: string): string =>
-  issuerSlug(scope) === undefined
-    ? '; no other key comes in before'
-    : ' at the latest: it goes when its last token is over, and keeps no other key out';
+  issuerSlug(scope) !== undefined
+    ? ' at the latest: it goes when its last token is over, and keeps no other key out'
+    : channelOf(scope) === undefined
+      ? '; no other key comes in before'
+      : ' at the latest: it goes 5 minutes after every member that signs has switched back, and no other key comes in before';
 
 /** Worth a line where somebody may have seen it. */
 export const recoveryLines = ({ recovery }: ScopeStatus): Line[] =>

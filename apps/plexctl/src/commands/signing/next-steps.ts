@@ -1,7 +1,8 @@
 import { PLATFORM, issuerSlug } from '@plexsphere/wire';
-import type { KeyStatus, OpenTransitionView, ScopeStatus } from '@plexsphere/wire/commands';
+import type { ChannelStatus, KeyStatus, OpenTransitionView, ScopeStatus } from '@plexsphere/wire/commands';
 import { age, catchUp, named, plural, secondsBetween } from '../../layout';
 import { utc } from '../../render';
+import { ringSteps } from '../channel/ring-steps';
 import { isSettling } from './key-lines';
 
 /** A relay sends at once: after this long something is wrong with it. Well above what a restart takes. */
@@ -18,7 +19,7 @@ export function nextSteps(scope: ScopeStatus, now: string): string[] {
     ...backlogSteps(scope),
     ...ownWorkSteps(scope),
     ...domainSteps(scope),
-    ...rotationSteps(scope, now),
+    ...(scope.channel === undefined ? rotationSteps(scope, now) : channelSteps(scope, scope.channel, now)),
     ...keySteps(scope, now),
     ...knownSteps(scope),
   ];
@@ -28,9 +29,11 @@ export function nextSteps(scope: ScopeStatus, now: string): string[] {
 /** What waits for nobody but the operator, or for time alone. */
 function keySteps(status: ScopeStatus, now: string): string[] {
   const { scope, keys, recovery, promotion } = status;
-  const settling = keys.find((key) => isSettling(key, status));
-  // The standby of an issuer waits for nobody.
-  const isStandby = issuerSlug(scope) !== undefined;
+  // Of a channel its members are waited for (channelSteps).
+  const isChannel = status.channel !== undefined;
+  const settling = isChannel ? undefined : keys.find((key) => isSettling(key, status));
+  // The standby of an issuer waits for nobody, and the key of a channel for nothing that an operator does.
+  const isStandby = issuerSlug(scope) !== undefined || isChannel;
   const staged = keys.find(({ state, rotate_by: by }) => state === 'staged' && by !== undefined && !isStandby);
   return [
     ...(settling === undefined ? [] : [settlingText(settling)]),
@@ -164,6 +167,22 @@ function rotationSteps(scope: ScopeStatus, now: string): string[] {
     ...stuckSteps(scope, now),
     `${laggards(scope)}; ${catchUp(nodes.lagging_count)}, or close after ${utc(transition.closes_at)}: ${close}`,
   ];
+}
+
+function channelSteps(status: ScopeStatus, channel: ChannelStatus, now: string): string[] {
+  const { scope, transition, keys } = status;
+  const { phase, waiting_for, overdue } = channel;
+  const settling = keys.find((key) => isSettling(key, status))?.key_id;
+  const ring = {
+    ...{ scope, phase, waiting_for, overdue, closes_at: transition?.closes_at ?? null },
+    old_key_id: transition?.old_key_id ?? null,
+    new_key_id: transition?.new_key_id ?? settling ?? null,
+    safe_close_at: transition?.safe_close_at ?? null,
+  };
+  const itselfAt = transition?.closes_itself_at ?? null;
+  const steps = ringSteps(ring, channel);
+  if (phase !== 'active' || itselfAt === null) return steps;
+  return [...steps, `without anybody's doing the rotation ${closesItselfText(itselfAt, now)}`];
 }
 
 /** By hand where what should close it does not: whatever keeps it stands in status as well. */

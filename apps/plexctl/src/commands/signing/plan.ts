@@ -9,17 +9,27 @@ import { countsText } from './status-layout';
 
 export function rotatePlan(plan: PlanRotateReply): Result {
   const { scope, old_key_id, new_key_id, propagated_at: from, closes_at, signers, domain_nodes: domains } = plan;
+  const { waiting_for: waitingFor } = plan;
   return planned(plan, [
     { label: 'would rotate', text: scope },
     { label: 'from', text: old_key_id ?? 'no key' },
     { label: 'to', text: new_key_id ?? 'no key: none is staged' },
     ...(from === undefined ? [] : [{ label: 'may sign', text: `from ${utc(from)} on; before by --force alone` }]),
-    { label: 'closes at', text: `${utc(closes_at)}, if it were opened now` },
+    ...(waitingFor === undefined ? [] : [{ label: 'signs', text: provenText(waitingFor) }]),
+    {
+      label: 'closes at',
+      text: `${utc(closes_at)}, if it were opened ${waitingFor === undefined ? 'now' : 'and signed by now'}`,
+    },
     { label: 'signers', text: signers.length === 0 ? 'none' : `${named(signers)} would try the new key` },
-    { label: 'nodes', text: told(plan) },
+    { label: waitingFor === undefined ? 'nodes' : 'members', text: told(plan) },
     ...(domains === undefined ? [] : [{ label: 'domains', text: `of all Domains ${told(domains)}` }]),
   ]);
 }
+
+const provenText = (waitingFor: readonly string[]): string =>
+  waitingFor.length === 0
+    ? 'nobody verifies: it would never sign'
+    : `not before ${named(waitingFor)} ${waitingFor.length === 1 ? 'has' : 'have'} proven to hold it; then by itself`;
 
 function told({ nodes, pending_count, offline_count }: NonNullable<PlanRotateReply['domain_nodes']>): string {
   if (nodes === 0) return 'none is enrolled';
@@ -32,6 +42,7 @@ function told({ nodes, pending_count, offline_count }: NonNullable<PlanRotateRep
 
 export function closePlan(plan: PlanCloseReply): Result {
   const { scope, old_key_id, new_key_id, closes_at, earliest_close_at: earliest, nodes, domain_nodes: domains } = plan;
+  const { waiting_for: waitingFor } = plan;
   return planned(plan, [
     { label: 'would close', text: scope },
     { label: 'retires', text: old_key_id ?? 'no key' },
@@ -42,9 +53,12 @@ export function closePlan(plan: PlanCloseReply): Result {
     { label: 'nodes', text: countsText(nodes) },
     ...(nodes.lagging_count > 0 ? [{ label: 'lagging', text: named(nodes.lagging, nodes.lagging_count) }] : []),
     ...(nodes.pending_count > 0 ? [{ label: 'pending', text: named(nodes.pending, nodes.pending_count) }] : []),
+    ...(waitingFor === undefined ? [] : [{ label: 'waits for', text: orNobody(waitingFor) }]),
     ...(domains === undefined ? [] : [{ label: 'domains', text: `${countsText(domains)}; they block nothing` }]),
   ]);
 }
+
+const orNobody = (names: readonly string[]): string => (names.length === 0 ? 'nobody' : named(names));
 
 const unknownText = ({ old_key_id: oldKeyId }: PlanCloseReply): string =>
   oldKeyId === null ? 'nothing is open' : 'not known yet: the switch is under way';

@@ -1,5 +1,6 @@
 import type {
   Backlog,
+  ChannelStatus,
   HeldBackCount,
   NodesStatus,
   OpenTransitionView,
@@ -61,9 +62,13 @@ function scopeLines(scopes: readonly ScopeStatus[], now: string, withBar: boolea
 const linesOf = (scope: ScopeStatus, now: string, withBar: boolean): Line[] => [
   ...keyLines(scope, now),
   ...recoveryLines(scope),
-  ...rotationLines(scope.transition, now),
+  ...(scope.channel === undefined
+    ? rotationLines(scope.transition, now)
+    : channelLines(scope.channel, scope.transition, now)),
   ...signerLines(scope.signers, now),
-  ...nodeLines('nodes', scope.nodes, now, withBar && scope.transition !== null),
+  ...(scope.channel === undefined
+    ? nodeLines('nodes', scope.nodes, now, withBar && scope.transition !== null)
+    : [{ label: 'members', text: membersText(scope.channel) }]),
   ...(scope.domain_nodes === undefined ? [] : nodeLines('domains', scope.domain_nodes, now, false)),
   ...waitingLines(scope, now),
   ...forkLines(scope),
@@ -116,6 +121,37 @@ function rotationLines(transition: OpenTransitionView | null, now: string): Line
       : [{ label: '', text: `no verifier needs ${old_key_id} from ${utc(safe_close_at)}` }]),
   ];
 }
+
+/** Of a channel's ring the key that is staged signs by itself, and what is open waits for members. */
+function channelLines(
+  { phase, activated_at: activatedAt, waiting_for: waitingFor, overdue }: ChannelStatus,
+  transition: OpenTransitionView | null,
+  now: string,
+): Line[] {
+  const waits = named(waitingFor);
+  const late = overdue ? `, OVERDUE` : '';
+  const waitLines = (label: string): Line[] =>
+    waitingFor.length === 0 ? [] : [{ label, text: `waits for ${waits}${late}` }];
+  if (transition === null) {
+    const last = phase === null ? '' : `; the latest: ${phase}`;
+    return [{ label: 'rotation', text: `none open${last}` }, ...waitLines('')];
+  }
+  const { old_key_id: old, new_key_id: fresh, opened_at, closes_at, seconds_left: left, safe_close_at } = transition;
+  const { closes_itself_at: itselfAt } = transition;
+  const closes = `${utc(closes_at)}, ${left > 0 ? `${age(left)} left` : `past for ${age(-left)}`}`;
+  return [
+    { label: 'rotation', text: `${phase ?? 'open'}: ${old} to ${fresh}, since ${utc(opened_at)}` },
+    activatedAt === null
+      ? { label: '', text: `nobody signs by ${fresh} yet; closes_at counts anew from when somebody does` }
+      : { label: '', text: `${fresh} signs since ${utc(activatedAt)}; closes at ${closes}` },
+    ...(itselfAt === null || activatedAt === null ? [] : [{ label: '', text: closesItselfText(itselfAt, now) }]),
+    ...waitLines(''),
+    ...(safe_close_at === null ? [] : [{ label: '', text: `nobody signs by ${old} from ${utc(safe_close_at)}` }]),
+  ];
+}
+
+export const membersText = ({ senders, receivers }: ChannelStatus): string =>
+  `${senders} ${senders === 1 ? 'signs' : 'sign'}, ${receivers} ${receivers === 1 ? 'verifies' : 'verify'}`;
 
 function signerLines(signers: readonly SignerStatus[], now: string): Line[] {
   const texts = (['confirmed', 'behind', 'lapsed'] as const).flatMap((state) => {

@@ -4,29 +4,45 @@ import type { Invocation } from '../../command';
 import { Failure } from '../../failure';
 import { orStopped } from '../../interruption';
 
-export type Poll = { reply: StatusReply } | { trouble: Problem | Failure };
+export type Poll<Reply = StatusReply> = { reply: Reply } | { trouble: Problem | Failure };
 
-/**
- * The status again and again until `stop`. What may pass (a service or a database that restarts) is trouble and does not
- * end it; what does not pass by itself is thrown: a credential that is refused, a scope that there is not.
- */
-export async function* statusPolls(
+/** The status of one scope or of all, or of some. */
+export const statusPolls = (
   { bus, pause }: Pick<Invocation, 'bus' | 'pause'>,
-  request: Status,
+  requests: readonly Status[],
   everyMs: number,
   stop: AbortSignal,
-): AsyncGenerator<Poll> {
+): AsyncGenerator<Poll> => polls(() => statusOf(bus, requests), pause, everyMs, stop);
+
+/** As one reply: of when the first of them was given. */
+async function statusOf(bus: Invocation['bus'], requests: readonly Status[]): Promise<StatusReply> {
+  const [first = {}, ...others] = requests;
+  const reply = await bus.ask('signing.status', first);
+  for (const request of others) reply.scopes.push(...(await bus.ask('signing.status', request)).scopes);
+  return reply;
+}
+
+/**
+ * The same question again and again until `stop`. What may pass (a service or a database that restarts) is trouble and does
+ * not end it; what does not pass by itself is thrown: a credential that is refused, a scope that there is not.
+ */
+export async function* polls<Reply>(
+  ask: () => Promise<Reply>,
+  pause: Invocation['pause'],
+  everyMs: number,
+  stop: AbortSignal,
+): AsyncGenerator<Poll<Reply>> {
   while (!stop.aborted) {
-    const poll = await orStopped(pollOnce(bus, request), stop);
+    const poll = await orStopped(pollOnce(ask), stop);
     if (poll === undefined) return;
     yield poll;
     await pause(everyMs, stop);
   }
 }
 
-async function pollOnce(bus: Invocation['bus'], request: Status): Promise<Poll> {
+async function pollOnce<Reply>(ask: () => Promise<Reply>): Promise<Poll<Reply>> {
   try {
-    return { reply: await bus.ask('signing.status', request) };
+    return { reply: await ask() };
   } catch (error) {
     if (isPassing(error)) return { trouble: error };
     throw error;

@@ -1,8 +1,15 @@
-import type { Status } from '@plexsphere/wire/commands';
-import { command } from '../../command';
-import { SCOPE_FLAG } from '../flag-definitions';
+import type { Status, StatusReply } from '@plexsphere/wire/commands';
+import { command, type Bus } from '../../command';
+import type { Result } from '../../render';
+import { BothDirections, isBoth } from '../channel/each-direction';
+import { RINGS_FLAG } from '../flag-definitions';
 import { statusLines } from './status-layout';
 import { noteShortOverlap, watchStatus } from './watch-status';
+
+const FLAGS = {
+  scope: { ...RINGS_FLAG, required: false },
+  watch: { summary: 'go on until Ctrl-C' },
+} as const;
 
 export const status = command({
   path: ['signing', 'status'],
@@ -15,25 +22,33 @@ export const status = command({
 
     With --watch again and again until Ctrl-C: in place on a terminal, elsewhere a line for each scope in which something
     has changed (with --output json a document a line).`,
-  flags: {
-    scope: { ...SCOPE_FLAG, required: false },
-    watch: { summary: 'go on until Ctrl-C' },
-  },
+  flags: FLAGS,
   examples: [
     'plexctl signing status',
+    'plexctl signing status --scope channel:payments',
     'plexctl signing status --scope domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1 --watch',
   ],
   asks: 'bus',
 
   async run(invocation) {
     const { flags, bus, terminal } = invocation;
-    const request: Status = flags.scope === undefined ? {} : { scope: flags.scope };
+    const both = new BothDirections(invocation, FLAGS);
+    const directions = isBoth(flags.scope) ? await both.directions() : [];
     if (flags.watch) {
-      await watchStatus(invocation, request);
+      const scopes = isBoth(flags.scope) ? directions.map(({ scope }) => scope) : [flags.scope];
+      await watchStatus(invocation, scopes.map(requestOf));
       return undefined;
     }
-    const document = await bus.ask('signing.status', request);
+    if (isBoth(flags.scope)) return both.result(await both.each(directions, ({ scope }) => statusOf(bus, scope)));
+    const { document, ...result } = await statusOf(bus, flags.scope);
     noteShortOverlap(document, terminal);
-    return { text: statusLines(document).join('\n'), document };
+    return { ...result, document };
   },
 });
+
+const requestOf = (scope: string | undefined): Status => (scope === undefined ? {} : { scope });
+
+async function statusOf(bus: Bus, scope: string | undefined): Promise<Result & { document: StatusReply }> {
+  const document = await bus.ask('signing.status', requestOf(scope));
+  return { text: statusLines(document).join('\n'), document };
+}

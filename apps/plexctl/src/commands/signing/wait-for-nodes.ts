@@ -25,7 +25,7 @@ export async function waitForNodes(
   // How many those are is not known yet: the rotation's own number counts Nodes that were never seen.
   terminal.progress('the rotation is open; waiting for the Nodes that hold a key');
   try {
-    for await (const poll of statusPolls(invocation, { scope }, EVERY_MS, stop)) {
+    for await (const poll of statusPolls(invocation, [{ scope }], EVERY_MS, stop)) {
       if ('trouble' in poll) terminal.progress(`waiting: ${poll.trouble.detail}`);
       else last = poll.reply.scopes.find((one) => one.scope === scope) ?? last;
       // Before the rotation's own epoch the numbers are about the one before it.

@@ -1,21 +1,21 @@
-import type { ScopeStatus, Status, StatusReply } from '@plexsphere/wire/commands';
+import type { ChannelStatus, NodesStatus, ScopeStatus, Status, StatusReply } from '@plexsphere/wire/commands';
 import type { Invocation } from '../../command';
 import { named } from '../../layout';
 import { escapedJson } from '../../printable';
 import { render, type Output } from '../../render';
-import { backlogText, countsText, statusLines } from './status-layout';
+import { backlogText, countsText, membersText, statusLines } from './status-layout';
 import { statusPolls, type Poll } from './status-polls';
 
 /** Often enough to see Nodes come in, seldom enough to leave a dozen watchers running. */
 const EVERY_MS = 2_000;
 
 /** Until Ctrl-C. In place on a terminal; elsewhere a line for each scope in which something has changed. */
-export async function watchStatus(invocation: Invocation, request: Status): Promise<void> {
+export async function watchStatus(invocation: Invocation, requests: readonly Status[]): Promise<void> {
   const { terminal, output, env, interrupted } = invocation;
   const inPlace = output === 'text' && terminal.drawsInPlace && env['TERM'] !== 'dumb';
   const show = inPlace ? frames(invocation) : changes(invocation, output);
   let isFirst = true;
-  for await (const poll of statusPolls(invocation, request, EVERY_MS, interrupted())) {
+  for await (const poll of statusPolls(invocation, requests, EVERY_MS, interrupted())) {
     // Nothing has been shown yet: a wrong address is told at once.
     if (isFirst && 'trouble' in poll) throw poll.trouble;
     if (isFirst && 'reply' in poll) noteShortOverlap(poll.reply, terminal);
@@ -72,7 +72,7 @@ const document = async (reply: StatusReply, output: Output): Promise<string> =>
 
 const changeLine =
   ({ now }: StatusReply) =>
-  ({ scope, epoch, transition, nodes, domain_nodes: domains, signers, backlog }: ScopeStatus): string => {
+  ({ scope, epoch, transition, channel, nodes, domain_nodes: domains, signers, backlog }: ScopeStatus): string => {
     const behind = signers
       .filter(({ state }) => state !== 'confirmed')
       .map(({ holder, state }) => `${holder} ${state}`);
@@ -80,14 +80,25 @@ const changeLine =
       `epoch ${epoch}`,
       transition === null ? 'no rotation open' : `open: ${transition.old_key_id} to ${transition.new_key_id}`,
       ...(transition !== null && transition.switched_at === null ? ['switch under way'] : []),
-      countsText(nodes),
-      ...(nodes.lagging_count > 0 ? [`lagging: ${named(nodes.lagging, nodes.lagging_count)}`] : []),
+      ...(channel === undefined ? nodesParts(nodes) : channelParts(channel)),
       ...(domains === undefined ? [] : [`of Domains: ${countsText(domains)}`]),
       ...(behind.length > 0 ? [`signers: ${behind.join(', ')}`] : []),
       `backlog: ${backlogText({ ...backlog, oldest_seconds: null })}`,
     ];
     return `${now}  ${scope}  ${parts.join('; ')}\n`;
   };
+
+const nodesParts = (nodes: NodesStatus): string[] => [
+  countsText(nodes),
+  ...(nodes.lagging_count > 0 ? [`lagging: ${named(nodes.lagging, nodes.lagging_count)}`] : []),
+];
+
+const channelParts = (channel: ChannelStatus): string[] => [
+  ...(channel.phase === null ? [] : [channel.phase]),
+  ...(channel.waiting_for.length === 0 ? [] : [`waits for ${named(channel.waiting_for)}`]),
+  ...(channel.overdue ? ['overdue'] : []),
+  membersText(channel),
+];
 
 /** What passes by itself is no change: ages, the time left, and when a lease was renewed. */
 const timeless = ({ keys, transition, signers, backlog, nodes, domain_nodes, ...scope }: ScopeStatus): string =>

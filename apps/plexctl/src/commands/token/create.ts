@@ -4,7 +4,7 @@ import { command, type Values } from '../../command';
 import { durationUpTo, secondsOf } from '../../duration';
 import { oneRow, utc, type Result } from '../../render';
 import { reserveSecretFile, type Done } from '../../secret-file';
-import { NAME_FLAG, oneOf, SCOPE_FLAG } from '../flag-definitions';
+import { NAME_FLAG, oneOf, RINGS_FLAG } from '../flag-definitions';
 
 const FLAGS = {
   name: { ...NAME_FLAG, summary: 'of the operator', required: true },
@@ -13,7 +13,12 @@ const FLAGS = {
     summary: 'a viewer reads, an operator rotates, an admin forces and makes tokens',
     required: true,
   },
-  scope: { ...SCOPE_FLAG, required: false, repeatable: true, summary: 'only this scope; repeat it for more' },
+  scope: {
+    ...RINGS_FLAG,
+    required: false,
+    repeatable: true,
+    summary: 'only this scope (channel:<slug>: both directions, and its members); repeat it for more',
+  },
   'expires-in': {
     ...durationUpTo('3650d'),
     member: 'expires_in_seconds',
@@ -32,6 +37,7 @@ export const createToken = command({
   examples: [
     'plexctl token create --name alice --role operator --expires-in 24h --out alice.token',
     'plexctl token create --name bob --role viewer --scope domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1 --out bob.token',
+    'plexctl token create --name carol --role operator --scope channel:payments --out carol.token',
   ],
   asks: 'bus',
 
