@@ -1,10 +1,13 @@
 import { FUZZ_TIMEOUT_MS, fuzz } from '@plexsphere/testkit';
 import { readBundle } from '@plexsphere/wire/jws';
+import { PlayedRing, playedMember } from '../testing/played-ring';
 import { TestMesh } from '../testing/test-mesh';
 import { takeChain } from './trust/chain';
 import { parseEnrolment } from './enrolment/enrolment';
 import { NodeSdkError } from './node-sdk-error';
 import { parseTrustFile, trustFileText } from './store/trust-file';
+import { takeKeys } from './member/take-keys';
+import { answerOf } from './transport/report-answer';
 import { trustAtEnrolment } from './trust/trust-state';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
@@ -40,6 +43,74 @@ test(
       },
     });
   },
+  FUZZ_TIMEOUT_MS,
+);
+
+test(
+  'a trust file with secrets: the same',
+  async () => {
+    const ring = new PlayedRing('channel:chat:backend-to-plugin');
+    const member = playedMember(mesh.nodeId, 'plugin');
+    const names = { ...member, slug: 'chat', sealingPrivateKey: member.sealing.privateKey };
+    ring.stage();
+    ring.activate(new Date(NOW.getTime() + 3_600_000));
+    const outcome = takeKeys([], JSON.stringify(ring.payload(member)), names, NOW);
+    const rings = outcome.kind === 'taken' ? outcome.rings : [];
+    const whole = trustFileText({ ...trustAtEnrolment(mesh.nodeId, readBundle(await mesh.bundle(NOW))), rings });
+    await fuzz({
+      samples: [whole],
+      parse: parseTrustFile,
+      refuses: () => false,
+      accepted: (read) => {
+        if (read === undefined) return;
+        expect(trustFileText(read)).toBe(whole);
+        expect(read.rings[0]?.keys.map(({ secret }) => secret)).toEqual(ring.keys.map(({ secret }) => secret));
+      },
+    });
+  },
+  FUZZ_TIMEOUT_MS,
+);
+
+test(
+  'what a member is told: all of it is taken, or nothing',
+  async () => {
+    const ring = new PlayedRing('channel:chat:backend-to-plugin');
+    const member = playedMember(mesh.nodeId, 'plugin');
+    const names = { ...member, slug: 'chat', sealingPrivateKey: member.sealing.privateKey };
+    ring.stage();
+    const secrets = ring.keys.map(({ secret }) => secret);
+    await fuzz({
+      samples: [JSON.stringify(ring.payload(member))],
+      parse: (text) => takeKeys([], text, names, NOW),
+      refuses: () => false,
+      accepted: (outcome) => {
+        if (outcome.kind !== 'taken') return;
+        expect(outcome.ring).toMatchObject({ scope: ring.scope, epoch: ring.epoch });
+        // The list of keys is the platform's word: whoever could change it could sign it.
+        for (const { secret } of outcome.ring.keys) expect(secrets).toContainEqual(secret);
+      },
+    });
+  },
+  FUZZ_TIMEOUT_MS,
+);
+
+test(
+  "rotation's answer to a report",
+  () =>
+    fuzz({
+      samples: [
+        JSON.stringify({ rings: [] }),
+        JSON.stringify({
+          rings: [{ scope: 'channel:a:b-to-c', epoch: 1, proven: ['k'], refused: [{ key_id: 'k', detail: 'd' }] }],
+        }),
+      ],
+      parse: (text) => answerOf(text),
+      refuses: () => false,
+      accepted: (answer) => {
+        expect(answer.kind).not.toBe('refused');
+        if (answer.kind === 'answered') for (const { epoch } of answer.reply.rings) expect(epoch).toBeGreaterThan(0);
+      },
+    }),
   FUZZ_TIMEOUT_MS,
 );
 

@@ -83,6 +83,13 @@ export class PlayedRing {
     this.epoch += 1;
   }
 
+  /** Another one signs at once, and the one that did is gone. */
+  revoke(): void {
+    const key = this.stage();
+    key.state = 'active';
+    this.keys = [key];
+  }
+
   payload(member: PlayedMember, over: Partial<ChannelKeysChanged> = {}): ChannelKeysChanged {
     const { scope, epoch } = this;
     const isSender = channelDirection(scope)?.from === member.side;
@@ -99,7 +106,7 @@ export class PlayedRing {
   }
 
   /** The key ids that a report proves, as rotation would see it. */
-  provenBy({ keys, epoch }: ReportedRing, nodeId: string): string[] {
+  provenBy({ keys, epoch }: Pick<ReportedRing, 'keys' | 'epoch'>, nodeId: string): string[] {
     return keys
       .filter(({ key_id, proof }) => {
         const key = this.keys.find(({ keyId }) => keyId === key_id);

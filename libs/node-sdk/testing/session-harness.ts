@@ -39,6 +39,7 @@ export class SessionHarness {
   /** Replaced by a spec whose rotation is away. */
   answer: () => Promise<ReportAnswer> = async () => ({ kind: 'answered', reply: { rings: [] } });
   private sequence = 0;
+  private lives = 0;
 
   private constructor(
     readonly mesh: TestMesh,
@@ -127,6 +128,7 @@ export class SessionHarness {
       await this.handler(event);
       this.handled.push(event);
     };
+    const life = (this.lives += 1);
     this.member = this.sharing && this.memberOf(this.sharing);
     const session = new NodeSession({
       state,
@@ -134,6 +136,7 @@ export class SessionHarness {
       handler,
       save: async (next) => {
         await this.beforeSave();
+        if (life !== this.lives) throw new Error('a process that died writes nothing');
         this.saves += 1;
         this.onDisk = asOnDisk(next);
       },

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -94,6 +95,20 @@ describe('open', () => {
     await expect(reopened()).rejects.toMatchObject({ code: 'store_damaged' });
     await expect(reopened()).rejects.toMatchObject({ code: 'store_damaged' });
     expect(await readFile(trustFile(), 'utf8')).toBe(damaged);
+  });
+
+  test('one of before there were channels is read, and written anew with the next change', async () => {
+    await reopened();
+    const text = await readFile(trustFile(), 'utf8');
+    const { state } = JSON.parse(text) as { state: Record<string, unknown> };
+    const earlier = JSON.stringify({ ...state, version: 3, channel_rings: undefined });
+    const digest = createHash('sha256').update(earlier).digest('hex');
+    await writeFile(trustFile(), `{"checksum":"${digest}","state":${earlier}}\n`);
+    expect(trustFileText(await reopened())).toBe(text);
+    const both = JSON.stringify({ ...state, version: 3 });
+    const other = createHash('sha256').update(both).digest('hex');
+    await writeFile(trustFile(), `{"checksum":"${other}","state":${both}}\n`);
+    await expect(reopened()).rejects.toMatchObject({ code: 'store_damaged' });
   });
 
   test("another Node's store is refused", async () => {
