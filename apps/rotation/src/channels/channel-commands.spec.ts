@@ -135,7 +135,8 @@ test('status, history and plans say whom it waits for, and whether it takes too 
   expect((await status()).channel).toMatchObject({ phase: 'staged', waiting_for: ['plugin-1'], overdue: false });
   await heart.turnClock(16 * 60_000);
   expect((await status()).channel).toMatchObject({ phase: 'staged', overdue: true, activated_at: null });
-  expect((await status()).transition).toMatchObject({ safe_close_at: null });
+  expect((await status()).transition).toMatchObject({ safe_close_at: null, closes_itself_at: null });
+  expect((await status()).keys.find(({ state }) => state === 'staged')).not.toHaveProperty('propagated_at');
   const closing = () => replica.rotationPlans.ofClosing(world.ring, {}, { role: 'operator', scopes: null });
   expect(await closing()).toMatchObject({
     ...{ blocked_by: ['signing: not active yet'], waiting_for: ['plugin-1'], earliest_close_at: null },

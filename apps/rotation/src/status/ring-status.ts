@@ -41,7 +41,10 @@ export const keyStatus = (key: KeyRow, { now, goesBy }: RingTerms): KeyStatus =>
     ...{ key_id: keyId, state, algorithm },
     since: stateSince.toISOString(),
     age_seconds: secondsBetween(stateSince, now),
-    ...(state === 'staged' ? { propagated_at: propagatedAt(key, goesBy(scope)).toISOString() } : {}),
+    // One that members prove may sign once they have.
+    ...(state === 'staged' && policyOf(scope).newKey !== 'is_proven_first'
+      ? { propagated_at: propagatedAt(key, goesBy(scope)).toISOString() }
+      : {}),
     ...(state === 'staged' && rotateBy !== null ? { rotate_by: rotateBy.toISOString() } : {}),
     ...(verifiesUntil !== null && BESIDE.has(state) ? { verifies_until: verifiesUntil.toISOString() } : {}),
     ...(tokensUntil !== null && BESIDE.has(state) ? { tokens_until: tokensUntil.toISOString() } : {}),
@@ -58,7 +61,7 @@ export function openTransition(
   { now, goesBy, channels }: RingTerms & { channels: ReadonlyMap<string, ChannelFacts> },
   policy: Policy & ChannelSettings,
 ): OpenTransitionView {
-  const { scope, oldKeyId, closesAt, switchedAt } = transition;
+  const { scope, oldKeyId, activatedAt, closesAt, switchedAt } = transition;
   const old = keys.find(({ keyId }) => keyId === oldKeyId);
   const over = old && tokensOverAt(old, policy);
   const closing = { close: goesBy(scope).close, clockSkewMs: policy.clockSkewMs };
@@ -67,7 +70,7 @@ export function openTransition(
     seconds_left: secondsBetween(now, closesAt),
     switched_at: switchedAt?.toISOString() ?? null,
     safe_close_at: safeToClose(transition, channels.get(scope), goesBy(scope), policy)?.toISOString() ?? null,
-    closes_itself_at: (old && closesItselfAt(transition, old, closing))?.toISOString() ?? null,
+    closes_itself_at: (old && activatedAt && closesItselfAt(transition, old, closing))?.toISOString() ?? null,
     ...(over === undefined ? {} : { outstanding_until: over?.toISOString() ?? null }),
   };
 }
