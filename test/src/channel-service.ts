@@ -1,6 +1,6 @@
 /** For stories: two services that share secrets, each in several processes' worth of members, and what they say to each other. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -83,13 +83,21 @@ export class ServiceMember {
   /** A call and a webhook to another. */
   async say(to: ServiceMember): Promise<void> {
     const body = JSON.stringify({ from: this.name, n: this.said.sent });
-    const call = await this.sender!.call(`${to.url}/orders?n=${this.said.sent}`, { method: 'POST', body });
-    const webhook = await this.sender!.webhook(`${to.url}/webhooks`, { id: randomUUID(), body });
-    for (const [url, init] of [call, webhook]) {
-      const answer = await fetch(url, init);
-      this.said.sent += 1;
-      if (answer.status !== 200) this.said.refused.push(`${this.name} -> ${to.name}: ${await answer.text()}`);
-    }
+    await this.send(to, await this.sender!.call(`${to.url}/orders?n=${this.said.sent}`, { method: 'POST', body }));
+    await this.sendWebhook(to, randomUUID());
+  }
+
+  /** Signed now, however long ago it got its id. */
+  async sendWebhook(to: ServiceMember, id: string): Promise<void> {
+    const body = JSON.stringify({ from: this.name, id });
+    await this.send(to, await this.sender!.webhook(`${to.url}/webhooks`, { id, body }));
+  }
+
+  private async send(to: ServiceMember, [url, init]: Parameters<typeof fetch>): Promise<void> {
+    const answer = await fetch(url, init);
+    const text = await answer.text();
+    this.said.sent += 1;
+    if (answer.status !== 200) this.said.refused.push(`${this.name} -> ${to.name}: ${text}`);
   }
 
   async stop(): Promise<void> {
@@ -107,6 +115,8 @@ export class ServiceMember {
 /** A channel with its members, who talk until the story ends. */
 export class SharedSecret {
   readonly members: ServiceMember[] = [];
+  /** Those that are stopped, whom nobody calls. */
+  readonly away = new Set<ServiceMember>();
   private isOver = false;
 
   private constructor(
@@ -185,6 +195,18 @@ export class SharedSecret {
     await eventually(async () => !held(), { describe: `nobody holding ${keyId}` });
   }
 
+  async allHold(): Promise<void> {
+    const holds = (member: ServiceMember): boolean =>
+      [member.sends, member.receives].every((scope) => member.kids(scope).length > 0);
+    await eventually(async () => this.members.every(holds), { describe: 'everybody holding both directions' });
+  }
+
+  /** Nobody else talks meanwhile. */
+  async isQuietFor(work: () => Promise<void>): Promise<void> {
+    this.isOver = true;
+    await work();
+  }
+
   /** Stops it; nobody calls it meanwhile. */
   async leave(member: ServiceMember): Promise<void> {
     this.away.add(member);
@@ -220,9 +242,6 @@ export class SharedSecret {
     }
   }
 
-  /** Those that are stopped, whom nobody calls. */
-  readonly away = new Set<ServiceMember>();
-
   private unreached(from: ServiceMember, to: ServiceMember, error: unknown): void {
     if (!this.isOver && !this.away.has(to) && !this.away.has(from))
       from.said.refused.push(`${from.name} -> ${to.name}: ${String(error)}`);
@@ -237,5 +256,6 @@ export class SharedSecret {
   private async end(): Promise<void> {
     this.isOver = true;
     await Promise.all(this.members.map((member) => member.stop()));
+    await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -10,12 +10,7 @@ export const step: Step = async (world) => {
   await shared.add('app', 'app-2', { overHttp: true });
   await shared.add('plugin', 'plugin-1');
   await shared.add('plugin', 'plugin-2');
-  await eventually(
-    async () => shared.members.every((m) => m.kids(m.sends).length === 1 && m.kids(m.receives).length === 1),
-    {
-      describe: 'everybody holding both directions',
-    },
-  );
+  await shared.allHold();
   shared.talk(100);
   await eventually(async () => shared.members.every(({ said }) => said.sent >= 4), {
     describe: 'everybody having talked',
