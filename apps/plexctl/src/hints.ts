@@ -140,7 +140,17 @@ export const inWords = (problem: Problem, scope: string | undefined): Failure | 
         ? domainInUse(problem, scope ?? '<scope>')
         : problem.is('keyIdInUse')
           ? leftOver(problem)
-          : undefined;
+          : problem.is('oldKeyInUse')
+            ? signedByBoth(problem)
+            : undefined;
+
+/** Nobody uses the old key against the rule: members sign by both for a while, and until when is said. */
+function signedByBoth(problem: Problem): Failure | undefined {
+  const { signs_until: until } = problem.body;
+  if (typeof until !== 'string') return undefined;
+  const hint = `members sign by both keys until ${until}: close then, when they have reported what they verified since`;
+  return failureOf(problem, hint);
+}
 
 /** A key that an attempt made that lost: its name is free again, and when is said. */
 function leftOver(problem: Problem): Failure | undefined {

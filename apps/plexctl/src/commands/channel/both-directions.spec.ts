@@ -256,6 +256,18 @@ describe('signing close --scope channel:<slug>', () => {
     ]);
   });
 
+  it('says that there is nothing to close where a key is staged', async () => {
+    const other = { ...rotating('staged'), new_key_id: 'key-3' };
+    const { stderr } = await plexctl(CLOSE, closes, channel(ring(TO_WEB, other), open));
+    expect(stderr).toContain(`  ${TO_WEB}: nobody signs by key-3 yet: there is nothing to close\n`);
+  });
+
+  it('says until when members sign by both', async () => {
+    const answers = { 'signing.close': () => refusal('oldKeyInUse', { key_id: 'key-1', signs_until: NOW }) };
+    const { stderr } = await plexctl(`signing close --scope ${TO_BANK} --old key-1 --new key-2`, answers);
+    expect(stderr).toContain(`hint: members sign by both keys until ${NOW}: close then`);
+  });
+
   it('names members that lag, and who uses the old key', async () => {
     const answers: Answers = {
       'signing.close': ({ scope }) =>
@@ -411,6 +423,24 @@ describe('what is shown of channel:<slug>', () => {
     const json = await plexctl('signing status --scope channel:pay --output json', { 'signing.status': status });
     const documents = JSON.parse(json.stdout) as { scopes: { scope: string }[] }[];
     expect(documents.flatMap(({ scopes: each }) => each.map(({ scope }) => scope))).toEqual(BOTH);
+  });
+
+  it('says once what was refused to whom', async () => {
+    const refusals = [
+      {
+        actor: 'ana',
+        command: 'signing.rotate',
+        code: 'ABORTED',
+        detail: 'signing: scope busy',
+        count: 2,
+        last_at: NOW,
+      },
+    ];
+    const answers: Answers = {
+      'signing.status': ({ scope }) => ({ reply: { ...statusReply(scopeStatus({ scope })), refusals } }),
+    };
+    const { stdout } = await plexctl('signing status --scope channel:pay', answers);
+    expect(stdout.match(/signing: scope busy/g)).toHaveLength(1);
   });
 
   it('is watched as one', async () => {

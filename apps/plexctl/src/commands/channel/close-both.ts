@@ -26,10 +26,13 @@ const ONE_BY_ONE = 'nothing is closed: run what stands behind each direction';
 
 const isOpen = ({ phase }: ChannelRingView): boolean => phase === 'staged' || phase === 'active';
 
-const closeText = (ring: ChannelRingView): string =>
-  isOpen(ring)
-    ? `plexctl signing close --scope ${ring.scope} --old ${ring.old_key_id} --new ${ring.new_key_id}`
-    : `no rotation is open; ${ring.active_key_id} signs`;
+function closeText(ring: ChannelRingView): string {
+  const { scope, phase, old_key_id: old, new_key_id: fresh, active_key_id: active } = ring;
+  if (phase === 'staged') return `nobody signs by ${fresh} yet: there is nothing to close`;
+  return isOpen(ring)
+    ? `plexctl signing close --scope ${scope} --old ${old} --new ${fresh}`
+    : `no rotation is open; ${active} signs`;
+}
 
 /** Who repeats the command, since the other direction was refused, finds this one as it was to be. */
 export function closedBefore(

@@ -66,7 +66,7 @@ function rotationLines(ring: ChannelRingView, now: string): Line[] {
   return [
     { label: 'rotation', text: `${phase}: ${orDash(old)} to ${orDash(fresh)}${since}` },
     ...(phase === 'staged' ? [{ label: '', text: `nobody signs by ${orDash(fresh)} yet` }] : []),
-    ...(activatedAt === null ? [] : [{ label: '', text: `${orDash(fresh)} signs since ${utc(activatedAt)}` }]),
+    ...(activatedAt === null ? [] : [{ label: '', text: signedText(ring, utc(activatedAt)) }]),
     ...(phase === 'active' && closesAt !== null ? [{ label: '', text: `closes at ${utc(closesAt)}` }] : []),
     ...(isOpen || waitingFor.length > 0
       ? [
@@ -78,6 +78,11 @@ function rotationLines(ring: ChannelRingView, now: string): Line[] {
       : []),
   ];
 }
+
+const signedText = ({ phase, new_key_id: fresh }: ChannelRingView, since: string): string =>
+  phase === 'active' || phase === 'closed'
+    ? `${orDash(fresh)} signs since ${since}`
+    : `${orDash(fresh)} signed from ${since} on, until then`;
 
 function memberTable({ members }: ChannelRingView, now: string): string[] {
   if (members.length === 0) return ['  no members'];

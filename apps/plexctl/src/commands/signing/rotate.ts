@@ -97,8 +97,7 @@ export const rotate = command({
   },
 });
 
-const PROVEN_FIRST =
-  'a key of a channel signs once all who verify have proven that they hold it, and not before';
+const PROVEN_FIRST = 'a key of a channel signs once all who verify have proven that they hold it, and not before';
 
 const askedOf = ({ scope, force, reason, 'new-key-id': newKeyId }: Values<typeof FLAGS>): AskedRotation => ({
   ...{ scope, newKeyId, reason, force },

@@ -39,7 +39,11 @@ export const status = command({
       await watchStatus(invocation, scopes.map(requestOf));
       return undefined;
     }
-    if (isBoth(flags.scope)) return both.result(await both.each(directions, ({ scope }) => statusOf(bus, scope)));
+    if (isBoth(flags.scope)) {
+      // What was refused to whom is no direction's own: it is said once, below both.
+      const last = directions.at(-1)?.scope;
+      return both.result(await both.each(directions, ({ scope }) => statusOf(bus, scope, scope === last)));
+    }
     const { document, ...result } = await statusOf(bus, flags.scope);
     noteShortOverlap(document, terminal);
     return { ...result, document };
@@ -48,7 +52,12 @@ export const status = command({
 
 const requestOf = (scope: string | undefined): Status => (scope === undefined ? {} : { scope });
 
-async function statusOf(bus: Bus, scope: string | undefined): Promise<Result & { document: StatusReply }> {
+async function statusOf(
+  bus: Bus,
+  scope: string | undefined,
+  isWhole = true,
+): Promise<Result & { document: StatusReply }> {
   const document = await bus.ask('signing.status', requestOf(scope));
-  return { text: statusLines(document).join('\n'), document };
+  const shown = isWhole ? document : { ...document, refusals: [], held_back: [] };
+  return { text: statusLines(shown).join('\n'), document };
 }
