@@ -74,6 +74,7 @@ describe('who may import whom', () => {
     'apps/signer': ['keyring', 'wire', 'postgres', 'material', 'bus-jwt', 'service-kit', 'lease-holder'],
     'apps/outbox-relay': ['keyring', 'wire', 'store', 'service-kit'],
     'apps/plexctl': ['wire', 'bus-client', 'bootstrap', 'node-sdk'],
+    'apps/channel-sink': ['wire', 'bus-client', 'service-kit', 'node-sdk'],
     stack: OUTSIDE,
     demo: OUTSIDE,
     // Linted as specs are.
@@ -192,6 +193,13 @@ describe('each text', () => {
     [ROTATION, `import { IsInt } from '@plexsphere/wire/validator';\nexport { IsInt };`, []],
     ['libs/wire/src/not-there.spec.ts', `import 'nats';\nimport 'jose';`, []],
     ['libs/node-sdk/src/not-there.ts', `import 'typeorm';`, [BOUNDARY]],
+
+    // credentials of a cloud are the sink's alone
+    ['apps/channel-sink/src/not-there.ts', `import '@aws-sdk/client-secrets-manager';`, []],
+    ['apps/channel-sink/src/not-there.ts', `import '@nestjs/common';`, [BOUNDARY]],
+    [ROTATION, `import '@aws-sdk/client-secrets-manager';`, [BOUNDARY]],
+    ['libs/node-sdk/src/not-there.ts', `import '@aws-sdk/client-secrets-manager';`, [BOUNDARY]],
+    ['libs/wire/src/not-there.ts', `import '@aws-sdk/client-secrets-manager';`, [BOUNDARY]],
 
     // plexctl starts fast
     [PLEXCTL, `import '@nestjs/common';`, [BOUNDARY]],

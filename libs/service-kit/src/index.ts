@@ -21,5 +21,6 @@ export * from './problem-filter';
 export { requestBody } from './request-body';
 export * from './run-service';
 export * from './service-config';
+export { settingsHelp } from './settings-help';
 export * from './throttled-log';
 export * from './validated';

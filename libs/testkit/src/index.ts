@@ -27,3 +27,5 @@ export * from './test-rings';
 export * from './test-chain';
 export { StrictNode, type Beats, type Identity, type Told } from './strict-node/strict-node';
 export type { StrictEnvelope, StrictKeys } from './strict-node/strict-envelope';
+export { FakeSecretsManager } from './secrets-manager/fake-secrets-manager';
+export type { StoredSecret } from './secrets-manager/stored-secret';

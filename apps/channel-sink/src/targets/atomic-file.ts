@@ -1,0 +1,44 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/**
+ * Replaces a file by one of the new text, 0600; whoever reads, at any instant and after any crash, finds the old text or the
+ * new one. One writer at a time. Once it returns, the new text is on the disk.
+ *
+ * `beforeRename` is the last moment to refuse by throwing: then nothing has changed.
+ */
+export async function writeAtomically(
+  path: string,
+  text: string,
+  beforeRename: () => Promise<void> = async () => undefined,
+): Promise<void> {
+  // One name: what a killed process left behind has secrets in it, and goes with the next write.
+  const draft = join(dirname(path), `.${basename(path)}.draft`);
+  await rm(draft, { force: true });
+  const file = await open(draft, 'wx', 0o600);
+  try {
+    try {
+      await file.writeFile(text);
+      // Before the rename: else the name may survive a power cut, and what stands behind it not.
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await beforeRename();
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Of the rename itself: a name is on the disk when its folder is. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
