@@ -54,7 +54,7 @@ test.each(Array.from({ length: STORIES }, (_, story) => [story + 1]))(
       ...Array.from({ length: 6 }, () => () => bus.deliver(1)),
       () => bus.deliver(0.6),
       () => bus.giveBack(),
-    () => bus.die({ published: true }),
+      () => bus.die({ published: true }),
       () => bus.die({ published: false }),
       () => random.pick(nodes).sayHello(),
       ...Array.from({ length: 3 }, () => () => random.pick(nodes).acknowledge()),

@@ -43,7 +43,13 @@ beforeEach(async () => {
   isBusThere = true;
   database = await new DataSource(storeOptions(await test.urlAs('rotation'), 'test')).initialize();
   const revocations = { push: async () => isBusThere } as Revocations;
-  const removing = new RemoveNode(database, new CommandTransactions(database, database, logger), revocations, NO_MEMBERS, logger);
+  const removing = new RemoveNode(
+    database,
+    new CommandTransactions(database, database, logger),
+    revocations,
+    NO_MEMBERS,
+    logger,
+  );
   remove = (named, requestId = randomUUID()) => {
     const identity: RequestIdentity = { requestId, command: 'node.remove', actor: 'somebody', bodyHash: 'b' };
     return removing.remove(named, identity);
