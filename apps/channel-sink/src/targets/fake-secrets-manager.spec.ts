@@ -32,7 +32,10 @@ beforeAll(async () => {
   endpoint = await fake.start();
   client = clientWith({});
 });
-afterAll(() => fake.stop());
+afterAll(async () => {
+  client.destroy();
+  await fake.stop();
+});
 beforeEach(() => {
   secret = fake.make(`of-${randomUUID()}`, 'first');
 });
