@@ -47,7 +47,6 @@ export class BothDirections<F extends Flags> {
   private readonly requestId: string;
   private hasChanged = false;
   private stop: AbortSignal | undefined;
-  private rings: readonly ChannelRingView[] = [];
 
   constructor(
     private readonly invocation: Invocation<F>,
@@ -60,8 +59,8 @@ export class BothDirections<F extends Flags> {
   async directions(): Promise<Direction<F>[]> {
     const { flags, bus } = this.invocation;
     const slug = channelSlug((flags as { scope?: string }).scope) ?? '';
-    ({ rings: this.rings } = await bus.ask('channel.show', { slug }));
-    return this.rings.map((ring) => ({
+    const { rings } = await bus.ask('channel.show', { slug });
+    return rings.map((ring) => ({
       ...{ scope: ring.scope, ring },
       invocation: { ...this.invocation, flags: { ...flags, scope: ring.scope }, bus: this.busFor(ring.scope) },
     }));
