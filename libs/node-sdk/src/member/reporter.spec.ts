@@ -77,6 +77,19 @@ test('what is refused is not said again, and not moved on from', async () => {
   expect([sent.length, settled]).toEqual([1, 0]);
 });
 
+test.each([
+  ['signing: key unavailable', 2],
+  ['signing: wrong proof', 1],
+])('a proof that is answered by %s', async (detail, times) => {
+  const rings = [{ scope: 'channel:a:b-to-c', epoch: 1, proven: [], refused: [{ key_id: 'key-1', detail }] }];
+  send = async () => ({ kind: 'answered', reply: { rings } });
+  reporter.wake();
+  await pass();
+  send = async () => ANSWERED;
+  await pass(600_000);
+  expect([sent.length, settled]).toEqual([times, times]);
+});
+
 test('news end a pause; what is new while one is under way is said after it', async () => {
   send = async () => unanswered('away');
   reporter.wake();

@@ -1,4 +1,5 @@
 /** Reports what a member holds: when it is woken, and again with growing pauses until it is answered. One at a time. */
+import { PROBLEMS } from '@plexsphere/wire';
 import type { ReportKeysReply, ReportedRing } from '@plexsphere/wire/commands';
 import { backOffMs, pause } from '../back-off';
 import type { Logger } from '../node-observer';
@@ -77,15 +78,19 @@ export class Reporter {
       logger.warn({ reason: answer.reason }, 'report not answered yet');
       return false;
     }
-    if (answer.kind === 'refused') logger.warn({ reason: answer.reason }, 'report refused');
-    else {
-      told.answered();
-      for (const { scope, refused } of answer.reply.rings)
-        if (refused.length > 0) logger.warn({ scope, refused }, 'proof refused');
+    if (answer.kind === 'refused') {
+      logger.warn({ reason: answer.reason }, 'report refused');
+      return true;
     }
-    return true;
+    told.answered();
+    const { rings } = answer.reply;
+    for (const { scope, refused } of rings) if (refused.length > 0) logger.warn({ scope, refused }, 'proof refused');
+    return !rings.some(({ refused }) => refused.some(({ detail }) => detail === UNJUDGED));
   }
 }
+
+/** No signer knew the key yet: that is no verdict, and a rotation may wait for one. */
+const UNJUDGED = PROBLEMS.keyUnavailable.detail;
 
 /** Also where a connection that is closed takes its answers along, and where sending has failed. */
 async function answeredInTime(sent: Promise<ReportAnswer>): Promise<ReportAnswer> {

@@ -4,7 +4,6 @@
  */
 import {
   CHANNEL_KEYS_CHANGED,
-  isEventIdOf,
   isReservedEventType,
   NonceMemory,
   type Ack,
@@ -13,10 +12,11 @@ import {
   type TrustedKey,
 } from '@plexsphere/wire';
 import { Application } from './application';
-import { activeKeyOf, isSameKey, type RingsWalk } from '@plexsphere/wire/jws';
+import type { RingsWalk } from '@plexsphere/wire/jws';
 import { takeChain } from '../trust/chain';
 import { Greeter } from './greeter';
 import type { KeyChange } from '../trust/key-change';
+import { hearKeys } from '../member/hear-keys';
 import { ringsAt } from '../member/held-ring';
 import { channelRefusal, type RunningMember } from '../member/running-member';
 import { isKeyEvent, takeKeyEvent } from '../trust/key-events';
@@ -253,22 +253,12 @@ export class NodeSession {
     this.become(oneFurther(state));
   }
 
-  /**
-   * What is not by the platform's active key comes again, signed now, and is not acknowledged: nothing is known of what it
-   * says. What is by that key is acknowledged also where it is refused: the same plane would build the same text again, and
-   * whatever else waits behind it would never come. That it was refused shows in the counts, in the member's reports, and in
-   * the epoch that those go on naming; the ring's next change, or a resync, tells it anew. Not told apart by its event id, but
-   * by the epoch of its ring, which goes up.
-   */
   private takeChannelKeys(envelope: Envelope, member: Pick<RunningMember, 'take'>): void {
     const { current: state } = this;
     const verdict = verdictOn(state, envelope, this.options.now(), this.nonces);
     if (verdict.kind === 'refused') return this.refuseOrdinary(verdict.reason, envelope);
-    // An outgoing key may have leaked: it gives nobody a secret.
-    if (!isSameKey(verdict.key, activeKeyOf(state.platform))) return this.refuseOrdinary('unknown_key', envelope);
-    const outcome = isEventIdOf(state.nodeId, envelope.eventId)
-      ? member.take(state.rings, envelope.payload)
-      : ({ kind: 'refused', reason: 'other_names' } as const);
+    const outcome = hearKeys(state, envelope, verdict.key, (payload) => member.take(state.rings, payload));
+    if (outcome.kind === 'unsaid') return this.refuseOrdinary(outcome.reason, envelope);
     if (outcome.kind === 'superseded') this.counts.superseded += 1;
     if (outcome.kind === 'refused') this.refuse({ reason: channelRefusal(outcome.reason), ...namesOf(envelope) });
     this.greeter.progress();

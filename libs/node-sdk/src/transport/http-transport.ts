@@ -172,8 +172,11 @@ export class HttpTransport implements Transport {
   }
 }
 
+/** Too slow, too soon, too often: another time it may go. */
+const PASSING: readonly number[] = [408, 409, 429];
+
 /** It would be refused again. */
-const isFinal = (status: number): boolean => status >= 400 && status < 500 && status !== 429;
+const isFinal = (status: number): boolean => status >= 400 && status < 500 && !PASSING.includes(status);
 
 const isTurnedAway = ({ status }: HttpFailure): boolean => status === 401 || status === 403;
 
