@@ -108,7 +108,6 @@ export const isReservedEventType = (eventType: string): boolean =>
   eventType.startsWith('platform_key_') ||
   eventType.startsWith('channel_keys_') ||
   eventType === 'stream_ready' ||
-  eventType === 'channel_keys_changed' ||
   eventType === 'resync';
 
 /** A whole number that JSON carries exactly, of at least so many: an epoch is 1 or more, a position 0 or more. */
