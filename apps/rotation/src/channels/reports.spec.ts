@@ -172,6 +172,40 @@ test('what it signed and verified last stays known when its process begins anew,
   expect(await heart.owner.query('SELECT FROM ring.member_refusal')).toHaveLength(1);
 });
 
+describe('who proves nothing of the key that signs', () => {
+  const acknowledged = async () => (await reportOf(app))?.['acknowledged_epoch'] ?? null;
+
+  test.each<[string, () => ReportedRing['keys']]>([
+    ['names no key', () => []],
+    ['names it with a wrong proof', () => [{ key_id: first, proof: Buffer.alloc(32).toString('base64') }]],
+    ['has it from another member', () => [{ key_id: first, proof: proof({ nodeId: plugin.node_id }) }]],
+  ])('holds no switch, whatever epoch it says: it %s', async (_, keys) => {
+    await world.says(app);
+    expect(await acknowledged()).toBe('1');
+    await world.says(app, { keys: keys() });
+    expect(await acknowledged()).toBeNull();
+    await world.says(app);
+    expect(await acknowledged()).toBe('1');
+  });
+
+  test('has no old key closed early: a gateway’s word for a sender is none', async () => {
+    const sender = await world.add({ side: 'app', name: 'app-2', overHttp: true });
+    for (const member of [app, sender, plugin]) await world.says(member);
+    await world.rotate('k2');
+    await world.says(plugin);
+    expect(await world.states()).toEqual([`${first} retiring`, 'k2 active']);
+    await world.says(app);
+    await world.says(sender, { keys: [] });
+    await heart.turnClock(400_000);
+    for (const member of [app, plugin]) await world.says(member);
+    await world.says(sender, { keys: [] });
+    await expect(world.close(first)).rejects.toMatchObject({
+      detail: 'signing: nodes lagging',
+      body: { lagging: ['app-2'] },
+    });
+  });
+});
+
 test('of a sink nobody knows by what was signed', async () => {
   const sink = await world.add({ side: 'plugin', name: 'sink', sink: true });
   await world.says(sink, { taken_over: ['theirs-1'] });

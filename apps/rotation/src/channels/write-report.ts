@@ -52,10 +52,14 @@ async function requirePresent(manager: EntityManager, nodeId: string): Promise<v
 }
 
 /** Times are rotation's: what the member's clock says is taken where nothing hangs on it. */
-function reportRow({ said, before }: Heard, { now }: Reporter): object {
+function reportRow({ said, before, judged }: Heard, { now }: Reporter): object {
   const { scope, epoch, period_seconds: seconds, last_signed, last_verified, alone, taken_over = [] } = said;
   const periodFrom = new Date(now.getTime() - seconds * 1_000).toISOString();
-  const acknowledged = acknowledgedBy(before.report?.acknowledged ?? null, epoch, before.trustEpoch, now);
+  // Who may say something in a member's name, and holds none of its secrets, moves no close by an epoch that he makes up.
+  const proves = [...judged.proven.keys()].some((keyId) => before.keys.get(keyId)?.state === 'active');
+  const acknowledged = proves
+    ? acknowledgedBy(before.report?.acknowledged ?? null, epoch, before.trustEpoch, now)
+    : null;
   const reported: Alone = Object.fromEntries(alone.map(({ key_id, at }) => [key_id, { at, period_from: periodFrom }]));
   const all = Object.entries({ ...before.report?.alone, ...reported });
   return {
