@@ -27,6 +27,7 @@ const MAY_SAY = [
   'http.called',
   'http.*.seen',
   'http.*.key',
+  'http.*.channel',
   'http.*.deregister',
   'rotation.register',
   'http.command.issuer.show',
