@@ -3,14 +3,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { outlasting, type EarlierLease } from '@plexsphere/keyring';
 import { LOGGER, ThrottledLog, type Logger } from '@plexsphere/service-kit';
 import { InstallationEntity, KeyRingEntity } from '@plexsphere/store';
-import { LEASE_KINDS, type LeaseKind, type RingView } from '@plexsphere/wire';
+import { LEASE_KINDS, channelDirection, type LeaseKind, type RingView } from '@plexsphere/wire';
 import type { RenewLease, RenewLeaseReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ringView } from '../rings/ring-view';
 import { RotationConfig } from '../rotation-config';
 import { databaseNow } from '../transactions/database-clock';
 import { enterLease, type LeaseEntry } from './enter-lease';
-import { policyOf, snapshotRing } from '../rings/read-ring';
+import { snapshotRing } from '../rings/read-ring';
 import { LaterStatements } from './later-statements';
 import { LEASE_DATABASE } from '../transactions/pools';
 
@@ -195,7 +195,8 @@ export class LeaseBook {
 }
 
 /** Who verifies by a channel's keys holds its secrets: there is nothing to be served. */
-const isShownTo = (kind: LeaseKind, scope: string): boolean => kind === 'signer' || policyOf(scope).gate !== 'members';
+const isShownTo = (kind: LeaseKind, scope: string): boolean =>
+  kind === 'signer' || channelDirection(scope) === undefined;
 
 const bytesOf = (value: object): number => Buffer.byteLength(JSON.stringify(value));
 
