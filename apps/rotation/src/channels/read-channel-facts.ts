@@ -9,14 +9,14 @@ import { listMembers } from './read-members';
 export async function readChannelFacts(
   manager: EntityManager,
   rings: readonly { scope: string }[],
-  keys: readonly KeyRow[],
+  keys: ReadonlyMap<string, readonly KeyRow[]>,
 ): Promise<Map<string, ChannelFacts>> {
   const scopes = rings.map(({ scope }) => scope).filter((scope) => policyOf(scope).gate === 'members');
   if (scopes.length === 0) return new Map();
   const members = await listMembers(manager, scopes);
   const transitions = await listLatest(manager, scopes);
   const facts = (scope: string): ChannelFacts => ({
-    ring: { keys: keys.filter((key) => key.scope === scope).map((key) => ({ ...key, foreign: null })) },
+    ring: { keys: (keys.get(scope) ?? []).map((key) => ({ ...key, foreign: null })) },
     transition: transitions.get(scope) ?? null,
     members: members.get(scope) ?? [],
   });

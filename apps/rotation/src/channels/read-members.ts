@@ -1,7 +1,6 @@
 import type { Member } from '@plexsphere/keyring';
 import { channelDirection, type MemberView, type Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
-import type { Scopes } from '../rings/list-rings';
 
 /** A member with what its secrets are sealed to. */
 export interface RingMember extends Member {
@@ -30,7 +29,7 @@ interface Row {
 }
 
 /**
- * The members that are there, of each ring of a channel, with what they last reported of it: by name. What a member held of
+ * The members that are there, of each ring, with what they last reported of it: by name. What a member held of
  * an earlier trust epoch it has not acknowledged since.
  */
 const READ = `
@@ -47,11 +46,11 @@ const READ = `
     JOIN ring.node AS node ON node.id = member.node_id
     JOIN outbox.node_stream AS stream ON stream.node_id = member.node_id
     LEFT JOIN ring.member_report AS report ON report.scope = ring.scope AND report.node_id = member.node_id
-   WHERE starts_with(ring.scope, 'channel:') AND ring.removed_at IS NULL AND ($1::text[] IS NULL OR ring.scope = ANY ($1))
+   WHERE ring.scope = ANY ($1::text[])
    ORDER BY node.name`;
 
-/** Some scopes, or all of them. */
-export async function listMembers(manager: EntityManager, scopes: Scopes): Promise<Map<Scope, RingMember[]>> {
+/** Of rings of channels. */
+export async function listMembers(manager: EntityManager, scopes: readonly Scope[]): Promise<Map<Scope, RingMember[]>> {
   const members = new Map<Scope, RingMember[]>();
   for (const row of await manager.query<Row[]>(READ, [scopes])) {
     const ofRing = members.get(row.scope) ?? [];

@@ -82,7 +82,7 @@ async function find(
   rings: RingRow[],
   { now, seen, config }: Pick<Found, 'now' | 'seen'> & { config: RotationConfig },
 ): Promise<Found> {
-  const keys = await listKeys(manager, scopes);
+  const keys = groupBy(await listKeys(manager, scopes), (key) => key.scope);
   const transitions = await manager.findBy(TransitionEntity, { outcome: IsNull() });
   const platform = rings.find(({ scope }) => policyOf(scope).tells.otherNodes !== null);
   const namesShown = Math.min(NAMES_SHOWN, Math.floor(NAMES_IN_REPLY / Math.max(1, rings.length)));
@@ -91,7 +91,7 @@ async function find(
     seen,
     domainNodes:
       platform === undefined ? null : progressOf(await readDomainNodeFacts(manager), platform.trustEpoch, now),
-    keys: groupBy(keys, (key) => key.scope),
+    keys,
     goesBy: await readRingPolicies(manager, scopes, config),
     nodes: groupBy(await listNodes(manager, scopes), (node) => node.scope),
     transitions: new Map(transitions.map((transition) => [transition.scope, transition])),
