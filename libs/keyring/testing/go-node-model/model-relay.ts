@@ -40,6 +40,9 @@ interface Claim {
 
 const CLAIM_MS = 10_000;
 
+/** A `stream_ready` behind news of keys answers nobody: a gateway that awaits an answer may have missed what came before. */
+const UNASKED = 'unasked';
+
 type Unnumbered<M> = M extends unknown ? Omit<M, 'sequence' | 'lastSequence'> : never;
 
 export class ModelRelay {
@@ -135,7 +138,7 @@ export class ModelRelay {
         next,
         position,
         row,
-        helloId: this.record.helloId,
+        helloId: this.record.isHelloUnanswered ? this.record.helloId : UNASKED,
         signed: null,
         published: null,
       },
