@@ -50,7 +50,7 @@ export const MAY_IMPORT = {
   'app:channel-sink': [CONTRACT, SDK, SERVICE_KIT, BUS_CLIENT],
   [TESTKIT]: [...OUTSIDE_SERVICES, SERVICE_KIT],
   [STACK]: OUTSIDE_SERVICES,
-  'layer:demo': OUTSIDE_SERVICES,
+  'layer:demo': [...OUTSIDE_SERVICES, CHANNEL],
   // A thief in a suite opens the keys that he has stolen.
   'layer:test': [...OUTSIDE_SERVICES, MATERIAL, GUARD, CHANNEL, CLIENTS],
 };

@@ -1,3 +1,4 @@
+import { tellChannel, type ChannelSeen } from './channel-chapter';
 import { tellIssuer, type IssuerSeen } from './issuer-chapter';
 import type { Mesh } from './mesh';
 import { tellRevoke, type RevokeSeen } from './revoke-chapter';
@@ -10,6 +11,7 @@ export interface Seen {
   rollback: RollbackSeen | null;
   revoke: RevokeSeen | null;
   issuer: IssuerSeen | null;
+  channel: ChannelSeen | null;
 }
 
 export type ChapterName = keyof Seen;
@@ -20,12 +22,13 @@ const CHAPTERS: { [Name in ChapterName]: (mesh: Mesh) => Promise<Seen[Name]> } =
   rollback: tellRollback,
   revoke: tellRevoke,
   issuer: tellIssuer,
+  channel: tellChannel,
 };
 
 export const CHAPTER_NAMES = Object.keys(CHAPTERS) as ChapterName[];
 
 export async function tellChapters(mesh: Mesh, names: readonly ChapterName[]): Promise<Seen> {
-  const seen: Seen = { rotation: null, rollback: null, revoke: null, issuer: null };
+  const seen: Seen = { rotation: null, rollback: null, revoke: null, issuer: null, channel: null };
   for (const name of names) {
     Object.assign(seen, { [name]: await CHAPTERS[name](mesh) });
     await mesh.moreEvents();

@@ -9,7 +9,7 @@ export interface DemoResult extends Counted {
   ok: boolean;
 }
 
-export interface Counted extends Nullable<RotationSeen>, Pick<Seen, 'rollback' | 'revoke' | 'issuer'> {
+export interface Counted extends Nullable<RotationSeen>, Pick<Seen, 'rollback' | 'revoke' | 'issuer' | 'channel'> {
   chapters: readonly ChapterName[];
   nodes: number;
   rotations: number;
@@ -40,6 +40,7 @@ export function broken(result: Counted): string[] {
     ...rollbackClaims(result),
     ...revokeClaims(result),
     ...issuerClaims(result),
+    ...channelClaims(result),
   ];
   return claims.filter(([holds]) => !holds).map(([, complaint]) => complaint);
 }
@@ -105,8 +106,19 @@ function issuerClaims({ issuer }: Counted): Claim[] {
   ];
 }
 
+function channelClaims({ channel }: Counted): Claim[] {
+  if (channel === null) return [];
+  return [
+    [channel.messages > 0, 'two services said nothing to each other'],
+    [channel.refused === 0, `${channel.refused} messages of two services were refused`],
+    [channel.signed.before !== channel.signed.after, "the secret's rotation changed nothing"],
+    [channel.is_well, 'not all is well with the channel'],
+    [channel.close_refused !== '', 'a close did not wait for the senders'],
+  ];
+}
+
 export function asTable(result: Counted): [string, string][] {
-  const { jwks, rollback, revoke, issuer, over_http: overHttp } = result;
+  const { jwks, rollback, revoke, issuer, channel, over_http: overHttp } = result;
   const rows: [string, string][] = [
     ['Nodes', `${result.nodes} on the bus, ${overHttp.nodes} over HTTP`],
     ['events published', String(result.events_published)],
@@ -129,6 +141,9 @@ export function asTable(result: Counted): [string, string][] {
   if (issuer !== null) {
     rows.push(['tokens before, in and after a rotation', `${issuer.tokens}, ${issuer.verification_failures} failed`]);
     rows.push(["JWKS after the issuer's rotation", issuer.jwks.after.join(', ')]);
+  }
+  if (channel !== null) {
+    rows.push(['messages of two services around a rotation', `${channel.messages}, ${channel.refused} refused`]);
   }
   return rows;
 }
