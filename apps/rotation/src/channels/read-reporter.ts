@@ -19,7 +19,7 @@ export interface RingBefore {
   /** By key id. */
   proven: ReadonlyMap<string, ProvenKey>;
   /** Of the report before; null where there was none. */
-  report: { acknowledged: Acknowledgement | null; alone: Alone } | null;
+  report: { acknowledged: Acknowledgement | null; alone: Alone; periodFrom: Date } | null;
 }
 
 /** By key id: when the member last verified by that key and no newer one, and when the period of that report began. */
@@ -42,6 +42,7 @@ interface Row {
   alone: Alone | null;
   acknowledgedEpoch: number | null;
   acknowledgedAt: Date | null;
+  periodFrom: Date | null;
 }
 
 /** Every member asks so every minute: one look, by keys. No gateway speaks for a Node on the bus. */
@@ -54,7 +55,7 @@ const READ = `
          (SELECT coalesce(jsonb_agg(jsonb_build_object('key_id', key_id, 'epoch', key.epoch, 'proof', proof)), '[]')
             FROM ring.member_key AS key WHERE key.scope = ring.scope AND key.node_id = member.node_id) AS proven,
          report.verified_alone AS alone, report.acknowledged_epoch::float8 AS "acknowledgedEpoch",
-         report.acknowledged_at AS "acknowledgedAt"
+         report.acknowledged_at AS "acknowledgedAt", report.period_from AS "periodFrom"
     FROM ring.member AS member
     JOIN ring.node AS node ON node.id = member.node_id AND node.state = 'enrolled'
     JOIN ring.key_ring AS ring ON ring.scope = ANY ($3::text[]) AND split_part(ring.scope, ':', 2) = member.slug
@@ -73,11 +74,11 @@ export async function readReporter(
   return { nodeId, now: first.now, rings: new Map(rows.map((row) => [row.scope, asBefore(row)])) };
 }
 
-const asBefore = ({ scope, epoch, trustEpoch, keys, proven, alone, ...row }: Row): RingBefore => ({
+const asBefore = ({ scope, epoch, trustEpoch, keys, proven, alone, periodFrom, ...row }: Row): RingBefore => ({
   ...{ scope, epoch, trustEpoch },
   keys: new Map(keys.map(({ key_id, state, staged_epoch }) => [key_id, { state, stagedEpoch: staged_epoch }])),
   proven: new Map(proven.map(({ key_id, ...key }) => [key_id, key])),
-  report: alone && { acknowledged: acknowledgementOf(row), alone },
+  report: alone && periodFrom && { acknowledged: acknowledgementOf(row), alone, periodFrom },
 });
 
 const acknowledgementOf = ({

@@ -172,6 +172,17 @@ test('what it signed and verified last stays known when its process begins anew,
   expect(await heart.owner.query('SELECT FROM ring.member_refusal')).toHaveLength(1);
 });
 
+test('a use that was reported is taken back by no report of a longer period', async () => {
+  const use = { key_id: first, at: '2026-01-01T00:00:00Z' };
+  const stands = async () => (await reportOf(plugin))?.['verified_alone'];
+  await world.says(plugin, { alone: [use], period_seconds: 60 });
+  const before = await stands();
+  await world.says(plugin, { alone: [{ ...use, at: '2025-01-01T00:00:00Z' }], period_seconds: 86_400 });
+  expect(await stands()).toEqual(before);
+  await world.says(plugin, { alone: [use], period_seconds: 0 });
+  expect(await stands()).not.toEqual(before);
+});
+
 describe('who proves nothing of the key that signs', () => {
   const acknowledged = async () => (await reportOf(app))?.['acknowledged_epoch'] ?? null;
 
@@ -186,6 +197,20 @@ describe('who proves nothing of the key that signs', () => {
     expect(await acknowledged()).toBeNull();
     await world.says(app);
     expect(await acknowledged()).toBe('1');
+  });
+
+  test('tells of no period, so that nobody is taken for having used nothing in it', async () => {
+    const from = async () => (await reportOf(plugin))?.['period_from'];
+    await world.says(plugin);
+    const before = await from();
+    await heart.turnClock(60_000);
+    await world.says(plugin, { keys: [] });
+    expect(await from()).toEqual(before);
+    await world.says(plugin);
+    expect(await from()).not.toEqual(before);
+    const unheard = await world.add({ side: 'plugin', name: 'plugin-2', overHttp: true });
+    await world.says(unheard, { keys: [] });
+    expect((await reportOf(unheard))?.['period_from']).toEqual(new Date(0));
   });
 
   test('has no old key closed early: a gateway’s word for a sender is none', async () => {

@@ -51,22 +51,40 @@ async function requirePresent(manager: EntityManager, nodeId: string): Promise<v
   if (member === undefined) throw problem('notAMember');
 }
 
-/** Times are rotation's: what the member's clock says is taken where nothing hangs on it. */
+/**
+ * Times are rotation's: what the member's clock says is taken where nothing hangs on it.
+ *
+ * Whoever may say something in a member's name, as a gateway may, and proves no key that signs, moves no close: not by an
+ * epoch that he makes up, nor by a period in which he says that nothing was used.
+ */
 function reportRow({ said, before, judged }: Heard, { now }: Reporter): object {
-  const { scope, epoch, period_seconds: seconds, last_signed, last_verified, alone, taken_over = [] } = said;
-  const periodFrom = new Date(now.getTime() - seconds * 1_000).toISOString();
-  // Who may say something in a member's name, and holds none of its secrets, moves no close by an epoch that he makes up.
+  const { scope, epoch, period_seconds: seconds, last_signed, last_verified, taken_over = [] } = said;
   const proves = [...judged.proven.keys()].some((keyId) => before.keys.get(keyId)?.state === 'active');
+  const saidFrom = new Date(now.getTime() - seconds * 1_000);
   const acknowledged = proves
     ? acknowledgedBy(before.report?.acknowledged ?? null, epoch, before.trustEpoch, now)
     : null;
-  const reported: Alone = Object.fromEntries(alone.map(({ key_id, at }) => [key_id, { at, period_from: periodFrom }]));
-  const all = Object.entries({ ...before.report?.alone, ...reported });
   return {
     ...{ scope, epoch, acknowledged_epoch: acknowledged?.trustEpoch, acknowledged_at: acknowledged?.at },
-    ...{ period_from: periodFrom, last_signed, last_verified, taken_over },
-    verified_alone: Object.fromEntries(all.filter(([keyId]) => before.keys.has(keyId))),
+    ...{
+      period_from: proves ? saidFrom : (before.report?.periodFrom ?? NEVER),
+      last_signed,
+      last_verified,
+      taken_over,
+    },
+    verified_alone: aloneAfter(before, said, saidFrom.toISOString()),
   };
+}
+
+const NEVER = new Date(0);
+
+/** By key that the ring holds. Of two uses the one of the later period stands: no report takes back what was used. */
+function aloneAfter({ keys, report }: RingBefore, { alone }: ReportedRing, from: string): Alone {
+  const known = report?.alone ?? {};
+  const reported: Alone = Object.fromEntries(alone.map(({ key_id, at }) => [key_id, { at, period_from: from }]));
+  const isLater = ([keyId]: [string, unknown]): boolean => from >= (known[keyId]?.period_from ?? '');
+  const all = { ...known, ...Object.fromEntries(Object.entries(reported).filter(isLater)) };
+  return Object.fromEntries(Object.entries(all).filter(([keyId]) => keys.has(keyId)));
 }
 
 const ROWS = `jsonb_to_recordset($3::jsonb) AS said (scope text, epoch bigint, acknowledged_epoch bigint,
