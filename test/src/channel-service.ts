@@ -39,6 +39,7 @@ export class ServiceMember {
     readonly side: Side,
     private readonly slug: string,
     private readonly folder: string,
+    readonly nodeId: string,
   ) {}
 
   get sends(): string {
@@ -61,7 +62,7 @@ export class ServiceMember {
   async start(): Promise<void> {
     const client = new NodeClient({
       enrolment: await readEnrolment(this.enrolmentFile),
-      storeDir: join(this.folder, `${this.name}.store`),
+      storeDir: this.storeDir,
       handler: async () => undefined,
       onRefused: (refused) => void this.refusedNews.push(refused),
     });
@@ -107,6 +108,10 @@ export class ServiceMember {
     this.client = undefined;
   }
 
+  get storeDir(): string {
+    return join(this.folder, `${this.name}.store`);
+  }
+
   get enrolmentFile(): string {
     return join(this.folder, `${this.name}.node.json`);
   }
@@ -147,7 +152,7 @@ export class SharedSecret {
       ...{ slug: this.slug, side, name, sealing_public_key: sealing.publicKey },
       ...credential,
     });
-    const member = new ServiceMember(name, side, this.slug, this.folder);
+    const member = new ServiceMember(name, side, this.slug, this.folder, reply.node_id);
     const way = overHttp
       ? { gateways: this.world.gatewayUrls, bearer }
       : { servers: [this.world.stack.signerEndpoint], bus_credential: credsText(reply.bus_jwt ?? '', bus.seed) };
@@ -211,6 +216,11 @@ export class SharedSecret {
   async leave(member: ServiceMember): Promise<void> {
     this.away.add(member);
     await member.stop();
+  }
+
+  /** It was removed, and is waited for by nobody. */
+  forget(member: ServiceMember): void {
+    this.members.splice(this.members.indexOf(member), 1);
   }
 
   async comeBack(member: ServiceMember): Promise<void> {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { authenticatorOf } from '@plexsphere/testkit';
@@ -52,7 +52,7 @@ export class OperatorConnection {
   async makeColleague(world: World, name: string, may: { role: Role; scopes?: string[] }): Promise<OperatorConnection> {
     const key = createBusKey('user');
     const made = await this.ask('token.create', {
-      ...{ name, ...may, bus_public_key: key.publicKey, bearer_hash: '0'.repeat(64) },
+      ...{ name, ...may, bus_public_key: key.publicKey, bearer_hash: randomBytes(32).toString('hex') },
     });
     const { id, bus_jwt: jwt } = made.body as { id: string; bus_jwt: string };
     return OperatorConnection.dial(world, id, credsText(jwt, key.seed));
