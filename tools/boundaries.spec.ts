@@ -76,7 +76,7 @@ describe('who may import whom', () => {
     'apps/plexctl': ['wire', 'bus-client', 'bootstrap', 'node-sdk'],
     'apps/channel-sink': ['wire', 'bus-client', 'service-kit', 'node-sdk'],
     stack: OUTSIDE,
-    demo: OUTSIDE,
+    demo: [...OUTSIDE, 'channel'],
     // Linted as specs are.
     test: [...OUTSIDE, 'material', 'lease-holder', 'jwt-guard', 'channel', 'jwks-clients'],
     'test/clients': ['keyring', 'node-sdk', 'lease-holder', 'testkit', 'stack'],

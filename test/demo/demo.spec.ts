@@ -25,7 +25,7 @@ it('refuses a chapter that there is not, with the list, before anything runs', a
   await expect(refused).rejects.toMatchObject({
     code: 2,
     stdout: '',
-    stderr: expect.stringContaining('There is no chapter "roll-back": there are rotation, rollback, revoke, issuer.'),
+    stderr: expect.stringContaining('There is no chapter "roll-back": there are rotation, rollback, revoke, issuer, channel.'),
   });
 });
 
@@ -39,7 +39,7 @@ it('tells all chapters, exits 0, and leaves nothing behind', async () => {
   const result = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Result;
   expect(result).toMatchObject({
     ok: true,
-    chapters: ['rotation', 'rollback', 'revoke', 'issuer'],
+    chapters: ['rotation', 'rollback', 'revoke', 'issuer', 'channel'],
     nodes: NODES,
     rotations: 2,
     signers: 2,
@@ -73,6 +73,7 @@ it('tells all chapters, exits 0, and leaves nothing behind', async () => {
       old_token_verifies: true,
       close_refused: 'signing: signatures outstanding',
     },
+    channel: { refused: 0, is_well: true, close_refused: 'signing: old key in use' },
   });
   expect(result.events_delivered).toBeGreaterThanOrEqual(NODES * 20);
   expect(result.over_http.events_delivered).toBeGreaterThanOrEqual(10 * 20);
