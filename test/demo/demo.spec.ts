@@ -25,7 +25,9 @@ it('refuses a chapter that there is not, with the list, before anything runs', a
   await expect(refused).rejects.toMatchObject({
     code: 2,
     stdout: '',
-    stderr: expect.stringContaining('There is no chapter "roll-back": there are rotation, rollback, revoke, issuer, channel.'),
+    stderr: expect.stringContaining(
+      'There is no chapter "roll-back": there are rotation, rollback, revoke, issuer, channel.',
+    ),
   });
 });
 
