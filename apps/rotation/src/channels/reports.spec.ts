@@ -231,6 +231,20 @@ describe('who proves nothing of the key that signs', () => {
   });
 });
 
+test('of a member that makes up reasons, and counts without end, little is kept and shown', async () => {
+  const letters = [...'abcdefghijklmnopqrst'];
+  await world.says(plugin, { refusals: { stale: Number.MAX_SAFE_INTEGER } });
+  for (const made of letters.slice(0, 4)) {
+    const refusals = Object.fromEntries(letters.map((letter) => [`${made}_${letter}`, 2]));
+    await world.says(plugin, { refusals });
+  }
+  await world.says(plugin, { refusals: { stale: Number.MAX_SAFE_INTEGER, a_a: 1 } });
+  const refusals = (await shown())?.refusals ?? {};
+  expect(Object.keys(refusals)).toHaveLength(25);
+  expect(refusals).toMatchObject({ stale: Number.MAX_SAFE_INTEGER, a_a: 3, b_c: 2, other: 2 * (4 * 20 - 23) });
+  expect(await heart.owner.query('SELECT FROM ring.member_refusal')).toHaveLength(25);
+});
+
 test('of a sink nobody knows by what was signed', async () => {
   const sink = await world.add({ side: 'plugin', name: 'sink', sink: true });
   await world.says(sink, { taken_over: ['theirs-1'] });

@@ -129,6 +129,28 @@ async function writeKeys(
   );
 }
 
+/** Reasons of one member and ring that are told apart in an hour: what is named beyond them counts as `other`. */
+const MOST_REASONS = 24;
+
+/** Reasons are the member's own words: of a member that makes up ever new ones, rows and what is shown of them stay few. */
+const COUNT = `
+  WITH said AS (SELECT * FROM jsonb_to_recordset($3::jsonb) AS said (scope text, reason text, count bigint)),
+  known AS (SELECT DISTINCT scope, reason FROM ring.member_refusal WHERE node_id = $1),
+  placed AS (
+    SELECT said.*, known.reason IS NOT NULL AS is_known,
+           (SELECT count(*) FROM known AS each WHERE each.scope = said.scope)
+             + row_number() OVER (PARTITION BY said.scope, known.reason IS NULL ORDER BY said.reason) AS place
+      FROM said LEFT JOIN known USING (scope, reason)
+  ),
+  counted AS (
+    SELECT scope, CASE WHEN is_known OR place <= ${MOST_REASONS} THEN reason ELSE 'other' END AS reason, count FROM placed
+  )
+  INSERT INTO ring.member_refusal AS stands (scope, node_id, since, reason, count)
+  SELECT scope, $1, $2, reason, least(sum(count), ${Number.MAX_SAFE_INTEGER}) FROM counted
+   GROUP BY scope, reason ORDER BY scope, reason
+  ON CONFLICT (scope, node_id, since, reason)
+  DO UPDATE SET count = least(stands.count + excluded.count, ${Number.MAX_SAFE_INTEGER})`;
+
 async function countRefusals(
   manager: EntityManager,
   { nodeId, now }: Reporter,
@@ -139,14 +161,8 @@ async function countRefusals(
   );
   const since = new Date(Math.floor(now.getTime() / PIECE_MS) * PIECE_MS);
   await manager.query(
-    `INSERT INTO ring.member_refusal AS stands (scope, node_id, since, reason, count)
-     SELECT scope, $1, $2, reason, count FROM jsonb_to_recordset($3::jsonb) AS said (scope text, reason text, count bigint)
-      ORDER BY scope, reason
-     ON CONFLICT (scope, node_id, since, reason) DO UPDATE SET count = stands.count + excluded.count`,
-    [nodeId, since, JSON.stringify(counts)],
-  );
-  await manager.query(
     `DELETE FROM ring.member_refusal WHERE node_id = $1 AND since <= $2::timestamptz - interval '1 hour'`,
     [...[nodeId, now]],
   );
+  await manager.query(COUNT, [nodeId, since, JSON.stringify(counts)]);
 }
