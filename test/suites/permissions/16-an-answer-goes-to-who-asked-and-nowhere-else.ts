@@ -16,7 +16,7 @@ import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';
 import { fingerprint } from '../../src/fingerprint';
 import { AllEars } from './all-ears';
-import { admin, ask, bootstrapFile, dial, dialAs, known, makeToken, type Person } from './hands';
+import { admin, ask, bootstrapFile, dial, dialAs, known, makeNode, makeToken, type Person } from './hands';
 
 /** Stands in every body that does something: no log may ever show it. */
 const MARK = 'deputy-mark';
@@ -54,6 +54,7 @@ const CHANGED = [
 /** S1: whoever asks picks the reply subject, and the service that answers has rights of its own there. */
 export const step: Step = async (world) => {
   const asker = await makeToken(world, { name: 'deputy-asker', role: 'admin' });
+  const node = await makeNode(world, world.domain, 'deputy-node');
   // Its sign of life, once a minute, would be taken for an answer.
   const edge2 = world.nodes.find(({ name }) => name === 'edge-2');
   await edge2?.stop();
@@ -65,8 +66,9 @@ export const step: Step = async (world) => {
 
   for (const row of TRAFFIC.filter(({ answered, listeners }) => answered && listeners.length > 0)) {
     for (const kind of row.speakers.filter((speaker) => speaker !== 'gateway')) {
-      const connection = await speakAs(world, kind, asker);
-      for (const subject of subjectsOf(row, world, asker)) {
+      const person = kind === 'node' ? node : asker;
+      const connection = await speakAs(world, kind, person);
+      for (const subject of subjectsOf(row, world, person)) {
         const name = subject
           .split('.')
           .slice(kind === 'operator' ? 2 : -1)
@@ -136,6 +138,7 @@ async function elsewhere(world: World): Promise<string[]> {
 
 async function speakAs(world: World, kind: UserKind, asker: Person): Promise<NatsConnection> {
   if (kind === 'operator') return dialAs(world, asker);
+  if (kind === 'node') return dial(world, asker.creds, { kind, id: asker.id });
   return dial(world, await bootstrapFile(world, `${kind}.creds`), { kind } as BusUser);
 }
 
