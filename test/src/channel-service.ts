@@ -88,6 +88,13 @@ export class ServiceMember {
     await this.sendWebhook(to, randomUUID());
   }
 
+  /** One as it would arrive. */
+  async webhook(): Promise<{ headers: Record<string, string>; body: string }> {
+    const body = '{}';
+    const [, { headers }] = await this.sender!.webhook('http://localhost/webhooks', { id: randomUUID(), body });
+    return { headers, body };
+  }
+
   /** Signed now, however long ago it got its id. */
   async sendWebhook(to: ServiceMember, id: string): Promise<void> {
     const body = JSON.stringify({ from: this.name, id });
@@ -210,6 +217,14 @@ export class SharedSecret {
   async isQuietFor(work: () => Promise<void>): Promise<void> {
     this.isOver = true;
     await work();
+  }
+
+  /** A member that writes for somebody else, by a process of its own. @returns its enrolment file */
+  async enrolSink(side: Side, name: string): Promise<string> {
+    const path = join(this.folder, `${name}.node.json`);
+    const args = ['--slug', this.slug, '--side', side, '--name', name, '--sink', '--out', path];
+    await this.world.json(['channel', 'add-member', ...args]);
+    return path;
   }
 
   /** Stops it; nobody calls it meanwhile. */

@@ -49,13 +49,16 @@ export class Rings {
     return this.watched(ring, () => ring.writer.write(keys, epoch));
   }
 
-  /** What of the targets is not as it was written. */
-  async look(): Promise<SinkError[]> {
-    const found = [...this.rings.values()].map(async (ring) => {
-      if (ring.writer.hasWritten) await this.watched(ring, () => ring.writer.look());
+  /** What of the targets is not as it was written, by ring. */
+  async look(): Promise<[scope: string, error: SinkError][]> {
+    const found = [...this.rings].map(async ([scope, ring]): Promise<[string, SinkError][]> => {
+      if (!ring.writer.hasWritten) return [];
+      return this.watched(ring, () => ring.writer.look()).then(
+        () => [],
+        (error: SinkError) => [[scope, error]],
+      );
     });
-    const ended = await Promise.allSettled(found);
-    return ended.flatMap((end) => (end.status === 'rejected' ? [end.reason as SinkError] : []));
+    return (await Promise.all(found)).flat();
   }
 
   reportTo(health: Health): void {

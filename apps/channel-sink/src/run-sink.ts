@@ -59,7 +59,7 @@ async function run({ config, targets }: CommandLine, logger: Logger): Promise<vo
     // It is being stopped.
     () => undefined,
   );
-  const looking = lookAgain(rings, config.lookEvery, logger);
+  const looking = lookAgain({ rings, node, everyMs: config.lookEvery, logger });
   logger.info({ health: http.address, rings: targets.map(({ ring, to }) => ({ ring, to })) }, 'listening');
   await stopped;
   logger.info('stopping');
@@ -69,13 +69,23 @@ async function run({ config, targets }: CommandLine, logger: Logger): Promise<vo
   logger.info('stopped');
 }
 
+interface Looking {
+  rings: Rings;
+  node: NodeClient;
+  everyMs: number;
+  logger: Logger;
+}
+
 /** What was proven should stand there still: the party reads it whenever it likes. */
-function lookAgain(rings: Rings, everyMs: number, logger: Logger): Loop {
+function lookAgain({ rings, node, everyMs, logger }: Looking): Loop {
   const log = new ThrottledLog(logger, 600_000);
   const loop = new Loop({
     turn: async () => {
-      for (const error of await rings.look())
+      for (const [scope, error] of await rings.look()) {
         log.error({ err: error }, 'target is not as it was written', error.message);
+        // One that cannot be read for now may stand there all the same.
+        if (error.code === 'target_changed') node.member?.withdraw(scope);
+      }
     },
     ...{ everyMs, failure: 'targets not looked at', logger },
   });

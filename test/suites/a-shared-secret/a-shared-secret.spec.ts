@@ -9,6 +9,7 @@ tellStory(__dirname, {
       PLEXSPHERE_OVERLAP_WINDOW: '3s',
       PLEXSPHERE_ALLOW_SHORT_OVERLAP: 'true',
       PLEXSPHERE_BOTH_KEYS_FOR: '2s',
+      PLEXSPHERE_VERIFIER_CACHE: '1s',
     },
   },
 });

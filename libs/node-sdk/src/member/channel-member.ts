@@ -41,6 +41,11 @@ export interface ChannelMember {
   verified(scope: string, keyId: string, alone: boolean): void;
   /** A message was refused: why, in lower case and underscores, one of two dozen words at most. */
   refused(scope: string, reason: string): void;
+  /**
+   * Of a sink: what it has written for that ring stands there no more. It is reported as not held, and `beforeProof` is
+   * called again, until it resolves.
+   */
+  withdraw(scope: string): void;
 }
 
 /**

@@ -40,6 +40,10 @@ export class Membership implements ChannelMember {
     this.running?.refused(scope, reason);
   }
 
+  withdraw(scope: string): void {
+    this.running?.withdraw(scope);
+  }
+
   begin(running: RunningMember): void {
     this.running = running;
   }

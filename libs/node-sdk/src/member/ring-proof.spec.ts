@@ -112,6 +112,29 @@ test.each<[string, BeforeProof]>([
   await pass();
 });
 
+test('what a sink has withdrawn is not proven before it was written anew; without a sink there is nothing to withdraw', async () => {
+  let fails = false;
+  const { proof, shown } = proofBy(async () => {
+    if (fails) throw new Error('somebody else changed it');
+  });
+  proof.withdraw();
+  expect(proof.proven).toBeUndefined();
+  proof.put(held());
+  await pass();
+  fails = true;
+  proof.withdraw();
+  await pass(60_000);
+  expect([shown(), provens]).toEqual([[1, ''], 2]);
+  fails = false;
+  await pass(31_000);
+  expect([shown(), provens]).toEqual([[1, 'key-1'], 3]);
+
+  const { proof: plain, shown: shownPlain } = proofBy(undefined);
+  plain.put(held());
+  plain.withdraw();
+  expect(shownPlain()).toEqual([1, 'key-1']);
+});
+
 test('what is written after the end is not proven any more', async () => {
   let wrote: () => void = () => undefined;
   const { proof, stop } = proofBy(() => new Promise((resolve) => (wrote = resolve)));

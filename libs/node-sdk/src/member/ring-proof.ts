@@ -42,6 +42,16 @@ export class RingProof {
     this.working = this.work(this.options.beforeProof);
   }
 
+  /** What a sink has written stands there no more: nothing is proven until it was called anew, and has done. */
+  withdraw(): void {
+    const { beforeProof, onProven } = this.options;
+    const { current, newest } = this;
+    if (beforeProof === undefined || current === undefined || newest === undefined) return;
+    this.current = { ...current, keys: [] };
+    onProven();
+    this.put(newest);
+  }
+
   /** The application has done with what it was called for last. */
   idle(): Promise<void> {
     return this.working;

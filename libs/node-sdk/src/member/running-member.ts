@@ -79,6 +79,10 @@ export class RunningMember {
     this.work.get(scope)?.counts.refused(reason);
   }
 
+  withdraw(scope: Scope): void {
+    this.work.get(scope)?.proof.withdraw();
+  }
+
   /** What comes of a verified text of the platform's; nothing has changed yet. */
   take(rings: readonly HeldRing[], payload: string): KeysOutcome {
     const outcome = takeKeys(rings, payload, this.options.names, this.options.clocks.now());
