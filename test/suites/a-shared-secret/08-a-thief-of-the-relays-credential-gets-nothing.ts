@@ -16,6 +16,7 @@ import {
 } from '@plexsphere/wire';
 import { headers as natsHeaders, type NatsConnection } from 'nats';
 import type { SharedSecret } from '../../src/channel-service';
+import { keptByMembers } from '../../src/member-secrets';
 import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';
 import { allowed, bootstrapFile, dial } from '../permissions/hands';
@@ -66,7 +67,11 @@ export const step: Step = async (world) => {
   }
 
   // Nobody signs one of his, under any name.
-  const own = JSON.stringify(forged(told(answered), his.publicKey));
+  const [sealing] = await world.query<{ key: string }>(
+    'SELECT sealing_key AS key FROM ring.member WHERE node_id = $1',
+    [nodeId],
+  );
+  const own = JSON.stringify(forged(told(answered), sealing!.key));
   for (const [verb, signer] of [
     ['sign-envelope', PLATFORM],
     ['announce', PLATFORM],
@@ -101,6 +106,7 @@ export const step: Step = async (world) => {
   await shared.signsBy('app', rotating.new_key_id);
   expect(shared.members.find((member) => member.name === name)?.kids(scope)).toContain(rotating.new_key_id);
   await shared.close('app', rotating);
+  expect((await keptByMembers(shared)).filter(({ secret }) => secret.equals(HIS_SECRET))).toEqual([]);
 };
 
 interface Answer {
@@ -116,14 +122,15 @@ async function ask(thief: NatsConnection, subject: string, request: object): Pro
 const told = ({ body }: Answer): ChannelKeysChanged =>
   readKeysChanged(JSON.parse(parseEnvelope(String(body['envelope'])).payload));
 
-/** With a secret that he made, sealed as it should be: to him, since he knows no better. */
+const HIS_SECRET = Buffer.alloc(32, 7);
+
+/** With a secret that he made, sealed as it should be. */
 function forged({ scope, epoch, node_id: nodeId, keys, ...rest }: ChannelKeysChanged, recipient: string): object {
-  const secret = Buffer.alloc(32, 7);
   return {
     ...{ ...rest, scope, epoch: epoch + 1, node_id: nodeId },
     keys: keys.map((key) => ({
       ...key,
-      secret: sealSecret(secret, recipient, { scope, keyId: key.key_id, epoch: epoch + 1, nodeId }),
+      secret: sealSecret(HIS_SECRET, recipient, { scope, keyId: key.key_id, epoch: epoch + 1, nodeId }),
     })),
   };
 }
