@@ -85,6 +85,12 @@ describe('what a receiver has to have proven', () => {
     expect(lacking(of('active', ['key-2', 'key-1'], ['key-2']))).toEqual(['bank-1 key-1']);
   });
 
+  it('is the new key alone from closes_at on, when receivers drop the old one by themselves', () => {
+    const reply = of('active', ['key-2'], ['key-2']);
+    expect(lacking({ ...reply, now: '2026-05-02T10:59:59Z' })).toEqual(['bank-1 key-1']);
+    expect(lacking({ ...reply, now: '2026-05-02T11:00:00Z' })).toEqual([]);
+  });
+
   it('is after a close the new key alone, but where a sender has not heard of it', () => {
     expect(lacking(of('closed', ['key-2'], ['key-2']))).toEqual([]);
     expect(lacking(of('closed', ['key-2', 'key-1'], ['key-2'], 3))).toEqual([]);

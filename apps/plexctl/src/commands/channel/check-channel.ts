@@ -36,9 +36,9 @@ export interface Finding {
   text: string;
 }
 
-export const checkedMembers = ({ rings }: Pick<ShowChannelReply, 'rings'>): CheckedMember[] =>
+export const checkedMembers = ({ rings, now }: Pick<ShowChannelReply, 'rings' | 'now'>): CheckedMember[] =>
   rings.flatMap((ring) => {
-    const signed = mayBeSignedBy(ring);
+    const signed = mayBeSignedBy(ring, now);
     return ring.members.map(({ proven, side: _, epoch: _epoch, taken_over: _found, ...member }) => ({
       ...{ scope: ring.scope, ...member, held: proven },
       lacks: member.role === 'receiver' ? signed.filter((keyId) => !proven.includes(keyId)) : [],
@@ -46,14 +46,17 @@ export const checkedMembers = ({ rings }: Pick<ShowChannelReply, 'rings'>): Chec
   });
 
 /**
- * By the one that signs; by the one before, for as long as its successor is not known to have taken its place everywhere; and
+ * By the one that signs; by the one before, for as long as its successor is not known to have taken its place everywhere, and
+ * not after closes_at: then receivers drop it by themselves, closed or not; and
  * a sender that holds an earlier epoch signs by the newest key that it has, for it was given none that is staged.
  */
-function mayBeSignedBy({ active_key_id: active, old_key_id: old, phase, epoch, members }: ChannelRingView): string[] {
+function mayBeSignedBy(ring: ChannelRingView, now: string): string[] {
+  const { active_key_id: active, old_key_id: old, phase, epoch, members, closes_at: closesAt } = ring;
+  const isOver = closesAt !== null && Date.parse(closesAt) <= Date.parse(now);
   const behind = members.filter((member) => member.role === 'sender' && member.epoch !== null && member.epoch < epoch);
   const keyIds = [
     active,
-    ...(phase === 'active' && old !== null ? [old] : []),
+    ...(phase === 'active' && old !== null && !isOver ? [old] : []),
     ...behind.flatMap(({ proven: [newest] }) => newest ?? []),
   ];
   return [...new Set(keyIds)];
