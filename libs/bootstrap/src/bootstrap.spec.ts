@@ -40,6 +40,7 @@ const MIGRATIONS = [
   'Gateway1700000000005',
   'Issuer1700000000006',
   'Client1700000000007',
+  'Channel1700000000008',
   'StoreFormat1700000000099',
   'Material1700000000001',
   'MaterialFormat1700000000099',

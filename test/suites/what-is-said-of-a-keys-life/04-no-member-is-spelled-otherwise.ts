@@ -5,6 +5,7 @@ import {
   COMMAND_NAMES,
   COMMANDS,
   createBusKey,
+  makeSealingPair,
   MESH_ALGORITHM,
   openRecoveryKey,
   publicText,
@@ -36,6 +37,7 @@ export const step: Step = async (world) => {
 
   await lifeOfADomain(ask);
   await lifeOfAnIssuer(ask);
+  await lifeOfAChannel(ask);
   await recoveryRotated(world, ask);
   for (const entries of [{}, { scope: world.domain }, { scope: 'platform' }])
     await ask('audit.list', { ...entries, limit: 200 });
@@ -121,6 +123,24 @@ async function lifeOfAnIssuer(ask: Ask): Promise<void> {
   await ask('client.show', client);
   await ask('client.rotate-secret', { ...client, secret_hash: another });
   await ask('client.delete', client);
+}
+
+async function lifeOfAChannel(ask: Ask): Promise<void> {
+  const slug = 'spelled';
+  const { rings } = await ask('channel.create', { slug, sides: ['app', 'plugin'] });
+  const members = ['app', 'plugin'].map((side) => ({
+    ...{ slug, side, name: `${side}-1`, sealing_public_key: makeSealingPair().publicKey },
+    bus_public_key: createBusKey('user').publicKey,
+  }));
+  for (const member of members) await ask('channel.add-member', member);
+  const [{ scope } = { scope: '' }] = rings;
+  await ask('signing.plan-rotate', { scope });
+  await ask('signing.rotate', { scope });
+  await ask('signing.status', { scope });
+  await ask('channel.list', {});
+  await ask('channel.show', { slug });
+  await ask('signing.rollback', { scope });
+  await ask('channel.remove-member', { slug, name: 'app-1' });
 }
 
 async function recoveryRotated(world: World, ask: Ask): Promise<void> {
