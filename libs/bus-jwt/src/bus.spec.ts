@@ -215,7 +215,7 @@ it.each([
   subjects.nodeEvents(NODE),
   subjects.command(OPERATOR, 'token.create'),
   subjects.renewLease('gateway', 'gateway-0'),
-  `_INBOX.node.${NODE}.token`,
+  '_INBOX.outbox-relay.token',
   `$JS.API.STREAM.PURGE.${EVENT_STREAM.name}`,
   '$SYS.REQ.CLAIMS.UPDATE',
 ])('S1: carries no answer of a service to %s, whoever names that as reply subject', async (reply) => {
