@@ -19,7 +19,7 @@ import type { SharedSecret } from '../../src/channel-service';
 import { keptByMembers } from '../../src/member-secrets';
 import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';
-import { allowed, bootstrapFile, dial } from '../permissions/hands';
+import { allowed, bootstrapFile, dial } from '../../suites/permissions/hands';
 
 /** SQLSTATE insufficient_privilege. */
 const DENIED = '42501';

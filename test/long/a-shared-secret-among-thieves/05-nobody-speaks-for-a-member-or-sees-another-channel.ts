@@ -5,7 +5,7 @@ import type { NatsConnection } from 'nats';
 import { SharedSecret, type ServiceMember } from '../../src/channel-service';
 import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';
-import { allowed, bootstrapFile, dial } from '../permissions/hands';
+import { allowed, bootstrapFile, dial } from '../../suites/permissions/hands';
 
 const DENIED = 'PERMISSION_DENIED';
 

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '@plexsphere/testkit';
-import { blocks } from '../../docs/documents';
-import { compileStrictly } from '../../src/compile-strictly';
-import { installAlone } from '../../src/install-alone';
-import { linkPackages, whileItServes } from '../../src/readme-programs';
+import { blocks } from '../docs/documents';
+import { compileStrictly } from '../src/compile-strictly';
+import { installAlone } from '../src/install-alone';
+import { linkPackages, whileItServes } from '../src/readme-programs';
 
 /** What a user gets who installs the one file: everything that its README shows, run as it stands. No stack is needed. */
 
