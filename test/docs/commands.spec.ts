@@ -10,7 +10,8 @@ import { runShell } from './run-shell';
  * `npm start` finds the stack up already, and `. .plexsphere/env` reads the file that it would have written. Other npm
  * scripts are not run from here (the demo and the tests have their own), they only have to exist. docs/cli.md is made
  * from the commands, and each of its examples stands alone; docs/runbook.md has a test of its own (runbook.spec.ts).
- * docs/channels.md and docs/runbook-shared-secret.md need a channel's members, who run: they are not followed from here.
+ * docs/channels.md and docs/runbook-shared-secret.md need a channel's members, who run:
+ * test/long/commands-of-channels.spec.ts follows them.
  */
 
 const FOLLOWED_ELSEWHERE = ['cli', 'runbook', 'runbook-shared-secret', 'channels'].map((name) => `docs/${name}.md`);

@@ -6,8 +6,7 @@ import type { IssuerReply } from '@plexsphere/wire/commands';
 import { basic, makeClient, makeIssuer, postForm, tokenOf, verifiedAt, type TestClient } from '../src/oauth-hands';
 import { spoilKey } from '../src/spoil-key';
 import { Ground, World } from '../src/world';
-import { blocks } from './documents';
-import { runShell } from './run-shell';
+import { follow as followSection } from './follow';
 
 /** docs/runbook.md: each procedure in the situation that it is for, its commands as they stand there, and their answers. */
 
@@ -149,23 +148,9 @@ describe('of an issuer', () => {
   });
 });
 
-/** Runs the section's shell blocks of these numbers; each line of the answer beside it has to be told, in that order. */
 async function follow(title: string, numbers: number[], more: Record<string, string> = {}): Promise<void> {
-  const section = page.split(/^## /m).find((text) => text.startsWith(`${title}\n`)) ?? '';
-  const [scripts, answers] = [blocks(section, 'sh'), blocks(section, 'text')];
-  expect(answers).toHaveLength(scripts.length);
   const folder = await mkdtemp(join(ground.dir, 'reader-'));
   for (const name of ['recovery-key.json', 'recovery-key.passphrase'])
     await copyFile(join(dirname(ground.stack.tokenFile), name), join(folder, name));
-  for (const number of numbers) {
-    const told = await runShell(scripts[number] ?? '', folder, { ...ground.stack.env, SCOPE: world.domain, ...more });
-    expect(told).toMatchObject({ exitCode: 0, complaints: '' });
-    expect(told.stdout).toMatch(pattern(answers[number] ?? ''));
-  }
+  await followSection(page, { title, numbers }, folder, { ...ground.stack.env, SCOPE: world.domain, ...more });
 }
-
-const pattern = (answer: string): RegExp => {
-  const lines = answer.trimEnd().split('\n');
-  const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  return new RegExp(lines.map((line) => line.split('…').map(literal).join('.*')).join('[^]*'));
-};

@@ -36,18 +36,22 @@ export class ServiceMember {
 
   constructor(
     readonly name: string,
-    readonly side: Side,
+    private readonly sides: readonly [own: string, other: string],
     private readonly slug: string,
     private readonly folder: string,
     readonly nodeId: string,
   ) {}
 
+  get side(): string {
+    return this.sides[0];
+  }
+
   get sends(): string {
-    return directionScope(this.slug, this.side, otherOf(this.side));
+    return directionScope(this.slug, ...this.sides);
   }
 
   get receives(): string {
-    return directionScope(this.slug, otherOf(this.side), this.side);
+    return directionScope(this.slug, this.sides[1], this.sides[0]);
   }
 
   get url(): string {
@@ -159,7 +163,7 @@ export class SharedSecret {
       ...{ slug: this.slug, side, name, sealing_public_key: sealing.publicKey },
       ...credential,
     });
-    const member = new ServiceMember(name, side, this.slug, this.folder, reply.node_id);
+    const member = new ServiceMember(name, [side, otherOf(side)], this.slug, this.folder, reply.node_id);
     const way = overHttp
       ? { gateways: this.world.gatewayUrls, bearer }
       : { servers: [this.world.stack.signerEndpoint], bus_credential: credsText(reply.bus_jwt ?? '', bus.seed) };
@@ -259,7 +263,7 @@ export class SharedSecret {
 
   private async talkFrom(from: ServiceMember, pauseMs: number): Promise<void> {
     while (!this.isOver) {
-      for (const to of this.of(otherOf(from.side))) {
+      for (const to of this.members.filter(({ side }) => side !== from.side)) {
         if (!this.isOver && !this.away.has(to) && !this.away.has(from))
           await from.say(to).catch((error: unknown) => this.unreached(from, to, error));
       }
