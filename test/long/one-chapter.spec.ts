@@ -6,7 +6,7 @@ import { repositoryRoot } from '@plexsphere/stack';
 const execute = promisify(execFile);
 const program = join(repositoryRoot, 'demo', 'dist', 'main.js');
 
-// `npm run demo -- NAME`: each chapter stands alone; the whole is told by test/demo.
+// `npm run demo -- NAME`: each chapter stands alone; the whole is told by demo.spec.ts.
 it.each(['rotation', 'rollback', 'revoke', 'issuer'])(
   'the demo tells the chapter %s alone',
   async (chapter) => {

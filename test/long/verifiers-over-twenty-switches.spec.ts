@@ -7,7 +7,7 @@ process.env['TEST_VERIFIERS'] = '100';
 process.env['TEST_STORY'] = 'warm-verifiers-over-many-switches';
 process.env['TEST_STEP_MS'] = '900000';
 
-tellAtOnce(join(__dirname, '../suites/verifiers-of-tokens'), [], {
+tellAtOnce(join(__dirname, 'verifiers-of-tokens'), [], {
   ...{ rotations: 1, signers: 2, relays: 1, gateways: 2 },
   env: {
     rotation: { PLEXSPHERE_LEASE: '4s', PLEXSPHERE_VERIFIER_CACHE: '5s', PLEXSPHERE_TOKEN_LIFE: '10s' },

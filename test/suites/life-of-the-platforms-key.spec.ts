@@ -1,17 +1,5 @@
 import { join } from 'node:path';
 import { tellStories } from '../src/tell-story';
 
-// Each takes the platform's ring as the one before has left it.
-const STORIES = [
-  'platform-rotations-between-two-rollbacks',
-  'a-new-key-that-does-not-open',
-  'a-platform-key-that-does-not-open',
-  'revoke-the-platform-key',
-  'another-recovery-key',
-  'a-thief-of-the-platform',
-];
-
-tellStories(
-  STORIES.map((story) => join(__dirname, story)),
-  { env: { rotation: { PLEXSPHERE_LEASE: '4s' } } },
-);
+// One after the other on one stack, with the others: test/long/life-of-the-platforms-key.spec.ts.
+tellStories([join(__dirname, 'revoke-the-platform-key')], { env: { rotation: { PLEXSPHERE_LEASE: '4s' } } });

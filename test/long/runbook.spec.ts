@@ -6,7 +6,7 @@ import type { IssuerReply } from '@plexsphere/wire/commands';
 import { basic, makeClient, makeIssuer, postForm, tokenOf, verifiedAt, type TestClient } from '../src/oauth-hands';
 import { spoilKey } from '../src/spoil-key';
 import { Ground, World } from '../src/world';
-import { follow as followSection } from './follow';
+import { follow as followSection } from '../docs/follow';
 
 /** docs/runbook.md: each procedure in the situation that it is for, its commands as they stand there, and their answers. */
 

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryRoot } from '@plexsphere/stack';
 import { Ground } from '../src/world';
-import { blocks, documents } from './documents';
-import { runShell } from './run-shell';
+import { blocks, documents } from '../docs/documents';
+import { runShell } from '../docs/run-shell';
 
 /**
  * The shell blocks of the documents, run by a real shell in a folder of their own: one after the other, as a reader would.
@@ -11,7 +11,7 @@ import { runShell } from './run-shell';
  * scripts are not run from here (the demo and the tests have their own), they only have to exist. docs/cli.md is made
  * from the commands, and each of its examples stands alone; docs/runbook.md has a test of its own (runbook.spec.ts).
  * docs/channels.md and docs/runbook-shared-secret.md need a channel's members, who run:
- * test/long/commands-of-channels.spec.ts follows them.
+ * commands-of-channels.spec.ts follows them.
  */
 
 const FOLLOWED_ELSEWHERE = ['cli', 'runbook', 'runbook-shared-secret', 'channels'].map((name) => `docs/${name}.md`);
