@@ -1,5 +1,5 @@
 import { acknowledgedBy } from '@plexsphere/keyring';
-import { problem } from '@plexsphere/wire';
+import { REPORT_LIMITS, problem } from '@plexsphere/wire';
 import type { ReportedRing } from '@plexsphere/wire/commands';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Judged } from './judge-proofs';
@@ -129,10 +129,10 @@ async function writeKeys(
   );
 }
 
-/** Reasons of one member and ring that are told apart in an hour: what is named beyond them counts as `other`. */
-const MOST_REASONS = 24;
-
-/** Reasons are the member's own words: of a member that makes up ever new ones, rows and what is shown of them stay few. */
+/**
+ * As many reasons of an hour as of a report are told apart; what is named beyond them counts as `other`. They are the
+ * member's own words: of one that makes up ever new ones, rows and what is shown of them stay few.
+ */
 const COUNT = `
   WITH said AS (SELECT * FROM jsonb_to_recordset($3::jsonb) AS said (scope text, reason text, count bigint)),
   known AS (SELECT DISTINCT scope, reason FROM ring.member_refusal WHERE node_id = $1),
@@ -143,7 +143,7 @@ const COUNT = `
       FROM said LEFT JOIN known USING (scope, reason)
   ),
   counted AS (
-    SELECT scope, CASE WHEN is_known OR place <= ${MOST_REASONS} THEN reason ELSE 'other' END AS reason, count FROM placed
+    SELECT scope, CASE WHEN is_known OR place <= ${REPORT_LIMITS.reasons} THEN reason ELSE 'other' END AS reason, count FROM placed
   )
   INSERT INTO ring.member_refusal AS stands (scope, node_id, since, reason, count)
   SELECT scope, $1, $2, reason, least(sum(count), ${Number.MAX_SAFE_INTEGER}) FROM counted

@@ -1,5 +1,5 @@
 /** What a member may prove of one ring: what is on its disk, and of a sink what that says is written. */
-import { channelProof, isKeyId } from '@plexsphere/wire';
+import { REPORT_LIMITS, channelProof, isKeyId } from '@plexsphere/wire';
 import type { ReportedRing } from '@plexsphere/wire/commands';
 import { backOffMs, pause } from '../back-off';
 import type { Logger } from '../node-observer';
@@ -17,8 +17,6 @@ export interface RingProofOptions {
 }
 
 const FIRST_RETRY_MS = 250;
-/** As many as a report may name. */
-const MOST_TAKEN_OVER = 16;
 
 export class RingProof {
   private current: Proven | undefined;
@@ -90,7 +88,7 @@ export class RingProof {
       proof: channelProof(secret, { scope, keyId, epoch, nodeId }),
     }));
     // A report with a name that is none would be refused as a whole.
-    const taken_over = takenOver?.filter(isKeyId).slice(0, MOST_TAKEN_OVER);
+    const taken_over = takenOver?.filter(isKeyId).slice(0, REPORT_LIMITS.takenOver);
     this.current = { scope, epoch, keys: proofs, ...(taken_over !== undefined && { taken_over }) };
     onProven();
   }

@@ -2,16 +2,11 @@
  * What the application says of one ring's keys, for the next report. What a report has told leaves only when that report was
  * answered: an answer that is lost has it told again, with the same `period_from`. Bounded, whatever the application says.
  */
+import { REPORT_LIMITS, isReason } from '@plexsphere/wire';
 import type { KeyUse } from '@plexsphere/wire/commands';
 
-/** As many as a report may name. */
-const MOST_KEYS = 8;
-const MOST_REASONS = 24;
-const REASON = /^[a-z][a-z_]{0,47}$/;
 /** Of what is no reason, or one too many. */
 const OTHER = 'other';
-/** Beyond it nobody reads a report. */
-const LONGEST_PERIOD_S = 366 * 86_400;
 
 export interface Used {
   period_from: string;
@@ -57,11 +52,11 @@ export class UseCounts {
     this.alone.delete(keyId);
     this.alone.set(keyId, use.at);
     const [oldest] = this.alone.keys();
-    if (this.alone.size > MOST_KEYS && oldest !== undefined) this.alone.delete(oldest);
+    if (this.alone.size > REPORT_LIMITS.keys && oldest !== undefined) this.alone.delete(oldest);
   }
 
   refused(reason: string): void {
-    const isKnown = this.refusals.has(reason) || (REASON.test(reason) && this.refusals.size < MOST_REASONS - 1);
+    const isKnown = this.refusals.has(reason) || (isReason(reason) && this.refusals.size < REPORT_LIMITS.reasons - 1);
     const name = isKnown ? reason : OTHER;
     this.refusals.set(name, (this.refusals.get(name) ?? 0) + 1);
   }
@@ -74,7 +69,7 @@ export class UseCounts {
     const at = this.moment();
     const used: Used = {
       period_from: this.since.at.toISOString(),
-      period_seconds: Math.min(LONGEST_PERIOD_S, Math.ceil((this.elapsedMs(at) + withinMs) / 1_000)),
+      period_seconds: Math.min(REPORT_LIMITS.periodSeconds, Math.ceil((this.elapsedMs(at) + withinMs) / 1_000)),
       last_signed: this.lastSigned,
       last_verified: this.lastVerified,
       alone: [...this.alone].map(([key_id, last]) => ({ key_id, at: last })),

@@ -1,6 +1,7 @@
 /** Payload of `channel_keys_changed`: what one member holds of one ring from now on. A signer builds it from its ring. */
 import { ChannelError } from './channel-error';
 import { channelDirection } from './names';
+import { REPORT_LIMITS } from './report-limits';
 import { isAlgorithmName } from '../algorithms';
 import { isCount, isKeyId, isUuid } from '../names';
 import { isTime } from '../rfc3339';
@@ -35,15 +36,12 @@ export interface ChannelKey {
 
 export const CHANNEL_KEYS_CHANGED = 'channel_keys_changed';
 
-/** As many as a ring holds, and some to spare. */
-const MOST_KEYS = 8;
-
 /** @throws ChannelError `malformed` for anything else */
 export function readKeysChanged(payload: unknown): ChannelKeysChanged {
   const { scope, epoch, node_id, side, keys } = objectOf(payload);
   const direction = channelDirection(scope);
   if (direction === undefined || !isCount(epoch, 1) || !isUuid(node_id)) throw new ChannelError('malformed');
-  if ((side !== direction.from && side !== direction.to) || !Array.isArray(keys) || keys.length > MOST_KEYS)
+  if ((side !== direction.from && side !== direction.to) || !Array.isArray(keys) || keys.length > REPORT_LIMITS.keys)
     throw new ChannelError('malformed');
   const use = side === direction.from ? 'sign' : 'verify';
   return { scope: scope as Scope, epoch, node_id, side, keys: keys.map((key) => readKey(key, use)) };

@@ -26,7 +26,7 @@ import {
 import { isTime } from '../rfc3339';
 import { parseRotateEvery } from '../rotate-every';
 import { isScope, issuerSlug } from '../scope';
-import { channelDirection, channelSlug, isSealingKey, isSide, isSlug } from '../channel';
+import { REPORT_LIMITS, isReason, channelDirection, channelSlug, isSealingKey, isSide, isSlug } from '../channel';
 
 const BUS_USER = /^U[A-Z2-7]{55}$/;
 
@@ -132,14 +132,7 @@ export const IsClientKeys = (most: number): PropertyDecorator =>
       new Set(value.map(({ key_id }) => key_id)).size === value.length,
   )();
 
-/** As many as a ring holds, and some to spare. */
-const MOST_REPORTED_KEYS = 8;
-const MOST_REASONS = 24;
-const MOST_TAKEN_OVER = 16;
-const LONGEST_PERIOD_S = 366 * 86_400;
-
 const PROOF = /^[A-Za-z0-9+/]{43}=$/;
-const REASON = /^[a-z][a-z_]{0,47}$/;
 
 const membersOf = (value: unknown): Record<string, unknown> | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
@@ -161,7 +154,9 @@ function areRefusals(value: unknown): boolean {
   const counts = membersOf(value);
   if (counts === undefined) return false;
   const entries = Object.entries(counts);
-  return entries.length <= MOST_REASONS && entries.every(([reason, count]) => REASON.test(reason) && isCount(count, 1));
+  return (
+    entries.length <= REPORT_LIMITS.reasons && entries.every(([reason, count]) => isReason(reason) && isCount(count, 1))
+  );
 }
 
 function isReportedRing(value: unknown): boolean {
@@ -170,15 +165,15 @@ function isReportedRing(value: unknown): boolean {
   const { epoch, keys, period_from, period_seconds, last_signed, last_verified, alone, refusals, taken_over } = ring;
   return (
     isCount(epoch, 1) &&
-    isListOf(keys, MOST_REPORTED_KEYS, isProof) &&
+    isListOf(keys, REPORT_LIMITS.keys, isProof) &&
     isTime(period_from) &&
     isCount(period_seconds) &&
-    period_seconds <= LONGEST_PERIOD_S &&
+    period_seconds <= REPORT_LIMITS.periodSeconds &&
     (last_signed === null || isKeyUse(last_signed)) &&
     (last_verified === null || isKeyUse(last_verified)) &&
-    isListOf(alone, MOST_REPORTED_KEYS, isKeyUse) &&
+    isListOf(alone, REPORT_LIMITS.keys, isKeyUse) &&
     areRefusals(refusals) &&
-    (taken_over === undefined || isListOf(taken_over, MOST_TAKEN_OVER, isKeyId))
+    (taken_over === undefined || isListOf(taken_over, REPORT_LIMITS.takenOver, isKeyId))
   );
 }
 

@@ -19,5 +19,6 @@ export * from './client-commands';
 export * from './page';
 export * from './audit-commands';
 export * from './signer-requests';
+export * from './channel-signer-requests';
 export * from './access-token-requests';
 export * from './lease-requests';

@@ -1,10 +1,8 @@
 /** What a channel's member says of what it holds: on its own subject, or through a gateway that was shown its bearer. */
+import { REPORT_LIMITS } from '../channel';
 import { IsReportedRings } from './constraints';
 import type { Scope } from '../scope';
 import type { KeyUse } from './channel-commands';
-
-/** Rings of a member: the two of its channel. */
-export const MOST_REPORTED_RINGS = 2;
 
 export interface ReportedRing {
   scope: Scope;
@@ -26,7 +24,7 @@ export interface ReportedRing {
 }
 
 export class ReportKeys {
-  @IsReportedRings(MOST_REPORTED_RINGS)
+  @IsReportedRings(REPORT_LIMITS.rings)
   rings: ReportedRing[];
 }
 

@@ -21,7 +21,7 @@ import { MAX_JWS_LENGTH } from '../jws/compact';
 import type { EncodedSignature } from '../jws/signature';
 import type { Statement } from '../jws/statement';
 import { STATEMENT_TYPES, type StatementType } from '../jws/statement-types';
-import { IsEventType, IsKeyId, IsProofs, IsReadies, IsScope } from './constraints';
+import { IsEventType, IsKeyId, IsReadies, IsScope } from './constraints';
 
 /**
  * A request to sign. `duration_ms` is the caller's time-out as a duration: the signer signs only if its lease outlives
@@ -210,7 +210,7 @@ export class ForgetKey extends DestroyKey {
 }
 
 /** What every envelope has, whoever builds its payload. */
-class EnvelopeRequest extends SigningRequest {
+export class EnvelopeRequest extends SigningRequest {
   @IsString()
   @MaxLength(200)
   event_id: string;
@@ -242,42 +242,6 @@ export class Announce extends EnvelopeRequest {
 
   @IsKeyId()
   key_id: string;
-}
-
-/**
- * The event `channel_keys_changed` for one member of the ring `scope`, which is a channel's: `epoch` is that of `platform`,
- * whose key signs it. What it says the signer takes from its ring, which names the members and their sealing keys.
- */
-export class AnnounceChannel extends EnvelopeRequest {
-  @IsUUID()
-  node_id: string;
-}
-
-export interface AnnounceChannelReply extends EnvelopeReply {
-  /** Of the channel's ring, as it was told. */
-  ring_epoch: number;
-}
-
-/** Of one request: of all keys of a ring, and some to spare. */
-export const PROOFS_PER_REQUEST = 16;
-
-/** Whether members hold what they say they do. */
-export class CheckProofs extends TimedSigning {
-  @IsProofs(PROOFS_PER_REQUEST)
-  proofs: ProofFields[];
-}
-
-export interface ProofFields {
-  node_id: string;
-  key_id: string;
-  /** As the member said it. */
-  epoch: number;
-  proof: string;
-}
-
-export interface CheckProofsReply {
-  /** In the order of `proofs`. `unknown_key`: this signer's ring does not hold it, or not yet. */
-  results: ('right' | 'wrong' | 'unknown_key')[];
 }
 
 export interface EnvelopeReply {
