@@ -125,6 +125,24 @@ const WHEN = {
   nodeRemoved: 'The Node that calls over HTTP was removed or revoked, or has left.',
   permissionDenied:
     'The role, or the scopes that the token is restricted to, do not allow this. It says nothing about what exists.',
+  nodeKeyInUse: 'The new key that a Node proposes is somebody’s, or once was: a key is used once.',
+  generationMismatch: 'The Node’s key has changed meanwhile; `generation` is the present one.',
+  tokenMismatch: 'The token that the Node names is not the one that holds: another was handed out meanwhile.',
+  proofInvalid:
+    'What a Node says of its key is not signed by the key that it names, or not of the form that was asked for.',
+  proofStale: 'A Node’s proof is over, or ends later than a minute from now; `now` is the server’s time.',
+  wrongAudience: 'A Node’s proof was made for another installation, or for another enrolment token.',
+  proofsDisagree: 'Of a key change: what the old key and the new key say is not the same.',
+  nodeKeySuperseded:
+    'The Node’s key was replaced by another one. Used after its overlap it marks the Node as contested.',
+  nodeRevoked: 'An operator has revoked the Node.',
+  noNodeKey: 'The Node has no key of its own that it could change: it listens over HTTP, or was not adopted yet.',
+  revocationListFull:
+    'The list by which the bus refuses old keys is nearly full: no key is changed until the tokens of old ones have expired. Revocations go on.',
+  unknownFleetRun: 'No fleet run has this id, or it ended so long ago that it is forgotten.',
+  fleetRunOver: 'The fleet run has ended.',
+  fleetRunUnderWay: 'The fleet run is not halted: there is nothing to resume.',
+  noTargets: 'No Node with a Node key is among the targets.',
   internal: 'Something that should not happen. The cause stands in the log of the service, and nowhere else.',
 };
 

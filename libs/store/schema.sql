@@ -175,7 +175,8 @@ CREATE TABLE ring.bus_revocation (
   expires_at timestamp with time zone,
   due_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   signed_at timestamp with time zone,
-  CONSTRAINT bus_revocation_kind_check CHECK ((kind = ANY (ARRAY['node'::text, 'operator'::text, 'service'::text]))),
+  urgent boolean NOT NULL DEFAULT true,
+  CONSTRAINT bus_revocation_kind_check CHECK ((kind = ANY (ARRAY['node'::text, 'node_key'::text, 'operator'::text, 'service'::text]))),
   CONSTRAINT bus_revocation_pkey PRIMARY KEY (public_key, revoked_at)
 );
 
@@ -241,6 +242,53 @@ CREATE TABLE ring.enrol_token (
   CONSTRAINT enrol_token_pkey PRIMARY KEY (id),
   CONSTRAINT enrol_token_token_hash_check CHECK ((length(token_hash) = 32)),
   CONSTRAINT enrol_token_token_hash_key UNIQUE (token_hash)
+);
+
+CREATE TABLE ring.fleet_run (
+  id uuid NOT NULL,
+  mode text NOT NULL,
+  batch integer,
+  on_error text NOT NULL,
+  stop_after integer,
+  deadline_ms bigint NOT NULL,
+  targets jsonb NOT NULL,
+  reason text,
+  state text NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  ended_at timestamp with time zone,
+  wave integer NOT NULL DEFAULT 0,
+  wave_began_at timestamp with time zone,
+  nudges integer NOT NULL DEFAULT 0,
+  due_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  seq bigint NOT NULL DEFAULT 0,
+  CONSTRAINT fleet_run_batch_check CHECK ((batch >= 1)),
+  CONSTRAINT fleet_run_check CHECK (((mode = 'rolling'::text) = (batch IS NOT NULL))),
+  CONSTRAINT fleet_run_check1 CHECK (((on_error = 'stop-after'::text) = (stop_after IS NOT NULL))),
+  CONSTRAINT fleet_run_check2 CHECK (((state = ANY (ARRAY['finished'::text, 'aborted'::text])) = (ended_at IS NOT NULL))),
+  CONSTRAINT fleet_run_deadline_ms_check CHECK ((deadline_ms > 0)),
+  CONSTRAINT fleet_run_mode_check CHECK ((mode = ANY (ARRAY['sequential'::text, 'rolling'::text, 'parallel'::text]))),
+  CONSTRAINT fleet_run_on_error_check CHECK ((on_error = ANY (ARRAY['continue'::text, 'stop-after'::text, 'fail-fast'::text]))),
+  CONSTRAINT fleet_run_pkey PRIMARY KEY (id),
+  CONSTRAINT fleet_run_state_check CHECK ((state = ANY (ARRAY['running'::text, 'halted'::text, 'finished'::text, 'aborted'::text]))),
+  CONSTRAINT fleet_run_stop_after_check CHECK ((stop_after >= 0))
+);
+
+CREATE TABLE ring.fleet_step (
+  run_id uuid NOT NULL,
+  node_id uuid NOT NULL,
+  wave integer NOT NULL,
+  state text NOT NULL DEFAULT 'waiting'::text,
+  reason text,
+  offline_since timestamp with time zone,
+  generation bigint,
+  deadline_at timestamp with time zone,
+  changed_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  seq bigint NOT NULL DEFAULT 0,
+  CONSTRAINT fleet_step_check CHECK (((state = ANY (ARRAY['failed'::text, 'skipped'::text])) = (reason IS NOT NULL))),
+  CONSTRAINT fleet_step_pkey PRIMARY KEY (run_id, node_id),
+  CONSTRAINT fleet_step_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'ordered'::text, 'rotated'::text, 'failed'::text, 'skipped'::text]))),
+  CONSTRAINT fleet_step_wave_check CHECK ((wave >= 1))
 );
 
 CREATE TABLE ring.installation (
@@ -378,6 +426,10 @@ CREATE TABLE ring.node (
   state text NOT NULL DEFAULT 'enrolled'::text,
   added_at timestamp with time zone NOT NULL DEFAULT now(),
   removed_at timestamp with time zone,
+  tags text[] NOT NULL DEFAULT '{}'::text[],
+  rotate_after timestamp with time zone,
+  contested_at timestamp with time zone,
+  revoked_reason text,
   CONSTRAINT node_bearer_hash_check CHECK ((length(bearer_hash) = 32)),
   CONSTRAINT node_bearer_hash_key UNIQUE (bearer_hash),
   CONSTRAINT node_bus_public_key_key UNIQUE (bus_public_key),
@@ -385,6 +437,30 @@ CREATE TABLE ring.node (
   CONSTRAINT node_check1 CHECK (((num_nonnulls(mesh_ip, wireguard_key, wireguard_key_since) = ANY (ARRAY[0, 3])) AND ((mesh_ip IS NULL) OR (bearer_hash IS NOT NULL)))),
   CONSTRAINT node_pkey PRIMARY KEY (id),
   CONSTRAINT node_state_check CHECK ((state = ANY (ARRAY['enrolled'::text, 'removed'::text, 'revoked'::text])))
+);
+
+CREATE TABLE ring.node_key (
+  node_id uuid NOT NULL,
+  generation bigint NOT NULL,
+  public_key text NOT NULL,
+  state text NOT NULL,
+  request_hash text NOT NULL,
+  token text NOT NULL,
+  token_iat bigint NOT NULL,
+  token_expires_at timestamp with time zone NOT NULL,
+  former_token_iat bigint,
+  former_until timestamp with time zone,
+  retiring_until timestamp with time zone,
+  confirmed_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT node_key_check CHECK ((former_token_iat < token_iat)),
+  CONSTRAINT node_key_check1 CHECK (((state = 'retiring'::text) = (retiring_until IS NOT NULL))),
+  CONSTRAINT node_key_check2 CHECK (((former_token_iat IS NULL) = (former_until IS NULL))),
+  CONSTRAINT node_key_generation_check CHECK ((generation >= 1)),
+  CONSTRAINT node_key_pkey PRIMARY KEY (node_id, generation),
+  CONSTRAINT node_key_public_key_key UNIQUE (public_key),
+  CONSTRAINT node_key_request_hash_key UNIQUE (request_hash),
+  CONSTRAINT node_key_state_check CHECK ((state = ANY (ARRAY['active'::text, 'retiring'::text, 'retired'::text, 'revoked'::text])))
 );
 
 CREATE TABLE ring.operator (
@@ -592,6 +668,8 @@ ALTER TABLE ring.client ADD CONSTRAINT client_scope_fkey FOREIGN KEY (scope) REF
 ALTER TABLE ring.client_secret ADD CONSTRAINT client_secret_scope_client_id_fkey FOREIGN KEY (scope, client_id) REFERENCES ring.client(scope, client_id) ON DELETE CASCADE;
 ALTER TABLE ring.enrol_token ADD CONSTRAINT enrol_token_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.node(id);
 ALTER TABLE ring.enrol_token ADD CONSTRAINT enrol_token_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
+ALTER TABLE ring.fleet_step ADD CONSTRAINT fleet_step_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.node(id);
+ALTER TABLE ring.fleet_step ADD CONSTRAINT fleet_step_run_id_fkey FOREIGN KEY (run_id) REFERENCES ring.fleet_run(id) ON DELETE CASCADE;
 ALTER TABLE ring.issuer ADD CONSTRAINT issuer_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.later_statement ADD CONSTRAINT later_statement_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.member ADD CONSTRAINT member_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.node(id);
@@ -602,6 +680,8 @@ ALTER TABLE ring.member_refusal ADD CONSTRAINT member_refusal_scope_node_id_fkey
 ALTER TABLE ring.member_report ADD CONSTRAINT member_report_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.member(node_id);
 ALTER TABLE ring.member_report ADD CONSTRAINT member_report_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.node ADD CONSTRAINT node_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
+ALTER TABLE ring.node_key ADD CONSTRAINT node_key_node_id_fkey FOREIGN KEY (node_id) REFERENCES ring.node(id);
+ALTER TABLE ring.node_key ADD CONSTRAINT node_key_public_key_fkey FOREIGN KEY (public_key) REFERENCES ring.bus_user(public_key);
 ALTER TABLE ring.policy ADD CONSTRAINT policy_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.promotion ADD CONSTRAINT promotion_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
 ALTER TABLE ring.ring_change ADD CONSTRAINT ring_change_scope_fkey FOREIGN KEY (scope) REFERENCES ring.key_ring(scope);
@@ -634,11 +714,22 @@ CREATE INDEX bus_revocation_expiry ON ring.bus_revocation USING btree (expires_a
 CREATE INDEX bus_revocation_newest ON ring.bus_revocation USING btree (kind, revoked_at);
 CREATE INDEX bus_revocation_unsigned ON ring.bus_revocation USING btree (due_at) WHERE (signed_at IS NULL);
 CREATE INDEX enrol_token_expiry ON ring.enrol_token USING btree (expires_at, id);
+CREATE INDEX fleet_run_newest ON ring.fleet_run USING btree (created_at DESC, id);
+CREATE INDEX running_fleet_run ON ring.fleet_run USING btree (due_at) WHERE (state = 'running'::text);
+CREATE INDEX fleet_step_seq ON ring.fleet_step USING btree (run_id, seq);
+CREATE INDEX fleet_step_wave ON ring.fleet_step USING btree (run_id, wave, node_id);
+CREATE INDEX ordered_fleet_step ON ring.fleet_step USING btree (node_id) WHERE (state = 'ordered'::text);
 CREATE UNIQUE INDEX one_default_issuer ON ring.issuer USING btree (is_default) WHERE is_default;
 CREATE INDEX unfinished_removal ON ring.key_ring USING btree (scope) WHERE ((removed_at IS NOT NULL) AND (keys_destroyed_at IS NULL));
 CREATE INDEX present_member ON ring.member USING btree (slug) WHERE (removed_at IS NULL);
+CREATE INDEX contested_node ON ring.node USING btree (contested_at) WHERE ((contested_at IS NOT NULL) AND (state = 'enrolled'::text));
+CREATE INDEX node_tags ON ring.node USING gin (tags) WHERE (state = 'enrolled'::text);
 CREATE UNIQUE INDEX one_mesh_ip ON ring.node USING btree (mesh_ip) WHERE (state = 'enrolled'::text);
 CREATE UNIQUE INDEX one_node_name ON ring.node USING btree (scope, name) WHERE (state = 'enrolled'::text);
+CREATE INDEX former_node_token ON ring.node_key USING btree (former_until) WHERE (former_until IS NOT NULL);
+CREATE UNIQUE INDEX one_active_node_key ON ring.node_key USING btree (node_id) WHERE (state = 'active'::text);
+CREATE UNIQUE INDEX one_retiring_node_key ON ring.node_key USING btree (node_id) WHERE (state = 'retiring'::text);
+CREATE INDEX retiring_node_key ON ring.node_key USING btree (retiring_until) WHERE (state = 'retiring'::text);
 CREATE UNIQUE INDEX one_operator_name ON ring.operator USING btree (name) WHERE (revoked_at IS NULL);
 CREATE INDEX prepared_key_age ON ring.prepared_key USING btree (prepared_at);
 CREATE UNIQUE INDEX one_pending_promotion ON ring.promotion USING btree (scope) WHERE (outcome IS NULL);
@@ -924,6 +1015,8 @@ GRANT INSERT, SELECT ON ring.channel TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE (secret_since) ON ring.client TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE (expires_at) ON ring.client_secret TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE (used_at, node_id, revoked_at) ON ring.enrol_token TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT, UPDATE (state, ended_at, wave, wave_began_at, nudges, due_at, seq) ON ring.fleet_run TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT, UPDATE (state, reason, offline_since, generation, deadline_at, changed_at, seq) ON ring.fleet_step TO plexsphere_<installation>_rotation;
 GRANT SELECT, UPDATE (recovery_key_id, recovery_public_key, recovery_used_at, bus_account_jwt, bus_account_signed_at) ON ring.installation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (is_default, longest_token_ms) ON ring.issuer TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (epoch, trust_epoch, removed_at, keys_destroyed_at) ON ring.key_ring TO plexsphere_<installation>_rotation;
@@ -935,7 +1028,8 @@ GRANT DELETE, INSERT, SELECT, UPDATE (proven_at, epoch, proof) ON ring.member_ke
 GRANT DELETE, INSERT, SELECT, UPDATE (count) ON ring.member_refusal TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE ON ring.member_report TO plexsphere_<installation>_rotation;
 GRANT USAGE ON ring.mesh_host TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT, UPDATE (bearer_hash, wireguard_key, wireguard_key_since, wireguard_key_wanted_at, state, removed_at) ON ring.node TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (bus_public_key, bearer_hash, wireguard_key, wireguard_key_since, wireguard_key_wanted_at, state, removed_at, tags, rotate_after, contested_at, revoked_reason) ON ring.node TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (state, token, token_iat, token_expires_at, former_token_iat, former_until, retiring_until, confirmed_at) ON ring.node_key TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (revoked_at, last_used_at) ON ring.operator TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (own, of_kind, kind_version, scheduled_since) ON ring.policy TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE ON ring.prepared_key TO plexsphere_<installation>_rotation;

@@ -93,6 +93,22 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   busUnavailable: 'check the bus, and the services on it',
   notAuthenticated: 'the token file may be revoked, expired or of another installation: ask an admin for a new one',
   permissionDenied: 'ask an admin for a token whose role and scopes allow this',
+  nodeKeyInUse: 'let the host make another key: each belongs to one Node, once',
+  generationMismatch: 'another change was first: the host asks what holds and goes on from there',
+  tokenMismatch: 'another token was handed out meanwhile: the host asks what holds and goes on from there',
+  proofInvalid: 'the state folder of the host may be damaged, or another host’s',
+  proofStale: 'the clock of the host is off by more than a minute: it asks again by the time that the server says',
+  wrongAudience: 'the host is enrolled with another installation, or shows another enrolment token',
+  proofsDisagree: 'the host and the server may be of different versions',
+  nodeKeySuperseded:
+    'the key was replaced, by this host or by a thief: plexctl node show tells when; if it was not you, revoke the Node and enrol the host anew',
+  nodeRevoked: 'the host comes back with a new enrolment token alone: plexctl node enroll-token makes one',
+  noNodeKey: 'only Nodes on the bus that were enrolled with a key of their own have one',
+  revocationListFull: 'wait until tokens of old keys have expired, or have fewer Nodes change at once',
+  unknownFleetRun: 'the list of fleet runs shows the ids',
+  fleetRunOver: 'begin another one',
+  fleetRunUnderWay: 'it goes on by itself; only a run that has halted is resumed',
+  noTargets: 'plexctl node list shows the Nodes; name others, or give them tags',
   internal: 'the log of the rotation service says more',
 };
 

@@ -9,8 +9,9 @@ import { GATEWAY } from './migrations/1700000000005-gateway';
 import { ISSUER } from './migrations/1700000000006-issuer';
 import { CLIENT } from './migrations/1700000000007-client';
 import { CHANNEL } from './migrations/1700000000008-channel';
+import { NODE_KEY } from './migrations/1700000000009-node-key';
 
-const MADE = [RING, OUTBOX, ACCESS, SCHEDULE, GATEWAY, ISSUER, CLIENT, CHANNEL];
+const MADE = [RING, OUTBOX, ACCESS, SCHEDULE, GATEWAY, ISSUER, CLIENT, CHANNEL, NODE_KEY];
 const FORM = new DatabaseForm('ring', MADE, 'StoreFormat1700000000099');
 
 /** For a service, at its start. @throws Problem databaseFormat */

@@ -67,7 +67,6 @@ const FOR_NEITHER_RING_NOR_PAST = [
   `UPDATE ring.transition SET actor = 'somebody'`,
   `UPDATE ring.transition SET reason = 'another'`,
   `UPDATE ring.ring_change SET statement = 's'`,
-  `UPDATE ring.node SET bus_public_key = 'U'`,
   `UPDATE ring.node SET scope = 'platform'`,
   `UPDATE ring.operator SET role = 'admin'`,
   `UPDATE ring.operator SET scopes = NULL`,

@@ -101,8 +101,14 @@ const grants = ({ rotation, outboxRelay, gateway }: StoreRoles): string => `
   GRANT UPDATE (proven_at, epoch, proof), DELETE ON ring.member_key TO ${rotation};
   GRANT UPDATE, DELETE ON ring.member_report TO ${rotation};
   GRANT UPDATE (count), DELETE ON ring.member_refusal TO ${rotation};
-  GRANT UPDATE (state, removed_at, bearer_hash, wireguard_key, wireguard_key_since, wireguard_key_wanted_at)
+  GRANT UPDATE (state, removed_at, bearer_hash, wireguard_key, wireguard_key_since, wireguard_key_wanted_at,
+                bus_public_key, tags, rotate_after, contested_at, revoked_reason)
     ON ring.node TO ${rotation};
+  GRANT UPDATE (state, token, token_iat, token_expires_at, former_token_iat, former_until, retiring_until, confirmed_at)
+    ON ring.node_key TO ${rotation};
+  GRANT UPDATE (state, ended_at, wave, wave_began_at, nudges, due_at, seq), DELETE ON ring.fleet_run TO ${rotation};
+  GRANT UPDATE (state, reason, offline_since, generation, deadline_at, changed_at, seq), DELETE
+    ON ring.fleet_step TO ${rotation};
   GRANT USAGE ON SEQUENCE ring.mesh_host TO ${rotation};
   GRANT UPDATE (used_at, node_id, revoked_at), DELETE ON ring.enrol_token TO ${rotation};
   GRANT UPDATE (secret_since), DELETE ON ring.client TO ${rotation};

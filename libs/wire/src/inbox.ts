@@ -3,7 +3,11 @@ import { randomBytes } from 'node:crypto';
 import type { ServiceName } from './services';
 import type { UserKind } from './traffic';
 
-export type BusUser = { kind: 'node'; id: string } | { kind: 'operator'; id: string } | { kind: ServiceName };
+/** `hasNodeKey`: of a Node whose token is bound to its Node key, and hears orders. */
+export type BusUser =
+  | { kind: 'node'; id: string; hasNodeKey?: boolean | undefined }
+  | { kind: 'operator'; id: string }
+  | { kind: ServiceName };
 
 export const idOf = (user: BusUser): string | undefined => ('id' in user ? user.id : undefined);
 

@@ -10,6 +10,7 @@ export * from './channel';
 export * from './names';
 export { uuidOf } from './uuid-of';
 export * from './rotate-every';
+export * from './fleet-targets';
 export * from './commands/table';
 export * from './subjects';
 export * from './routes';

@@ -120,6 +120,16 @@ export type NodeSeen = { teller: string } & (
   | { what: 'drift'; state_id: string; sets_keys: boolean }
 );
 
+/**
+ * Rotation → a Node with a Node key, on `nodeOrder`: a fleet run is waiting for it. Plain, and proof of nothing: the Node asks
+ * what is due, so that a forged one costs one request.
+ */
+export interface NodeOrder {
+  run: string;
+  /** RFC 3339: the step's deadline. */
+  expires_at: string;
+}
+
 /** Rotation → everyone who holds a lease, on `ringChanged`. */
 export interface RingChanged {
   scope: string;
@@ -178,6 +188,8 @@ export const headers = {
   bearer: 'Plexsphere-Bearer',
   idempotencyKey: 'Plexsphere-Idempotency-Key',
   peer: 'Plexsphere-Peer',
+  /** On a Node's question about its own key, over HTTP: the proof (compact JWS). */
+  proof: 'Plexsphere-Proof',
   /** On an error reply: gRPC's canonical code name. */
   errorCode: 'Nats-Service-Error-Code',
   error: 'Nats-Service-Error',

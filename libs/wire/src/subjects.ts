@@ -35,6 +35,8 @@ export const subjects = {
   nodeEvents: (nodeId: string): string => `node.${nodeId}.bus`,
   nodeHello: (nodeId: string): string => `node.${nodeId}.hello`,
   nodeAck: (nodeId: string): string => `node.${nodeId}.ack`,
+  /** From rotation, to a Node with a Node key: it should ask what is due (NodeOrder). Proves nothing. */
+  nodeOrder: (nodeId: string): string => `node.${nodeId}.order`,
   /** To rotation: what a channel's member holds. */
   nodeChannel: (nodeId: string): string => `node.${nodeId}.channel`,
 
@@ -53,12 +55,18 @@ export const subjects = {
   /** To the other gateways: a state was begun for the Node, or its drift has come. */
   httpSeen: (nodeId: string): string => `http.${nodeId}.seen`,
   /** To rotation: the Node's new WireGuard key; what a channel's member holds; and that it leaves. */
-  httpKey: (nodeId: string): string => `http.${nodeId}.key`,
+  httpWireguard: (nodeId: string): string => `http.${nodeId}.wireguard`,
   httpChannel: (nodeId: string): string => `http.${nodeId}.channel`,
   httpDeregister: (nodeId: string): string => `http.${nodeId}.deregister`,
+  /** To rotation: what a Node says of its own key, which proves itself. */
+  httpNodeKey: (nodeId: string, verb: NodeKeyVerb): string => `http.${nodeId}.${verb}`,
   /** To rotation: a Node comes with an enrolment token. */
   register: 'rotation.register',
 } as const;
+
+/** What a Node may ask about its own key. `key` is both, what holds (`ask`) and another one (`key-change`): the proof's type says which. */
+export const NODE_KEY_VERBS = ['enroll', 'key', 'confirm', 'token', 'logout'] as const;
+export type NodeKeyVerb = (typeof NODE_KEY_VERBS)[number];
 
 /** What a signer does for no scope. Rotation alone asks for it. */
 export const ANY_SIGNER_VERBS = [

@@ -5,6 +5,9 @@
  */
 export const SIGNING_DURATION_MS = 1_000;
 
+/** For how long a Node's old key, or token, goes on beside the new one, unless the Node confirms before. */
+export const NODE_KEY_OVERLAP_MS = 60_000;
+
 /**
  * How far a clock of ours may be off the database's, in milliseconds. A Node refuses what is five minutes off; whoever is
  * further off than this neither signs nor has signed anything.

@@ -189,7 +189,7 @@ export const TRAFFIC: readonly Traffic[] = [
   wordOfNode(subjects.httpAck('*')),
   news(subjects.httpCalled, ['gateway'], ['outbox-relay'], CALLED_BYTES),
   news(subjects.httpSeen('*'), ['gateway'], ['gateway'], WORDS_BYTES),
-  callOfNode(subjects.httpKey('*'), [1]),
+  callOfNode(subjects.httpWireguard('*'), [1]),
   { ...callOfNode(subjects.httpChannel('*'), [1]), queue: 'reports' },
   callOfNode(subjects.httpDeregister('*'), [1]),
   ...HTTP_COMMANDS.map(commandOverHttp),

@@ -32,7 +32,7 @@ export const step: Step = async (world) => {
 
   for (const [subject, request] of [
     [subjects.httpDeregister(onBus), {}],
-    [subjects.httpKey(onBus), { new_public_key: randomBytes(32).toString('base64') }],
+    [subjects.httpWireguard(onBus), { new_public_key: randomBytes(32).toString('base64') }],
   ] as const) {
     expect([subject, await ask(thief, subject, request)]).toMatchObject([subject, { code: 'NOT_FOUND' }]);
   }

@@ -30,7 +30,7 @@ export class KeyController {
   async rotate(@CallingNode() { id }: NodeView, @Body() body: Partial<NewKey>): Promise<UpdatedPeers> {
     const { new_public_key } = body;
     if (!isWireguardKey(new_public_key)) throw problem('invariantViolation', { field: 'new_public_key' });
-    await this.rotation.ask(subjects.httpKey(id), { new_public_key });
+    await this.rotation.ask(subjects.httpWireguard(id), { new_public_key });
     return { updated_peers: [] };
   }
 }

@@ -277,7 +277,7 @@ describe('coming and going', () => {
   });
 
   it('a new key goes to rotation under the name of the Node whose bearer was shown', async () => {
-    const said = await answering(subjects.httpKey('*'), { changed: true });
+    const said = await answering(subjects.httpWireguard('*'), { changed: true });
     const other = await world.addNode(DOMAIN);
     const rotate = (as: TestNode, body: object) =>
       world.post('/v1/keys/rotate', body, { authorization: `Bearer ${as.secret}` });

@@ -21,7 +21,7 @@ export class WireguardKeyController {
     return this.askForKeys.ask({ nodeId, scope }, identity);
   }
 
-  @MessagePattern(subjects.httpKey('*'))
+  @MessagePattern(subjects.httpWireguard('*'))
   post(
     @Payload(validated(PostRequest)) request: PostRequest,
     @Ctx() context: BusContext,

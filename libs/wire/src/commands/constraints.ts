@@ -23,6 +23,7 @@ import {
   isWireguardKey,
   isWords,
 } from '../names';
+import { areFleetTargets, isTag } from '../fleet-targets';
 import { isTime } from '../rfc3339';
 import { parseRotateEvery } from '../rotate-every';
 import { isScope, issuerSlug } from '../scope';
@@ -44,6 +45,8 @@ export const IsGrantedScope = constraint(
   (value) => isScope(value) || channelSlug(value) !== undefined,
 );
 export const IsSlug = constraint('isSlug', isSlug);
+export const IsTag = constraint('isTag', isTag);
+export const IsFleetTargets = constraint('isFleetTargets', areFleetTargets);
 export const IsSide = constraint('isSide', isSide);
 export const IsSealingKey = constraint('isSealingKey', isSealingKey);
 export const IsKeyId = constraint('isKeyId', isKeyId);

@@ -12,6 +12,8 @@ export * from './channel-commands';
 export * from './member-requests';
 export * from './node-commands';
 export * from './enrolment-commands';
+export * from './node-key-requests';
+export * from './fleet-commands';
 export * from './gateway-requests';
 export * from './event-commands';
 export * from './token-commands';

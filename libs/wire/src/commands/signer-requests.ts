@@ -1,5 +1,6 @@
 import {
   ArrayMaxSize,
+  IsBoolean,
   IsIn,
   IsInt,
   IsISO8601,
@@ -326,6 +327,16 @@ export class IssueBusCredential {
   @IsOptional()
   @IsInt()
   expires_at?: number;
+
+  /** Unix seconds, by the database's clock: of several tokens of one key the older can be revoked alone. Without it the signer's. */
+  @IsOptional()
+  @IsInt()
+  issued_at?: number;
+
+  /** Of a Node whose token is bound to its Node key, and hears orders. */
+  @IsOptional()
+  @IsBoolean()
+  has_node_key?: boolean;
 }
 
 /** The account's JWT with these and only these revocations. */

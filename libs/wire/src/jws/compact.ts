@@ -38,7 +38,7 @@ export const readCompact = (typ: JwsType, text: string): JsonObject => decodeObj
 /** In characters; a person's own payload may be this long. Looked at before anything is parsed. */
 export const MAX_JWS_LENGTH = 65_535;
 
-function splitCompact(typ: JwsType, text: unknown): { signature: Signature; payload: string } {
+export function splitCompact(typ: JwsType, text: unknown): { signature: Signature; payload: string } {
   const parts = typeof text === 'string' && text.length <= MAX_JWS_LENGTH ? text.split('.', 4) : [];
   const [header, payload, signature] = parts;
   if (parts.length !== 3 || payload === undefined) throw new JwsError('malformed');

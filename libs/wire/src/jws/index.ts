@@ -39,3 +39,16 @@ export { requireFollows } from './follow';
 export { startChain, walkChain, type SuperiorFor } from './chain';
 export { beginRings, endRings, walkRings, type HeldRings, type RingsWalk, type TakenRings } from './walk-rings';
 export { jwks } from './jwks';
+export {
+  MAX_PROOF_LENGTH,
+  PROOF_LIFE_S,
+  nodeKeyOf,
+  readProof,
+  signKeyChange,
+  signProof,
+  type NodeKey,
+  type ProofClaims,
+  type ProofKind,
+  type ReadProof,
+} from './node-proof';
+export { readNodeToken, type NodeToken } from './node-token';

@@ -13,7 +13,9 @@ export type JwsRefusal =
   /** A bundle by another key than the platform's active one, or that says otherwise than the statements. */
   | 'bundle_foreign'
   /** An access token whose time is over, or a foreign one whose time has not come. No Node sees one. */
-  | 'token_expired';
+  | 'token_expired'
+  /** Of a key change: what the old key and the new one say is not the same. */
+  | 'proofs_disagree';
 
 /** Why a statement does not count, or not here. */
 type StatementRefusal =

@@ -7,7 +7,12 @@ import { isKeyId } from '../names';
 import { decodeBase64url, decodeObject, encodeObject, hasExactly } from './encoding';
 import { JwsError } from './jws-error';
 
-export type JwsType = 'plexsphere-statement+jws' | 'plexsphere-bundle+jws' | 'plexsphere-data+jws' | 'at+jwt';
+export type JwsType =
+  | 'plexsphere-statement+jws'
+  | 'plexsphere-bundle+jws'
+  | 'plexsphere-data+jws'
+  | 'at+jwt'
+  | `plexsphere-node-${'enroll' | 'ask' | 'key-change' | 'key-possession' | 'key-confirm' | 'token' | 'logout'}+jws`;
 export type Role = 'authority' | 'possession';
 
 /** A key that signs. Never crosses the wire. */

@@ -1,0 +1,99 @@
+import type { SchemaChange } from '@plexsphere/wire';
+
+/**
+ * Nodes' own keys, the tokens that are bound to them, and fleet runs, which have many of them changed. Of a Node without a row
+ * in `node_key` the credential that it was enrolled with holds, without an end: its generation is 0.
+ */
+export const NODE_KEY: SchemaChange = {
+  name: 'NodeKey1700000000009',
+  sql: `
+      -- A public key is unique for ever: ring.bus_user has all that there ever were.
+      CREATE TABLE ring.node_key (
+        node_id uuid NOT NULL REFERENCES ring.node,
+        generation bigint NOT NULL CHECK (generation >= 1),
+        public_key text NOT NULL UNIQUE REFERENCES ring.bus_user,
+        state text NOT NULL CHECK (state IN ('active', 'retiring', 'retired', 'revoked')),
+        -- SHA-256, hex, of the request that made it: the same one again is answered again.
+        request_hash text NOT NULL UNIQUE,
+        -- The bus user JWT that holds, and of one that gives way to it until when it does.
+        token text NOT NULL,
+        token_iat bigint NOT NULL,
+        token_expires_at timestamptz NOT NULL,
+        former_token_iat bigint CHECK (former_token_iat < token_iat),
+        former_until timestamptz,
+        retiring_until timestamptz,
+        -- When the Node said that it works by this key.
+        confirmed_at timestamptz,
+        created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (node_id, generation),
+        CHECK ((state = 'retiring') = (retiring_until IS NOT NULL)),
+        CHECK ((former_token_iat IS NULL) = (former_until IS NULL))
+      );
+      CREATE UNIQUE INDEX one_active_node_key ON ring.node_key (node_id) WHERE state = 'active';
+      CREATE UNIQUE INDEX one_retiring_node_key ON ring.node_key (node_id) WHERE state = 'retiring';
+      CREATE INDEX retiring_node_key ON ring.node_key (retiring_until) WHERE state = 'retiring';
+      CREATE INDEX former_node_token ON ring.node_key (former_until) WHERE former_until IS NOT NULL;
+
+      -- rotate_after: from when on policy wants another key. contested_at: since when a key that was replaced goes on being
+      -- used. revoked_reason: an operator's words.
+      ALTER TABLE ring.node
+        ADD tags text[] NOT NULL DEFAULT '{}',
+        ADD rotate_after timestamptz,
+        ADD contested_at timestamptz,
+        ADD revoked_reason text;
+      CREATE INDEX node_tags ON ring.node USING gin (tags) WHERE state = 'enrolled';
+      CREATE INDEX contested_node ON ring.node (contested_at) WHERE contested_at IS NOT NULL AND state = 'enrolled';
+
+      -- What a Node's own changes end is pushed with others; whatever somebody revokes, at once. node_key: of a Node that goes
+      -- on by another key or token, so that it never leaves the list before its time, and counts to the second.
+      ALTER TABLE ring.bus_revocation DROP CONSTRAINT bus_revocation_kind_check;
+      ALTER TABLE ring.bus_revocation ADD CHECK (kind IN ('node', 'node_key', 'operator', 'service')),
+        ADD urgent boolean NOT NULL DEFAULT true;
+
+      CREATE TABLE ring.fleet_run (
+        id uuid PRIMARY KEY,
+        mode text NOT NULL CHECK (mode IN ('sequential', 'rolling', 'parallel')),
+        batch integer CHECK (batch >= 1),
+        on_error text NOT NULL CHECK (on_error IN ('continue', 'stop-after', 'fail-fast')),
+        stop_after integer CHECK (stop_after >= 0),
+        deadline_ms bigint NOT NULL CHECK (deadline_ms > 0),
+        targets jsonb NOT NULL,
+        reason text,
+        state text NOT NULL CHECK (state IN ('running', 'halted', 'finished', 'aborted')),
+        created_by text NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        ended_at timestamptz,
+        -- The wave that is under way, since when, how often its Nodes were nudged, and when to look again.
+        wave integer NOT NULL DEFAULT 0,
+        wave_began_at timestamptz,
+        nudges integer NOT NULL DEFAULT 0,
+        due_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        -- Counts the changes of its steps, and its own.
+        seq bigint NOT NULL DEFAULT 0,
+        CHECK ((mode = 'rolling') = (batch IS NOT NULL)),
+        CHECK ((on_error = 'stop-after') = (stop_after IS NOT NULL)),
+        CHECK ((state IN ('finished', 'aborted')) = (ended_at IS NOT NULL))
+      );
+      CREATE INDEX running_fleet_run ON ring.fleet_run (due_at) WHERE state = 'running';
+      CREATE INDEX fleet_run_newest ON ring.fleet_run (created_at DESC, id);
+
+      CREATE TABLE ring.fleet_step (
+        run_id uuid NOT NULL REFERENCES ring.fleet_run ON DELETE CASCADE,
+        node_id uuid NOT NULL REFERENCES ring.node,
+        wave integer NOT NULL CHECK (wave >= 1),
+        state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'ordered', 'rotated', 'failed', 'skipped')),
+        reason text,
+        offline_since timestamptz,
+        -- The generation that it is to end.
+        generation bigint,
+        deadline_at timestamptz,
+        changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        seq bigint NOT NULL DEFAULT 0,
+        PRIMARY KEY (run_id, node_id),
+        CHECK ((state IN ('failed', 'skipped')) = (reason IS NOT NULL))
+      );
+      CREATE INDEX fleet_step_wave ON ring.fleet_step (run_id, wave, node_id);
+      CREATE INDEX fleet_step_seq ON ring.fleet_step (run_id, seq);
+      CREATE INDEX ordered_fleet_step ON ring.fleet_step (node_id) WHERE state = 'ordered';
+    `,
+};
