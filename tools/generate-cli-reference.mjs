@@ -20,9 +20,9 @@ function reference(commands) {
     'Made from the commands themselves by `tools/generate-cli-reference.mjs`; do not edit it.',
     table(
       ['command', 'least role', 'what it does'],
-      commands.map(({ path, summary }) => [
+      commands.map(({ path, onBus, summary }) => [
         `[\`${path.join(' ')}\`](#plexctl-${path.join('-')})`,
-        COMMANDS[path.join('.')]?.role ?? '–',
+        COMMANDS[onBus ?? path.join('.')]?.role ?? '–',
         summary,
       ]),
     ),

@@ -40,11 +40,11 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
 
 function needsHelp({ words, persistent, refusal }: CommandLine): boolean {
   if (persistent.help || words[0] === 'help') return true;
-  return refusal === undefined && (words.length === 0 || (words.length === 1 && isNoun(words[0])));
+  return refusal === undefined && (words.length === 0 || isNoun(words));
 }
 
 const unknown = async ({ words, refusal }: CommandLine): Promise<Failure | undefined> =>
-  words.length === 1 && isNoun(words[0]) ? refusal : (await import('./help')).unknownCommand(words);
+  isNoun(words) ? refusal : (await import('./help')).unknownCommand(words);
 
 async function execute(command: Command, line: CommandLine, surroundings: Surroundings): Promise<ExitCode> {
   if (line.refusal !== undefined) throw line.refusal;

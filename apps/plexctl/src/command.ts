@@ -1,4 +1,4 @@
-import type { ChangingCommand, ReadingCommand, ReplyOf, RequestOf } from '@plexsphere/wire';
+import type { ChangingCommand, Command as BusCommand, ReadingCommand, ReplyOf, RequestOf } from '@plexsphere/wire';
 import type { Endpoint } from './endpoint';
 import type { Input } from './input';
 import type { Person } from './person';
@@ -47,15 +47,19 @@ type Value<F extends Flag> = F extends { repeatable: true }
 
 /** One command, in one place: parser, help, completion and documentation are all made from this. */
 export interface Command<F extends Flags = Flags> {
-  /** `['signing', 'rotate']`: a noun and a verb, or one word. */
+  /** `['signing', 'rotate']`: nouns and a verb, or one word. */
   path: readonly string[];
   summary: string;
   /** A paragraph or two for `--help`. */
   about: string;
   flags: F;
+  /** The flag whose value may stand behind the command as a bare word. */
+  operand?: keyof F & string;
   examples: readonly string[];
   /** Who is asked. The bus's endpoint and the token file are checked before a `bus` command runs. */
   asks: 'bus' | 'database' | 'nobody';
+  /** What it goes by on the bus, where that is not its path. */
+  onBus?: BusCommand;
   /** Whether it asks nobody after all. */
   asksNobody?(flags: Values<F>): boolean;
   /** Rules that span flags. Throws Failure 2; runs before anything is read or dialled. */

@@ -2,6 +2,7 @@ import { isKeyId, isScope } from '@plexsphere/wire';
 import type { Command } from './command';
 import type { Failure } from './failure';
 import { check, flagOfMember, leadingWords, parse } from './flags';
+import { synopsisOf } from './usage';
 
 const FLAGS = {
   scope: { value: 'scope', summary: '', accepts: isScope, required: true },
@@ -72,6 +73,34 @@ describe('a command line', () => {
 
   it('is still read for --help where it is wrong', () => {
     expect(line('--frob', '-h').persistent.help).toBe(true);
+  });
+});
+
+describe('a command that takes a bare word', () => {
+  const takesOld: Command = { ...command, operand: 'old' };
+  const lineOf = (...args: string[]) => parse(['signing', 'close', ...args], takesOld);
+
+  it('takes it for its flag, before and behind others, or the flag itself', () => {
+    for (const args of [
+      ['k1', '--force'],
+      ['--force', 'k1'],
+      ['--force', '--old', 'k1'],
+      ['--force', '--', 'k1'],
+    ])
+      expect(lineOf(...args)).toMatchObject({ flags: { old: 'k1', force: true } });
+    expect(lineOf('k1').refusal).toBeUndefined();
+  });
+
+  it.each([
+    ['both', ['k1', '--old', 'k1'], 'old_key_id'],
+    ['two of them', ['k1', 'k2'], 'arguments'],
+  ])('takes it once: %s', (_, args, field) =>
+    expect(lineOf(...args).refusal).toMatchObject({ exitCode: 2, members: { field } }),
+  );
+
+  it('names it in its synopsis, in the place where it stands', () => {
+    expect(synopsisOf(takesOld)).toBe('plexctl signing close [<old>] --scope <scope> [--force] [flags]');
+    expect(synopsisOf({ ...command, operand: 'scope' })).toContain('signing close <scope> [--old <key-id>]');
   });
 });
 

@@ -59,7 +59,14 @@ export function parse(args: readonly string[], command: Command | undefined): Co
       findings.push(error as Failure);
     }
   }
-  const extra = command === undefined ? undefined : words[command.path.length];
+  const bare = command === undefined ? [] : words.slice(command.path.length);
+  const operand = command?.operand;
+  if (operand !== undefined && bare[0] !== undefined) {
+    if (given.has(operand))
+      findings.push(misuse(`--${operand} is given twice`, memberOf(operand, known[operand] as Flag)));
+    else given.set(operand, bare[0]);
+  }
+  const extra = bare[operand === undefined ? 0 : 1];
   if (extra !== undefined) findings.push(misuse(`unexpected argument: ${JSON.stringify(extra)}`, 'arguments'));
   return {
     words,

@@ -22,16 +22,23 @@ export async function help({ words, persistent }: CommandLine, terminal: Termina
 async function helpOn(words: readonly string[]): Promise<string> {
   const command: Command | undefined = await findCommand(words);
   if (command !== undefined) return usageOfCommand(command);
-  if (words.length === 0 || (words.length === 1 && isNoun(words[0]))) return usageOf(await loadAll(), words);
+  if (words.length === 0 || isNoun(words)) return usageOf(await loadAll(), words);
   throw unknownCommand(words);
 }
 
 export function unknownCommand(words: readonly string[]): Failure {
-  const written = words.slice(0, 2).join(' ');
+  const nouns = nounsOf(words);
+  const written = words.slice(0, Math.max(nouns.length + 1, 2)).join(' ');
   const meant = nearest(written, COMMAND_NAMES) ?? nearest(words[0] ?? '', COMMAND_NAMES);
-  const list = isNoun(words[0]) ? `plexctl ${words[0]} --help` : 'plexctl help';
+  const list = nouns.length > 0 ? `plexctl ${nouns.join(' ')} --help` : 'plexctl help';
   const hint = meant === undefined ? `${list} lists the commands` : `did you mean plexctl ${meant}?`;
   return misuse(`unknown command: ${JSON.stringify(written)}`, 'command', hint);
+}
+
+/** As many of the words as there are verbs for. */
+function nounsOf(words: readonly string[]): readonly string[] {
+  const end = words.findIndex((_, index) => !isNoun(words.slice(0, index + 1)));
+  return end < 0 ? words : words.slice(0, end);
 }
 
 /** The package's own; read only when asked for. */

@@ -24,8 +24,18 @@ export function usageOf(commands: readonly Command[], words: readonly string[]):
     .join('\n');
 }
 
-export const synopsisOf = ({ path, flags }: Command): string =>
-  ['plexctl', ...path, ...Object.entries(flags).map(synopsis), '[flags]'].join(' ');
+export const synopsisOf = ({ path, flags, operand }: Command): string =>
+  ['plexctl', ...path, ...inSynopsis(flags, operand), '[flags]'].join(' ');
+
+/** A bare word stands first. */
+function inSynopsis(flags: Flags, operand: string | undefined): string[] {
+  const bare = operand === undefined ? undefined : flags[operand];
+  const word = bare === undefined ? [] : [isRequired(bare) ? `<${operand}>` : `[<${operand}>]`];
+  const others = Object.entries(flags).filter(([name]) => name !== operand);
+  return [...word, ...others.map(synopsis)];
+}
+
+const isRequired = (flag: Flag): boolean => 'required' in flag && flag.required === true;
 
 export function usageOfCommand(command: Command): string {
   const { about, flags, examples } = command;

@@ -48,7 +48,7 @@ describe('the commands', () => {
     // What asks the bus on request only does its own work with the answer; so does what judges what another command shows.
     const asking = (await loadAll())
       .filter(({ asks, asksNobody }) => asks === 'bus' && asksNobody === undefined)
-      .map(({ path }) => path.join('.'))
+      .map(({ path, onBus }) => onBus ?? path.join('.'))
       .filter((name) => name !== 'channel.verify');
     expect(ON_THE_BUS).toEqual(expect.arrayContaining(asking));
   });

@@ -67,14 +67,20 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 
 export const COMMAND_NAMES = Object.keys(COMMANDS);
 
+/** In words. */
+const LONGEST = Math.max(...COMMAND_NAMES.map((name) => name.split(' ').length));
+
 export const loadAll = (): Promise<Command[]> => Promise.all(Object.values(COMMANDS).map((load) => load()));
 
 /** The command that these words begin with. */
 export async function findCommand(words: readonly string[]): Promise<Command | undefined> {
-  const name = [2, 1].map((count) => words.slice(0, count).join(' ')).find((text) => Object.hasOwn(COMMANDS, text));
+  const counts = Array.from({ length: LONGEST }, (_, index) => LONGEST - index);
+  const name = counts.map((count) => words.slice(0, count).join(' ')).find((text) => Object.hasOwn(COMMANDS, text));
   return name === undefined ? undefined : COMMANDS[name]?.();
 }
 
-/** A first word that needs a verb after it. */
-export const isNoun = (word: string | undefined): boolean =>
-  !Object.hasOwn(COMMANDS, word ?? '') && COMMAND_NAMES.some((name) => name.startsWith(`${word} `));
+/** Words that need a verb after them. */
+export function isNoun(words: readonly string[]): boolean {
+  const text = words.join(' ');
+  return !Object.hasOwn(COMMANDS, text) && COMMAND_NAMES.some((name) => name.startsWith(`${text} `));
+}

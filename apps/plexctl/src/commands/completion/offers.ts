@@ -21,10 +21,16 @@ export async function offersFor(line: readonly string[]): Promise<string> {
   const path = words[0] === 'help' ? words.slice(1) : words;
   return textOf([
     ...wordsAfter(path, await loadAll()),
-    ...(command?.path.length === path.length ? flagsOf(command.flags) : []),
+    ...(isWhole(path, command) ? flagsOf(command.flags) : []),
     ...(current.startsWith('-') ? flagsOf(PERSISTENT_FLAGS) : []),
   ]);
 }
+
+/** All its words are there, and no more than it takes. */
+const isWhole = (path: readonly string[], command: Command | undefined): command is Command =>
+  command !== undefined &&
+  path.length >= command.path.length &&
+  path.length <= command.path.length + (command.operand === undefined ? 0 : 1);
 
 const textOf = (offers: readonly Offer[]): string => offers.map((offer) => `${offer.join('\t')}\n`).join('');
 
