@@ -73,6 +73,12 @@ class TestController {
     return { token };
   }
 
+  @MessagePattern('key.*')
+  async key(@Payload() { proof }: { proof: string }): Promise<object> {
+    if (!proof.startsWith('own.')) await new Promise<void>((resolve) => slow.push(resolve));
+    return { proof };
+  }
+
   @MessagePattern('lease.*.sign', { joined: true })
   sign(@Ctx() context: BusContext): object {
     return { scope: context.token(1) };
@@ -100,7 +106,11 @@ const TABLE: Traffic[] = [
   'lease.issuer.sign',
 ]
   .map(asked)
-  .concat({ ...asked('come.{own}'), queue: 'registrations', askers: [] }, { ...asked('told.{own}'), headerBytes: 200 });
+  .concat(
+    { ...asked('come.{own}'), queue: 'registrations', askers: [] },
+    { ...asked('key.{own}'), queue: 'node keys' },
+    { ...asked('told.{own}'), headerBytes: 200 },
+  );
 
 @Module({ controllers: [TestController] })
 class TestModule {}
@@ -295,6 +305,21 @@ describe('requests on the bus', () => {
       expect(slow).toHaveLength(8);
       await end(crowd);
     });
+  });
+
+  it('about a Node key take turns by the key that proves them: a crowd with others delays nobody with that one', async () => {
+    const prove = (proof: string) => client.request('key.alice', JSON.stringify({ proof }), { timeout: 20_000 });
+    const crowd = Promise.all(Array.from({ length: 30 }, (_, n) => prove(`others.${n}.x`)));
+    await eventually(() => slow.length >= 2);
+    expect((await prove('own.0.x')).json()).toEqual({ proof: 'own.0.x' });
+    expect(slow).toHaveLength(2);
+    while (slow.length > 0 || (await isPending(crowd))) {
+      for (const release of slow.splice(0)) release();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(
+      (await crowd).map((reply) => reply.headers?.get(headers.errorCode) ?? '').filter((code) => code !== ''),
+    ).toEqual([]);
   });
 
   it('reach a joined handler between join and leave only', async () => {

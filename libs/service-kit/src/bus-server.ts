@@ -239,19 +239,26 @@ function headersOf(message: Msg, { headerBytes }: Traffic): MsgHdrs | undefined 
 
 /**
  * An operator's requests take turns by the scope that they name: one that is locked must not hold up the others. Newcomers
- * by their token, however many come with it.
+ * by their token, however many come with it; what a Node says of its key by that key, so that whoever made up one of his own
+ * holds up himself: a proof's head names it, and a gateway has looked that it is its own.
  */
 function laneOf({ queue }: Traffic, body: () => unknown): string {
-  if (queue !== 'commands' && queue !== 'registrations') return '';
+  const read = LANES[queue];
+  if (read === undefined) return '';
   try {
-    const { scope, token_hash: hash } = body() as { scope?: unknown; token_hash?: unknown };
-    if (queue === 'commands') return isScope(scope) ? scope : '';
-    return typeof hash === 'string' ? hash : '';
+    const lane = read(body() as Record<string, unknown>);
+    return typeof lane === 'string' ? lane : '';
   } catch {
     // Refused when its turn comes.
     return '';
   }
 }
+
+const LANES: Partial<Record<Traffic['queue'], (body: Record<string, unknown>) => unknown>> = {
+  commands: ({ scope }) => isScope(scope) && scope,
+  registrations: ({ token_hash }) => token_hash,
+  'node keys': ({ proof }) => typeof proof === 'string' && proof.split('.', 1)[0],
+};
 
 /** Not kept where it throws. */
 function once<T>(make: () => T): () => T {

@@ -14,6 +14,9 @@ export const PLACES: Readonly<Record<Exclude<Traffic['queue'], 'news'>, Limits>>
   registrations: { atOnce: 256, perAsker: 256, perLane: 8, waiting: 4_096, waitingBytes: 4 * MIB, givesWay: 'newest' },
   // Members of channels say what they hold every minute and wait for the answer; of one it is the last word that counts.
   reports: { atOnce: 256, perAsker: 1, perLane: 1, waiting: 1_024, waitingBytes: 4 * MIB, givesWay: 'oldest' },
+  // A Node asks about its key a few times a day and waits for the answer. Whoever calls in its name by a key of his own
+  // stands in that key's lane.
+  'node keys': { atOnce: 256, perAsker: 8, perLane: 2, waiting: 64, waitingBytes: 512 * 1_024, givesWay: 'newest' },
   // A holder asks again only when it has been answered or has given up.
   renewals: { atOnce: 64, perAsker: 2, perLane: 2, waiting: 4, waitingBytes: 4 * MIB, givesWay: 'oldest' },
   // Asked by services alone, many at once; whoever waits for longer than a second does not wait any more.

@@ -119,5 +119,7 @@ test('S2: askers are told apart as far as the server vouches for them', () => {
   expect(asker(subjects.nodeAck(alice), '')).toBe(alice);
   expect(asker(subjects.renewLease('signer', 'signer-0'), '_INBOX.signer.x')).toBe('signer signer-0');
   expect(asker(subjects.scopeSigner('platform', 'announce'), '_INBOX.outbox-relay.x')).toBe('outbox-relay platform');
+  expect(asker(subjects.httpNodeKey(alice, 'key'), '_INBOX.gateway.x')).toBe(`gateway ${alice}`);
+  expect(asker(subjects.httpNodeKey(alice, 'enroll'), '_INBOX.gateway.x')).toBe('gateway');
   expect(asker(subjects.anySigner('destroy-key'), '_INBOX.rotation.x')).toBe('rotation');
 });

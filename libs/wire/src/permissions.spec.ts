@@ -2,7 +2,7 @@ import { COMMAND_NAMES, HTTP_COMMANDS, isHttpCommand } from './commands/table';
 import { inboxPrefix, type BusUser } from './inbox';
 import { accountPusherPermissions, busPermissions } from './permissions';
 import { SERVICE_NAMES } from './services';
-import { subjects } from './subjects';
+import { NODE_KEY_VERBS, subjects } from './subjects';
 
 const id = '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
 const another = '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b2';
@@ -80,6 +80,28 @@ test('a Node hears its own events and nobody else’s', () => {
   expect(may(subscribe, subjects.nodeEvents(id))).toBe(true);
   expect(may(subscribe, subjects.nodeEvents(another))).toBe(false);
   expect(may(publish, subjects.nodeHello(id)) && may(publish, subjects.nodeAck(id))).toBe(true);
+});
+
+test('a Node hears orders where its token is bound to its Node key, its own alone, and gives none', () => {
+  const { subscribe, publish } = busPermissions({ kind: 'node', id, hasNodeKey: true });
+  expect(may(subscribe, subjects.nodeOrder(id))).toBe(true);
+  expect(may(subscribe, subjects.nodeOrder(another))).toBe(false);
+  expect(may(publish, subjects.nodeOrder(id))).toBe(false);
+  const { subscribe: withoutKey } = busPermissions({ kind: 'node', id });
+  expect(may(withoutKey, subjects.nodeOrder(id))).toBe(false);
+  expect(services.filter((user) => may(busPermissions(user).publish, subjects.nodeOrder(id)))).toEqual([
+    { kind: 'rotation' },
+  ]);
+  expect(services.filter((user) => may(busPermissions(user).subscribe, subjects.nodeOrder(id)))).toEqual([]);
+});
+
+test('what a Node says of its key only a gateway carries, and only rotation hears', () => {
+  for (const verb of NODE_KEY_VERBS) {
+    const subject = subjects.httpNodeKey(id, verb);
+    const everybody = [...strangers, { kind: 'node', id, hasNodeKey: true } as const, ...services];
+    expect(everybody.filter((user) => may(busPermissions(user).publish, subject))).toEqual([{ kind: 'gateway' }]);
+    expect(everybody.filter((user) => may(busPermissions(user).subscribe, subject))).toEqual([{ kind: 'rotation' }]);
+  }
 });
 
 test('an operator commands in its own name', () => {

@@ -15,7 +15,10 @@ export interface BusPermissions {
 export function busPermissions(user: BusUser): BusPermissions {
   const named = (subject: string): string => subject.replace(OWN, idOf(user) ?? '*');
   const said = TRAFFIC.filter(({ speakers }) => speakers.includes(user.kind));
-  const heard = TRAFFIC.filter(({ listeners }) => listeners.includes(user.kind));
+  const hasNodeKey = user.kind === 'node' && user.hasNodeKey === true;
+  const heard = TRAFFIC.filter(
+    ({ listeners, ofNodeKeys = false }) => listeners.includes(user.kind) && (!ofNodeKeys || hasNodeKey),
+  );
   return {
     publish: distinct([...said.map(({ subject }) => named(subject)), ...answers(heard)]),
     subscribe: distinct([...heard.map(({ subject, heardAs }) => named(heardAs ?? subject)), `${inboxPrefix(user)}.>`]),

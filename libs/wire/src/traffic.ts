@@ -10,9 +10,11 @@ import {
   ANY_SIGNER_VERBS,
   EVENT_STREAM,
   LEASE_KINDS,
+  NODE_KEY_VERBS,
   SCOPE_SIGNER_VERBS,
   subjects,
   type LeaseKind,
+  type NodeKeyVerb,
   type ScopeSignerVerb,
 } from './subjects';
 
@@ -37,7 +39,9 @@ export interface Traffic {
   /** The most that its headers may have, where a handler reads any. */
   headerBytes?: number;
   /** What waits for the same kind of work, each asker in a place of their own. News wait for nothing. */
-  queue: 'commands' | 'registrations' | 'reports' | 'renewals' | 'signing' | 'node words' | 'news';
+  queue: 'commands' | 'registrations' | 'reports' | 'node keys' | 'renewals' | 'signing' | 'node words' | 'news';
+  /** Of Nodes for those alone that have a Node key: their tokens say so. */
+  ofNodeKeys?: true;
   /** The tokens of the subject that tell the askers in a queue apart, beside the kind of inbox that the answer goes to. */
   askers: readonly number[];
 }
@@ -145,6 +149,12 @@ const callOfNode = (subject: string, askers: readonly number[]): Traffic => ({
   askers,
 });
 
+/** The same for what proves itself. Whoever comes new is nobody yet, and waits among those who register. */
+const wordOfNodeKey = (verb: NodeKeyVerb): Traffic =>
+  verb === 'enroll'
+    ? { ...callOfNode(subjects.httpNodeKey('*', verb), []), queue: 'registrations' }
+    : { ...callOfNode(subjects.httpNodeKey('*', verb), [1]), queue: 'node keys' };
+
 /** A relay's to the server, which answers itself. */
 const toServer = (subject: string): Traffic => ({
   ...news(subject, ['outbox-relay'], [], BUS_MESSAGE_BYTES),
@@ -177,6 +187,7 @@ export const TRAFFIC: readonly Traffic[] = [
   // Between relays and Nodes: out over the stream, which is the server's, back as bare words.
   toServer(subjects.eventsOut('*')),
   toNode(subjects.nodeEvents(OWN)),
+  { ...news(subjects.nodeOrder(OWN), ['rotation'], ['node'], WORDS_BYTES), ofNodeKeys: true },
   nodeWord(subjects.nodeHello(OWN)),
   nodeWord(subjects.nodeAck(OWN)),
   { ...command(subjects.nodeChannel(OWN), WORDS_BYTES), speakers: ['node'], queue: 'reports' },
@@ -190,6 +201,7 @@ export const TRAFFIC: readonly Traffic[] = [
   news(subjects.httpCalled, ['gateway'], ['outbox-relay'], CALLED_BYTES),
   news(subjects.httpSeen('*'), ['gateway'], ['gateway'], WORDS_BYTES),
   callOfNode(subjects.httpWireguard('*'), [1]),
+  ...NODE_KEY_VERBS.map(wordOfNodeKey),
   { ...callOfNode(subjects.httpChannel('*'), [1]), queue: 'reports' },
   callOfNode(subjects.httpDeregister('*'), [1]),
   ...HTTP_COMMANDS.map(commandOverHttp),
