@@ -262,13 +262,27 @@ CREATE TABLE ring.fleet_run (
   nudges integer NOT NULL DEFAULT 0,
   due_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   seq bigint NOT NULL DEFAULT 0,
+  scopes text[] NOT NULL,
+  nodes integer NOT NULL,
+  waves integer NOT NULL,
+  ordered integer NOT NULL DEFAULT 0,
+  rotated integer NOT NULL DEFAULT 0,
+  failed integer NOT NULL DEFAULT 0,
+  skipped integer NOT NULL DEFAULT 0,
+  forgiven integer NOT NULL DEFAULT 0,
   CONSTRAINT fleet_run_batch_check CHECK ((batch >= 1)),
-  CONSTRAINT fleet_run_check CHECK (((mode = 'rolling'::text) = (batch IS NOT NULL))),
-  CONSTRAINT fleet_run_check1 CHECK (((on_error = 'stop-after'::text) = (stop_after IS NOT NULL))),
-  CONSTRAINT fleet_run_check2 CHECK (((state = ANY (ARRAY['finished'::text, 'aborted'::text])) = (ended_at IS NOT NULL))),
+  CONSTRAINT fleet_run_check CHECK (((waves >= 1) AND (waves <= nodes))),
+  CONSTRAINT fleet_run_check1 CHECK ((forgiven <= failed)),
+  CONSTRAINT fleet_run_check2 CHECK (((((ordered + rotated) + failed) + skipped) <= nodes)),
+  CONSTRAINT fleet_run_check3 CHECK ((wave <= waves)),
+  CONSTRAINT fleet_run_check4 CHECK (((mode = 'rolling'::text) = (batch IS NOT NULL))),
+  CONSTRAINT fleet_run_check5 CHECK (((on_error = 'stop-after'::text) = (stop_after IS NOT NULL))),
+  CONSTRAINT fleet_run_check6 CHECK (((state = ANY (ARRAY['finished'::text, 'aborted'::text])) = (ended_at IS NOT NULL))),
   CONSTRAINT fleet_run_deadline_ms_check CHECK ((deadline_ms > 0)),
   CONSTRAINT fleet_run_mode_check CHECK ((mode = ANY (ARRAY['sequential'::text, 'rolling'::text, 'parallel'::text]))),
+  CONSTRAINT fleet_run_nodes_check CHECK ((nodes >= 1)),
   CONSTRAINT fleet_run_on_error_check CHECK ((on_error = ANY (ARRAY['continue'::text, 'stop-after'::text, 'fail-fast'::text]))),
+  CONSTRAINT fleet_run_ordered_check CHECK ((ordered >= 0)),
   CONSTRAINT fleet_run_pkey PRIMARY KEY (id),
   CONSTRAINT fleet_run_state_check CHECK ((state = ANY (ARRAY['running'::text, 'halted'::text, 'finished'::text, 'aborted'::text]))),
   CONSTRAINT fleet_run_stop_after_check CHECK ((stop_after >= 0))
@@ -1015,7 +1029,7 @@ GRANT INSERT, SELECT ON ring.channel TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE (secret_since) ON ring.client TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE (expires_at) ON ring.client_secret TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE (used_at, node_id, revoked_at) ON ring.enrol_token TO plexsphere_<installation>_rotation;
-GRANT DELETE, INSERT, SELECT, UPDATE (state, ended_at, wave, wave_began_at, nudges, due_at, seq) ON ring.fleet_run TO plexsphere_<installation>_rotation;
+GRANT DELETE, INSERT, SELECT, UPDATE (state, ended_at, wave, wave_began_at, nudges, due_at, seq, ordered, rotated, failed, skipped, forgiven) ON ring.fleet_run TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE (state, reason, offline_since, generation, deadline_at, changed_at, seq) ON ring.fleet_step TO plexsphere_<installation>_rotation;
 GRANT SELECT, UPDATE (recovery_key_id, recovery_public_key, recovery_used_at, bus_account_jwt, bus_account_signed_at) ON ring.installation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (is_default, longest_token_ms) ON ring.issuer TO plexsphere_<installation>_rotation;

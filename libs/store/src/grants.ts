@@ -106,7 +106,8 @@ const grants = ({ rotation, outboxRelay, gateway }: StoreRoles): string => `
     ON ring.node TO ${rotation};
   GRANT UPDATE (state, token, token_iat, token_expires_at, former_token_iat, former_until, retiring_until, confirmed_at)
     ON ring.node_key TO ${rotation};
-  GRANT UPDATE (state, ended_at, wave, wave_began_at, nudges, due_at, seq), DELETE ON ring.fleet_run TO ${rotation};
+  GRANT UPDATE (state, ended_at, wave, wave_began_at, nudges, due_at, seq, ordered, rotated, failed, skipped, forgiven), DELETE
+    ON ring.fleet_run TO ${rotation};
   GRANT UPDATE (state, reason, offline_since, generation, deadline_at, changed_at, seq), DELETE
     ON ring.fleet_step TO ${rotation};
   GRANT USAGE ON SEQUENCE ring.mesh_host TO ${rotation};

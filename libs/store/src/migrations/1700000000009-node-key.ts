@@ -70,6 +70,20 @@ export const NODE_KEY: SchemaChange = {
         due_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         -- Counts the changes of its steps, and its own.
         seq bigint NOT NULL DEFAULT 0,
+        -- Whose Nodes it has: who may not command all of these sees nothing of it.
+        scopes text[] NOT NULL,
+        -- How many steps it has in how many waves, and how many of them are in which state: kept with each change of a step,
+        -- so that nobody who looks counts them. What is in none of these still waits for its wave.
+        nodes integer NOT NULL CHECK (nodes >= 1),
+        waves integer NOT NULL CHECK (waves BETWEEN 1 AND nodes),
+        ordered integer NOT NULL DEFAULT 0 CHECK (ordered >= 0),
+        rotated integer NOT NULL DEFAULT 0,
+        failed integer NOT NULL DEFAULT 0,
+        skipped integer NOT NULL DEFAULT 0,
+        -- Failures that an operator has seen and gone on after.
+        forgiven integer NOT NULL DEFAULT 0 CHECK (forgiven <= failed),
+        CHECK (ordered + rotated + failed + skipped <= nodes),
+        CHECK (wave <= waves),
         CHECK ((mode = 'rolling') = (batch IS NOT NULL)),
         CHECK ((on_error = 'stop-after') = (stop_after IS NOT NULL)),
         CHECK ((state IN ('finished', 'aborted')) = (ended_at IS NOT NULL))
