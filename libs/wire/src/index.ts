@@ -9,6 +9,7 @@ export * from './scope';
 export * from './channel';
 export * from './names';
 export { uuidOf } from './uuid-of';
+export { enrolledNodeId } from './enrolled-node-id';
 export * from './rotate-every';
 export * from './fleet-targets';
 export * from './commands/table';
