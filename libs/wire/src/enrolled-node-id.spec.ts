@@ -1,6 +1,6 @@
 import { enrolledNodeId } from './enrolled-node-id';
 import { isUuid } from './names';
-import { createBusKey } from './nkey';
+import { createBusKey } from './bus-credential';
 
 test('a Node that comes again with token and key is the same, and with another of either another', () => {
   const [token, other] = ['ab'.repeat(32), 'cd'.repeat(32)];
