@@ -106,6 +106,7 @@ const WHEN = {
   leaseOfAnother:
     'A lease is renewed or given back by a name that another process drew. Between services only; nothing is changed.',
   tooManyHolders: 'A hundred signers, or gateways, hold leases already. Between services only.',
+  tooManyMembers: 'The channel has as many members as one may have, `most` of them, both sides together.',
   keyUnavailable:
     'No signer can load and use the key: its row, its wrapping or the key-encryption key is wrong or gone.',
   databaseUnavailable:

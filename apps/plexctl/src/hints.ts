@@ -87,6 +87,8 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   noLease: 'check that a signer runs and is ready: plexctl signing status --scope <scope> names them',
   leaseOfAnother: 'the holder draws another name by itself: look at its log if it goes on',
   tooManyHolders: 'stop the lease holders that are not needed: their rows go within a lease',
+  tooManyMembers:
+    'plexctl channel remove-member makes room, plexctl channel create another channel; one sink serves many processes that read what it writes',
   keyUnavailable: 'check the signers: the one that was asked cannot use this key',
   databaseUnavailable: 'check that the database runs and is reached, then run the command again',
   noAnswer: 'check the services behind the rotation service, then run the command again',
@@ -140,11 +142,16 @@ export function reasonOf(
   if (!(problem.is('invariantViolation') || problem.is('scheduleInvalid')) || field === undefined) return undefined;
   const name = flag === undefined ? field : `--${flag}`;
   if (Array.isArray(kinds)) return `${name} must be of a kind that this installation accepts: ${kinds.join(', ')}`;
-  if (Array.isArray(signs)) return `${name}: its keys sign nothing else than ${signs.join(' and ')}`;
+  if (Array.isArray(signs)) return `${name}: ${signedText(signs)}`;
   if (Array.isArray(sides)) return `${name} must be one of the channel's: ${sides.join(', ')}`;
   if (asks === 'bus') return typeof reason === 'string' ? `${name}: ${reason}` : `the service refuses ${name}`;
   return typeof reason === 'string' ? `${name} ${reason}` : name;
 }
+
+const signedText = (signs: readonly unknown[]): string =>
+  signs.length === 0
+    ? 'its members sign by its keys themselves'
+    : `its keys sign nothing else than ${signs.join(' and ')}`;
 
 /** Refusals whose members are numbers and names say them as a sentence, and what to do about these very Nodes. */
 export const inWords = (problem: Problem, scope: string | undefined): Failure | undefined =>

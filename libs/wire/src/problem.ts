@@ -102,6 +102,7 @@ export const PROBLEMS = {
   noAnswer: { code: 'DEADLINE_EXCEEDED', detail: 'signing: no answer' },
   revocationListFull: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: revocation list full' },
   tooManyHolders: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: too many lease holders' },
+  tooManyMembers: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: too many members' },
   tooManyStreams: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: too many streams' },
   tooOften: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: too often' },
   tooManyWaiting: { code: 'RESOURCE_EXHAUSTED', detail: 'signing: too many requests waiting' },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
-import { PLATFORM, problem } from '@plexsphere/wire';
+import { MOST_MEMBERS, PLATFORM, problem } from '@plexsphere/wire';
 import type {
   AddMember as AddRequest,
   AddMemberReply,
@@ -42,7 +42,7 @@ export class AddMember {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** @throws Problem unknownScope; invariantViolation for a side that the channel does not have; nodeExists */
+  /** @throws Problem unknownScope; invariantViolation for a side that the channel does not have; tooManyMembers; nodeExists */
   async add(member: ToAdd, identity: RequestIdentity): Promise<AddMemberReply> {
     const added = await this.transactions.oncePrepared(identity, {
       prepare: () => this.handOut(member),
@@ -77,6 +77,7 @@ export class AddMember {
   ): Promise<AddMemberReply> {
     const { slug, side, name, sink = false } = member;
     const epochs = await requirePresent(manager, PLATFORM, starting);
+    await refuseTooMany(manager, slug);
     const at = await databaseNow(manager);
     await insertMemberNode(manager, { ...member, nodeId, isSink: sink }, epochs);
     const detail = { added: { node_id: nodeId, name, side, sink } };
@@ -86,4 +87,13 @@ export class AddMember {
     this.logger.info({ slug, side, node: nodeId }, 'member added');
     return { node_id: nodeId, name, slug, side, sink, rings, bus_jwt: busJwt, bundle: starting.bundle };
   }
+}
+
+/** Under the locks of both rings, so that nobody else comes meanwhile. */
+async function refuseTooMany(manager: EntityManager, slug: string): Promise<void> {
+  const [{ members }] = await manager.query<[{ members: number }]>(
+    'SELECT count(*)::int AS members FROM ring.member WHERE slug = $1 AND removed_at IS NULL',
+    [slug],
+  );
+  if (members >= MOST_MEMBERS) throw problem('tooManyMembers', { field: 'slug', most: MOST_MEMBERS });
 }

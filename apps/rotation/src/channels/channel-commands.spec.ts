@@ -3,13 +3,12 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
-import { makeSealingPair } from '@plexsphere/wire';
+import { MOST_MEMBERS, makeSealingPair } from '@plexsphere/wire';
 import { ChannelWorld } from '../../testing/channel-world';
 import { CONFIG, Heart, OPERATOR, identity, type Replica } from '../../testing/heart';
 import type { Asked } from '../operators/operator.guard';
 import { ChangeDecisions } from '../rings/change-decisions';
 import { ChangePlans } from '../rings/change-plans';
-import { RingController } from '../rings/ring.controller';
 import { requireAccepted } from '../rotation-config';
 import { RotationController } from '../rotations/rotation.controller';
 import { StatusController } from '../status/status.controller';
@@ -95,6 +94,29 @@ describe('a member', () => {
       body: { field: 'bearer_hash' },
     });
   });
+
+  test('is one too many where a channel has as many as one may, of both sides; and comes in once another has gone', async () => {
+    await heart.owner.query(
+      `WITH made AS (
+         INSERT INTO ring.node (id, scope, name, bus_public_key)
+         SELECT gen_random_uuid(), 'platform', 'more-' || n, 'U' || n FROM generate_series(3, $1::int) AS n RETURNING id
+       ),
+       streams AS (
+         INSERT INTO outbox.node_stream (node_id, scope, told_epoch, told_platform_epoch, settled_epoch, settled_platform_epoch)
+         SELECT id, 'platform', 1, 1, 1, 1 FROM made
+       )
+       INSERT INTO ring.member (node_id, slug, side, sealing_key, is_sink) SELECT id, 'pay', 'app', id, false FROM made`,
+      [MOST_MEMBERS],
+    );
+    const before = await heart.rows();
+    await expect(channels.add(member({ side: 'plugin' }), asked())).rejects.toMatchObject({
+      ...{ code: 'RESOURCE_EXHAUSTED', detail: 'signing: too many members', body: { field: 'slug', most: 128 } },
+    });
+    expect(await heart.rows()).toEqual(before);
+    await new ChannelWorld(heart, replica, 'mail').withTwo('mail-');
+    await channels.remove({ slug: 'pay', name: 'more-3' }, asked());
+    await expect(channels.add(member({ side: 'plugin' }), asked())).resolves.toMatchObject({ side: 'plugin' });
+  });
 });
 
 test('a list has the channels that are theirs, with who is at each side and where each ring is', async () => {
@@ -177,46 +199,6 @@ test('the plan of a revoke names who has not proven the key that would sign', as
   });
   await world.rotate('k2');
   expect(await plan({})).toMatchObject({ signs_afterwards: 'k2', without_proof: ['plugin-1'] });
-});
-
-describe('of what other rings have', () => {
-  beforeEach(() => world.withTwo());
-
-  test.each<[string, (scope: string) => Promise<unknown>, object]>([
-    [
-      'a key that is staged alone',
-      (scope) =>
-        replica.stageKey.stage(
-          { scope, newKeyId: 'k2', rotateWithinMs: undefined, reason: null },
-          identity('signing.stage'),
-        ),
-      {},
-    ],
-    [
-      'a recommit',
-      (scope) =>
-        replica.recommitRing.recommit({ scope, reason: 'r', statement: undefined }, identity('signing.recommit')),
-      {},
-    ],
-    ['a key set', (scope) => rings().jwks({ scope }), { code: 'NOT_FOUND', detail: 'signing: unknown scope' }],
-    ['a chain', (scope) => rings().chain({ scope }), { code: 'NOT_FOUND', detail: 'signing: unknown scope' }],
-    [
-      'a share of Nodes',
-      (scope) =>
-        replica.rotateWhenApplied.ask(
-          { scope, new_key_id: 'k2', percent: 50 },
-          identity('signing.rotate-when-applied'),
-        ),
-      {},
-    ],
-  ])('a channel has none: %s', async (_, ask, refusal) => {
-    await world.rotate('k2');
-    const before = await heart.rows();
-    await expect(ask(world.ring)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', ...refusal });
-    expect(await heart.rows()).toEqual(before);
-  });
-
-  const rings = () => new RingController(heart.asRotation);
 });
 
 test('a token for a channel is one for both of its rings, and for no other', async () => {

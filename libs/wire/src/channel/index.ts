@@ -4,5 +4,5 @@ export * from './names';
 export { channelProof, checkValue, isSameMac, type Proven } from './proof';
 export { isSealingKey, isSealingText, makeSealingPair, type SealingPair } from './sealing-key';
 export { SECRET_TYPE, sealSecret, unsealSecret } from './sealed-secret';
-export { REPORT_LIMITS, isReason } from './report-limits';
+export { MOST_MEMBERS, REPORT_LIMITS, isReason } from './report-limits';
 export { CHANNEL_KEYS_CHANGED, readKeysChanged, type ChannelKey, type ChannelKeysChanged } from './keys-changed';

@@ -1,3 +1,9 @@
+/**
+ * Of one channel, both sides together: what `channel.show` says of so many is one message of the bus, whatever each of them
+ * reports.
+ */
+export const MOST_MEMBERS = 128;
+
 /** How much a member may say in one report: who writes one keeps to it, or the whole of it is refused. */
 export const REPORT_LIMITS = {
   /** The two of its channel. */
@@ -7,7 +13,7 @@ export const REPORT_LIMITS = {
   /** Reasons of refusals that are told apart. */
   reasons: 24,
   /** Key ids that a sink found and kept. */
-  takenOver: 16,
+  takenOver: 8,
   periodSeconds: 366 * 86_400,
 } as const;
 
