@@ -62,6 +62,7 @@ it.each([
     { signs: ['statement', 'token'] },
     '--scope: its keys sign nothing else than statement and token',
   ],
+  ['of a channel, whose keys sign nothing here', { signs: [] }, '--scope: its members sign by its keys themselves'],
   [
     'of a kind that there is not',
     { accepted_kinds: ['platform'] },

@@ -19,7 +19,7 @@ import { DataSource, IsNull } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
 import { RemoveNode } from '../nodes/remove-node';
-import { policyOf } from '../rings/read-ring';
+import { requireNodes } from '../nodes/require-nodes';
 import { byGateway, nodeOf } from './by-gateway';
 import { EnrolTokens } from './enrol-token';
 import { listEnrolTokens } from './list-enrol-tokens';
@@ -40,9 +40,7 @@ export class EnrolmentController {
   @Handles('node.enroll-token')
   async makeToken(request: EnrollToken, { identity }: Asked): Promise<EnrollTokenReply> {
     const { scope, token_hash: hash, ttl_seconds: lifeSeconds = DEFAULT_ENROL_TOKEN_SECONDS } = request;
-    if (policyOf(scope).tells.ownNodes === null) {
-      throw problem('invariantViolation', { field: 'scope', reason: 'no Node is in such a scope' });
-    }
+    requireNodes(scope);
     return this.tokens.make({ scope, hash, lifeSeconds }, identity);
   }
 

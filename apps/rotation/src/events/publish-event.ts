@@ -13,7 +13,7 @@ import {
 import type { PublishReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CommandTransactions } from '../transactions/command-transactions';
-import { policyOf } from '../rings/read-ring';
+import { requireSigns } from '../rings/require-signs';
 import type { RequestIdentity } from '../transactions/requests';
 import { writeAudit } from '../transactions/write-audit';
 import { fanOutToNode, fanOutToScope, type NewEvent } from './fan-out';
@@ -39,7 +39,8 @@ export class PublishEvent {
   async publish(publication: Publication, identity: RequestIdentity): Promise<PublishReply> {
     const { to } = publication;
     if (isReservedEventType(publication.eventType)) throw problem('reservedEventType', { field: 'event_type' });
-    if ('scope' in to) requireEnvelopes(to.scope);
+    // What its keys would never sign must not be accepted.
+    if ('scope' in to) requireSigns(to.scope, 'envelope');
     const reply = await this.transactions.oncePrepared(identity, {
       prepare: () => this.eventOf(publication),
       lock: ({ scope }) => ({ shared: [scope] }),
@@ -66,12 +67,6 @@ export class PublishEvent {
     if (node === null) throw problem('unknownNode', { field: 'node_id' });
     return { scope: node.scope, eventId: `${nodeId}/${randomUUID()}` };
   }
-}
-
-/** What its keys would never sign must not be accepted. */
-function requireEnvelopes(scope: Scope): void {
-  const { signs } = policyOf(scope);
-  if (!signs.includes('envelope')) throw problem('invariantViolation', { field: 'scope', signs });
 }
 
 async function fanOut(manager: EntityManager, event: NewEvent, to: Audience): Promise<number> {

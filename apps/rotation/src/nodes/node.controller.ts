@@ -15,13 +15,13 @@ import { DataSource } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
 import { BusConnections } from '../bus-account/bus-connections';
-import { policyOf } from '../rings/read-ring';
 import { backlogView, countBacklogOf } from '../status/backlog';
 import { readSnapshot } from '../transactions/database-clock';
 import { AddNode } from './add-node';
 import { findNode, listNodes, unknownNode, type NodeName } from './list-nodes';
 import { nodeDetail, nodeSummary } from './node-view';
 import { RemoveNode } from './remove-node';
+import { requireNodes } from './require-nodes';
 
 /** Nodes in one reply, of some 300 bytes at most: far below the bus' limit of 1 MB. */
 const NODES_IN_REPLY = 2_000;
@@ -37,10 +37,7 @@ export class NodeController {
 
   @Handles('node.add')
   async add(request: AddRequest, { identity }: Asked): Promise<AddNodeReply> {
-    // A Node is in its Domain's scope, or in the platform's where it has none.
-    if (policyOf(request.scope).tells.ownNodes === null) {
-      throw problem('invariantViolation', { field: 'scope', reason: 'no Node is in such a scope' });
-    }
+    requireNodes(request.scope);
     const { scope, name, bus_public_key: busPublicKey } = request;
     return this.addNode.add({ scope, name, busPublicKey }, identity);
   }

@@ -6,6 +6,7 @@ import { DataSource } from 'typeorm';
 import { Signers } from '../leases/signers';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
+import { requireSigns } from '../rings/require-signs';
 import { writeAudit } from '../transactions/write-audit';
 
 /** Signatures of a person's own payload: made, and verified. Nobody is handed one that the audit log does not know of. */
@@ -16,9 +17,10 @@ export class SignatureController {
     private readonly signers: Signers,
   ) {}
 
-  /** @throws Problem as `Signers.ask`; noAnswer */
+  /** @throws Problem as `requireSigns`, `Signers.ask`; noAnswer */
   @Handles('signing.sign')
   async sign(request: Sign, { identity }: Pick<Asked, 'identity'>): Promise<SignReply> {
+    requireSigns(request.scope, 'data');
     const endsAt = performance.now() + SIGNING_DURATION_MS;
     const reply = await this.signers.ask<SignReply>(request.scope, 'sign-jws', request, isSigned);
     await writeAudit(this.database.manager, identity, {
@@ -30,8 +32,10 @@ export class SignatureController {
     return reply;
   }
 
+  /** @throws Problem as `requireSigns`, `Signers.ask` */
   @Handles('signing.verify')
-  verify(request: Verify): Promise<VerifyReply> {
+  async verify(request: Verify): Promise<VerifyReply> {
+    requireSigns(request.scope, 'data', 'token');
     return this.signers.ask<VerifyReply>(request.scope, 'verify', request, isVerdict);
   }
 }

@@ -4,6 +4,7 @@ import { KeyRingEntity } from '@plexsphere/store';
 import { problem, type Scope } from '@plexsphere/wire';
 import type { RotateKeysReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
+import { requireNodes } from '../nodes/require-nodes';
 import { CommandTransactions } from '../transactions/command-transactions';
 import type { RequestIdentity } from '../transactions/requests';
 import { nodeScopes } from '../transactions/scope-lock';
@@ -47,7 +48,7 @@ export class AskForKeys {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** @throws Problem unknownNode, unknownScope; noWireguardKey of a Node that has none */
+  /** @throws Problem unknownNode, unknownScope; invariantViolation of a scope that has no Nodes; noWireguardKey of one that has none */
   ask(asked: Asked, identity: RequestIdentity): Promise<RotateKeysReply> {
     return this.transactions.oncePrepared(identity, {
       prepare: () => scopeOf(this.database.manager, asked),
@@ -72,6 +73,7 @@ async function scopeOf(manager: EntityManager, { nodeId, scope }: Asked): Promis
     if (!(await manager.existsBy(KeyRingEntity, { scope: scope ?? '' }))) {
       throw problem('unknownScope', { field: 'scope' });
     }
+    requireNodes(scope ?? '');
     return scope ?? '';
   }
   const [node] = await manager.query<{ scope: Scope }[]>(
