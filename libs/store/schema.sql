@@ -458,10 +458,12 @@ CREATE TABLE ring.node_key (
   generation bigint NOT NULL,
   public_key text NOT NULL,
   state text NOT NULL,
-  request_hash text NOT NULL,
-  token text NOT NULL,
-  token_iat bigint NOT NULL,
-  token_expires_at timestamp with time zone NOT NULL,
+  request_hash text,
+  token text,
+  token_iat bigint,
+  token_expires_at timestamp with time zone,
+  tokens_until timestamp with time zone,
+  former_token_hash text,
   former_token_iat bigint,
   former_until timestamp with time zone,
   retiring_until timestamp with time zone,
@@ -470,7 +472,9 @@ CREATE TABLE ring.node_key (
   CONSTRAINT node_key_check CHECK ((former_token_iat < token_iat)),
   CONSTRAINT node_key_check1 CHECK (((state = 'retiring'::text) = (retiring_until IS NOT NULL))),
   CONSTRAINT node_key_check2 CHECK (((former_token_iat IS NULL) = (former_until IS NULL))),
-  CONSTRAINT node_key_generation_check CHECK ((generation >= 1)),
+  CONSTRAINT node_key_check3 CHECK (((generation = 0) OR (num_nulls(request_hash, token, token_iat, token_expires_at, tokens_until) = 0))),
+  CONSTRAINT node_key_check4 CHECK (((generation > 0) OR (state <> 'active'::text))),
+  CONSTRAINT node_key_generation_check CHECK ((generation >= 0)),
   CONSTRAINT node_key_pkey PRIMARY KEY (node_id, generation),
   CONSTRAINT node_key_public_key_key UNIQUE (public_key),
   CONSTRAINT node_key_request_hash_key UNIQUE (request_hash),
@@ -1023,7 +1027,7 @@ GRANT INSERT (event_id, scope, event_type, payload, epoch, nodes), SELECT, UPDAT
 GRANT INSERT (node_id, event_id, ring_scope, epoch), SELECT ON outbox.message TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON outbox.node_stream TO plexsphere_<installation>_rotation;
 GRANT INSERT (actor, action, scope, request_id, before, after, detail), SELECT ON ring.audit TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT, UPDATE (signed_at) ON ring.bus_revocation TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (due_at, signed_at) ON ring.bus_revocation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.bus_user TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.channel TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE (secret_since) ON ring.client TO plexsphere_<installation>_rotation;
@@ -1043,7 +1047,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE (count) ON ring.member_refusal TO plexspher
 GRANT DELETE, INSERT, SELECT, UPDATE ON ring.member_report TO plexsphere_<installation>_rotation;
 GRANT USAGE ON ring.mesh_host TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (bus_public_key, bearer_hash, wireguard_key, wireguard_key_since, wireguard_key_wanted_at, state, removed_at, tags, rotate_after, contested_at, revoked_reason) ON ring.node TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT, UPDATE (state, token, token_iat, token_expires_at, former_token_iat, former_until, retiring_until, confirmed_at) ON ring.node_key TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (state, token, token_iat, token_expires_at, tokens_until, former_token_hash, former_token_iat, former_until, retiring_until, confirmed_at) ON ring.node_key TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (revoked_at, last_used_at) ON ring.operator TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (own, of_kind, kind_version, scheduled_since) ON ring.policy TO plexsphere_<installation>_rotation;
 GRANT DELETE, INSERT, SELECT, UPDATE ON ring.prepared_key TO plexsphere_<installation>_rotation;

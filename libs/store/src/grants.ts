@@ -104,7 +104,8 @@ const grants = ({ rotation, outboxRelay, gateway }: StoreRoles): string => `
   GRANT UPDATE (state, removed_at, bearer_hash, wireguard_key, wireguard_key_since, wireguard_key_wanted_at,
                 bus_public_key, tags, rotate_after, contested_at, revoked_reason)
     ON ring.node TO ${rotation};
-  GRANT UPDATE (state, token, token_iat, token_expires_at, former_token_iat, former_until, retiring_until, confirmed_at)
+  GRANT UPDATE (state, token, token_iat, token_expires_at, tokens_until, former_token_hash, former_token_iat, former_until,
+                retiring_until, confirmed_at)
     ON ring.node_key TO ${rotation};
   GRANT UPDATE (state, ended_at, wave, wave_began_at, nudges, due_at, seq, ordered, rotated, failed, skipped, forgiven), DELETE
     ON ring.fleet_run TO ${rotation};
@@ -118,7 +119,7 @@ const grants = ({ rotation, outboxRelay, gateway }: StoreRoles): string => `
   GRANT UPDATE (revoked_at, last_used_at) ON ring.operator TO ${rotation};
   GRANT UPDATE, DELETE ON ring.lease TO ${rotation};
   GRANT DELETE ON ring.request TO ${rotation};
-  GRANT UPDATE (signed_at) ON ring.bus_revocation TO ${rotation};
+  GRANT UPDATE (signed_at, due_at) ON ring.bus_revocation TO ${rotation};
   GRANT EXECUTE ON FUNCTION ring.forget_revocations TO ${rotation};
   GRANT UPDATE, DELETE ON ring.prepared_key TO ${rotation};
   GRANT UPDATE (members, version, decided_at) ON ring.kind_policy TO ${rotation};

@@ -2,7 +2,7 @@ import type { SchemaChange } from '@plexsphere/wire';
 
 /**
  * Nodes' own keys, the tokens that are bound to them, and fleet runs, which have many of them changed. Of a Node without a row
- * in `node_key` the credential that it was enrolled with holds, without an end: its generation is 0.
+ * in `node_key` the credential that it was enrolled with holds, without an end. Its generation is 0, and enters when it ends.
  */
 export const NODE_KEY: SchemaChange = {
   name: 'NodeKey1700000000009',
@@ -10,15 +10,19 @@ export const NODE_KEY: SchemaChange = {
       -- A public key is unique for ever: ring.bus_user has all that there ever were.
       CREATE TABLE ring.node_key (
         node_id uuid NOT NULL REFERENCES ring.node,
-        generation bigint NOT NULL CHECK (generation >= 1),
+        generation bigint NOT NULL CHECK (generation >= 0),
         public_key text NOT NULL UNIQUE REFERENCES ring.bus_user,
         state text NOT NULL CHECK (state IN ('active', 'retiring', 'retired', 'revoked')),
         -- SHA-256, hex, of the request that made it: the same one again is answered again.
-        request_hash text NOT NULL UNIQUE,
-        -- The bus user JWT that holds, and of one that gives way to it until when it does.
-        token text NOT NULL,
-        token_iat bigint NOT NULL,
-        token_expires_at timestamptz NOT NULL,
+        request_hash text UNIQUE,
+        -- The bus user JWT that holds; when the last one of this key ends, whichever that is.
+        token text,
+        token_iat bigint,
+        token_expires_at timestamptz,
+        tokens_until timestamptz,
+        -- SHA-256, hex, of the token before, until the Node confirms this one: whoever names it has heard no answer. Where it
+        -- is to give way and not to stand beside, until when it does.
+        former_token_hash text,
         former_token_iat bigint CHECK (former_token_iat < token_iat),
         former_until timestamptz,
         retiring_until timestamptz,
@@ -27,7 +31,9 @@ export const NODE_KEY: SchemaChange = {
         created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         PRIMARY KEY (node_id, generation),
         CHECK ((state = 'retiring') = (retiring_until IS NOT NULL)),
-        CHECK ((former_token_iat IS NULL) = (former_until IS NULL))
+        CHECK ((former_token_iat IS NULL) = (former_until IS NULL)),
+        CHECK (generation = 0 OR num_nulls(request_hash, token, token_iat, token_expires_at, tokens_until) = 0),
+        CHECK (generation > 0 OR state <> 'active')
       );
       CREATE UNIQUE INDEX one_active_node_key ON ring.node_key (node_id) WHERE state = 'active';
       CREATE UNIQUE INDEX one_retiring_node_key ON ring.node_key (node_id) WHERE state = 'retiring';
