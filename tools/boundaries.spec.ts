@@ -193,6 +193,8 @@ describe('each text', () => {
     [ROTATION, `import { IsInt } from '@plexsphere/wire/validator';\nexport { IsInt };`, []],
     ['libs/wire/src/not-there.spec.ts', `import 'nats';\nimport 'jose';`, []],
     ['libs/node-sdk/src/not-there.ts', `import 'typeorm';`, [BOUNDARY]],
+    ['libs/bus-jwt/src/not-there.ts', `import '@nats-io/jwt';`, [BOUNDARY]],
+    ['libs/bus-jwt/src/not-there.spec.ts', `import '@nats-io/jwt';`, []],
 
     // credentials of a cloud are the sink's alone
     ['apps/channel-sink/src/not-there.ts', `import '@aws-sdk/client-secrets-manager';`, []],

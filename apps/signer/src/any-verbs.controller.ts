@@ -1,8 +1,9 @@
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { BusJwtError, issueUser, signAccount } from '@plexsphere/bus-jwt';
+import { DatabaseClock } from '@plexsphere/lease-holder';
 import { validated } from '@plexsphere/service-kit';
-import { isUuid, parseRevocationLines, problem, subjects } from '@plexsphere/wire';
+import { CLOCK_SKEW_MS, isUuid, parseRevocationLines, problem, subjects, type BusUser } from '@plexsphere/wire';
 import {
   DestroyKey,
   DestroyRing,
@@ -21,6 +22,7 @@ export class AnyVerbsController {
   constructor(
     private readonly material: Material,
     private readonly keys: KeyMaker,
+    private readonly clock: DatabaseClock,
   ) {}
 
   @MessagePattern(subjects.anySigner('destroy-key'), { joined: true })
@@ -50,24 +52,39 @@ export class AnyVerbsController {
 
   @MessagePattern(subjects.anySigner('issue-bus-credential'), { joined: true })
   async issueBusCredential(@Payload(validated(IssueBusCredential)) request: IssueBusCredential): Promise<BusJwtReply> {
-    const { kind, id, name, public_key: publicKey, expires_at: expiresAt } = request;
-    // Subjects know one spelling only; a credential for another would be good for nothing.
-    if (!isUuid(id)) throw problem('invariantViolation', { field: 'id' });
+    const { name, public_key: publicKey, expires_at: expiresAt, issued_at: issuedAt } = request;
+    const user = userOf(request);
+    // A revocation stands over what was issued before it: who has stolen the right to ask leaves with no credential that
+    // all those of a year to come would pass over.
+    if (issuedAt !== undefined && issuedAt * 1_000 - this.clock.now().getTime() > CLOCK_SKEW_MS) {
+      throw problem('invariantViolation', { field: 'issued_at' });
+    }
     const { seed: accountSeed } = await this.material.busKey('account');
-    return { jwt: await refusingKeys(issueUser({ accountSeed, user: { kind, id }, name, publicKey, expiresAt })) };
+    return { jwt: refusingKeys(() => issueUser({ accountSeed, user, name, publicKey, issuedAt, expiresAt })) };
   }
 
   @MessagePattern(subjects.anySigner('sign-bus-account'), { joined: true })
   async signBusAccount(@Payload(validated(SignBusAccount)) { revocations }: SignBusAccount): Promise<BusJwtReply> {
     const [operator, account] = await Promise.all([this.material.busKey('operator'), this.material.busKey('account')]);
     const fields = { operatorSeed: operator.seed, accountPublicKey: account.publicKey };
-    return { jwt: await refusingKeys(signAccount({ ...fields, revocations: parseRevocationLines(revocations) })) };
+    return { jwt: refusingKeys(() => signAccount({ ...fields, revocations: parseRevocationLines(revocations) })) };
   }
 }
 
+function userOf({ kind, id, has_node_key: hasNodeKey }: IssueBusCredential): BusUser {
+  // Subjects know one spelling only; a credential for another would be good for nothing.
+  if (!isUuid(id)) throw problem('invariantViolation', { field: 'id' });
+  if (kind === 'node') return { kind, id, hasNodeKey };
+  if (hasNodeKey !== undefined) throw problem('invariantViolation', { field: 'has_node_key' });
+  return { kind, id };
+}
+
 /** The one thing in these requests that can be malformed beyond what validation sees is a public key. */
-const refusingKeys = (jwt: Promise<string>): Promise<string> =>
-  jwt.catch((error: unknown) => {
+function refusingKeys(make: () => string): string {
+  try {
+    return make();
+  } catch (error) {
     const malformed = error instanceof BusJwtError && error.code === 'bad_public_key';
     throw malformed ? problem('invariantViolation', { field: 'public_key' }) : error;
-  });
+  }
+}

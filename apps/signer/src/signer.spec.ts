@@ -692,6 +692,42 @@ test('bus credentials and the account, from typed fields', async () => {
   await expect(ask(subjects.anySigner('issue-bus-credential'), upper)).rejects.toMatchObject({ body: { field: 'id' } });
 });
 
+describe('a bus credential', () => {
+  const issue = {
+    kind: 'node',
+    id: '5d9f7f0e-6a37-4a1f-9d6f-0a6f5d1c2b3a',
+    name: 'edge-1',
+    public_key: createBusKey('user').publicKey,
+  };
+  const issued = async (more: object) => {
+    const { jwt } = await ask<{ jwt: string }>(subjects.anySigner('issue-bus-credential'), { ...issue, ...more });
+    return JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) as { iat: number; exp?: number };
+  };
+  const nowS = () => Math.floor(Date.now() / 1_000);
+
+  it('is of the second that rotation names, and of the signer where it names none', async () => {
+    const at = nowS() - 100;
+    expect(await issued({ issued_at: at, expires_at: at + 900, has_node_key: true })).toMatchObject({
+      iat: at,
+      exp: at + 900,
+    });
+    // A few seconds ahead: each token of a key is a second younger than the one before.
+    expect((await issued({ issued_at: at + 110 })).iat).toBe(at + 110);
+    const { iat, exp } = await issued({});
+    expect([Math.abs(iat - nowS()) <= 5, exp]).toEqual([true, undefined]);
+  });
+
+  it.each([
+    ['of a time that revocations to come would pass over', () => ({ issued_at: nowS() + 60 }), 'issued_at'],
+    ['of no whole second', () => ({ issued_at: nowS() - 0.5 }), 'issued_at'],
+    ['of a time in words', () => ({ issued_at: 'now' }), 'issued_at'],
+    ['with a Node key by another name than yes or no', () => ({ has_node_key: 'yes' }), 'has_node_key'],
+    ['with a Node key for an operator', () => ({ kind: 'operator', has_node_key: true }), 'has_node_key'],
+  ])('is not made %s', async (_, more, field) => {
+    await expect(issued(more())).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', body: { field } });
+  });
+});
+
 test('an orderly stop gives the leases back', async () => {
   await signer.stop();
   expect(rotation.asked.at(-1)).toMatchObject({ epochs: {}, release: true });

@@ -68,8 +68,8 @@ async function bringUp(owner: QueryRunner, folder: OutFolder, options: Bootstrap
   try {
     const migrations = await applyMigrations(owner, options.databaseUrl);
     const kek = await createKekFile(folder.at(FILES.kek));
-    const bus = await makeBus();
-    const admin = await makeAdmin(bus.account);
+    const bus = makeBus();
+    const admin = makeAdmin(bus.account);
     await owner.startTransaction();
     await storeInstallation(owner.manager, { kek, bus, recovery, admin });
     await folder.write({

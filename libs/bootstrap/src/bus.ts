@@ -26,34 +26,28 @@ export interface Bus {
  * The system account's seed is forgotten here: nobody is ever to be admitted to it beside the account pusher. Should
  * that one be lost, the operator key makes another system account.
  */
-export async function makeBus(): Promise<Bus> {
+export function makeBus(): Bus {
   const [operator, system, account] = [createBusKey('operator'), createBusKey('account'), createBusKey('account')];
   const operatorSeed = operator.seed;
-  const systemJwt = await issueSystemAccount({ operatorSeed, accountPublicKey: system.publicKey });
-  const operatorJwt = await issueOperator({ operatorSeed, systemAccountPublicKey: system.publicKey });
-  const services = await Promise.all(
-    SERVICE_NAMES.map(async (kind) => ({ kind, ...(await makeCreds(account, { kind })) })),
-  );
+  const systemJwt = issueSystemAccount({ operatorSeed, accountPublicKey: system.publicKey });
+  const operatorJwt = issueOperator({ operatorSeed, systemAccountPublicKey: system.publicKey });
+  const services = SERVICE_NAMES.map((kind) => ({ kind, ...makeCreds(account, { kind }) }));
   return {
     operator,
     account,
-    accountJwt: await signAccount({ operatorSeed, accountPublicKey: account.publicKey, revocations: [] }),
+    accountJwt: signAccount({ operatorSeed, accountPublicKey: account.publicKey, revocations: [] }),
     servicePublicKeys: services.map(({ kind, publicKey }) => [kind, publicKey]),
     files: {
       [BRING_UP_FILES.natsServer]: serverConfig(operatorJwt, { publicKey: system.publicKey, jwt: systemJwt }),
       ...Object.fromEntries(services.map(({ kind, text }) => [credentialFile(kind), text])),
-      [BRING_UP_FILES.accountPusher]: await accountPusherCreds(system, account.publicKey),
+      [BRING_UP_FILES.accountPusher]: accountPusherCreds(system, account.publicKey),
     },
   };
 }
 
-export async function makeCreds(
-  account: BusKey,
-  user: BusUser,
-  expiresAt?: Date,
-): Promise<{ publicKey: string; text: string }> {
+export function makeCreds(account: BusKey, user: BusUser, expiresAt?: Date): { publicKey: string; text: string } {
   const { publicKey, seed } = createBusKey('user');
-  const jwt = await issueUser({
+  const jwt = issueUser({
     accountSeed: account.seed,
     user,
     name: user.kind,
@@ -63,7 +57,7 @@ export async function makeCreds(
   return { publicKey, text: credsText(jwt, seed) };
 }
 
-async function accountPusherCreds(system: BusKey, accountPublicKey: string): Promise<string> {
+function accountPusherCreds(system: BusKey, accountPublicKey: string): string {
   const { publicKey, seed } = createBusKey('user');
-  return credsText(await issueAccountPusher({ systemAccountSeed: system.seed, accountPublicKey, publicKey }), seed);
+  return credsText(issueAccountPusher({ systemAccountSeed: system.seed, accountPublicKey, publicKey }), seed);
 }

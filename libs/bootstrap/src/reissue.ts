@@ -72,7 +72,7 @@ async function makeAnew(owner: QueryRunner, { service, databaseUrl, kekFile }: R
   const login = { files: { [databaseUrlFile(service)]: `${url}\n` }, known: { service, login: new URL(url).username } };
   if (kekFile === undefined) return login;
   const account = await accountKey(owner, kekFile);
-  const { publicKey, text } = await makeCreds(account, { kind: service });
+  const { publicKey, text } = makeCreds(account, { kind: service });
   await insertServiceCredential(owner.manager, service, publicKey);
   return {
     files: { ...login.files, [credentialFile(service)]: text },

@@ -1,9 +1,9 @@
-import { encodeAccount, encodeOperator, type OperatorLimits } from '@nats-io/jwt';
 import type { Revocation } from '@plexsphere/wire';
-import { requirePublicKey, signingPair } from './bus-key';
+import { busSigner, requirePublicKey } from './bus-key';
+import { encode } from './encode';
 
 /** An account whose JWT names no limits gets zero of everything: it admits nobody. -1 is "no limit". */
-const NO_LIMITS: OperatorLimits = {
+const NO_LIMITS = {
   subs: -1,
   data: -1,
   payload: -1,
@@ -14,7 +14,7 @@ const NO_LIMITS: OperatorLimits = {
   leaf: -1,
 };
 
-const NO_JETSTREAM_LIMITS: OperatorLimits = {
+const NO_JETSTREAM_LIMITS = {
   mem_storage: -1,
   disk_storage: -1,
   streams: -1,
@@ -25,16 +25,14 @@ const NO_JETSTREAM_LIMITS: OperatorLimits = {
 };
 
 /** The root of the bus: the server trusts what this key signs. No expiry; replaced by hand alone. */
-export const issueOperator = async (fields: {
-  operatorSeed: string;
-  systemAccountPublicKey: string;
-}): Promise<string> =>
-  encodeOperator('plexsphere', signingPair('operator', fields.operatorSeed), {
-    system_account: requirePublicKey('account', fields.systemAccountPublicKey),
-  });
+export function issueOperator(fields: { operatorSeed: string; systemAccountPublicKey: string }): string {
+  const signer = busSigner('operator', fields.operatorSeed);
+  const nats = { system_account: requirePublicKey('account', fields.systemAccountPublicKey) };
+  return encode('operator', { name: 'plexsphere', subject: signer.publicKey, nats }, signer);
+}
 
 /** The account of the server's own subjects. Without JetStream: a server refuses to start with it there. */
-export const issueSystemAccount = async (fields: { operatorSeed: string; accountPublicKey: string }): Promise<string> =>
+export const issueSystemAccount = (fields: { operatorSeed: string; accountPublicKey: string }): string =>
   accountJwt('SYS', fields, { limits: NO_LIMITS });
 
 /**
@@ -42,11 +40,11 @@ export const issueSystemAccount = async (fields: { operatorSeed: string; account
  * issued at `at` (Unix seconds) or before is refused, and its connection is cut when the server takes the JWT.
  * @throws BusJwtError bad_seed, bad_public_key
  */
-export const signAccount = async (fields: {
+export const signAccount = (fields: {
   operatorSeed: string;
   accountPublicKey: string;
   revocations: readonly Revocation[];
-}): Promise<string> =>
+}): string =>
   accountJwt('MESH', fields, {
     limits: { ...NO_LIMITS, ...NO_JETSTREAM_LIMITS },
     revocations: Object.fromEntries(
@@ -57,8 +55,10 @@ export const signAccount = async (fields: {
 const accountJwt = (
   name: string,
   { operatorSeed, accountPublicKey }: { operatorSeed: string; accountPublicKey: string },
-  account: { limits: OperatorLimits; revocations?: Record<string, number> },
-): Promise<string> =>
-  encodeAccount(name, requirePublicKey('account', accountPublicKey), account, {
-    signer: signingPair('operator', operatorSeed),
-  });
+  nats: { limits: Record<string, number | boolean>; revocations?: Record<string, number> },
+): string =>
+  encode(
+    'account',
+    { name, subject: requirePublicKey('account', accountPublicKey), nats },
+    busSigner('operator', operatorSeed),
+  );

@@ -30,16 +30,16 @@ let pusher: NatsConnection;
 const connections: NatsConnection[] = [];
 
 beforeAll(async () => {
-  const systemJwt = await issueSystemAccount({ operatorSeed, accountPublicKey: system.publicKey });
+  const systemJwt = issueSystemAccount({ operatorSeed, accountPublicKey: system.publicKey });
   const config = `
-    operator: ${await issueOperator({ operatorSeed, systemAccountPublicKey: system.publicKey })}
+    operator: ${issueOperator({ operatorSeed, systemAccountPublicKey: system.publicKey })}
     system_account: ${system.publicKey}
     resolver: { type: full, dir: "./resolver" }
     resolver_preload: { ${system.publicKey}: ${systemJwt} }`;
   server = await startedBus(config);
   const key = createBusKey('user');
   const fields = { systemAccountSeed: system.seed, accountPublicKey: mesh.publicKey, publicKey: key.publicKey };
-  pusher = await open(credsText(await issueAccountPusher(fields), key.seed), '_INBOX.account-pusher');
+  pusher = await open(credsText(issueAccountPusher(fields), key.seed), '_INBOX.account-pusher');
 });
 
 afterAll(async () => {
@@ -59,13 +59,13 @@ async function open(creds: string, prefix: string): Promise<NatsConnection> {
 }
 
 async function openAs(user: BusUser, key: BusKey = createBusKey('user')): Promise<NatsConnection> {
-  const jwt = await issueUser({ accountSeed: mesh.seed, user, name: user.kind, publicKey: key.publicKey });
+  const jwt = issueUser({ accountSeed: mesh.seed, user, name: user.kind, publicKey: key.publicKey });
   return open(credsText(jwt, key.seed), inboxPrefix(user));
 }
 
 /** Gives the mesh account to the server, with these revocations. */
 async function push(revocations: { public_key: string; at: number }[] = []): Promise<string> {
-  const jwt = await signAccount({ operatorSeed, accountPublicKey: mesh.publicKey, revocations });
+  const jwt = signAccount({ operatorSeed, accountPublicKey: mesh.publicKey, revocations });
   const reply = await pusher.request('$SYS.REQ.CLAIMS.UPDATE', jwt);
   expect(reply.json()).toMatchObject({ data: { code: 200, account: mesh.publicKey } });
   return jwt;
@@ -253,7 +253,7 @@ it.each(SERVICE_NAMES)('lets %s neither hear a Node stream nor publish on one pa
 it('refuses a credential that another account key signed', async () => {
   const key = createBusKey('user');
   const accountSeed = createBusKey('account').seed;
-  const jwt = await issueUser({ accountSeed, user: { kind: 'signer' }, name: 'signer', publicKey: key.publicKey });
+  const jwt = issueUser({ accountSeed, user: { kind: 'signer' }, name: 'signer', publicKey: key.publicKey });
   const opening = open(credsText(jwt, key.seed), inboxPrefix({ kind: 'signer' }));
   await expect(opening).rejects.toMatchObject({ code: 'AUTHORIZATION_VIOLATION' });
 });
@@ -269,6 +269,23 @@ it('cuts a revoked user and keeps it out, and touches nobody else', async () => 
   await expect(openAs({ kind: 'node', id: NODE }, revokedKey)).rejects.toMatchObject({
     code: 'AUTHORIZATION_VIOLATION',
   });
+});
+
+it('cuts one of two credentials of the same key, revoked at its own second, and keeps the newer one', async () => {
+  const key = createBusKey('user');
+  const now = Math.floor(Date.now() / 1_000);
+  const openAt = (issuedAt: number) => {
+    const user = { kind: 'node', id: NODE } as const;
+    const jwt = issueUser({ accountSeed: mesh.seed, user, name: 'n', publicKey: key.publicKey, issuedAt });
+    return open(credsText(jwt, key.seed), inboxPrefix(user));
+  };
+  // The newer one is from a second that has not begun: the clock that counts is whose says when they were issued.
+  const [older, newer] = [await openAt(now + 9), await openAt(now + 10)];
+  await push([{ public_key: key.publicKey, at: now + 9 }]);
+  await older.closed();
+  await newer.flush();
+  await expect(openAt(now + 9)).rejects.toMatchObject({ code: 'AUTHORIZATION_VIOLATION' });
+  await (await openAt(now + 10)).flush();
 });
 
 it('admits nobody again after the bus lost its disk, until it has the account and its revocations', async () => {

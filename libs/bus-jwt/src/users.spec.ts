@@ -10,6 +10,7 @@ import {
   createBusKey,
 } from '@plexsphere/wire';
 import { signAccount } from './accounts';
+import { BusJwtError } from './bus-key';
 import { issueAccountPusher, issueUser } from './users';
 
 const operator = createBusKey('operator');
@@ -25,8 +26,8 @@ const users: BusUser[] = [
   { kind: 'outbox-relay' },
 ];
 
-it.each(users)('writes into the credential of $kind what the contract lets it do, and no more', async (busUser) => {
-  const jwt = await issueUser({ accountSeed: account.seed, user: busUser, name: 'n', publicKey: user.publicKey });
+it.each(users)('writes into the credential of $kind what the contract lets it do, and no more', (busUser) => {
+  const jwt = issueUser({ accountSeed: account.seed, user: busUser, name: 'n', publicKey: user.publicKey });
   const { nats, iss, sub, exp } = decode<User>(jwt);
   const { publish, subscribe } = busPermissions(busUser);
   expect({ iss, sub, exp }).toEqual({ iss: account.publicKey, sub: user.publicKey, exp: undefined });
@@ -37,69 +38,69 @@ it.each(users)('writes into the credential of $kind what the contract lets it do
   expect(nats.bearer_token).toBeUndefined();
 });
 
-it('S10: limits what a Node or an operator may hold of the bus, and no service', async () => {
-  const limitsOf = async (busUser: BusUser) => {
-    const jwt = await issueUser({ accountSeed: account.seed, user: busUser, name: 'n', publicKey: user.publicKey });
+it('S10: limits what a Node or an operator may hold of the bus, and no service', () => {
+  const limitsOf = (busUser: BusUser) => {
+    const jwt = issueUser({ accountSeed: account.seed, user: busUser, name: 'n', publicKey: user.publicKey });
     const { subs, payload } = decode<User>(jwt).nats;
     return { subs, payload };
   };
-  expect(await limitsOf({ kind: 'node', id })).toEqual({ subs: 8, payload: 16_384 });
+  expect(limitsOf({ kind: 'node', id })).toEqual({ subs: 8, payload: 16_384 });
   // Whatever an operator may legally publish has to fit.
   const { limitBytes } = trafficOn(subjects.command(id, 'events.publish')) ?? { limitBytes: 0 };
-  expect(await limitsOf({ kind: 'operator', id })).toEqual({ subs: 32, payload: limitBytes });
+  expect(limitsOf({ kind: 'operator', id })).toEqual({ subs: 32, payload: limitBytes });
   expect(limitBytes).toBeGreaterThan(6 * MAX_ENVELOPE_BYTES);
-  for (const kind of SERVICE_NAMES) expect(await limitsOf({ kind })).toEqual({ subs: -1, payload: -1 });
+  for (const kind of SERVICE_NAMES) expect(limitsOf({ kind })).toEqual({ subs: -1, payload: -1 });
 });
 
-it('ends a credential when it is told to', async () => {
+it('ends a credential when it is told to', () => {
   const fields = { accountSeed: account.seed, name: 'n', publicKey: user.publicKey, expiresAt: 2_000_000_000 };
-  expect(decode<User>(await issueUser({ ...fields, user: { kind: 'operator', id } })).exp).toBe(2_000_000_000);
+  expect(decode<User>(issueUser({ ...fields, user: { kind: 'operator', id } })).exp).toBe(2_000_000_000);
 });
 
-it('names in the account JWT these revocations and only these', async () => {
+it('names in the account JWT these revocations and only these', () => {
   const revocations = [{ public_key: user.publicKey, at: 1_700_000_000 }];
   const fields = { operatorSeed: operator.seed, accountPublicKey: account.publicKey };
-  const revoked = decode<Account>(await signAccount({ ...fields, revocations }));
+  const revoked = decode<Account>(signAccount({ ...fields, revocations }));
   expect(revoked.nats.revocations).toEqual({ [user.publicKey]: 1_700_000_000 });
-  expect(decode<Account>(await signAccount({ ...fields, revocations: [] })).nats.revocations).toEqual({});
+  expect(decode<Account>(signAccount({ ...fields, revocations: [] })).nats.revocations).toEqual({});
 });
 
 it.each([
   ['a wildcard in place of a user', { public_key: '*', at: 1 }],
   ['an account in place of a user', { public_key: account.publicKey, at: 1 }],
-])('refuses to revoke %s', async (_, revocation) => {
+])('refuses to revoke %s', (_, revocation) => {
   const signing = () =>
     signAccount({ operatorSeed: operator.seed, accountPublicKey: account.publicKey, revocations: [revocation] });
-  await expect(signing()).rejects.toMatchObject({ code: 'bad_public_key' });
+  expect(signing).toThrow(new BusJwtError('bad_public_key'));
 });
 
-it('refuses a seed of another kind as the account', async () => {
+it('refuses a seed of another kind as the account', () => {
   const issuing = () =>
     issueUser({ accountSeed: operator.seed, user: { kind: 'signer' }, name: 'n', publicKey: user.publicKey });
-  await expect(issuing()).rejects.toMatchObject({ code: 'bad_seed' });
+  expect(issuing).toThrow(new BusJwtError('bad_seed'));
 });
 
-it('refuses a subject in place of the account that is to be pushed', async () => {
+it('refuses a subject in place of the account that is to be pushed', () => {
   const issuing = () =>
     issueAccountPusher({ systemAccountSeed: account.seed, accountPublicKey: '*', publicKey: user.publicKey });
-  await expect(issuing()).rejects.toMatchObject({ code: 'bad_public_key' });
+  expect(issuing).toThrow(new BusJwtError('bad_public_key'));
 });
 
 it.each(['EVENTS', 'rotation', 'outbox-relay', 'platform', 'node', '_INBOX', 'account-pusher'])(
   'S16: a Node that is called %s has the rights of any other, and no name of ours',
-  async (name) => {
+  (name) => {
     const account = createBusKey('account');
-    const issue = async (called: string) => {
+    const issue = (called: string) => {
       const user = { kind: 'node', id: '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1' } as const;
       const publicKey = createBusKey('user').publicKey;
-      const jwt = await issueUser({ accountSeed: account.seed, user, name: called, publicKey });
+      const jwt = issueUser({ accountSeed: account.seed, user, name: called, publicKey });
       return decode<User>(jwt);
     };
-    const [one, other] = [await issue(name), await issue('edge-1')];
+    const [one, other] = [issue(name), issue('edge-1')];
     expect(one.nats).toEqual(other.nats);
     expect(one.name).toBe(`node/${name}`);
     const service = { accountSeed: account.seed, user: { kind: 'rotation' } as const, name: 'rotation' };
-    const jwt = await issueUser({ ...service, publicKey: createBusKey('user').publicKey });
+    const jwt = issueUser({ ...service, publicKey: createBusKey('user').publicKey });
     expect(decode<User>(jwt).name).toBe('rotation');
   },
 );
@@ -111,7 +112,7 @@ it('is handed over in the form that NATS own parser reads, which verifies the JW
     name: 'signer',
     publicKey: user.publicKey,
   } as const;
-  const jwt = await issueUser(fields);
+  const jwt = issueUser(fields);
   const theirs = await parsedByNats(Buffer.from(credsText(jwt, user.seed)));
   expect(theirs).toMatchObject({ key: user.seed, jwt, aid: account.publicKey });
 });

@@ -1,4 +1,3 @@
-import { encodeUser } from '@nats-io/jwt';
 import {
   accountPusherPermissions,
   busLimits,
@@ -7,21 +6,24 @@ import {
   type BusPermissions,
   type BusUser,
 } from '@plexsphere/wire';
-import { requirePublicKey, signingPair } from './bus-key';
+import { busSigner, requirePublicKey } from './bus-key';
+import { encode } from './encode';
 
 /**
  * The credential of a service, a Node or an operator: exactly what the contract lets that kind do. Without expiry where
  * none is given: a Node may sleep for months, and removing it revokes the credential.
  * @throws BusJwtError bad_seed, bad_public_key
  */
-export const issueUser = async (fields: {
+export const issueUser = (fields: {
   accountSeed: string;
   user: BusUser;
   name: string;
   publicKey: string;
+  /** Unix seconds; of several of one key the older can be revoked alone. The clock's where none is given. */
+  issuedAt?: number | undefined;
   /** Unix seconds. */
   expiresAt?: number | undefined;
-}): Promise<string> =>
+}): string =>
   userJwt({
     ...fields,
     name: shownName(fields.user, fields.name),
@@ -37,11 +39,11 @@ const shownName = ({ kind }: BusUser, name: string): string =>
   kind === 'node' || kind === 'operator' ? `${kind}/${name}` : name;
 
 /** Rotation's second credential, in the system account: it compares and pushes the JWT of that one mesh account. */
-export const issueAccountPusher = async (fields: {
+export const issueAccountPusher = (fields: {
   systemAccountSeed: string;
   accountPublicKey: string;
   publicKey: string;
-}): Promise<string> =>
+}): string =>
   userJwt({
     accountSeed: fields.systemAccountSeed,
     name: 'account-pusher',
@@ -55,21 +57,22 @@ function userJwt(fields: {
   publicKey: string;
   permissions: BusPermissions;
   limits?: BusLimits;
+  issuedAt?: number | undefined;
   expiresAt?: number | undefined;
-}): Promise<string> {
+}): string {
+  const { name, issuedAt, expiresAt } = fields;
   const { publish, subscribe } = fields.permissions;
-  return encodeUser(
-    fields.name,
-    requirePublicKey('user', fields.publicKey),
-    signingPair('account', fields.accountSeed),
-    { pub: allowOnly(publish), sub: allowOnly(subscribe), ...limitsOf(fields.limits) },
-    fields.expiresAt === undefined ? {} : { exp: fields.expiresAt },
-  );
+  const nats = { ...limitsOf(fields.limits), pub: allowOnly(publish), sub: allowOnly(subscribe) };
+  const subject = requirePublicKey('user', fields.publicKey);
+  return encode('user', { name, subject, nats, issuedAt, expiresAt }, busSigner('account', fields.accountSeed));
 }
 
-/** Beside them the format has `data`, a number of bytes, which no server up to 2.12 looks at. */
-const limitsOf = (limits: BusLimits | undefined): { subs?: number; payload?: number } =>
-  limits === undefined ? {} : { subs: limits.subscriptions, payload: limits.payloadBytes };
+/** `data`, a number of bytes, is looked at by no server up to 2.12; a user without it would have none. -1 is "no limit". */
+const limitsOf = (limits: BusLimits = { subscriptions: -1, payloadBytes: -1 }) => ({
+  data: -1,
+  payload: limits.payloadBytes,
+  subs: limits.subscriptions,
+});
 
 /** An empty allow list means "everything" to the server. */
 const allowOnly = (subjects: string[]): { allow: string[] } | { deny: string[] } =>

@@ -33,7 +33,7 @@ export const step: Step = async (world) => {
   // A token of another installation: well-formed, and signed by an account that this bus does not have.
   const id = randomUUID();
   const user = createBusKey('user');
-  const jwt = await issueUser({
+  const jwt = issueUser({
     accountSeed: createBusKey('account').seed,
     user: { kind: 'operator', id },
     name: 'stranger',

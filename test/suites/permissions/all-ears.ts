@@ -1,7 +1,6 @@
 import { createBusKey, credsText } from '@plexsphere/wire';
 import { createDecipheriv } from 'node:crypto';
 import { encodeUser } from '@nats-io/jwt';
-import { signingPair } from '@plexsphere/bus-jwt';
 import { connect, credsAuthenticator, type NatsConnection } from 'nats';
 import type { World } from '../../src/world';
 import { bootstrapFile } from './hands';
@@ -31,8 +30,7 @@ export class AllEars {
 
 async function boundless(world: World): Promise<string> {
   const key = createBusKey('user');
-  const account = signingPair('account', await accountSeed(world));
-  return credsText(await encodeUser('all-ears', key.publicKey, account, {}), key.seed);
+  return credsText(await encodeUser('all-ears', key.publicKey, await accountSeed(world), {}), key.seed);
 }
 
 const TAG_BYTES = 16;
