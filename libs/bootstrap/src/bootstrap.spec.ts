@@ -41,6 +41,7 @@ const MIGRATIONS = [
   'Issuer1700000000006',
   'Client1700000000007',
   'Channel1700000000008',
+  'NodeKey1700000000009',
   'StoreFormat1700000000099',
   'Material1700000000001',
   'MaterialFormat1700000000099',
