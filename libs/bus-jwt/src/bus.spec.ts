@@ -179,6 +179,26 @@ describe('a Node', () => {
   });
 });
 
+it('lets a Node hear its orders where its token is bound to a Node key, and nobody but rotation give one', async () => {
+  const rotation = await openAs({ kind: 'rotation' });
+  const [withKey, without] = [
+    await openAs({ kind: 'node', id: NODE, hasNodeKey: true }),
+    await openAs({ kind: 'node', id: NODE }),
+  ];
+  const [order, another] = [subjects.nodeOrder(NODE), subjects.nodeOrder(OTHER_NODE)];
+  const received = heard(withKey.subscribe(order));
+  await withKey.flush();
+  rotation.publish(order, 'a nudge');
+  await eventually(() => received.length === 1);
+  expect(await refusal(without, () => void heard(without.subscribe(order)))).toBe(`subscription ${order}`);
+  expect(await refusal(withKey, () => void heard(withKey.subscribe(another)))).toBe(`subscription ${another}`);
+  expect(await refusal(withKey, () => withKey.publish(order))).toBe(`publish ${order}`);
+  for (const kind of SERVICE_NAMES.filter((name) => name !== 'rotation')) {
+    const service = await openAs({ kind });
+    expect(await refusal(service, () => service.publish(order))).toBe(`publish ${order}`);
+  }
+});
+
 it('S10: refuses a Node its ninth subscription, and ends the connection of one that sends too much', async () => {
   const node = await openAs({ kind: 'node', id: NODE });
   const errors: string[] = [];
