@@ -49,7 +49,7 @@ const wholeValidator = {
   allowTypeImports: true,
 };
 const lazyLibs = {
-  regex: '^@plexsphere/(bootstrap|node-sdk)$',
+  regex: '^@plexsphere/(bootstrap|node-sdk|edge)$',
   message: 'Load it by import(): plexctl must start fast, and a single command needs it.',
   allowTypeImports: true,
 };

@@ -13,6 +13,8 @@ const MATERIAL = 'lib:material';
 const SERVICE_KIT = 'lib:service-kit';
 const BUS_JWT = 'lib:bus-jwt';
 const BUS_CLIENT = 'lib:bus-client';
+const DISK = 'lib:disk';
+const EDGE = 'lib:edge';
 const LEASE_HOLDER = 'lib:lease-holder';
 const BOOTSTRAP = 'lib:bootstrap';
 const TESTKIT = 'layer:testkit';
@@ -24,7 +26,10 @@ const OUTSIDE_SERVICES = [DOMAIN, CONTRACT, SDK, STORE, BUS_JWT, BUS_CLIENT, BOO
 export const MAY_IMPORT = {
   [DOMAIN]: [],
   [CONTRACT]: [],
-  [SDK]: [CONTRACT, BUS_CLIENT],
+  [SDK]: [CONTRACT, BUS_CLIENT, DISK],
+  // A Node with its key: no service, no database.
+  [EDGE]: [CONTRACT, BUS_CLIENT, DISK, SDK],
+  [DISK]: [],
   // It knows an issuer by what anybody can read of it.
   [GUARD]: [],
   // Names alone: who embeds it holds secrets and knows no ring.
@@ -46,8 +51,8 @@ export const MAY_IMPORT = {
   'app:outbox-relay': [DOMAIN, CONTRACT, STORE, SERVICE_KIT],
   // The store alone for what form the database has: the gateway reads the views of its own schema.
   'app:gateway': [DOMAIN, CONTRACT, STORE, SERVICE_KIT, LEASE_HOLDER, BUS_CLIENT],
-  'app:plexctl': [CONTRACT, BUS_CLIENT, BOOTSTRAP, SDK],
-  'app:channel-sink': [CONTRACT, SDK, SERVICE_KIT, BUS_CLIENT],
+  'app:plexctl': [CONTRACT, BUS_CLIENT, BOOTSTRAP, SDK, EDGE],
+  'app:channel-sink': [CONTRACT, SDK, SERVICE_KIT, BUS_CLIENT, DISK],
   [TESTKIT]: [...OUTSIDE_SERVICES, SERVICE_KIT],
   [STACK]: OUTSIDE_SERVICES,
   'layer:demo': [...OUTSIDE_SERVICES, CHANNEL],
@@ -60,6 +65,8 @@ const BANNED_PACKAGES = {
   // jose is the other side in its specs: what ships signs and verifies by the table of algorithms.
   [CONTRACT]: ['@nestjs/*', 'jose', 'nats', 'pg', 'typeorm'],
   [SDK]: ['@nestjs/*', 'pg', 'typeorm'],
+  [EDGE]: ['@nestjs/*', 'pg', 'typeorm'],
+  [DISK]: ['@nestjs/*', 'nats', 'pg', 'typeorm'],
   [GUARD]: ['nats', 'pg', 'typeorm'],
   [CHANNEL]: ['nats', 'pg', 'typeorm'],
   [POSTGRES]: ['@nestjs/*', 'nats'],
@@ -89,7 +96,7 @@ const boundaries = (depConstraints) => [
     depConstraints,
     // plexctl loads the contract's DTO classes when a command needs them, the light entry always. That it never loads
     // bootstrap at once is a rule of its own, which holds before the first import() is written, too.
-    checkDynamicDependenciesExceptions: ['^@plexsphere/(wire|bootstrap|node-sdk)$'],
+    checkDynamicDependenciesExceptions: ['^@plexsphere/(wire|bootstrap|node-sdk|edge)$'],
     // Specs run against the test kit, which itself stands on the libraries: a circle of test code, never of what ships.
     ignoredCircularDependencies: [
       [`tag:${TESTKIT}`, '*'],

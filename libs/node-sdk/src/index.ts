@@ -15,6 +15,7 @@ export {
   type Enrolment,
   type HttpEnrolment,
 } from './enrolment/enrolment';
+export { gatewayUrls } from './enrolment/gateway-url';
 export type { BeforeProof, ChannelMember, MemberKey, MemberRing } from './member/channel-member';
 export { NodeClient, type NodeClientOptions } from './node-client';
 export type {

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SinkError, type Place, nameOf } from '../sink-error';
-import { writeAtomically } from '../targets/atomic-file';
+import { writeAtomically } from '@plexsphere/disk';
 import { readRecord, recordText, type RingRecord } from './ring-record';
 
 export class RecordFile {

@@ -6,7 +6,7 @@ import { constants } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { nameOf, SinkError, type Place, type SinkErrorCode } from '../sink-error';
-import { writeAtomically } from './atomic-file';
+import { writeAtomically } from '@plexsphere/disk';
 import { MOST_BYTES, type Found, type Replacing, type Target } from './target';
 
 const OTHERS = 0o077;

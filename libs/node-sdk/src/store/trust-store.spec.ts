@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { transformFile } from '@swc/core';
+import { acquireLock } from '@plexsphere/disk';
 import { readBundle } from '@plexsphere/wire/jws';
 import { TestMesh } from '../../testing/test-mesh';
 import { parseEnrolment, type Enrolment } from '../enrolment/enrolment';
-import { acquireLock } from './store-lock';
 import { parseTrustFile, trustFileText } from './trust-file';
 import { trustAtEnrolment } from '../trust/trust-state';
 import { TrustStore } from './trust-store';
@@ -45,7 +45,7 @@ async function reopened(): Promise<TrustStore['opened']> {
 
 /** One file of ours as a program of its own; it may import nothing but Node. */
 async function startChild(file: string, program: string): Promise<ChildProcess> {
-  const { code } = await transformFile(join(__dirname, file), {
+  const { code } = await transformFile(join(__dirname, '../../../disk/src', file), {
     swcrc: false,
     configFile: false,
     module: { type: 'commonjs' },
@@ -129,7 +129,7 @@ describe('one process at a time', () => {
   test('another process is refused while it lives, and its lock is taken over when it was killed', async () => {
     const lock = join(folder, 'lock');
     const program = `console.log(exports.acquireLock(${JSON.stringify(lock)}) !== undefined); setInterval(() => {}, 1e6)`;
-    const child = await startChild('store-lock.ts', program);
+    const child = await startChild('lock.ts', program);
     expect(await firstLine(child)).toBe('true');
     expect(acquireLock(lock)).toBeUndefined();
     child.kill('SIGKILL');

@@ -1,11 +1,10 @@
 /** The Node's trust on disk: one file in a folder of its own. A damaged one is an error, never a fresh start. */
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { acquireLock, writeAtomically } from '@plexsphere/disk';
 import { readBundle } from '@plexsphere/wire/jws';
-import { writeAtomically } from './atomic-file';
 import type { Enrolment } from '../enrolment/enrolment';
 import { NodeSdkError } from '../node-sdk-error';
-import { acquireLock } from './store-lock';
 import { parseTrustFile, trustFileText } from './trust-file';
 import { ownRings } from '../member/take-keys';
 import { trustAtEnrolment, type TrustState } from '../trust/trust-state';

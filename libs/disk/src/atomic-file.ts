@@ -33,8 +33,8 @@ export async function writeAtomically(
   await syncFolder(dirname(path));
 }
 
-/** Of the rename itself: a name is on the disk when its folder is. */
-async function syncFolder(path: string): Promise<void> {
+/** Of what was made, renamed or removed in it: a name is on the disk when its folder is. */
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();
