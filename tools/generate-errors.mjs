@@ -24,7 +24,7 @@ const WHEN = {
   envelopeTooLarge: 'The signed event would not fit the longest line that a Node reads.',
   rotationInProgress: 'A rotation of this scope is open already: there is one at a time.',
   rollbackSettling:
-    'A rotation was rolled back, and its key still verifies what it signed: until `settles_at` no other key comes in.',
+    'A rotation was rolled back, or one of a channel ended by a revoke, and a key still verifies what it signed: until `settles_at`, of a channel when none of `waiting_for` signs by it, no other key comes in.',
   anotherKeyStaged: 'Another key is staged: a ring has one of them at most. Its id stands beside it.',
   stagedKeyExpired: 'The staged key was to be rotated to before `rotate_by`.',
   notPropagatedYet:

@@ -56,6 +56,29 @@ describe('a key id that is in use', () => {
   });
 });
 
+describe('a key of a channel that settles', () => {
+  const refused = (waiting_for: string[]) =>
+    problem('rollbackSettling', { key_id: 'key-2', settles_at: '2026-05-01T10:00:00.000Z', waiting_for });
+
+  it.each<[string[], RegExp]>([
+    [
+      ['app-1', 'app-2'],
+      /^key-2 signs no more, and verifies until .*, or sooner, once app-1, app-2 signs? by another key;/,
+    ],
+    [[], /^key-2 signs no more, and verifies until 2026-05-01T10:00:00.000Z; it goes by itself then/],
+  ])('says whom it waits for (%s), whether a rollback has left it or a revoke', (waitingFor, hint) => {
+    const told = inWords(refused(waitingFor), 'channel:pay:app-to-plugin');
+    expect(told).toMatchObject({ exitCode: 1, detail: 'signing: rollback settling' });
+    expect(told?.hint).toMatch(hint);
+    expect(told?.hint).toMatch(/plexctl channel show --slug pay shows it$/);
+    expect(told?.hint).not.toMatch(/rolled back/);
+  });
+
+  it('of another scope is told as ever', () => {
+    expect(inWords(problem('rollbackSettling', { key_id: 'p2', settles_at: 'then' }), 'platform')).toBeUndefined();
+  });
+});
+
 it.each([
   [
     'of a scope whose keys do not sign it',

@@ -1,12 +1,23 @@
-import { channelDirection, channelSlug, FORMAT_HINT, PROBLEMS, type Problem, type ProblemName } from '@plexsphere/wire';
+import {
+  channelDirection,
+  channelSlug,
+  FORMAT_HINT,
+  PLATFORM,
+  PROBLEMS,
+  type Problem,
+  type ProblemName,
+} from '@plexsphere/wire';
 import type { Command } from './command';
 import { Failure, failureOf } from './failure';
 import { catchUp, clockOff, named, plural } from './layout';
 
-/** What to do next about what a service answered. `<scope>` is the one that the command named, `<slug>` that of its channel. */
+/**
+ * What to do next about what a service answered. `<scope>` is the one that the command named, `<slug>` that of its channel,
+ * `<home>` the one in which its Nodes are: a channel's members are the platform's.
+ */
 const HINTS: Partial<Record<ProblemName, string>> = {
   rotationInProgress: 'plexctl signing status --scope <scope> shows the open rotation, and what it waits for',
-  rollbackSettling: 'wait until settles_at: what the key that was rolled back has signed may still be under way',
+  rollbackSettling: 'wait until settles_at: what the key that signs no more has signed may still be under way',
   anotherKeyStaged: 'rotate to the staged key, or take it back first: plexctl signing unstage --scope <scope>',
   stagedKeyExpired: 'it is taken back by itself: stage another key',
   notPropagatedYet: 'wait until propagated_at; an admin may insist with --force',
@@ -64,7 +75,7 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   noMeshAddress:
     'PLEXSPHERE_MESH_NETWORK of the rotation service has to be larger; plexctl node remove gives addresses back',
   noWireguardKey: 'only Nodes that registered over HTTP have one: plexctl node show says how a Node listens',
-  nodeExists: 'choose another --name; plexctl node list --scope <scope> shows those that are taken',
+  nodeExists: 'choose another --name; plexctl node list --scope <home> shows those that are taken',
   otherKeyOfType:
     'a token that names no key is refused where two keys of its type stand: plexctl signing status --scope <scope> names them',
   clientExists: 'choose another --client-id; plexctl client list --scope <scope> shows those that are taken',
@@ -121,8 +132,12 @@ const byDetail = new Map(
 export const hintFor = (detail: string, scope: string | undefined): string | undefined =>
   byDetail
     .get(detail)
-    ?.replaceAll('<scope>', scope ?? '<scope>')
-    .replaceAll('<slug>', channelSlug(scope) ?? channelDirection(scope)?.slug ?? '<slug>');
+    ?.replaceAll('<home>', slugOf(scope) === undefined ? '<scope>' : PLATFORM)
+    .replaceAll('<scope>', scope ?? '<scope>')
+    .replaceAll('<slug>', slugOf(scope) ?? '<slug>');
+
+/** Of a channel, or of one of its directions. */
+const slugOf = (scope: string | undefined): string | undefined => channelSlug(scope) ?? channelDirection(scope)?.slug;
 
 /** Where no service answers: what such a command does, it does itself. */
 export const hintWithoutService = (detail: string): string | undefined => {
@@ -165,7 +180,26 @@ export const inWords = (problem: Problem, scope: string | undefined): Failure | 
           ? leftOver(problem)
           : problem.is('oldKeyInUse')
             ? signedByBoth(problem)
-            : undefined;
+            : problem.is('rollbackSettling')
+              ? settlingMembers(problem, slugOf(scope))
+              : undefined;
+
+/** In a channel it ends sooner than is known: when all that sign have said that they do so by another key. */
+function settlingMembers(problem: Problem, slug: string | undefined): Failure | undefined {
+  const { key_id: keyId, settles_at: at, waiting_for: waitingFor } = problem.body;
+  if (slug === undefined || typeof keyId !== 'string' || !Array.isArray(waitingFor)) return undefined;
+  const { exitCode, detail, members } = failureOf(problem);
+  const who =
+    waitingFor.length === 0
+      ? ''
+      : `, or sooner, once ${named(waitingFor.map(String))} ${waitingFor.length === 1 ? 'signs' : 'sign'} by another key`;
+  const hint =
+    `${keyId} signs no more, and verifies until ${String(at)}${who}; it goes by itself then: ` +
+    `plexctl channel show --slug ${slug} shows it`;
+  return new Failure(exitCode, detail, { ...members, waiting_for: named(waitingFor.map(String)) }, hint, {
+    cause: problem,
+  });
+}
 
 /** Nobody uses the old key against the rule: members sign by both for a while, and until when is said. */
 function signedByBoth(problem: Problem): Failure | undefined {

@@ -162,6 +162,7 @@ test('status, history and plans say whom it waits for, and whether it takes too 
   const closing = () => replica.rotationPlans.ofClosing(world.ring, {}, { role: 'operator', scopes: null });
   expect(await closing()).toMatchObject({
     ...{ blocked_by: ['signing: not active yet'], waiting_for: ['plugin-1'], earliest_close_at: null },
+    channel: { phase: 'staged', senders: 1, receivers: 1 },
   });
   await world.says(plugin);
   const active = await status();
@@ -173,6 +174,12 @@ test('status, history and plans say whom it waits for, and whether it takes too 
       earliest_close_at: active.transition?.closes_at,
     },
   });
+  const shown = async () => (await world.show()).rings.find(({ scope }) => scope === world.ring);
+  expect(await shown()).toMatchObject({ waiting_for: ['app-1'], safe_close_at: null });
+  await world.says(world.member('app-1'));
+  const safeAt = (await status()).transition?.safe_close_at;
+  expect(safeAt).toEqual(expect.any(String));
+  expect(await shown()).toMatchObject({ waiting_for: [], safe_close_at: safeAt });
   const { openRotation, closeRotation, rollbackRotation, rotationPlans, rotator } = replica;
   const database = heart.asRotation;
   const rotations = new RotationController(

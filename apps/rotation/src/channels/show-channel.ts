@@ -6,7 +6,7 @@ import type { EntityManager } from 'typeorm';
 import type { ChangeDecisions } from '../rings/change-decisions';
 import { existing, readRing } from '../rings/read-ring';
 import type { RotationConfig } from '../rotation-config';
-import { waitedFor } from './channel-status';
+import { oldKeyUnusedFrom, waitedFor } from './channel-status';
 import { findChannel } from './find-channel';
 import type { RingMember } from './read-members';
 
@@ -36,6 +36,7 @@ async function showRing(manager: EntityManager, scope: Scope, by: ShownBy): Prom
     opened_at: transition?.openedAt.toISOString() ?? null,
     activated_at: transition?.activatedAt?.toISOString() ?? null,
     closes_at: transition?.closesAt.toISOString() ?? null,
+    safe_close_at: oldKeyUnusedFrom(stored, terms)?.toISOString() ?? null,
     waiting_for: namesOf(waitedFor(stored, terms, by.now)),
     overdue: transition !== null && isActivationLate(transition, by.config, by.now),
     members: members.map((member) => memberOf(member, reports.get(member.nodeId), newestFirst)),

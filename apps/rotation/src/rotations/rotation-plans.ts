@@ -3,6 +3,7 @@ import {
   closeGate,
   isOpen,
   namesOf,
+  phaseOf,
   propagatedAt,
   receivers,
   safeCloseAt,
@@ -132,6 +133,7 @@ export class RotationPlans {
             : oldKeyUnusedFrom(channel, terms)
           )?.toISOString() ?? null,
         nodes: nodesStatus(progress, now),
+        ...(isOfChannel(stored) && { channel: countedMembers(stored) }),
         ...(channel && { waiting_for: namesOf(waitedFor(channel, terms, now)) }),
         ...(others === null ? {} : { domain_nodes: domainNodesStatus(others, now, scopes) }),
         blocked_by: [
@@ -167,6 +169,11 @@ const gateDetails = ({ policy }: StoredRing, byMembers: ChannelCloseGate | null)
 
 const isOfChannel = (stored: StoredRing | undefined): stored is StoredRing =>
   stored !== undefined && isProvenFirst(stored);
+
+const countedMembers = ({ transition, members }: StoredRing): NonNullable<PlanCloseReply['channel']> => {
+  const receiving = receivers(members).length;
+  return { phase: transition && phaseOf(transition), senders: members.length - receiving, receivers: receiving };
+};
 
 /** Tokens block until they are over, Nodes until the window is; null where it is not known when that is. */
 const freeAt = ({ tokensOver }: Outstanding, open: Transition | null): Date | null | undefined =>

@@ -1,14 +1,18 @@
 import { type KeyRing, activeKey, newKey } from '../key-ring';
 import { transitionExpires } from '../policy';
 import { invariantViolation, Refusal } from '../refusal';
-import { type RingChange, changed, later, refuseForeign, refuseOpen, refuseSettling, refuseUsed } from '../ring-change';
+import { type RingChange, changed, later, refuseForeign, refuseOpen, refuseUsed } from '../ring-change';
 import type { ScopePolicy } from '../scope-policy';
 import { refuseStaged } from '../stage';
 import type { OpenTransition, Transition } from '../transition';
 import { heldKeys } from '../trusted-keys';
 import { type ChannelTerms, type Member, receivers, senders } from './member';
+import { refuseSettlingMembers } from './rollback-channel';
 
-export interface OpenChannelRotation extends Pick<ChannelTerms, 'overlapWindowMs' | 'clockSkewMs'> {
+export interface OpenChannelRotation extends Pick<
+  ChannelTerms,
+  'overlapWindowMs' | 'clockSkewMs' | 'bothForMs' | 'propagationDelayMs'
+> {
   readonly newKeyId: string;
   readonly openedAt: Date;
   readonly members: readonly Member[];
@@ -24,16 +28,16 @@ export interface OpenChannelRotation extends Pick<ChannelTerms, 'overlapWindowMs
 export function openChannelRotation(
   ring: KeyRing,
   transition: Transition | null,
-  { newKeyId, openedAt, overlapWindowMs, clockSkewMs, members }: OpenChannelRotation,
+  { newKeyId, openedAt, members, ...terms }: OpenChannelRotation,
   policy: ScopePolicy,
 ): RingChange<OpenTransition> {
   if (policy.newKey !== 'is_proven_first') throw invariantViolation('scope');
   if (newKeyId === '') throw invariantViolation('newKeyId');
-  const closesAt = later(openedAt, overlapWindowMs, 'overlapWindow');
+  const closesAt = later(openedAt, terms.overlapWindowMs, 'overlapWindow');
   if (closesAt <= openedAt) throw invariantViolation('overlapWindow');
   refuseForeign(ring, transition);
   refuseOpen(transition);
-  refuseSettling(ring, transition, policy);
+  refuseSettlingMembers(ring, transition, members, terms, openedAt);
   refuseStaged(ring);
   if (senders(members).length === 0) throw new Refusal('no_members', { role: 'sender' });
   if (receivers(members).length === 0) throw new Refusal('no_members', { role: 'receiver' });
@@ -43,7 +47,7 @@ export function openChannelRotation(
     keys: [...ring.keys, { ...newKey(newKeyId, 'staged'), stagedAt: openedAt }],
     transition: {
       ...{ scope: ring.scope, oldKeyId: activeKey(ring).keyId, newKeyId, openedAt, activatedAt: null },
-      ...{ closesAt, transitionExpires: transitionExpires(closesAt, { clockSkewMs }), outcome: null },
+      ...{ closesAt, transitionExpires: transitionExpires(closesAt, terms), outcome: null },
     },
   });
 }

@@ -11,6 +11,7 @@ import {
 } from '../../testing/channel-members';
 import type { KeyRing } from '../key-ring';
 import { Refusal } from '../refusal';
+import { revokeKey } from '../revoke';
 import { activateKey } from './activate-key';
 import { closeChannelRotation } from './close-channel-rotation';
 import type { Member } from './member';
@@ -106,10 +107,19 @@ describe('what was rolled back settles', () => {
       code: 'rollback_settling',
       members: { keyId: 'new', settlesAt: at(17), waitingFor: [] },
     });
-    const again = opening({ newKeyId: 'third', openedAt: at(16.9) });
-    expect(() => openChannelRotation(back.ring, back.transition, again, CHANNEL)).toThrow(
-      new Refusal('rollback_settling'),
-    );
+    const again = (members: readonly Member[]) => () =>
+      openChannelRotation(
+        back.ring,
+        back.transition,
+        opening({ newKeyId: 'third', openedAt: at(16.9), members }),
+        CHANNEL,
+      );
+    const settling = { keyId: 'new', settlesAt: at(17), waitingFor: [] };
+    expect(refusalOf(again([acknowledged, RECEIVER]))).toEqual({ code: 'rollback_settling', members: settling });
+    expect(refusalOf(again([acknowledged, sender('app-2'), RECEIVER]))).toEqual({
+      code: 'rollback_settling',
+      members: { ...settling, settlesAt: at(60.5), waitingFor: ['app-2'] },
+    });
     const settled = settle(17);
     expect([settled.gone, states(settled.ring)]).toEqual([['new'], { old: 'active', new: 'retired' }]);
     expect(settled.ring.trustEpoch).toBe(back.ring.trustEpoch);
@@ -117,4 +127,16 @@ describe('what was rolled back settles', () => {
       new Refusal('no_open_rotation'),
     );
   });
+});
+
+it('what a revoke leaves settles as well: no other key comes in before every sender has switched', () => {
+  const revoking = { keyId: 'new', newKeyId: 'third', discardStaged: false, at: at(10), ...TERMS };
+  const revoked = revokeKey(active.ring, active.transition, revoking, CHANNEL);
+  expect(states(revoked.ring)).toEqual({ old: 'retiring', new: 'revoked', third: 'active' });
+  const next = opening({ newKeyId: 'fourth', openedAt: at(12), members: [sender('app-1'), RECEIVER] });
+  expect(refusalOf(() => openChannelRotation(revoked.ring, revoked.transition, next, CHANNEL))).toMatchObject({
+    ...{ code: 'rollback_settling', members: { keyId: 'old', waitingFor: ['app-1'] } },
+  });
+  const acknowledged = sender('app-1', { acknowledgedAt: at(12) });
+  expect(settleChannel(revoked.ring, revoked.transition, [acknowledged], TERMS, at(17)).gone).toEqual(['old']);
 });

@@ -104,6 +104,22 @@ export function settleChannel(
   return changed(ring, 'settle', { keys, transition, gone });
 }
 
+/**
+ * What a rollback has left, or a revoke: no other key comes in while it verifies.
+ *
+ * @throws Refusal `rollback_settling`, naming who may still sign by it
+ */
+export function refuseSettlingMembers(
+  ring: KeyRing,
+  transition: Transition | null,
+  members: readonly Member[],
+  terms: Pick<ChannelTerms, 'bothForMs' | 'propagationDelayMs'>,
+  now: Date,
+): void {
+  const settling = maySettle(ring, transition, members, terms, now);
+  if (settling !== null) throw rollbackSettling(ring, transition, settling);
+}
+
 const rollbackSettling = (ring: KeyRing, transition: Transition | null, { waitingFor, from }: Settling): Refusal =>
   new Refusal('rollback_settling', {
     keyId: settlingKeys(ring, transition)[0]?.keyId,

@@ -159,6 +159,8 @@ export interface ChannelRingView extends ChannelRing {
   opened_at: string | null;
   activated_at: string | null;
   closes_at: string | null;
+  /** From when on no sender signs by the old key; null where nothing is open, or one has not switched. */
+  safe_close_at: string | null;
   /** Whom the next step waits for, by name. */
   waiting_for: string[];
   /** Whether it waits for longer than `activate_within`. */

@@ -4,7 +4,7 @@ import type { Scope } from '../scope';
 import { IsKeyId, IsScope, IsWords } from './constraints';
 import type { RotationView } from '../ring-view';
 import { Request } from './request';
-import type { NodesStatus } from './status-command';
+import type { ChannelStatus, NodesStatus } from './status-command';
 
 export class Rotate extends Request {
   @IsScope()
@@ -181,6 +181,8 @@ export interface PlanCloseReply {
   nodes: NodesStatus;
   /** Of the platform alone. They do not block: a chain brings back those that lag. */
   domain_nodes?: NodesStatus;
+  /** Of a channel's ring: how far the latest rotation is, and how many sign and verify. */
+  channel?: Pick<ChannelStatus, 'phase' | 'senders' | 'receivers'>;
   /** Of a channel's ring: whom the close waits for, by name. */
   waiting_for?: string[];
   blocked_by: string[];

@@ -162,6 +162,12 @@ describe('channel add-member', () => {
     expect(readdirSync(desk.folder).filter((name) => name.includes('side.json'))).toEqual([]);
   });
 
+  it('leads to the Nodes of the platform where the name is taken there', async () => {
+    const { exitCode, stderr } = await plexctl(refusal('nodeExists', { field: 'name' }), add(place('taken.json')));
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('hint: choose another --name; plexctl node list --scope platform shows those');
+  });
+
   it('does not ask where the file exists', async () => {
     const { exitCode, requests } = await plexctl({ reply }, add(desk.file('there.json', 'precious')));
     expect([exitCode, requests]).toEqual([2, []]);
@@ -274,6 +280,15 @@ describe('channel show', () => {
     expect((await show(rotating('active'))).stdout).toContain(`next: nobody is waited for: ${close}`);
     const waiting = await show({ ...rotating('active'), waiting_for: ['web-1'] });
     expect(waiting.stdout).toContain('next: web-1 may still need key-1');
+  });
+
+  it('says that nobody is waited for so far while members sign by both, and who is afterwards', async () => {
+    const early = await show({ ...rotating('active'), safe_close_at: '2026-05-01T12:05:00Z' });
+    expect(early.stdout).toMatch(
+      /^ {2}waits for +nobody so far; members sign by both keys until 2026-05-01T12:05:00Z, and then those that verify report once more$/m,
+    );
+    const late = await show({ ...rotating('active'), safe_close_at: '2026-05-01T11:55:00Z' });
+    expect(late.stdout).toMatch(/^ {2}waits for +nobody$/m);
   });
 
   it('says what a sink cannot say, and what it found', async () => {

@@ -51,7 +51,7 @@ function phaseSteps(ring: Ring): string[] {
 const closeStep = ({ old_key_id: old, safe_close_at: safeAt = null }: Ring, close: string): string =>
   safeAt === null
     ? `nobody is waited for: ${close}; it is refused for as long as members sign by both`
-    : `nobody signs by ${old} from ${utc(safeAt)} on: then ${close}`;
+    : `nobody signs by ${old} from ${utc(safeAt)} on: then, when all that verify have reported since, ${close}`;
 
 function stagedSteps({ scope, new_key_id: fresh, waiting_for: waitingFor, overdue }: Ring): string[] {
   const slug = channelDirection(scope)?.slug ?? '';

@@ -72,12 +72,18 @@ function rotationLines(ring: ChannelRingView, now: string): Line[] {
       ? [
           {
             label: 'waits for',
-            text: waitingFor.length === 0 ? 'nobody' : `${named(waitingFor)}${overdue ? ', OVERDUE' : ''}`,
+            text: waitingFor.length === 0 ? nobodyText(ring, now) : `${named(waitingFor)}${overdue ? ', OVERDUE' : ''}`,
           },
         ]
       : []),
   ];
 }
+
+/** Who verifies is waited for when members have signed by both for long enough, and has to report once more then. */
+const nobodyText = ({ phase, safe_close_at: safeAt }: ChannelRingView, now: string): string =>
+  phase === 'active' && safeAt !== null && secondsBetween(now, safeAt) > 0
+    ? `nobody so far; members sign by both keys until ${utc(safeAt)}, and then those that verify report once more`
+    : 'nobody';
 
 const signedText = ({ phase, new_key_id: fresh }: ChannelRingView, since: string): string =>
   phase === 'active' || phase === 'closed'

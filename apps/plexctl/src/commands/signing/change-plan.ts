@@ -118,14 +118,16 @@ function besideLines({ scope, change, transition_expires: expires, active_key_id
 type Told = Pick<PlanChangeReply, 'nodes' | 'pending_count' | 'offline_count'>;
 
 const toldLines = (plan: PlanChangeReply): Line[] => [
-  { label: channelOf(plan.scope) === undefined ? 'nodes' : 'members', text: told(plan) },
+  channelOf(plan.scope) === undefined
+    ? { label: 'nodes', text: told(plan) }
+    : { label: 'members', text: told(plan, 'member') },
   ...(plan.domain_nodes === undefined ? [] : [{ label: 'domains', text: `of all Domains ${told(plan.domain_nodes)}` }]),
 ];
 
-function told({ nodes, pending_count: pending, offline_count: offline }: Told): string {
+function told({ nodes, pending_count: pending, offline_count: offline }: Told, noun = 'Node'): string {
   const away = pending + offline;
   if (nodes === 0) return 'none is enrolled';
-  const all = `${plural(nodes, 'Node')} to be told`;
+  const all = `${plural(nodes, noun)} to be told`;
   return away === 0
     ? `${all}, all of them there: within seconds`
     : `${all}; away: ${pending} pending, ${offline} offline`;

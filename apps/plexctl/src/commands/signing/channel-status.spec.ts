@@ -48,7 +48,7 @@ describe('the status of a direction of a channel', () => {
     const text = said(ACTIVE, { ...OPEN, safe_close_at: '2026-05-01T12:05:00Z' });
     expect(text).toMatch(/^ +key-2 signs since 2026-05-01T11:55:00Z; closes at 2026-05-02T10:00:00Z, 22h left$/m);
     expect(text).toContain(
-      `next: nobody signs by key-1 from 2026-05-01T12:05:00Z on: then plexctl signing close --scope ${TO_BANK} --old key-1 --new key-2`,
+      `next: nobody signs by key-1 from 2026-05-01T12:05:00Z on: then, when all that verify have reported since, plexctl signing close --scope ${TO_BANK} --old key-1 --new key-2`,
     );
     const waiting = said({ ...ACTIVE, waiting_for: ['web-1'] }, OPEN);
     expect(waiting).toContain('next: web-1 may still need key-1: close when nobody is waited for');

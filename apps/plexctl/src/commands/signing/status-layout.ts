@@ -150,7 +150,7 @@ function channelLines(
   ];
 }
 
-export const membersText = ({ senders, receivers }: ChannelStatus): string =>
+export const membersText = ({ senders, receivers }: Pick<ChannelStatus, 'senders' | 'receivers'>): string =>
   `${senders} ${senders === 1 ? 'signs' : 'sign'}, ${receivers} ${receivers === 1 ? 'verifies' : 'verify'}`;
 
 function signerLines(signers: readonly SignerStatus[], now: string): Line[] {
