@@ -14,6 +14,11 @@ import { IssuerNames } from './issuers/issuer-names';
 import { routesTo, type IssuerDoor } from './issuers/issuer-route';
 import { GatewayMetrics } from './metrics/gateway-metrics';
 import { MetricsController } from './metrics/metrics.controller';
+import { EnrolmentController } from './node-keys/enrolment.controller';
+import { KeyFailures } from './node-keys/key-failures';
+import { NodeKeyCalls } from './node-keys/node-key-calls';
+import { NodeKeyController } from './node-keys/node-key.controller';
+import { ReachedMesh } from './node-keys/reached-mesh';
 import { LeavingController } from './nodes/leaving.controller';
 import { KeyController } from './nodes/key.controller';
 import { StandingController } from './nodes/standing.controller';
@@ -62,6 +67,8 @@ export const gatewayParts = {
     PingController,
     KeyController,
     LeavingController,
+    NodeKeyController,
+    EnrolmentController,
     RegistrationController,
     ChainController,
     AdminController,
@@ -78,6 +85,9 @@ export const gatewayParts = {
     CalledNodes,
     NodeCredentials,
     OnBehalf,
+    KeyFailures,
+    NodeKeyCalls,
+    ReachedMesh,
     EventStreams,
     NodeStates,
     NodeNews,

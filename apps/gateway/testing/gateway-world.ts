@@ -237,7 +237,10 @@ export class GatewayWorld {
 
 export const KEY = 'cVd1pW5qVh2rBr2v0YAmnM2ZrYdLXcPlxRjRkJ7Xw0I=';
 
-const DEFAULTS = { httpListen: '127.0.0.1:0', tlsCertFile: '', tlsKeyFile: '', trustedProxies: '', clientRate: 1_000 };
+const DEFAULTS = {
+  ...{ httpListen: '127.0.0.1:0', tlsCertFile: '', tlsKeyFile: '', trustedProxies: '', clientRate: 1_000 },
+  ...{ natsUrl: 'nats://127.0.0.1:4222', busCaFile: '', nodeBusServers: '', nodeBusCaFile: '', nodeGateways: '' },
+};
 
 const ringOfIssuer = (scope: Scope, { keyId, privateKey }: SigningKey, issuer: RingView['issuer']): RingView => ({
   ...{ scope, epoch: 1, trust_epoch: 1, head_epoch: 1, issuer, transition: null, next: null },

@@ -6,10 +6,10 @@ export interface Route {
   method: 'GET' | 'POST' | 'PUT';
   path: string;
   /**
-   * Who may call: a Node in its own name, by its bearer token; one that has an enrolment token; a client of the issuer; an
-   * operator, by theirs; anybody.
+   * Who may call: a Node in its own name, by its bearer token, or by a proof of its Node key; one that has an enrolment
+   * token; a client of the issuer; an operator, by theirs; anybody.
    */
-  caller: 'node' | 'newcomer' | 'client' | 'operator' | 'anybody';
+  caller: 'node' | 'key' | 'newcomer' | 'client' | 'operator' | 'anybody';
   /** What it is for, in the description of the API. */
   summary: string;
 }
@@ -68,6 +68,42 @@ export const ROUTES = {
     path: '/v1/keys/rotate',
     caller: 'node',
     summary: "Replaces the Node's WireGuard key, which its peers are told",
+  },
+  enroll: {
+    method: 'POST',
+    path: '/v1/edge/enroll',
+    caller: 'key',
+    summary: 'Comes in with an enrolment token and a Node key of its own, which proves itself',
+  },
+  nodeKey: {
+    method: 'GET',
+    path: '/v1/nodes/{node_id}/key',
+    caller: 'key',
+    summary: "What holds of the Node's key, and whether another one is due",
+  },
+  changeNodeKey: {
+    method: 'POST',
+    path: '/v1/nodes/{node_id}/key',
+    caller: 'key',
+    summary: "Replaces the Node's key: the old one vouches for the new one, which proves itself",
+  },
+  confirmNodeKey: {
+    method: 'POST',
+    path: '/v1/nodes/{node_id}/key/confirm',
+    caller: 'key',
+    summary: 'Says that the Node works by its new key or token, which ends the old one',
+  },
+  nodeToken: {
+    method: 'POST',
+    path: '/v1/nodes/{node_id}/token',
+    caller: 'key',
+    summary: 'A newer token for the same key: beside the one that the Node holds, or in its place',
+  },
+  logout: {
+    method: 'POST',
+    path: '/v1/nodes/{node_id}/logout',
+    caller: 'key',
+    summary: 'Leaves, by its key: the Node is removed',
   },
   deregister: {
     method: 'POST',

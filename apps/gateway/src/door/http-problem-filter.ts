@@ -1,8 +1,8 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { ProblemFilter } from '@plexsphere/service-kit';
-import { CODES, ROUTES, methodsAt, problem, type Problem } from '@plexsphere/wire';
+import { CODES, ROUTES, headers as names, methodsAt, problem, type Problem, type Route } from '@plexsphere/wire';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { routeAt } from './hooks';
+import { routeOf } from './hooks';
 import { refusalOf } from './refuse';
 
 /** What goes wrong in Nest's part, whichever layer says so, as RFC 9457 has it; what came over the bus as ever. */
@@ -17,7 +17,10 @@ export class HttpProblemFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const { status, headers, text } = refusalOf(refused, statusFor(refused, host));
     if (refused.is('unsupportedMethod')) reply.header('allow', methods.join(', '));
-    return reply.status(status).headers(headers).send(text);
+    reply.status(status).headers(headers);
+    // RFC 9110, section 15.5.2: how to do better. A bearer is no help there.
+    if (status === 401 && callerOf(host) === 'key') reply.header('www-authenticate', names.proof);
+    return reply.send(text);
   }
 }
 
@@ -26,13 +29,21 @@ export class HttpProblemFilter implements ExceptionFilter {
  * hears nothing else: a 400, 403, 404 or 409 would end its attempt for good. What an operator asks for and the state of a
  * key forbids is a conflict with that.
  */
-function statusFor({ code }: Problem, host: ArgumentsHost): number | undefined {
-  const { routeOptions } = host.switchToHttp().getRequest<FastifyRequest>();
-  const name = routeAt(routeOptions.url);
-  const caller = name && ROUTES[name].caller;
+function statusFor(refused: Problem, host: ArgumentsHost): number | undefined {
+  const { code } = refused;
+  const caller = callerOf(host);
   if (caller === 'operator' && code === 'FAILED_PRECONDITION') return CONFLICT;
-  const isPassing = code === 'ABORTED' || (caller === 'newcomer' && PASSING_FOR_NEWCOMERS.has(code));
+  const isPassing =
+    (code === 'ABORTED' && !isOvertaken(refused)) || (caller === 'newcomer' && PASSING_FOR_NEWCOMERS.has(code));
   return isPassing ? CODES.UNAVAILABLE.httpStatus : undefined;
+}
+
+/** It will not pass: whoever asks has to look what holds now. */
+const isOvertaken = (refused: Problem): boolean => refused.is('generationMismatch') || refused.is('tokenMismatch');
+
+function callerOf(host: ArgumentsHost): Route['caller'] | undefined {
+  const name = routeOf(host.switchToHttp().getRequest<FastifyRequest>());
+  return name && ROUTES[name].caller;
 }
 
 /** RFC 9110, section 15.5.10. */

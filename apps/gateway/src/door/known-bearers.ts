@@ -4,7 +4,7 @@ import type { NodeView } from '../views/node-views';
 /** Beyond them whoever was let in first is looked up among strangers again. */
 const MOST_KNOWN = 100_000;
 
-/** Which bearers were found to be their Nodes' or clients' own. It lets nobody in: it says who is looked up before strangers. */
+/** Which bearers and keys were found to be their Nodes' or clients' own. It lets nobody in: it says who is looked up before strangers. */
 @Injectable()
 export class KnownBearers {
   /** By the Node: the hash, as text, since a piece of a row would keep all of it. */

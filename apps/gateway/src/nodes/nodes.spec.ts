@@ -289,7 +289,7 @@ describe('coming and going', () => {
     ]);
     expect(said).toEqual([]);
     expect(await (await rotate(node, { node_id: node.id, new_public_key: KEY })).json()).toEqual({ updated_peers: [] });
-    expect(said).toEqual([{ subject: `http.${node.id}.key`, new_public_key: KEY, request_id: expect.any(String) }]);
+    expect(said).toEqual([{ subject: `http.${node.id}.wireguard`, new_public_key: KEY, request_id: expect.any(String) }]);
   });
 
   it('whoever leaves is removed, and whoever is gone already has left', async () => {

@@ -6,7 +6,7 @@ import { problem, trafficOn } from '@plexsphere/wire';
 /** As long as rotation may wait for a scope that is just being changed, and then some. */
 const TIMEOUT_MS = 10_000;
 
-/** What changes something is rotation's to do: asked over the bus, for a Node whose bearer was shown here. */
+/** What changes something is rotation's to do: asked over the bus, for a Node whose bearer or proof was shown here. */
 @Injectable()
 export class OnBehalf {
   constructor(private readonly bus: Bus) {}

@@ -53,12 +53,15 @@ it.each(Object.entries(ROUTES))('%s is described, and whoever is not let in lear
   // A newcomer that says nothing of itself is no newcomer; and a client sends a form.
   expect([name, status]).toEqual([
     name,
-    { node: 401, operator: 401, newcomer: 400, client: 415, anybody: name === 'ping' ? 204 : 200 }[route.caller],
+    { node: 401, key: 401, operator: 401, newcomer: 400, client: 415, anybody: name === 'ping' ? 204 : 200 }[
+      route.caller
+    ],
   ]);
 });
 
 const SECURITY = {
   node: [{ node: [] }],
+  key: [{ key: [] }],
   operator: [{ operator: [] }],
   client: [{ client: [] }, {}],
   newcomer: undefined,

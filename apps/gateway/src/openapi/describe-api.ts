@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { ROUTES, ROUTE_NAMES, type Route } from '@plexsphere/wire';
+import { ROUTES, ROUTE_NAMES, headers as names, type Route } from '@plexsphere/wire';
 import { RAW_OPERATIONS } from './raw-operations';
 
 const HEAD = new DocumentBuilder()
@@ -11,6 +11,12 @@ const HEAD = new DocumentBuilder()
   .setVersion('1')
   .addBearerAuth({ type: 'http', scheme: 'bearer', description: "A Node's own token." }, 'node')
   .addBearerAuth({ type: 'http', scheme: 'bearer', description: "The bearer of an operator's token file." }, 'operator')
+  .addSecurity('key', {
+    type: 'apiKey',
+    in: 'header',
+    name: names.proof,
+    description: "A proof by the Node's own key (compact JWS); of what is posted it stands in the body, as `proof`.",
+  })
   .addSecurity('client', {
     type: 'http',
     scheme: 'basic',
@@ -29,6 +35,7 @@ export function describeApi(app: INestApplication): void {
 /** A client has three ways to say who it is: two stand in the form. */
 const SECURITY: Partial<Record<Route['caller'], object[]>> = {
   node: [{ node: [] }],
+  key: [{ key: [] }],
   operator: [{ operator: [] }],
   client: [{ client: [] }, {}],
 };

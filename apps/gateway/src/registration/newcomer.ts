@@ -11,6 +11,7 @@ interface Newcomer {
 
 /** Printable ASCII, as any token that was ever given out. */
 const TOKEN = /^[\x21-\x7e]{1,512}$/;
+export const isEnrolmentToken = (token: string): boolean => TOKEN.test(token);
 
 /**
  * Shape before token: who has the wrong one learns that only of a request that could have been taken.
@@ -24,7 +25,7 @@ export function newcomerOf(body: unknown, bearer: string | undefined): Newcomer 
   if (!isWireguardKey(public_key)) refuse('public_key');
   if (!isHostname(hostname)) refuse('hostname');
   if (!isListener(listens)) refuse('listens');
-  if (!TOKEN.test(token)) throw problem('notAuthenticated');
+  if (!isEnrolmentToken(token)) throw problem('notAuthenticated');
   return { token, publicKey: public_key, hostname, listens };
 }
 

@@ -14,6 +14,8 @@ export class Strangers {
    * begins anew. So many may wait, and for longer: whoever is turned away comes again.
    */
   readonly callers = new Turns({ atOnce: 4, waiting: 16_384, patienceMs: 10_000 });
+  /** Whoever calls by a Node key that is not known here. Rotation is asked for each, not the database. */
+  readonly keys = new Turns({ atOnce: 32, waiting: 16_384, patienceMs: 10_000 });
   /** Whoever calls as an operator and is not known here. Rotation is asked for each, not the database. */
   readonly operators = new Turns({ atOnce: 4, waiting: 1_024, patienceMs: 10_000 });
 }
