@@ -6,6 +6,8 @@ import type { HostFailure } from '@plexsphere/wire/commands';
  * are not each other's; one that others may read; another process has it; it cannot be written, and why.
  * Of what was asked: the platform refuses (`refusal` has its words); nobody answered, so that it is asked again; the answer
  * is none; the bus does not take the new credential yet, so that it is tried again.
+ * Of the agent that runs there: its socket's path is longer than a socket's may be; it ended before it answered; the answer is
+ * none; what went wrong with it nobody has foreseen (`about` is the error's name).
  */
 export type EdgeErrorCode =
   | 'not_enrolled'
@@ -18,7 +20,11 @@ export type EdgeErrorCode =
   | 'refused'
   | 'unanswered'
   | 'answer_malformed'
-  | 'not_moved';
+  | 'not_moved'
+  | 'socket_path_too_long'
+  | 'agent_silent'
+  | 'agent_malformed'
+  | 'agent_failed';
 
 /** Compare `code`; nothing in it is secret. */
 export class EdgeError extends Error {

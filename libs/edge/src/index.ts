@@ -8,3 +8,7 @@ export type { EdgeAgent, EdgeAgentOptions, EdgeObserver } from './edge-agent';
 export { EdgeError, type EdgeErrorCode } from './edge-error';
 export { EdgeFolder, readHeld, type Held } from './folder/edge-folder';
 export type { ArchivedKey, EdgeChanged, EdgeStatus } from './types';
+export { AgentDoor } from './agent/agent-door';
+export { LONGEST_KEPT_MS, type AgentAsk } from './agent/agent-protocol';
+export { askAgent } from './agent/ask-agent';
+export { serviceManager, type ServiceManager } from './agent/service-manager';
