@@ -1,64 +1,37 @@
 /** For stories: two services that share secrets, each in several processes' worth of members, and what they say to each other. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ChannelReceiver, ChannelSender, memberKeys } from '@plexsphere/channel';
-import { callListener, webhookListener } from '@plexsphere/channel/node';
+import { memberKeys } from '@plexsphere/channel';
 import { eventually } from '@plexsphere/testkit';
 import { NodeClient, readEnrolment, type Refused } from '@plexsphere/node-sdk';
 import { bearerHash, createBusKey, credsText, directionScope, makeSealingPair } from '@plexsphere/wire';
 import type { AddMemberReply, CreateChannelReply, RotateReply, ShowChannelReply } from '@plexsphere/wire/commands';
+import { ChannelEnd } from './channel-end';
+import { SinkAndParty } from './sink-and-party';
 import type { World } from './world';
 
 const SIDES = ['app', 'plugin'] as const;
 export type Side = (typeof SIDES)[number];
 const otherOf = (side: Side): Side => (side === 'app' ? 'plugin' : 'app');
 
-/** What came of what one member sent. */
-export interface Said {
-  sent: number;
-  /** Anything but a 200, with its text. */
-  refused: string[];
-}
-
-/** One process of a service: it sends to all members of the other side, and takes what they send. */
-export class ServiceMember {
-  readonly said: Said = { sent: 0, refused: [] };
+/** One process of a service that is a member itself. */
+export class ServiceMember extends ChannelEnd {
   readonly refusedNews: Refused[] = [];
   private client: NodeClient | undefined;
-  private receiver: ChannelReceiver | undefined;
-  private sender: ChannelSender | undefined;
-  private server: Server | undefined;
 
   constructor(
-    readonly name: string,
-    private readonly sides: readonly [own: string, other: string],
-    private readonly slug: string,
+    name: string,
+    sides: readonly [own: string, other: string],
+    slug: string,
     private readonly folder: string,
     readonly nodeId: string,
-  ) {}
-
-  get side(): string {
-    return this.sides[0];
+  ) {
+    super(name, sides, slug);
   }
 
-  get sends(): string {
-    return directionScope(this.slug, ...this.sides);
-  }
-
-  get receives(): string {
-    return directionScope(this.slug, this.sides[1], this.sides[0]);
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server?.address() as AddressInfo).port}`;
-  }
-
-  /** Key ids, those to sign by or to verify by. */
   kids(scope: string): string[] {
     return this.client?.member?.keysFor(scope).map(({ keyId }) => keyId) ?? [];
   }
@@ -75,46 +48,11 @@ export class ServiceMember {
     const { member } = client;
     if (member === undefined) throw new Error('no member');
     this.client = client;
-    this.receiver = new ChannelReceiver({ scope: this.receives, keys: memberKeys(member), observer: member });
-    this.sender = new ChannelSender({ scope: this.sends, keys: memberKeys(member), observer: member });
-    const calls = callListener(this.receiver, (_, response) => void response.end('ok'));
-    const webhooks = webhookListener(this.receiver, (_, response) => void response.end('ok'));
-    this.server = createServer((request, response) =>
-      (request.url === '/webhooks' ? webhooks : calls)(request, response),
-    );
-    await new Promise<void>((resolve) => this.server?.listen(0, '127.0.0.1', resolve));
-  }
-
-  /** A call and a webhook to another. */
-  async say(to: ServiceMember): Promise<void> {
-    const body = JSON.stringify({ from: this.name, n: this.said.sent });
-    await this.send(to, await this.sender!.call(`${to.url}/orders?n=${this.said.sent}`, { method: 'POST', body }));
-    await this.sendWebhook(to, randomUUID());
-  }
-
-  /** One as it would arrive. */
-  async webhook(): Promise<{ headers: Record<string, string>; body: string }> {
-    const body = '{}';
-    const [, { headers }] = await this.sender!.webhook('http://localhost/webhooks', { id: randomUUID(), body });
-    return { headers, body };
-  }
-
-  /** Signed now, however long ago it got its id. */
-  async sendWebhook(to: ServiceMember, id: string): Promise<void> {
-    const body = JSON.stringify({ from: this.name, id });
-    await this.send(to, await this.sender!.webhook(`${to.url}/webhooks`, { id, body }));
-  }
-
-  private async send(to: ServiceMember, [url, init]: Parameters<typeof fetch>): Promise<void> {
-    const answer = await fetch(url, init);
-    const text = await answer.text();
-    this.said.sent += 1;
-    if (answer.status !== 200) this.said.refused.push(`${this.name} -> ${to.name}: ${text}`);
+    await this.listen({ sends: memberKeys(member), receives: memberKeys(member) }, member);
   }
 
   async stop(): Promise<void> {
-    await new Promise((resolve) => (this.server === undefined ? resolve(0) : this.server.close(resolve)));
-    this.server?.closeAllConnections();
+    await this.hangUp();
     await this.client?.stop();
     this.client = undefined;
   }
@@ -131,8 +69,9 @@ export class ServiceMember {
 /** A channel with its members, who talk until the story ends. */
 export class SharedSecret {
   readonly members: ServiceMember[] = [];
+  private readonly sinks: SinkAndParty[] = [];
   /** Those that are stopped, whom nobody calls. */
-  readonly away = new Set<ServiceMember>();
+  readonly away = new Set<ChannelEnd>();
   private isOver = false;
 
   private constructor(
@@ -181,6 +120,33 @@ export class SharedSecret {
     return this.members.filter((member) => member.side === side);
   }
 
+  /** A member that writes for a party; that talks from when it has what to sign and to verify by. */
+  async addSink(side: Side, name: string): Promise<SinkAndParty> {
+    const path = join(this.folder, `${name}.node.json`);
+    const args = ['--slug', this.slug, '--side', side, '--name', name, '--sink', '--out', path];
+    await this.world.json(['channel', 'add-member', ...args]);
+    const sink = new SinkAndParty(name, [side, otherOf(side)], this.slug, path);
+    this.world.afterwards(() => sink.stop());
+    sink.startSink();
+    await eventually(async () => sink.holdsBoth, { describe: `what ${name} writes` });
+    await sink.startParty();
+    this.sinks.push(sink);
+    return sink;
+  }
+
+  /** It was removed, and so is its party gone. */
+  async removeSink(sink: SinkAndParty): Promise<void> {
+    await this.world.json(['channel', 'remove-member', '--slug', this.slug, '--name', sink.name]);
+    this.away.add(sink);
+    this.sinks.splice(this.sinks.indexOf(sink), 1);
+    await sink.stop();
+  }
+
+  /** Members, and the parties that sinks write for. */
+  private get ends(): ChannelEnd[] {
+    return [...this.members, ...this.sinks];
+  }
+
   /** Has a rotation of that direction opened. */
   async rotate(from: Side): Promise<RotateReply> {
     const operator = await this.world.operator();
@@ -188,47 +154,46 @@ export class SharedSecret {
   }
 
   /** Waits until that key signs, by all that every sender holds. */
-  async signsBy(from: Side, keyId: string, members = this.of(from)): Promise<void> {
+  async signsBy(from: Side, keyId: string): Promise<void> {
     await eventually(async () => (await this.ring(from)).active_key_id === keyId, { describe: `${keyId} signing` });
     const scope = this.direction(from);
-    await eventually(async () => members.every((member) => member.kids(scope)[0] === keyId), {
+    const senders = this.ends.filter(({ side }) => side === from);
+    await eventually(async () => senders.every((sender) => sender.kids(scope)[0] === keyId), {
       describe: `every sender signing by ${keyId}`,
     });
   }
 
   /** Closes as soon as that is not refused any more, and waits until nobody holds the old key. */
-  async close(from: Side, { old_key_id, new_key_id }: Pick<RotateReply, 'old_key_id' | 'new_key_id'>): Promise<void> {
+  async close(
+    from: Side,
+    { old_key_id, new_key_id }: Pick<RotateReply, 'old_key_id' | 'new_key_id'>,
+    { withinMs = 60_000 } = {},
+  ): Promise<void> {
     const scope = this.direction(from);
     const operator = await this.world.operator();
     const close = { scope, old_key_id, new_key_id, request_id: randomUUID() };
-    await eventually(async () => (await operator.ask('signing.close', close)).code === '', { describe: 'the close' });
+    await eventually(async () => (await operator.ask('signing.close', close)).code === '', {
+      ...{ describe: 'the close', timeoutMs: withinMs },
+    });
     await this.holdNo(from, old_key_id);
   }
 
   async holdNo(from: Side, keyId: string): Promise<void> {
     const held = (): boolean =>
-      this.members.some((member) => !this.away.has(member) && member.kids(this.direction(from)).includes(keyId));
+      this.ends.some((end) => !this.away.has(end) && end.kids(this.direction(from)).includes(keyId));
     await eventually(async () => !held(), { describe: `nobody holding ${keyId}` });
   }
 
   async allHold(): Promise<void> {
-    const holds = (member: ServiceMember): boolean =>
-      [member.sends, member.receives].every((scope) => member.kids(scope).length > 0);
-    await eventually(async () => this.members.every(holds), { describe: 'everybody holding both directions' });
+    await eventually(async () => this.ends.every(({ holdsBoth }) => holdsBoth), {
+      describe: 'everybody holding both directions',
+    });
   }
 
   /** Nobody else talks meanwhile. */
   async isQuietFor(work: () => Promise<void>): Promise<void> {
     this.isOver = true;
     await work();
-  }
-
-  /** A member that writes for somebody else, by a process of its own. @returns its enrolment file */
-  async enrolSink(side: Side, name: string): Promise<string> {
-    const path = join(this.folder, `${name}.node.json`);
-    const args = ['--slug', this.slug, '--side', side, '--name', name, '--sink', '--out', path];
-    await this.world.json(['channel', 'add-member', ...args]);
-    return path;
   }
 
   /** Stops it; nobody calls it meanwhile. */
@@ -249,7 +214,7 @@ export class SharedSecret {
 
   /** Everybody to everybody of the other side, again and again. */
   talk(pauseMs: number): void {
-    for (const from of this.members) void this.talkFrom(from, pauseMs);
+    for (const from of this.ends) void this.talkFrom(from, pauseMs);
   }
 
   async show(): Promise<ShowChannelReply> {
@@ -261,9 +226,9 @@ export class SharedSecret {
     return rings.find(({ scope }) => scope === this.direction(from))!;
   }
 
-  private async talkFrom(from: ServiceMember, pauseMs: number): Promise<void> {
+  private async talkFrom(from: ChannelEnd, pauseMs: number): Promise<void> {
     while (!this.isOver) {
-      for (const to of this.members.filter(({ side }) => side !== from.side)) {
+      for (const to of this.ends.filter(({ side }) => side !== from.side)) {
         if (!this.isOver && !this.away.has(to) && !this.away.has(from))
           await from.say(to).catch((error: unknown) => this.unreached(from, to, error));
       }
@@ -271,15 +236,15 @@ export class SharedSecret {
     }
   }
 
-  private unreached(from: ServiceMember, to: ServiceMember, error: unknown): void {
+  private unreached(from: ChannelEnd, to: ChannelEnd, error: unknown): void {
     if (!this.isOver && !this.away.has(to) && !this.away.has(from))
       from.said.refused.push(`${from.name} -> ${to.name}: ${String(error)}`);
   }
 
   expectNoneRefused(): void {
-    expect(this.members.flatMap(({ said }) => said.refused)).toEqual([]);
+    expect(this.ends.flatMap(({ said }) => said.refused)).toEqual([]);
     expect(this.members.flatMap(({ refusedNews }) => refusedNews)).toEqual([]);
-    for (const { said } of this.members) expect(said.sent).toBeGreaterThan(0);
+    for (const { said } of this.ends) expect(said.sent).toBeGreaterThan(0);
   }
 
   private async end(): Promise<void> {
