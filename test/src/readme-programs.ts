@@ -1,7 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { guard, repositoryRoot } from '@plexsphere/stack';
 import { eventually } from '@plexsphere/testkit';
 
@@ -14,19 +15,22 @@ export async function linkPackages(folder: string, names: readonly string[]): Pr
   }
 }
 
+/** What a program has said so far on its standard output. */
+type Told = () => string;
+
 /** Runs a README's program that serves until `used` is through, which begins once it answers; it has nothing to warn of. */
 export async function whileItServes(
   { folder, program, env }: { folder: string; program: string; env: Record<string, string> },
-  { asks, used }: { asks: () => Promise<unknown>; used: () => Promise<void> },
+  { asks, used }: { asks: (told: Told) => Promise<unknown>; used: (told: Told) => Promise<void> },
 ): Promise<void> {
   const child = spawn(process.execPath, [program], { cwd: folder, env: { PATH: process.env['PATH'], ...env } });
   guard.addChild(child);
   const ended = once(child, 'close');
-  const warned = warningsOf(child);
+  const [told, warned] = [textOf(child.stdout), textOf(child.stderr)];
   try {
-    await eventually(async () => child.exitCode !== null || (await asks()), { describe: `${program} to answer` });
+    await eventually(async () => child.exitCode !== null || (await asks(told)), { describe: `${program} to answer` });
     expect([child.exitCode, warned()]).toEqual([null, '']);
-    await used();
+    await used(told);
     expect(warned()).toBe('');
   } finally {
     child.kill('SIGKILL');
@@ -34,8 +38,8 @@ export async function whileItServes(
   }
 }
 
-function warningsOf(child: ChildProcess): () => string {
-  let warned = '';
-  child.stderr?.on('data', (chunk: Buffer) => (warned += chunk.toString()));
-  return () => warned;
+function textOf(stream: Readable): () => string {
+  let text = '';
+  stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  return () => text;
 }

@@ -90,7 +90,7 @@ it.each(SERVERS.flatMap((program) => ['mjs', 'cjs'].map((kind) => [`${program}.$
       expect(await ask()).toEqual([401, false]);
       expect(await ask('orders:bill orders:read')).toEqual([200, true]);
     };
-    await whileItServes({ folder, program, env: { PORT: `${port}` } }, { asks: ask, used });
+    await whileItServes({ folder, program, env: { PORT: `${port}` } }, { asks: () => ask(), used });
   },
 );
 
