@@ -7,6 +7,7 @@
 export * from './chain-plan';
 export * from './channel';
 export * from './due-message';
+export * from './fleet-step';
 export * from './go-node';
 export * from './heads';
 export * from './import-key';
