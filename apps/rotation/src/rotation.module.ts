@@ -39,6 +39,11 @@ import { LaterStatements } from './leases/later-statements';
 import { LeaseBook } from './leases/lease-book';
 import { LeaseController } from './leases/lease.controller';
 import { Signers } from './leases/signers';
+import { BeginFleet } from './fleets/begin-fleet';
+import { EndFleet } from './fleets/end-fleet';
+import { FleetController } from './fleets/fleet.controller';
+import { FleetLoop } from './fleets/fleet-loop';
+import { TakeFleetStep } from './fleets/take-fleet-step';
 import { ClientController } from './clients/client.controller';
 import { Clients } from './clients/clients';
 import { EnrolTokens } from './enrolment/enrol-token';
@@ -48,6 +53,7 @@ import { AddNode } from './nodes/add-node';
 import { Joining } from './nodes/joining';
 import { NodeController } from './nodes/node.controller';
 import { RemoveNode } from './nodes/remove-node';
+import { TagNode } from './nodes/tag-node';
 import { OperatorGuard } from './operators/operator.guard';
 import { CreateToken } from './tokens/create-token';
 import { RevokeToken } from './tokens/revoke-token';
@@ -95,6 +101,7 @@ export class RotationModule {
         ChannelController,
         ReportController,
         NodeController,
+        FleetController,
         EnrolmentController,
         ClientController,
         WireguardKeyController,
@@ -160,6 +167,11 @@ export class RotationModule {
         AskForKeys,
         PostKey,
         RemoveNode,
+        TagNode,
+        BeginFleet,
+        EndFleet,
+        TakeFleetStep,
+        FleetLoop,
         PublishEvent,
         EventReader,
         AuditReader,

@@ -80,7 +80,7 @@ function play(seed: number) {
   const pick = (most: number): number => Math.floor(draw() * (most + 1));
   const nodes = 1 + pick(40);
   const mode = (['sequential', 'rolling', 'parallel'] as const)[pick(2)] ?? 'rolling';
-  const batch = batchOf(mode, 1 + pick(9), nodes);
+  const batch = batchOf(mode, 1 + pick(9));
   const onError = (['continue', 'stop-after', 'fail-fast'] as const)[pick(2)] ?? 'continue';
   const mostFailures = mostFailuresOf(onError, pick(3));
   let state = run({

@@ -53,9 +53,14 @@ export const mostFailuresOf = (
   stopAfter: number | null,
 ): number | null => (onError === 'continue' ? null : onError === 'fail-fast' ? 0 : (stopAfter ?? 0));
 
+/** As many as a run of one wave has at once: all of them. */
+const ALL_AT_ONCE = 2 ** 31 - 1;
+
 /** How many Nodes a wave has. */
-export const batchOf = (mode: 'sequential' | 'rolling' | 'parallel', batch: number | null, nodes: number): number =>
-  mode === 'sequential' ? 1 : mode === 'parallel' ? nodes : (batch ?? 1);
+export function batchOf(mode: 'sequential' | 'rolling' | 'parallel', batch: number | null): number {
+  if (mode === 'parallel') return ALL_AT_ONCE;
+  return mode === 'sequential' ? 1 : (batch ?? 1);
+}
 
 export const wavesOf = (nodes: number, batch: number): number => Math.ceil(nodes / batch);
 

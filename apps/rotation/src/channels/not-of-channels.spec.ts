@@ -16,6 +16,7 @@ import type { Signers } from '../leases/signers';
 import type { AddNode } from '../nodes/add-node';
 import { NodeController } from '../nodes/node.controller';
 import type { RemoveNode } from '../nodes/remove-node';
+import type { TagNode } from '../nodes/tag-node';
 import type { Asked } from '../operators/operator.guard';
 import { ChangeDecisions } from '../rings/change-decisions';
 import { ChangePlans } from '../rings/change-plans';
@@ -54,7 +55,8 @@ const rings = () => new RingController(heart.asRotation);
 const signatures = () => new SignatureController(heart.asRotation, signers);
 const publishing = () => new PublishEvent(heart.asRotation, heart.signers.bus, transactions());
 const wireguardKeys = () => new AskForKeys(heart.asRotation, transactions(), logger);
-const nodes = () => new NodeController({} as AddNode, {} as RemoveNode, heart.asRotation, new BusConnections());
+const nodes = () =>
+  new NodeController({} as AddNode, {} as RemoveNode, {} as TagNode, heart.asRotation, new BusConnections());
 const enrolment = () =>
   new EnrolmentController(heart.asRotation, {} as EnrolTokens, {} as RegisterNode, {} as RemoveNode);
 

@@ -15,6 +15,7 @@ import type { Asked } from '../operators/operator.guard';
 import type { AddNode } from './add-node';
 import { NodeController } from './node.controller';
 import type { RemoveNode } from './remove-node';
+import type { TagNode } from './tag-node';
 
 /** By an operator of these scopes. */
 const asked = (scopes: string[] | null): Asked =>
@@ -27,7 +28,13 @@ describe('Nodes', () => {
   let controller: NodeController;
   beforeAll(async () => {
     seeded = await seededRings(await testDatabase({ name: 'store', prepare: migrateStore }));
-    controller = new NodeController({} as AddNode, {} as RemoveNode, seeded.database, new BusConnections());
+    controller = new NodeController(
+      {} as AddNode,
+      {} as RemoveNode,
+      {} as TagNode,
+      seeded.database,
+      new BusConnections(),
+    );
   }, 60_000);
   afterAll(() => seeded.drop());
 

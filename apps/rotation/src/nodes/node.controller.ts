@@ -10,6 +10,8 @@ import type {
   RemoveNode as RemoveRequest,
   RemoveNodeReply,
   ShowNodeReply,
+  TagNode as TagRequest,
+  TagNodeReply,
 } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { Handles } from '../operators/handles';
@@ -21,6 +23,7 @@ import { AddNode } from './add-node';
 import { findNode, listNodes, unknownNode, type NodeName } from './list-nodes';
 import { nodeDetail, nodeSummary } from './node-view';
 import { RemoveNode } from './remove-node';
+import { TagNode } from './tag-node';
 import { requireNodes } from './require-nodes';
 
 /** Nodes in one reply, of some 300 bytes at most: far below the bus' limit of 1 MB. */
@@ -31,6 +34,7 @@ export class NodeController {
   constructor(
     private readonly addNode: AddNode,
     private readonly removeNode: RemoveNode,
+    private readonly tagNode: TagNode,
     private readonly database: DataSource,
     private readonly connections: BusConnections,
   ) {}
@@ -45,6 +49,11 @@ export class NodeController {
   @Handles('node.remove')
   remove(request: RemoveRequest, { identity }: Asked): Promise<RemoveNodeReply> {
     return this.removeNode.remove(nameOf(request), identity);
+  }
+
+  @Handles('node.tag')
+  tag(request: TagRequest, { identity }: Asked): Promise<TagNodeReply> {
+    return this.tagNode.tag(nameOf(request), request, identity);
   }
 
   /** @throws Problem unknownScope; unknownNode where there is no Node `after` */

@@ -102,6 +102,8 @@ export interface PlanFleetReply {
   waves: number;
   /** Among the targets, and without a Node key: over HTTP, or of `node add` and not adopted yet. They take no part. */
   without_node_key: number;
+  /** The first of those, by name, and how they listen. */
+  left_out: { node_id: string; scope: Scope; name: string; listens: 'bus' | 'sdk' | 'go' }[];
   /** Silent: their step would fail unless they come back before its deadline. */
   offline: number;
   /** How many changes the bus' list of revocations has room for now. */
@@ -128,7 +130,6 @@ export const STEP_REASONS = [
   'revoked',
   'contested',
   'revocation_list_full',
-  'halted',
   'aborted',
   ...HOST_FAILURES,
 ] as const;
