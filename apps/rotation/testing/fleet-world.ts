@@ -104,8 +104,9 @@ export class FleetWorld {
   private async insertKey(name: string, generation: number): Promise<void> {
     await this.owner.query('INSERT INTO ring.bus_user (public_key) VALUES ($1)', [keyOf(name, generation)]);
     await this.owner.query(
-      `INSERT INTO ring.node_key (node_id, generation, public_key, state, request_hash, token, token_iat, token_expires_at)
-       VALUES ($1, $2, $3, 'active', $4, 't', 1, clock_timestamp() + interval '7 days')`,
+      `INSERT INTO ring.node_key (node_id, generation, public_key, state, request_hash, token, token_iat, token_expires_at,
+                                  tokens_until)
+       SELECT $1, $2, $3, 'active', $4, 't', 1, ends_at, ends_at FROM (SELECT now() + interval '7 days' AS ends_at) AS life`,
       [this.idOf(name), generation, keyOf(name, generation), hashOf(`${name} ${generation}`)],
     );
   }
