@@ -4,8 +4,6 @@ import type { EdgeChanged, EdgeStatus } from './types';
 
 /** What the agent tells as it happens; each is called at once and must not throw. */
 export interface EdgeObserver extends NodeObserver {
-  /** The stream is up, or not any more. */
-  onConnected?: (connected: boolean) => void;
   /** Another key, or another token; why: somebody asked here, a fleet run did, or it was time. */
   onChanged?: (changed: EdgeChanged & { what: 'key' | 'token'; why: 'asked' | 'fleet' | 'due' }) => void;
   /** A change that somebody asked for, or that was due, did not come about: it is tried again where it can be. */

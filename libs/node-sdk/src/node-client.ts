@@ -32,6 +32,11 @@ export interface NodeClientOptions extends NodeObserver {
   handler: Handler;
   /** Of a channel's member that is a sink, and there it has to be. */
   beforeProof?: BeforeProof;
+  /**
+   * Of a Node with a key of its own, on the bus: it was told to ask what is due. Proves nothing, and may come twice. A token
+   * without the right to hear it has the bus refuse the subscription, and nothing else.
+   */
+  onOrder?: () => void;
   /** Insists on a bus, or gateways, that are neither TLS nor on this machine: the credential travels in the clear. */
   allowPlaintext?: boolean;
   /** Without one, nothing is said. */
@@ -86,8 +91,7 @@ export class NodeClient {
       this.run(store);
     } catch (error) {
       store.close();
-      const isOurs = error instanceof BusClientError && error.code !== 'nonce_refused';
-      throw isOurs ? new NodeSdkError(error.code, error.message) : error;
+      throw ourError(error);
     }
   }
 
@@ -119,6 +123,20 @@ export class NodeClient {
     await transport.close();
     await within(STOP_PATIENCE_MS, running.ended);
     store.close();
+  }
+
+  /**
+   * Goes on by another credential of the bus (the text of a `.creds` file): a second connection hears the stream before the
+   * first is given up. Nothing is missed, or handed over twice.
+   * @throws NodeSdkError `not_started`, `not_on_the_bus`, `bad_credential`; `not_moved` where the bus is away or refuses: the
+   * Node goes on as it was, and whenever it has to connect anew it does so by the new credential
+   */
+  async move(busCredential: string): Promise<void> {
+    try {
+      await this.started().transport.move(busCredential);
+    } catch (error) {
+      throw ourError(error);
+    }
   }
 
   /** What was counted since start(); zeros while the client is not running. */
@@ -167,8 +185,13 @@ export class NodeClient {
       onConnected: () => {
         session.connected();
         member?.connected();
+        this.options.onConnected?.();
       },
-      onDisconnected: () => session.disconnected(),
+      onDisconnected: () => {
+        session.disconnected();
+        this.options.onDisconnected?.();
+      },
+      onOrder: this.options.onOrder,
       onTurnedAway: (turnedAway) => this.options.onTurnedAway?.(turnedAway),
       now,
       onMessage: (message) => session.take(message),
@@ -204,6 +227,11 @@ export class NodeClient {
     if (this.running === undefined) throw new NodeSdkError('not_started');
     return this.running;
   }
+}
+
+function ourError(error: unknown): unknown {
+  const isOurs = error instanceof BusClientError && error.code !== 'nonce_refused';
+  return isOurs ? new NodeSdkError(error.code, error.message) : error;
 }
 
 /** @throws BusClientError for addresses that the credential must not be shown to, or a credential that is none */

@@ -74,6 +74,9 @@ export interface NodeObserver {
    * goes on trying, with pauses that grow to 30 s. Told at the first refusal, and once a minute while it lasts.
    */
   onTurnedAway?: (turnedAway: TurnedAway) => void;
+  /** The Node is in, and about to ask where its stream goes on: at the start, and after every loss. */
+  onConnected?: () => void;
+  onDisconnected?: () => void;
   /** A message was refused. The Node asks again for what it may have missed by it. */
   onRefused?: (refused: Refused) => void;
   /**

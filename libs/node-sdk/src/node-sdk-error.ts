@@ -6,7 +6,8 @@ import type { BusClientErrorCode } from '@plexsphere/bus-client';
  * Of an enrolment file: it cannot be opened; group or others may read it; it is not one (`about` names the member).
  * Of the folder of the trust store: it holds a file that is not what the SDK wrote, and the Node has to be enrolled anew;
  * another process, or another client in this one, has it open; it is another Node's. `about` is the folder.
- * Of a client: started while it runs; asked before it runs; stopped before it was ready; a sink's, without `beforeProof`.
+ * Of a client: started while it runs; asked before it runs; stopped before it was ready; a sink's, without `beforeProof`; to
+ * be moved to another credential of the bus, and on HTTP, or not taken there yet.
  * Of a registration: what it was asked with is not good for it; it may go another time. `about` is a status, or why there
  * was no answer.
  * Of addresses of the bus or of gateways, and of a credential: malformed; TLS beside plaintext; plaintext beyond this machine; CA
@@ -23,6 +24,8 @@ export type NodeSdkErrorCode =
   | 'not_started'
   | 'stopped'
   | 'before_proof_missing'
+  | 'not_on_the_bus'
+  | 'not_moved'
   | 'registration_refused'
   | 'registration_failed'
   | Exclude<BusClientErrorCode, 'nonce_refused'>;

@@ -1,14 +1,14 @@
 /** The Node's connection to the bus: kept up for as long as the Node runs, whatever happens to the bus. */
-import { dialOptions, readBusCredential } from '@plexsphere/bus-client';
-import { headers, inboxPrefix, randomToken, subjects, type Ack, type Hello } from '@plexsphere/wire';
+import { dialOptions, readBusCredential, type BusCredential } from '@plexsphere/bus-client';
+import { inboxPrefix, subjects, type Ack, type Hello } from '@plexsphere/wire';
 import type { ReportedRing } from '@plexsphere/wire/commands';
-import { connect, ErrorCode, Events, NatsError, type ConnectionOptions, type NatsConnection } from 'nats';
+import { ErrorCode, Events, type ConnectionOptions } from 'nats';
 import { backOffMs, pause, within } from '../back-off';
 import type { BusEnrolment } from '../enrolment/enrolment';
-import { ANSWERED_WITHIN_MS, unanswered, type ReportAnswer } from '../member/reporter';
+import { unanswered, type ReportAnswer } from '../member/reporter';
 import type { TurnedAway } from '../node-observer';
-import { answerOf } from './report-answer';
-import { streamMessage } from './stream-message';
+import { NodeSdkError } from '../node-sdk-error';
+import { BusLeg, reasonOf } from './bus-leg';
 import type { Transport, TransportOptions } from './transport';
 import { TurnedAwayWatch } from './turned-away-watch';
 
@@ -19,8 +19,8 @@ const RECONNECT_JITTER_MS = 500;
 /** A connection that went dead silently is noticed after two unanswered pings, well before the Node counts as offline. */
 const PING_INTERVAL_MS = 20_000;
 const DIAL_TIMEOUT_MS = 5_000;
-/** While the connection is being made anew a flush waits for that; an acknowledgement is not worth as much. */
-const FLUSH_PATIENCE_MS = 1_000;
+/** For how long a move waits for a bus that is away, or turns the Node away. */
+const MOVE_PATIENCE_MS = 10_000;
 
 const REFUSALS: readonly string[] = [
   ErrorCode.AuthorizationViolation,
@@ -32,57 +32,98 @@ const REFUSALS: readonly string[] = [
 export const isRefusal = (code: string): boolean => REFUSALS.includes(code);
 
 export class BusConnection implements Transport {
-  private connection: NatsConnection | undefined;
-  /** Not while the client library dials anew: it keeps what is said then, and says it whenever it is in again. */
-  private isUp = false;
+  /** The leg that the Node speaks on; the stream is still taken from the one before, until that has ended. */
+  private leg: BusLeg | undefined;
+  private credential: BusCredential;
   private readonly watch: TurnedAwayWatch;
   private readonly dial: ConnectionOptions;
+  /** Aborted where there is reason to dial at once. */
+  private hurry = new AbortController();
+  private readonly waiting = new Set<() => void>();
+  private moving: Promise<void> = Promise.resolve();
 
   /** @throws BusClientError for addresses that the credential must not be shown to, or a credential that is none. */
   constructor(
     private readonly enrolment: BusEnrolment,
     private readonly options: TransportOptions,
   ) {
-    this.dial = dialOf(enrolment, options);
+    this.credential = readBusCredential(enrolment.busCredential);
+    this.dial = dialOf(enrolment, () => this.credential, options);
     this.watch = new TurnedAwayWatch(options.now, (turnedAway) => this.tellTurnedAway(turnedAway));
   }
 
   async run(): Promise<void> {
     const { signal } = this.options;
     for (let failures = 0; !signal.aborted;) {
-      const connection = await this.connect();
-      failures = connection === undefined ? failures + 1 : 0;
-      if (connection !== undefined) await this.use(connection);
-      await pause(backOffMs(failures + 1, FIRST_CONNECT_PAUSE_MS) + Math.random() * RECONNECT_JITTER_MS, signal);
+      const leg = await this.connect();
+      failures = leg === undefined ? failures + 1 : 0;
+      if (leg !== undefined) await this.use(leg);
+      const pauseMs = backOffMs(failures + 1, FIRST_CONNECT_PAUSE_MS) + Math.random() * RECONNECT_JITTER_MS;
+      await pause(pauseMs, AbortSignal.any([signal, this.hurry.signal]));
+      this.hurry = new AbortController();
     }
   }
 
   sayHello(hello: Hello): void {
-    this.publish(subjects.nodeHello(this.enrolment.nodeId), hello);
+    this.leg?.publish(subjects.nodeHello(this.enrolment.nodeId), hello);
   }
 
   acknowledge(ack: Ack): void {
-    this.publish(subjects.nodeAck(this.enrolment.nodeId), ack);
+    this.leg?.publish(subjects.nodeAck(this.enrolment.nodeId), ack);
   }
 
   async report(rings: ReportedRing[]): Promise<ReportAnswer> {
-    const { connection, enrolment } = this;
-    if (connection === undefined || !this.isUp || connection.isClosed()) return unanswered('no connection');
-    return ask(connection, enrolment.nodeId, { rings });
+    return this.leg === undefined ? unanswered('no connection') : this.leg.report({ rings });
+  }
+
+  /**
+   * First the new leg hears the stream, then the old one is given up: nothing is missed, and what both have heard is taken
+   * once. Where there is none to leave, the next dial is by the new credential, and now.
+   */
+  async move(busCredential: string): Promise<void> {
+    this.credential = readBusCredential(busCredential);
+    const moved = this.moving.then(() => this.moveOn());
+    this.moving = moved.catch(() => undefined);
+    return moved;
   }
 
   async close(): Promise<void> {
-    const { connection } = this;
-    // A bus that is away has nothing to be told; the next hello tells it.
-    if (connection === undefined) return;
-    await within(FLUSH_PATIENCE_MS, connection.flush()).catch(() => undefined);
-    await connection.close().catch(() => undefined);
+    await this.leg?.close();
   }
 
-  private async connect(): Promise<NatsConnection | undefined> {
+  /** @throws NodeSdkError not_moved */
+  private async moveOn(): Promise<void> {
+    const { credential } = this;
+    const first = this.leg ?? (await this.cameIn());
+    if (first.credential === credential) return;
+    const second = await this.dialled();
+    const { losses } = first;
+    await within(DIAL_TIMEOUT_MS, second.flush()).catch(() => undefined);
+    if (this.leg !== first || this.options.signal.aborted) {
+      // Lost meanwhile, and made anew by the new credential already, or about to be.
+      await second.close();
+      await this.cameIn();
+      return;
+    }
+    if (!second.isUp || !second.isOpen) {
+      await second.close();
+      throw new NodeSdkError('not_moved', 'lost at once');
+    }
+    this.leg = second;
+    first.next = second;
+    this.watch.letIn();
+    const isWhole = first.isUp && first.losses === losses && second.losses === 0;
+    await first.retire();
+    // Something may have come while the first leg was down and the second was not there yet.
+    if (isWhole || this.leg !== second) return;
+    this.options.onDisconnected();
+    if (second.isUp) this.options.onConnected();
+  }
+
+  private async connect(): Promise<BusLeg | undefined> {
     const { logger } = this.options;
     try {
-      return await connect(this.dial);
+      return await this.dialLeg();
     } catch (error) {
       const reason = reasonOf(error);
       if (isRefusal(reason)) this.watch.turnedAway(reason);
@@ -91,44 +132,76 @@ export class BusConnection implements Transport {
     }
   }
 
-  private async use(connection: NatsConnection): Promise<void> {
-    const { signal, onConnected, onDisconnected, onMessage, logger } = this.options;
-    if (signal.aborted) return connection.close();
-    this.connection = connection;
-    this.isUp = true;
-    this.watch.letIn();
-    void this.follow(connection);
-    const subscription = connection.subscribe(subjects.nodeEvents(this.enrolment.nodeId));
-    onConnected();
+  /** @throws NatsError */
+  private async dialLeg(): Promise<BusLeg> {
+    const { enrolment, credential, options } = this;
+    const leg = await BusLeg.dial(this.dial, { nodeId: enrolment.nodeId, credential, onOrder: options.onOrder });
+    void this.follow(leg);
+    return leg;
+  }
+
+  /** @throws NodeSdkError not_moved */
+  private async dialled(): Promise<BusLeg> {
     try {
-      for await (const message of subscription) {
-        await onMessage(streamMessage(message));
-      }
+      return await this.dialLeg();
     } catch (error) {
-      logger.error({ reason: reasonOf(error) }, 'stream ended');
+      throw new NodeSdkError('not_moved', reasonOf(error));
     }
-    this.connection = undefined;
-    this.isUp = false;
+  }
+
+  /** @throws NodeSdkError not_moved */
+  private async cameIn(): Promise<BusLeg> {
+    if (this.leg !== undefined) return this.leg;
+    let up: () => void = () => undefined;
+    const isUp = new Promise<void>((resolve) => (up = resolve));
+    this.waiting.add(up);
+    this.hurry.abort();
+    await within(MOVE_PATIENCE_MS, isUp);
+    this.waiting.delete(up);
+    if (this.leg === undefined) throw new NodeSdkError('not_moved', 'no connection');
+    return this.leg;
+  }
+
+  private async use(first: BusLeg): Promise<void> {
+    const { signal, onConnected, onDisconnected } = this.options;
+    if (signal.aborted) return first.close();
+    this.leg = first;
+    this.watch.letIn();
+    onConnected();
+    for (const up of this.waiting) up();
+    let before: BusLeg | undefined;
+    for (let leg: BusLeg | undefined = first; leg !== undefined; before = leg, leg = leg.next)
+      await this.take(leg, before);
+    this.leg = undefined;
     onDisconnected();
-    await connection.close().catch(() => undefined);
+    await before?.close();
+  }
+
+  private async take(leg: BusLeg, before: BusLeg | undefined): Promise<void> {
+    try {
+      for await (const message of leg.messages(before)) await this.options.onMessage(message);
+    } catch (error) {
+      this.options.logger.error({ reason: reasonOf(error) }, 'stream ended');
+    }
   }
 
   /** Not awaited: the client never ends this sequence, not even when the connection is closed. */
-  private async follow(connection: NatsConnection): Promise<void> {
-    for await (const { type, data } of connection.status()) {
-      if (connection !== this.connection) return;
-      if (type === Events.Disconnect || type === Events.Reconnect) this.isUp = type === Events.Reconnect;
+  private async follow(leg: BusLeg): Promise<void> {
+    for await (const { type, data } of leg.connection.status()) {
+      if (type === Events.Disconnect) leg.lost();
+      else if (type === Events.Reconnect) leg.isUp = true;
+      if (leg !== this.leg) continue;
       if (type === Events.Disconnect) this.options.onDisconnected();
       else if (type === Events.Reconnect) this.options.onConnected();
-      else if (type === Events.Error) await this.onError(connection, String(data));
+      else if (type === Events.Error) await this.onError(leg, String(data));
     }
   }
 
   /** The client would dial for ever at its own pace: a bus that refuses the credential is asked with growing pauses. */
-  private async onError(connection: NatsConnection, reason: string): Promise<void> {
+  private async onError(leg: BusLeg, reason: string): Promise<void> {
     if (!isRefusal(reason)) return this.options.logger.warn({ reason }, 'bus refused');
     this.watch.turnedAway(reason);
-    await connection.close().catch(() => undefined);
+    await leg.connection.close().catch(() => undefined);
   }
 
   private tellTurnedAway(turnedAway: TurnedAway): void {
@@ -138,20 +211,17 @@ export class BusConnection implements Transport {
     );
     this.options.onTurnedAway(turnedAway);
   }
-
-  private publish(subject: string, body: object): void {
-    const { connection } = this;
-    if (connection === undefined || connection.isClosed()) return;
-    connection.publish(subject, JSON.stringify(body));
-  }
 }
 
-function dialOf(enrolment: BusEnrolment, { allowPlaintext }: TransportOptions): ConnectionOptions {
-  const credential = readBusCredential(enrolment.busCredential);
+function dialOf(
+  enrolment: BusEnrolment,
+  credential: () => BusCredential,
+  { allowPlaintext }: TransportOptions,
+): ConnectionOptions {
   return {
     ...dialOptions({
       servers: enrolment.servers,
-      credential: () => credential,
+      credential,
       inboxPrefix: inboxPrefix({ kind: 'node', id: enrolment.nodeId }),
       name: enrolment.name,
       ca: enrolment.busCa,
@@ -167,19 +237,3 @@ function dialOf(enrolment: BusEnrolment, { allowPlaintext }: TransportOptions): 
     ignoreAuthErrorAbort: true,
   };
 }
-
-/** To an inbox of its own, and by a token that nobody can name who has seen others. */
-async function ask(connection: NatsConnection, nodeId: string, body: object): Promise<ReportAnswer> {
-  try {
-    const reply = await connection.request(subjects.nodeChannel(nodeId), JSON.stringify(body), {
-      timeout: ANSWERED_WITHIN_MS,
-      noMux: true,
-      reply: `${inboxPrefix({ kind: 'node', id: nodeId })}.${randomToken()}`,
-    });
-    return answerOf(reply.string(), reply.headers?.get(headers.errorCode) || undefined);
-  } catch (error) {
-    return unanswered(reasonOf(error));
-  }
-}
-
-const reasonOf = (error: unknown): string => (error instanceof NatsError ? error.code : String(error));

@@ -12,6 +12,7 @@ import { gatewayUrls } from '../enrolment/gateway-url';
 import { HttpCaller, readText } from './http-call';
 import { HttpFailure, SILENCE, failureOf } from './http-failure';
 import { LatestPost } from './latest-post';
+import { NodeSdkError } from '../node-sdk-error';
 import { ANSWERED_WITHIN_MS, type ReportAnswer } from '../member/reporter';
 import { MOST_ANSWER_BYTES, answerOf } from './report-answer';
 import type { StreamMessage } from './stream-message';
@@ -95,6 +96,10 @@ export class HttpTransport implements Transport {
       const { status, reason } = failureOf(error);
       return { kind: isFinal(status) ? 'refused' : 'unanswered', reason };
     }
+  }
+
+  async move(): Promise<void> {
+    throw new NodeSdkError('not_on_the_bus');
   }
 
   async close(): Promise<void> {

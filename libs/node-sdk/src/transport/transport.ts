@@ -19,6 +19,8 @@ export interface TransportOptions {
   onConnected(): void;
   onDisconnected(): void;
   onTurnedAway(turnedAway: TurnedAway): void;
+  /** Of a Node with a key of its own: it is to ask what is due. Heard on the bus alone. */
+  onOrder?: (() => void) | undefined;
   /** The next message is taken when this one is done with. */
   onMessage(message: StreamMessage): Promise<void>;
 }
@@ -31,6 +33,12 @@ export interface Transport {
   acknowledge(ack: Ack): void;
   /** Of a channel's member. Unanswered where there is no connection: nothing is sent later than it was asked for. */
   report(rings: ReportedRing[]): Promise<ReportAnswer>;
+  /**
+   * Goes on by another credential, without missing anything of the stream.
+   * @throws NodeSdkError `not_moved` where it did not come about: the next dial is by that credential all the same;
+   * `not_on_the_bus`
+   */
+  move(busCredential: string): Promise<void>;
   /** Sends what was said and closes; then `run` ends. */
   close(): Promise<void>;
 }
