@@ -741,6 +741,7 @@ CREATE UNIQUE INDEX one_default_issuer ON ring.issuer USING btree (is_default) W
 CREATE INDEX unfinished_removal ON ring.key_ring USING btree (scope) WHERE ((removed_at IS NOT NULL) AND (keys_destroyed_at IS NULL));
 CREATE INDEX present_member ON ring.member USING btree (slug) WHERE (removed_at IS NULL);
 CREATE INDEX contested_node ON ring.node USING btree (contested_at) WHERE ((contested_at IS NOT NULL) AND (state = 'enrolled'::text));
+CREATE INDEX gone_http_node ON ring.node USING btree (removed_at) WHERE ((state <> 'enrolled'::text) AND (bearer_hash IS NOT NULL));
 CREATE INDEX node_tags ON ring.node USING gin (tags) WHERE (state = 'enrolled'::text);
 CREATE UNIQUE INDEX one_mesh_ip ON ring.node USING btree (mesh_ip) WHERE (state = 'enrolled'::text);
 CREATE UNIQUE INDEX one_node_name ON ring.node USING btree (scope, name) WHERE (state = 'enrolled'::text);
@@ -781,6 +782,12 @@ CREATE VIEW gateway.client AS
            FROM ring.client_secret s
           WHERE s.scope = c.scope AND s.client_id = c.client_id AND (s.expires_at IS NULL OR s.expires_at > statement_timestamp())) AS secret_hashes
    FROM ring.client c;
+
+CREATE VIEW gateway.gone AS
+ SELECT id,
+    removed_at
+   FROM ring.node n
+  WHERE state <> 'enrolled'::text AND bearer_hash IS NOT NULL;
 
 CREATE VIEW gateway.issuer AS
  SELECT scope,
@@ -1000,6 +1007,7 @@ AS $function$
 GRANT CONNECT ON DATABASE <database> TO plexsphere_<installation>_gateway;
 GRANT USAGE ON SCHEMA gateway TO plexsphere_<installation>_gateway;
 GRANT SELECT ON gateway.client TO plexsphere_<installation>_gateway;
+GRANT SELECT ON gateway.gone TO plexsphere_<installation>_gateway;
 GRANT SELECT ON gateway.issuer TO plexsphere_<installation>_gateway;
 GRANT SELECT ON gateway.node TO plexsphere_<installation>_gateway;
 GRANT SELECT ON gateway.retiring TO plexsphere_<installation>_gateway;

@@ -44,6 +44,7 @@ import { JwksRoute } from './rings/jwks.route';
 import { KeySetHolder } from './rings/key-set-holder';
 import { KeySets } from './rings/key-sets';
 import { EventStreams } from './streams/event-streams';
+import { GoneNodes } from './streams/gone-nodes';
 import { NodeNews } from './streams/node-news';
 import { NodeStates } from './streams/node-states';
 import { StreamRows } from './streams/stream-rows';
@@ -89,6 +90,7 @@ export const gatewayParts = {
     NodeKeyCalls,
     ReachedMesh,
     EventStreams,
+    GoneNodes,
     NodeStates,
     NodeNews,
     StreamRows,

@@ -47,7 +47,7 @@ const MAY_SAY = [
 ];
 const MAY_HEAR = ['node.*.http', 'http.*.seen', 'changed.ring', '_INBOX.gateway.>'];
 /** Nothing of an operator, a lease, the audit log, or who made whom. */
-const MAY_READ = ['client', 'issuer', 'node', 'retiring', 'ring', 'ring_change', 'sent'].map(
+const MAY_READ = ['client', 'gone', 'issuer', 'node', 'retiring', 'ring', 'ring_change', 'sent'].map(
   (view) => `read gateway.${view}`,
 );
 /** The one thing that it may write: that an assertion was shown. */

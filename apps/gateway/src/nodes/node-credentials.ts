@@ -27,14 +27,14 @@ export class NodeCredentials {
 
   /**
    * The Node that `nodeId` names, where the bearer is its own.
-   * @throws Problem notAuthenticated, for an unknown Node and a wrong bearer alike; nodeRemoved; tooManyWaiting behind other strangers
+   * @throws Problem notAuthenticated, for an unknown Node and a wrong bearer alike; nodeRemoved, nodeRevoked; tooManyWaiting behind other strangers
    */
   async authenticate(nodeId: string, authorization: string | undefined): Promise<NodeView> {
     const bearer = bearerOf(authorization);
     if (bearer === undefined || !isUuid(nodeId)) throw problem('notAuthenticated');
     const node = await this.find(nodeId, bearerHash(bearer));
     if (node === undefined) throw problem('notAuthenticated');
-    if (node.state !== 'enrolled') throw problem('nodeRemoved');
+    if (node.state !== 'enrolled') throw problem(node.state === 'revoked' ? 'nodeRevoked' : 'nodeRemoved');
     this.called.note(node);
     return node;
   }

@@ -61,7 +61,7 @@ describe('who calls', () => {
 
   it.each(['removed', 'revoked'])('a Node that was %s is told so, with its own bearer alone', async (end) => {
     const gone = await world.addNode(DOMAIN, { state: end });
-    expect(await told(await state(gone))).toEqual([403, 'node_removed']);
+    expect(await told(await state(gone))).toEqual([403, `node_${end}`]);
     expect(await told(await state(gone, node))).toEqual([401, 'not_authenticated']);
   });
 
@@ -289,7 +289,9 @@ describe('coming and going', () => {
     ]);
     expect(said).toEqual([]);
     expect(await (await rotate(node, { node_id: node.id, new_public_key: KEY })).json()).toEqual({ updated_peers: [] });
-    expect(said).toEqual([{ subject: `http.${node.id}.wireguard`, new_public_key: KEY, request_id: expect.any(String) }]);
+    expect(said).toEqual([
+      { subject: `http.${node.id}.wireguard`, new_public_key: KEY, request_id: expect.any(String) },
+    ]);
   });
 
   it('whoever leaves is removed, and whoever is gone already has left', async () => {

@@ -82,6 +82,10 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
     return { open: this.streams.size, waiting: [...this.streams].filter((stream) => stream.waits).length };
   }
 
+  get isEmpty(): boolean {
+    return this.streams.size === 0;
+  }
+
   has(nodeId: string): boolean {
     return this.byNode.has(nodeId);
   }
@@ -123,6 +127,11 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
     }
     this.keep(stream, response, () => subscription.unsubscribe());
     for (const message of early) stream.hear(message);
+  }
+
+  /** Nothing more goes out to the Node, not even what waits for it to read on. */
+  cut(nodeId: string): void {
+    for (const response of [...(this.byNode.get(nodeId)?.values() ?? [])]) response.destroy();
   }
 
   /** Ends all of them, spread over so long; none is opened any more. */

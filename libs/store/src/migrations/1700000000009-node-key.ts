@@ -115,5 +115,10 @@ export const NODE_KEY: SchemaChange = {
       CREATE INDEX fleet_step_wave ON ring.fleet_step (run_id, wave, node_id);
       CREATE INDEX fleet_step_seq ON ring.fleet_step (run_id, seq);
       CREATE INDEX ordered_fleet_step ON ring.fleet_step (node_id) WHERE state = 'ordered';
+
+      -- Nodes over HTTP that were taken out: whatever stream such a Node still has on a gateway is cut.
+      CREATE INDEX gone_http_node ON ring.node (removed_at) WHERE state <> 'enrolled' AND bearer_hash IS NOT NULL;
+      CREATE VIEW gateway.gone AS
+        SELECT n.id, n.removed_at FROM ring.node n WHERE n.state <> 'enrolled' AND n.bearer_hash IS NOT NULL;
     `,
 };
