@@ -11,4 +11,6 @@ export type { ArchivedKey, EdgeChanged, EdgeStatus } from './types';
 export { AgentDoor } from './agent/agent-door';
 export { LONGEST_KEPT_MS, type AgentAsk } from './agent/agent-protocol';
 export { askAgent } from './agent/ask-agent';
+export { hostAgent, type Hosting } from './agent/host-agent';
+export { edgeSightings, nodeSightings, type Show, type Sighting } from './agent/sightings';
 export { serviceManager, type ServiceManager } from './agent/service-manager';

@@ -1,11 +1,11 @@
 import type { LoggerService } from '@nestjs/common';
-import { pino, type Logger } from 'pino';
+import { pino, type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 
 export type { Logger };
 
-/** JSON lines on stdout: constant text with fields (scope, kid, epoch, reason). Times in RFC 3339. */
-export const createLogger = (service: string, level: string): Logger =>
-  pino({
+/** JSON lines, on stdout unless it is told otherwise: constant text with fields (scope, kid, epoch, reason). Times in RFC 3339. */
+export function createLogger(service: string, level: string, to?: DestinationStream): Logger {
+  const options: LoggerOptions = {
     level,
     base: { service, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -13,7 +13,9 @@ export const createLogger = (service: string, level: string): Logger =>
     serializers: {
       err: (err: Error & { code?: unknown }) => ({ type: err.name, code: err.code, message: err.message }),
     },
-  });
+  };
+  return to === undefined ? pino(options) : pino(options, to);
+}
 
 /** Nest's own lines, reduced to warnings and errors: its start-up chatter says nothing to an operator. */
 export class NestLogger implements LoggerService {

@@ -1,7 +1,7 @@
 import { settingsOf } from './config';
 
 /** What `--help` of a service prints: every setting by both of its names, and what holds where it is not given. */
-export function settingsHelp(service: string, Class: new () => object): string {
+export function settingsHelp(service: string, Class: new () => object, { hasHealth = true } = {}): string {
   const rows = settingsOf(Class).map(({ variable, fallback }) => [
     variable,
     `--${variable
@@ -17,6 +17,6 @@ export function settingsHelp(service: string, Class: new () => object): string {
   setting, flag, default:
 ${lines.join('\n')}
 
-What each means is in docs/configuration.md. Health: GET /livez, GET /readyz on the health address.
+What each means is in docs/configuration.md.${hasHealth ? ' Health: GET /livez, GET /readyz on the health address.' : ''}
 `;
 }

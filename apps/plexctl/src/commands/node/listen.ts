@@ -3,7 +3,7 @@ import { command } from '../../command';
 import { Failure, misuse } from '../../failure';
 import { orStopped } from '../../interruption';
 import { readSmallFile } from '../../small-file';
-import { showTo, toldBy } from './sightings';
+import { notes, showTo } from './sightings';
 
 export const listenAsNode = command({
   path: ['node', 'listen'],
@@ -26,6 +26,7 @@ export const listenAsNode = command({
 
   async run({ flags: { file, store }, output, insecure, terminal, interrupted }) {
     const { NodeClient, NodeSdkError, parseEnrolment } = await import('@plexsphere/node-sdk');
+    const { nodeSightings } = await import('@plexsphere/edge');
     const stop = new AbortController();
     const show = showTo(terminal, output, () => stop.abort());
     try {
@@ -33,7 +34,8 @@ export const listenAsNode = command({
         enrolment: parseEnrolment(readSmallFile(file, { flag: 'file', mostBytes: MOST_BYTES, isSecret: true })),
         storeDir: store ?? `${file.replace(/\.json$/, '')}.store`,
         allowPlaintext: insecure,
-        ...toldBy(show, terminal),
+        ...nodeSightings(show),
+        logger: notes(terminal),
       });
       await node.start();
       const ready = node.ready().then(() => show({ what: 'ready', position: node.position }));
