@@ -80,6 +80,18 @@ export class RotationConfig extends ServiceConfig {
   @Matches(IPV4_NETWORK, { message: 'must be a network of IPv4 like 100.64.0.0/10, from /8 to /30' })
   meshNetwork: string;
 
+  /** How long a Node's token holds. It renews at two thirds; the shorter, the sooner what was revoked leaves the list. */
+  @Variable('NODE_TOKEN_LIFE', '7d')
+  @DurationMs()
+  @Min(60_000, { message: 'must be at least 1m' })
+  nodeTokenLifeMs: number;
+
+  /** How old a Node's key gets before it changes it by itself: a tenth more or less, so that not all do at once. */
+  @Variable('ROTATE_NODE_KEYS_AFTER', '90d')
+  @DurationMs()
+  @Min(60_000, { message: 'must be at least 1m' })
+  rotateNodeKeysAfterMs: number;
+
   /** The deployment profile: the scope kinds that this installation accepts. */
   @Variable('SCOPE_KINDS', 'platform,domain,issuer,channel')
   @Transform(({ value }) => String(value).split(','))

@@ -54,6 +54,16 @@ import { Joining } from './nodes/joining';
 import { NodeController } from './nodes/node.controller';
 import { RemoveNode } from './nodes/remove-node';
 import { TagNode } from './nodes/tag-node';
+import { Admission } from './node-keys/admission';
+import { AskKey } from './node-keys/ask-key';
+import { ChangeKey } from './node-keys/change-key';
+import { ConfirmKey } from './node-keys/confirm-key';
+import { EnrollNode } from './node-keys/enroll-node';
+import { LogOut } from './node-keys/log-out';
+import { NodeKeyController } from './node-keys/node-key.controller';
+import { NodeTokens } from './node-keys/node-tokens';
+import { RenewToken } from './node-keys/renew-token';
+import { RetireKeys } from './node-keys/retire-keys';
 import { OperatorGuard } from './operators/operator.guard';
 import { CreateToken } from './tokens/create-token';
 import { RevokeToken } from './tokens/revoke-token';
@@ -102,6 +112,7 @@ export class RotationModule {
         ReportController,
         NodeController,
         FleetController,
+        NodeKeyController,
         EnrolmentController,
         ClientController,
         WireguardKeyController,
@@ -172,6 +183,15 @@ export class RotationModule {
         EndFleet,
         TakeFleetStep,
         FleetLoop,
+        NodeTokens,
+        Admission,
+        EnrollNode,
+        AskKey,
+        ChangeKey,
+        ConfirmKey,
+        RenewToken,
+        LogOut,
+        RetireKeys,
         PublishEvent,
         EventReader,
         AuditReader,

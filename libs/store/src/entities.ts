@@ -215,6 +215,8 @@ export class NodeEntity {
   @Column({ name: 'bus_public_key', type: 'text', nullable: true }) busPublicKey: string | null;
   @Column({ type: 'text' }) state: 'enrolled' | 'removed' | 'revoked';
   @Column({ name: 'removed_at', type: 'timestamptz', nullable: true }) removedAt: Date | null;
+  /** An operator's words, of one that is revoked. */
+  @Column({ name: 'revoked_reason', type: 'text', nullable: true }) revokedReason: string | null;
 }
 
 @Entity({ schema: 'ring', name: 'operator' })

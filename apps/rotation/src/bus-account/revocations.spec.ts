@@ -232,7 +232,7 @@ it('S3: a replica whose signature comes after another one stored its own loses n
 });
 
 it('leaves whoever revokes their own a second to hear so', async () => {
-  await revoke({ kind: 'operator', dueAfterMs: 1_000, expiresAt: new Date(Date.now() + HOUR) });
+  await revoke({ kind: 'operator', dueAt: new Date(Date.now() + 1_000), expiresAt: new Date(Date.now() + HOUR) });
   expect(onBus).toEqual([]);
   await eventually(async () => {
     await replicas[0]!.push();

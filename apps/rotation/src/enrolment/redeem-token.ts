@@ -12,8 +12,12 @@ export interface EnrolToken {
 export interface MadeNode {
   nodeId: string;
   name: string;
+  /** Empty of one on the bus. */
   meshIp: string;
 }
+
+/** What whoever comes shows beside the token: a Node over HTTP its WireGuard key, one on the bus its Node key. */
+export type Shown = { wireguardKey: string } | { publicKey: string };
 
 /** A daemon that heard no answer comes again with the same token and key, for five minutes. */
 const AGAIN_WITHIN = `interval '10 minutes'`;
@@ -35,6 +39,7 @@ interface Row {
   nodeId: string | null;
   state: 'enrolled' | 'removed' | 'revoked' | null;
   wireguardKey: string | null;
+  publicKey: string | null;
   name: string;
   meshIp: string;
 }
@@ -48,13 +53,14 @@ interface Row {
 export async function redeemable(
   manager: EntityManager,
   { id }: EnrolToken,
-  wireguardKey: string,
+  shown: Shown,
 ): Promise<MadeNode | undefined> {
   await manager.query('SELECT FROM ring.enrol_token WHERE id = $1 FOR UPDATE', [id]);
   const [row] = await manager.query<Row[]>(
     `SELECT t.expires_at <= clock_timestamp() AS "isOver", t.revoked_at IS NOT NULL AS "isRevoked",
             t.used_at > clock_timestamp() - ${AGAIN_WITHIN} AND s.called_at IS NULL AS "isAgain",
-            t.node_id AS "nodeId", n.state, n.wireguard_key AS "wireguardKey", n.name, host(n.mesh_ip) AS "meshIp"
+            t.node_id AS "nodeId", n.state, n.wireguard_key AS "wireguardKey", n.bus_public_key AS "publicKey", n.name,
+            coalesce(host(n.mesh_ip), '') AS "meshIp"
        FROM ring.enrol_token t
        LEFT JOIN ring.node n ON n.id = t.node_id
        LEFT JOIN outbox.node_stream s ON s.node_id = t.node_id
@@ -68,7 +74,8 @@ export async function redeemable(
     if (isOver) throw problem('enrolTokenOver', { reason: 'expired' });
     return undefined;
   }
-  if (row.wireguardKey !== wireguardKey) throw problem('enrolTokenOver', { reason: 'used' });
+  const isSame = 'publicKey' in shown ? row.publicKey === shown.publicKey : row.wireguardKey === shown.wireguardKey;
+  if (!isSame) throw problem('enrolTokenOver', { reason: 'used' });
   if (state !== 'enrolled') throw problem('permissionDenied');
   if (isAgain !== true) throw problem('enrolTokenOver', { reason: 'used' });
   return { nodeId, name, meshIp };

@@ -55,7 +55,7 @@ export class RegisterNode {
   ): Promise<RegisterNodeReply> {
     const { scope } = token;
     if (starting !== null) await requirePresent(manager, scope, starting);
-    const made = await redeemable(manager, token, request.wireguard_key);
+    const made = await redeemable(manager, token, { wireguardKey: request.wireguard_key });
     if (made !== undefined) await replaceBearer(manager, made.nodeId, request.bearer_hash);
     const { nodeId, name, meshIp } = made ?? (await this.make(manager, request, token));
     const { key_id: keyId, public_key: key } = await firstKey(manager, scope);

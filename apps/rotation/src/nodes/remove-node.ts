@@ -12,7 +12,7 @@ import type { RequestIdentity } from '../transactions/requests';
 import { changing, nodeScopes } from '../transactions/scope-lock';
 import { writeAudit } from '../transactions/write-audit';
 import { unknownNode, type NodeName } from './list-nodes';
-import { takeOut } from './take-out';
+import { takeOut, type Leave } from './take-out';
 
 /** `hadCredential`: of the bus, which has to refuse it. `rings`: of the channel that it was a member of. */
 type Committed = Omit<RemoveNodeReply, 'pushed'> & { hadCredential: boolean; rings: MadeEpoch[] };
@@ -36,6 +36,7 @@ export class RemoveNode {
     named: NodeName,
     identity: RequestIdentity,
     only: FindOptionsWhere<NodeEntity> = {},
+    leave?: Leave,
   ): Promise<RemoveNodeReply> {
     const { hadCredential, rings, ...committed } = await this.transactions.oncePrepared(identity, {
       prepare: async () => {
@@ -44,7 +45,7 @@ export class RemoveNode {
       },
       lock: ({ scope, membership }) =>
         membership === null ? { shared: nodeScopes(scope) } : changing(...membership.channel.scopes),
-      work: (manager, { membership }) => this.commit(manager, named, membership, identity),
+      work: (manager, { membership }) => this.commit(manager, named, { membership, leave }, identity),
     });
     await Promise.all(rings.map((ring) => this.afterCommit.finish(ring)));
     return { ...committed, pushed: !hadCredential || (await this.revocations.push()) };
@@ -53,16 +54,17 @@ export class RemoveNode {
   private async commit(
     manager: EntityManager,
     named: NodeName,
-    membership: Membership | null,
+    { membership, leave }: { membership: Membership | null; leave: Leave | undefined },
     identity: RequestIdentity,
   ): Promise<Committed> {
     const { id, scope, name, busPublicKey } = await enrolled(manager, named);
     const removedAt = await databaseNow(manager);
-    if (!(await takeOut(manager, { id, busPublicKey }, removedAt))) throw unknownNode(named);
+    if (!(await takeOut(manager, { id, busPublicKey }, removedAt, leave))) throw unknownNode(named);
     const left = membership && (await leaveChannel(manager, membership, { at: removedAt, identity }));
     const reply = { node_id: id, scope, name, removed_at: removedAt.toISOString() };
-    await writeAudit(manager, identity, { scope, before: { node_id: id, name }, after: reply });
-    this.logger.info({ scope, node: id }, 'node removed');
+    const after = leave?.state === 'revoked' ? { ...reply, reason: leave.revokedReason } : reply;
+    await writeAudit(manager, identity, { scope, before: { node_id: id, name }, after });
+    this.logger.info({ scope, node: id }, leave?.state === 'revoked' ? 'node revoked' : 'node removed');
     return { ...reply, hadCredential: busPublicKey !== null, rings: left?.rings ?? [] };
   }
 }

@@ -2,17 +2,40 @@ import { NodeEntity } from '@plexsphere/store';
 import type { EntityManager } from 'typeorm';
 import { revokeBusUser } from '../bus-account/bus-users';
 
+/** How it leaves: it is taken off, or put out for a reason and told so when it comes again. */
+export type Leave = { state: 'removed' } | { state: 'revoked'; revokedReason: string };
+
 /** From this commit on nothing counts the Node, and the bus is to let it in no more. False where another was first. */
 export async function takeOut(
   manager: EntityManager,
   { id, busPublicKey }: Pick<NodeEntity, 'id' | 'busPublicKey'>,
   removedAt: Date,
+  leave: Leave = { state: 'removed' },
 ): Promise<boolean> {
   // Others share the scope's lock: of two that remove it at once, one.
-  const removed = await manager.update(NodeEntity, { id, state: 'enrolled' }, { state: 'removed', removedAt });
+  const removed = await manager.update(NodeEntity, { id, state: 'enrolled' }, { ...leave, removedAt });
   if (removed.affected !== 1) return false;
-  if (busPublicKey !== null) {
-    await revokeBusUser(manager, { publicKey: busPublicKey, kind: 'node', revokedAt: removedAt, expiresAt: null });
+  const keys = await revokeKeys(manager, id);
+  // Of `node add`: its credential does not end by itself.
+  if (keys.length === 0 && busPublicKey !== null) keys.push({ publicKey: busPublicKey, tokensUntil: null });
+  for (const { publicKey, tokensUntil } of keys) {
+    await revokeBusUser(manager, { publicKey, kind: 'node', revokedAt: removedAt, expiresAt: tokensUntil });
   }
   return true;
+}
+
+interface EndedKey {
+  publicKey: string;
+  tokensUntil: Date | null;
+}
+
+/** Those by which the Node may be connected: the active one, and one that gives way to it. */
+async function revokeKeys(manager: EntityManager, nodeId: string): Promise<EndedKey[]> {
+  const [ended] = await manager.query<[EndedKey[], number]>(
+    `UPDATE ring.node_key SET state = 'revoked', retiring_until = NULL
+      WHERE node_id = $1 AND state IN ('active', 'retiring')
+     RETURNING public_key AS "publicKey", tokens_until AS "tokensUntil"`,
+    [nodeId],
+  );
+  return ended;
 }

@@ -49,7 +49,7 @@ export class RevokeToken {
       kind: 'operator',
       revokedAt,
       expiresAt: operator.expiresAt,
-      dueAfterMs: id === identity.actor ? OWN_DUE_AFTER_MS : 0,
+      ...(id === identity.actor && { dueAt: new Date(revokedAt.getTime() + OWN_DUE_AFTER_MS) }),
     });
     await manager.update(OperatorEntity, { id }, { revokedAt });
     const reply: Committed = { id, name, revoked_at: revokedAt.toISOString() };

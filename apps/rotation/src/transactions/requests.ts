@@ -7,10 +7,17 @@ import type { EntityManager } from 'typeorm';
 /** Who does what nobody asked for. No operator's id. */
 export const ROTATION = 'rotation';
 /** What rotation does by itself, as the audit log calls it. */
-type OwnAction = 'signing.activate' | 'signing.settle' | 'signing.drop-promotion';
+type OwnAction = 'signing.activate' | 'signing.settle' | 'signing.drop-promotion' | 'edge.contest';
 
-/** What Nodes over HTTP ask for themselves, as the audit log calls it. */
-export type NodeAction = 'node.register' | 'node.deregister' | 'key.post';
+/** What Nodes ask for themselves, over HTTP or by their keys, as the audit log calls it. */
+export type NodeAction =
+  | 'node.register'
+  | 'node.deregister'
+  | 'key.post'
+  | 'edge.enroll'
+  | 'edge.change-key'
+  | 'edge.refresh-token'
+  | 'edge.logout';
 
 /** Whose request it is, and what it says; a retry repeats all of it. */
 export interface RequestIdentity {

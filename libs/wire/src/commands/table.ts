@@ -97,6 +97,7 @@ export const COMMANDS = {
   'node.list': { ...reads, request: 'ListNodes', reply: replies<requests.ListNodesReply>(), scope: 'seen' },
   'node.show': { ...reads, request: 'NodeReference', reply: replies<requests.ShowNodeReply>(), scope: 'seen' },
   'node.remove': { ...changes, request: 'RemoveNode', reply: replies<requests.RemoveNodeReply>(), scope: 'scope' },
+  'edge.revoke': { ...changes, request: 'RevokeNode', reply: replies<requests.RevokeNodeReply>(), scope: 'scope' },
   'node.enroll-token': { ...changes, request: 'EnrollToken', reply: replies<requests.EnrollTokenReply>(), scope: 'scope' },
   'enroll-token.list': { ...reads, request: 'ListEnrollTokens', reply: replies<requests.ListEnrollTokensReply>(), scope: 'seen' },
   'enroll-token.revoke': { ...changes, request: 'RevokeEnrollToken', reply: replies<requests.RevokeEnrollTokenReply>(), scope: 'scope' },
