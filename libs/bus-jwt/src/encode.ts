@@ -18,7 +18,7 @@ interface Claims {
 const HEADER = encoded({ typ: 'JWT', alg: 'ed25519-nkey' });
 
 /**
- * Encoded and signed by node:crypto in a tenth of a millisecond: the library's signature takes 17 to 60 ms of the only thread
+ * Encoded and signed by node:crypto in less than a millisecond: the library's signature takes 17 to 60 ms of the only thread
  * that a signer has, and it makes no `iat` but the moment's, where of two tokens of one key the older has to be told apart.
  */
 export function encode(
