@@ -36,7 +36,7 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   signaturesOutstanding:
     'wait until outstanding_until: tokens by the old key live until then; an admin may insist with --force, and they fail',
   oldKeyInUse:
-    'plexctl channel show --slug <slug> shows who verified by it; close when nobody does any more, or after closes_at; an admin may insist with --force',
+    'plexctl channel show --slug <slug> shows who verified by it; close when nobody has for five minutes, or after closes_at; an admin may insist with --force',
   noMembers:
     'each side needs one: plexctl channel add-member makes one; plexctl channel show --slug <slug> shows who is there',
   notProvenYet:

@@ -15,6 +15,7 @@ import {
   settleChannel,
   takesProof,
   type Acknowledgement,
+  type AloneUse,
   type HeldByMember,
   type Member,
   type MemberRole,
@@ -116,7 +117,7 @@ export class Process {
   reportedFromMs: number | null = null;
   reportedAtMs: number;
   alone: { kid: string; atMs: number } | null = null;
-  reportedAlone: { kid: string; at: Date; periodFrom: Date } | null = null;
+  reportedAlone: ({ kid: string } & AloneUse) | null = null;
 
   constructor(
     readonly nodeId: string,
@@ -361,7 +362,8 @@ export class ChannelStory {
     process.reportedEpoch = epoch;
     const { alone, reportedAtMs } = process;
     if (alone !== null) {
-      process.reportedAlone = { kid: alone.kid, at: new Date(alone.atMs), periodFrom: new Date(reportedAtMs) };
+      const periodFrom = new Date(reportedAtMs);
+      process.reportedAlone = { kid: alone.kid, at: new Date(alone.atMs), periodFrom, reportedAt: this.now };
     }
     Object.assign(process, { reportedFromMs: reportedAtMs, reportedAtMs: this.nowMs, alone: null });
   }

@@ -123,7 +123,7 @@ export class MemberReportEntity {
   @Column({ name: 'last_verified', type: 'jsonb', nullable: true }) lastVerified: KeyUse | null;
   /** By key id: the last time that it verified by that key and by no newer one, and when the period of that report began. */
   @Column({ name: 'verified_alone', type: 'jsonb' })
-  verifiedAlone: Record<string, { at: string; period_from: string }>;
+  verifiedAlone: Record<string, { at: string; period_from: string; reported_at: string }>;
   /** Of a sink: key ids that it found where it writes, and kept, though they are not ours. */
   @Column({ name: 'taken_over', type: 'text', array: true }) takenOver: string[];
 }

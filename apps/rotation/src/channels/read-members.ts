@@ -1,6 +1,7 @@
 import type { Member } from '@plexsphere/keyring';
 import { channelDirection, type MemberView, type Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
+import type { Alone } from './read-reporter';
 
 /** A member with what its secrets are sealed to. */
 export interface RingMember extends Member {
@@ -25,7 +26,7 @@ interface Row {
   lastSeenAt: Date | null;
   /** By key id, as are the next ones: times as text. */
   proven: Record<string, string>;
-  aloneByOld: { at: string; period_from: string } | null;
+  aloneByOld: Alone[string] | null;
 }
 
 /**
@@ -70,7 +71,11 @@ const asMember = ({ scope, proven, aloneByOld, ...row }: Row): RingMember => ({
   ...row,
   role: roleOf(scope, row.side),
   proven: new Map(Object.entries(proven).map(([keyId, since]) => [keyId, new Date(since)])),
-  verifiedAloneByOld: aloneByOld && { at: new Date(aloneByOld.at), periodFrom: new Date(aloneByOld.period_from) },
+  verifiedAloneByOld: aloneByOld && {
+    at: new Date(aloneByOld.at),
+    periodFrom: new Date(aloneByOld.period_from),
+    reportedAt: new Date(aloneByOld.reported_at),
+  },
 });
 
 /** A side signs in the ring that leads away from it. */

@@ -22,8 +22,8 @@ export interface RingBefore {
   report: { acknowledged: Acknowledgement | null; alone: Alone; periodFrom: Date } | null;
 }
 
-/** By key id: when the member last verified by that key and no newer one, and when the period of that report began. */
-export type Alone = Record<string, { at: string; period_from: string }>;
+/** By key id: when the member last verified by that key and no newer one, and the period of the report that told of it. */
+export type Alone = Record<string, { at: string; period_from: string; reported_at: string }>;
 
 export interface Reporter {
   nodeId: string;

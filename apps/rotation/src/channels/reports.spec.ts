@@ -10,6 +10,7 @@ import { DataSource } from 'typeorm';
 import { ChannelWorld, type PlayedMember } from '../../testing/channel-world';
 import { Heart, identity, type Replica } from '../../testing/heart';
 import { proofOf } from '../../testing/played-secrets';
+import type { Alone } from './read-reporter';
 import { ReportController } from './report.controller';
 
 jest.setTimeout(120_000);
@@ -174,13 +175,39 @@ test('what it signed and verified last stays known when its process begins anew,
 
 test('a use that was reported is taken back by no report of a longer period', async () => {
   const use = { key_id: first, at: '2026-01-01T00:00:00Z' };
-  const stands = async () => (await reportOf(plugin))?.['verified_alone'];
+  const stands = async () => {
+    const { at, period_from } = ((await reportOf(plugin))?.['verified_alone'] as Alone)[first]!;
+    return { at, period_from };
+  };
   await world.says(plugin, { alone: [use], period_seconds: 60 });
   const before = await stands();
   await world.says(plugin, { alone: [{ ...use, at: '2025-01-01T00:00:00Z' }], period_seconds: 86_400 });
   expect(await stands()).toEqual(before);
   await world.says(plugin, { alone: [use], period_seconds: 0 });
   expect(await stands()).not.toEqual(before);
+});
+
+test('an old key that somebody used alone is closed early once its member has reported for five minutes that nobody does', async () => {
+  const [from, minute] = [400_000, 60_000];
+  let aheadMs = 0;
+  const pass = (ms: number): Promise<void> => heart.turnClock((aheadMs += ms));
+  await world.rotate('k2');
+  await world.says(plugin);
+  await world.says(app);
+  await pass(from);
+  const used = { key_id: first, at: '2026-01-01T00:00:00Z' };
+  await world.says(app);
+  await world.says(plugin, { alone: [used], period_seconds: 0 });
+  const inUse = { detail: 'signing: old key in use', body: { name: 'plugin-1', at: '2026-01-01T00:00:00.000Z' } };
+  await expect(world.close(first)).rejects.toMatchObject(inUse);
+  for (let minutes = 1; minutes <= 5; minutes++) {
+    await pass(minute);
+    await world.says(plugin, { period_seconds: 60 });
+    await expect(world.close(first)).rejects.toMatchObject(inUse);
+  }
+  await pass(minute);
+  await world.says(plugin, { period_seconds: 60 });
+  await expect(world.close(first)).resolves.toMatchObject({ scope: world.ring, old_key_id: first });
 });
 
 describe('who proves nothing of the key that signs', () => {

@@ -72,19 +72,30 @@ function reportRow({ said, before, judged }: Heard, { now }: Reporter): object {
       last_verified,
       taken_over,
     },
-    verified_alone: aloneAfter(before, said, saidFrom.toISOString()),
+    verified_alone: aloneAfter(before, said, { from: saidFrom.toISOString(), to: now.toISOString() }),
   };
 }
 
 const NEVER = new Date(0);
 
-/** By key that the ring holds. Of two uses the one of the later period stands: no report takes back what was used. */
-function aloneAfter({ keys, report }: RingBefore, { alone }: ReportedRing, from: string): Alone {
+/**
+ * By key that the ring holds. Of two uses the one of the later period stands: no report takes back what was used, and each
+ * that tells of a use is as late as it came.
+ */
+function aloneAfter(
+  { keys, report }: RingBefore,
+  { alone }: ReportedRing,
+  { from, to }: { from: string; to: string },
+): Alone {
   const known = report?.alone ?? {};
-  const reported: Alone = Object.fromEntries(alone.map(({ key_id, at }) => [key_id, { at, period_from: from }]));
-  const isLater = ([keyId]: [string, unknown]): boolean => from >= (known[keyId]?.period_from ?? '');
-  const all = { ...known, ...Object.fromEntries(Object.entries(reported).filter(isLater)) };
-  return Object.fromEntries(Object.entries(all).filter(([keyId]) => keys.has(keyId)));
+  const reported: Alone = Object.fromEntries(
+    alone.map(({ key_id: keyId, at }) => {
+      const use = { at, period_from: from };
+      const before = known[keyId];
+      return [keyId, { ...(before === undefined || from >= before.period_from ? use : before), reported_at: to }];
+    }),
+  );
+  return Object.fromEntries(Object.entries({ ...known, ...reported }).filter(([keyId]) => keys.has(keyId)));
 }
 
 const ROWS = `jsonb_to_recordset($3::jsonb) AS said (scope text, epoch bigint, acknowledged_epoch bigint,

@@ -19,8 +19,10 @@ const silent = sender('app-2');
 const heard = { ...PROVEN, reportedFrom: at(7) };
 const usedAt = (minutes: number, periodFrom: number): Member => ({
   ...heard,
-  verifiedAloneByOld: { at: at(minutes), periodFrom: at(periodFrom) },
+  verifiedAloneByOld: { at: at(minutes), periodFrom: at(periodFrom), reportedAt: at(minutes) },
 });
+/** Used at minute 8, and reported at once; its last report covers what was from then on. */
+const quietSince = (minutes: number): Member => ({ ...usedAt(8, 7), reportedFrom: at(minutes) });
 
 describe('before closes_at the old key stays', () => {
   it.each<[string, readonly Member[], number, string, object]>([
@@ -51,6 +53,20 @@ describe('before closes_at the old key stays', () => {
       'old_key_in_use',
       { keyId: 'old', nodeId: 'id of plugin-1', name: 'plugin-1', at: at(8) },
     ],
+    [
+      'for less than five minutes of reports without such a use',
+      [switched, quietSince(12.9)],
+      30,
+      'old_key_in_use',
+      { name: 'plugin-1', at: at(8) },
+    ],
+    [
+      'where it was used again before those were over',
+      [switched, { ...usedAt(14, 13), reportedFrom: at(15) }],
+      30,
+      'old_key_in_use',
+      { name: 'plugin-1', at: at(14) },
+    ],
   ])('%s', (_, members, minutes, code, facts) => {
     expect(refusalOf(members, minutes)?.code).toBe(code);
     expect(refusalOf(members, minutes)?.members).toMatchObject(facts);
@@ -59,6 +75,7 @@ describe('before closes_at the old key stays', () => {
   it.each<[string, readonly Member[]]>([
     ['once all have switched and reported', [switched, heard]],
     ['whatever was verified by it before', [switched, usedAt(6, 2)]],
+    ['five minutes of reports after the last such use', [switched, quietSince(13)]],
     ['whatever a sink that receives cannot say', [switched, { ...PROVEN, isSink: true }]],
     ['where everybody who sent has left', [{ ...PROVEN, reportedFrom: at(7) }]],
   ])('else it goes, %s', (_, members) => {

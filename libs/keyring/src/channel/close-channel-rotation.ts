@@ -16,7 +16,8 @@ export interface ChannelCloseGate extends CloseGate {
 /**
  * Whether the old key may be dropped. From closes_at on it may, for that was promised; before it by facts alone: every
  * sender has switched and signs by both keys no more, and all who receive have since reported a period in which they
- * verified nothing by the old key alone. While the new key is staged it never may, by force neither: nobody signs by it.
+ * verified nothing by the old key alone. Where one did, by whomever that was signed, it has to be quiet for as long as senders
+ * sign by both, and to have reported so. While the new key is staged it never may, by force neither: nobody signs by it.
  *
  * Of those who receive sinks say nothing: they do not see what is verified by what they have written.
  */
@@ -62,12 +63,23 @@ function outstanding(
   const unheard = verifying.filter(({ reportedFrom }) => from === null || reportedFrom === null || reportedFrom < from);
   if (from === null) return lags([...switched.lagging]);
   if (now < from) return { lagging: [], refusal: new Refusal('old_key_in_use', { keyId, signsUntil: from }) };
-  const user = verifying.find(({ verifiedAloneByOld: used }) => used !== null && used.periodFrom >= from);
+  const user = verifying.find((member) => usesOld(member, from, terms));
   if (user !== undefined) {
     const { nodeId, name, verifiedAloneByOld } = user;
     return { lagging: [], refusal: new Refusal('old_key_in_use', { keyId, nodeId, name, at: verifiedAloneByOld?.at }) };
   }
   return unheard.length > 0 ? lags(unheard) : { lagging: [], refusal: null };
+}
+
+/** Since nobody who is known signs by it, and for no less than it takes to be sure that it was the last time. */
+function usesOld(
+  { verifiedAloneByOld: used, reportedFrom }: Member,
+  from: Date,
+  { bothForMs }: Pick<ChannelTerms, 'bothForMs'>,
+): boolean {
+  if (used === null || used.periodFrom < from) return false;
+  const isQuiet = reportedFrom !== null && reportedFrom.getTime() >= used.reportedAt.getTime() + bothForMs;
+  return !isQuiet;
 }
 
 function lags(members: readonly Member[]): { lagging: string[]; refusal: Refusal } {

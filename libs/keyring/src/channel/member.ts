@@ -20,8 +20,15 @@ export interface Member {
   readonly proven: ReadonlyMap<string, Date>;
   /** When the period began that its last report covers; null before the first. */
   readonly reportedFrom: Date | null;
-  /** The last time that it verified by the outgoing key and by no other, and when the period of that report began. */
-  readonly verifiedAloneByOld: { readonly at: Date; readonly periodFrom: Date } | null;
+  /** The last time that it verified by the outgoing key and by no other: when it did, by its own clock, and as reported. */
+  readonly verifiedAloneByOld: AloneUse | null;
+}
+
+export interface AloneUse {
+  readonly at: Date;
+  /** The period of the report that told of it. */
+  readonly periodFrom: Date;
+  readonly reportedAt: Date;
 }
 
 export type MemberRole = 'sender' | 'receiver';

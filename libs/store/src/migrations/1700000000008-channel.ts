@@ -73,7 +73,7 @@ export const CHANNEL: SchemaChange = {
         -- {key_id, at}
         last_signed jsonb,
         last_verified jsonb,
-        -- {key_id: {at, period_from}}: verified by it, and by no newer one.
+        -- {key_id: {at, period_from, reported_at}}: verified by it, and by no newer one.
         verified_alone jsonb NOT NULL DEFAULT '{}',
         -- Of a sink: key ids that it found where it writes, and kept.
         taken_over text[] NOT NULL DEFAULT '{}',
