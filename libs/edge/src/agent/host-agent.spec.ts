@@ -93,8 +93,8 @@ describe('what is shown of it', () => {
   beforeEach(() => (shown.length = 0));
 
   it.each<[string, (observer: EdgeObserver) => void, Sighting]>([
-    ['connected', (to) => to.onConnected?.(true), { what: 'connected' }],
-    ['disconnected', (to) => to.onConnected?.(false), { what: 'disconnected' }],
+    ['connected', (to) => to.onConnected?.(), { what: 'connected' }],
+    ['disconnected', (to) => to.onDisconnected?.(), { what: 'disconnected' }],
     [
       'another key',
       (to) => to.onChanged?.({ ...CHANGED, what: 'key', why: 'fleet' }),

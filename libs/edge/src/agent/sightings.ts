@@ -42,7 +42,8 @@ export function edgeSightings(show: Show): EdgeObserver & { handler: Handler } {
   const say = sayBy(show);
   return {
     ...nodeSightings(show),
-    onConnected: (connected) => say({ what: connected ? 'connected' : 'disconnected' }),
+    onConnected: () => say({ what: 'connected' }),
+    onDisconnected: () => say({ what: 'disconnected' }),
     onChanged: ({ what, why, generation, key_fingerprint, token_expires, confirmed }) =>
       say({
         ...{ what: what === 'key' ? 'rotated' : 'token', why, generation, key_fingerprint },
