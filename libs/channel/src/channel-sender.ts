@@ -82,7 +82,9 @@ export class ChannelSender {
     headers: Record<string, string>,
     { body, keys }: { body: SentBody | undefined; keys: readonly ChannelKey[] },
   ): SignedInit {
-    for (const { keyId } of keys) tell(this.options.observer, (observer) => observer.signed(this.options.scope, keyId));
+    // What is told last is what a member reports as used last: while two sign that is the newer one.
+    for (const { keyId } of [...keys].reverse())
+      tell(this.options.observer, (observer) => observer.signed(this.options.scope, keyId));
     return { method, headers, ...(body !== undefined && { body }), redirect: 'error' };
   }
 

@@ -87,8 +87,8 @@ it('has a label a key, one nonce, and is not sent elsewhere', async () => {
   expect(new Set(labels.map(([, , nonce]) => nonce)).size).toBe(1);
   expect(init.headers).toMatchObject({ accept: 'a/b', 'plexsphere-signed-target': 'POST /orders?state=open' });
   expect(told).toEqual([
-    ['signed', SCOPE, 'new'],
     ['signed', SCOPE, 'old'],
+    ['signed', SCOPE, 'new'],
   ]);
 });
 

@@ -64,8 +64,8 @@ it('is a POST that is not sent elsewhere, with its sender’s own headers', asyn
     'webhook-signature': expect.stringMatching(/^v1,\S{44} v1,\S{44}$/),
   });
   expect(told).toEqual([
-    ['signed', SCOPE, 'new'],
     ['signed', SCOPE, 'old'],
+    ['signed', SCOPE, 'new'],
   ]);
 });
 
