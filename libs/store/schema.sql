@@ -998,7 +998,13 @@ CREATE OR REPLACE FUNCTION ring.forget_revocations(skew interval)
  SET search_path TO ''
 AS $function$
           DELETE FROM ring.bus_revocation
-           WHERE expires_at < clock_timestamp() - greatest(skew, interval '0')
+           WHERE expires_at < clock_timestamp() - greatest(skew, interval '0');
+          DELETE FROM ring.bus_revocation AS earlier
+           WHERE kind = 'node_key' AND signed_at IS NOT NULL
+             AND EXISTS (SELECT FROM ring.bus_revocation AS later
+                          WHERE later.public_key = earlier.public_key AND later.kind = 'node_key'
+                            AND later.revoked_at > earlier.revoked_at AND later.signed_at IS NOT NULL
+                            AND (later.expires_at IS NULL OR later.expires_at >= earlier.expires_at));
         $function$
 ;
 

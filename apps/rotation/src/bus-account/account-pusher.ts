@@ -30,6 +30,8 @@ export class AccountPusher {
   /** The revision that the bus had when it was last compared. */
   private known: string | undefined;
   private comparedAt = -Infinity;
+  /** How long the server last looked at what it was given; one that does not answer at all looks at it still. */
+  pushTookMs = 0;
 
   constructor(
     private readonly connection: NatsConnection,
@@ -87,7 +89,10 @@ export class AccountPusher {
 
   private async push({ publicKey, jwt }: BusAccount): Promise<void> {
     const { push } = accountSubjects(publicKey);
-    const pushed = await this.connection.request(push, jwt, { timeout: PUSH_TIMEOUT_MS });
+    const pushedAt = performance.now();
+    const pushed = await this.connection
+      .request(push, jwt, { timeout: PUSH_TIMEOUT_MS })
+      .finally(() => (this.pushTookMs = performance.now() - pushedAt));
     const { error } = pushed.json<{ error?: { description?: string } }>();
     if (error !== undefined) throw new Error(`bus refused the account: ${error.description ?? 'no reason given'}`);
     this.logger.info('bus account pushed');

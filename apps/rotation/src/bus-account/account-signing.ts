@@ -20,6 +20,9 @@ const SIGN_EVERY_MS = 1_000;
 const LOST_AGAIN_MS = 50;
 /** What has expired harms nobody where it stands, so it leaves with the next revocation, or after this. */
 const TIDY_EVERY_MS = 3_600_000;
+/** What gave way to another key or token goes together: so often, and of the server's time a tenth at the most. */
+const BATCH_EVERY_MS = 30_000;
+const PAUSES_PER_PUSH = 10;
 
 /** From here on it is said how full the list is: long before the first has to leave it. */
 const NEARLY_FULL = 0.8;
@@ -56,14 +59,15 @@ export class AccountSigning {
   }
 
   /**
-   * What was due when it was called is in the stored JWT when it returns, or somebody else must be asked for it: then it
-   * returns after how many milliseconds to come again.
+   * What was due and urgent when it was called is in the stored JWT when it returns, or somebody else must be asked for it:
+   * then it returns after how many milliseconds to come again. `pushTookMs`: what the last push cost the server.
    * @throws Problem noSigner, noAnswer
    */
-  async signDue(): Promise<{ againInMs: number }> {
-    const due = await dueRevocations(this.database.manager);
+  async signDue({ pushTookMs }: { pushTookMs: number }): Promise<{ againInMs: number }> {
     const stored = await this.stored();
     this.warn(stored.bytes);
+    const isBatchDue = stored.ageMs >= Math.max(BATCH_EVERY_MS, PAUSES_PER_PUSH * pushTookMs);
+    const due = await dueRevocations(this.database.manager, isBatchDue);
     const isDue =
       due.length > 0 ||
       (stored.ageMs >= TIDY_EVERY_MS && (await isAnyOver(this.database.manager, this.config.clockSkewMs)));

@@ -10,10 +10,24 @@ export interface DueRevocation {
 /** A row may go where no credential of that key is good any more, by any clock of the mesh. */
 const OVER = `expires_at < clock_timestamp() - $1 * interval '1 millisecond'`;
 
-export const dueRevocations = (manager: EntityManager): Promise<DueRevocation[]> =>
+const DUE = `signed_at IS NULL AND due_at <= clock_timestamp()`;
+
+/**
+ * Seconds since 1970, up to which credentials of the key are refused. The signer that issued one a moment ago may be ahead
+ * of the database by the skew allowed. A Node's token says the second that rotation chose, and a newer one may be good from
+ * the next one on.
+ */
+const AT = `
+  CASE kind WHEN 'node_key' THEN floor(extract(epoch FROM revoked_at))
+            ELSE ceil(extract(epoch FROM revoked_at)) + ceil($1 / 1000.0) END`;
+
+/** What is not urgent waits for others, and goes along with whatever is. */
+export const dueRevocations = (manager: EntityManager, isBatchDue: boolean): Promise<DueRevocation[]> =>
   manager.query(
     `SELECT public_key AS "publicKey", revoked_at::text AS "revokedAt"
-       FROM ring.bus_revocation WHERE signed_at IS NULL AND due_at <= clock_timestamp()`,
+       FROM ring.bus_revocation WHERE ${DUE}
+        AND ($1 OR EXISTS (SELECT FROM ring.bus_revocation WHERE ${DUE} AND urgent))`,
+    [isBatchDue],
   );
 
 export async function isAnyOver(manager: EntityManager, skewMs: number): Promise<boolean> {
@@ -31,24 +45,22 @@ interface RevocationList {
 }
 
 /**
- * What the account's JWT is to carry. Never refuses: beyond the bound the Nodes that were removed first leave, whose
- * credentials hear nothing and move nothing, since their ids are never used again; then the operators that were revoked
- * first, whom rotation knows as revoked by every command.
+ * What the account's JWT is to carry: each key once, with the last of what was revoked of it. Never refuses: beyond the bound
+ * the Nodes that were removed first leave, whose credentials hear nothing and move nothing, since their ids are never used
+ * again; then the operators that were revoked first, whom rotation knows as revoked by every command.
  */
 export async function listRevocations(manager: EntityManager, skewMs: number): Promise<RevocationList> {
   const rows = await manager.query<(Revocation & { total: number })[]>(
-    // The signer that issued a credential a moment ago may be ahead of the database by the skew allowed, and no key gets
-    // a second credential that would have to outlive this.
-    `SELECT public_key, (ceil(extract(epoch FROM revoked_at)) + ceil($1 / 1000.0))::float8 AS at,
-            (count(*) OVER ())::int AS total
+    `SELECT public_key, max(${AT})::float8 AS at, (count(*) OVER ())::int AS total
        FROM ring.bus_revocation
       WHERE due_at <= clock_timestamp() AND (expires_at IS NULL OR NOT ${OVER})
-      ORDER BY kind = 'node', kind = 'operator', revoked_at DESC, public_key LIMIT ${MAX_REVOCATIONS}`,
+      GROUP BY public_key
+      ORDER BY bool_and(kind = 'node'), bool_and(kind = 'operator'), max(revoked_at) DESC, public_key
+      LIMIT ${MAX_REVOCATIONS}`,
     [skewMs],
   );
-  const newest = new Map<string, Revocation>();
-  for (const { public_key, at } of rows) if (!newest.has(public_key)) newest.set(public_key, { public_key, at });
-  return { revocations: [...newest.values()], leftOut: (rows[0]?.total ?? 0) - rows.length };
+  const revocations = rows.map(({ public_key, at }) => ({ public_key, at }));
+  return { revocations, leftOut: (rows[0]?.total ?? 0) - rows.length };
 }
 
 export const markSigned = (manager: EntityManager, due: readonly DueRevocation[]): Promise<unknown> =>

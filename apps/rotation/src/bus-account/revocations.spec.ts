@@ -27,6 +27,7 @@ let test: TestDatabase;
 let owner: DataSource;
 let database: DataSource;
 let replicas: Revocations[];
+let pushers: AccountPusher[];
 let signings: AccountSigning[];
 /** What the bus has, and when it was given that. */
 let onBus: Revocation[];
@@ -52,7 +53,8 @@ beforeEach(async () => {
       },
     }) as unknown as Signers;
   let had = 'none';
-  const pusher = {
+  pushers = [0, 1].map(() => ({
+    pushTookMs: 0,
     compare: async () => {
       const [{ jwt, signedAtMs }] = await owner.query<[{ jwt: string; signedAtMs: number }]>(
         `SELECT bus_account_jwt AS jwt, (extract(epoch FROM bus_account_signed_at) * 1000)::float8 AS "signedAtMs"
@@ -63,11 +65,11 @@ beforeEach(async () => {
       signedAt.push(signedAtMs);
       onBus = parseRevocationLines((JSON.parse(jwt) as [number, string])[1]);
     },
-  } as unknown as AccountPusher;
+  })) as unknown as AccountPusher[];
   const config = { clockSkewMs: SKEW_S * 1_000 } as RotationConfig;
   health = new Health();
   signings = [0, 1].map((i) => new AccountSigning(database, signersOf(i), config, logger as unknown as Logger, health));
-  replicas = signings.map((signing) => new Revocations(signing, pusher, logger as unknown as Logger));
+  replicas = signings.map((signing, i) => new Revocations(signing, pushers[i]!, logger as unknown as Logger));
   for (const each of replicas) each.onApplicationBootstrap();
 });
 
@@ -82,9 +84,14 @@ const key = (): string =>
   `UK${[...randomBytes(54)].map((byte) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[byte % 32]).join('')}`;
 
 let turn = 0;
-async function revoke(user: Partial<RevokedUser> = {}): Promise<{ publicKey: string; pushed: boolean }> {
+async function enterRevoked(user: Partial<RevokedUser>): Promise<RevokedUser> {
   const revoked = { publicKey: key(), kind: 'node', revokedAt: new Date(), expiresAt: null, ...user } as const;
   await revokeBusUser(database.manager, revoked);
+  return revoked;
+}
+
+async function revoke(user: Partial<RevokedUser> = {}): Promise<{ publicKey: string; pushed: boolean }> {
+  const revoked = await enterRevoked(user);
   return { publicKey: revoked.publicKey, pushed: await replicas[turn++ % 2]!.push() };
 }
 
@@ -238,4 +245,66 @@ it('leaves whoever revokes their own a second to hear so', async () => {
     await replicas[0]!.push();
     return onBus.length === 1;
   });
+});
+
+/** As a Node's own change ends a key: by its token's second, soon, and with others. */
+const superseded = (user: Partial<RevokedUser> = {}): Partial<RevokedUser> => ({
+  ...{ kind: 'node_key', urgent: false, expiresAt: new Date(Date.now() + HOUR) },
+  ...user,
+});
+const accountIsAged = (seconds: number) =>
+  owner.query(`UPDATE ring.installation SET bus_account_signed_at = clock_timestamp() - $1 * interval '1 s'`, [
+    seconds,
+  ]);
+const signedRows = async (): Promise<number> =>
+  (await owner.query<unknown[]>('SELECT FROM ring.bus_revocation WHERE signed_at IS NOT NULL')).length;
+
+it('a superseded key is refused up to its token’s own second, so that a newer token of the same key goes on', async () => {
+  const revokedAt = new Date(1_700_000_000_000);
+  const { publicKey } = await revoke(superseded({ revokedAt, urgent: true }));
+  expect(onBus).toEqual([{ public_key: publicKey, at: 1_700_000_000 }]);
+});
+
+it('of a token that was replaced, and then the Node put out, the later one counts', async () => {
+  const { publicKey } = await revoke(superseded({ revokedAt: new Date(1_700_000_000_000), urgent: true }));
+  const revokedAt = new Date();
+  await revoke({ publicKey, kind: 'node', revokedAt });
+  expect(onBus).toEqual([{ public_key: publicKey, at: Math.ceil(revokedAt.getTime() / 1_000) + SKEW_S }]);
+});
+
+it('what is superseded waits for others, half a minute, and goes with whatever is urgent', async () => {
+  await revoke();
+  await accountIsAged(20);
+  const waiting = await enterRevoked(superseded());
+  // Whoever asks for it meanwhile is answered by what is urgent: nothing.
+  expect(await replicas[0]!.push()).toBe(true);
+  expect(isOnBus(waiting.publicKey)).toBe(false);
+  await revoke();
+  expect(isOnBus(waiting.publicKey)).toBe(true);
+  expect(await signedRows()).toBe(3);
+
+  const others = await Promise.all([1, 2, 3].map(() => enterRevoked(superseded())));
+  const signings = signedAt.length;
+  await accountIsAged(30);
+  await eventually(async () => (await replicas[1]!.push()) && others.every(({ publicKey }) => isOnBus(publicKey)));
+  expect(signedAt.length - signings).toBe(1);
+});
+
+it('the slower the bus takes them, the rarer they go', async () => {
+  await revoke();
+  for (const each of pushers) each.pushTookMs = 10_000;
+  await accountIsAged(60);
+  const { publicKey } = await enterRevoked(superseded());
+  expect(await replicas[0]!.push()).toBe(true);
+  expect(isOnBus(publicKey)).toBe(false);
+  await accountIsAged(100);
+  await eventually(async () => (await replicas[0]!.push()) && isOnBus(publicKey));
+});
+
+it('of a key whose token was replaced again and again one row stays', async () => {
+  const [publicKey, first] = [key(), Date.now() - 10_000];
+  for (let i = 0; i < 5; i++) await enterRevoked(superseded({ publicKey, revokedAt: new Date(first + i * 1_000) }));
+  await revoke();
+  expect(await stored(publicKey)).toBe(1);
+  expect(onBus.find((each) => each.public_key === publicKey)?.at).toBe(Math.floor((first + 4_000) / 1_000));
 });

@@ -87,7 +87,7 @@ export class Revocations implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async signAll(stopping: AbortSignal): Promise<void> {
     for (;;) {
-      const { againInMs } = await this.signing.signDue();
+      const { againInMs } = await this.signing.signDue(this.pusher);
       if (againInMs === 0 || stopping.aborted) return;
       await delay(againInMs, undefined, { signal: stopping });
     }

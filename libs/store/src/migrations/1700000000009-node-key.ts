@@ -56,6 +56,20 @@ export const NODE_KEY: SchemaChange = {
       ALTER TABLE ring.bus_revocation ADD CHECK (kind IN ('node', 'node_key', 'operator', 'service')),
         ADD urgent boolean NOT NULL DEFAULT true;
 
+      -- A Node that replaces its token again and again leaves one row: what a later one of the same key covers goes as well.
+      CREATE OR REPLACE FUNCTION ring.forget_revocations(skew interval)
+        RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = ''
+        AS $$
+          DELETE FROM ring.bus_revocation
+           WHERE expires_at < clock_timestamp() - greatest(skew, interval '0');
+          DELETE FROM ring.bus_revocation AS earlier
+           WHERE kind = 'node_key' AND signed_at IS NOT NULL
+             AND EXISTS (SELECT FROM ring.bus_revocation AS later
+                          WHERE later.public_key = earlier.public_key AND later.kind = 'node_key'
+                            AND later.revoked_at > earlier.revoked_at AND later.signed_at IS NOT NULL
+                            AND (later.expires_at IS NULL OR later.expires_at >= earlier.expires_at));
+        $$;
+
       CREATE TABLE ring.fleet_run (
         id uuid PRIMARY KEY,
         mode text NOT NULL CHECK (mode IN ('sequential', 'rolling', 'parallel')),
