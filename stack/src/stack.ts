@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PROBLEMS, SERVICES, SERVICE_NAMES, type Replicas, type Service, type ServiceName } from '@plexsphere/wire';
 import { BootstrapFolder } from './bootstrap-folder';
 import { entryOf } from './compiled';
+import { replaceCredential, servicesWithEarlierCredentials } from './earlier-credentials';
 import { guard } from './guard';
 import type { ManagedProcess } from './managed-process';
 import { NatsServer } from './nats-server';
@@ -197,11 +198,20 @@ export class Stack {
       if (this.options.copyOf !== undefined) return;
       await this.plexctl(['migrate'], signal);
       this.tell('The database schema is current.');
+      await this.replaceEarlierCredentials(signal);
       return;
     }
     await this.plexctl(['bootstrap', '--out', this.bootstrap.path], signal);
     await writeFile(bootstrapMark(this.options.dir), '');
     this.tell('Bootstrap is done: roles, keys, credentials and the platform ring.');
+  }
+
+  /** Rights stand in a credential: what this version says and hears, one of an earlier version may not. */
+  private async replaceEarlierCredentials(signal: AbortSignal): Promise<void> {
+    for (const service of await servicesWithEarlierCredentials(this.bootstrap.path)) {
+      await replaceCredential(this.bootstrap.path, service, (args) => this.plexctl(args, signal));
+      this.tell(`The credential of ${service} was of an earlier version: it has another.`);
+    }
   }
 
   /** The real command, so that the stack takes the way that an operator takes. */

@@ -3,6 +3,7 @@ import { SERVICES } from '@plexsphere/wire';
 import type { NatsConnection } from 'nats';
 import { busAndHttpApplication, busApplication, type Application } from './application';
 import { Bus, connectBus } from './bus';
+import { warnOfRights } from './bus-rights';
 import { BusServer } from './bus-server';
 import { warnOfBus, watchBus } from './bus-watch';
 import { Health } from './health';
@@ -94,6 +95,7 @@ async function triedConnection<Config extends ServiceConfig>(
     warnOfBus(health, () => 'not reachable yet');
   });
   watchBus(connection, health, logger, goesOnWithout);
+  warnOfRights({ credentialFile: config.busCredentialFile, service: name }, health, logger);
   if (config.allowOpenBus) logger.warn('bus not tried: an open one is allowed');
   else await untilRefused(busTrial(connection, SERVICES[name].forbidden.subject), health, logger);
   return connection;

@@ -19,6 +19,7 @@ export * from './services';
 export * from './traffic';
 export { inboxOf, inboxPrefix, randomToken, type BusUser } from './inbox';
 export * from './admission';
+export { lackingRights } from './lacking-rights';
 export * from './permissions';
 export * from './bus-limits';
 export * from './problem';
