@@ -4,10 +4,12 @@
  *
  * folder: what is on the disk · gateway: what is asked by a proof of the key · engine: one change after the other.
  */
-export type { EdgeAgent, EdgeAgentOptions, EdgeObserver } from './edge-agent';
+export { openEdgeAgent, type EdgeAgent, type EdgeAgentOptions, type EdgeObserver } from './edge-agent';
+export { adoptNode, enrolByToken, type AdoptNode, type EnrolByToken } from './enrol';
+export { statusOf } from './engine/status';
 export { EdgeError, type EdgeErrorCode } from './edge-error';
 export { EdgeFolder, readHeld, type Held } from './folder/edge-folder';
-export type { ArchivedKey, EdgeChanged, EdgeStatus } from './types';
+export { DEFAULT_KEEP_OLD_MS, type ArchivedKey, type EdgeChanged, type EdgeStatus } from './types';
 export { AgentDoor } from './agent/agent-door';
 export { LONGEST_KEPT_MS, type AgentAsk } from './agent/agent-protocol';
 export { askAgent } from './agent/ask-agent';

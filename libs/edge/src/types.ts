@@ -2,6 +2,9 @@
 import type { Scope } from '@plexsphere/wire';
 import type { NodeStanding } from './folder/standing';
 
+/** How long a replaced key is kept where nobody says. */
+export const DEFAULT_KEEP_OLD_MS = 86_400_000;
+
 export interface ArchivedKey {
   file: string;
   generation: number;

@@ -8,8 +8,6 @@ import { EdgeError } from '../edge-error';
 import { isText, objectOf, type JsonObject } from './json';
 
 interface Asked {
-  /** The proof, as it goes over the wire. */
-  request: string;
   /** RFC 3339, by the host's clock: names what is archived by it. */
   askedAt: string;
 }
@@ -17,6 +15,8 @@ interface Asked {
 /** Another key. */
 export interface PendingKey extends Asked {
   kind: 'key-change';
+  /** The proof, as it goes over the wire: the platform knows by it that this was asked before. */
+  request: string;
   /** Of the new key. Secret. */
   seed: string;
   /** The old one's. */
@@ -25,7 +25,10 @@ export interface PendingKey extends Asked {
   keepOldMs: number;
 }
 
-/** A newer token of the same key: beside the one that is held, or in its place. */
+/**
+ * A newer token of the same key: beside the one that is held, or in its place. Proven anew at each asking: what is asked is
+ * told by the token that is held.
+ */
 export interface PendingToken extends Asked {
   kind: 'token';
   /** Of the token that is held. */
@@ -36,11 +39,17 @@ export interface PendingToken extends Asked {
 export type Pending = PendingKey | PendingToken;
 
 export function pendingText(pending: Pending): string {
-  const { kind, request, askedAt } = pending;
-  const asked = { kind, request, asked_at: askedAt };
+  const { kind, askedAt } = pending;
+  const asked = { kind, asked_at: askedAt };
   return `${JSON.stringify(
     pending.kind === 'key-change'
-      ? { ...asked, seed: pending.seed, generation: pending.generation, keep_old_ms: pending.keepOldMs }
+      ? {
+          ...asked,
+          request: pending.request,
+          seed: pending.seed,
+          generation: pending.generation,
+          keep_old_ms: pending.keepOldMs,
+        }
       : { ...asked, held_hash: pending.heldHash, replace: pending.replace },
   )}\n`;
 }
@@ -52,12 +61,14 @@ export function parsePending(text: string, about: string): Pending {
   return pending;
 }
 
-function pendingOf({ kind, request, asked_at: askedAt, ...others }: JsonObject): Pending | undefined {
-  if (!isText(request) || !isTime(askedAt)) return undefined;
-  const asked = { request, askedAt };
-  const { seed, generation, keep_old_ms: keepOldMs, held_hash: heldHash, replace } = others;
+function pendingOf({ kind, asked_at: askedAt, ...others }: JsonObject): Pending | undefined {
+  if (!isTime(askedAt)) return undefined;
+  const asked = { askedAt };
+  const { request, seed, generation, keep_old_ms: keepOldMs, held_hash: heldHash, replace } = others;
   if (kind === 'token')
     return isText(heldHash) && typeof replace === 'boolean' ? { kind, ...asked, heldHash, replace } : undefined;
-  if (kind !== 'key-change' || !isText(seed) || nodeKeyOf(seed) === undefined) return undefined;
-  return isCount(generation) && isCount(keepOldMs) ? { kind, ...asked, seed, generation, keepOldMs } : undefined;
+  if (kind !== 'key-change' || !isText(request) || !isText(seed) || nodeKeyOf(seed) === undefined) return undefined;
+  return isCount(generation) && isCount(keepOldMs)
+    ? { kind, ...asked, request, seed, generation, keepOldMs }
+    : undefined;
 }

@@ -10,6 +10,12 @@ function failureOf(code: string | undefined): HostFailure {
   return FULL.includes(code) ? 'disk_full' : READ_ONLY.includes(code) ? 'read_only' : 'store_failed';
 }
 
+const FAILURES: readonly HostFailure[] = ['disk_full', 'read_only', 'store_failed'];
+
+/** Undefined for any other error. */
+export const hostFailureOf = (error: unknown): HostFailure | undefined =>
+  FAILURES.find((each) => error instanceof EdgeError && error.code === each);
+
 /** @throws EdgeError `disk_full`, `read_only`, `store_failed` */
 export async function written<T>(work: Promise<T>): Promise<T> {
   try {
