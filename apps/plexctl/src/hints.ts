@@ -118,10 +118,10 @@ const HINTS: Partial<Record<ProblemName, string>> = {
   nodeRevoked: 'the host comes back with a new enrolment token alone: plexctl node enroll-token makes one',
   noNodeKey: 'only Nodes on the bus that were enrolled with a key of their own have one',
   revocationListFull: 'wait until tokens of old keys have expired, or have fewer Nodes change at once',
-  unknownFleetRun: 'the list of fleet runs shows the ids',
-  fleetRunOver: 'begin another one',
+  unknownFleetRun: 'plexctl edge fleet list shows the ids',
+  fleetRunOver: 'plexctl edge fleet keys rotate begins another one',
   fleetRunUnderWay: 'it goes on by itself; only a run that has halted is resumed',
-  noTargets: 'plexctl node list shows the Nodes; name others, or give them tags',
+  noTargets: 'plexctl edge list shows the Nodes and their tags, plexctl node tag gives them others',
   internal: 'the log of the rotation service says more',
 };
 

@@ -94,10 +94,11 @@ export class FleetController {
   /** @throws Problem unknownFleetRun */
   @Handles('fleet.watch')
   watch({ run, after_seq: afterSeq }: WatchFleet, { operator: { scopes } }: Asked): Promise<WatchFleetReply> {
-    return readSnapshot(this.database, async (manager) => ({
-      ...(await readRun(manager, run, scopes)),
-      steps: await listChangedSteps(manager, run, { afterSeq, limit: STEPS_IN_REPLY }),
-    }));
+    return readSnapshot(this.database, async (manager) => {
+      const watched = await readRun(manager, run, scopes);
+      const steps = await listChangedSteps(manager, run, { afterSeq, limit: STEPS_IN_REPLY + 1 });
+      return { ...watched, steps: steps.slice(0, STEPS_IN_REPLY), more: steps.length > STEPS_IN_REPLY };
+    });
   }
 
   @Handles('fleet.resume')

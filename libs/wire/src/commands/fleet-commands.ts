@@ -199,6 +199,8 @@ export class WatchFleet extends OfFleetRun {
 export interface WatchFleetReply extends FleetRun {
   /** In order of their `seq`; ask again after the last one's. */
   steps: FleetStep[];
+  /** Whether there are more than one reply holds: ask at once. */
+  more: boolean;
 }
 
 export class ListFleets {

@@ -1,0 +1,33 @@
+import type { FleetStep, ShowFleetReply } from '@plexsphere/wire/commands';
+import { command } from '../../command';
+import { table } from '../../render';
+import { runLines, stepTable } from './fleet-lines';
+import { RUN_FLAGS } from './run-flag';
+
+export const showFleet = command({
+  path: ['edge', 'fleet', 'show'],
+  summary: 'show a fleet run, and how each of its Nodes stands',
+  about: `Shows how a fleet run was ordered, how far it has come, and each of its Nodes: waiting for its wave, ordered, rotated
+    (its new key is confirmed), failed or skipped, and why.`,
+  flags: RUN_FLAGS,
+  operand: 'run',
+  examples: ['plexctl edge fleet show 0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1'],
+  asks: 'bus',
+  onBus: 'fleet.show',
+
+  async run({ flags: { run }, bus }) {
+    const steps: FleetStep[] = [];
+    let page: ShowFleetReply;
+    let after: string | undefined;
+    do {
+      page = await bus.ask('fleet.show', { run, ...(after !== undefined && { after }) });
+      steps.push(...page.steps);
+      after = page.next;
+    } while (after !== undefined);
+    const { next: _, ...shown } = page;
+    return {
+      text: `${runLines(shown).join('\n')}\n\n${table(stepTable(steps)).trimEnd()}`,
+      document: { ...shown, steps },
+    };
+  },
+});
