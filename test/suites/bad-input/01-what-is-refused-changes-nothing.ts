@@ -19,7 +19,8 @@ const rotate = (scope: string, keyId: string): string[] => [
   keyId,
 ];
 
-const UNKNOWN_DOMAIN = 'domain:00000000-0000-4000-8000-000000000000';
+const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000';
+const UNKNOWN_DOMAIN = `domain:${UNKNOWN_ID}`;
 const INVARIANT = 'signing: invariant violation';
 
 const cases = (domain: string): Case[] => [
@@ -75,6 +76,30 @@ const cases = (domain: string): Case[] => [
     input: JSON.stringify('x'.repeat(66_000)),
     exitCode: 2,
     says: ['signing: envelope too large'],
+  },
+  {
+    what: 'a fleet run for nobody',
+    args: ['edge', 'fleet', 'keys', 'rotate', '--target', 'tags.any=nobody'],
+    exitCode: 1,
+    says: ['signing: no targets'],
+  },
+  {
+    what: 'a fleet run for an unknown Domain',
+    args: ['edge', 'fleet', 'keys', 'rotate', '--target', UNKNOWN_DOMAIN],
+    exitCode: 1,
+    says: ['signing: unknown scope'],
+  },
+  {
+    what: 'a fleet run that there is not',
+    args: ['edge', 'fleet', 'abort', UNKNOWN_ID],
+    exitCode: 1,
+    says: ['signing: unknown fleet run'],
+  },
+  {
+    what: 'a tag for a Node that there is not',
+    args: ['node', 'tag', '--node-id', UNKNOWN_ID, '--add', 'prod'],
+    exitCode: 1,
+    says: ['signing: unknown node'],
   },
   {
     what: 'a message of 10 MB',
