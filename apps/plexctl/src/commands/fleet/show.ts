@@ -1,5 +1,5 @@
-import type { FleetStep, ShowFleetReply } from '@plexsphere/wire/commands';
-import { command } from '../../command';
+import type { FleetStep } from '@plexsphere/wire/commands';
+import { command, type Bus } from '../../command';
 import { table } from '../../render';
 import { runLines, stepTable } from './fleet-lines';
 import { RUN_FLAGS } from './run-flag';
@@ -16,18 +16,21 @@ export const showFleet = command({
   onBus: 'fleet.show',
 
   async run({ flags: { run }, bus }) {
-    const steps: FleetStep[] = [];
-    let page: ShowFleetReply;
-    let after: string | undefined;
-    do {
-      page = await bus.ask('fleet.show', { run, ...(after !== undefined && { after }) });
-      steps.push(...page.steps);
-      after = page.next;
-    } while (after !== undefined);
-    const { next: _, ...shown } = page;
+    const { next, ...shown } = await bus.ask('fleet.show', { run });
+    const steps = [...shown.steps, ...(await stepsBehind(bus, run, next))];
     return {
       text: `${runLines(shown).join('\n')}\n\n${table(stepTable(steps)).trimEnd()}`,
       document: { ...shown, steps },
     };
   },
 });
+
+async function stepsBehind(bus: Bus, run: string, from: string | undefined): Promise<FleetStep[]> {
+  const steps: FleetStep[] = [];
+  for (let after = from; after !== undefined;) {
+    const page = await bus.ask('fleet.show', { run, after });
+    steps.push(...page.steps);
+    after = page.next;
+  }
+  return steps;
+}
