@@ -61,7 +61,11 @@ class ReportedRing {
 }
 
 export class ChannelReport {
-  @ApiProperty({ type: [ReportedRing], minItems: 1, maxItems: 2 })
+  @ApiProperty({
+    type: [ReportedRing],
+    maxItems: 2,
+    description: 'Those that it holds; of one that is not named it is told again.',
+  })
   rings: ReportedRing[];
 }
 

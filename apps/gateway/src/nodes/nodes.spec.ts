@@ -191,8 +191,14 @@ describe("what a channel's member reports", () => {
     expect(said).toEqual([{ subject: `http.${node.id}.channel`, rings: [ring] }]);
   });
 
+  it('may be that it holds nothing', async () => {
+    const said = await answering(subjects.httpChannel('*'), { rings: [] });
+    expect((await report({ rings: [] })).status).toBe(200);
+    expect(said).toEqual([{ subject: `http.${node.id}.channel`, rings: [] }]);
+  });
+
   it.each<[string, object]>([
-    ['no ring', { rings: [] }],
+    ['no list of rings', {}],
     ['three', { rings: ['a', 'b', 'c'].map((side) => ({ ...ring, scope: `channel:chat:${side}-to-web` })) }],
     ['one of another kind', { rings: [{ ...ring, scope: 'platform' }] }],
     ['what is no proof', { rings: [{ ...ring, keys: [{ key_id: 'key-1', proof: 'x' }] }] }],

@@ -2,6 +2,7 @@
 import type { Acknowledgement, KeyState } from '@plexsphere/keyring';
 import { problem, type Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
+import { unheardBy } from './tell-members';
 
 /** A key that a member's last report proved. */
 export interface ProvenKey {
@@ -14,6 +15,8 @@ export interface RingBefore {
   scope: Scope;
   epoch: number;
   trustEpoch: number;
+  /** That of the last change of which the member is told. */
+  newsEpoch: number;
   /** Those that it holds, by key id: with the epoch that each came in at. */
   keys: ReadonlyMap<string, { state: KeyState; stagedEpoch: number }>;
   /** By key id. */
@@ -29,6 +32,7 @@ export interface Reporter {
   nodeId: string;
   /** By the database's clock. */
   now: Date;
+  /** Both of its channel. */
   rings: ReadonlyMap<Scope, RingBefore>;
 }
 
@@ -37,6 +41,7 @@ interface Row {
   scope: Scope;
   epoch: number;
   trustEpoch: number;
+  newsEpoch: number;
   keys: { key_id: string; state: KeyState; staged_epoch: number }[];
   proven: ({ key_id: string } & ProvenKey)[];
   alone: Alone | null;
@@ -49,6 +54,10 @@ interface Row {
 const READ = `
   SELECT date_trunc('milliseconds', clock_timestamp()) AS now, ring.scope, ring.epoch::float8 AS epoch,
          ring.trust_epoch::float8 AS "trustEpoch",
+         (SELECT change.epoch FROM ring.ring_change AS change
+           WHERE change.scope = ring.scope
+             AND change.change <> ALL (CASE WHEN way.signs = member.side THEN $3::text[] ELSE $4::text[] END)
+           ORDER BY change.epoch DESC LIMIT 1)::float8 AS "newsEpoch",
          (SELECT jsonb_agg(jsonb_build_object('key_id', key_id, 'state', key.state, 'staged_epoch', staged_epoch))
             FROM ring.signing_key AS key
            WHERE key.scope = ring.scope AND key.state NOT IN ('retired', 'revoked')) AS keys,
@@ -58,7 +67,10 @@ const READ = `
          report.acknowledged_at AS "acknowledgedAt", report.period_from AS "periodFrom"
     FROM ring.member AS member
     JOIN ring.node AS node ON node.id = member.node_id AND node.state = 'enrolled'
-    JOIN ring.key_ring AS ring ON ring.scope = ANY ($3::text[]) AND split_part(ring.scope, ':', 2) = member.slug
+    JOIN ring.channel AS channel ON channel.slug = member.slug
+   CROSS JOIN LATERAL (VALUES (side_a, format('channel:%s:%s-to-%s', channel.slug, side_a, side_b)),
+                              (side_b, format('channel:%s:%s-to-%s', channel.slug, side_b, side_a))) AS way (signs, scope)
+    JOIN ring.key_ring AS ring ON ring.scope = way.scope
     LEFT JOIN ring.member_report AS report ON report.scope = ring.scope AND report.node_id = member.node_id
    WHERE member.node_id = $1 AND member.removed_at IS NULL AND (node.bus_public_key IS NULL) = $2`;
 
@@ -68,14 +80,29 @@ export async function readReporter(
   { nodeId, isOverHttp }: { nodeId: string; isOverHttp: boolean },
   scopes: readonly Scope[],
 ): Promise<Reporter> {
-  const rows = await manager.query<Row[]>(READ, [nodeId, isOverHttp, scopes]);
+  const rows = await manager.query<Row[]>(READ, [nodeId, isOverHttp, unheardBy('sender'), unheardBy('receiver')]);
   const [first] = rows;
-  if (first === undefined || rows.length < scopes.length) throw problem('notAMember');
-  return { nodeId, now: first.now, rings: new Map(rows.map((row) => [row.scope, asBefore(row)])) };
+  const isTheirs = (scope: Scope): boolean => rows.some((row) => row.scope === scope);
+  if (first === undefined || !scopes.every(isTheirs)) throw problem('notAMember');
+  return {
+    nodeId,
+    now: first.now,
+    rings: new Map(rows.map((row) => [row.scope, asBefore(row)])),
+  };
 }
 
-const asBefore = ({ scope, epoch, trustEpoch, keys, proven, alone, periodFrom, ...row }: Row): RingBefore => ({
-  ...{ scope, epoch, trustEpoch },
+const asBefore = ({
+  scope,
+  epoch,
+  trustEpoch,
+  newsEpoch,
+  keys,
+  proven,
+  alone,
+  periodFrom,
+  ...row
+}: Row): RingBefore => ({
+  ...{ scope, epoch, trustEpoch, newsEpoch },
   keys: new Map(keys.map(({ key_id, state, staged_epoch }) => [key_id, { state, stagedEpoch: staged_epoch }])),
   proven: new Map(proven.map(({ key_id, ...key }) => [key_id, key])),
   report: alone && periodFrom && { acknowledged: acknowledgementOf(row), alone, periodFrom },

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { Rotator } from '../rotator/rotator';
 import { JudgeProofs, refusedKeys } from './judge-proofs';
 import { readReporter, type Reporter } from './read-reporter';
+import { tellAgain } from './tell-again';
 import { writeReport, type Heard } from './write-report';
 
 /** What a channel's member says that it holds. Whose word it is the server vouches for, and what it proves signers say. */
@@ -16,7 +17,7 @@ export class TakeReport {
     private readonly database: DataSource,
     private readonly proofs: JudgeProofs,
     private readonly rotator: Rotator,
-    @Inject(LOGGER) logger: Logger,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.log = new ThrottledLog(logger);
   }
@@ -33,6 +34,8 @@ export class TakeReport {
     }
     await writeReport(this.database, reporter, heard);
     for (const each of heard) this.act(each, reporter);
+    for (const scope of await tellAgain(this.database.manager, reporter, rings))
+      this.logger.info({ scope, node: reporter.nodeId }, 'member told again');
     return {
       rings: heard.map(({ said: { scope }, before, judged }) => ({
         ...{ scope, epoch: before.epoch, proven: [...judged.proven.keys()] },

@@ -3,14 +3,20 @@ import { CHANNEL_KEYS_CHANGED } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import type { RingMember } from './read-members';
 
+type InRole = Pick<Member, 'role'>;
+
 /** Who hears something new by a change. While a key is staged it is nothing to those who sign; whoever joins is told alone. */
-const HEARS: Partial<Record<ChangeType, (member: Member) => boolean>> = {
+const HEARS: Partial<Record<ChangeType, (member: InRole) => boolean>> = {
   rotate: ({ role }) => role === 'receiver',
   members: () => false,
 };
 
-export const hearing = <M extends Member>(change: ChangeType, members: readonly M[]): M[] =>
+export const hearing = <M extends InRole>(change: ChangeType, members: readonly M[]): M[] =>
   members.filter(HEARS[change] ?? (() => true));
+
+/** The changes of which such members hear nothing. */
+export const unheardBy = (role: Member['role']): ChangeType[] =>
+  (Object.keys(HEARS) as ChangeType[]).filter((change) => hearing(change, [{ role }]).length === 0);
 
 /**
  * One row for each member: which ring is theirs to hear of, and no epoch and no payload, since what it says is what the ring

@@ -20,6 +20,10 @@ const PIECE_MS = 300_000;
  * keys and rings there are.
  */
 export async function writeReport(database: DataSource, reporter: Reporter, heard: readonly Heard[]): Promise<void> {
+  if (heard.length === 0) {
+    await database.query(NOTHING_HELD, [reporter.nodeId, reporter.now]);
+    return;
+  }
   const rows = JSON.stringify(heard.map((each) => reportRow(each, reporter)));
   if (heard.every(isUnchanged)) {
     await database.query(REPEAT, [reporter.nodeId, reporter.now, rows]);
@@ -32,6 +36,11 @@ export async function writeReport(database: DataSource, reporter: Reporter, hear
     await countRefusals(manager, reporter, heard);
   });
 }
+
+/** Of a member that holds nothing at all: it proves nothing, and has acknowledged nothing. */
+const NOTHING_HELD = `
+  WITH forgotten AS (DELETE FROM ring.member_key WHERE node_id = $1)
+  UPDATE ring.member_report SET acknowledged_epoch = NULL, acknowledged_at = NULL, reported_at = $2 WHERE node_id = $1`;
 
 const isUnchanged = ({ said, before, judged }: Heard): boolean =>
   before.report !== null &&

@@ -32,6 +32,8 @@ interface RingWork {
   told: string;
 }
 
+const NOTHING_HELD: Told = { rings: [], answered: () => undefined };
+
 /** setTimeout fires at once beyond 2^31 - 1 ms; whoever waits longer looks again then. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -190,7 +192,8 @@ export class RunningMember {
       const { used, answered } = counts.tell(ANSWERED_WITHIN_MS);
       return [{ ring: { ...proven, ...used }, answered }];
     });
-    if (told.length === 0) return undefined;
+    // Whoever has lost what it was told says so, and is told again; a sink that has not written yet has nothing to say.
+    if (told.length === 0) return this.onDisk.length === 0 ? NOTHING_HELD : undefined;
     return { rings: told.map(({ ring }) => ring), answered: () => told.forEach((each) => each.answered()) };
   }
 }

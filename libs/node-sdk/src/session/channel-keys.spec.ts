@@ -311,6 +311,21 @@ describe('what is refused leaves what is held as it is', () => {
   });
 });
 
+test('a member that holds nothing says so with each sign of life, and no more once it holds a ring', async () => {
+  node.member!.report();
+  await settled();
+  expect(node.reports).toEqual([[]]);
+  // Sealed to what it has lost: acknowledged, and not held.
+  await told(incoming, { payload: incoming.payload(playedMember(mesh.nodeId, 'plugin')) });
+  expect(node.refused.map(({ reason }) => reason)).toEqual(['channel_other_recipient']);
+  node.member!.report();
+  await settled();
+  expect(node.reports).toEqual([[], []]);
+  await told(incoming);
+  expect(lastReport()).toMatchObject([{ scope: incoming.scope, epoch: incoming.epoch }]);
+  expect(keysOf(incoming)).toEqual(['key-1']);
+});
+
 test('a Node that is no member acknowledges what it is told all the same, and keeps nothing', async () => {
   const other = await SessionHarness.create(mesh);
   await other.connectAndAnswer();

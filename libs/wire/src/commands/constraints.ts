@@ -180,13 +180,12 @@ function isReportedRing(value: unknown): boolean {
   );
 }
 
-/** A member's report, in one look: each ring once. */
+/** A member's report, in one look: each ring once; none at all of a member that holds nothing. */
 export const IsReportedRings = (most: number): PropertyDecorator =>
   constraint(
     'isReportedRings',
     (value) =>
       Array.isArray(value) &&
-      value.length >= 1 &&
       value.length <= most &&
       value.every(isReportedRing) &&
       new Set((value as { scope: string }[]).map(({ scope }) => scope)).size === value.length,

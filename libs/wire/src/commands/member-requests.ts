@@ -24,6 +24,7 @@ export interface ReportedRing {
 }
 
 export class ReportKeys {
+  /** Those that it holds: of one that is not named it is told again. */
   @IsReportedRings(REPORT_LIMITS.rings)
   rings: ReportedRing[];
 }
