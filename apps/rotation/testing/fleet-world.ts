@@ -12,6 +12,7 @@ import { FleetLoop } from '../src/fleets/fleet-loop';
 import { listSteps, readRun } from '../src/fleets/fleet-rows';
 import { TakeFleetStep } from '../src/fleets/take-fleet-step';
 import { dueOrder, hostFailed, stepConfirmed } from '../src/fleets/waiting-steps';
+import { takeOut, type Leave } from '../src/nodes/take-out';
 import type { Scopes } from '../src/rings/list-rings';
 import { CommandTransactions } from '../src/transactions/command-transactions';
 import type { RequestIdentity } from '../src/transactions/requests';
@@ -149,6 +150,12 @@ export class FleetWorld {
 
   fails(name: string, run: string, reason: string): Promise<void> {
     return this.database.transaction((manager) => hostFailed(manager, this.idOf(name), { run, reason }));
+  }
+
+  /** As a removal, or an operator who puts it out, has it. */
+  async leaves(name: string, leave: Leave): Promise<void> {
+    const node = { id: this.idOf(name), busPublicKey: null };
+    expect(await this.database.transaction((manager) => takeOut(manager, node, new Date(), leave))).toBe(true);
   }
 
   async begin(order: Partial<RotateFleet> = {}, scopes: Scopes = null): Promise<string> {

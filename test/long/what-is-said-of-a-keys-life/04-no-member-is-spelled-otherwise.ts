@@ -18,6 +18,7 @@ import { OperatorConnection } from '../../src/operator-connection';
 import { recoveryFile } from '../../src/recovery-file';
 import type { Step } from '../../src/tell-story';
 import type { World } from '../../src/world';
+import { enroll } from '../a-nodes-own-key/hands';
 
 /** Every command of the table is answered once, with something in it, and each member of each answer is in snake_case. */
 export const step: Step = async (world) => {
@@ -38,6 +39,7 @@ export const step: Step = async (world) => {
   await lifeOfADomain(ask);
   await lifeOfAnIssuer(ask);
   await lifeOfAChannel(ask);
+  await lifeOfAFleet(world, ask);
   await recoveryRotated(world, ask);
   for (const entries of [{}, { scope: world.domain }, { scope: 'platform' }])
     await ask('audit.list', { ...entries, limit: 200 });
@@ -141,6 +143,24 @@ async function lifeOfAChannel(ask: Ask): Promise<void> {
   await ask('channel.show', { slug });
   await ask('signing.rollback', { scope });
   await ask('channel.remove-member', { slug, name: 'app-1' });
+}
+
+/** Of one Node, which never answers: the run that waits for it halts, goes on, and is ended. */
+async function lifeOfAFleet(world: World, ask: Ask): Promise<void> {
+  const { id: node_id } = await enroll(world, 'spelled');
+  await ask('node.tag', { node_id, scope: world.domain, add: ['prod'], remove: [] });
+  const targets = [{ any_tags: ['prod'] }];
+  await ask('edge.list', { targets });
+  const order = { targets, mode: 'rolling', batch: 1, on_error: 'fail-fast', deadline_seconds: 60 };
+  await ask('fleet.plan', order);
+  const { run } = await ask('fleet.rotate', { ...order, reason: 'leaked' });
+  await ask('fleet.list', {});
+  await ask('fleet.show', { run });
+  await ask('fleet.watch', { run, after_seq: 0 });
+  await world.query(`UPDATE ring.fleet_run SET state = 'halted' WHERE id = $1`, [run]);
+  await ask('fleet.resume', { run });
+  await ask('fleet.abort', { run });
+  await ask('edge.revoke', { node_id, scope: world.domain, reason: 'stolen' });
 }
 
 async function recoveryRotated(world: World, ask: Ask): Promise<void> {

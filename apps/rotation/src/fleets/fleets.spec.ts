@@ -242,6 +242,19 @@ describe('a wave whose time is over', () => {
     expect(world.toldNow()).toEqual(['b']);
   });
 
+  it.each([
+    ['removed', { state: 'removed' }],
+    ['revoked', { state: 'revoked', revokedReason: 'stolen' }],
+  ] as const)('ends at once for a Node that is %s', async (reason, leave) => {
+    await addAll('a', 'b');
+    const run = await world.begin({ batch: 1 });
+    await loop.turn();
+    await world.leaves('a', leave);
+    expect(await world.outcome(run)).toEqual({ a: reason, b: 'waiting' });
+    await loop.turn();
+    expect(world.toldNow()).toEqual(['a', 'b']);
+  });
+
   it('skips whoever is gone, or contested, before their wave', async () => {
     await addAll('a', 'b', 'c', 'd');
     const run = await world.begin({ mode: 'sequential', batch: undefined as never });

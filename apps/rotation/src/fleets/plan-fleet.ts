@@ -2,7 +2,7 @@ import { OFFLINE_AFTER_MS, batchOf, wavesOf } from '@plexsphere/keyring';
 import type { Listens } from '@plexsphere/store';
 import type { PlanFleet, PlanFleetReply } from '@plexsphere/wire/commands';
 import type { EntityManager } from 'typeorm';
-import { revocationRoom } from '../bus-account/revocation-room';
+import { roomFor } from '../node-keys/require-room';
 import type { Scopes } from '../rings/list-rings';
 import { chosenBy, requireNamed } from './fleet-targets';
 
@@ -45,7 +45,7 @@ export async function planFleet(
     without_node_key: counts.without,
     left_out: await named<Named & { listens: Listens }>(', stream.listens', 'key.node_id IS NULL'),
     offline: counts.offline,
-    fits: await revocationRoom(manager),
+    fits: await roomFor(manager),
     first: await named('', 'key.node_id IS NOT NULL'),
   };
 }

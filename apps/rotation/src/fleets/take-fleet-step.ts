@@ -11,7 +11,7 @@ import {
 import type { FleetOnError } from '@plexsphere/wire/commands';
 import type { EntityManager } from 'typeorm';
 import { BusConnections } from '../bus-account/bus-connections';
-import { revocationRoom } from '../bus-account/revocation-room';
+import { roomFor } from '../node-keys/require-room';
 import { writeState, writeSteps, type StepChange } from './write-steps';
 
 export interface RunningFleet extends FleetFacts {
@@ -97,7 +97,7 @@ export class TakeFleetStep {
   }
 
   private async end(manager: EntityManager, { id: run, wave }: RunningFleet, now: Date): Promise<void> {
-    const isListFull = (await revocationRoom(manager)) <= 0;
+    const isListFull = (await roomFor(manager)) === 0;
     const changes = (await listWave(manager, run, wave, 'ordered')).map((node): StepChange => {
       const { nodeId, publicKey, heardAt } = node;
       const connections = publicKey === null ? undefined : this.connections.of(publicKey);

@@ -1,4 +1,4 @@
-/** What a Node does, as the fleet runs that wait for it count it: part of the transaction in which it does so. */
+/** What a Node does, or is done to it, as the fleet runs that wait for it count it: part of the transaction that does so. */
 import { HOST_FAILURES, type NodeKeyView, type StepReason } from '@plexsphere/wire/commands';
 import type { EntityManager } from 'typeorm';
 
@@ -27,6 +27,10 @@ export const hostFailed = (
 /** The Node works by its key of this generation: done, wherever an earlier one was to end. */
 export const stepConfirmed = (manager: EntityManager, nodeId: string, generation: number): Promise<void> =>
   endSteps(manager, nodeId, { state: 'rotated', reason: null, generation });
+
+/** Nobody waits for a Node that is out. */
+export const stepsGone = (manager: EntityManager, nodeId: string, reason: 'removed' | 'revoked'): Promise<void> =>
+  endSteps(manager, nodeId, { state: 'failed', reason });
 
 interface StepEnd {
   state: 'rotated' | 'failed';

@@ -18,7 +18,11 @@ export async function countStaying(manager: EntityManager): Promise<number> {
   return row.count;
 }
 
+/** For how many keys that end by a change it has room now. */
+export const roomFor = async (manager: EntityManager): Promise<number> =>
+  MOST_ENDED_KEYS - (await countStaying(manager));
+
 /** For what would enter the list. @throws Problem revocationListFull, and nothing has changed */
 export async function requireRoom(manager: EntityManager): Promise<void> {
-  if ((await countStaying(manager)) >= MOST_ENDED_KEYS) throw problem('revocationListFull');
+  if ((await roomFor(manager)) === 0) throw problem('revocationListFull');
 }

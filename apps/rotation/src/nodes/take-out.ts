@@ -1,6 +1,7 @@
 import { NodeEntity } from '@plexsphere/store';
 import type { EntityManager } from 'typeorm';
 import { revokeBusUser } from '../bus-account/bus-users';
+import { stepsGone } from '../fleets/waiting-steps';
 
 /** How it leaves: it is taken off, or put out for a reason and told so when it comes again. */
 export type Leave = { state: 'removed' } | { state: 'revoked'; revokedReason: string };
@@ -21,6 +22,7 @@ export async function takeOut(
   for (const { publicKey, tokensUntil } of keys) {
     await revokeBusUser(manager, { publicKey, kind: 'node', revokedAt: removedAt, expiresAt: tokensUntil });
   }
+  await stepsGone(manager, id, leave.state);
   return true;
 }
 
