@@ -30,7 +30,15 @@ export const receiver = (given: Partial<MemberOfRing> = {}): MemberOfRing =>
 /** All is well; no rotation so far. */
 export const ring = (scope: string, given: Partial<ChannelRingView> = {}): ChannelRingView => ({
   ...{ scope, epoch: 3, active_key_id: 'key-1', phase: null, old_key_id: null, new_key_id: null },
-  ...{ opened_at: null, activated_at: null, closes_at: null, safe_close_at: null, waiting_for: [], overdue: false },
+  ...{
+    opened_at: null,
+    activated_at: null,
+    closes_at: null,
+    safe_close_at: null,
+    waiting_for: [],
+    signs_from: null,
+    overdue: false,
+  },
   members:
     scope === TO_BANK
       ? [sender(), receiver()]

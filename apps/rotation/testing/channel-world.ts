@@ -127,6 +127,11 @@ export class ChannelWorld {
     return readSnapshot(this.heart.asRotation, (manager, now) => showChannel(manager, this.slug, { ...by, now }));
   }
 
+  /** The ring that is rotated, as `show` has it. */
+  async shownRing(): Promise<ShowChannelReply['rings'][number]> {
+    return (await this.show()).rings.find(({ scope }) => scope === this.ring)!;
+  }
+
   /** Key id and state, in the order in which they came in. */
   async states(scope = this.ring): Promise<string[]> {
     const { ring } = await this.stored(scope);

@@ -8,6 +8,7 @@ import {
   phaseOf,
   receivers,
   sendersSwitched,
+  signsFrom,
   type ChannelTerms,
   type KeyRing,
   type Member,
@@ -52,6 +53,7 @@ export function channelStatus(facts: ChannelFacts, terms: Terms, now: Date, name
     activated_at: transition?.activatedAt?.toISOString() ?? null,
     ...{ senders: members.length - receiving, receivers: receiving },
     waiting_for: namesOf(waitedFor(facts, terms, now)).slice(0, namesShown),
-    overdue: transition !== null && isActivationLate(transition, terms, now),
+    signs_from: signsFrom(members, transition, terms, now)?.toISOString() ?? null,
+    overdue: isActivationLate(members, transition, terms, now),
   };
 }

@@ -147,10 +147,17 @@ describe('a rotation that is staged', () => {
     await world.withTwo();
     const sink = await world.add({ side: 'plugin', name: 'sink', sink: true });
     await world.rotate('k2');
-    await world.says(sink);
     await world.says(world.member('plugin-1'));
+    await heart.turnClock(10 * 60_000);
+    expect(await world.shownRing()).toMatchObject({ waiting_for: ['sink'], signs_from: null, overdue: false });
+    await world.says(sink);
     expect(await world.states()).toContain('k2 staged');
-    await heart.turnClock(16 * 60_000);
+    // Longer than it should wait for a proof, which there is; what is left is time.
+    await heart.turnClock(20 * 60_000);
+    const { signs_from: from, opened_at: opened, ...shown } = await world.shownRing();
+    expect(shown).toMatchObject({ waiting_for: ['sink'], overdue: false });
+    expect(Date.parse(from!) - Date.parse(opened!)).toBeGreaterThanOrEqual(25 * 60_000);
+    await heart.turnClock(26 * 60_000);
     await replica.rotator.turn();
     await replica.rotator.atRest();
     expect(await world.states()).toContain('k2 active');

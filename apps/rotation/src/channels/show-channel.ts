@@ -1,4 +1,4 @@
-import { activeKey, isActivationLate, namesOf, phaseOf } from '@plexsphere/keyring';
+import { activeKey, isActivationLate, namesOf, phaseOf, signsFrom } from '@plexsphere/keyring';
 import type { MemberReportEntity } from '@plexsphere/store';
 import type { Scope } from '@plexsphere/wire';
 import type { ChannelRingView, KeyUse, MemberOfRing, ShowChannelReply } from '@plexsphere/wire/commands';
@@ -38,7 +38,8 @@ async function showRing(manager: EntityManager, scope: Scope, by: ShownBy): Prom
     closes_at: transition?.closesAt.toISOString() ?? null,
     safe_close_at: oldKeyUnusedFrom(stored, terms)?.toISOString() ?? null,
     waiting_for: namesOf(waitedFor(stored, terms, by.now)),
-    overdue: transition !== null && isActivationLate(transition, by.config, by.now),
+    signs_from: signsFrom(members, transition, terms, by.now)?.toISOString() ?? null,
+    overdue: isActivationLate(members, transition, terms, by.now),
     members: members.map((member) => memberOf(member, reports.get(member.nodeId), newestFirst)),
   };
 }

@@ -1,6 +1,7 @@
 import { at, BOTH_SIDES, proves, receiver, refusalOf, sender, STAGED, TERMS } from '../../testing/channel-members';
 import { Refusal } from '../refusal';
-import { activateKey, isActivationLate, mayActivate } from './activate-key';
+import type { Transition } from '../transition';
+import { activateKey, isActivationLate, mayActivate, signsFrom } from './activate-key';
 import type { Member } from './member';
 
 const NEW = { keyId: 'new', propagationDelayMs: TERMS.propagationDelayMs };
@@ -62,10 +63,20 @@ describe('it does not sign', () => {
   });
 
   it('and is late when it waits for longer than it should; one that signs, or has ended, waits for nobody', () => {
-    const late = (minutes: number, of = transition) => isActivationLate(of, { activateWithinMs: 900_000 }, at(minutes));
+    const late = (minutes: number, of: Transition | null = transition, members = BOTH_SIDES) =>
+      isActivationLate(members, of, { ...TERMS, activateWithinMs: 900_000 }, at(minutes));
     expect([late(14.99), late(15), late(99, activated.transition)]).toEqual([false, true, false]);
-    expect(isActivationLate({ ...transition, outcome: 'rolled_back' }, { activateWithinMs: 900_000 }, at(99))).toBe(
-      false,
-    );
+    expect([late(99, { ...transition, outcome: 'rolled_back' }), late(99, null)]).toEqual([false, false]);
+    // A sink that has written it late is not: who reads that has its time. While another has not proven it, it is.
+    const sink = proven('s', 14, { isSink: true });
+    expect([late(15, transition, [sink]), late(23.99, transition, [sink])]).toEqual([false, false]);
+    expect([late(24, transition, [sink]), late(15, transition, [sink, receiver('a')])]).toEqual([true, true]);
+  });
+
+  it('and says from when on it does, while it is staged alone', () => {
+    const from = (of: Transition | null, ...members: Member[]) => signsFrom(members, of, TERMS, at(4));
+    const sink = proven('s', 1, { isSink: true });
+    expect([from(transition, sink), from(transition, sink, receiver('a'))]).toEqual([at(11), null]);
+    expect([from(activated.transition, sink), from(null, sink)]).toEqual([null, null]);
   });
 });

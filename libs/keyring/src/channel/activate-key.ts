@@ -69,9 +69,29 @@ export function activateKey(
 export const notProvenYet = (keyId: string, { waitingFor, from }: Omit<ActivationGate, 'allowed'>): Refusal =>
   new Refusal('not_proven_yet', { keyId, waitingFor: namesOf(waitingFor), provenFrom: from });
 
-/** Whether a key waits for longer than it should: then somebody has to look after those who are waited for. */
-export const isActivationLate = (
-  { openedAt, activatedAt, outcome }: Pick<Transition, 'openedAt' | 'activatedAt' | 'outcome'>,
-  { activateWithinMs }: { readonly activateWithinMs: number },
+/** From when on a key that is staged may sign, since all who receive have proven it; null before, and where none is staged. */
+export function signsFrom(
+  members: readonly Member[],
+  transition: Transition | null,
+  { propagationDelayMs }: Pick<ChannelTerms, 'propagationDelayMs'>,
   now: Date,
-): boolean => outcome === null && activatedAt === null && now.getTime() - openedAt.getTime() >= activateWithinMs;
+): Date | null {
+  if (!isOpen(transition) || transition.activatedAt !== null) return null;
+  return mayActivate(members, { keyId: transition.newKeyId, propagationDelayMs }, now).from;
+}
+
+/**
+ * Whether a key waits for longer than it should: then somebody has to look after those who are waited for. Where all have
+ * proven it, and who reads what a sink has written has its time yet, there is nobody to look after.
+ */
+export function isActivationLate(
+  members: readonly Member[],
+  transition: Transition | null,
+  terms: Pick<ChannelTerms, 'propagationDelayMs'> & { readonly activateWithinMs: number },
+  now: Date,
+): boolean {
+  if (!isOpen(transition) || transition.activatedAt !== null) return false;
+  const from = signsFrom(members, transition, terms, now);
+  if (from !== null && from > now) return false;
+  return now.getTime() - transition.openedAt.getTime() >= terms.activateWithinMs;
+}

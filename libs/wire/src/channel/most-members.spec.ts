@@ -30,8 +30,8 @@ it('as many as a channel may have are shown in one message, whatever each of the
     ...{ slug: 's'.repeat(63), sides: SIDES, created_at: TIME, now: TIME },
     rings: directionsOf('s'.repeat(63), SIDES).map((scope) => ({
       ...{ scope, epoch: COUNT, active_key_id: KEY_ID, phase: 'rolled_back', old_key_id: KEY_ID, new_key_id: KEY_ID },
-      ...{ opened_at: TIME, activated_at: TIME, closes_at: TIME, safe_close_at: TIME, overdue: false, members },
-      waiting_for: members.map(() => name),
+      ...{ opened_at: TIME, activated_at: TIME, closes_at: TIME, safe_close_at: TIME, signs_from: TIME },
+      ...{ overdue: false, members, waiting_for: members.map(() => name) },
     })),
   };
   const bytes = Buffer.byteLength(JSON.stringify(shown));

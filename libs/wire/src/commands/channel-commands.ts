@@ -163,6 +163,8 @@ export interface ChannelRingView extends ChannelRing {
   safe_close_at: string | null;
   /** Whom the next step waits for, by name. */
   waiting_for: string[];
+  /** From when on a staged key signs, since all have proven it: before that who reads a sink's target does so anew; null else. */
+  signs_from: string | null;
   /** Whether it waits for longer than `activate_within`. */
   overdue: boolean;
   members: MemberOfRing[];

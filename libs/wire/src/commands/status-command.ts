@@ -94,6 +94,8 @@ export interface ChannelStatus {
   receivers: number;
   /** Whom its next step waits for, by name: at most 50. */
   waiting_for: string[];
+  /** From when on a staged key signs, since all have proven it: before that who reads a sink's target does so anew; null else. */
+  signs_from: string | null;
   /** Whether a new key waits for longer than it should to be proven. */
   overdue: boolean;
 }

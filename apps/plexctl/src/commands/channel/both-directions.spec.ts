@@ -176,6 +176,13 @@ describe('signing rotate --scope channel:<slug>', () => {
       expect(stderr).toContain(`note: ${TO_BANK} is active, waits for web-1\n`);
     });
 
+    it('says until when it is for those who read what a sink has written', async () => {
+      const written = { ...staged, signs_from: '2026-05-01T12:10:00Z' };
+      const polls = waiting([rotating('active'), written], [rotating('active'), rotating('active')]);
+      const { stderr } = await plexctl(`${ROTATE} --wait`, polls);
+      expect(stderr).toContain(`note: ${TO_BANK} is staged, waits for bank-1 until 2026-05-01T12:10:00Z\n`);
+    });
+
     it('goes for one direction as well', async () => {
       const polls = waiting([staged, staged], [staged, rotating('active')]);
       const { exitCode, stderr } = await plexctl(`signing rotate --scope ${TO_BANK} --wait`, polls);
@@ -411,6 +418,7 @@ describe('what is shown of channel:<slug>', () => {
           senders: 1,
           receivers: 2,
           waiting_for: ['web-1'],
+          signs_from: null,
           overdue: false,
         },
       }),

@@ -6,7 +6,7 @@ import { utc } from '../../render';
 /** One direction, as far as it can be told what happens next. */
 type Ring = Pick<
   ChannelRingView,
-  'scope' | 'phase' | 'old_key_id' | 'new_key_id' | 'closes_at' | 'waiting_for' | 'overdue'
+  'scope' | 'phase' | 'old_key_id' | 'new_key_id' | 'closes_at' | 'waiting_for' | 'signs_from' | 'overdue'
 > & {
   /** From when on nobody signs by the old key, where that is known. */
   safe_close_at?: string | null;
@@ -53,9 +53,15 @@ const closeStep = ({ old_key_id: old, safe_close_at: safeAt = null }: Ring, clos
     ? `nobody is waited for: ${close}; it is refused for as long as members sign by both`
     : `nobody signs by ${old} from ${utc(safeAt)} on: then, when all that verify have reported since, ${close}`;
 
-function stagedSteps({ scope, new_key_id: fresh, waiting_for: waitingFor, overdue }: Ring): string[] {
+function stagedSteps(ring: Ring): string[] {
+  const { scope, new_key_id: fresh, waiting_for: waitingFor, signs_from: signsFrom, overdue } = ring;
   const slug = channelDirection(scope)?.slug ?? '';
   if (waitingFor.length === 0) return [`${fresh} signs by itself once it is proven by all who verify: within seconds`];
+  if (signsFrom !== null)
+    return [
+      `${fresh} signs by itself from ${utc(signsFrom)} on: ${named(waitingFor)} ${has(waitingFor)} written it, ` +
+        'and who reads that has until then to read it anew',
+    ];
   const by = `${fresh} signs by itself once ${named(waitingFor)} ${has(waitingFor)} proven to hold it`;
   if (!overdue) return [by];
   const remove = waitingFor.map((name) => `plexctl channel remove-member --slug ${slug} --name ${name}`);

@@ -2,6 +2,7 @@ import type { ChannelRingView } from '@plexsphere/wire/commands';
 import type { Invocation } from '../../command';
 import { Failure } from '../../failure';
 import { named } from '../../layout';
+import { utc } from '../../render';
 import { polls } from '../signing/status-polls';
 
 const EVERY_MS = 1_000;
@@ -54,8 +55,10 @@ const isThat = ({ scope, new_key_id, phase }: ChannelRingView, opened: Awaited['
 const isDone = ({ phase, waiting_for: waitingFor }: ChannelRingView): boolean =>
   phase === 'closed' || (phase === 'active' && waitingFor.length === 0);
 
-const waitsText = ({ phase, waiting_for: waitingFor }: ChannelRingView): string =>
-  `${phase}${waitingFor.length === 0 ? '' : `, waits for ${named(waitingFor)}`}`;
+const waitsText = ({ phase, waiting_for: waitingFor, signs_from: signsFrom }: ChannelRingView): string => {
+  const until = signsFrom === null ? '' : ` until ${utc(signsFrom)}`;
+  return `${phase}${waitingFor.length === 0 ? '' : `, waits for ${named(waitingFor)}${until}`}`;
+};
 
 const progressText = (ring: ChannelRingView): string => `${ring.scope} is ${waitsText(ring)}`;
 

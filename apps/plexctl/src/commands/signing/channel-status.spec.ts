@@ -14,6 +14,7 @@ const STAGED: ChannelStatus = {
     senders: 1,
     receivers: 2,
     waiting_for: ['bank-1', 'bank-2'],
+    signs_from: null,
     overdue: false,
   },
 };
@@ -35,6 +36,12 @@ describe('the status of a direction of a channel', () => {
     expect(text).toContain('next: key-2 signs by itself once bank-1, bank-2 have proven to hold it');
     // What stands there of others would mislead.
     expect(text).not.toMatch(/nodes|switch|plexctl signing close|plexctl signing rotate/);
+  });
+
+  it('says from when on it signs, where those who read what a sink has written have their time yet', () => {
+    const text = said({ ...STAGED, waiting_for: ['bank-sink'], signs_from: '2026-05-01T12:10:00Z' }, OPEN);
+    expect(text).toContain('next: key-2 signs by itself from 2026-05-01T12:10:00Z on: bank-sink has written it');
+    expect(text).not.toContain('proven');
   });
 
   it('says what is overdue, and the ways on', () => {

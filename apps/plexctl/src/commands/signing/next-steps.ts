@@ -171,10 +171,10 @@ function rotationSteps(scope: ScopeStatus, now: string): string[] {
 
 function channelSteps(status: ScopeStatus, channel: ChannelStatus, now: string): string[] {
   const { scope, transition, keys } = status;
-  const { phase, waiting_for, overdue } = channel;
+  const { phase, waiting_for, signs_from, overdue } = channel;
   const settling = keys.find((key) => isSettling(key, status))?.key_id;
   const ring = {
-    ...{ scope, phase, waiting_for, overdue, closes_at: transition?.closes_at ?? null },
+    ...{ scope, phase, waiting_for, signs_from, overdue, closes_at: transition?.closes_at ?? null },
     old_key_id: transition?.old_key_id ?? null,
     new_key_id: transition?.new_key_id ?? settling ?? null,
     safe_close_at: transition?.safe_close_at ?? null,
