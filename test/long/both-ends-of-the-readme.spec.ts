@@ -55,7 +55,7 @@ it('are the two ends of a channel, over a rotation', async () => {
   await whileItServes(
     { folder, program: 'receiver.mjs', env },
     {
-      // 503 until it holds its secrets.
+      // It listens when it holds its secrets: else it would be a 503.
       asks: async () => (await unsigned()) === 401,
       used: () =>
         whileItServes(
