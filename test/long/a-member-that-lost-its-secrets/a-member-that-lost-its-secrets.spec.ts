@@ -1,0 +1,3 @@
+import { tellStory } from '../../src/tell-story';
+
+tellStory(__dirname, { gateways: 1 });
