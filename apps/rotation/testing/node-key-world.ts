@@ -1,6 +1,6 @@
 /** For specs: what Nodes ask about their keys, on a real PostgreSQL under the service's own role; signers are played. */
 import { createHash } from 'node:crypto';
-import { BusContext, type Logger } from '@plexsphere/service-kit';
+import { BusContext, Health, openHttp, type Logger } from '@plexsphere/service-kit';
 import { createBusKey, enrolledNodeId, subjects, type NodeKeyVerb } from '@plexsphere/wire';
 import type {
   ConfirmNodeKeyReply,
@@ -37,6 +37,12 @@ export const newKey = (): NodeKey => {
   if (key === undefined) throw new Error('a key that was just made is none');
   return key;
 };
+
+const ISSUER = createBusKey('account').publicKey;
+const unsignedToken = ({ public_key: sub, issued_at: iat, expires_at: exp }: IssueBusCredential): string =>
+  [{ typ: 'JWT' }, { sub, iss: ISSUER, iat, exp }]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.') + '.c2ln';
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -102,12 +108,16 @@ export class EdgeNode {
 export class NodeKeyWorld {
   /** What signers were asked to make. */
   readonly issued: IssueBusCredential[] = [];
+  /** A token that signers hand out whatever they are asked for. */
+  madeInstead: string | undefined;
   readonly warned: { message: string; fields: object }[] = [];
   /** What happens while a signer is asked. */
   meanwhile: () => Promise<unknown> = async () => undefined;
   readonly config = { nodeTokenLifeMs: 7 * DAY_MS, rotateNodeKeysAfterMs: 90 * DAY_MS } as RotationConfig;
 
-  private constructor(readonly enrolment: EnrolmentWorld) {}
+  private constructor(readonly enrolment: EnrolmentWorld) {
+    this.retiring = new RetireKeys(this.database, this.logger, this.health);
+  }
 
   static async create(test: MigratedDatabase): Promise<NodeKeyWorld> {
     return new NodeKeyWorld(await EnrolmentWorld.create(test));
@@ -130,17 +140,28 @@ export class NodeKeyWorld {
     warn: (fields: object, message: string) => this.warned.push({ message, fields }),
   } as unknown as Logger;
 
-  /** A token is what was asked for, in the words of the request: enough to tell one from the other. */
+  /** Whether a token holds is the bus' to say, so that these are signed by nobody. */
   private readonly signers = {
     ask: async (_: string, verb: string, body: object) => ({ bundle: JSON.stringify({ verb, ...body }) }),
     askAny: async (_: string, request: IssueBusCredential) => {
       this.issued.push(request);
       await this.meanwhile();
-      return { jwt: JSON.stringify(request) };
+      return { jwt: this.madeInstead ?? unsignedToken(request) };
     },
   } as unknown as Signers;
 
-  readonly retiring = (): RetireKeys => new RetireKeys(this.database, this.logger);
+  private readonly health = new Health();
+  readonly retiring: RetireKeys;
+
+  /** What a look at `/readyz` shows. */
+  async readiness(): Promise<string> {
+    const http = await openHttp('127.0.0.1:0', this.health.answer);
+    try {
+      return await (await fetch(`http://${http.address}/readyz`)).text();
+    } finally {
+      await http.close();
+    }
+  }
 
   get controller(): NodeKeyController {
     const { database, logger } = this;

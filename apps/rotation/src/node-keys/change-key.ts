@@ -12,7 +12,7 @@ import type { NodeProof, Speaker } from './judge-proof';
 import { keyReply } from './key-reply';
 import { NodeTokens, type NodeToken } from './node-tokens';
 import { readNode, readTerms } from './read-node';
-import { requireRoom } from './require-room';
+import { requireRoom, requireRoomOfNode } from './require-room';
 
 type Change = NodeProof<'key-change'>;
 
@@ -30,7 +30,7 @@ export class ChangeKey {
    * The last one that was committed is answered again, whenever it comes and whoever the Node is by now: whoever sends it has
    * heard no answer, and learns what it brought about.
    *
-   * @throws Problem as `Admission.admit`; revocationListFull, nodeKeyInUse
+   * @throws Problem as `Admission.admit`; revocationListFull, tooOften, nodeKeyInUse
    */
   async change(nodeId: string, proof: Change): Promise<NodeKeyReply> {
     requireOwn(nodeId, proof);
@@ -51,6 +51,7 @@ export class ChangeKey {
     const { manager } = this.database;
     const { node, now } = await this.admission.admit(nodeId, proof);
     await requireRoom(manager);
+    await requireRoomOfNode(manager, nodeId, node.latest.generation);
     await requireUnused(manager, proof.claims.new_key);
     // Made before the lock: no signer is waited for with one in hand.
     const token = await this.tokens.issue({ id: nodeId, name: node.name, publicKey: proof.claims.new_key }, now);

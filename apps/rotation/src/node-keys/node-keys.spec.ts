@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
 import { MESH_DOMAIN, hashOf } from '../../testing/enrolment-world';
+import { MOST_ENDED_KEYS, MOST_OF_ONE_NODE } from './require-room';
 import { EdgeNode, NodeKeyWorld, newKey, sha256 } from '../../testing/node-key-world';
 
 jest.setTimeout(60_000);
@@ -277,6 +278,9 @@ describe('a key that was replaced', () => {
     ]);
     expect(world.warned.map(({ message }) => message)).toEqual(['a superseded node key is used: node contested']);
     expect(await node.ask()).toMatchObject({ contested_since: marked!.at!.toISOString() });
+    expect(await world.readiness()).toBe('ok\n');
+    await world.retiring.turn();
+    expect(await world.readiness()).toBe('ok\nwarning: node keys: 1 contested: status names them\n');
   });
 
   test('a thief who changed it has the Node’s own key superseded', async () => {
@@ -304,10 +308,10 @@ describe('a key that was replaced', () => {
     const node = await world.node();
     await node.renew({ replace: true });
     await node.change();
-    await world.retiring().turn();
+    await world.retiring.turn();
     expect(await world.states(node.id)).toEqual(['1 retiring', '2 active']);
     await world.later(node.id, 61);
-    await world.retiring().turn();
+    await world.retiring.turn();
     expect(await world.states(node.id)).toEqual(['1 retired', '2 active']);
     expect(await world.rows('SELECT FROM ring.node_key WHERE former_until IS NOT NULL')).toEqual([]);
   });
@@ -345,4 +349,61 @@ describe('leaving', () => {
     // To whoever has none of its keys it is nothing.
     await expect(node.ask({}, newKey())).rejects.toMatchObject(detail('not authenticated'));
   });
+});
+
+describe('when the bus’ list of revocations is nearly full', () => {
+  /** Keys that stay in it for an hour. */
+  const fill = (count: number, kind = 'node_key') =>
+    world.rows(
+      `INSERT INTO ring.bus_revocation (public_key, kind, revoked_at, expires_at, due_at, urgent)
+       SELECT 'U' || $2 || i, $2, now(), now() + interval '1 hour', now(), false FROM generate_series(1, $1::int) AS i`,
+      [count, kind],
+    );
+
+  test('a key is neither changed nor a token replaced, and nothing has changed; a renewal goes on, and so does revoking', async () => {
+    const node = await world.node();
+    await fill(MOST_ENDED_KEYS - 1);
+    // Of Nodes that are gone there may be as many as there are: they leave first.
+    await fill(50, 'node');
+    const { key, token } = node;
+    await node.change();
+    const full = { code: 'RESOURCE_EXHAUSTED', ...detail('revocation list full') };
+    await expect(node.change()).rejects.toMatchObject(full);
+    await expect(node.renew({ replace: true })).rejects.toMatchObject(full);
+    expect(await world.states(node.id)).toEqual(['1 retiring', '2 active']);
+    expect([key, token]).not.toContain(node.key);
+    expect(await node.renew()).toMatchObject({ generation: 2 });
+    await node.logout();
+    expect((await world.revoked(node.key.keyId)).at(-1)).toMatchObject({ kind: 'node', urgent: true });
+  });
+
+  test('one key that was revoked often counts once', async () => {
+    const node = await world.node();
+    await world.rows(
+      `INSERT INTO ring.bus_revocation (public_key, kind, revoked_at, expires_at, due_at, urgent)
+       SELECT 'U1', 'node_key', now() + i * interval '1 s', now() + interval '1 hour', now(), false
+         FROM generate_series(1, $1::int) AS i`,
+      [MOST_ENDED_KEYS],
+    );
+    expect(await node.change()).toMatchObject({ generation: 2 });
+  });
+
+  test('one Node alone does not fill it', async () => {
+    const node = await world.node();
+    await world.rows(`UPDATE ring.node_key SET generation = $1`, [MOST_OF_ONE_NODE]);
+    node.generation = MOST_OF_ONE_NODE;
+    await node.change();
+    await world.rows(`UPDATE ring.node_key SET generation = 1 WHERE state = 'retiring'`);
+    const refusal = detail('too often', { retry_after: expect.any(Number) });
+    await expect(node.change()).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED', ...refusal });
+    await world.rows(`UPDATE ring.node_key SET tokens_until = now() WHERE generation = 1`);
+    expect(await node.change()).toMatchObject({ generation: MOST_OF_ONE_NODE + 2 });
+  });
+});
+
+test('a token that is none of what was asked for is entered nowhere', async () => {
+  const node = await world.node();
+  world.madeInstead = node.token;
+  await expect(node.change()).rejects.toThrow('another token than it was asked for');
+  expect(await world.states(node.id)).toEqual(['1 active']);
 });

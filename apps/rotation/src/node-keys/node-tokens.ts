@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { BusJwtReply, IssueBusCredential } from '@plexsphere/wire/commands';
+import { readNodeToken } from '@plexsphere/wire/jws';
 import { Signers } from '../leases/signers';
 import { RotationConfig } from '../rotation-config';
 
@@ -35,6 +36,7 @@ export class NodeTokens {
       ...{ issued_at: iat, expires_at: exp },
     };
     const { jwt } = await this.signers.askAny<BusJwtReply>('issue-bus-credential', request);
+    requireAsAsked(jwt, { publicKey, iat, exp });
     return { jwt, iat, expiresAt: new Date(exp * 1_000) };
   }
 
@@ -46,5 +48,13 @@ export class NodeTokens {
   /** Two thirds of its life have passed. */
   isDue(expiresAt: Date, now: Date): boolean {
     return expiresAt.getTime() - now.getTime() < this.config.nodeTokenLifeMs / 3;
+  }
+}
+
+/** What is entered of a token has to be so: by it the bus will be told which to refuse. */
+function requireAsAsked(jwt: string, { publicKey, iat, exp }: { publicKey: string; iat: number; exp: number }): void {
+  const made = readNodeToken(jwt);
+  if (made.publicKey !== publicKey || made.issuedAt !== iat || made.expiresAt !== exp) {
+    throw new Error('a signer made another token than it was asked for');
   }
 }

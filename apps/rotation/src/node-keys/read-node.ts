@@ -42,7 +42,7 @@ const SELECT_NODE = `
          contested_at AS "contestedAt", bus_public_key AS "publicKey"
     FROM ring.node WHERE id = $1`;
 
-/** The latest one, and the one that is named: two rows at most, however many there were. */
+/** The latest one first, and the one that is named: two rows at most, however many there were. */
 const SELECT_KEYS = `
   SELECT own.generation::float8 AS generation, own.public_key AS "publicKey", own.request_hash AS "requestHash",
          own.token, own.token_iat::float8 AS "tokenIat", own.token_expires_at AS "tokenExpiresAt",
@@ -50,7 +50,8 @@ const SELECT_KEYS = `
          least(next.created_at + interval '${NODE_KEY_OVERLAP_MS} ms', next.confirmed_at) AS "endsAt"
     FROM ring.node_key AS own
     LEFT JOIN ring.node_key AS next ON next.node_id = own.node_id AND next.generation = own.generation + 1
-   WHERE own.node_id = $1 AND (next.node_id IS NULL OR own.public_key = $2)`;
+   WHERE own.node_id = $1 AND (next.node_id IS NULL OR own.public_key = $2)
+   ORDER BY own.generation DESC`;
 
 /**
  * Undefined where there is no such Node, or one that has no key on the bus. Locked, nobody changes its key or takes it out
@@ -66,7 +67,7 @@ export async function readNode(
   if (found === undefined) return undefined;
   const { publicKey: present, ...node } = found;
   const keys = await manager.query<NodeKeyRow[]>(SELECT_KEYS, [nodeId, publicKey]);
-  const latest = keys.find(({ endsAt }) => endsAt === null) ?? (present === null ? undefined : givenKey(present));
+  const latest = keys[0] ?? (present === null ? undefined : givenKey(present));
   if (latest === undefined) return undefined;
   return { ...node, latest, speaker: [...keys, latest].find((key) => key.publicKey === publicKey) };
 }

@@ -26,3 +26,16 @@ export const roomFor = async (manager: EntityManager): Promise<number> =>
 export async function requireRoom(manager: EntityManager): Promise<void> {
   if ((await roomFor(manager)) === 0) throw problem('revocationListFull');
 }
+
+/** So many of one Node's, that is: whoever changes its key without end fills the list for nobody else. */
+export const MOST_OF_ONE_NODE = 250;
+
+/** @throws Problem tooOften, with the seconds until the key that was so many changes ago has left the list */
+export async function requireRoomOfNode(manager: EntityManager, nodeId: string, generation: number): Promise<void> {
+  const [row] = await manager.query<{ seconds: number }[]>(
+    `SELECT ceil(extract(epoch FROM tokens_until - clock_timestamp()))::int AS seconds
+       FROM ring.node_key WHERE node_id = $1 AND generation = $2 AND tokens_until > clock_timestamp()`,
+    [nodeId, generation - MOST_OF_ONE_NODE],
+  );
+  if (row !== undefined) throw problem('tooOften', { retry_after: row.seconds });
+}

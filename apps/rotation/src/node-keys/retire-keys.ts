@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
+import { Health, LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 
 const TURN_MS = 5_000;
@@ -8,16 +8,21 @@ const AT_ONCE = 500;
 
 /**
  * Has the tables say what is so: whose overlap is over is retired, and a token that was given up is gone. Nothing waits for
- * it: what the bus refuses from when on was entered when it was decided.
+ * it: what the bus refuses from when on was entered when it was decided. And warns while there is a contested Node.
  */
 @Injectable()
 export class RetireKeys implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly loop: Loop;
+  private contested = 0;
 
   constructor(
     private readonly database: DataSource,
     @Inject(LOGGER) logger: Logger,
+    health: Health,
   ) {
+    health.warn('node keys', () =>
+      this.contested === 0 ? undefined : `${this.contested} contested: status names them`,
+    );
     this.loop = new Loop({ turn: () => this.turn(), everyMs: TURN_MS, failure: 'node keys not retired', logger });
   }
 
@@ -32,6 +37,7 @@ export class RetireKeys implements OnApplicationBootstrap, OnModuleDestroy {
   async turn(): Promise<void> {
     await whileMany(() => retireOver(this.database.manager));
     await whileMany(() => forgetFormer(this.database.manager));
+    this.contested = await countContested(this.database.manager);
   }
 }
 
@@ -59,4 +65,11 @@ async function forgetFormer(manager: EntityManager): Promise<number> {
          LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED)`,
   );
   return count;
+}
+
+async function countContested(manager: EntityManager): Promise<number> {
+  const [row] = await manager.query<[{ count: number }]>(
+    `SELECT count(*)::int AS count FROM ring.node WHERE contested_at IS NOT NULL AND state = 'enrolled'`,
+  );
+  return row.count;
 }

@@ -154,6 +154,17 @@ describe('status', () => {
     expect(await statusOf(OPEN_SCOPE)).not.toHaveProperty('domain_nodes');
   });
 
+  it('names whose former key goes on being used', async () => {
+    const contest = (...names: (keyof typeof NODE_IDS)[]) =>
+      seeded.asOwner(`UPDATE ring.node SET contested_at = now() WHERE id IN
+                        (${names.map((name) => `'${NODE_IDS[name]}'`).join()})`);
+    expect(await statusOf(OPEN_SCOPE)).not.toHaveProperty('contested');
+    await contest('told', 'current', 'gone');
+    expect((await statusOf(OPEN_SCOPE)).contested).toEqual({ count: 2, names: ['current', 'told'] });
+    expect(await statusOf(CLOSED_SCOPE)).not.toHaveProperty('contested');
+    await seeded.asOwner('UPDATE ring.node SET contested_at = NULL');
+  });
+
   it('names who follows another chain than ours, and each Domain that needs a revoke of its own', async () => {
     const platformSeenBy = async (seen: string[] | null) => {
       const { scopes } = await controller.status({ scope: 'platform' }, asked(['platform'], { id: ANA, scopes: seen }));

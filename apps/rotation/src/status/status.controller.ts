@@ -2,7 +2,14 @@ import { checkPolicy, progressOf, type Policy, type Progress, type RingPolicy } 
 import { Controller } from '@nestjs/common';
 import { InstallationEntity, LaterStatementEntity, LeaseEntity, TransitionEntity } from '@plexsphere/store';
 import { problem } from '@plexsphere/wire';
-import type { ScopeStatus, Status, StatusReply, WentBack, RecoveryStatus } from '@plexsphere/wire/commands';
+import type {
+  ContestedNodes,
+  RecoveryStatus,
+  ScopeStatus,
+  Status,
+  StatusReply,
+  WentBack,
+} from '@plexsphere/wire/commands';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
@@ -16,6 +23,7 @@ import { listRings, type RingRow, type Scopes } from '../rings/list-rings';
 import { readDomainNodeFacts } from '../nodes/node-facts';
 import { policyOf } from '../rings/read-ring';
 import { readSnapshot } from '../transactions/database-clock';
+import { contestedStatus, readContested } from './contested';
 import { domainForks, forkedDomains, forksOf, readForks, type Forks } from './forks';
 import { NAMES_SHOWN, domainNodesStatus, nodesStatus, waitingStatus } from './nodes-status';
 import { readRefusals } from '../refusals/refusal-table';
@@ -43,6 +51,7 @@ interface Found {
   /** Of the platform's ring, where that is asked for. */
   domainNodes: Progress | null;
   forks: Forks[];
+  contested: Map<string, ContestedNodes>;
   installation: InstallationEntity | null;
   /** Of the rings of channels. */
   channels: Map<string, ChannelFacts>;
@@ -99,6 +108,7 @@ async function find(
     signers: await manager.find(LeaseEntity, { where: { kind: 'signer', released: false }, order: { holder: 'ASC' } }),
     laterStatements: new Map((await manager.find(LaterStatementEntity)).map((later) => [later.scope, later])),
     forks: await readForks(manager, namesShown),
+    contested: await readContested(manager, namesShown),
     channels: await readChannelFacts(manager, rings, keys),
     installation: await manager.findOneBy(InstallationEntity, { onlyRow: true }),
     namesShown,
@@ -132,6 +142,7 @@ function scopeStatus(ring: RingRow, found: Found, config: RotationConfig): Scope
       : {}),
     ...waitingStatus(found.nodes.get(scope) ?? [], namesShown),
     ...forksStatus(scope, found),
+    ...contestedStatus(found.contested.get(scope)),
     backlog: backlogView(found.backlogs.get(scope), now),
     ...found.ownWork(scope),
   };

@@ -72,6 +72,8 @@ export interface ScopeStatus {
   domain_forks?: ForkedNodes;
   /** Of the platform alone: Domains with Nodes that do so of their own ring. */
   forked_domains?: ForkedDomains;
+  /** Nodes of which a key that they have replaced goes on being used: somebody has it. Absent where there are none. */
+  contested?: ContestedNodes;
   /** Of the platform alone. */
   recovery?: RecoveryStatus;
   backlog: Backlog;
@@ -209,6 +211,13 @@ interface WaitingNodes {
 
 /** Somebody signed who should not, or the database is older than what the Nodes heard: a revoke of ours leads them back. */
 export interface ForkedNodes {
+  count: number;
+  /** At most 50. */
+  names: string[];
+}
+
+/** Each was copied, or comes from a backup: it is revoked, and its host comes in anew. */
+export interface ContestedNodes {
   count: number;
   /** At most 50. */
   names: string[];

@@ -15,6 +15,7 @@ export function nextSteps(scope: ScopeStatus, now: string): string[] {
   const steps = [
     ...wentBackSteps(scope),
     ...forkSteps(scope),
+    ...contestedSteps(scope),
     ...signerSteps(scope),
     ...backlogSteps(scope),
     ...ownWorkSteps(scope),
@@ -98,6 +99,14 @@ function forkSteps({ scope, keys, forks, domain_forks: others, forked_domains: d
         ]),
   ];
 }
+
+/** A thief of the key, or a host that was set up from a copy: which of the two has the present one nobody knows. */
+const contestedSteps = ({ contested }: ScopeStatus): string[] =>
+  contested === undefined
+    ? []
+    : [
+        `a key that was replaced is used in the name of ${named(contested.names, contested.count)}: put each out (plexctl edge keys revoke-remote NODE --reason WHY), and have its host come in anew (plexctl edge enroll --replace)`,
+      ];
 
 function signerSteps({ signers: all, epoch, transition }: ScopeStatus): string[] {
   const off = all.filter(({ clock_off_by_seconds: seconds }) => seconds !== undefined).map(({ holder }) => holder);

@@ -153,6 +153,15 @@ describe('the status of a scope', () => {
     ]);
   });
 
+  it('names whose former key goes on being used, and says what to do', () => {
+    const scope = scopeStatus({ scope: 'domain:d', transition: null, contested: { count: 1, names: ['edge-1'] } });
+    const lines = statusLines(statusReply(scope)).map((line) => line.trim());
+    expect(lines).toContain('contested  1 Node: edge-1');
+    expect(lines).toContain(
+      'next: a key that was replaced is used in the name of edge-1: put each out (plexctl edge keys revoke-remote NODE --reason WHY), and have its host come in anew (plexctl edge enroll --replace)',
+    );
+  });
+
   it('has a revoke of a Domain need no recovery key', () => {
     const scope = scopeStatus({ scope: 'domain:d', forks: { count: 1, names: ['edge-1'] } });
     expect(statusLines(statusReply(scope)).join('\n')).toMatch(/signing revoke --scope domain:d .* --reason WHY$/m);

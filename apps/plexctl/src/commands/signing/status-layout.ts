@@ -72,6 +72,7 @@ const linesOf = (scope: ScopeStatus, now: string, withBar: boolean): Line[] => [
   ...(scope.domain_nodes === undefined ? [] : nodeLines('domains', scope.domain_nodes, now, false)),
   ...waitingLines(scope, now),
   ...forkLines(scope),
+  ...contestedLines(scope),
   { label: 'backlog', text: backlogText(scope.backlog) },
   ...ownWorkLines(scope, now),
 ];
@@ -207,6 +208,12 @@ function forkLines({ forks, domain_forks: others, forked_domains: domains }: Sco
       : [`${plural(domains.count, 'Domain')}, of their own rings: ${named(domains.scopes, domains.count)}`]),
   ]);
 }
+
+/** Whose former key somebody goes on using. */
+const contestedLines = ({ contested }: ScopeStatus): Line[] =>
+  contested === undefined
+    ? []
+    : beside('contested', [`${plural(contested.count, 'Node')}: ${named(contested.names, contested.count)}`]);
 
 /** One line for all that is counted. Offline ones are among the others. */
 export const countsText = (nodes: NodesStatus): string =>
