@@ -68,7 +68,8 @@ describe('a key of a channel that settles', () => {
     [[], /^key-2 signs no more, and verifies until 2026-05-01T10:00:00.000Z; it goes by itself then/],
   ])('says whom it waits for (%s), whether a rollback has left it or a revoke', (waitingFor, hint) => {
     const told = inWords(refused(waitingFor), 'channel:pay:app-to-plugin');
-    expect(told).toMatchObject({ exitCode: 1, detail: 'signing: rollback settling' });
+    const waits = waitingFor.join(', ') || 'nobody';
+    expect(told).toMatchObject({ exitCode: 1, detail: 'signing: rollback settling', members: { waiting_for: waits } });
     expect(told?.hint).toMatch(hint);
     expect(told?.hint).toMatch(/plexctl channel show --slug pay shows it$/);
     expect(told?.hint).not.toMatch(/rolled back/);

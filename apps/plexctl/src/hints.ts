@@ -196,9 +196,8 @@ function settlingMembers(problem: Problem, slug: string | undefined): Failure | 
   const hint =
     `${keyId} signs no more, and verifies until ${String(at)}${who}; it goes by itself then: ` +
     `plexctl channel show --slug ${slug} shows it`;
-  return new Failure(exitCode, detail, { ...members, waiting_for: named(waitingFor.map(String)) }, hint, {
-    cause: problem,
-  });
+  const waits = waitingFor.length === 0 ? 'nobody' : named(waitingFor.map(String));
+  return new Failure(exitCode, detail, { ...members, waiting_for: waits }, hint, { cause: problem });
 }
 
 /** Nobody uses the old key against the rule: members sign by both for a while, and until when is said. */
