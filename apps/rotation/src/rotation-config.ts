@@ -2,6 +2,7 @@ import { DurationMs, ServiceConfig, Switch, Variable } from '@plexsphere/service
 import { BOTH_FOR_MS, RENEWALS_PER_LEASE, SCOPE_POLICIES, checkPolicy, type Policy } from '@plexsphere/keyring';
 import {
   CLOCK_SKEW_MS,
+  NODE_KEY_OVERLAP_MS,
   SIGNING_DURATION_MS,
   STALENESS_MS,
   channelSlug,
@@ -10,11 +11,17 @@ import {
   type Scope,
 } from '@plexsphere/wire';
 import { Transform } from 'class-transformer';
-import { Allow, IsIn, Matches, Min } from '@plexsphere/wire/validator';
+import { Allow, IsIn, Matches, Max, Min } from '@plexsphere/wire/validator';
 
 const IPV4_NETWORK = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!\/)|(?=\/))){4}\/(?:[89]|[12]\d|30)$/;
 
 const KINDS = Object.keys(SCOPE_POLICIES);
+
+/** Of what is drawn from it there is a date. */
+const LONGEST_SPAN_MS = 1_000 * 86_400_000;
+
+/** A token is renewed in the last third of its life: so long that a move of a minute, and a retry, fit into that. */
+const SHORTEST_NODE_TOKEN_LIFE_MS = 5 * NODE_KEY_OVERLAP_MS;
 
 export class RotationConfig extends ServiceConfig {
   /** A credential of the bus' system account, for pushing the mesh account's JWT. */
@@ -84,12 +91,14 @@ export class RotationConfig extends ServiceConfig {
   @Variable('NODE_TOKEN_LIFE', '7d')
   @DurationMs()
   @Min(60_000, { message: 'must be at least 1m' })
+  @Max(LONGEST_SPAN_MS, { message: 'must be at most 1000d' })
   nodeTokenLifeMs: number;
 
   /** How old a Node's key gets before it changes it by itself: a tenth more or less, so that not all do at once. */
   @Variable('ROTATE_NODE_KEYS_AFTER', '90d')
   @DurationMs()
   @Min(60_000, { message: 'must be at least 1m' })
+  @Max(LONGEST_SPAN_MS, { message: 'must be at most 1000d' })
   rotateNodeKeysAfterMs: number;
 
   /** The deployment profile: the scope kinds that this installation accepts. */
@@ -109,12 +118,16 @@ const REMEDY = {
 const SHORT_BOTH =
   'PLEXSPHERE_BOTH_KEYS_FOR (or PLEXSPHERE_ALLOW_SHORT_OVERLAP=true, for laboratories and tests): senders sign by both keys for 5m.';
 
+const SHORT_TOKENS =
+  'PLEXSPHERE_NODE_TOKEN_LIFE (or PLEXSPHERE_ALLOW_SHORT_OVERLAP=true, for laboratories and tests): a Node moves to its next token in the last third, and that takes a minute: 5m.';
+
 /** What of the policy forbids bring-up, as sentences that name the setting and show the sum; empty where nothing does. */
 export const forbidsBringUp = (config: RotationConfig): string[] => [
   ...checkPolicy(config satisfies Policy)
     .filter((found) => !(found.code === 'short_overlap' && config.allowShortOverlap))
     .map((found) => `${REMEDY[found.code]}: ${found.sentence}.`),
   ...(config.bothForMs < BOTH_FOR_MS && !config.allowShortOverlap ? [SHORT_BOTH] : []),
+  ...(config.nodeTokenLifeMs < SHORTEST_NODE_TOKEN_LIFE_MS && !config.allowShortOverlap ? [SHORT_TOKENS] : []),
 ];
 
 /** A ring, or a channel, which is two. @throws Problem invariantViolation where the deployment profile does not have this kind of scope */
