@@ -115,7 +115,7 @@ const WHEN = {
   tooManyStreams:
     'The Node has asked for its stream more than ten times within ten seconds; `Retry-After` says how long to wait.',
   tooOften:
-    'A Node over HTTP changes its WireGuard key, or asks for its state, more often than it has a reason to; `Retry-After` says how long to wait.',
+    'A Node changes its WireGuard key over HTTP, asks for its state, or for another token of its Node key, more often than it has a reason to; `Retry-After` says how long to wait.',
   tooManyWaiting:
     'The token that asks has as many requests waiting as the service keeps for one, or too many callers stand before a gateway whom it does not know. Others are not affected. Nothing has been done.',
   replyTooLarge: 'The answer is more than the bus carries in one message (1 MB by default).',

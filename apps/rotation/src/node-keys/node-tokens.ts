@@ -1,8 +1,15 @@
 import { Injectable } from '@nestjs/common';
+import { problem } from '@plexsphere/wire';
 import type { BusJwtReply, IssueBusCredential } from '@plexsphere/wire/commands';
 import { readNodeToken } from '@plexsphere/wire/jws';
 import { Signers } from '../leases/signers';
 import { RotationConfig } from '../rotation-config';
+
+/**
+ * So far ahead of the clock a token may be issued. Each is a second younger than the one before, and what somebody revokes
+ * ends what was issued before that: who asks on and on is to have none of a time to come.
+ */
+const MOST_AHEAD_S = 10;
 
 /** As it is entered beside its key. */
 export interface NodeToken {
@@ -27,9 +34,15 @@ export class NodeTokens {
     private readonly config: RotationConfig,
   ) {}
 
-  /** `after`: the one that the key has, which a revocation at its own second must not touch the new one for. @throws Problem noSigner */
+  /**
+   * `after`: the one that the key has, which a revocation at its own second must not touch the new one for.
+   *
+   * @throws Problem noSigner; tooOften
+   */
   async issue({ id, name, publicKey }: Holder, now: Date, after = 0): Promise<NodeToken> {
-    const iat = Math.max(Math.floor(now.getTime() / 1_000), after + 1);
+    const nowS = Math.floor(now.getTime() / 1_000);
+    const iat = Math.max(nowS, after + 1);
+    if (iat - nowS > MOST_AHEAD_S) throw problem('tooOften', { retry_after: iat - nowS - MOST_AHEAD_S });
     const exp = iat + Math.floor(this.config.nodeTokenLifeMs / 1_000);
     const request: IssueBusCredential = {
       ...{ kind: 'node', id, name, public_key: publicKey, has_node_key: true },

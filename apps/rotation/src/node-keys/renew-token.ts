@@ -25,11 +25,11 @@ export class RenewToken {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** @throws Problem as `Admission.admit`; noNodeKey, tokenMismatch; of a refresh revocationListFull */
+  /** @throws Problem as `Admission.admit`; noNodeKey, tokenMismatch, tooOften; of a refresh revocationListFull */
   async renew(nodeId: string, proof: Asked): Promise<NodeKeyReply> {
     const admitted = await this.admission.admit(nodeId, proof);
-    if (this.isAnswered(admitted, proof)) return keyReply(admitted.node, admitted.key, admitted.now);
     const { manager } = this.database;
+    if (this.isAnswered(admitted, proof)) return this.answer(admitted, proof);
     if (proof.claims.replace) await requireRoom(manager);
     const { node, key, now } = admitted;
     const holder = { id: nodeId, name: node.name, publicKey: key.publicKey };
@@ -48,6 +48,29 @@ export class RenewToken {
     return !this.tokens.isDue(key.tokenExpiresAt, now);
   }
 
+  /** Of a renewal whose answer was lost, and which is a refresh by now: what the Node holds is to end all the same. */
+  private async answer(admitted: Admitted, proof: Asked): Promise<NodeKeyReply> {
+    const { node, key, now } = admitted;
+    if (!proof.claims.replace || key.formerUntil !== null) return keyReply(node, key, now);
+    await requireRoom(this.database.manager);
+    return this.database.transaction('READ COMMITTED', async (manager) => {
+      const locked = await this.admission.admitLocked(manager, node.id, proof);
+      if (this.isAnswered(locked, proof)) await this.endFormer(manager, locked, proof);
+      return keyReply(locked.node, locked.key, locked.now);
+    });
+  }
+
+  /** Whatever was issued before the present one. */
+  private async endFormer(manager: EntityManager, admitted: Admitted, proof: Asked): Promise<void> {
+    const { node, key } = admitted;
+    const before = { ...key, tokenIat: (key.tokenIat ?? 0) - 1 };
+    const until = await this.replace(manager, { ...admitted, key: before }, proof);
+    await manager.query(
+      `UPDATE ring.node_key SET former_token_iat = $3, former_until = $4 WHERE node_id = $1 AND generation = $2`,
+      [node.id, key.generation, before.tokenIat, until],
+    );
+  }
+
   private async commit(manager: EntityManager, nodeId: string, proof: Asked, token: NodeToken): Promise<NodeKeyReply> {
     const admitted = await this.admission.admitLocked(manager, nodeId, proof);
     const { node, key, now } = admitted;
@@ -60,7 +83,7 @@ export class RenewToken {
               former_token_iat = CASE WHEN $7::timestamptz IS NULL THEN former_token_iat ELSE token_iat END,
               former_until = coalesce($7, former_until)
         WHERE node_id = $1 AND generation = $2`,
-      [nodeId, key.generation, token.jwt, token.iat, token.expiresAt, tokenHash(key.token), formerUntil],
+      [nodeId, key.generation, token.jwt, token.iat, token.expiresAt, proof.claims.token_hash, formerUntil],
     );
     return keyReply(node, { ...key, token: token.jwt, tokenExpiresAt: token.expiresAt }, now);
   }
