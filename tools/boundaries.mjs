@@ -53,6 +53,7 @@ export const MAY_IMPORT = {
   'app:gateway': [DOMAIN, CONTRACT, STORE, SERVICE_KIT, LEASE_HOLDER, BUS_CLIENT],
   'app:plexctl': [CONTRACT, BUS_CLIENT, BOOTSTRAP, SDK, EDGE],
   'app:channel-sink': [CONTRACT, SDK, SERVICE_KIT, BUS_CLIENT, DISK],
+  'app:edge-agent': [CONTRACT, SDK, EDGE, SERVICE_KIT],
   [TESTKIT]: [...OUTSIDE_SERVICES, SERVICE_KIT],
   [STACK]: OUTSIDE_SERVICES,
   'layer:demo': [...OUTSIDE_SERVICES, CHANNEL],
@@ -77,6 +78,7 @@ const BANNED_PACKAGES = {
   [BUS_CLIENT]: ['@nestjs/*', '@nats-io/*', 'pg', 'typeorm'],
   'app:plexctl': ['@nestjs/*', 'pg', 'typeorm'],
   'app:channel-sink': ['@nestjs/*', 'pg', 'typeorm'],
+  'app:edge-agent': ['@nestjs/*', 'pg', 'typeorm'],
 };
 
 /** Whoever loads these may hold a cloud's credentials: the sink alone does. */

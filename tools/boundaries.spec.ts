@@ -79,6 +79,7 @@ describe('who may import whom', () => {
     'apps/outbox-relay': ['keyring', 'wire', 'store', 'service-kit'],
     'apps/plexctl': ['wire', 'bus-client', 'bootstrap', 'node-sdk', 'edge'],
     'apps/channel-sink': ['wire', 'bus-client', 'service-kit', 'disk', 'node-sdk'],
+    'apps/edge-agent': ['wire', 'service-kit', 'node-sdk', 'edge'],
     stack: OUTSIDE,
     demo: [...OUTSIDE, 'channel'],
     // Linted as specs are.

@@ -14,8 +14,9 @@ const HEAD = `<!-- Made by tools/generate-configuration.mjs; npm run verify comp
 A service reads its settings once, at start: from the environment, or from the flag of the same name, which wins
 (\`PLEXSPHERE_OVERLAP_WINDOW=24h\` is \`--overlap-window 24h\`). A setting without a default has to be given. One that is
 missing, malformed or unknown ends the process with exit code 2 and a sentence for each that names it; no value is shown.
-\`--help\` lists a service's settings. \`channel-sink\` takes what its own section says and nothing of every service's; its
-targets follow as flags ([channels.md](channels.md#sinks)).
+\`--help\` lists a service's settings. \`channel-sink\` and \`edge-agent\` take what their own section says and nothing of every
+service's; a sink's targets follow as flags ([channels.md](channels.md#sinks)). An agent has no health address: \`plexctl edge
+status\` asks it.
 
 A duration is a whole number and a unit: \`500ms\`, \`30s\`, \`10m\`, \`24h\`, \`7d\`. A flag that is a switch needs no value.
 

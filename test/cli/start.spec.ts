@@ -9,7 +9,7 @@ import { writeTokenFile } from './token-file';
  */
 const PLEXCTL = resolve(__dirname, '../../apps/plexctl/bin/plexctl.js');
 const HEAVY = ['@nestjs', 'typeorm', 'pg', 'class-validator', 'class-transformer', 'jose', 'rxjs', 'pino'];
-const LAZY = ['nats', 'yaml', '@nats-io/nkeys', 'bootstrap', 'store'];
+const LAZY = ['nats', 'yaml', '@nats-io/nkeys', 'bootstrap', 'store', 'edge', 'node-sdk'];
 
 /** What a run of plexctl had loaded when it ended: packages, and our own libraries by their folder's name. */
 function loadedBy(
@@ -62,6 +62,14 @@ describe('plexctl', () => {
     const completion = loadedBy(['completion', 'bash']);
     expect(completion.exitCode).toBe(0);
     expect([...completion.packages].sort()).toEqual(['bus-client', 'plexctl', 'wire']);
+  });
+
+  it('loads a host’s Node for its commands alone, and nothing heavy with it', () => {
+    const { exitCode, packages } = loadedBy(['edge', 'status', '--state', join(folder, 'nothing')]);
+    expect(exitCode).toBe(1);
+    expect(packages.has('edge')).toBe(true);
+    expect([...HEAVY, 'bootstrap', 'store', 'yaml'].filter((name) => packages.has(name))).toEqual([]);
+    expect(loadedBy(['edge', 'keys', 'rotate', '--keep-old', 'forever']).packages.has('edge')).toBe(false);
   });
 
   it('reads YAML where there is a file with profiles, and not where there is none', () => {

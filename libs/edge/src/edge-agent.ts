@@ -7,7 +7,7 @@ import { knock } from './engine/knock';
 import { statusOf } from './engine/status';
 import { Upkeep } from './engine/upkeep';
 import { busCredentialOf, type Creds } from './folder/creds';
-import { EdgeFolder, type Held } from './folder/edge-folder';
+import { EdgeFolder, readHeld, type Held } from './folder/edge-folder';
 import { busEnrolment } from './folder/identity';
 import { KeyCalls } from './gateway/key-calls';
 import { ServerClock } from './gateway/server-clock';
@@ -34,7 +34,7 @@ export interface EdgeAgentOptions extends EdgeObserver {
 const STOP_PATIENCE_MS = 5_000;
 
 export interface EdgeAgent {
-  status(): EdgeStatus;
+  status(): Promise<EdgeStatus>;
   /**
    * Goes on connecting until stop(), settles what is pending, hears orders, renews the token at two thirds of its life, changes
    * the key when policy wants another one, and deletes old keys whose time is over.
@@ -55,6 +55,8 @@ export interface EdgeAgent {
  * @throws EdgeError `not_enrolled`, `state_in_use`, `state_damaged`, `creds_disagree`, `readable_by_others`
  */
 export async function openEdgeAgent(options: EdgeAgentOptions): Promise<EdgeAgent> {
+  // Before anything is made there: where nothing is enrolled, nothing is to be.
+  if ((await readHeld(options.folder)) === undefined) throw new EdgeError('not_enrolled', options.folder);
   const folder = await EdgeFolder.open(options.folder);
   try {
     const held = await folder.held();
@@ -90,9 +92,10 @@ class HeldAgent implements EdgeAgent {
     this.engine = new KeyEngine({ folder: place, held, calls, clock, now, move: (creds) => this.move(creds) });
   }
 
-  status(): EdgeStatus {
+  async status(): Promise<EdgeStatus> {
     const connected = this.client === undefined ? null : this.isConnected;
-    return statusOf(this.engine.held, { now: this.clock.now(), connected });
+    const archive = await this.folder.archivedKeys();
+    return statusOf({ ...this.engine.held, archive }, { now: this.clock.now(), connected });
   }
 
   async start(handler: Handler): Promise<void> {

@@ -18,10 +18,7 @@ class NotingAgent implements EdgeAgent {
   readonly told: string[] = [];
   constructor(private readonly failsAt?: string) {}
 
-  status(): EdgeStatus {
-    this.tell('status');
-    return { node_id: NODE_ID } as EdgeStatus;
-  }
+  status = (): Promise<EdgeStatus> => this.tell('status').then(() => ({ node_id: NODE_ID }) as EdgeStatus);
   start = (): Promise<void> => this.tell('start');
   stop = (): Promise<void> => this.tell('stop');
   logout = ({ localOnly }: { localOnly: boolean }): Promise<void> => this.tell(`logout ${localOnly}`);

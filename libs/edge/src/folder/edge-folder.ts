@@ -113,6 +113,10 @@ export class EdgeFolder {
     return readHeld(this.path);
   }
 
+  archivedKeys(): Promise<ArchivedKey[]> {
+    return readArchive(this.path);
+  }
+
   async joining(): Promise<Joining | undefined> {
     const text = await readPrivate(this.file('joining'));
     return text === undefined ? undefined : parseJoining(text, FILES.joining);
