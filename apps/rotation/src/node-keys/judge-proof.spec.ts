@@ -41,7 +41,7 @@ describe('a proof counts for a minute, and for a clock that is half a minute off
 
 const keyRow = (generation: number, endsAt: Date | null): NodeKeyRow => ({
   ...{ generation, publicKey: `U${generation}`, requestHash: null, token: null, tokenIat: null },
-  ...{ tokenExpiresAt: null, tokensUntil: null, formerTokenHash: null, endsAt },
+  ...{ tokenExpiresAt: null, tokensUntil: null, formerTokenHash: null, formerUntil: null, endsAt },
 });
 
 /** Whose first key ends, or ended, so many seconds from now. */
