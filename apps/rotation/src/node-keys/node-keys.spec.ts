@@ -171,6 +171,18 @@ describe('changing the key', () => {
     expect(await node.send('key', request)).toMatchObject({ generation: 2 });
   });
 
+  test('a Node that is put out while its key changes has neither key, and the new one was never anybody’s', async () => {
+    const node = await world.node();
+    const next = newKey();
+    world.meanwhile = () =>
+      world.enrolment.removing.remove({ id: node.id }, world.enrolment.operator('edge.revoke'), undefined, {
+        ...{ state: 'revoked', revokedReason: 'stolen' },
+      });
+    await expect(node.change(next)).rejects.toMatchObject(detail('node revoked'));
+    expect(await world.states(node.id)).toEqual(['1 revoked']);
+    expect(await world.rows('SELECT FROM ring.bus_user WHERE public_key = $1', [next.keyId])).toEqual([]);
+  });
+
   test('twice within a minute: the first key ends with the second change', async () => {
     const node = await world.node();
     const first = node.key;
