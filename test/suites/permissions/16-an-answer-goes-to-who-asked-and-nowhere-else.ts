@@ -46,6 +46,8 @@ const CHANGED = [
   'ring.signing_key',
   'ring.transition',
   'ring.node',
+  'ring.node_key',
+  'ring.fleet_run',
   'ring.enrol_token',
   'outbox.event',
   'material.wrapped_key',
