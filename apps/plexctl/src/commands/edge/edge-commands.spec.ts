@@ -1,5 +1,6 @@
 /** The commands of a host's own Node, before an agent that is played; how the Node itself does it is libs/edge's. */
-import { AgentDoor, EdgeError, type AgentAsk, type EdgeChanged, type EdgeStatus } from '@plexsphere/edge';
+import type { AgentAsk, AgentDoor, EdgeChanged, EdgeErrorCode, EdgeStatus } from '@plexsphere/edge';
+import { problem, type ProblemBody } from '@plexsphere/wire';
 import { temporaryFolder } from '@plexsphere/testkit';
 import { Desk, type Outcome } from '../../../testing/surroundings';
 
@@ -22,9 +23,11 @@ const CHANGED: EdgeChanged = {
 let asked: AgentAsk[];
 let answer: () => Promise<unknown>;
 let door: AgentDoor;
+let edgeLib: typeof import('@plexsphere/edge');
+beforeAll(async () => (edgeLib = await import('@plexsphere/edge')));
 beforeEach(async () => {
   asked = [];
-  door = await AgentDoor.open(folder, (ask) => {
+  door = await edgeLib.AgentDoor.open(folder, (ask) => {
     asked.push(ask);
     return answer();
   });
@@ -32,7 +35,10 @@ beforeEach(async () => {
 afterEach(() => door.close());
 
 const answers = (value: unknown) => (): Promise<unknown> => Promise.resolve(value);
-const refuses = (error: EdgeError) => (): Promise<unknown> => Promise.reject(error);
+const refuses =
+  (code: EdgeErrorCode, about = '', refusal?: ProblemBody) =>
+  (): Promise<unknown> =>
+    Promise.reject(new edgeLib.EdgeError(code, about, refusal));
 const edge = (...args: string[]): Promise<Outcome> =>
   desk.plexctl('', ['edge', ...args, '--state', folder], { env: {} });
 
@@ -115,22 +121,21 @@ describe('a change', () => {
   });
 
   it('that the platform refuses is its refusal, with the exit code of every command', async () => {
-    const overHttp = { type: '/problems/node-revoked', status: 403 };
-    const body = { code: 'PERMISSION_DENIED', detail: 'signing: node revoked', ...overHttp } as const;
-    answer = refuses(new EdgeError('refused', body.detail, body));
+    const { body } = problem('nodeRevoked', { type: '/problems/node-revoked', status: 403 });
+    answer = refuses('refused', body.detail, body);
     const { exitCode, stdout, stderr } = await edge('keys', 'rotate');
     expect([exitCode, stdout]).toEqual([77, '']);
     expect(stderr).toMatch(
-      /^plexctl: signing: node revoked\n  code: PERMISSION_DENIED\nhint: the host comes back with a new enrolment token/,
+      /^plexctl: signing: node revoked\n {2}code: PERMISSION_DENIED\nhint: the host comes back with a new enrolment token/,
     );
   });
 
-  it.each<[EdgeError, string]>([
-    [new EdgeError('disk_full', 'ENOSPC'), 'plexctl: disk full\n  about: ENOSPC\nhint: the host holds what it held'],
-    [new EdgeError('unanswered', 'ECONNREFUSED'), 'plexctl: unanswered\n  about: ECONNREFUSED\nhint: nothing is lost'],
-    [new EdgeError('not_moved'), 'plexctl: not moved\nhint: nothing is lost'],
-  ])('that fails here says what holds: %s', async (error, said) => {
-    answer = refuses(error);
+  it.each<[EdgeErrorCode, string, string]>([
+    ['disk_full', 'ENOSPC', 'plexctl: disk full\n  about: ENOSPC\nhint: the host holds what it held'],
+    ['unanswered', 'ECONNREFUSED', 'plexctl: unanswered\n  about: ECONNREFUSED\nhint: nothing is lost'],
+    ['not_moved', '', 'plexctl: not moved\nhint: nothing is lost'],
+  ])('that fails here says what holds: %s', async (code, about, said) => {
+    answer = refuses(code, about);
     const { exitCode, stderr } = await edge('keys', 'rotate');
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining(said)]);
   });

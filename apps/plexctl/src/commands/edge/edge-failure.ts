@@ -1,5 +1,5 @@
 /** What the host itself refuses, and what it was refused, in plexctl's words. */
-import { Problem } from '@plexsphere/wire';
+import { Problem, type ProblemBody } from '@plexsphere/wire';
 import type { EdgeError, EdgeErrorCode } from '@plexsphere/edge';
 import { Failure } from '../../failure';
 
@@ -42,10 +42,14 @@ export async function explained<T>(work: Promise<T>): Promise<T> {
 }
 
 function inWords({ code, about, refusal }: EdgeError): Failure | Problem {
-  if (refusal !== undefined) {
-    // What only HTTP says of it.
-    const { type: _type, status: _status, ...body } = refusal;
-    return new Problem(body);
-  }
+  if (refusal !== undefined) return new Problem(withoutHttp(refusal));
   return new Failure(1, code.replaceAll('_', ' '), about === '' ? {} : { about }, HINTS[code]);
 }
+
+/** What a refusal has over HTTP alone (RFC 9457). */
+const OF_HTTP = ['type', 'status'];
+
+const withoutHttp = ({ code, detail, ...members }: ProblemBody): ProblemBody => ({
+  ...Object.fromEntries(Object.entries(members).filter(([name]) => !OF_HTTP.includes(name))),
+  ...{ code, detail },
+});
