@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Health, LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
+import { MOST_ENDED_KEYS, countStaying } from './require-room';
 
 const TURN_MS = 5_000;
 /** In one statement, so that none is long. */
@@ -8,12 +9,13 @@ const AT_ONCE = 500;
 
 /**
  * Has the tables say what is so: whose overlap is over is retired, and a token that was given up is gone. Nothing waits for
- * it: what the bus refuses from when on was entered when it was decided. And warns while there is a contested Node.
+ * it: what the bus refuses from when on was entered when it was decided. And warns of contested Nodes, and while no key changes.
  */
 @Injectable()
 export class RetireKeys implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly loop: Loop;
   private contested = 0;
+  private isFull = false;
 
   constructor(
     private readonly database: DataSource,
@@ -23,6 +25,7 @@ export class RetireKeys implements OnApplicationBootstrap, OnModuleDestroy {
     health.warn('node keys', () =>
       this.contested === 0 ? undefined : `${this.contested} contested: status names them`,
     );
+    health.warn('revocation list', () => (this.isFull ? 'full: no Node changes its key' : undefined));
     this.loop = new Loop({ turn: () => this.turn(), everyMs: TURN_MS, failure: 'node keys not retired', logger });
   }
 
@@ -38,6 +41,7 @@ export class RetireKeys implements OnApplicationBootstrap, OnModuleDestroy {
     await whileMany(() => retireOver(this.database.manager));
     await whileMany(() => forgetFormer(this.database.manager));
     this.contested = await countContested(this.database.manager);
+    this.isFull = (await countStaying(this.database.manager)) >= MOST_ENDED_KEYS;
   }
 }
 
