@@ -53,8 +53,8 @@ export class Host {
     return { aud: account, exp: Math.floor(Date.now() / 1_000) + 60, node_id: this.id };
   }
 
-  ask(): Promise<Answer> {
-    return this.proves('key', signProof('ask', { ...this.said, failed: null }, keyOf(this.key)));
+  ask(failed: { run: string; reason: string } | null = null): Promise<Answer> {
+    return this.proves('key', signProof('ask', { ...this.said, failed }, keyOf(this.key)));
   }
 
   change(next: BusKey): Promise<string> {
