@@ -103,9 +103,7 @@ class HeldAgent implements EdgeAgent {
     const { identity, creds } = engine.held;
     const upkeep = new Upkeep({
       engine,
-      folder: this.folder,
       clock: this.clock,
-      now: this.now,
       inTurn: (work) => this.inTurn(work),
       isConnected: () => this.isConnected,
       observer: options,

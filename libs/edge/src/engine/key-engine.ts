@@ -30,6 +30,8 @@ export interface EngineOptions {
 
 export class KeyEngine {
   private current: Held;
+  /** Held, and not on the disk yet, which has refused it: what the platform has answered, and what was held before. */
+  private unwritten: { before: Creds; after: Creds } | undefined;
 
   constructor(private readonly options: EngineOptions) {
     this.current = options.held;
@@ -93,6 +95,11 @@ export class KeyEngine {
     );
   }
 
+  /** Of the old keys those go whose time is over. @throws EdgeError of a write */
+  async deleteOver(): Promise<void> {
+    await this.options.folder.deleteOver(this.options.now());
+  }
+
   /** By the server's time as it is known. */
   get isTokenOver(): boolean {
     const { expiresAt } = this.creds.claims;
@@ -115,7 +122,7 @@ export class KeyEngine {
 
   private async goOn(pending: Pending): Promise<EdgeChanged> {
     const { move } = this.options;
-    if (!isTaken(pending, this.creds)) await this.take(pending);
+    if (this.unwritten !== undefined || !isTaken(pending, this.creds)) await this.take(pending);
     // One that was answered long ago may be over by now: whoever looks next asks for a newer one.
     const isOver = this.isTokenOver;
     if (isOver) await this.end(pending);
@@ -132,15 +139,28 @@ export class KeyEngine {
     };
   }
 
-  /** The answer in hand is on the disk when this is done: the old key beside it first. */
+  /**
+   * The answer in hand is on the disk when this is done: the old key beside it first. Where the disk refuses, the Node works by
+   * it all the same, since what was before ends within a minute; what is pending stays, and at a start is answered again.
+   */
   private async take(pending: Pending): Promise<void> {
-    const { folder } = this.options;
-    const creds = await this.endingIfRefused(pending, () =>
+    this.unwritten ??= { before: this.creds, after: await this.answered(pending) };
+    const { before, after } = this.unwritten;
+    this.current = { ...this.current, creds: after };
+    try {
+      if (pending.kind === 'key-change') await this.archive(pending, before);
+      await this.options.folder.replaceCreds(after);
+    } catch (error) {
+      if (!this.isTokenOver) await this.options.move(after);
+      throw error;
+    }
+    this.unwritten = undefined;
+  }
+
+  private answered(pending: Pending): Promise<Creds> {
+    return this.endingIfRefused(pending, () =>
       pending.kind === 'key-change' ? this.askForKey(pending) : this.askForToken(pending),
     );
-    if (pending.kind === 'key-change') await this.archive(pending);
-    await folder.replaceCreds(creds);
-    this.current = { ...this.current, creds };
   }
 
   private askForKey({ request, seed, generation }: PendingKey): Promise<Creds> {
@@ -156,9 +176,8 @@ export class KeyEngine {
     return this.options.calls.ask('nodeToken', this.nodeId, prove, (body) => heldOf(body, expected));
   }
 
-  private async archive(pending: PendingKey): Promise<void> {
+  private async archive(pending: PendingKey, { seed, generation, key }: Creds): Promise<void> {
     const { askedAt: archivedAt, keepOldMs } = pending;
-    const { seed, generation, key } = this.creds;
     const deleteAt = new Date(Date.parse(archivedAt) + keepOldMs).toISOString();
     const archived = { nodeId: this.nodeId, generation, publicKey: key.keyId, seed, archivedAt, deleteAt };
     await this.options.folder.archive(pending, archived);

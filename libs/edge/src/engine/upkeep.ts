@@ -5,7 +5,6 @@
 import type { HostFailure } from '@plexsphere/wire/commands';
 import type { EdgeObserver } from '../edge-agent';
 import { EdgeError } from '../edge-error';
-import type { EdgeFolder } from '../folder/edge-folder';
 import type { ServerClock } from '../gateway/server-clock';
 import { hostFailureOf } from '../folder/write-failure';
 import { DEFAULT_KEEP_OLD_MS, type EdgeChanged } from '../types';
@@ -13,9 +12,7 @@ import type { KeyEngine } from './key-engine';
 
 export interface UpkeepOptions {
   engine: KeyEngine;
-  folder: EdgeFolder;
   clock: ServerClock;
-  now(): Date;
   /** After whatever else is being changed. */
   inTurn(work: () => Promise<void>): Promise<void>;
   isConnected(): boolean;
@@ -83,9 +80,8 @@ export class Upkeep {
 
   private async doWhatIsDue(): Promise<void> {
     if (this.isStopped) return;
-    const { folder, now } = this.options;
     // A disk that refuses is told by what has to be written; the key that is over goes another time.
-    await folder.deleteOver(now()).catch(() => undefined);
+    await this.options.engine.deleteOver().catch(() => undefined);
     const isDone =
       (await this.attempt('key', () => this.settle())) &&
       (await this.attempt('token', () => this.renewIfDue())) &&
