@@ -95,6 +95,29 @@ describe('Nodes', () => {
     await called('NULL');
   });
 
+  it('one with a key of its own, by its latest; whether a former one is used; and why it was put out', async () => {
+    const shown = async () => {
+      const { node_key, revoked_reason } = await controller.show({ node_id: NODE_IDS.told }, asked(null));
+      return { node_key, revoked_reason };
+    };
+    expect(await shown()).toEqual({});
+    await seeded.asOwner(`
+      INSERT INTO ring.bus_user (public_key) VALUES ('UK1'), ('UK2');
+      INSERT INTO ring.node_key (node_id, generation, public_key, state, request_hash, token, token_iat, token_expires_at, tokens_until)
+        SELECT '${NODE_IDS.told}', i, 'UK' || i, CASE i WHEN 2 THEN 'active' ELSE 'retired' END, i, 't', 1, now(), now()
+          FROM generate_series(1, 2) AS i`);
+    const key = { generation: 2, public_key: 'UK2', since: expect.any(String) };
+    expect(await shown()).toEqual({ node_key: key });
+    await seeded.asOwner(
+      `UPDATE ring.node SET contested_at = now(), revoked_reason = 'stolen' WHERE id = '${NODE_IDS.told}'`,
+    );
+    expect(await shown()).toEqual({
+      node_key: { ...key, contested_since: expect.any(String) },
+      revoked_reason: 'stolen',
+    });
+    await seeded.asOwner(`UPDATE ring.node SET contested_at = NULL, revoked_reason = NULL; DELETE FROM ring.node_key`);
+  });
+
   it('one that is gone, as gone', async () => {
     const gone = await controller.show({ scope: OPEN_SCOPE, name: 'gone' }, asked(null));
     expect(gone).toMatchObject({ state: 'removed', online: false });

@@ -21,6 +21,7 @@ import { backlogView, countBacklogOf } from '../status/backlog';
 import { readSnapshot } from '../transactions/database-clock';
 import { AddNode } from './add-node';
 import { findNode, listNodes, unknownNode, type NodeName } from './list-nodes';
+import { shownKey } from './node-key-view';
 import { nodeDetail, nodeSummary } from './node-view';
 import { RemoveNode } from './remove-node';
 import { TagNode } from './tag-node';
@@ -82,7 +83,7 @@ export class NodeController {
       if (node === undefined) throw unknownNode(named);
       const backlog = backlogView(await countBacklogOf(manager, node.id), now);
       const connections = node.busPublicKey === null ? undefined : this.connections.of(node.busPublicKey);
-      return nodeDetail(node, now, connections ?? null, backlog);
+      return { ...nodeDetail(node, now, connections ?? null, backlog), ...(await shownKey(manager, node.id)) };
     });
   }
 }

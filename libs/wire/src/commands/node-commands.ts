@@ -108,6 +108,18 @@ export interface ShowNodeReply extends NodeSummary {
   /** Of a Node over HTTP. */
   mesh_ip?: string;
   wireguard_key?: WireguardKey;
+  /** Of a Node that has made its key itself. */
+  node_key?: ShownNodeKey;
+  /** An operator's words, of one that is revoked. */
+  revoked_reason?: string;
+}
+
+interface ShownNodeKey {
+  generation: number;
+  public_key: string;
+  since: string;
+  /** Since when a key that it replaced goes on being used; absent where none is. */
+  contested_since?: string;
 }
 
 interface WireguardKey {

@@ -40,6 +40,7 @@ const textOf = (node: ShowNodeReply): string =>
       applied_epoch: applied(node.applied_epoch),
       applied_position: applied(node.applied_position),
       ...tunnelOf(node),
+      ...keyOf(node),
       ...claimsOf(node),
       backlog: backlogText(node.backlog),
     }).map(([label, text]) => ({ label, text })),
@@ -71,6 +72,15 @@ function tunnelOf({ mesh_ip: address, wireguard_key: key }: ShowNodeReply): Reco
   const wanted = key.wanted_at === undefined ? '' : `; another one is asked for, from ${utc(key.wanted_at)}`;
   return { mesh_ip: address, wireguard_key: `${key.public_key}, since ${utc(key.since)}${wanted}` };
 }
+
+/** Of a Node that has made its key itself; and why one was put out. */
+const keyOf = ({ node_key: key, revoked_reason: reason }: ShowNodeReply): Record<string, string> => ({
+  ...(key && { node_key: `generation ${key.generation}, since ${utc(key.since)}` }),
+  ...(key?.contested_since !== undefined && {
+    contested: `since ${utc(key.contested_since)}: a key that it has replaced is used in its name`,
+  }),
+  ...(reason !== undefined && { revoked: reason }),
+});
 
 /** Not as it should be: it follows another chain than ours, or counts further than there is. */
 const claimsOf = (node: ShowNodeReply): Record<string, string> => ({
