@@ -58,7 +58,7 @@ export const MAY_IMPORT = {
   [STACK]: OUTSIDE_SERVICES,
   'layer:demo': [...OUTSIDE_SERVICES, CHANNEL],
   // A thief in a suite opens the keys that he has stolen.
-  'layer:test': [...OUTSIDE_SERVICES, MATERIAL, GUARD, CHANNEL, CLIENTS],
+  'layer:test': [...OUTSIDE_SERVICES, MATERIAL, GUARD, CHANNEL, CLIENTS, EDGE],
 };
 
 /** Packages that would undo what a part is for: plexctl starts fast and knows no database, a Node embeds the SDK. */
