@@ -11,10 +11,12 @@ import { runShell } from '../docs/run-shell';
  * scripts are not run from here (the demo and the tests have their own), they only have to exist. docs/cli.md is made
  * from the commands, and each of its examples stands alone; docs/runbook.md has a test of its own (runbook.spec.ts).
  * docs/channels.md and docs/runbook-shared-secret.md need a channel's members, who run:
- * commands-of-channels.spec.ts follows them.
+ * commands-of-channels.spec.ts follows them; docs/node-keys.md has answers to compare: commands-of-node-keys.spec.ts.
  */
 
-const FOLLOWED_ELSEWHERE = ['cli', 'runbook', 'runbook-shared-secret', 'channels'].map((name) => `docs/${name}.md`);
+const FOLLOWED_ELSEWHERE = ['cli', 'runbook', 'runbook-shared-secret', 'channels', 'node-keys'].map(
+  (name) => `docs/${name}.md`,
+);
 
 const withShell = documents()
   .map(({ path, text }): [string, string[]] => [path, blocks(text, 'sh')])
