@@ -21,7 +21,7 @@ export const reissueAdmin = (options: ReissueAdminOptions): Promise<Omit<Reissue
     if (options.kekFile === undefined) throw problem('invariantViolation', { field: 'kek_file' });
     const account = await accountKey(owner, options.kekFile);
     return handOver(owner, options.out, async () => {
-      const admin = await makeAdmin(account);
+      const admin = makeAdmin(account);
       const name = `admin-${admin.id.slice(0, 8)}`;
       await insertAdmin(owner.manager, name, admin);
       return {
