@@ -56,7 +56,7 @@ export const MAY_IMPORT = {
   'app:edge-agent': [CONTRACT, SDK, EDGE, SERVICE_KIT],
   [TESTKIT]: [...OUTSIDE_SERVICES, SERVICE_KIT],
   [STACK]: OUTSIDE_SERVICES,
-  'layer:demo': [...OUTSIDE_SERVICES, CHANNEL],
+  'layer:demo': [...OUTSIDE_SERVICES, CHANNEL, EDGE],
   // A thief in a suite opens the keys that he has stolen.
   'layer:test': [...OUTSIDE_SERVICES, MATERIAL, GUARD, CHANNEL, CLIENTS, EDGE],
 };

@@ -81,9 +81,9 @@ describe('who may import whom', () => {
     'apps/channel-sink': ['wire', 'bus-client', 'service-kit', 'disk', 'node-sdk'],
     'apps/edge-agent': ['wire', 'service-kit', 'node-sdk', 'edge'],
     stack: OUTSIDE,
-    demo: [...OUTSIDE, 'channel'],
+    demo: [...OUTSIDE, 'channel', 'edge'],
     // Linted as specs are.
-    test: [...OUTSIDE, 'material', 'lease-holder', 'jwt-guard', 'channel', 'jwks-clients'],
+    test: [...OUTSIDE, 'material', 'lease-holder', 'jwt-guard', 'channel', 'edge', 'jwks-clients'],
     'test/clients': ['keyring', 'node-sdk', 'lease-holder', 'testkit', 'stack'],
   };
   const text = TARGETS.map((target) => `export * from '@plexsphere/${target}';`).join('\n');

@@ -1,4 +1,5 @@
 import { tellChannel, type ChannelSeen } from './channel-chapter';
+import { tellFleet, type FleetSeen } from './fleet-chapter';
 import { tellIssuer, type IssuerSeen } from './issuer-chapter';
 import type { Mesh } from './mesh';
 import { tellRevoke, type RevokeSeen } from './revoke-chapter';
@@ -12,6 +13,7 @@ export interface Seen {
   revoke: RevokeSeen | null;
   issuer: IssuerSeen | null;
   channel: ChannelSeen | null;
+  fleet: FleetSeen | null;
 }
 
 export type ChapterName = keyof Seen;
@@ -23,12 +25,13 @@ const CHAPTERS: { [Name in ChapterName]: (mesh: Mesh) => Promise<Seen[Name]> } =
   revoke: tellRevoke,
   issuer: tellIssuer,
   channel: tellChannel,
+  fleet: tellFleet,
 };
 
 export const CHAPTER_NAMES = Object.keys(CHAPTERS) as ChapterName[];
 
 export async function tellChapters(mesh: Mesh, names: readonly ChapterName[]): Promise<Seen> {
-  const seen: Seen = { rotation: null, rollback: null, revoke: null, issuer: null, channel: null };
+  const seen: Seen = { rotation: null, rollback: null, revoke: null, issuer: null, channel: null, fleet: null };
   for (const name of names) {
     Object.assign(seen, { [name]: await CHAPTERS[name](mesh) });
     await mesh.moreEvents();

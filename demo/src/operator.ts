@@ -42,6 +42,12 @@ export class Operator {
     });
   }
 
+  async tag(names: readonly string[], tag: string): Promise<void> {
+    await this.eachOf(names, async (name) => {
+      await plexctlJson(['node', 'tag', '--scope', this.scope, '--name', name, '--add', tag], this.env);
+    });
+  }
+
   rotate(newKeyId: string): Promise<unknown> {
     return plexctlJson(['signing', 'rotate', '--scope', this.scope, '--new-key-id', newKeyId], this.env);
   }

@@ -9,7 +9,8 @@ export interface DemoResult extends Counted {
   ok: boolean;
 }
 
-export interface Counted extends Nullable<RotationSeen>, Pick<Seen, 'rollback' | 'revoke' | 'issuer' | 'channel'> {
+export interface Counted
+  extends Nullable<RotationSeen>, Pick<Seen, 'rollback' | 'revoke' | 'issuer' | 'channel' | 'fleet'> {
   chapters: readonly ChapterName[];
   nodes: number;
   rotations: number;
@@ -41,6 +42,7 @@ export function broken(result: Counted): string[] {
     ...revokeClaims(result),
     ...issuerClaims(result),
     ...channelClaims(result),
+    ...fleetClaims(result),
   ];
   return claims.filter(([holds]) => !holds).map(([, complaint]) => complaint);
 }
@@ -117,8 +119,23 @@ function channelClaims({ channel }: Counted): Claim[] {
   ];
 }
 
+function fleetClaims({ fleet }: Counted): Claim[] {
+  if (fleet === null) return [];
+  const { hosts, failed } = fleet;
+  return [
+    [fleet.rotated === hosts - 1, `${fleet.rotated} hosts of ${hosts - 1} that were there changed their keys`],
+    [Object.values(failed).join() === 'offline', 'not the host alone that was away has failed'],
+    [fleet.rotated_afterwards === 1, 'the host that was away did not change its key when it was back'],
+    [fleet.keys_changed === hosts, `${hosts - fleet.keys_changed} hosts hold the key that they had`],
+    [fleet.events_delivered > 0, 'no event was delivered to the hosts'],
+    [fleet.verification_failures === 0, `${fleet.verification_failures} envelopes did not verify on the hosts`],
+    [fleet.events_lost === 0, `${fleet.events_lost} events were lost on the hosts`],
+    [fleet.events_applied_twice === 0, `${fleet.events_applied_twice} events were applied twice on the hosts`],
+  ];
+}
+
 export function asTable(result: Counted): [string, string][] {
-  const { jwks, rollback, revoke, issuer, channel, over_http: overHttp } = result;
+  const { jwks, rollback, revoke, issuer, channel, fleet, over_http: overHttp } = result;
   const rows: [string, string][] = [
     ['Nodes', `${result.nodes} on the bus, ${overHttp.nodes} over HTTP`],
     ['events published', String(result.events_published)],
@@ -144,6 +161,10 @@ export function asTable(result: Counted): [string, string][] {
   }
   if (channel !== null) {
     rows.push(['messages of two services around a rotation', `${channel.messages}, ${channel.refused} refused`]);
+  }
+  if (fleet !== null) {
+    rows.push(['hosts that changed their keys', `${fleet.keys_changed} of ${fleet.hosts}, in ${fleet.waves} waves`]);
+    rows.push(['events delivered to them', `${fleet.events_delivered}, ${fleet.events_lost} lost`]);
   }
   return rows;
 }

@@ -7,13 +7,13 @@ export async function tellStory(setting: Setting, chapters: readonly ChapterName
   const mesh = new Mesh(setting);
   try {
     await mesh.begin();
-    const { rotation, rollback, revoke, issuer, channel } = await tellChapters(mesh, chapters);
+    const { rotation, rollback, revoke, issuer, channel, fleet } = await tellChapters(mesh, chapters);
     await mesh.finish();
     const counts = await count(mesh);
     const { resume_wrote_events = null, jwks = null } = rotation ?? {};
     const { rotate_to_last_node_ms = null, rotate_to_last_node_over_http_ms = null } = rotation ?? {};
     const took = { rotate_to_last_node_ms, rotate_to_last_node_over_http_ms };
-    return { chapters, ...counts, ...took, resume_wrote_events, jwks, rollback, revoke, issuer, channel };
+    return { chapters, ...counts, ...took, resume_wrote_events, jwks, rollback, revoke, issuer, channel, fleet };
   } finally {
     await mesh.end();
   }

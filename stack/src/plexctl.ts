@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { repositoryRoot } from './folders';
 import { guard } from './guard';
 
@@ -9,12 +10,19 @@ export interface Ran {
   stderr: string;
 }
 
+interface Running {
+  signal?: AbortSignal;
+  timeout?: number;
+  /** Each line of standard output, as soon as it is there. */
+  onLine?: (line: string) => void;
+}
+
 /** Runs the real `plexctl` as a process, with nothing of the caller's environment but the PATH. */
 export function runPlexctl(
   args: string[],
   env: Record<string, string>,
   input = '',
-  until: { signal?: AbortSignal; timeout?: number } = {},
+  { onLine, ...until }: Running = {},
 ): Promise<Ran> {
   const program = join(repositoryRoot, 'apps', 'plexctl', 'bin', 'plexctl.js');
   return new Promise((resolve) => {
@@ -25,6 +33,7 @@ export function runPlexctl(
       (error, stdout, stderr) => resolve({ exitCode: exitCodeOf(error), stdout, stderr }),
     );
     guard.addChild(child);
+    if (onLine !== undefined && child.stdout !== null) createInterface({ input: child.stdout }).on('line', onLine);
     // A command that refuses its flags reads no input: the pipe breaks, and its exit code is the answer.
     child.stdin?.on('error', () => undefined).end(input);
   });

@@ -26,7 +26,7 @@ it('refuses a chapter that there is not, with the list, before anything runs', a
     code: 2,
     stdout: '',
     stderr: expect.stringContaining(
-      'There is no chapter "roll-back": there are rotation, rollback, revoke, issuer, channel.',
+      'There is no chapter "roll-back": there are rotation, rollback, revoke, issuer, channel, fleet.',
     ),
   });
 });
@@ -41,7 +41,7 @@ it('tells all chapters, exits 0, and leaves nothing behind', async () => {
   const result = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Result;
   expect(result).toMatchObject({
     ok: true,
-    chapters: ['rotation', 'rollback', 'revoke', 'issuer', 'channel'],
+    chapters: ['rotation', 'rollback', 'revoke', 'issuer', 'channel', 'fleet'],
     nodes: NODES,
     rotations: 2,
     signers: 2,
@@ -76,6 +76,17 @@ it('tells all chapters, exits 0, and leaves nothing behind', async () => {
       close_refused: 'signing: signatures outstanding',
     },
     channel: { refused: 0, is_well: true, close_refused: 'signing: old key in use' },
+    fleet: {
+      hosts: 20,
+      waves: 4,
+      rotated: 19,
+      failed: { 'host-20': 'offline' },
+      rotated_afterwards: 1,
+      keys_changed: 20,
+      verification_failures: 0,
+      events_lost: 0,
+      events_applied_twice: 0,
+    },
   });
   expect(result.events_delivered).toBeGreaterThanOrEqual(NODES * 20);
   expect(result.over_http.events_delivered).toBeGreaterThanOrEqual(10 * 20);
@@ -84,4 +95,4 @@ it('tells all chapters, exits 0, and leaves nothing behind', async () => {
   expect(jwks.after).toEqual([signed.after, expect.any(String), signed.before]);
   expect(stderr).toContain('Every promise held.');
   expect(readdirSync(localFolder).filter((name) => name.startsWith(`demo-${demo.child.pid}-`))).toEqual([]);
-}, 240_000);
+}, 300_000);
