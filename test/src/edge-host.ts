@@ -81,9 +81,12 @@ export class EdgeHost {
     return this.end;
   }
 
-  /** Starts the agent, and returns once the bus has let it in. */
-  async start(): Promise<void> {
-    const agent = spawn(process.execPath, [PROGRAM, '--state', this.folder], {
+  /** Starts the agent, and returns once the bus has let it in. `fullAtBytes`: no file of it may be longer. */
+  async start({ fullAtBytes }: { fullAtBytes?: number } = {}): Promise<void> {
+    const command = [process.execPath, PROGRAM, '--state', this.folder];
+    // A shell counts blocks of 512 bytes.
+    const limit = fullAtBytes === undefined ? 'unlimited' : String(Math.floor(fullAtBytes / 512));
+    const agent = spawn('sh', ['-c', `ulimit -f ${limit} && exec "$0" "$@"`, ...command], {
       env: { PATH: process.env['PATH'] },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
