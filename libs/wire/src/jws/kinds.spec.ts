@@ -8,6 +8,8 @@ import { canonicalText } from '../canonical';
 import { makeSealingPair, sealSecret, unsealSecret } from '../channel';
 import { publicText } from '../algorithms';
 import { buildEnvelope, NonceMemory, parseEnvelope, verifyEnvelope, type TrustedKey } from '../envelope';
+import { encodeBusPublicKey } from '../nkey';
+import { readProof, signKeyChange, signProof, type ProofClaims, type ProofKind } from './node-proof';
 import { signAccessToken, verifyAccessToken, type AccessToken } from './access-token';
 import { signData, verifyData } from './data';
 import type { Statement } from './statement';
@@ -15,8 +17,13 @@ import { signStatement, verifyStatement } from './statement-signatures';
 import { signBundle, verifyBundle, type TrustBundle } from './trust-bundle';
 
 const now = new Date('2026-03-01T12:00:00Z');
-const key = { keyId: 'key-1', ...newKeyPair() };
-const next = { keyId: 'key-2', ...newKeyPair() };
+/** Each under the name by which a Node says which key it is. */
+const named = (pair: ReturnType<typeof newKeyPair>) => ({
+  keyId: encodeBusPublicKey('user', Buffer.from(publicText(pair.publicKey), 'base64')),
+  ...pair,
+});
+const key = named(newKeyPair());
+const next = named(newKeyPair());
 const trusted: TrustedKey[] = [{ keyId: key.keyId, publicKey: key.publicKey }];
 const hash = Buffer.alloc(32).toString('base64url');
 
@@ -68,6 +75,20 @@ const signedEnvelope = (payload: object): string => {
   return buildEnvelope(canonical, { scope: 'platform', keyId: key.keyId }, signature);
 };
 
+const ofNode = { aud: 'A', exp: 1, node_id: sealedFor.nodeId };
+const change = { ...ofNode, generation: 1 };
+const claims: { [Each in Exclude<ProofKind, 'key-change'>]: ProofClaims[Each] } = {
+  enroll: { aud: 'A', exp: 1, name: 'host' },
+  ask: { ...ofNode, failed: null },
+  'key-possession': { ...change, old_key: key.keyId, new_key: next.keyId },
+  'key-confirm': { ...change, token_hash: 'a'.repeat(64) },
+  token: { ...change, token_hash: 'a'.repeat(64), replace: true },
+  logout: change,
+};
+const proofKinds: ProofKind[] = [...(Object.keys(claims) as (keyof typeof claims)[]), 'key-change'];
+const madeProof = (kind: ProofKind): Promise<string> =>
+  kind === 'key-change' ? signKeyChange(change, { old: key, new: next }) : signProof(kind, claims[kind], key);
+
 interface Kind {
   make: () => string | Promise<string>;
   verify: (text: string) => unknown;
@@ -92,6 +113,13 @@ const kinds: Record<string, Kind> = {
     make: () => sealSecret(Buffer.alloc(32, 7), pair.publicKey, sealedFor),
     verify: (text) => unsealSecret(text, pair.privateKey, sealedFor),
   },
+  /** What a Node says of its key; each for one thing. */
+  ...Object.fromEntries(
+    proofKinds.map((kind): [string, Kind] => [
+      `proof-${kind}`,
+      { make: () => madeProof(kind), verify: (text) => readProof([kind], text) },
+    ]),
+  ),
   /** A person may choose a payload, but not the type that it is signed as. */
   'data shaped as a statement': {
     make: () => signData(statement, key),
@@ -152,16 +180,20 @@ const asEnvelope = (compact: string): string => {
 };
 
 describe('a signature carried over into another form', () => {
-  test.each(['statement', 'bundle', 'data', 'token'])('of a %s', async (made) => {
-    const compact = asCompact(await kinds[made]!.make());
-    const forms = {
-      ...{ envelope: asEnvelope(compact), statement: asGeneral(compact) },
-      ...{ bundle: compact, data: compact, token: compact },
-    };
-    for (const [verifier, text] of Object.entries(forms)) {
-      if (verifier !== made) await expect(attempt(verifier, text)).rejects.toEqual(refusal);
-    }
-  });
+  test.each(['statement', 'bundle', 'data', 'token', ...proofKinds.map((kind) => `proof-${kind}`)])(
+    'of a %s',
+    async (made) => {
+      const compact = asCompact(await kinds[made]!.make());
+      const forms = {
+        ...{ envelope: asEnvelope(compact), statement: asGeneral(compact) },
+        ...{ bundle: compact, data: compact, token: compact },
+        ...Object.fromEntries(proofKinds.map((kind) => [`proof-${kind}`, compact])),
+      };
+      for (const [verifier, text] of Object.entries(forms)) {
+        if (verifier !== made) await expect(attempt(verifier, text)).rejects.toEqual(refusal);
+      }
+    },
+  );
 
   test('no JWS signing input begins as a canonical text does', async () => {
     for (const made of ['statement', 'bundle', 'data', 'token']) {
