@@ -66,8 +66,7 @@ promises.open = async (file, flags, mode) => {
   const torn = () => unsynced.set(String(file), () => tear(String(file)));
   if (isWriting) {
     const room = () => fs.statSync(file).size;
-    wrap('write', 'write', (text) => (refuse(Buffer.byteLength(text) > room()), torn()));
-    wrap('writeFile', 'write', () => (refuse(true), torn()));
+    wrap('writeFile', 'write', (text) => (refuse(Buffer.byteLength(text) > room()), torn()));
     wrap('truncate', 'truncate', () => refuse(false));
   }
   wrap('sync', 'sync', () => {

@@ -31,7 +31,8 @@ export const release = (path: string): Promise<void> => rm(draftOf(path), { forc
 async function write(path: string, flags: 'w' | 'r+', text: string): Promise<void> {
   const file = await open(path, flags, 0o600);
   try {
-    await file.write(text, 0);
+    // Goes on behind what a disk that fills up has taken of it: a write alone would say so by its count only.
+    await file.writeFile(text);
     await file.truncate(Buffer.byteLength(text));
     await file.sync();
   } finally {
