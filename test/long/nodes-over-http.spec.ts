@@ -5,6 +5,7 @@ import { tellAtOnce } from '../src/tell-story';
 process.env['TEST_HTTP_ROTATIONS'] = '30';
 process.env['TEST_NEWS_CUTS'] = 'all';
 process.env['TEST_STILL_ROUNDS'] = '6';
+process.env['TEST_RESTART_ROUNDS'] = '4';
 const slept = (process.env['TEST_SLEPT'] ??= '1,30,300').split(',').map(Number);
 // A rotation that is slept through takes three to four seconds, and longer where others run beside it.
 const ROTATION_MS = 12_000;

@@ -2,8 +2,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Bus, Logger } from '@plexsphere/service-kit';
 import { storeOptions } from '@plexsphere/store';
-import { subjects, type NodeOrder, type Scope } from '@plexsphere/wire';
-import { DEFAULT_FLEET, type FleetRun, type FleetStep, type RotateFleet } from '@plexsphere/wire/commands';
+import { DEFAULT_FLEET, subjects, type NodeOrder, type Scope } from '@plexsphere/wire';
+import type { FleetRun, FleetStep, RotateFleet } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import { BusConnections } from '../src/bus-account/bus-connections';
 import { BeginFleet } from '../src/fleets/begin-fleet';

@@ -270,6 +270,18 @@ describe('the agent', () => {
     await isPlatforms();
   });
 
+  test('confirms a change soon whose confirmation nobody has answered: the run waits for it', async () => {
+    let isAnswered = false;
+    platform.moment = (verb) => (verb === 'POST key/confirm' && !isAnswered ? 'hang up' : undefined);
+    platform.due = RUN;
+    const started = await running();
+    await eventually(async () => (await started.status()).pending !== null && platform.keys.length === 2);
+    await eventually(() => platform.asked.filter((verb) => verb === 'POST key/confirm').length > 1);
+    isAnswered = true;
+    await eventually(async () => (await readHeld(folder))?.pending === undefined);
+    await isPlatforms();
+  });
+
   test('tells the run why it cannot, and changes it once it can', async () => {
     await blockReserved(folder);
     platform.due = RUN;

@@ -11,6 +11,7 @@ export * from './names';
 export { uuidOf } from './uuid-of';
 export { enrolledNodeId } from './enrolled-node-id';
 export * from './rotate-every';
+export * from './fleet-order';
 export * from './fleet-targets';
 export * from './commands/table';
 export * from './subjects';

@@ -8,7 +8,7 @@ import {
   type NextFleetStep,
   type StepFacts,
 } from '@plexsphere/keyring';
-import type { FleetOnError } from '@plexsphere/wire/commands';
+import type { FleetOnError } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import { BusConnections } from '../bus-account/bus-connections';
 import { roomFor } from '../node-keys/require-room';

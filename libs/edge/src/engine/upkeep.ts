@@ -87,7 +87,9 @@ export class Upkeep {
       (await this.attempt('token', () => this.renewIfDue())) &&
       (await this.attempt('ask', () => this.doWhatIsOrdered())) &&
       (await this.attempt('key', () => this.changeIfDue()));
-    this.failures = isDone ? 0 : this.failures + 1;
+    // A change whose confirmation nobody has answered is gone on with soon: until then a fleet run waits for it.
+    const isSettled = this.options.engine.held.pending === undefined;
+    this.failures = isDone && isSettled ? 0 : this.failures + 1;
   }
 
   private async settle(): Promise<void> {

@@ -1,6 +1,7 @@
 /** Nodes by their keys, and fleet runs: one order to many of them to change their keys, in waves. */
 import { ArrayMaxSize, IsArray, IsIn, IsInt, IsOptional, IsUUID, Max, Min, ValidateIf } from '../validator';
 import type { Scope } from '../scope';
+import { FLEET_MODES, FLEET_ON_ERROR, type FleetMode, type FleetOnError } from '../fleet-order';
 import { MOST_TAGS, type FleetTarget } from '../fleet-targets';
 import { IsFleetTargets, IsScope, IsTag, IsWords } from './constraints';
 import { NodeReference } from './node-commands';
@@ -48,13 +49,6 @@ export interface RevokeNodeReply {
   /** Whether the bus has it; where not, it gets it as soon as it and a signer are there. */
   pushed: boolean;
 }
-
-export const FLEET_MODES = ['sequential', 'rolling', 'parallel'] as const;
-export type FleetMode = (typeof FLEET_MODES)[number];
-export const FLEET_ON_ERROR = ['continue', 'stop-after', 'fail-fast'] as const;
-export type FleetOnError = (typeof FLEET_ON_ERROR)[number];
-
-export const DEFAULT_FLEET = { mode: 'rolling', batch: 5, on_error: 'continue', deadline_seconds: 60 } as const;
 
 class FleetOrder extends Request {
   @IsFleetTargets()

@@ -1,5 +1,6 @@
 /** How a fleet run is ordered, and the request that it makes. */
-import { DEFAULT_FLEET, FLEET_MODES, FLEET_ON_ERROR, type PlanFleet } from '@plexsphere/wire/commands';
+import { DEFAULT_FLEET, FLEET_MODES, FLEET_ON_ERROR } from '@plexsphere/wire';
+import type { PlanFleet } from '@plexsphere/wire/commands';
 import type { Values } from '../../command';
 import { secondsOf } from '../../duration';
 import { TARGET_FLAG, targetsOf } from './targets';

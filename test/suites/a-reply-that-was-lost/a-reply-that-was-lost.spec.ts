@@ -1,3 +1,0 @@
-import { tellStory } from '../../src/tell-story';
-
-tellStory(__dirname, { rotations: 2, signers: 2, relays: 1, env: { rotation: { PLEXSPHERE_LEASE: '4s' } } });
