@@ -4,9 +4,10 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { PLATFORM } from '@plexsphere/wire';
 import { endBus, startedBus, TestRings } from '@plexsphere/testkit';
 import type { NatsServer } from '@plexsphere/stack';
@@ -179,4 +180,34 @@ test.each(['ENOSPC', 'EROFS'])('%s from any step on: nothing is asked for, or al
     }
     await comesBack();
   }
+});
+
+/** Root may write everywhere, unless it gives that up. */
+const AS_ANY_USER = process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-dac_override'] : [];
+
+test('a folder that may not be written any more: nothing is asked for, and the next change comes when it may', async () => {
+  const [command = '', ...args] = [...AS_ANY_USER, process.execPath, join(__dirname, '../testing/rotate-once.cjs')];
+  child = spawn(command, args, {
+    env: { ...process.env, EDGE_FOLDER: folder, EDGE_ASKED_BY_LINES: 'yes' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const { stdin } = child;
+  const said = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+  const asked = async (): Promise<unknown> => {
+    stdin!.write('rotate\n');
+    return (await said.next()).value;
+  };
+  expect((await said.next()).value).toBe('open');
+  await chmod(folder, 0o500);
+  await chmod(join(folder, 'archive'), 0o500).catch(() => undefined);
+  expect(await asked()).toBe('read_only');
+  expect(platform.keys).toHaveLength(1);
+  await isWhole();
+  await chmod(folder, 0o700);
+  await chmod(join(folder, 'archive'), 0o700).catch(() => undefined);
+  expect(await asked()).toBe('done');
+  stdin!.end();
+  await once(child, 'close');
+  await isWhole();
+  await comesBack();
 });
