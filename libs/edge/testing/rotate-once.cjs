@@ -11,7 +11,7 @@ const { EdgeError, openEdgeAgent } = require('@plexsphere/edge');
     if (process.env.EDGE_ASKED_BY_LINES === undefined) await rotate(agent);
     else {
       process.stdout.write('open\n');
-      for await (const _ of createInterface({ input: process.stdin })) await rotate(agent);
+      for await (const line of createInterface({ input: process.stdin })) if (line !== '') await rotate(agent);
     }
   } finally {
     await agent.stop();
