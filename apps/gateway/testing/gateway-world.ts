@@ -209,8 +209,10 @@ export class GatewayWorld {
     this.openDatabase();
     this.views = await new DataSource(storeOptions(() => this.dialled, 'spec')).initialize();
     this.bus = await startedBus();
-    this.others = await connect({ servers: this.bus.url });
-    this.connection = await connect({ servers: this.bus.url, inboxPrefix: inboxOf('gateway') });
+    // As a service's: a bus that is away for long is waited for all the same.
+    const forEver = { servers: this.bus.url, maxReconnectAttempts: -1, reconnectTimeWait: 250 };
+    this.others = await connect(forEver);
+    this.connection = await connect({ ...forEver, inboxPrefix: inboxOf('gateway') });
     await this.rings.create(PLATFORM, 'p1');
     await this.rings.create(DOMAIN, 'k1');
     await seedInstallation(this.query, this.rings);
