@@ -12,7 +12,8 @@ import { FakeRelay } from '../testing/fake-relay';
 import { TestMesh } from '../testing/test-mesh';
 import { parseEnrolment } from './enrolment/enrolment';
 import { NodeClient } from './node-client';
-import type { NodeEvent } from './node-observer';
+import { silent, type NodeEvent } from './node-observer';
+import { BusConnection } from './transport/bus-connection';
 
 jest.setTimeout(240_000); // the first run on a machine downloads the server
 
@@ -132,6 +133,45 @@ test('what the first connection has brought is handed over, though the applicati
   await settledAll();
   expect(handledIds()).toEqual(outboxIds());
   expect(node.counts).toMatchObject({ duplicates: 0, hellos: 1 });
+});
+
+test('what was asked by the first connection is answered there, however late', async () => {
+  const given = await enrolled();
+  if (!('servers' in given)) throw new Error('not on the bus');
+  const stop = new AbortController();
+  const nothing = () => undefined;
+  const isIn = jest.fn();
+  const transport = new BusConnection(given, {
+    ...{ logger: silent, signal: stop.signal, now: () => new Date(), onConnected: isIn, onDisconnected: nothing },
+    ...{ onTurnedAway: nothing, onMessage: () => Promise.resolve(), onOrder: undefined },
+  });
+  const running = transport.run();
+  const platform = await connect({ servers: server.url });
+  let answer = (): void => undefined;
+  const heard = new Promise<void>((resolve) => {
+    platform.subscribe(subjects.nodeChannel(mesh.nodeId), {
+      callback: (_, message) => {
+        answer = () => void message.respond(JSON.stringify({ rings: [] }));
+        resolve();
+      },
+    });
+  });
+  try {
+    await platform.flush();
+    await eventually(() => isIn.mock.calls.length === 1);
+    const before = passed;
+    const asked = transport.report([]);
+    await heard;
+    const moved = transport.move(keyed(NEW));
+    await eventually(() => passed > before);
+    answer();
+    await expect(asked).resolves.toEqual({ kind: 'answered', reply: { rings: [] } });
+    await moved;
+  } finally {
+    stop.abort();
+    await transport.close();
+    await Promise.all([running, platform.close()]);
+  }
 });
 
 test('an order is heard before and after', async () => {
