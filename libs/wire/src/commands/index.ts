@@ -21,6 +21,7 @@ export * from './client-commands';
 export * from './page';
 export * from './audit-commands';
 export * from './signer-requests';
+export * from './bus-account-requests';
 export * from './channel-signer-requests';
 export * from './access-token-requests';
 export * from './lease-requests';

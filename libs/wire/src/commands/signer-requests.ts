@@ -1,13 +1,11 @@
 import {
   ArrayMaxSize,
-  IsBoolean,
   IsIn,
   IsInt,
   IsISO8601,
   IsObject,
   IsOptional,
   IsString,
-  IsUUID,
   Matches,
   Max,
   MaxLength,
@@ -16,7 +14,6 @@ import {
 } from '../validator';
 import { ALGORITHMS, PUBLIC_ALGORITHM_NAMES, type AlgorithmName } from '../algorithms';
 import type { Scope } from '../scope';
-import { MAX_REVOCATIONS, REVOCATION_LINES, REVOCATION_LINE_BYTES } from '../revocations';
 import { SIGNING_DURATION_MS } from '../timing';
 import { MAX_JWS_LENGTH } from '../jws/compact';
 import type { EncodedSignature } from '../jws/signature';
@@ -306,49 +303,4 @@ export class VerifyJws extends TimedSigning {
   @IsString()
   @MaxLength(MAX_JWS_LENGTH)
   jws: string;
-}
-
-/** The signer writes the permissions itself, from `kind` and `id`. */
-export class IssueBusCredential {
-  @IsIn(['node', 'operator'])
-  kind: 'node' | 'operator';
-
-  @IsUUID()
-  id: string;
-
-  @IsString()
-  @MaxLength(100)
-  name: string;
-
-  @IsString()
-  public_key: string;
-
-  /** Unix seconds: the bus ends the connection then. Without it the credential holds until it is revoked. */
-  @IsOptional()
-  @IsInt()
-  expires_at?: number;
-
-  /** Unix seconds, by the database's clock: of several tokens of one key the older can be revoked alone. Without it the signer's. */
-  @IsOptional()
-  @IsInt()
-  issued_at?: number;
-
-  /** Of a Node whose token is bound to its Node key, and hears orders. */
-  @IsOptional()
-  @IsBoolean()
-  has_node_key?: boolean;
-}
-
-/** The account's JWT with these and only these revocations. */
-export class SignBusAccount {
-  /** A line each, as `revocationLines` writes them: one text, so that thousands cost no more than their bytes. */
-  @IsString()
-  @MaxLength(MAX_REVOCATIONS * REVOCATION_LINE_BYTES)
-  @Matches(REVOCATION_LINES)
-  revocations: string;
-}
-
-/** A user's or the account's. */
-export interface BusJwtReply {
-  jwt: string;
 }

@@ -62,7 +62,6 @@ export interface ProofClaims {
 }
 export type ProofKind = keyof ProofClaims;
 
-/** Exactly these members, each of this form. */
 const isText = (value: unknown): boolean => typeof value === 'string' && value.length <= MAX_PROOF_LENGTH;
 const isUserKey = (value: unknown): boolean =>
   typeof value === 'string' && decodeBusPublicKey('user', value) !== undefined;
@@ -78,6 +77,7 @@ const OF_NODE = { ...COMMON, node_id: isUuid };
 const OF_GENERATION = { ...OF_NODE, generation: (value: unknown) => isCount(value) };
 const OF_CHANGE = { ...OF_GENERATION, old_key: isUserKey, new_key: isUserKey };
 const OF_TOKEN = { ...OF_GENERATION, token_hash: isHash };
+/** Of each kind exactly these members, each of this form. */
 const MEMBERS: { [Kind in ProofKind]: Record<keyof ProofClaims[Kind], (value: unknown) => boolean> } = {
   enroll: { ...COMMON, name: isText },
   ask: { ...OF_NODE, failed: isFailed },
