@@ -1,4 +1,12 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { SharedTexts } from './shared-texts';
+
+/** What nothing refers to any more is gone after it. */
+const collectGarbage = (): void => {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+};
 
 describe('SharedTexts', () => {
   let made = 0;
@@ -6,7 +14,8 @@ describe('SharedTexts', () => {
   const texts = () => new SharedTexts<string>(({ length }) => length);
 
   beforeEach(() => {
-    jest.useFakeTimers();
+    // What real time a test takes, and a turn of the real event loop, are real.
+    jest.useFakeTimers({ doNotFake: ['hrtime', 'setImmediate'] });
     made = 0;
   });
   afterEach(() => jest.useRealTimers());
@@ -51,5 +60,33 @@ describe('SharedTexts', () => {
     expect(made).toBe(3);
     await shared.of('a', large);
     expect(made).toBe(4);
+  });
+
+  it('F3: a new text costs the same, however many there were in the last minute', async () => {
+    const shared = texts();
+    const beganAt = process.hrtime.bigint();
+    for (let i = 0; i < 120_000; i++) {
+      await shared.of(`${i}`, make, 'node');
+      // 40,000 a minute.
+      if (i % 20 === 0) jest.advanceTimersByTime(30);
+    }
+    expect(made).toBe(120_000);
+    // It was 100 µs each, and 90 ms for some.
+    expect(Number(process.hrtime.bigint() - beganAt)).toBeLessThan(8e9);
+  });
+
+  it('F3: gives the memory back, also where nobody comes any more', async () => {
+    const shared = new SharedTexts<{ text: string }>(({ text }) => text.length);
+    const kept = new WeakRef(await shared.of('k', () => Promise.resolve({ text: 'text' }), 'a'));
+    const isKept = async (): Promise<boolean> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      collectGarbage();
+      return kept.deref() !== undefined;
+    };
+    jest.advanceTimersByTime(59_999);
+    await expect(isKept()).resolves.toBe(true);
+    jest.advanceTimersByTime(60_001);
+    await expect(isKept()).resolves.toBe(false);
+    expect(jest.getTimerCount()).toBe(0);
   });
 });
