@@ -227,9 +227,14 @@ test('a ring that nobody seals secrets of holds up nothing else, and is told of 
   const { attempt } = await mesh.stream(app);
   await until(async () => (await mesh.stream(app)).attempt > attempt + 1, 'attempts in vain');
   other.servedBy(world.signer);
-  await until(() => heardByApp.length === 8, 'the ring again, and the event');
-  expect(heardByApp.slice(-2).map(({ position }) => position)).toEqual([5, 6]);
-  expect(says(heardByApp).slice(-2)).toEqual([`${other.rings[0]} 2`, 'policy_updated']);
+  const sinceReady = (): string[] => {
+    const said = says(heardByApp).map((what, i) => `${heardByApp[i]!.position} ${what}`);
+    const behindIt = said.slice(says(heardByApp).lastIndexOf('stream_ready') + 1);
+    return [...new Set(behindIt.filter((line) => /^[1-9]/.test(line)))];
+  };
+  // What is not acknowledged may come again meanwhile.
+  await until(() => sinceReady().length >= 2, 'the ring again, and the event');
+  expect(sinceReady()).toEqual([`5 ${other.rings[0]} 2`, '6 policy_updated']);
 });
 
 describe('a row that rotation never wrote', () => {
