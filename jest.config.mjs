@@ -36,7 +36,7 @@ export default {
     {
       ...workspace,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{libs,apps,stack,demo,tools,test/clients}/**/*.spec.ts'],
+      testMatch: ['<rootDir>/{libs,apps,stack,demo,tools,test/bench,test/clients}/**/*.spec.ts'],
       testPathIgnorePatterns: ['/node_modules/', '\\.long\\.spec\\.ts$'],
     },
     {
@@ -44,7 +44,7 @@ export default {
       ...stackToCopy,
       displayName: 'suites',
       testMatch: ['<rootDir>/test/**/*.spec.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/long/', '<rootDir>/test/clients/'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(bench|clients|long)/'],
     },
     // Not part of `npm test`: npm run test:long.
     {

@@ -1,6 +1,6 @@
-// npm start | stop | demo | verify | test | test:long, from whatever state a clone is in: installs and builds what is missing, then
-// runs the real program. Knows only Node itself, since nothing else may be installed yet. It speaks on standard error, so
-// that the last line of standard output is the program's own.
+// npm start | stop | demo | bench | verify | test | test:long, from whatever state a clone is in: installs and builds what is
+// missing, then runs the real program. Knows only Node itself, since nothing else may be installed yet. It speaks on standard
+// error, so that the last line of standard output is the program's own.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, ensureDependencies } from './run/prepare.mjs';
@@ -15,6 +15,7 @@ const commands = {
   start: program('stack/dist/start.js'),
   stop: program('stack/dist/stop.js'),
   demo: program('demo/dist/main.js'),
+  bench: program('test/bench/run.mjs'),
   verify: program('tools/verify.mjs'),
   test,
   'test:long': testLong,

@@ -22,7 +22,7 @@ const textOf = (path: string): string | undefined => all.find((document) => docu
 const MACHINE_PATH = /(?<![\w.])\/(work|tmp|root|home|Users|mnt|private)\/|[A-Z]:\\/;
 
 /** Flags of tools that are not ours, and of our own development tools. */
-const OTHER_FLAGS = ['--json', '--check', '--selectProjects', '--detach', '--'];
+const OTHER_FLAGS = ['--quick', '--json', '--check', '--selectProjects', '--detach', '--'];
 
 describe.each(table)('%s', (path, { text }) => {
   it('links to what is there', () => {

@@ -15,11 +15,16 @@ export interface Costs {
 export function costsOf(world: World): Costs {
   const parts = world.stack.processes().map((each): [string, number] => [each.name, each.pid ?? 0]);
   const children = childrenOf();
-  const family = (pid: number): number[] => [pid, ...(children.get(pid) ?? []).flatMap(family)];
   return {
-    cpuMs: Object.fromEntries(parts.map(([name, pid]) => [name, sum(family(pid).map(cpuMs)) + waitedForMs(pid)])),
+    cpuMs: Object.fromEntries(parts.map(([name, pid]) => [name, cpuMsOf(pid, children)])),
     memory: Object.fromEntries(parts.map(([name, pid]) => [name, residentBytes(pid)])),
   };
+}
+
+/** A process' own, and that of all that it has begun. */
+export function cpuMsOf(pid: number, children = childrenOf()): number {
+  const family = (parent: number): number[] => [parent, ...(children.get(parent) ?? []).flatMap(family)];
+  return sum(family(pid).map(cpuMs)) + waitedForMs(pid);
 }
 
 /** Of one core, between the two. */
@@ -59,7 +64,7 @@ function childrenOf(): Map<number, number[]> {
   return children;
 }
 
-function residentBytes(pid: number): number {
+export function residentBytes(pid: number): number {
   try {
     return 1_024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
   } catch {
