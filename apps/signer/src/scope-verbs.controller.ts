@@ -2,15 +2,17 @@ import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { DatabaseClock, LeaseGuard, LeaseKeeper } from '@plexsphere/lease-holder';
 import { validated } from '@plexsphere/service-kit';
-import { PLATFORM, isReservedEventType, problem, subjects, type RingView } from '@plexsphere/wire';
+import { PLATFORM, problem, subjects, type RingView } from '@plexsphere/wire';
 import {
   Announce,
+  SignBatch,
   SignBundle,
   SignEnvelope,
   SignJws,
   SignReady,
   VerifyJws,
   type EnvelopeReply,
+  type SignBatchReply,
   type SignBundleReply,
   type SignReadyReply,
   type SignReply,
@@ -27,7 +29,9 @@ import {
 } from '@plexsphere/wire/jws';
 import { announcementOf } from './sign/announcement';
 import { trustBundle } from './sign/bundle';
-import { sealEnvelope } from './sign/envelope';
+import { BatchSealer } from './sign/batch-sealer';
+import { batchFields, requireOpenType } from './sign/batch';
+import { sealEnvelope, sealing, type SealedFields } from './sign/envelope';
 import { readyFields } from './sign/ready';
 import { activeKey, policyOf, requireSigns, signingKey, verifyingKeys, type PrivateKeys } from './sign/signing-ring';
 
@@ -38,15 +42,12 @@ export class ScopeVerbsController {
     private readonly guard: LeaseGuard<PrivateKeys>,
     private readonly keeper: LeaseKeeper,
     private readonly clock: DatabaseClock,
+    private readonly batches: BatchSealer,
   ) {}
 
   @MessagePattern(subjects.scopeSigner('*', 'sign-envelope'), { joined: true })
   signEnvelope(@Payload(validated(SignEnvelope)) request: SignEnvelope): Promise<EnvelopeReply> {
-    // A resync says what has expired, which the relay alone knows; it changes nothing that a Node trusts.
-    const { event_type: eventType } = request;
-    if (isReservedEventType(eventType) && eventType !== 'resync') {
-      throw problem('reservedEventType', { field: 'event_type' });
-    }
+    requireOpenType(request.event_type);
     return this.guard.under([request], request.duration_ms, (ring) =>
       this.seal(request, signingKey(ring, activeKey(ring.view), 'envelope'), request.payload ?? null),
     );
@@ -70,13 +71,12 @@ export class ScopeVerbsController {
 
   @MessagePattern(subjects.scopeSigner('*', 'sign-ready'), { joined: true })
   signReady(@Payload(validated(SignReady)) request: SignReady): Promise<SignReadyReply> {
-    return this.guard.under([request], request.duration_ms, async (ring) => {
-      const key = signingKey(ring, activeKey(ring.view), 'envelope');
-      const sealed = await Promise.all(
-        readyFields(request).map((fields) => sealEnvelope(request.scope, key, fields, this.clock.now())),
-      );
-      return { envelopes: sealed.map(({ envelope }) => envelope), key_id: key.keyId };
-    });
+    return this.sealAll(request, readyFields(request));
+  }
+
+  @MessagePattern(subjects.scopeSigner('*', 'sign-batch'), { joined: true })
+  signBatch(@Payload(validated(SignBatch)) request: SignBatch): Promise<SignBatchReply> {
+    return this.sealAll(request, batchFields(request.envelopes));
   }
 
   @MessagePattern(subjects.scopeSigner('*', 'sign-bundle'), { joined: true })
@@ -113,6 +113,16 @@ export class ScopeVerbsController {
         if (error instanceof JwsError) return { valid: false };
         throw error;
       }
+    });
+  }
+
+  /** By the key that is active when they are begun; where the ring has moved before the last one, there is no reply. */
+  private sealAll(request: SignReady | SignBatch, fields: SealedFields[]): Promise<SignBatchReply> {
+    const { scope, issued_at: issuedAt, duration_ms: durationMs } = request;
+    return this.guard.under([request], durationMs, async (ring) => {
+      const key = signingKey(ring, activeKey(ring.view), 'envelope');
+      const seal = sealing({ scope, key, issuedAt, now: this.clock.now() });
+      return { envelopes: await this.batches.sealAll(fields, seal, durationMs), key_id: key.keyId };
     });
   }
 

@@ -8,6 +8,7 @@ import { Material } from './keys/material';
 import { LoadKeyController } from './load-key.controller';
 import { ScopeVerbsController } from './scope-verbs.controller';
 import { StatementMaker } from './sign/statement-maker';
+import { BatchSealer } from './sign/batch-sealer';
 import { SignerHolder } from './signer-holder';
 import { StatementVerbsController } from './statement-verbs.controller';
 import { TokenHorizons } from './tokens/token-horizons';
@@ -23,7 +24,7 @@ export class SignerModule {
       module: SignerModule,
       providers: [
         { provide: Material, useValue: material },
-        ...[KeyLoader, KeyMaker, StatementMaker, TokenHorizons, TokenMaker],
+        ...[KeyLoader, KeyMaker, StatementMaker, BatchSealer, TokenHorizons, TokenMaker],
         ...leases.providers,
       ],
       controllers: [

@@ -21,6 +21,7 @@ import {
 } from '@plexsphere/testkit';
 import { runParts, type RunningParts } from '@plexsphere/testkit/services';
 import {
+  ENVELOPES_PER_REQUEST,
   SIGNING_DURATION_MS,
   NonceMemory,
   parseEnvelope,
@@ -46,6 +47,7 @@ import type {
   GenerateKeyReply,
   MakeStatementReply,
   PrepareStatementReply,
+  SignBatchReply,
   SignBundleReply,
   SignReadyReply,
   SignReply,
@@ -283,6 +285,9 @@ test('when renewals stop, the queue group is left before anything is signed with
   const first = await eventually(refused, { describe: 'a refusal' });
   // While it is still heard, the guard refuses what the lease does not outlive.
   expect(first).toMatchObject({ code: 'UNAVAILABLE' });
+  const envelopes = [{ event_type: 'note', event_id: randomUUID(), payload: null, nonce: randomUUID() }];
+  const batch = askScope(DOMAIN, 'sign-batch', { epoch: 1, issued_at: new Date().toISOString(), envelopes });
+  await expect(batch).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   await eventually(async () => (await refused())?.is('noSigner'));
   expect(
     signer
@@ -577,6 +582,105 @@ describe('S5: stream_ready', () => {
     await created(DOMAIN, 'domain-1');
     const inAYear = new Date(Date.now() + 31_536_000_000).toISOString();
     await expect(signReady(1, [readyFor(1)], inAYear)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+});
+
+describe('many envelopes in one request', () => {
+  const node_id = '9f1c2b52-7a43-4a1f-8f5e-3f4f3d1a9e11';
+  const noteFor = (n: number, changes: object = {}) => ({
+    event_type: 'note',
+    event_id: `${node_id}/${randomUUID()}`,
+    payload: n === 0 ? null : `{"n": ${n}.0, "html": "<&>"}`,
+    nonce: randomUUID(),
+    ...changes,
+  });
+  const signBatch = (epoch: number, envelopes: unknown, changes: object = {}) =>
+    askScope<SignBatchReply>(DOMAIN, 'sign-batch', {
+      epoch,
+      issued_at: new Date().toISOString(),
+      envelopes,
+      ...changes,
+    });
+
+  test('a signature each, by the active key, in their order, and as sign-envelope makes it', async () => {
+    const next = await rotated(await created(DOMAIN, 'domain-1'), 'domain-2');
+    const envelopes = Array.from({ length: ENVELOPES_PER_REQUEST }, (_, n) => noteFor(n));
+    const issued_at = new Date().toISOString();
+    const signed = await signBatch(2, envelopes, { issued_at });
+    expect(signed.key_id).toBe('domain-2');
+    expect(signed.envelopes).toHaveLength(ENVELOPES_PER_REQUEST);
+    const idsIn = (texts: readonly string[]) => texts.map((text) => parseEnvelope(text).eventId);
+    expect(idsIn(signed.envelopes)).toEqual(envelopes.map(({ event_id }) => event_id));
+    for (const text of signed.envelopes.slice(0, 16)) expect(verifies(text, next.keys[1])).toBe('domain-2');
+    const last = { issued_at, ...envelopes.at(-1)! };
+    const alone = await askScope<EnvelopeReply>(DOMAIN, 'sign-envelope', { epoch: 2, ...last });
+    expect(signed.envelopes.at(-1)).toBe(alone.envelope);
+  });
+
+  test('at another epoch nothing is signed, nor for longer than anybody waits', async () => {
+    await rotated(await created(DOMAIN, 'domain-1'), 'domain-2');
+    await expect(signBatch(1, [noteFor(0)])).rejects.toMatchObject({ code: 'ABORTED', body: { epoch: 2 } });
+    await expect(signBatch(2, [noteFor(0)], { duration_ms: D + 1 })).rejects.toMatchObject({
+      body: { field: 'duration_ms' },
+    });
+    await expect(signBatch(2, [noteFor(0)])).resolves.toHaveProperty('key_id', 'domain-2');
+  });
+
+  test('a switch while a batch is being signed: there is no reply by the key that was active', async () => {
+    const ring = await created(DOMAIN, 'domain-1');
+    const envelopes = Array.from({ length: ENVELOPES_PER_REQUEST }, (_, n) => noteFor(n));
+    const batches = Promise.allSettled(Array.from({ length: 8 }, () => signBatch(1, envelopes)));
+    await rotated(ring, 'domain-2');
+    const late = await signBatch(1, [noteFor(0)]).catch(({ body }: Problem) => body);
+    expect(late).toMatchObject({ code: 'ABORTED', epoch: 2 });
+    const refused = (await batches).flatMap((each) => (each.status === 'rejected' ? [each.reason as Problem] : []));
+    for (const { code } of refused) expect(['ABORTED', 'DEADLINE_EXCEEDED']).toContain(code);
+  });
+
+  test('what is no batch is refused, and what is wrong with one envelope by its place', async () => {
+    await created(DOMAIN, 'domain-1');
+    const rows: [string, unknown, object][] = [
+      ['none', [], { field: 'envelopes' }],
+      ['too many', Array.from({ length: ENVELOPES_PER_REQUEST + 1 }, (_, n) => noteFor(n)), { field: 'envelopes' }],
+      ['no list', { 0: noteFor(0), length: 1 }, { field: 'envelopes' }],
+      ['null in the list', [noteFor(0), null], { field: 'envelopes' }],
+      ['a list in the list', [[]], { field: 'envelopes' }],
+      ['a payload that is no text', [noteFor(0, { payload: {} })], { field: 'envelopes' }],
+      ['a payload that is left out', [noteFor(0, { payload: undefined })], { field: 'envelopes' }],
+      ['a payload that is no JSON', [noteFor(0), noteFor(1, { payload: '{' })], { field: 'payload', index: 1 }],
+      ['a nonce of another grammar', [noteFor(0, { nonce: 'n n' })], { field: 'nonce', index: 0 }],
+      ['an id of another grammar', [noteFor(0), noteFor(1, { event_id: 'e-1' })], { field: 'event_id', index: 1 }],
+      ['a type of another grammar', [noteFor(0, { event_type: 'A b' })], { field: 'event_type', index: 0 }],
+    ];
+    for (const [what, envelopes, body] of rows) {
+      const answer = await signBatch(1, envelopes).catch((error: Problem) => error.body);
+      expect({ what, ...answer }).toMatchObject({ what, code: 'INVALID_ARGUMENT', ...body });
+    }
+  });
+
+  test('S9: a time that is far from the signer’s is refused, and event types that are ours', async () => {
+    await created(DOMAIN, 'domain-1');
+    const issued_at = new Date(Date.now() + 60_000).toISOString();
+    await expect(signBatch(1, [noteFor(0)], { issued_at })).rejects.toMatchObject({ body: { field: 'issued_at' } });
+    for (const event_type of ['signing_key_rotated', 'platform_key_rotated', 'stream_ready', 'channel_keys_changed']) {
+      await expect(signBatch(1, [noteFor(0), noteFor(1, { event_type })])).rejects.toMatchObject({
+        detail: 'signing: reserved event type',
+        body: { index: 1 },
+      });
+    }
+    await expect(signBatch(1, [noteFor(0, { event_type: 'resync' })])).resolves.toHaveProperty('key_id');
+  });
+
+  test('more than a request may have is refused unread, and one that does not fit a Node’s line with its place', async () => {
+    await created(DOMAIN, 'domain-1');
+    const long = (characters: number) => `"${'x'.repeat(characters)}"`;
+    const tooMuch = Array.from({ length: 5 }, (_, n) => noteFor(n, { payload: long(60_000) }));
+    await expect(signBatch(1, tooMuch)).rejects.toMatchObject({ detail: 'signing: request too large' });
+    await expect(signBatch(1, tooMuch.slice(1))).resolves.toHaveProperty('key_id');
+    await expect(signBatch(1, [noteFor(0), noteFor(1, { payload: long(65_500) })])).rejects.toMatchObject({
+      detail: 'signing: envelope too large',
+      body: { index: 1 },
+    });
   });
 });
 

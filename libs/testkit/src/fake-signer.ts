@@ -17,6 +17,8 @@ import type {
   AnnounceChannel,
   AnnounceChannelReply,
   EnvelopeReply,
+  SignBatch,
+  SignBatchReply,
   SignBundle,
   SignBundleReply,
   SignEnvelope,
@@ -79,6 +81,8 @@ export class FakeSigner {
     switch (verb) {
       case 'sign-envelope':
         return this.envelope(message.json<SignEnvelope>());
+      case 'sign-batch':
+        return this.batch(message.json<SignBatch>());
       case 'announce':
         return this.announcement(message.json<Announce>());
       case 'announce-channel':
@@ -107,6 +111,12 @@ export class FakeSigner {
   private envelope(request: SignEnvelope): EnvelopeReply {
     const { keyId } = this.at(request.scope, request.epoch).active;
     return this.sealed(request, keyId, request.payload ?? null);
+  }
+
+  private batch({ envelopes, ...request }: SignBatch): SignBatchReply {
+    const { keyId } = this.at(request.scope, request.epoch).active;
+    const sealed = envelopes.map(({ payload, ...own }) => this.sealed({ ...request, ...own }, keyId, payload).envelope);
+    return { envelopes: sealed, key_id: keyId };
   }
 
   private announcement(request: Announce): EnvelopeReply {

@@ -86,6 +86,7 @@ export const SCOPE_SIGNER_VERBS = {
   'generate-key': ['rotation'],
   'make-statement': ['rotation'],
   'sign-envelope': ['outbox-relay'],
+  'sign-batch': ['outbox-relay'],
   announce: ['outbox-relay'],
   'announce-channel': ['outbox-relay'],
   'check-proofs': ['rotation'],

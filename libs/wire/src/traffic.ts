@@ -4,6 +4,7 @@
  * nobody can be asked by somebody to whom they may not answer.
  */
 import { COMMANDS, COMMAND_NAMES, HTTP_COMMANDS, PAYLOAD_BYTES, type HttpCommand } from './commands/table';
+import { BATCH_BYTES } from './signing-batches';
 import { PLATFORM } from './scope';
 import { SERVICE_NAMES } from './services';
 import {
@@ -51,6 +52,7 @@ const WORDS_BYTES = 16 * KIB;
 const TO_SIGN_BYTES = 128 * KIB;
 const TO_SCOPE_SIGNER_BYTES: Partial<Record<ScopeSignerVerb, number>> = {
   'sign-envelope': PAYLOAD_BYTES,
+  'sign-batch': BATCH_BYTES,
   // Eight audiences and a scope; whoever asks has parsed a request of no more.
   'sign-jwt': WORDS_BYTES,
 };

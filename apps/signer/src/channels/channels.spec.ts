@@ -376,8 +376,10 @@ describe('what is refused', () => {
       ),
     ).rejects.toMatchObject({ detail: 'signing: reserved event type' });
     const of = { scope: SCOPE, epoch: 4 };
+    const { issued_at } = event;
     const rows: [Bus, ScopeSignerVerb, object, string?][] = [
       [asRelay, 'sign-envelope', { ...of, event_type: 'note', ...event }],
+      [asRelay, 'sign-batch', { ...of, issued_at, envelopes: [{ event_type: 'note', payload: null, ...event }] }],
       [asRelay, 'announce', { ...of, event_type: 'signing_key_rotated', key_id: K1, ...event }],
       [asRelay, 'announce', { ...of, event_type: 'platform_key_rotated', key_id: K1, ...event }],
       [asRotation, 'sign-jws', { ...of, payload: {} }],

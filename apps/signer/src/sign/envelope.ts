@@ -2,7 +2,7 @@ import {
   CLOCK_SKEW_MS,
   MAX_LINE_BYTES,
   buildEnvelope,
-  canonicalText,
+  canonicalTextsAt,
   isEventId,
   isNonce,
   parseRfc3339,
@@ -20,34 +20,58 @@ import type { SigningKey } from '@plexsphere/wire/jws';
  */
 const MAX_WIRE_BYTES = MAX_LINE_BYTES - 'data: '.length;
 
+/** What an envelope has beside its time. */
+export type SealedFields = Omit<CanonicalFields, 'issuedAt'>;
+
+/** @throws Problem as `sealing` */
+export type Seal = (fields: SealedFields) => Promise<string>;
+
+/** By which key, in whose name, and when. `now` is the database's. */
+interface Sealing {
+  scope: Scope;
+  key: SigningKey;
+  issuedAt: string;
+  now: Date;
+}
+
 /**
- * The envelope over these fields, by this key. Every envelope passes here. `now` is the database's: whoever asks and
- * whoever signs may each be CLOCK_SKEW_MS off it, and who has stolen the right to ask leaves with no stock of envelopes
- * for later.
+ * What seals envelopes that are issued at that time. Every envelope passes here. Whoever asks and whoever signs may each be
+ * CLOCK_SKEW_MS off the database's clock, and who has stolen the right to ask leaves with no stock of envelopes for later.
  * @throws Problem invariantViolation for fields that a Node would refuse or that nobody makes so, envelopeTooLarge
  */
+export function sealing({ scope, key, issuedAt, now }: Sealing): Seal {
+  if (!isAbout(issuedAt, now)) throw problem('invariantViolation', { field: 'issued_at' });
+  const canonicalText = canonicalTextsAt(issuedAt);
+  const hints = { scope, keyId: key.keyId };
+  return async (fields) => {
+    const malformed = malformedField(fields);
+    if (malformed !== undefined) throw problem('invariantViolation', { field: malformed });
+    const canonical = canonicalText(fields);
+    const envelope = buildEnvelope(canonical, hints, await key.privateKey.sign(Buffer.from(canonical)));
+    if (Buffer.byteLength(envelope) > MAX_WIRE_BYTES) throw problem('envelopeTooLarge');
+    return envelope;
+  };
+}
+
+/** One envelope. @throws Problem as `sealing` */
 export async function sealEnvelope(
   scope: Scope,
   key: SigningKey,
-  fields: CanonicalFields,
+  { issuedAt, ...fields }: CanonicalFields,
   now: Date,
 ): Promise<EnvelopeReply> {
-  const malformed = malformedField(fields, now);
-  if (malformed !== undefined) throw problem('invariantViolation', { field: malformed });
-  const canonical = canonicalText(fields);
-  const signature = await key.privateKey.sign(Buffer.from(canonical));
-  const envelope = buildEnvelope(canonical, { scope, keyId: key.keyId }, signature);
-  if (Buffer.byteLength(envelope) > MAX_WIRE_BYTES) throw problem('envelopeTooLarge');
+  const envelope = await sealing({ scope, key, issuedAt, now })(fields);
   return { envelope, key_id: key.keyId };
 }
 
-function malformedField({ eventId, nonce, issuedAt }: CanonicalFields, now: Date): string | undefined {
+function malformedField({ eventId, nonce }: SealedFields): string | undefined {
   if (!isEventId(eventId)) return 'event_id';
-  if (!isNonce(nonce)) return 'nonce';
-  const issued = parseRfc3339(issuedAt);
-  const isNow =
-    issued !== undefined &&
-    issued.ceilMs - now.getTime() <= CLOCK_SKEW_MS &&
-    now.getTime() - issued.ms <= CLOCK_SKEW_MS;
-  return isNow ? undefined : 'issued_at';
+  return isNonce(nonce) ? undefined : 'nonce';
+}
+
+function isAbout(time: string, now: Date): boolean {
+  const issued = parseRfc3339(time);
+  return (
+    issued !== undefined && issued.ceilMs - now.getTime() <= CLOCK_SKEW_MS && now.getTime() - issued.ms <= CLOCK_SKEW_MS
+  );
 }

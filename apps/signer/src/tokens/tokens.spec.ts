@@ -354,10 +354,12 @@ test('an issuer’s key signs nothing that is no token, and says what it does si
   const toNode = { ...ready, event_id: `${ready.node_id}/${randomUUID()}`, nonce: hash() };
   const named = { signs: ['statement', 'token'] };
   const payload = { iss: URL, sub: 'admin', exp: 4_000_000_000 };
+  const { issued_at } = event;
   for (const [who, verb, body, more] of [
     [asRotation, 'sign-jws', { payload }, named],
     [asRelay, 'sign-envelope', { event_type: 'note', payload: JSON.stringify(payload), ...event }, named],
     [asRelay, 'sign-ready', { readies: [toNode], issued_at: event.issued_at }, named],
+    [asRelay, 'sign-batch', { envelopes: [{ event_type: 'note', payload: null, ...event }], issued_at }, named],
   ] as const) {
     const asked = askAs(who, verb, { ...timed, ...body });
     await expect(asked).rejects.toMatchObject(refusedFor('scope', more));

@@ -101,6 +101,19 @@ export const IsReadies = (most: number): PropertyDecorator =>
     (value) => Array.isArray(value) && value.length >= 1 && value.length <= most && value.every(isReady),
   )();
 
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+function isBatched(value: unknown): boolean {
+  const envelope = membersOf(value);
+  if (envelope === undefined) return false;
+  const { event_type, event_id, payload, nonce } = envelope;
+  return isText(event_type) && isText(event_id) && isText(nonce) && (payload === null || isText(payload));
+}
+
+/** Their shape. Whoever signs looks at each one's grammar, and says which it is that it refuses. */
+export const IsBatch = (most: number): PropertyDecorator =>
+  constraint('isBatch', (value) => isListOf(value, most, isBatched) && (value as unknown[]).length >= 1)();
+
 function isProofOfMember(value: unknown): boolean {
   const proof = membersOf(value);
   return proof !== undefined && isUuid(proof['node_id']) && isCount(proof['epoch'], 1) && isProof(proof);

@@ -19,7 +19,8 @@ import { MAX_JWS_LENGTH } from '../jws/compact';
 import type { EncodedSignature } from '../jws/signature';
 import type { Statement } from '../jws/statement';
 import { STATEMENT_TYPES, type StatementType } from '../jws/statement-types';
-import { IsEventType, IsKeyId, IsReadies, IsScope } from './constraints';
+import { ENVELOPES_PER_REQUEST } from '../signing-batches';
+import { IsBatch, IsEventType, IsKeyId, IsReadies, IsScope } from './constraints';
 
 /**
  * A request to sign. `duration_ms` is the caller's time-out as a duration: the signer signs only if its lease outlives
@@ -245,6 +246,31 @@ export class Announce extends EnvelopeRequest {
 export interface EnvelopeReply {
   /** The exact wire text. */
   envelope: string;
+  key_id: string;
+}
+
+/** Of one request: what each envelope has of its own. */
+export interface BatchedEnvelope {
+  /** Must not be a reserved one. */
+  event_type: string;
+  event_id: string;
+  /** JSON text, or null for no payload. */
+  payload: string | null;
+  nonce: string;
+}
+
+/** Many envelopes in one request, by the active key of `scope` at `epoch`: all of them, or none. */
+export class SignBatch extends SigningRequest {
+  @IsBatch(ENVELOPES_PER_REQUEST)
+  envelopes: BatchedEnvelope[];
+
+  @IsString()
+  issued_at: string;
+}
+
+export interface SignBatchReply {
+  /** The exact wire texts, in the order of the request. */
+  envelopes: string[];
   key_id: string;
 }
 
