@@ -17,7 +17,11 @@ export interface CanonicalFields {
 }
 
 /** JSON.stringify already writes the control characters as Go does: short escapes, else `\u00xx` in lower case. */
-export const canonicalString = (text: string): string => escapeHtml(JSON.stringify(wellFormed(text)));
+export const canonicalString = (text: string): string =>
+  NEEDS_NO_ESCAPE.test(text) ? `"${text}"` : escapeHtml(JSON.stringify(wellFormed(text)));
+
+/** What ids, nonces, types and scopes are made of. */
+const NEEDS_NO_ESCAPE = /^[A-Za-z0-9_./:~-]*$/;
 
 /** Puts together what is canonical already; for what comes from outside there is canonicalText. */
 export const composeCanonical = (fields: CanonicalFields): string =>

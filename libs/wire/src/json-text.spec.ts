@@ -68,6 +68,8 @@ describe('hostile JSON', () => {
     const long = 1_000_000;
     expect(compactJson(`"${'\\\\'.repeat(long)}"`)).toHaveLength(2 * long + 2);
     expect(compactJson('1'.repeat(long))).toHaveLength(long);
+    expect(compactJson(` "${'\\\\ <'.repeat(long / 4)}"`)).toHaveLength((9 * long) / 4 + 2);
+    expect(compactJson(`[ ${'"a b" , '.repeat(long / 4)}1]`)).toHaveLength((6 * long) / 4 + 3);
     expect(() => compactJson(`"${'a'.repeat(long)}`)).toThrow(JsonTextError);
   });
 
@@ -88,6 +90,32 @@ describe('hostile JSON', () => {
         expect(accepted).toBe(parses(text));
       }),
       { numRuns: 3_000 },
+    );
+  });
+
+  test('what the engine’s parser vouches for is spelled as the scanner spells it', () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        '"a b"',
+        '" \\" { "',
+        '"\\\\"',
+        '"\\u0020<"',
+        '"\u2028&"',
+        '1.0',
+        '-0',
+        '1E5',
+        'true',
+        '"\ud800"',
+      ),
+      fc.json(),
+    );
+    const blanks = fc.stringMatching(/^[ \t\n\r]{0,3}$/);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(piece, blanks), { minLength: 1, maxLength: 6 }), (pieces) => {
+        const spaced = pieces.map(([text, blank]) => `${blank}${text}${blank}`).join(',');
+        const text = `[${spaced}]`;
+        expect(compactJson(text)).toBe(readMembers(`{"a":${text}}`).get('a')?.compact);
+      }),
     );
   });
 });

@@ -161,7 +161,39 @@ class Scanner {
 }
 
 /** The canonical spelling of one JSON value. Throws JsonTextError. */
-export const compactJson = (text: string): string => new Scanner(wellFormed(text)).document();
+export function compactJson(text: string): string {
+  const wellFormedText = wellFormed(text);
+  return compactQuickly(wellFormedText) ?? new Scanner(wellFormedText).document();
+}
+
+/**
+ * The engine's own parser takes the same texts as the scanner does and a tenth of its time, but says nothing of how they
+ * were written: of a text that it takes, all that stands outside strings and is no blank stays. Undefined where that is
+ * not known, because it refuses the text or because that may be nested too deep.
+ */
+function compactQuickly(text: string): string | undefined {
+  if (!hasFewBrackets(text)) return undefined;
+  try {
+    JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return escapeHtml(BLANK.test(text) ? text.replace(STRING_OR_BLANKS, '$1') : text);
+}
+
+const BLANK = /[ \t\n\r]/;
+const STRING_OR_BLANKS = /("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\n\r]+/g;
+
+/** No more than may be nested, those in strings included: in most texts there are a handful. */
+function hasFewBrackets(text: string): boolean {
+  let count = 0;
+  for (const bracket of ['{', '[']) {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
+      if (++count > MAX_DEPTH) return false;
+    }
+  }
+  return true;
+}
 
 /** The members of a JSON object, of duplicates the last. Throws JsonTextError, also for any other kind of value. */
 export const readMembers = (text: string): Map<string, JsonValueText> => new Scanner(wellFormed(text)).members();
