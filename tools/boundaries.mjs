@@ -57,8 +57,8 @@ export const MAY_IMPORT = {
   [TESTKIT]: [...OUTSIDE_SERVICES, SERVICE_KIT],
   [STACK]: OUTSIDE_SERVICES,
   'layer:demo': [...OUTSIDE_SERVICES, CHANNEL, EDGE],
-  // A thief in a suite opens the keys that he has stolen.
-  'layer:test': [...OUTSIDE_SERVICES, MATERIAL, GUARD, CHANNEL, CLIENTS, EDGE],
+  // A thief in a suite opens the keys that he has stolen, and the files of a Node.
+  'layer:test': [...OUTSIDE_SERVICES, MATERIAL, GUARD, CHANNEL, CLIENTS, EDGE, DISK],
 };
 
 /** Packages that would undo what a part is for: plexctl starts fast and knows no database, a Node embeds the SDK. */

@@ -83,7 +83,7 @@ describe('who may import whom', () => {
     stack: OUTSIDE,
     demo: [...OUTSIDE, 'channel', 'edge'],
     // Linted as specs are.
-    test: [...OUTSIDE, 'material', 'lease-holder', 'jwt-guard', 'channel', 'edge', 'jwks-clients'],
+    test: [...OUTSIDE, 'material', 'disk', 'lease-holder', 'jwt-guard', 'channel', 'edge', 'jwks-clients'],
     'test/clients': ['keyring', 'node-sdk', 'lease-holder', 'testkit', 'stack'],
   };
   const text = TARGETS.map((target) => `export * from '@plexsphere/${target}';`).join('\n');

@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { eventually } from '@plexsphere/stack';
 import { FakeSecretsManager, TestRings, busCredentialText, type StoredSecret } from '@plexsphere/testkit';
 import { PLATFORM, makeSealingPair } from '@plexsphere/wire';
+import { readTrustFile, writeTrustFile } from '../src/trust-file';
 
 const PROGRAM = resolve(__dirname, '../../apps/channel-sink/bin/channel-sink.js');
 const folder = mkdtempSync(join(tmpdir(), 'channel-sink-'));
@@ -78,15 +79,12 @@ const saying = (text: string, times = 1): Promise<unknown> =>
 /** What this member was told last: its own key first, as newest. */
 function told(epoch: number, keyIds: string[], active: string): void {
   const path = join(store, 'trust.json');
-  const { state } = JSON.parse(readFileSync(path, 'utf8')) as { state: Record<string, unknown> };
   const keys = keyIds.map((keyId) => ({
     ...{ key_id: keyId, use: 'verify', active: keyId === active, beside_seconds: null, verifies_until: null },
     secret: secretOf(keyId).toString('base64'),
   }));
-  state['channel_rings'] = [{ scope: 'channel:chat:plugin-to-backend', epoch, signs_since: null, keys }];
-  const text = JSON.stringify(state);
-  const checksum = createHash('sha256').update(text).digest('hex');
-  writeFileSync(path, `{"checksum":"${checksum}","state":${text}}\n`);
+  const ring = { scope: 'channel:chat:plugin-to-backend', epoch, signs_since: null, keys };
+  writeTrustFile(path, { ...readTrustFile(path), channel_rings: [ring] });
 }
 
 /** A folder with what a Node has that was enrolled and told nothing. */

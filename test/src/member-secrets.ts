@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SharedSecret } from './channel-service';
+import { readTrustFile } from './trust-file';
 
 /** A secret as a member keeps it. */
 export interface KeptSecret {
@@ -10,23 +11,19 @@ export interface KeptSecret {
 
 /** All that members hold now, and what they open it by: their own files, and nowhere else, are where these may stand. */
 export async function keptByMembers({ members }: SharedSecret): Promise<KeptSecret[]> {
-  const kept = await Promise.all(members.map(({ name, storeDir }) => ofTrustFile(name, join(storeDir, 'trust.json'))));
+  const kept = members.map(({ name, storeDir }) => ofTrustFile(name, join(storeDir, 'trust.json')));
   const sealing = await Promise.all(members.map(({ name, enrolmentFile }) => ofEnrolment(name, enrolmentFile)));
   // One that is shared is looked for once.
   return [...new Map([...kept.flat(), ...sealing].map((each) => [each.secret.toString('hex'), each])).values()];
 }
 
-async function ofTrustFile(member: string, path: string): Promise<KeptSecret[]> {
-  const { state } = JSON.parse(await readFile(path, 'utf8')) as {
-    state: { channel_rings: { scope: string; keys: { key_id: string; secret: string }[] }[] };
-  };
-  return state.channel_rings.flatMap(({ scope, keys }) =>
+const ofTrustFile = (member: string, path: string): KeptSecret[] =>
+  readTrustFile(path).channel_rings.flatMap(({ scope, keys }) =>
     keys.map(({ key_id, secret }) => ({
       name: `${scope} ${key_id} of ${member}`,
       secret: Buffer.from(secret, 'base64'),
     })),
   );
-}
 
 async function ofEnrolment(member: string, path: string): Promise<KeptSecret> {
   const { channel } = JSON.parse(await readFile(path, 'utf8')) as { channel: { sealing_private_key: string } };

@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
@@ -7,30 +7,38 @@ import { basename, dirname, join } from 'node:path';
  *
  * `beforeRename` is the last moment to refuse by throwing: then nothing has changed.
  */
-export async function writeAtomically(
+export async function writeAtomically(path: string, text: string, beforeRename?: () => Promise<void>): Promise<void> {
+  const file = await openReplaced(path, text, beforeRename);
+  await file.close();
+}
+
+/** The same, for whoever writes on behind the text. */
+export async function openReplaced(
   path: string,
   text: string,
   beforeRename: () => Promise<void> = async () => undefined,
-): Promise<void> {
+): Promise<FileHandle> {
   // One name: what a killed process left behind has secrets in it, and goes with the next write.
   const draft = join(dirname(path), `.${basename(path)}.draft`);
   await rm(draft, { force: true });
-  const file = await open(draft, 'wx', 0o600);
+  const file = await open(draft, 'ax', 0o600);
   try {
     try {
       await file.writeFile(text);
       // Before the rename: else the name may survive a power cut, and what stands behind it not.
       await file.sync();
-    } finally {
-      await file.close();
+      await beforeRename();
+      await rename(draft, path);
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
     }
-    await beforeRename();
-    await rename(draft, path);
+    await syncFolder(dirname(path));
+    return file;
   } catch (error) {
-    await rm(draft, { force: true });
+    await file.close();
     throw error;
   }
-  await syncFolder(dirname(path));
 }
 
 /** Of what was made, renamed or removed in it: a name is on the disk when its folder is. */

@@ -3,4 +3,6 @@
  * a disk of their own; knows nothing of what they keep.
  */
 export { syncFolder, writeAtomically } from './atomic-file';
+export { Journal } from './journal';
+export { journalLine, readJournal } from './journal-text';
 export { acquireLock } from './lock';

@@ -90,7 +90,7 @@ export class NodeClient {
     try {
       this.run(store);
     } catch (error) {
-      store.close();
+      await store.close();
       throw ourError(error);
     }
   }
@@ -122,7 +122,7 @@ export class NodeClient {
     this.membership?.end();
     await transport.close();
     await within(STOP_PATIENCE_MS, running.ended);
-    store.close();
+    await store.close();
   }
 
   /**

@@ -9,12 +9,13 @@ import { RunningMember } from '../src/member/running-member';
 import { silent, type Handler, type NodeEvent, type Refused, type Trusts } from '../src/node-observer';
 import { NodeSession } from '../src/session/node-session';
 import type { StreamMessage } from '../src/transport/stream-message';
-import { parseTrustFile, trustFileText } from '../src/store/trust-file';
+import { parseTrustFile } from '../src/store/trust-file';
 import { trustAtEnrolment, type TrustState } from '../src/trust/trust-state';
 import type { PlayedMember } from './played-ring';
 import type { TestMesh } from './test-mesh';
+import { trustFileBytes } from './trust-file-bytes';
 
-const asOnDisk = (state: TrustState): TrustState => parseTrustFile(trustFileText(state))!;
+const asOnDisk = (state: TrustState): TrustState => parseTrustFile(trustFileBytes(state))!;
 
 export class SessionHarness {
   readonly hellos: Hello[] = [];

@@ -1,20 +1,16 @@
-import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '@plexsphere/testkit';
 import { SharedSecret, type ServiceMember } from '../../src/channel-service';
 import type { Step } from '../../src/tell-story';
+import { readTrustFile, writeTrustFile } from '../../src/trust-file';
 
 /** A report comes each minute, and the relay with the answer to it. */
 const WITHIN_MS = 150_000;
 
 /** It has applied all that it was told, and holds nothing of it: as after a version that knew of no channels. */
-async function loseSecrets({ storeDir }: ServiceMember): Promise<void> {
+function loseSecrets({ storeDir }: ServiceMember): void {
   const path = join(storeDir, 'trust.json');
-  const { state } = JSON.parse(await readFile(path, 'utf8')) as { state: object };
-  const text = JSON.stringify({ ...state, channel_rings: [] });
-  const checksum = createHash('sha256').update(text).digest('hex');
-  await writeFile(path, `{"checksum":"${checksum}","state":${text}}\n`, { mode: 0o600 });
+  writeTrustFile(path, { ...readTrustFile(path), channel_rings: [] });
 }
 
 /** On the bus and over HTTP, one at each side: nothing changes meanwhile that they would be told of anyhow. */
@@ -27,7 +23,7 @@ export const step: Step = async (world) => {
   const before = await shared.show();
   for (const member of [app, plugin]) {
     await shared.leave(member);
-    await loseSecrets(member);
+    loseSecrets(member);
     await shared.comeBack(member);
     expect([member.kids(member.sends), member.kids(member.receives)]).toEqual([[], []]);
   }

@@ -7,7 +7,8 @@ import { PLATFORM, type ChannelKeysChanged } from '@plexsphere/wire';
 import { BESIDE_SECONDS, PlayedRing, playedMember, type PlayedMember } from '../../testing/played-ring';
 import { SessionHarness } from '../../testing/session-harness';
 import { TestMesh } from '../../testing/test-mesh';
-import { parseTrustFile, trustFileText } from '../store/trust-file';
+import { trustFileBytes } from '../../testing/trust-file-bytes';
+import { parseTrustFile } from '../store/trust-file';
 
 const START = new Date('2026-03-01T12:00:00Z');
 const OVERLAP_MS = 3_600_000;
@@ -203,8 +204,8 @@ class Life {
 
   /** Of a file that was written in part nothing is taken: a store finds the one before, or says that it is damaged. */
   private tear(at: number): void {
-    const text = trustFileText(this.node.session.state);
-    expect(parseTrustFile(text.slice(0, Math.floor((text.length * at) / 100)))).toBeUndefined();
+    const bytes = trustFileBytes(this.node.session.state);
+    expect(parseTrustFile(bytes.subarray(0, Math.floor((bytes.length * at) / 100)))).toBeUndefined();
   }
 
   private async write(): Promise<void> {

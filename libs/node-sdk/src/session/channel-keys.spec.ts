@@ -5,7 +5,7 @@ import { PLATFORM, checkValue } from '@plexsphere/wire';
 import { PlayedRing, playedMember, type PlayedMember } from '../../testing/played-ring';
 import { SessionHarness } from '../../testing/session-harness';
 import { TestMesh } from '../../testing/test-mesh';
-import { trustFileText } from '../store/trust-file';
+import { stateText } from '../store/trust-file';
 
 const START = new Date('2026-03-01T12:00:00Z');
 const SLUG = 'chat-plugin';
@@ -98,7 +98,7 @@ describe('what is told is taken', () => {
       }
       expect([keysOf(incoming), keysOf(outgoing), node.refused]).toEqual([[], [], []]);
       for (const { active } of [incoming, outgoing])
-        expect(trustFileText(node.onDisk)).not.toContain(active.secret.toString('base64'));
+        expect(stateText(node.onDisk)).not.toContain(active.secret.toString('base64'));
       expect(lastReport()!.map(({ epoch, keys }) => [epoch, keys])).toEqual([
         [2, []],
         [2, []],
@@ -193,10 +193,10 @@ describe('by the clock', () => {
     await told(incoming);
     node.session.disconnected();
     const secret = incoming.keys.find(({ keyId }) => keyId === 'key-1')!.secret.toString('base64');
-    expect(trustFileText(node.onDisk)).toContain(secret);
+    expect(stateText(node.onDisk)).toContain(secret);
     await jest.advanceTimersByTimeAsync(HOUR_MS + 1);
     expect(keysOf(incoming)).toEqual(['key-2']);
-    expect(trustFileText(node.onDisk)).not.toContain(secret);
+    expect(stateText(node.onDisk)).not.toContain(secret);
     expect(lastReport()![0]).toMatchObject({ epoch: 3, keys: [{ key_id: 'key-2' }] });
   });
 

@@ -1,19 +1,21 @@
-/** The trust state as text on disk. Reading is strict: of a file that somebody or something changed, nothing is taken. */
-import { createHash } from 'node:crypto';
+/**
+ * The trust state as text on disk: a line with all of it, and a line for each write since then that was progress alone. Reading
+ * is strict: of a file that somebody or something changed, nothing is taken.
+ */
+import { readJournal } from '@plexsphere/disk';
 import { PLATFORM, isKeyId, isPublicKey, isScope, isUuid, publicKeyFromText, type TrustedKey } from '@plexsphere/wire';
 import type { ChainAnchor } from '@plexsphere/wire/jws';
 import { AppliedEvents, type AppliedBatch } from '../trust/applied-events';
+import { earlierState } from './earlier-trust-file';
 import { ringRecords, ringsOf } from './ring-records';
-import { areTexts, asObject, isCount, isTime, parseObject } from '../json-members';
+import { areTexts, asObject, isCount, isTime, parseObject, type JsonObject } from '../json-members';
 import type { TrustState } from '../trust/trust-state';
 
-const VERSION = 4;
-/** Of before there were channels: the same without their rings. */
-const WITHOUT_CHANNELS = 3;
+const VERSION = 5;
 
-/** The checksum tells a bit that fell over from a state; it is no protection against whoever may write the file. */
-export function trustFileText(state: TrustState): string {
-  const body = {
+/** All of it, on one line. */
+export const stateText = (state: TrustState): string =>
+  JSON.stringify({
     version: VERSION,
     node_id: state.nodeId,
     scope: state.scope,
@@ -22,21 +24,34 @@ export function trustFileText(state: TrustState): string {
     recovery_public_key: state.recoveryPublicKey,
     position: state.position,
     channel_rings: ringRecords(state.rings),
-  };
-  // The one part that is long, and most of it was written like this before.
-  const text = `${JSON.stringify(body).slice(0, -1)},"applied_events":${state.applied.toText()}}`;
-  return `{"checksum":"${checksum(text)}","state":${text}}\n`;
+    applied_events: state.applied.since(0),
+  });
+
+/** How far the Node is by now, and which events it has applied since what stands before it. */
+export const progressText = (position: number, appliedSince: readonly AppliedBatch[]): string =>
+  JSON.stringify({ position, applied_events: appliedSince });
+
+/** Undefined for anything but what was made of these texts, or of those of earlier versions. */
+export function parseTrustFile(bytes: Buffer): TrustState | undefined {
+  const earlier = earlierState(bytes);
+  if (earlier !== undefined) return stateOf(earlier);
+  const [first = '', ...progress] = readJournal(bytes) ?? [];
+  const body = parseObject(first);
+  const state = body?.['version'] === VERSION ? stateOf(body) : undefined;
+  return state && progress.reduce<TrustState | undefined>(progressed, state);
 }
 
-/** Undefined for anything but what trustFileText wrote. */
-export function parseTrustFile(text: string): TrustState | undefined {
-  const file = parseObject(text);
-  const body = asObject(file?.['state']);
-  if (body === undefined || file?.['checksum'] !== checksum(JSON.stringify(body))) return undefined;
+function progressed(state: TrustState | undefined, text: string): TrustState | undefined {
+  const { position, applied_events: applied, ...others } = parseObject(text) ?? {};
+  if (state === undefined || !isCount(position) || !areBatches(applied) || Object.keys(others).length > 0)
+    return undefined;
+  state.applied.keep(applied);
+  return { ...state, position };
+}
+
+function stateOf(body: JsonObject): TrustState | undefined {
   const { node_id: nodeId, scope, recovery_public_key: recoveryPublicKey, position, applied_events: applied } = body;
-  const isEarlier = body['version'] === WITHOUT_CHANNELS && body['channel_rings'] === undefined;
-  if (!isEarlier && body['version'] !== VERSION) return undefined;
-  const rings = isEarlier ? [] : ringsOf(body['channel_rings']);
+  const rings = ringsOf(body['channel_rings']);
   const ring = anchorOf(body['ring']);
   const platform = anchorOf(body['platform']);
   if (!isUuid(nodeId) || !isScope(scope) || !isPublicKey(recoveryPublicKey)) return undefined;
@@ -45,8 +60,6 @@ export function parseTrustFile(text: string): TrustState | undefined {
   if (scope === PLATFORM && JSON.stringify(body['ring']) !== JSON.stringify(body['platform'])) return undefined;
   return { nodeId, scope, ring, platform, recoveryPublicKey, position, applied: new AppliedEvents(applied), rings };
 }
-
-const checksum = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const anchorRecord = ({
   keys,

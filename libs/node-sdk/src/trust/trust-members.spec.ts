@@ -16,7 +16,7 @@ import {
 } from '@plexsphere/wire/jws';
 import { SessionHarness } from '../../testing/session-harness';
 import { TestMesh } from '../../testing/test-mesh';
-import { trustFileText } from '../store/trust-file';
+import { stateText } from '../store/trust-file';
 
 jest.setTimeout(120_000); // many signatures, on a machine that may be busy
 
@@ -32,8 +32,7 @@ let platformLeak: TestKey;
 let captured: { chain: string; bundle: string };
 const mallory = testKey('mallory');
 
-const stored = (): Record<string, unknown> =>
-  (JSON.parse(trustFileText(node.session.state)) as { state: Record<string, unknown> }).state;
+const stored = (): Record<string, unknown> => JSON.parse(stateText(node.session.state)) as Record<string, unknown>;
 
 beforeEach(async () => {
   jest.useFakeTimers({ now: START });
