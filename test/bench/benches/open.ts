@@ -1,0 +1,77 @@
+// For how long a rotation keeps everybody else from its ring: it writes a row a Node, and commits them with the ring.
+import type { Bench } from '../src/bench';
+import type { BenchWorld } from '../src/bench-world';
+import { Mesh } from '../src/mesh';
+import { BareTable, open } from '../src/opened';
+import { compared, limited, type Row } from '../src/row';
+
+const BARE =
+  'one INSERT … SELECT … ORDER BY id of as many rows into a table of the same columns with an index over (event_id, node_id); both as PostgreSQL times them, durable, by turns, nobody else there';
+
+export const bench: Bench = {
+  name: 'open',
+  takesSeconds: 60,
+  takesQuickly: 20,
+  async run(bench: BenchWorld): Promise<Row[]> {
+    const [sizes, largest] = bench.quick ? [[1_000, 5_000], 10_000] : [[10_000, 100_000], 250_000];
+    // Without relays: what follows the commit is another bench.
+    const world = await bench.stack({ rotations: 1, signers: 1, relays: 0, gateways: 0 });
+    const mesh = await Mesh.begin(world);
+    const rows: Row[] = [];
+    let nodes = 1;
+    for (const size of sizes) {
+      await mesh.addAbsent(size - nodes);
+      nodes = size;
+      rows.push(...(await rowsOf(bench, mesh, size)));
+    }
+    await mesh.addAbsent(largest - nodes);
+    const [opened] = [await open(mesh)];
+    const what = 'the promise: the lock of the scope is held for no longer';
+    rows.push(
+      limited(
+        {
+          name: `open ${largest}, whole commit`,
+          unit: 'ms',
+          better: 'lower',
+          reach: 1_000,
+          against_what: what,
+          beside: { statement: opened.statementMs },
+        },
+        [opened.commitMs],
+      ),
+    );
+    return rows;
+  },
+};
+
+async function rowsOf(bench: BenchWorld, mesh: Mesh, size: number): Promise<Row[]> {
+  const table = await BareTable.make(mesh);
+  const ours = async () => {
+    const opened = await open(mesh);
+    await mesh.close();
+    return opened;
+  };
+  const bare = async () => ({ statementMs: await table.fill(), commitMs: NaN });
+  // The first of each finds no page of its table.
+  await ours();
+  await bare();
+  const gave = await bench.rounds({ ours, bare }, { full: 5, quick: 3 });
+  const statementMs = gave.ours.map((opened) => opened.statementMs);
+  const told = { unit: 'ms', better: 'lower' } as const;
+  return [
+    compared(
+      { ...told, name: `open ${size}`, reach: 2, against_what: BARE },
+      statementMs,
+      gave.bare.map((filled) => filled.statementMs),
+    ),
+    limited(
+      {
+        ...told,
+        name: `open ${size}, the rest of the commit`,
+        reach: 30,
+        against_what: 'the promise: from the beginning of the transaction to its end, less that statement',
+      },
+      gave.ours.map(({ commitMs }, round) => commitMs - (statementMs[round] ?? NaN)),
+    ),
+  ];
+}

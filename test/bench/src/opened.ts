@@ -1,0 +1,46 @@
+/** The commit of a rotation, and the barest statement that writes as many rows. */
+import { randomUUID } from 'node:crypto';
+import type { Mesh } from './mesh';
+import { statementsDuring, transactionOf } from './statement-times';
+
+export interface Opened {
+  /** Of the statement that writes a row a Node. */
+  statementMs: number;
+  /** From the beginning of its transaction to its end: for so long nobody else changes the ring. */
+  commitMs: number;
+}
+
+const IS_FAN_OUT = /INSERT INTO outbox\.(key_)?message\b/;
+
+export async function open(mesh: Mesh): Promise<Opened> {
+  const statements = await statementsDuring(mesh.world, () => mesh.rotate());
+  const { statement, ms } = transactionOf(statements, ({ text }) => IS_FAN_OUT.test(text));
+  return { statementMs: statement.ms, commitMs: ms };
+}
+
+/** A table with the columns of the one that rows of key events are in, and an index over event and Node; nothing else. */
+export class BareTable {
+  private constructor(private readonly mesh: Mesh) {}
+
+  static async make(mesh: Mesh): Promise<BareTable> {
+    const [{ table } = { table: '' }] = await mesh.query<{ table: string }>(
+      `SELECT coalesce(to_regclass('outbox.key_message'), to_regclass('outbox.message'))::text AS table`,
+    );
+    await mesh.query('DROP TABLE IF EXISTS bench_bare');
+    await mesh.query(`CREATE TABLE bench_bare (LIKE ${table} INCLUDING DEFAULTS INCLUDING IDENTITY)`);
+    await mesh.query('CREATE UNIQUE INDEX ON bench_bare (event_id, node_id)');
+    return new BareTable(mesh);
+  }
+
+  async fill(): Promise<number> {
+    const { mesh } = this;
+    const statements = await statementsDuring(mesh.world, () =>
+      mesh.query(
+        `INSERT INTO bench_bare (node_id, event_id, ring_scope, epoch)
+         SELECT id, $2, scope, 2 FROM ring.node WHERE scope = $1 AND state = 'enrolled' ORDER BY id`,
+        [mesh.scope, randomUUID()],
+      ),
+    );
+    return statements.find(({ text }) => text.startsWith('INSERT INTO bench_bare'))?.ms ?? NaN;
+  }
+}
