@@ -7,6 +7,7 @@ import { KeyMaker } from './keys/key-maker';
 import { Material } from './keys/material';
 import { LoadKeyController } from './load-key.controller';
 import { ScopeVerbsController } from './scope-verbs.controller';
+import { SigningVerbs } from './sign/signing-verbs';
 import { StatementMaker } from './sign/statement-maker';
 import { BatchSealer } from './sign/batch-sealer';
 import { SignerHolder } from './signer-holder';
@@ -24,7 +25,7 @@ export class SignerModule {
       module: SignerModule,
       providers: [
         { provide: Material, useValue: material },
-        ...[KeyLoader, KeyMaker, StatementMaker, BatchSealer, TokenHorizons, TokenMaker],
+        ...[KeyLoader, KeyMaker, StatementMaker, BatchSealer, SigningVerbs, TokenHorizons, TokenMaker],
         ...leases.providers,
       ],
       controllers: [

@@ -50,6 +50,26 @@ test('under a lease at that epoch it signs, without a delay', async () => {
   expect(keeper.settled).not.toHaveBeenCalled();
 });
 
+test('what is made at once is there at once, and looked at before and after in the same way', () => {
+  const atOnce = (make: () => unknown, epoch = 1) => guard.atOnceUnder([{ scope: DOMAIN, epoch }], D, make);
+  expect(atOnce(() => 'signed')).toBe('signed');
+  expect(() => atOnce(() => jest.advanceTimersByTime(L - D))).toThrow('signing: no lease');
+  answered([DOMAIN]);
+  expect(() => atOnce(() => take(second))).toThrow('signing: epoch mismatch');
+  expect(() => atOnce(() => 'signed')).toThrow('signing: epoch mismatch');
+  expect(atOnce(() => 'signed', 2)).toBe('signed');
+});
+
+test('what has to be waited for is a promise: a ring that is late, and what is made later', async () => {
+  const later = guard.atOnceUnder([{ scope: DOMAIN, epoch: 1 }], D, () => Promise.resolve('signed'));
+  expect(later).toBeInstanceOf(Promise);
+  expect(await later).toBe('signed');
+  keeper.settled.mockImplementation(async () => take(second));
+  const caughtUp = guard.atOnceUnder([{ scope: DOMAIN, epoch: 2 }], D, () => 'signed');
+  expect(caughtUp).toBeInstanceOf(Promise);
+  expect(await caughtUp).toBe('signed');
+});
+
 test('a lease that does not outlive the duration: nothing is made', async () => {
   jest.advanceTimersByTime(L - D);
   const make = jest.fn();

@@ -34,13 +34,28 @@ export class LeaseGuard<Loaded = unknown> {
     durationMs: number,
     make: (...rings: Rings<Needs, Loaded>) => Reply | Promise<Reply>,
   ): Promise<Reply> {
-    const rings = await this.permits(needs, durationMs);
-    const reply = await make(...(rings as Rings<Needs, Loaded>));
-    for (const { view } of rings) this.table.permit(view, durationMs, readClocks());
-    return reply;
+    return this.atOnceUnder(needs, durationMs, make);
   }
 
-  private async permits(needs: readonly Need[], durationMs: number): Promise<TakenRing<Loaded>[]> {
+  /** The same, and at once where neither a ring has to be waited for nor what `make` makes. */
+  atOnceUnder<const Needs extends readonly Need[], Reply>(
+    needs: Needs,
+    durationMs: number,
+    make: (...rings: Rings<Needs, Loaded>) => Reply | Promise<Reply>,
+  ): Reply | Promise<Reply> {
+    const makeBy = (rings: TakenRing<Loaded>[]): Reply | Promise<Reply> => {
+      const reply = make(...(rings as Rings<Needs, Loaded>));
+      const stillPermitted = (made: Reply): Reply => {
+        for (const { view } of rings) this.table.permit(view, durationMs, readClocks());
+        return made;
+      };
+      return reply instanceof Promise ? reply.then(stillPermitted) : stillPermitted(reply);
+    };
+    const rings = this.permits(needs, durationMs);
+    return rings instanceof Promise ? rings.then(makeBy) : makeBy(rings);
+  }
+
+  private permits(needs: readonly Need[], durationMs: number): TakenRing<Loaded>[] | Promise<TakenRing<Loaded>[]> {
     const permits = () => needs.map((need) => this.table.permit(need, durationMs, readClocks()));
     try {
       return permits();
@@ -48,8 +63,7 @@ export class LeaseGuard<Loaded = unknown> {
       if (this.isAhead(error, needs)) this.keeper.renew();
       else if (!(error instanceof Problem) || !error.is('noLease')) throw error;
       // Waiting is safe: the lease is looked at again, from then on.
-      await this.keeper.settled(Math.min(CATCH_UP_MS, durationMs));
-      return permits();
+      return this.keeper.settled(Math.min(CATCH_UP_MS, durationMs)).then(permits);
     }
   }
 

@@ -4,7 +4,6 @@ import { NestFactory } from '@nestjs/core';
 import type { BusServer } from './bus-server';
 import type { HttpDoor } from './http-door';
 import { NestLogger, type Logger } from './logger';
-import { ProblemFilter } from './problem-filter';
 
 export interface Application {
   get: INestApplicationContext['get'];
@@ -26,9 +25,9 @@ interface Parts {
 const optionsOf = ({ logger }: Parts) => ({ logger: new NestLogger(logger), abortOnError: false });
 
 export async function busApplication(parts: Parts): Promise<Application> {
-  const { module, server, logger } = parts;
+  const { module, server } = parts;
   const app = await NestFactory.createMicroservice(module, { strategy: server, ...optionsOf(parts) });
-  app.useGlobalFilters(new ProblemFilter(logger));
+  app.useGlobalFilters(server.problems);
   return {
     get: app.get.bind(app),
     open: () => Promise.resolve(),
@@ -39,9 +38,9 @@ export async function busApplication(parts: Parts): Promise<Application> {
 
 /** One container for both: what is asked over HTTP is often said on over the bus. */
 export async function busAndHttpApplication(parts: Parts, door: HttpDoor): Promise<Application> {
-  const { module, server, logger } = parts;
+  const { module, server } = parts;
   const app = await NestFactory.create(module, door.adapter, { bodyParser: false, ...optionsOf(parts) });
-  app.useGlobalFilters(door.filter(new ProblemFilter(logger)));
+  app.useGlobalFilters(door.filter(server.problems));
   app.connectMicroservice({ strategy: server }, { inheritAppConfig: true });
   return {
     get: app.get.bind(app),

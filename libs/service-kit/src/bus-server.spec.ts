@@ -11,7 +11,6 @@ import { Bus } from './bus';
 import { BusContext } from './bus-context';
 import { BusServer } from './bus-server';
 import { createLogger, NestLogger } from './logger';
-import { ProblemFilter } from './problem-filter';
 import { validated } from './validated';
 
 class Sum {
@@ -20,6 +19,13 @@ class Sum {
 
   @IsInt()
   b: number;
+}
+
+/** Beside Nest, at once and later: what it is asked for says how it goes. */
+function sum({ a, b }: Sum): object | Promise<object> {
+  if (a === 0) throw b === 0 ? problem('rotationInProgress', { scope: 'platform' }) : new Error('SELECT secret');
+  if (a < 0) return b === 0 ? Promise.reject(new Error('SELECT secret')) : Promise.resolve({ sum: a + b });
+  return { sum: a + b };
 }
 
 /** What ends each call of `slow` that is under way. */
@@ -104,6 +110,7 @@ const TABLE: Traffic[] = [
   'slow.{own}',
   'lease.platform.sign',
   'lease.issuer.sign',
+  'direct.{own}.sum',
 ]
   .map(asked)
   .concat(
@@ -121,6 +128,7 @@ describe('requests on the bus', () => {
   let connection: NatsConnection;
   let server: BusServer;
   let app: INestMicroservice;
+  let failed: jest.SpyInstance;
 
   beforeAll(async () => {
     nats = await startedBus();
@@ -131,10 +139,13 @@ describe('requests on the bus', () => {
     echoed.length = 0;
     client = await connect({ servers: nats.url, inboxPrefix: '_INBOX.operator.alice' });
     connection = await connect({ servers: nats.url });
-    server = new BusServer(new Bus(connection), 'group', { table: TABLE });
     const logger = createLogger('test', 'silent');
+    failed = jest.spyOn(logger, 'error').mockReset();
+    server = new BusServer(new Bus(connection), 'group', { logger, table: TABLE });
+    server.serve('direct.*.sum', Sum, sum);
+    server.join('direct.*.sum');
     app = await NestFactory.createMicroservice(TestModule, { strategy: server, logger: new NestLogger(logger) });
-    app.useGlobalFilters(new ProblemFilter(logger));
+    app.useGlobalFilters(server.problems);
     await app.listen();
   });
   afterEach(async () => {
@@ -320,6 +331,39 @@ describe('requests on the bus', () => {
     expect(
       (await crowd).map((reply) => reply.headers?.get(headers.errorCode) ?? '').filter((code) => code !== ''),
     ).toEqual([]);
+  });
+
+  describe('that are answered beside Nest', () => {
+    it.each([
+      ['at once', '{"a":1,"b":2}', { sum: 3 }],
+      ['later', '{"a":-1,"b":2}', { sum: 1 }],
+      ['a problem', '{"a":0,"b":0}', { detail: 'signing: rotation in progress', scope: 'platform' }],
+      ['a member of the wrong type', '{"a":"1","b":2}', { detail: 'signing: invariant violation', field: 'a' }],
+      ['an unknown member', '{"a":1,"b":2,"data":3}', { detail: 'signing: invariant violation', field: 'data' }],
+      ['no JSON', '{', { detail: 'signing: invariant violation', field: 'body' }],
+    ])('are answered as others are: %s', async (_, body, answer) => {
+      expect((await ask('direct.alice.sum', body)).body).toMatchObject(answer);
+      expect(failed).not.toHaveBeenCalled();
+    });
+
+    it.each(['{"a":0,"b":1}', '{"a":-1,"b":0}'])('never leak what broke, and it is logged: %s', async (body) => {
+      const internal = { code: 'INTERNAL', detail: 'signing: internal error' };
+      expect(await ask('direct.alice.sum', body)).toEqual({ code: 'INTERNAL', body: internal });
+      expect(failed).toHaveBeenCalledTimes(1);
+      expect(failed).toHaveBeenCalledWith(expect.objectContaining({ command: 'direct.alice.sum' }), 'request failed');
+    });
+
+    it('are counted where they are refused', async () => {
+      const refused: unknown[] = [];
+      server.observe({ onRefused: (each) => refused.push(each) });
+      await ask('direct.alice.sum', '{"a":0,"b":0}');
+      const detail = 'signing: rotation in progress';
+      expect(refused).toEqual([{ actor: 'alice', subject: 'direct.alice.sum', code: 'FAILED_PRECONDITION', detail }]);
+    });
+
+    it('have no handler where nobody may speak', () => {
+      expect(() => server.serve('nobody.asks', Sum, sum)).toThrow('nobody.asks');
+    });
   });
 
   it('reach a joined handler between join and leave only', async () => {

@@ -1,36 +1,25 @@
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
-import {
-  Problem,
-  TRAFFIC,
-  askerOf,
-  inadmissible,
-  isScope,
-  problem,
-  trafficOn,
-  trafficWithin,
-  type Inadmissible,
-  type Traffic,
-} from '@plexsphere/wire';
+import { Problem, TRAFFIC, problem, trafficWithin, type Inadmissible, type Traffic } from '@plexsphere/wire';
 import type { Msg, MsgHdrs, Subscription } from 'nats';
 import { lastValueFrom } from 'rxjs';
+import { Admitted } from './admitted';
 import type { Bus } from './bus';
 import { BusContext, type HandlerExtras } from './bus-context';
 import { isProblemBody, respond, type Reply } from './bus-reply';
-import { RefusalReports, type BusObserver } from './refusal-reports';
-import { ThrottledLog } from './throttled-log';
-import { FairQueue, type Work } from './fair-queue';
+import { FairQueue } from './fair-queue';
 import type { Logger } from './logger';
 import { PLACES } from './places';
-import { requestBody } from './request-body';
+import { ProblemFilter } from './problem-filter';
+import { RefusalReports, type BusObserver } from './refusal-reports';
+import { Routes } from './routes';
+import { ThrottledLog } from './throttled-log';
+import { accepting } from './validated';
 
-/** A message that may be handled, in its asker's place. */
-interface Admitted extends Work {
-  message: Msg;
-  traffic: Traffic;
-}
+/** Never throws and never rejects. */
+type Answering = (context: BusContext, body: () => unknown) => Reply | Promise<Reply>;
 
 interface BusServerOptions {
-  logger?: Pick<Logger, 'warn'>;
+  logger?: Pick<Logger, 'warn' | 'error'>;
   /** A spec may have a table of its own. */
   table?: readonly Traffic[];
 }
@@ -47,8 +36,11 @@ export class BusServer extends Server implements CustomTransportStrategy {
   private readonly joined = new Map<string, Subscription>();
   private readonly queues = new Map<string, FairQueue<Admitted>>();
   private readonly table: readonly Traffic[];
+  private readonly routes: Routes<Answering>;
   private readonly reports: RefusalReports;
   private closing = false;
+  /** The last stop of what goes wrong in a handler, for whatever else of the process answers requests, too. */
+  readonly problems: ProblemFilter;
 
   constructor(
     private readonly bus: Bus,
@@ -57,6 +49,8 @@ export class BusServer extends Server implements CustomTransportStrategy {
   ) {
     super();
     this.table = table;
+    this.routes = new Routes(table);
+    this.problems = new ProblemFilter(logger);
     this.reports = new RefusalReports(new ThrottledLog(logger));
     for (const [name, limits] of Object.entries(PLACES)) this.queues.set(name, new FairQueue(limits));
   }
@@ -66,9 +60,35 @@ export class BusServer extends Server implements CustomTransportStrategy {
     this.reports.observe(observer);
   }
 
+  /**
+   * Answers what is asked there as a `joined` handler of Nest's would, by the same rules, and without what Nest does around
+   * each request: what takes a signer microseconds is not to wait for a dozen promises. What is made at once is answered
+   * at once.
+   */
+  serve<Body extends object>(
+    pattern: string,
+    Class: new () => Body,
+    make: (request: Body) => object | Promise<object>,
+  ): void {
+    this.refuseUnlisted(pattern, false);
+    const accept = accepting(Class);
+    this.routes.add(pattern, (context, read) => {
+      let body: unknown;
+      const refused = (error: unknown): Reply => ({ problem: this.problems.problemOf(error, { context, body }).body });
+      try {
+        body = read();
+        const made = make(accept(body));
+        return made instanceof Promise ? made.then((reply: object) => ({ body: reply }), refused) : { body: made };
+      } catch (error) {
+        return refused(error);
+      }
+    });
+  }
+
   listen(callback: (error?: unknown) => void): void {
     for (const [pattern, handler] of this.messageHandlers) {
-      this.refuseUnlisted(pattern, handler);
+      this.refuseUnlisted(pattern, handler.isEventHandler === true);
+      this.routes.add(pattern, (context, body) => this.answerByNest(handler, context, body));
       const extras = handler.extras as HandlerExtras | undefined;
       if (extras?.joined === true) continue;
       this.started.push(
@@ -115,7 +135,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
   }
 
   /** Whoever serves a subject that no row speaks of would serve nobody, and learn it from the first request. */
-  private refuseUnlisted(pattern: string, { isEventHandler = false }: MessageHandler): void {
+  private refuseUnlisted(pattern: string, isEventHandler: boolean): void {
     const rows = trafficWithin(pattern, this.table);
     if (rows.length === 0) throw new Error(`nobody may speak on ${pattern}`);
     if (rows.some(({ answered }) => answered === isEventHandler)) {
@@ -135,15 +155,16 @@ export class BusServer extends Server implements CustomTransportStrategy {
 
   private dispatch(message: Msg): void {
     const { subject, reply = '', data } = message;
-    const traffic = trafficOn(subject, this.table);
-    const asker = traffic === undefined ? '' : askerOf(traffic, subject, reply);
-    const bytes = { bytes: data.length, headerBytes: headerBytesOf(message) };
-    const reason = inadmissible({ subject, reply, ...bytes }, traffic);
+    const route = this.routes.on(subject);
+    const asker = route?.admission.asker(reply) ?? '';
+    const arriving = { reply, bytes: data.length, headerBytes: headerBytesOf(message) };
+    const reason = route === undefined ? 'unknown subject' : route.admission.refuses(arriving);
+    const traffic = route?.admission.traffic;
     if (traffic === undefined || reason !== undefined) {
       this.refuseUnread(message, traffic, asker, reason ?? 'unknown subject');
       return;
     }
-    this.enter({ message, traffic, asker });
+    this.enter(new Admitted(message, traffic, asker, (admitted) => this.handle(admitted, route?.handler)));
   }
 
   /** Only what is too large comes from somebody who may be answered. */
@@ -155,20 +176,12 @@ export class BusServer extends Server implements CustomTransportStrategy {
     this.respond(message, { problem: problem('requestTooLarge', { limit_bytes: traffic.limitBytes }).body });
   }
 
-  private enter({ message, traffic, asker }: Pick<Admitted, 'message' | 'traffic' | 'asker'>): void {
-    const body = once(() => requestBody(message.data));
-    const admitted: Admitted = {
-      message,
-      traffic,
-      asker,
-      bytes: message.data.length,
-      lane: () => laneOf(traffic, body),
-      run: () => this.handle(admitted, body),
-    };
+  private enter(admitted: Admitted): void {
+    const { traffic, asker: actor } = admitted;
     const queue = this.queues.get(traffic.queue);
     if (queue === undefined) return void admitted.run();
     const { heldBack, displaced } = queue.enter(admitted);
-    if (heldBack) this.reports.heldBack({ actor: asker, queue: traffic.queue });
+    if (heldBack) this.reports.heldBack({ actor, queue: traffic.queue });
     if (displaced !== undefined) this.turnAway(displaced);
   }
 
@@ -179,9 +192,15 @@ export class BusServer extends Server implements CustomTransportStrategy {
     if (traffic.answered) this.respond(message, { problem: body });
   }
 
-  private async handle({ message, traffic, asker }: Admitted, body: () => unknown): Promise<void> {
+  private handle(admitted: Admitted, answering: Answering | undefined): Promise<void> | void {
+    const { message, traffic } = admitted;
     const context = new BusContext([message.subject, headersOf(message, traffic)]);
-    const reply = await this.answer(context, body);
+    const reply = answering?.(context, admitted.body) ?? { problem: problem('internal').body };
+    if (reply instanceof Promise) return reply.then((made) => this.finish(admitted, context, made));
+    this.finish(admitted, context, reply);
+  }
+
+  private finish({ message, traffic, asker }: Admitted, context: BusContext, reply: Reply): void {
     if ('problem' in reply) {
       const { code, detail } = reply.problem;
       const refused = { actor: context.foundToAsk ?? asker, subject: message.subject, code, detail };
@@ -191,9 +210,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
     if (traffic.answered) this.respond(message, reply);
   }
 
-  private async answer(context: BusContext, body: () => unknown): Promise<Reply> {
-    const handler = this.handlerOf(context.subject);
-    if (handler === undefined) return { problem: problem('internal').body };
+  private async answerByNest(handler: MessageHandler, context: BusContext, body: () => unknown): Promise<Reply> {
     try {
       const result: unknown = await handler(body(), context);
       return { body: await lastValueFrom(this.transformToObservable(result), { defaultValue: {} }) };
@@ -202,16 +219,6 @@ export class BusServer extends Server implements CustomTransportStrategy {
       const refused: unknown = error instanceof Problem ? error.body : error;
       return { problem: isProblemBody(refused) ? refused : problem('internal').body };
     }
-  }
-
-  private handlerOf(subject: string): MessageHandler | undefined {
-    const tokens = subject.split('.');
-    for (const [pattern, handler] of this.messageHandlers) {
-      const wanted = pattern.split('.');
-      if (wanted.length === tokens.length && wanted.every((token, i) => token === '*' || token === tokens[i]))
-        return handler;
-    }
-    return undefined;
   }
 
   private respond(message: Msg, reply: Reply): void {
@@ -235,33 +242,4 @@ function headersOf(message: Msg, { headerBytes }: Traffic): MsgHdrs | undefined 
   } catch {
     return undefined;
   }
-}
-
-/**
- * An operator's requests take turns by the scope that they name: one that is locked must not hold up the others. Newcomers
- * by their token, however many come with it; what a Node says of its key by that key, so that whoever made up one of his own
- * holds up himself: a proof's head names it, and a gateway has looked that it is its own.
- */
-function laneOf({ queue }: Traffic, body: () => unknown): string {
-  const read = LANES[queue];
-  if (read === undefined) return '';
-  try {
-    const lane = read(body() as Record<string, unknown>);
-    return typeof lane === 'string' ? lane : '';
-  } catch {
-    // Refused when its turn comes.
-    return '';
-  }
-}
-
-const LANES: Partial<Record<Traffic['queue'], (body: Record<string, unknown>) => unknown>> = {
-  commands: ({ scope }) => isScope(scope) && scope,
-  registrations: ({ token_hash }) => token_hash,
-  'node keys': ({ proof }) => typeof proof === 'string' && proof.split('.', 1)[0],
-};
-
-/** Not kept where it throws. */
-function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
 }

@@ -143,6 +143,22 @@ describe('S2: a queue with a place for each asker', () => {
     expect(Object.values(queue).flatMap((kept: unknown) => (kept instanceof Map ? [...kept.keys()] : []))).toEqual([]);
   });
 
+  it('takes the same turns where work is done at once', async () => {
+    const queue = new FairQueue<Work>(limits);
+    const begun: string[] = [];
+    const enter = (name: string): unknown =>
+      queue.enter({ asker: name.split('-')[0] ?? '', bytes: 1, lane: () => '', run: () => void begun.push(name) });
+    for (const name of [...names('hog', 100), ...names('other', 2)]) enter(name);
+    await queue.idle();
+    expect(begun.slice(0, 5)).toEqual(['hog-0', 'other-0', 'hog-1', 'other-1', 'hog-2']);
+    expect(begun).toHaveLength(102);
+    // What comes later is begun as well, and nobody is remembered.
+    enter('late-0');
+    await queue.idle();
+    expect(begun.at(-1)).toBe('late-0');
+    expect(Object.values(queue).flatMap((kept: unknown) => (kept instanceof Map ? [...kept.keys()] : []))).toEqual([]);
+  });
+
   it('gives way to the event loop while much is begun', async () => {
     const queue = new FairQueue<Work>({ ...limits, atOnce: 1_000, perAsker: 1_000, perLane: 1_000 });
     const busy = (): Promise<void> => {

@@ -21,8 +21,8 @@ export interface Work {
   bytes: number;
   /** Asked only where there is room: it may take a look into the request. */
   lane(): string;
-  /** Never rejects. */
-  run(): Promise<void>;
+  /** Never rejects. What is done at once is over when this returns: it makes nobody wait for a promise. */
+  run(): Promise<void> | void;
 }
 
 export interface Entered<W extends Work> {
@@ -89,20 +89,18 @@ export class FairQueue<W extends Work> {
   private beginSoon(): void {
     if (this.beginning) return;
     this.beginning = true;
-    setImmediate(() => {
-      this.beginning = false;
-      this.beginWhatMay();
-    });
+    setImmediate(() => this.beginWhatMay());
   }
 
   private beginWhatMay(): void {
     const endsAt = performance.now() + STRETCH_MS;
     while (this.running < this.limits.atOnce) {
       const [asker] = this.fresh.size > 0 ? this.fresh : this.served;
-      if (asker === undefined) return;
-      if (performance.now() > endsAt) return this.beginSoon();
+      if (asker === undefined) break;
+      if (performance.now() > endsAt) return void setImmediate(() => this.beginWhatMay());
       this.begin(asker);
     }
+    this.beginning = false;
   }
 
   private begin(asker: Asker<W>): void {
@@ -119,7 +117,9 @@ export class FairQueue<W extends Work> {
     asker.running++;
     lane.running++;
     this.takeTurn(asker, lane);
-    void work.run().finally(() => this.ended(asker, lane));
+    const underWay = work.run();
+    if (underWay === undefined) this.ended(asker, lane);
+    else void underWay.finally(() => this.ended(asker, lane));
   }
 
   private ended(asker: Asker<W>, lane: Lane<W>): void {

@@ -15,6 +15,12 @@ const LOCK_NOT_AVAILABLE = '55P03';
 /** While the database is away every request fails by it: one line in so long, and how many there were meanwhile. */
 const AWAY_LINE_EVERY_MS = 10_000;
 
+/** A request that failed, as far as it came over the bus. */
+interface Failed {
+  context: unknown;
+  body: unknown;
+}
+
 /** What a line of the log says of the request that it is about. */
 interface Asked {
   command?: string;
@@ -29,32 +35,35 @@ interface Asked {
 export class ProblemFilter implements ExceptionFilter {
   private readonly throttled: ThrottledLog;
 
-  constructor(private readonly logger: Logger) {
+  constructor(private readonly logger?: Pick<Logger, 'error'>) {
     this.throttled = new ThrottledLog(logger, AWAY_LINE_EVERY_MS);
   }
 
   catch(error: unknown, host?: ArgumentsHost): Observable<never> {
-    return throwError(() => this.problemOf(error, host).body);
+    return throwError(() => this.problemOf(error, host && failedIn(host)).body);
   }
 
   /** What the caller hears of it. */
-  problemOf(error: unknown, host?: ArgumentsHost): Problem {
+  problemOf(error: unknown, failed?: Failed): Problem {
     if (error instanceof Problem) return error;
-    const asked = askedOf(host);
+    const asked = askedOf(failed);
     if (isAway(error)) {
       const reason = codeOf(error) || (error as Error).message;
       this.throttled.error({ ...asked, reason }, 'database away: requests fail', '');
       return problem('databaseUnavailable');
     }
-    this.logger.error({ err: error, ...asked }, 'request failed');
+    this.logger?.error({ err: error, ...asked }, 'request failed');
     return problem(codeOf(error) === LOCK_NOT_AVAILABLE ? 'scopeBusy' : 'internal');
   }
 }
 
-function askedOf(host: ArgumentsHost | undefined): Asked {
-  const context: unknown = host?.switchToRpc().getContext();
+function failedIn(host: ArgumentsHost): Failed {
+  const rpc = host.switchToRpc();
+  return { context: rpc.getContext(), body: rpc.getData() };
+}
+
+function askedOf({ context, body }: Partial<Failed> = {}): Asked {
   if (!(context instanceof BusContext)) return {};
-  const body: unknown = host?.switchToRpc().getData();
   const scope = typeof body === 'object' && body !== null && 'scope' in body ? body.scope : undefined;
   // A command by its name: the subject names who asks as well.
   const command = commandOf(context.subject)?.command ?? context.subject;

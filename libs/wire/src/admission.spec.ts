@@ -1,10 +1,13 @@
-import { askerOf, inadmissible } from './admission';
+import { admissionOn, type Arriving, type Inadmissible } from './admission';
 import { busPermissions } from './permissions';
 import { COMMAND_NAMES } from './commands/table';
 import { SCOPE_SIGNER_VERBS, subjects, type ScopeSignerVerb } from './subjects';
 import { SERVICE_NAMES } from './services';
 import { inboxOf } from './inbox';
 import { OWN, TRAFFIC, USER_KINDS, matches, trafficOn } from './traffic';
+
+const inadmissible = ({ subject, ...message }: Arriving & { subject: string }): Inadmissible | undefined =>
+  admissionOn(subject)?.refuses(message);
 
 const alice = '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
 const bob = '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b2';
@@ -75,7 +78,7 @@ test('every command and every verb has a row; what has none is refused', () => {
     expect(trafficOn(subjects.command(alice, command))?.listeners).toEqual(['rotation']);
   for (const verb of Object.keys(SCOPE_SIGNER_VERBS) as ScopeSignerVerb[])
     expect(trafficOn(subjects.scopeSigner('platform', verb))?.listeners).toEqual(['signer']);
-  expect(inadmissible({ subject: 'signer.scope.platform.other', reply: 'x', bytes: 0 })).toBe('unknown subject');
+  expect(admissionOn('signer.scope.platform.other')).toBeUndefined();
 });
 
 test('an event is admitted whatever reply subject it carries, since nobody answers it', () => {
@@ -111,10 +114,7 @@ test('S2: an event with the largest payload fits in its longest spelling', () =>
 });
 
 test('S2: askers are told apart as far as the server vouches for them', () => {
-  const asker = (subject: string, reply: string) => {
-    const row = trafficOn(subject);
-    return row === undefined ? undefined : askerOf(row, subject, reply);
-  };
+  const asker = (subject: string, reply: string) => admissionOn(subject)?.asker(reply);
   expect(asker(subjects.command(alice, 'signing.rotate'), `_INBOX.operator.${alice}.x`)).toBe(alice);
   expect(asker(subjects.nodeAck(alice), '')).toBe(alice);
   expect(asker(subjects.renewLease('signer', 'signer-0'), '_INBOX.signer.x')).toBe('signer signer-0');

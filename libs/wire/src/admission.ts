@@ -11,44 +11,63 @@ export type Inadmissible =
   | 'foreign reply subject'
   | 'too large';
 
+/** What is looked at of a message beside its subject. */
+export interface Arriving {
+  reply: string;
+  bytes: number;
+  headerBytes?: number;
+}
+
 /** Tokens as clients make them: no wildcard, no blank, nothing below the server's own subjects. */
-const TOKENS = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
+const TOKENS = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
 const MAX_REPLY_LENGTH = 256;
 
-/**
- * Why a message must not reach its handler; undefined where it may. The reply subject of what is no request is not looked
- * at: it is never answered.
- */
-export function inadmissible(
-  message: { subject: string; reply: string; bytes: number; headerBytes?: number },
-  traffic: Traffic | undefined = trafficOn(message.subject),
-): Inadmissible | undefined {
-  if (traffic === undefined) return 'unknown subject';
-  if (traffic.answered && message.reply === '') return 'no reply subject';
-  if (traffic.answered && !isInboxOfAsker(traffic, message.subject, message.reply)) return 'foreign reply subject';
-  const { headerBytes: mostInHeaders = Infinity, limitBytes } = traffic;
-  return message.bytes > limitBytes || (message.headerBytes ?? 0) > mostInHeaders ? 'too large' : undefined;
+/** What a row says of one subject: the same for every message there, so that it is worked out once. */
+export class Admission {
+  /** Where those who may ask hear their answers. */
+  private readonly inboxes: readonly string[];
+  private readonly namedAskers: string;
+  private readonly isAskedByServices: boolean;
+
+  constructor(
+    readonly traffic: Traffic,
+    subject: string,
+  ) {
+    const tokens = subject.split('.');
+    const own = traffic.subject.split('.').indexOf(OWN);
+    // The operator or Node whom the subject names; the server vouches for it.
+    const id = own < 0 ? undefined : tokens[own];
+    this.inboxes = traffic.speakers.map((kind) => `${inboxOf(kind, id)}.`);
+    this.namedAskers = traffic.askers.map((index) => tokens[index] ?? '').join(' ');
+    this.isAskedByServices = traffic.answered && own < 0;
+  }
+
+  /**
+   * Why a message must not reach its handler; undefined where it may. The reply subject of what is no request is not looked
+   * at: it is never answered.
+   */
+  refuses({ reply, bytes, headerBytes = 0 }: Arriving): Inadmissible | undefined {
+    const { answered, limitBytes, headerBytes: mostInHeaders = Infinity } = this.traffic;
+    if (answered && reply === '') return 'no reply subject';
+    if (answered && !this.isInboxOfAsker(reply)) return 'foreign reply subject';
+    return bytes > limitBytes || headerBytes > mostInHeaders ? 'too large' : undefined;
+  }
+
+  /** Whose place in the row's queue a message takes: the operator, the Node, the holder, or a service's inbox and a scope. */
+  asker(reply: string): string {
+    if (!this.isAskedByServices) return this.namedAskers;
+    const service = reply.split('.', 2)[1] ?? '';
+    return this.namedAskers === '' ? service : `${service} ${this.namedAskers}`;
+  }
+
+  private isInboxOfAsker(reply: string): boolean {
+    if (reply.length > MAX_REPLY_LENGTH) return false;
+    return this.inboxes.some((inbox) => reply.startsWith(inbox) && TOKENS.test(reply.slice(inbox.length)));
+  }
 }
 
-function isInboxOfAsker(traffic: Traffic, subject: string, reply: string): boolean {
-  if (reply.length > MAX_REPLY_LENGTH) return false;
-  const id = ownId(traffic, subject);
-  return traffic.speakers.some((kind) => {
-    const inbox = `${inboxOf(kind, id)}.`;
-    return reply.startsWith(inbox) && TOKENS.test(reply.slice(inbox.length));
-  });
-}
-
-/** Whose place in a row's queue a message takes: the operator, the Node, the holder, or a service's inbox and a scope. */
-export function askerOf(traffic: Traffic, subject: string, reply: string): string {
-  const tokens = subject.split('.');
-  const named = traffic.askers.map((index) => tokens[index] ?? '');
-  const isService = traffic.answered && !traffic.subject.includes(OWN);
-  return [...(isService ? [reply.split('.')[1] ?? ''] : []), ...named].join(' ');
-}
-
-/** The operator or Node whom the subject names; the server vouches for it. */
-function ownId(traffic: Traffic, subject: string): string | undefined {
-  const index = traffic.subject.split('.').indexOf(OWN);
-  return index < 0 ? undefined : subject.split('.')[index];
+/** undefined where no row says that anybody may speak there. */
+export function admissionOn(subject: string, table?: readonly Traffic[]): Admission | undefined {
+  const traffic = trafficOn(subject, table);
+  return traffic === undefined ? undefined : new Admission(traffic, subject);
 }

@@ -13,7 +13,7 @@ export class HttpProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): unknown {
     if (host.getType() !== 'http') return this.problems.catch(error, host);
     const methods = methodsAt(pathOf(host));
-    const refused = ofHttp(error, methods) ?? this.problems.problemOf(error, host);
+    const refused = ofHttp(error, methods) ?? this.problems.problemOf(error);
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const { status, headers, text } = refusalOf(refused, statusFor(refused, host));
     if (refused.is('unsupportedMethod')) reply.header('allow', methods.join(', '));

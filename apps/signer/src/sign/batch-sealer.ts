@@ -35,13 +35,14 @@ async function inStretches(fields: readonly SealedFields[], seal: Seal): Promise
       await nextTurn();
       endsAt = performance.now() + STRETCH_MS;
     }
-    envelopes.push(await seal(each).catch((error: unknown) => refusedAt(index, error)));
+    try {
+      const sealed = seal(each);
+      envelopes.push(sealed instanceof Promise ? await sealed : sealed);
+    } catch (error) {
+      throw error instanceof Problem ? new Problem({ ...error.body, index }) : error;
+    }
   }
   // The next batch's first stretch, and what becomes of this one, are of another turn.
   await nextTurn();
   return envelopes;
-}
-
-function refusedAt(index: number, error: unknown): never {
-  throw error instanceof Problem ? new Problem({ ...error.body, index }) : error;
 }

@@ -22,7 +22,7 @@ const fields = {
 
 const NOW = new Date(fields.issuedAt);
 
-const seal = (payload: string | null, scope = 'platform', keyId = 'p', more = {}) =>
+const seal = async (payload: string | null, scope = 'platform', keyId = 'p', more = {}) =>
   sealEnvelope(scope, { keyId, privateKey: privateKeyOf('p') }, { ...fields, payload, ...more }, NOW);
 
 test('a Node verifies it, and finds the payload as it was written', async () => {

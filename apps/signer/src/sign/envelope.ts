@@ -23,8 +23,8 @@ const MAX_WIRE_BYTES = MAX_LINE_BYTES - 'data: '.length;
 /** What an envelope has beside its time. */
 export type SealedFields = Omit<CanonicalFields, 'issuedAt'>;
 
-/** @throws Problem as `sealing` */
-export type Seal = (fields: SealedFields) => Promise<string>;
+/** At once where the key signs at once: a promise costs a part of what a signature does. @throws Problem as `sealing` */
+export type Seal = (fields: SealedFields) => string | Promise<string>;
 
 /** By which key, in whose name, and when. `now` is the database's. */
 interface Sealing {
@@ -43,25 +43,32 @@ export function sealing({ scope, key, issuedAt, now }: Sealing): Seal {
   if (!isAbout(issuedAt, now)) throw problem('invariantViolation', { field: 'issued_at' });
   const canonicalText = canonicalTextsAt(issuedAt);
   const hints = { scope, keyId: key.keyId };
-  return async (fields) => {
+  const envelopeOf = (canonical: string, signature: Buffer): string => {
+    const envelope = buildEnvelope(canonical, hints, signature);
+    if (Buffer.byteLength(envelope) > MAX_WIRE_BYTES) throw problem('envelopeTooLarge');
+    return envelope;
+  };
+  return (fields) => {
     const malformed = malformedField(fields);
     if (malformed !== undefined) throw problem('invariantViolation', { field: malformed });
     const canonical = canonicalText(fields);
-    const envelope = buildEnvelope(canonical, hints, await key.privateKey.sign(Buffer.from(canonical)));
-    if (Buffer.byteLength(envelope) > MAX_WIRE_BYTES) throw problem('envelopeTooLarge');
-    return envelope;
+    const signature = key.privateKey.sign(Buffer.from(canonical));
+    return signature instanceof Promise
+      ? signature.then((bytes) => envelopeOf(canonical, bytes))
+      : envelopeOf(canonical, signature);
   };
 }
 
 /** One envelope. @throws Problem as `sealing` */
-export async function sealEnvelope(
+export function sealEnvelope(
   scope: Scope,
   key: SigningKey,
   { issuedAt, ...fields }: CanonicalFields,
   now: Date,
-): Promise<EnvelopeReply> {
-  const envelope = await sealing({ scope, key, issuedAt, now })(fields);
-  return { envelope, key_id: key.keyId };
+): EnvelopeReply | Promise<EnvelopeReply> {
+  const sealed = sealing({ scope, key, issuedAt, now })(fields);
+  const replyOf = (envelope: string): EnvelopeReply => ({ envelope, key_id: key.keyId });
+  return sealed instanceof Promise ? sealed.then(replyOf) : replyOf(sealed);
 }
 
 function malformedField({ eventId, nonce }: SealedFields): string | undefined {

@@ -44,7 +44,7 @@ export async function runParts(
   const sink = new Writable({ write: (line, _, done) => (lines.push(String(line)), done()) });
   const logger: Logger = pino({ level: 'debug' }, sink);
   const [bus, health] = [new Bus(connection), new Health()];
-  const server = new BusServer(bus, queue);
+  const server = new BusServer(bus, queue, { logger });
   const shared: DynamicModule = {
     module: ProcessModule,
     providers: [
