@@ -57,6 +57,11 @@ export class BenchWorld {
     return this.on(await this.common.get());
   }
 
+  /** For what computes and asks nobody: no stack stands beside it. */
+  alone(): Promise<void> {
+    return this.common.end();
+  }
+
   /** A program of ../peers. */
   peer(file: string, execArgv?: string[]): Peer {
     const peer = Peer.begin(file, execArgv);

@@ -23,17 +23,27 @@ export interface Load {
   body: () => Uint8Array;
   inFlight: number;
   ms: number;
+  /** What is asked again at once after a refusal; undefined for what is an error. Without it any refusal ends the load. */
+  again?: (refusal: Msg) => Uint8Array | undefined;
 }
 
 export interface Answered {
   count: number;
   perSecond: number;
+  /** Of each good answer, in their order. */
   tookMs: number[];
+  askedAtMs: number[];
+  errors: string[];
+  /** How often a refusal was asked again. */
+  retries: number;
 }
 
+/** Answers that have not come by then come no more: nobody would take a signature that is so late. */
+const SILENCE_MS = 5_000;
+
 /**
- * Asks over the bus, so many at a time, each as soon as one before it was answered; anything but a good answer ends it. One
- * inbox for all and no timer or promise for each, so that it is the answering that takes the time.
+ * Asks over the bus, so many at a time, each as soon as one before it was answered. One inbox for all and no timer or promise
+ * for each, so that it is the answering that takes the time.
  */
 export class BusLoad {
   private readonly inbox: string;
@@ -47,30 +57,62 @@ export class BusLoad {
     bus.subscribe(`${this.inbox}.*`, { callback: (_, message) => this.heard(message) });
   }
 
-  async run({ subject, body, inFlight, ms }: Load): Promise<Answered> {
+  async run({ subject, body, inFlight, ms, again }: Load): Promise<Answered> {
     await this.bus.flush();
     const askedAt = new Float64Array(inFlight);
-    const tookMs: number[] = [];
+    const told: Answered = { count: 0, perSecond: 0, tookMs: [], askedAtMs: [], errors: [], retries: 0 };
     const beganAt = performance.now();
-    let open = 0;
+    const open = new Set<number>();
+    const publish = (slot: number, text: Uint8Array): void =>
+      this.bus.publish(subject, text, { reply: `${this.inbox}.${slot}` });
+    const ask = (slot: number): void => {
+      open.add(slot);
+      askedAt[slot] = performance.now();
+      publish(slot, body());
+    };
     return new Promise((resolve, reject) => {
-      const ask = (slot: number): void => {
-        open += 1;
-        askedAt[slot] = performance.now();
-        this.bus.publish(subject, body(), { reply: `${this.inbox}.${slot}` });
-      };
+      const silent = setTimeout(() => {
+        this.heard = () => undefined;
+        if (again === undefined) return reject(new Error(`${open.size} requests were not answered`));
+        told.errors.push(...[...open].map(() => 'not answered'));
+        resolve(told);
+      }, ms + SILENCE_MS);
       this.heard = (message) => {
         const now = performance.now();
         const slot = Number(message.subject.slice(this.inbox.length + 1));
-        open -= 1;
-        tookMs.push(now - (askedAt[slot] ?? NaN));
-        const isRefused = message.data.length === 0 || message.headers?.get(headers.errorCode);
-        if (isRefused) return reject(new Error(`refused: ${message.headers?.get('Status') ?? ''} ${message.string()}`));
+        if (isRefusal(message)) {
+          const next = again?.(message);
+          if (next !== undefined) {
+            told.retries += 1;
+            return publish(slot, next);
+          }
+          told.errors.push(`${message.headers?.get('Status') ?? ''} ${message.string()}`);
+          if (again === undefined) {
+            clearTimeout(silent);
+            return reject(new Error(`refused: ${told.errors[0]}`));
+          }
+        } else {
+          told.askedAtMs.push(askedAt[slot] ?? NaN);
+          told.tookMs.push(now - (askedAt[slot] ?? NaN));
+        }
+        open.delete(slot);
         if (now - beganAt < ms) return ask(slot);
-        const count = tookMs.length;
-        if (open === 0) resolve({ count, perSecond: (1_000 * count) / (now - beganAt), tookMs });
+        if (open.size > 0) return;
+        clearTimeout(silent);
+        const count = told.tookMs.length;
+        resolve({ ...told, count, perSecond: (1_000 * count) / (now - beganAt) });
       };
       for (let slot = 0; slot < inFlight; slot++) ask(slot);
     });
   }
 }
+
+const isRefusal = ({ data, headers: said }: Msg): boolean =>
+  data.length === 0 || (said !== undefined && said.get(headers.errorCode) !== '');
+
+/** The times of what was asked between the two. */
+export const tookBetween = (
+  { tookMs, askedAtMs }: Pick<Answered, 'tookMs' | 'askedAtMs'>,
+  fromMs: number,
+  untilMs: number,
+): number[] => tookMs.filter((_, index) => askedAtMs[index]! >= fromMs && askedAtMs[index]! < untilMs);

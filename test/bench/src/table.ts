@@ -34,6 +34,7 @@ function cellsOf(row: Row): string[] {
 function verdictOf(row: Row): string {
   if (row.reach === null) return '';
   if (row.ok) return 'ok';
+  if (row.reach === 0) return 'not ok';
   return `${Math.ceil(100 * lacks(row))} % ${row.better === 'higher' ? 'short' : 'over'}`;
 }
 

@@ -1,0 +1,51 @@
+import { eventually } from '@plexsphere/testkit';
+import { routePath } from '@plexsphere/wire';
+import type { Bench } from '../src/bench';
+import { total } from '../src/cpu';
+import { httpLoad } from '../src/http-load';
+import { compared } from '../src/row';
+
+const CONNECTIONS = 16;
+
+/** A key set, as verifiers ask for it. */
+export const bench: Bench = {
+  name: 'jwks',
+  takesSeconds: 30,
+  takesQuickly: 6,
+  async run(benches) {
+    const world = await benches.commonStack();
+    await world.json(['domain', 'create', '--id', world.domainId, '--key-id', 'k1']);
+    const holds = () => world.query(`SELECT FROM ring.lease WHERE kind = 'gateway' AND epochs ? $1`, [world.domain]);
+    await eventually(async () => (await holds()).length === 1, { describe: 'the gateway serving the Domain' });
+    const path = routePath('jwks', { scope: world.domain });
+    const [gateway = ''] = world.gatewayUrls;
+    const bare = benches.peer('bare-http.mjs');
+    const others = await bare.ask<string>(await answerOf(`${gateway}${path}`));
+    const request = (): string => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
+    const rate = async (url: string, pid: number | undefined) => {
+      const cpu = benches.cpuOf({ server: pid, client: process.pid });
+      const load = { url, connections: CONNECTIONS, request, ms: benches.quick ? 500 : 1_000 };
+      const { perSecond, statuses } = await httpLoad(load);
+      if (Object.keys(statuses).join() !== '200') throw new Error(`answers were ${JSON.stringify(statuses)}`);
+      return { perSecond, cpu: cpu.seconds() };
+    };
+    const pid = world.stack.services('gateway')[0]?.pid;
+    const contestants = { ours: () => rate(gateway, pid), peer: () => rate(others, bare.pid) };
+    await contestants.ours();
+    await contestants.peer();
+    const { ours, peer } = await benches.rounds(contestants, { full: 11 });
+    const against_what = `bare node:http that serves the same bytes and headers to everybody, ${CONNECTIONS} connections`;
+    const cpu = total(ours.map((round) => round.cpu));
+    const told = { name: 'jwks', unit: 'per s', better: 'higher', reach: 0.8, against_what, cpu } as const;
+    const rates = [ours, peer].map((rounds) => rounds.map(({ perSecond }) => perSecond));
+    return [compared(told, rates[0] ?? [], rates[1] ?? [])];
+  },
+};
+
+/** The bytes that the gateway serves, and its headers but for those that node:http makes itself. */
+async function answerOf(url: string): Promise<{ text: string; headers: Record<string, string> }> {
+  const answer = await fetch(url);
+  const headers = Object.fromEntries(answer.headers);
+  for (const name of ['date', 'connection', 'keep-alive']) delete headers[name];
+  return { text: await answer.text(), headers };
+}
