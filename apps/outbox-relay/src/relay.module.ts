@@ -18,6 +18,7 @@ import { HttpWordsController } from './settle/http-words.controller';
 import { HelloAckController } from './settle/hello-ack.controller';
 import { WordBatches } from './settle/word-batches';
 import { ChainWriter } from './write/chain-writer';
+import { EnvelopeSigner } from './write/envelope-signer';
 import { MessageWriter } from './write/message-writer';
 import { ReadySigner } from './write/ready-signer';
 import { SignerClient } from './write/signer-client';
@@ -34,6 +35,7 @@ export const relayParts = {
     ClockWatch,
     EventStream,
     Claims,
+    EnvelopeSigner,
     SignerClient,
     ChainWriter,
     ReadySigner,

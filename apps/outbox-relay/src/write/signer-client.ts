@@ -9,6 +9,7 @@ import {
   PLATFORM,
   SIGNING_DURATION_MS,
   isCount,
+  isEventIdOf,
   parseEnvelope,
   problem,
   subjects,
@@ -21,10 +22,10 @@ import type {
   EnvelopeReply,
   SignBundle,
   SignBundleReply,
-  SignEnvelope,
 } from '@plexsphere/wire/commands';
 import type { ClaimedNode, OrdinaryEvent } from '../claim/claimed-node';
 import { isNewsOf, type KnownRing } from './channel-news';
+import { EnvelopeSigner } from './envelope-signer';
 import { SharedTexts } from './shared-texts';
 import type { Announcement } from '../claim/next-message';
 
@@ -32,17 +33,18 @@ import type { Announcement } from '../claim/next-message';
 export class SignerClient {
   private readonly shared = new SharedTexts<string>(({ length }) => length);
 
-  constructor(private readonly bus: Bus) {}
+  constructor(
+    private readonly bus: Bus,
+    private readonly envelopes: EnvelopeSigner,
+  ) {}
 
   /** @throws Problem `epochMismatch` where the ring has moved, or the signer's has not yet; UNAVAILABLE, no answer. */
   envelope(node: ClaimedNode, event: OrdinaryEvent, epoch: number): Promise<string> {
     const { scope, nodeId } = node;
-    const { eventId, eventType, payload } = event;
-    const sign = () => {
-      const request = { scope, epoch, event_type: eventType, event_id: eventId, payload, ...freshness() };
-      return this.askForEnvelope('sign-envelope', request);
-    };
-    return this.shared.of(key('event', scope, eventId, epoch), sign, nodeId);
+    const { eventId } = event;
+    const sign = () => this.envelopes.sign(scope, epoch, event);
+    // What names its Node is for nobody else, and is not kept.
+    return isEventIdOf(nodeId, eventId) ? sign() : this.shared.of(key('event', scope, eventId, epoch), sign, nodeId);
   }
 
   /** @throws Problem as `envelope` */
@@ -52,7 +54,7 @@ export class SignerClient {
     const sharedBy = key(eventType, scope, eventId, epoch, keyId, node.toldEpoch, told.platformEpoch);
     const sign = async () => {
       const request = { scope, epoch, event_type: eventType, key_id: keyId, event_id: eventId, ...freshness() };
-      const text = await this.askForEnvelope('announce', request);
+      const text = await this.announced(request);
       if (eventType === 'platform_key_rotated') refuseOldPlatformRing(text, told.platformEpoch ?? 0);
       return text;
     };
@@ -89,11 +91,8 @@ export class SignerClient {
     return envelope;
   }
 
-  private async askForEnvelope(
-    verb: 'sign-envelope' | 'announce',
-    request: Untimed<SignEnvelope> | Untimed<Announce>,
-  ): Promise<string> {
-    const subject = subjects.scopeSigner(request.scope, verb);
+  private async announced(request: Untimed<Announce>): Promise<string> {
+    const subject = subjects.scopeSigner(request.scope, 'announce');
     const isAnswer = ({ envelope }: Partial<EnvelopeReply>) => typeof envelope === 'string';
     return (await this.bus.askSigner<EnvelopeReply>(subject, request, SIGNING_DURATION_MS, isAnswer)).envelope;
   }
