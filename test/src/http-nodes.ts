@@ -170,7 +170,7 @@ export class HttpNodes {
   private async eventsFor(nodeId: string): Promise<string[]> {
     const events = await this.world.query<{ event_id: string }>(
       `SELECT e.event_id FROM outbox.message m JOIN outbox.event e USING (event_id)
-        WHERE m.node_id = $1 AND m.epoch IS NULL ORDER BY m.id`,
+        WHERE m.node_id = $1 ORDER BY m.id`,
       [nodeId],
     );
     return events.map((event) => event.event_id);

@@ -23,7 +23,3 @@ export const TOLD_AS_SETTLED = `
   told_platform_epoch = least(told_platform_epoch, settled_platform_epoch),
   last_position = last_position + CASE listens WHEN 'go' THEN ${POSITIONS_APART} ELSE 0 END,
   chain = NULL`;
-
-/** The epoch that a key message's own ring has: the Node's, or the platform's. */
-export const ofItsRing = (epoch: string, platformEpoch: string): string =>
-  `CASE WHEN m.ring_scope = s.scope THEN ${epoch} ELSE ${platformEpoch} END`;

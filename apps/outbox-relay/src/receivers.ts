@@ -28,8 +28,6 @@ interface Receiver {
   lacksTrust: string;
   lacksNews: string;
   isCutOff: string;
-  /** Whether a row of outbox.message, `m`, may be told to it: of the platform's changes none while it is cut off from those. */
-  mayHear: string;
   /** Whether what is not settled is sent to it again, when its time has come. */
   isSentAgain: string;
   /** Whether something is not settled, once it is told of these epochs. */
@@ -72,7 +70,6 @@ const SDK: Omit<Receiver, 'subject'> = {
                           OR s.told_platform_epoch < p.trust_epoch AND NOT ${PLATFORM_LOST} END)`,
   lacksNews: `((s.told_epoch < r.epoch OR s.told_platform_epoch < p.epoch) AND NOT ${PLATFORM_LOST})`,
   isCutOff: `(${OWN_LOST} OR ${IS_STUCK})`,
-  mayHear: `(m.epoch IS NULL OR m.ring_scope = s.scope OR NOT ${PLATFORM_LOST})`,
   isSentAgain: IS_PRESENT,
   // Epochs beside rows: of the platform's close a Domain's Node has no row.
   isUnsettled: (toldEpoch, toldPlatformEpoch) => `
@@ -95,7 +92,6 @@ export const RECEIVERS: Readonly<Record<Listens, Receiver>> = {
                   AND (s.told_epoch < r.trust_epoch OR s.ready_epoch IS DISTINCT FROM r.trust_epoch))`,
     lacksNews: 'false',
     isCutOff: '(s.waits_since IS NOT NULL)',
-    mayHear: '(m.epoch IS NULL)',
     isSentAgain: 'false',
     isUnsettled: () => 'false',
   },

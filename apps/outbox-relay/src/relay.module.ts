@@ -16,6 +16,7 @@ import { WordWatch } from './word-watch';
 import { HelloAckBatches } from './settle/hello-ack-batches';
 import { HttpWordsController } from './settle/http-words.controller';
 import { HelloAckController } from './settle/hello-ack.controller';
+import { KeyMarking } from './settle/key-marking';
 import { WordBatches } from './settle/word-batches';
 import { ChainWriter } from './write/chain-writer';
 import { EnvelopeSigner } from './write/envelope-signer';
@@ -44,6 +45,7 @@ export const relayParts = {
     ClaimResults,
     Delivery,
     RelayLoop,
+    KeyMarking,
     HelloAckBatches,
     WordBatches,
     Housekeeping,

@@ -10,9 +10,10 @@ import { chainMarks, type Marks } from '../src/write/message-writer';
 import type { NodeStreamWord } from '../src/settle/read-http-words';
 import { recordWords, type RecordedWords } from '../src/settle/record-words';
 import { recordHellos, type RecordedHellos } from '../src/settle/record-hellos';
+import { markKeys } from '../src/settle/mark-keys';
 import { settleAcks } from '../src/settle/settle-acks';
 import type { CountedWord, NodeWord } from '../src/settle/node-word';
-import { SeededMesh } from './seeded-mesh';
+import { SeededMesh, type MessageRow } from './seeded-mesh';
 
 export interface Claimer {
   name: string;
@@ -108,6 +109,12 @@ export class ClaimWorld {
       }
       await Promise.all(claims.map((claim) => this.mark(by, claim)));
     }
+  }
+
+  /** A Node's messages, once everything that is to be marked in them is. */
+  async messages(nodeId: string): Promise<MessageRow[]> {
+    while (await markKeys(this.source));
+    return this.mesh.messages(nodeId);
   }
 
   /** Returns those that were refused. */

@@ -38,7 +38,7 @@ const NODE = `
          s.last_position::float8 AS "lastPosition", s.hello_id AS "helloId", s.hello IS NOT NULL AS "isHelloUnanswered",
          CASE WHEN s.ready_epoch IS NOT NULL
               THEN jsonb_build_object('epoch', s.ready_epoch, 'position', s.ready_position) END AS ready,
-         EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state <> 'settled' AND m.epoch IS NULL)
+         EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state <> 'settled')
            AS "hasUnsettled",
          s.waits_since IS NOT NULL AS waits, s.last_sequence::float8 AS "lastSequence",
          to_char(s.word_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "wordAt",

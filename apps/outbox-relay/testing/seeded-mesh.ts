@@ -9,7 +9,6 @@ import { statementHash } from '@plexsphere/wire/jws';
 import { Pool } from 'pg';
 
 export interface MessageRow {
-  id: string;
   event_id: string;
   epoch: number | null;
   position: number | null;
@@ -185,8 +184,18 @@ export class SeededMesh {
 
   async messages(nodeId: string): Promise<MessageRow[]> {
     const { rows } = await this.pool.query<MessageRow>(
-      `SELECT id::text, event_id, epoch::int, position::int, state, outcome FROM outbox.message
-        WHERE node_id = $1 ORDER BY id`,
+      `SELECT event_id, epoch::int, position::int, state, outcome FROM (
+         SELECT e.created_at, m.id, m.event_id, e.epoch, m.position, m.state, m.outcome
+           FROM outbox.message m JOIN outbox.event e USING (event_id) WHERE m.node_id = $1
+          UNION ALL
+         SELECT e.created_at, 0, e.event_id, e.epoch, NULL,
+                CASE WHEN k.applied IS NOT NULL THEN 'settled'
+                     WHEN e.epoch <= CASE e.scope WHEN s.scope THEN s.told_epoch ELSE s.told_platform_epoch END THEN 'sent'
+                     ELSE 'unsent' END,
+                CASE k.applied WHEN true THEN 'applied' WHEN false THEN 'superseded' END
+           FROM outbox.key_message k JOIN outbox.event e ON e.event_id = k.event_id::text
+           JOIN outbox.node_stream s ON s.node_id = k.node_id WHERE k.node_id = $1) either
+        ORDER BY created_at, id`,
       [nodeId],
     );
     return rows;
@@ -242,10 +251,13 @@ async function insertKeyEvent(
     epoch,
   ]);
   await query(
-    `INSERT INTO outbox.message (node_id, event_id, ring_scope, epoch)
-     SELECT n.id, $1, $2, $3 FROM ring.node n JOIN outbox.node_stream s ON s.node_id = n.id
-      WHERE n.state = 'enrolled' AND ($4 OR n.scope = $2)
-        AND (s.listens <> 'go' OR (n.scope = $2 AND $5 = 'signing_key_rotated'))`,
-    [eventId, scope, epoch, toAll, eventType],
+    `WITH told AS (
+       INSERT INTO outbox.key_message (event_id, node_id)
+       SELECT $1::uuid, n.id FROM ring.node n JOIN outbox.node_stream s ON s.node_id = n.id
+        WHERE n.state = 'enrolled' AND ($3 OR n.scope = $2)
+          AND (s.listens <> 'go' OR (n.scope = $2 AND $4 = 'signing_key_rotated'))
+       RETURNING 1)
+     UPDATE outbox.event SET nodes = (SELECT count(*) FROM told) WHERE event_id = $1::text`,
+    [eventId, scope, toAll, eventType],
   );
 }

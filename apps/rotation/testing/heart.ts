@@ -315,9 +315,14 @@ export class Heart {
   /** Every row of the heart, so that a refusal can be shown to have changed none. */
   async rows(): Promise<Record<string, number>> {
     const tables = ['ring.key_ring', 'ring.signing_key', 'ring.transition', 'ring.ring_change', 'ring.audit'];
-    const counts = [...tables, 'outbox.event', 'outbox.message', 'ring.request'].map(
-      (table) => `(SELECT coalesce(sum(hashtext(t::text)::bigint), 0)::text FROM ${table} t) AS "${table}"`,
-    );
+    const counts = [
+      ...tables,
+      'outbox.event',
+      'outbox.message',
+      'outbox.key_message',
+      'outbox.key_mark',
+      'ring.request',
+    ].map((table) => `(SELECT coalesce(sum(hashtext(t::text)::bigint), 0)::text FROM ${table} t) AS "${table}"`);
     const [row] = await this.owner.query<[Record<string, number>]>(`SELECT ${counts.join(', ')}`);
     return row;
   }

@@ -23,6 +23,9 @@ export const NODE_IDS = Object.fromEntries(
   ]),
 ) as Record<'current' | 'resting' | 'told' | 'untold' | 'asleep' | 'new' | 'gone' | 'edge', string>;
 
+/** The rotation's event. */
+export const ROTATED = 'aaaaaaaa-0000-4000-8000-0000000000e2';
+
 const ago = (span: string): string => `clock_timestamp() - interval '${span}'`;
 
 const RINGS = `
@@ -42,7 +45,7 @@ const RINGS = `
   UPDATE ring.signing_key SET destroyed_at = state_since WHERE state = 'retired';
   INSERT INTO ring.ring_change (scope, epoch, change, active_key_id, event_id, statement, statement_hash, switched_at) VALUES
     ('platform', 1, 'create', 'p1', 'e1', 's', 'h', ${ago('9 d')}),
-    ('${OPEN_SCOPE}', 2, 'rotate', 'a2', 'e2', 's', 'h', ${ago('59 min')}),
+    ('${OPEN_SCOPE}', 2, 'rotate', 'a2', '${ROTATED}', 's', 'h', ${ago('59 min')}),
     ('${CLOSED_SCOPE}', 2, 'rotate', 'b2', 'e0', 's', 'h2', ${ago('4 d')}),
     ('${CLOSED_SCOPE}', 4, 'rotate', 'b3', 'e3', 's', 'h4', ${ago('2 d')}),
     ('${CLOSED_SCOPE}', 5, 'close', 'b3', 'e4', NULL, NULL, ${ago('1 d')});`;
@@ -94,15 +97,14 @@ const MESH = [
 
 /** What is unsent: two rows of `untold`, one of `asleep`, and one of `gone`, which counts nowhere. */
 const OUTBOX = `
-  INSERT INTO outbox.event (event_id, scope, event_type, epoch, created_at) VALUES
-    ('rotated', '${OPEN_SCOPE}', 'signing_key_rotated', 2, ${ago('40 s')}),
-    ('older', '${OPEN_SCOPE}', 'signing_key_rotated', 1, ${ago('1 h')}),
-    ('news', '${OPEN_SCOPE}', 'news', NULL, ${ago('20 s')});
-  INSERT INTO outbox.message (node_id, event_id, ring_scope, epoch, state) VALUES
-    ('${NODE_IDS.told}', 'rotated', '${OPEN_SCOPE}', 2, 'sent'), ('${NODE_IDS.told}', 'older', '${OPEN_SCOPE}', 1, 'sent'),
-    ('${NODE_IDS.untold}', 'rotated', '${OPEN_SCOPE}', 2, 'unsent'), ('${NODE_IDS.asleep}', 'rotated', '${OPEN_SCOPE}', 2, 'unsent'),
-    ('${NODE_IDS.gone}', 'older', '${OPEN_SCOPE}', 1, 'unsent');
-  INSERT INTO outbox.message (node_id, event_id) VALUES ('${NODE_IDS.untold}', 'news');`;
+  INSERT INTO outbox.event (event_id, scope, event_type, epoch, nodes, applied, created_at) VALUES
+    ('${ROTATED}', '${OPEN_SCOPE}', 'signing_key_rotated', 2, 3, 0, ${ago('40 s')}),
+    ('older', '${OPEN_SCOPE}', 'news', NULL, 2, 0, ${ago('1 h')}),
+    ('news', '${OPEN_SCOPE}', 'news', NULL, 1, 0, ${ago('20 s')});
+  INSERT INTO outbox.key_message (event_id, node_id) VALUES
+    ('${ROTATED}', '${NODE_IDS.told}'), ('${ROTATED}', '${NODE_IDS.untold}'), ('${ROTATED}', '${NODE_IDS.asleep}');
+  INSERT INTO outbox.message (node_id, event_id, state) VALUES
+    ('${NODE_IDS.told}', 'older', 'sent'), ('${NODE_IDS.gone}', 'older', 'unsent'), ('${NODE_IDS.untold}', 'news', 'unsent');`;
 
 export const LEASES = `
   INSERT INTO ring.lease (holder, kind, turn, lease_ms, epochs, renewed_at, secret_hash) VALUES

@@ -42,6 +42,7 @@ const MIGRATIONS = [
   'Client1700000000007',
   'Channel1700000000008',
   'NodeKey1700000000009',
+  'KeyMessage1700000000011',
   'StoreFormat1700000000099',
   'Material1700000000001',
   'MaterialFormat1700000000099',

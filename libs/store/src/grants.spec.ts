@@ -80,6 +80,11 @@ const FOR_NEITHER_RING_NOR_PAST = [
   `INSERT INTO outbox.message (node_id, event_id, state, outcome)
      VALUES (gen_random_uuid(), 'e', 'settled', 'applied')`,
   `INSERT INTO outbox.event (event_id, scope, event_type, created_at) VALUES ('e', 's', 't', now())`,
+  `INSERT INTO outbox.key_message (event_id, node_id, applied) VALUES (gen_random_uuid(), gen_random_uuid(), true)`,
+  'UPDATE outbox.key_message SET applied = true',
+  'DELETE FROM outbox.key_message',
+  'SELECT FROM outbox.key_mark',
+  'UPDATE outbox.event SET applied = 1',
   'DELETE FROM ring.transition',
   'DELETE FROM ring.node',
 ];
@@ -99,7 +104,9 @@ const BEYOND_THE_RELAY = [
   'SELECT FROM ring.refusal',
   `UPDATE outbox.message SET event_id = 'another'`,
   `UPDATE outbox.message SET node_id = gen_random_uuid()`,
-  'UPDATE outbox.message SET epoch = NULL',
+  'UPDATE outbox.key_message SET node_id = gen_random_uuid()',
+  'INSERT INTO outbox.key_message (event_id, node_id) VALUES (gen_random_uuid(), gen_random_uuid())',
+  'UPDATE outbox.event SET nodes = 0',
   `UPDATE outbox.node_stream SET scope = 'platform'`,
   `UPDATE outbox.event SET payload = '{}'`,
   'DELETE FROM outbox.node_stream',

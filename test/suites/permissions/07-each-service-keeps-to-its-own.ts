@@ -33,6 +33,8 @@ const STATEMENTS: Record<ServiceName, string[]> = {
     'DELETE FROM ring.later_statement',
     'UPDATE ring.later_statement SET epoch = 1',
     `UPDATE outbox.message SET state = 'unsent'`,
+    'UPDATE outbox.key_message SET applied = true',
+    'SELECT FROM outbox.key_mark',
     'CREATE TABLE public.mine ()',
   ],
   signer: [
@@ -59,6 +61,7 @@ const STATEMENTS: Record<ServiceName, string[]> = {
     'SELECT bearer_hash FROM ring.node',
     'SELECT FROM ring.enrol_token',
     'UPDATE outbox.message SET node_id = node_id',
+    'UPDATE outbox.key_message SET node_id = node_id',
     `UPDATE outbox.node_stream SET scope = 'platform'`,
     `INSERT INTO outbox.event (event_id, scope, event_type, epoch) VALUES ('e', 'platform', 'x', 2)`,
   ],

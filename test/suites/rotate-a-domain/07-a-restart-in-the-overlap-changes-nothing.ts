@@ -3,7 +3,7 @@ import type { Step } from '../../src/tell-story';
 export const step: Step = async (world) => {
   const count = () =>
     world.query<{ rows: number }>(
-      `SELECT count(*)::int AS rows FROM outbox.message JOIN ring.node ON node.id = node_id WHERE scope = $1`,
+      `SELECT count(*)::int AS rows FROM outbox.key_message JOIN ring.node ON node.id = node_id WHERE scope = $1`,
       [world.domain],
     );
   const before = await count();

@@ -22,8 +22,7 @@ const RESEND_DUE = `(s.resend_at <= clock_timestamp() AND s.chain IS NULL
 const KEY_NEWS = `(s.chain IS NOT NULL OR ${byReceiver((receiver) => receiver.lacksTrust)})`;
 const CLOSE_NEWS = byReceiver((receiver) => receiver.lacksNews);
 const IS_CUT_OFF = byReceiver((receiver) => receiver.isCutOff);
-const UNSENT = `EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state = 'unsent'
-  AND ${byReceiver((receiver) => receiver.mayHear)})`;
+const UNSENT = `EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state = 'unsent')`;
 
 /**
  * Nodes of which something is due, locked. SKIP LOCKED: another relay that looks at the same instant takes the next

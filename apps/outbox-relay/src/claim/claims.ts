@@ -11,7 +11,6 @@ import { RestingRings } from './resting-rings';
 import { releaseClaims } from './release-claims';
 import { takeNextMessages } from './take-next-messages';
 import { tellMembers } from './tell-members';
-import { tidyKeyMessages } from './tidy-key-messages';
 import { unsendMessages } from './unsend-messages';
 import { writeResyncs } from './write-resyncs';
 import { RECEIVERS } from '../receivers';
@@ -131,7 +130,6 @@ export class Claims {
   }
 
   private async leaveAlone(manager: EntityManager, nodes: readonly ClaimedNode[]): Promise<void> {
-    await tidyKeyMessages(manager, idsOf(nodes));
     const releases = nodes.map(({ nodeId, attempt, toldEpoch, toldPlatformEpoch }) => ({
       ...{ nodeId, attempt },
       deferMs: toldEpoch === FORKED || toldPlatformEpoch === FORKED ? FORKED_DEFER_MS : NOTHING_DUE_DEFER_MS,

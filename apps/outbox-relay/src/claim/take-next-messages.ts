@@ -21,14 +21,14 @@ const TAKE_NEXT = `
       FROM outbox.node_stream s
      CROSS JOIN LATERAL (
        (SELECT * FROM outbox.message m
-         WHERE s.listens <> 'go' AND m.node_id = s.node_id AND m.state = 'unsent' AND m.epoch IS NULL
+         WHERE s.listens <> 'go' AND m.node_id = s.node_id AND m.state = 'unsent'
            AND (m.position IS NOT NULL OR cardinality($2::text[]) = 0 OR NOT EXISTS (
              SELECT FROM outbox.event e
               WHERE e.event_id = m.event_id AND ${IS_OF_CHANNEL('e')} AND e.scope = ANY($2::text[])))
          ORDER BY m.position NULLS LAST, m.id LIMIT 1)
        UNION ALL
        (SELECT * FROM outbox.message m
-         WHERE s.listens = 'go' AND m.node_id = s.node_id AND m.state = 'unsent' AND m.epoch IS NULL
+         WHERE s.listens = 'go' AND m.node_id = s.node_id AND m.state = 'unsent'
          ORDER BY m.id LIMIT 1)) m
      WHERE s.node_id = ANY($1::uuid[])
   ),

@@ -12,13 +12,13 @@ const DELETE_MESSAGES = `
   DELETE FROM outbox.message m USING old WHERE m.id = old.id`;
 
 /**
- * Events that no message needs any more. Never a young one: it may have been written for a scope without Nodes, and
+ * Ordinary events that no message needs any more. Never a young one: it may have been written for a scope without Nodes, and
  * costs nothing.
  */
 const DELETE_EVENTS = `
   WITH old AS (
     SELECT e.event_id FROM outbox.event e
-     WHERE e.created_at < statement_timestamp() - $1 * interval '1 ms'
+     WHERE e.epoch IS NULL AND e.created_at < statement_timestamp() - $1 * interval '1 ms'
        AND NOT EXISTS (SELECT FROM outbox.message m WHERE m.event_id = e.event_id)
      ORDER BY e.created_at LIMIT ${BATCH})
   DELETE FROM outbox.event e USING old WHERE e.event_id = old.event_id`;

@@ -11,7 +11,7 @@ const WAITING = (limit: number): string => `
   SELECT m.id, m.position, e.event_type, e.payload, e.created_at,
          row_number() OVER (ORDER BY m.position NULLS LAST, m.id) AS turn
     FROM outbox.message m JOIN outbox.event e ON e.event_id = m.event_id
-   WHERE m.node_id = s.node_id AND m.state <> 'settled' AND m.epoch IS NULL
+   WHERE m.node_id = s.node_id AND m.state <> 'settled'
    ORDER BY m.position NULLS LAST, m.id LIMIT ${limit}`;
 
 const CUTOFF = `clock_timestamp() - $2 * interval '1 ms'`;

@@ -3,6 +3,7 @@ import { LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
 import { DataSource } from 'typeorm';
 import { Counters } from '../counters';
 import { RelayConfig } from '../relay-config';
+import { deleteKeyMessages } from './delete-key-messages';
 import { deleteSettled } from './delete-settled';
 import { expireMessages } from './expire-messages';
 import { settleRemoved } from './settle-removed';
@@ -50,6 +51,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
   private async deleteOld(stopping: AbortSignal): Promise<void> {
     await this.expireOld(stopping);
     await settleRemoved(this.database.manager);
+    await deleteKeyMessages(this.database.manager, this.config.eventRetentionMs, stopping);
     while (!stopping.aborted && (await deleteSettled(this.database.manager, this.config.eventRetentionMs)));
   }
 

@@ -2,8 +2,9 @@ import type { EntityManager } from 'typeorm';
 import { MOST_REMEMBERED } from '@plexsphere/keyring';
 import { chainRow } from '../claim/chain-place';
 import type { ClaimKey } from '../claim/claimed-node';
-import { RESEND_AFTER, ofItsRing } from '../node-stream';
+import { RESEND_AFTER } from '../node-stream';
 import { byReceiver } from '../receivers';
+import { noteKeyMarks, type KeyMark } from '../settle/key-marks';
 import type { Marks } from '../write/message-writer';
 
 /** A message that stands on the stream. */
@@ -18,32 +19,15 @@ const RECORD = `jsonb_to_recordset($1::jsonb) AS d(node_id uuid, attempt bigint,
 
 /** In the order of node_id, as everybody locks these rows: two who mark the same Nodes never wait for each other. */
 const LOCK = `
-  SELECT s.node_id FROM outbox.node_stream s JOIN ${RECORD} ON d.node_id = s.node_id AND d.attempt = s.attempt
+  SELECT s.node_id AS "nodeId", s.told_epoch::float8 AS "toldEpoch", s.told_platform_epoch::float8 AS "toldPlatformEpoch"
+    FROM outbox.node_stream s JOIN ${RECORD} ON d.node_id = s.node_id AND d.attempt = s.attempt
    WHERE s.claim_owner = $2
    ORDER BY s.node_id FOR UPDATE OF s`;
 
-/**
- * An acknowledgement may have come before this: what is settled stays so. Of the key rows that one message covers the
- * newest is sent, those before it are superseded: they will never be sent.
- */
+/** By its id alone. An acknowledgement may have come before this: what is settled stays so. */
 const MARK_MESSAGES = `
-  WITH covered AS (
-    SELECT m.id, d.issued_at, m.epoch IS NOT NULL
-             AND m.epoch < max(m.epoch) OVER (PARTITION BY m.node_id, m.ring_scope) AS superseded
-      FROM ${RECORD}
-      JOIN outbox.node_stream s ON s.node_id = d.node_id
-      JOIN outbox.message m ON m.node_id = d.node_id AND m.state = 'unsent'
-     WHERE d.node_id = ANY($2::uuid[])
-       AND (m.id = d.message_id
-            OR m.epoch <= ${ofItsRing('d.told_epoch', 'd.told_platform_epoch')})
-  )
-  UPDATE outbox.message m SET
-    state = CASE WHEN covered.superseded THEN 'settled' ELSE 'sent' END,
-    outcome = CASE WHEN covered.superseded THEN 'superseded' END,
-    sent_at = clock_timestamp(),
-    issued_at = covered.issued_at,
-    settled_at = CASE WHEN covered.superseded THEN clock_timestamp() END
-    FROM covered WHERE m.id = covered.id`;
+  UPDATE outbox.message m SET state = 'sent', sent_at = clock_timestamp(), issued_at = d.issued_at
+    FROM ${RECORD} WHERE d.node_id = ANY($2::uuid[]) AND m.id = d.message_id AND m.state = 'unsent'`;
 
 /** An acknowledgement may have told us meanwhile that the Node holds more than this message brings. */
 const TOLD_EPOCH = 'greatest(d.told_epoch, s.told_epoch)';
@@ -101,9 +85,29 @@ export async function markPublished(
       ready_position: each.ready?.position ?? null,
     })),
   );
-  const locked = await manager.query<{ node_id: string }[]>(LOCK, [record, owner]);
-  const mine = locked.map((row) => row.node_id);
+  const locked = await manager.query<ToldBefore[]>(LOCK, [record, owner]);
+  const mine = locked.map(({ nodeId }) => nodeId);
   if (mine.length === 0) return;
-  await manager.query(MARK_MESSAGES, [record, mine]);
+  if (published.some(({ ordinaryId }) => ordinaryId !== undefined)) await manager.query(MARK_MESSAGES, [record, mine]);
+  await noteKeyMarks(manager, passedOver(published, locked));
   await manager.query(MARK_NODES, [record, mine]);
+}
+
+interface ToldBefore {
+  nodeId: string;
+  toldEpoch: number;
+  toldPlatformEpoch: number;
+}
+
+/** Of Nodes whom one message has told of several epochs: what lies before the last one's will never be sent. */
+function passedOver(published: readonly Published[], locked: readonly ToldBefore[]): KeyMark[] {
+  const before = new Map(locked.map((node) => [node.nodeId, node]));
+  return published.flatMap(({ nodeId, told }) => {
+    const was = before.get(nodeId);
+    if (was === undefined) return [];
+    const own = { after: was.toldEpoch, upTo: told.epoch ?? 0 };
+    const platform = { after: was.toldPlatformEpoch, upTo: told.platformEpoch ?? 0 };
+    const isPassed = [own, platform].some(({ after, upTo }) => upTo > after + 1);
+    return isPassed ? [{ nodeId, how: 'passed', own, platform }] : [];
+  });
 }

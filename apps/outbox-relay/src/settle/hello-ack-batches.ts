@@ -4,6 +4,7 @@ import { ThrottledLog } from '@plexsphere/service-kit';
 import { DataSource } from 'typeorm';
 import { Counters } from '../counters';
 import { RelayLoop } from '../relay-loop';
+import { KeyMarking } from './key-marking';
 import type { CountedWord, NodeWord } from './node-word';
 import { recordHellos, type NodeHello } from './record-hellos';
 import { SaidBatcher } from './said-batcher';
@@ -21,6 +22,7 @@ export class HelloAckBatches {
   constructor(
     private readonly database: DataSource,
     private readonly loop: RelayLoop,
+    private readonly marking: KeyMarking,
     private readonly counters: Counters,
     private readonly log: ThrottledLog,
   ) {
@@ -51,9 +53,10 @@ export class HelloAckBatches {
   }
 
   private async settle(acks: NodeWord[]): Promise<void> {
-    const { words, refused } = await this.database.transaction('READ COMMITTED', (manager) =>
+    const { words, refused, haveKeys } = await this.database.transaction('READ COMMITTED', (manager) =>
       settleAcks(manager, acks),
     );
+    if (haveKeys) this.marking.wake();
     this.counters.add('ack', acks.length - refused.length);
     this.tellForks(words);
     if (refused.length === 0) return;

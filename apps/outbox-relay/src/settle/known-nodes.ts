@@ -8,6 +8,8 @@ export interface KnownNode {
   scope: Scope;
   listens: Listens;
   lastPosition: number;
+  settledEpoch: number;
+  settledPlatformEpoch: number;
   /** The heads that it showed last, where they are forks: of its own ring, and of the platform's. */
   forkedHead: string | null;
   platformForkedHead: string | null;
@@ -16,6 +18,7 @@ export interface KnownNode {
 /** In the order of node_id, as everybody locks these rows. */
 const LOCK = `
   SELECT s.node_id AS "nodeId", s.scope, s.listens, s.last_position::float8 AS "lastPosition",
+         s.settled_epoch::float8 AS "settledEpoch", s.settled_platform_epoch::float8 AS "settledPlatformEpoch",
          CASE WHEN s.forked_at IS NOT NULL THEN s.head END AS "forkedHead",
          CASE WHEN s.platform_forked_at IS NOT NULL THEN s.platform_head END AS "platformForkedHead"
     FROM outbox.node_stream s

@@ -106,7 +106,7 @@ describe('news of keys', () => {
     await mesh.closeRotation(domain);
     await mesh.rotate(PLATFORM, 'p2');
     expect(await told()).toBeUndefined();
-    expect((await mesh.messages(node)).filter(({ state }) => state !== 'settled')).toEqual([]);
+    expect((await world.messages(node)).filter(({ state }) => state !== 'settled')).toEqual([]);
   });
 
   test('that no key can bring are left to a state: the stream waits, and nothing is claimed again and again', async () => {
@@ -169,7 +169,7 @@ describe('a word', () => {
     await mesh.rotate(domain, 'd2');
     await world.drain(by);
     await world.say(node, { epoch: 2, isProven: true });
-    const [keyRow] = (await mesh.messages(node)).filter(({ epoch }) => epoch !== null);
+    const [keyRow] = (await world.messages(node)).filter(({ epoch }) => epoch !== null);
     expect(keyRow).toMatchObject({ state: 'settled', outcome: 'applied' });
     await expect(mesh.stream(node)).resolves.toMatchObject({ settled_epoch: 2, told_epoch: 2 });
   });

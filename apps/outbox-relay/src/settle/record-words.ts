@@ -2,7 +2,8 @@ import { takeWord, type GoNode } from '@plexsphere/keyring';
 import { asInstant } from '@plexsphere/store';
 import type { EntityManager } from 'typeorm';
 import type { NodeStreamWord } from './read-http-words';
-import { settleMessages } from './settle-acks';
+import { noteKeyMarks, type KeyMark } from './key-marks';
+import { appliedKeys, settleMessages } from './settle-acks';
 
 /** Those that read no statement, in the order of node_id, as everybody locks these rows; `now`: once they are. */
 const LOCK = `
@@ -17,8 +18,7 @@ const LOCK = `
          CASE WHEN s.ready_epoch IS NOT NULL
               THEN jsonb_build_object('epoch', s.ready_epoch, 'position', s.ready_position) END AS ready,
          s.hello_id AS "helloId", s.hello IS NOT NULL AS "isHelloUnanswered",
-         EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state <> 'settled' AND m.epoch IS NULL)
-           AS "hasUnsettled",
+         EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state <> 'settled') AS "hasUnsettled",
          s.waits_since IS NOT NULL AS waits, ${asInstant('s.word_at')} AS "wordAt",
          r.trust_epoch::float8 AS "trustEpoch", ${asInstant('clock_timestamp()')} AS now
     FROM locked s JOIN ring.key_ring r ON r.scope = s.scope`;
@@ -66,7 +66,8 @@ export interface RecordedWords {
 export async function recordWords(manager: EntityManager, words: readonly NodeStreamWord[]): Promise<RecordedWords> {
   const ids = [...new Set(words.map(({ nodeId }) => nodeId))];
   const rows = await manager.query<KnownGoNode[]>(LOCK, [ids]);
-  const nodes = new Map(rows.map((row) => [row.nodeId, row]));
+  const before = new Map(rows.map((row) => [row.nodeId, row]));
+  const nodes = new Map(before);
   const asking = new Set<string>();
   const changed = new Set<string>();
   const recorded: RecordedWords = { handled: 0, stale: 0, refused: [] };
@@ -89,9 +90,20 @@ export async function recordWords(manager: EntityManager, words: readonly NodeSt
   if (changed.size === 0) return recorded;
   const taken = [...changed].flatMap((nodeId) => nodes.get(nodeId) ?? []);
   await manager.query(RECORD, [JSON.stringify(taken.map((node) => record(node, asking.has(node.nodeId))))]);
+  await noteKeyMarks(
+    manager,
+    taken.flatMap((node) => ownKeysApplied(before.get(node.nodeId) ?? node, node)),
+  );
   await settleMessages(manager, [...changed]);
   return recorded;
 }
+
+/** It hears of its own ring alone. */
+const ownKeysApplied = (before: KnownGoNode, { nodeId, settledEpoch }: KnownGoNode): KeyMark[] =>
+  appliedKeys(
+    { nodeId, settledEpoch: before.settledEpoch, settledPlatformEpoch: 0 },
+    { nodeId, settledEpoch, settledPlatformEpoch: 0 },
+  );
 
 /** A gateway reads what it says from the same database: it cannot know of more than there is. */
 const isCredible = ({ epoch, waits, position, readAt }: NodeStreamWord, node: KnownGoNode): boolean =>

@@ -2,9 +2,10 @@ import { FORKED } from '@plexsphere/keyring';
 import type { EntityManager } from 'typeorm';
 import { answerAnew } from './answer-anew';
 import { combineAcks } from './combine-acks';
-import { lockKnownNodes } from './known-nodes';
+import { noteKeyMarks, type KeyMark } from './key-marks';
+import { lockKnownNodes, type KnownNode } from './known-nodes';
 import { SHOWN, WORD_RECORD, countWord, wordRecord, type CountedWord, type NodeWord } from './node-word';
-import { RESEND_AFTER, ofItsRing } from '../node-stream';
+import { RESEND_AFTER } from '../node-stream';
 import { byReceiver } from '../receivers';
 import { readHeads } from './read-heads';
 
@@ -42,7 +43,9 @@ const SETTLE_NODES = `
     claim_deadline = CASE WHEN ${NEW_FORK} THEN clock_timestamp() ELSE s.claim_deadline END,
     attempt = CASE WHEN ${NEW_FORK} THEN s.attempt + 1 ELSE s.attempt END,
     ${SHOWN}
-    FROM ${WORD_RECORD} WHERE s.node_id = d.node_id`;
+    FROM ${WORD_RECORD} WHERE s.node_id = d.node_id
+  RETURNING s.node_id AS "nodeId", s.settled_epoch::float8 AS "settledEpoch",
+            s.settled_platform_epoch::float8 AS "settledPlatformEpoch"`;
 
 /**
  * Unsent ones too: an acknowledgement may overtake the mark of what it acknowledges. But not of a Node that cannot
@@ -53,8 +56,7 @@ const SETTLE_MESSAGES = `
     UPDATE outbox.message m SET state = 'settled', outcome = 'applied', settled_at = clock_timestamp()
       FROM outbox.node_stream s
      WHERE s.node_id = m.node_id AND m.node_id = ANY($1::uuid[]) AND m.state <> 'settled'
-       AND (m.position <= s.settled_position AND (s.listens <> 'go' OR m.state = 'sent')
-            OR m.epoch <= ${ofItsRing('s.settled_epoch', 's.settled_platform_epoch')})
+       AND m.position <= s.settled_position AND (s.listens <> 'go' OR m.state = 'sent')
     RETURNING m.node_id)
   SELECT DISTINCT node_id FROM applied`;
 
@@ -81,6 +83,8 @@ interface SettledAcks {
   words: CountedWord[];
   /** They claim positions that were never given. */
   refused: CountedWord[];
+  /** Whether some have settled what they were told of keys. */
+  haveKeys: boolean;
 }
 
 /** In the caller's transaction. Who is not enrolled is nobody, and not worth a line. */
@@ -96,9 +100,22 @@ export async function settleAcks(manager: EntityManager, acks: readonly NodeWord
   });
   const { settled: words, refused } = combineAcks(counted, (nodeId) => nodes.get(nodeId)?.lastPosition ?? 0);
   await answerAnew(manager, refused);
-  if (words.length === 0) return { words, refused };
+  if (words.length === 0) return { words, refused, haveKeys: false };
   const nodeIds = words.map(({ nodeId }) => nodeId);
-  await manager.query(SETTLE_NODES, [wordRecord(words)]);
-  await manager.query(PLAN_RESENDING, [nodeIds, await settleMessages(manager, nodeIds)]);
-  return { words, refused };
+  const [settled] = await manager.query<[SettledEpochs[], number]>(SETTLE_NODES, [wordRecord(words)]);
+  const applied = settled.flatMap((after) => appliedKeys(nodes.get(after.nodeId) ?? after, after));
+  await noteKeyMarks(manager, applied);
+  const progressed = [...applied.map(({ nodeId }) => nodeId), ...(await settleMessages(manager, nodeIds))];
+  await manager.query(PLAN_RESENDING, [nodeIds, progressed]);
+  return { words, refused, haveKeys: applied.length > 0 };
+}
+
+export type SettledEpochs = Pick<KnownNode, 'nodeId' | 'settledEpoch' | 'settledPlatformEpoch'>;
+
+/** What a Node has settled of keys, where it has; by what was on record before, and what is now. */
+export function appliedKeys(before: SettledEpochs, after: SettledEpochs): KeyMark[] {
+  const own = { after: before.settledEpoch, upTo: after.settledEpoch };
+  const platform = { after: before.settledPlatformEpoch, upTo: after.settledPlatformEpoch };
+  const isProgress = [own, platform].some((reach) => reach.upTo > reach.after);
+  return isProgress ? [{ nodeId: after.nodeId, how: 'applied', own, platform }] : [];
 }

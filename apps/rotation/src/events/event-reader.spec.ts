@@ -5,15 +5,16 @@ import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
 import type { MissingNode, ShowEvent } from '@plexsphere/wire/commands';
 import { plansOf, rowsRead } from '../../testing/plans';
-import { CLOSED_SCOPE, OPEN_SCOPE, seededRings, type SeededRings } from '../../testing/seeded-rings';
+import { CLOSED_SCOPE, NODE_IDS, OPEN_SCOPE, seededRings, type SeededRings } from '../../testing/seeded-rings';
 import type { Scopes } from '../rings/list-rings';
 import { EventReader } from './event-reader';
-import { fanOutToNode, fanOutToOthers, fanOutToScope } from './fan-out';
+import { fanOutToNode, fanOutToScope } from './fan-out';
+import { tellOfKeys } from './tell-of-keys';
 
 jest.setTimeout(120_000);
 
 const event = (scope = OPEN_SCOPE, eventId: string = randomUUID()) => {
-  return { eventId, scope, eventType: 'route_updated', payload: null, epoch: null };
+  return { eventId, scope, eventType: 'route_updated', payload: null };
 };
 
 let seeded: SeededRings;
@@ -23,19 +24,36 @@ beforeEach(async () => {
   seeded = await seededRings(await testDatabase({ name: 'store', prepare: migrateStore }));
   reader = new EventReader(seeded.database);
   await seeded.asOwner('DELETE FROM outbox.message');
+  await seeded.asOwner('DELETE FROM outbox.key_message');
   await seeded.asOwner('DELETE FROM outbox.event');
 });
 afterEach(() => seeded.drop());
 
 const publish = async (scope = OPEN_SCOPE): Promise<string> => {
   const published = event(scope);
-  await fanOutToScope(seeded.database.manager, published);
+  await seeded.database.transaction((manager) => fanOutToScope(manager, published));
   return published.eventId;
 };
+/** A change of the platform's ring, told to every Node. */
+const tellAll = async (): Promise<string> => {
+  const change = { eventId: randomUUID(), scope: 'platform', eventType: 'signing_key_rotated', epoch: 2 };
+  const audience = { ownNodes: 'all', otherNodes: true } as const;
+  await seeded.database.transaction((manager) => tellOfKeys(manager, change, audience));
+  return change.eventId;
+};
+/** As a relay marks them, behind their words. */
+const mark = (eventId: string, names: string[], applied: boolean) =>
+  seeded.asOwner(`
+    WITH marked AS (
+      UPDATE outbox.key_message SET applied = ${applied}
+       WHERE event_id = '${eventId}' AND node_id IN (SELECT id FROM ring.node WHERE name IN (${list(names)})) RETURNING 1)
+    UPDATE outbox.event SET ${applied ? 'applied = applied' : 'superseded = superseded'} + (SELECT count(*) FROM marked)
+     WHERE event_id = '${eventId}'`);
+const list = (names: string[]): string => names.map((name) => `'${name}'`).join(', ');
 const settle = (names: string[], outcome: string) =>
   seeded.asOwner(
     `UPDATE outbox.message SET state = 'settled', outcome = '${outcome}', settled_at = clock_timestamp()
-      WHERE node_id IN (SELECT id FROM ring.node WHERE name IN (${names.map((name) => `'${name}'`).join(', ')}))`,
+      WHERE node_id IN (SELECT id FROM ring.node WHERE name IN (${list(names)}))`,
   );
 const sent = (name: string) =>
   seeded.asOwner(
@@ -86,23 +104,40 @@ it('counts on when the settled messages are gone', async () => {
 });
 
 it('counts every Node that it was written for: one, a scope, and those of the others beside it', async () => {
-  const { manager } = seeded.database;
-  const [single, everywhere] = [event(), event('platform')];
+  const single = event();
   const [node] = await seeded.asOwner<{ id: string }>(`SELECT id FROM ring.node WHERE name = 'current'`);
-  await fanOutToNode(manager, single, node!.id);
-  await fanOutToScope(manager, everywhere);
-  await fanOutToOthers(manager, everywhere);
+  await fanOutToNode(seeded.database.manager, single, node!.id);
   expect(await show(single.eventId)).toMatchObject({ nodes: 1, waiting: 1 });
-  expect(await show(everywhere.eventId)).toMatchObject({ nodes: 7, waiting: 7 });
+  expect(await show(await tellAll())).toMatchObject({ nodes: 7, waiting: 7 });
 });
 
 it('names Nodes of another scope to who may see that one, and counts all', async () => {
-  const everywhere = event('platform');
-  await fanOutToScope(seeded.database.manager, everywhere);
-  await fanOutToOthers(seeded.database.manager, everywhere);
-  const seen = await allMissing(everywhere.eventId, 2, ['platform', CLOSED_SCOPE]);
+  const everywhere = await tellAll();
+  const seen = await allMissing(everywhere, 2, ['platform', CLOSED_SCOPE]);
   expect(seen.map(({ name }) => name)).toEqual(['edge']);
-  expect(await show(everywhere.eventId, ['platform'])).toMatchObject({ waiting: 7, missing: [] });
+  expect(await show(everywhere, ['platform'])).toMatchObject({ waiting: 7, missing: [] });
+});
+
+it('of a change of keys says the same by its own table, and what was sent by what the streams have told', async () => {
+  const eventId = await tellAll();
+  await mark(eventId, ['current', 'edge'], true);
+  await mark(eventId, ['new'], false);
+  await seeded.asOwner(`UPDATE outbox.node_stream SET told_platform_epoch = 2 WHERE node_id = '${NODE_IDS.told}'`);
+  const shown = await show(eventId);
+  expect(shown).toMatchObject({
+    ...{ event_id: eventId, scope: 'platform', epoch: 2 },
+    ...{ nodes: 7, applied: 2, waiting: 4, superseded: 1, expired: 0 },
+  });
+  expect(shown.missing.map(({ name, state, since }) => [name, state, since])).toEqual([
+    ['resting', 'unsent', shown.created_at],
+    ['told', 'sent', shown.created_at],
+    ['untold', 'unsent', shown.created_at],
+    ['asleep', 'unsent', shown.created_at],
+  ]);
+  expect(await allMissing(eventId, 1)).toEqual(shown.missing);
+  expect(await allMissing(eventId, 3)).toEqual(shown.missing);
+  const [listed] = (await reader.list({ limit: 1 }, null)).events;
+  expect(listed).toMatchObject({ event_id: eventId, applied: 2, waiting: 4, superseded: 1 });
 });
 
 it('pages of one are the whole', async () => {
@@ -171,7 +206,8 @@ describe('in a mesh of 20,000 Nodes', () => {
     await publish(RARE);
   });
 
-  const analyse = () => seeded.asOwner('ANALYZE ring.node; ANALYZE outbox.event; ANALYZE outbox.message');
+  const analyse = () =>
+    seeded.asOwner('ANALYZE ring.node; ANALYZE outbox.event; ANALYZE outbox.message; ANALYZE outbox.key_message');
   const cost = async (ask: (events: EventReader) => Promise<unknown>, table: string) => {
     await analyse();
     return rowsRead(await plansOf(seeded.database, (database) => ask(new EventReader(database))), table);
@@ -183,6 +219,13 @@ describe('in a mesh of 20,000 Nodes', () => {
       WHERE event_id = '${eventId}' AND id NOT IN (SELECT id FROM outbox.message ORDER BY id DESC LIMIT 3)`);
     expect(await cost((events) => events.show({ event_id: eventId }, null), 'message')).toBeLessThan(50);
     expect(await show(eventId)).toMatchObject({ nodes: 20_006, applied: 20_003, waiting: 3 });
+  });
+
+  it('a change of keys is counted without a look at its messages, however many there are', async () => {
+    const eventId = await tellAll();
+    expect(await cost((events) => events.list({ limit: 1 }, null), 'key_message')).toBe(0);
+    expect(await cost((events) => events.show({ event_id: eventId, limit: 20 }, null), 'key_message')).toBeLessThan(50);
+    expect(await show(eventId)).toMatchObject({ nodes: 20_007, applied: 0, waiting: 10_000, counted_to: 10_000 });
   });
 
   it('an event that nobody has is counted as far as somebody wants to know, and shown a page at a time', async () => {

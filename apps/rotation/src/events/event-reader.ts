@@ -17,12 +17,14 @@ import type { Scopes } from '../rings/list-rings';
 import { readSnapshot } from '../transactions/database-clock';
 import { findEvent, listEvents, type EventRow } from './list-events';
 import { MISSING_PHASES, listMissing, type MissingPlace, type MissingRow } from './list-missing';
+import { listMissingKeys } from './list-missing-keys';
 
 /** So far Nodes that do not have an event are counted: beyond it nobody needs the number, and it would cost all of them. */
 const COUNTED = { inList: 1_000, alone: 10_000 };
 
 const EVENT_ID = /^[0-9a-f-]{36}(?:\/[0-9a-f-]{36})?$/;
-const ID = /^\d{1,18}$/;
+/** Of a message; of a key event, whose messages have none, the Node's. */
+const ID = /^(?:\d{1,18}|[0-9a-f-]{36})$/;
 
 /** Events that the outbox still has, and who does not have them: until they are settled, and a while longer. */
 @Injectable()
@@ -58,7 +60,8 @@ export class EventReader {
       const event = await findEvent(manager, scopes, eventId, COUNTED.alone);
       if (event === undefined) throw problem('unknownEvent', { field: 'event_id' });
       const after = typeof cursor === 'string' ? placeOf(readCursor(listing, cursor, [PHASE, ID])) : undefined;
-      const { rows, next } = await listMissing(manager, eventId, scopes, { after, limit: limit ?? DEFAULT_ROWS });
+      const list = event.epoch === null ? listMissing : listMissingKeys;
+      const { rows, next } = await list(manager, eventId, scopes, { after, limit: limit ?? DEFAULT_ROWS });
       return {
         ...summary(event, COUNTED.alone),
         counted_to: COUNTED.alone,
@@ -74,7 +77,7 @@ const PHASE = new RegExp(`^(?:${MISSING_PHASES.join('|')})$`);
 const placeOf = ([phase, id = '']: string[]): MissingPlace => ({ phase: phase === 'expired' ? phase : 'waiting', id });
 
 function summary({ eventId, eventType, createdAt, ...row }: EventRow, countedTo: number): EventSummary {
-  const { scope, epoch, nodes, waiting, superseded, expired } = row;
+  const { scope, epoch, nodes, applied, waiting, superseded, expired } = row;
   const isWhole = [waiting, superseded, expired].every((count) => count < countedTo);
   return {
     event_id: eventId,
@@ -83,7 +86,7 @@ function summary({ eventId, eventType, createdAt, ...row }: EventRow, countedTo:
     epoch,
     created_at: createdAt.toISOString(),
     nodes,
-    applied: isWhole ? nodes - waiting - superseded - expired : null,
+    applied: applied ?? (isWhole ? nodes - waiting - superseded - expired : null),
     waiting,
     superseded,
     expired,

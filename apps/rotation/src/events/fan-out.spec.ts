@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
 import { EnrolmentWorld, MESH_DOMAIN } from '../../testing/enrolment-world';
-import { fanOutToOthers, fanOutToPeers, fanOutToReaders, fanOutToScope } from './fan-out';
+import { fanOutToPeers, fanOutToScope } from './fan-out';
+import { tellOfKeys, type KeyAudience, type ToldOfKeys } from './tell-of-keys';
 
 jest.setTimeout(60_000);
 
@@ -24,34 +25,54 @@ beforeEach(async () => {
 });
 afterEach(() => world.end());
 
-const event = (scope: string, epoch: number | null = null) => ({
-  ...{ eventId: randomUUID(), scope, eventType: 'x', payload: null, epoch },
-});
-const toldOf = async (eventId: string): Promise<string[]> => {
+const event = (scope: string) => ({ eventId: randomUUID(), scope, eventType: 'x', payload: null });
+const keyEvent = (scope: string, epoch: number) => ({ eventId: randomUUID(), scope, eventType: 'x', epoch });
+
+const told = (change: ReturnType<typeof keyEvent>, audience: KeyAudience): Promise<ToldOfKeys> =>
+  world.database.transaction((manager) => tellOfKeys(manager, change, audience));
+
+const rowsOf = async (table: string, eventId: string): Promise<string[]> => {
   const rows = await world.owner.query<{ node_id: string }[]>(
-    'SELECT node_id FROM outbox.message WHERE event_id = $1',
+    `SELECT node_id FROM outbox.${table} WHERE event_id::text = $1`,
     [eventId],
   );
   return rows.map(({ node_id }) => node_id).sort();
 };
+const nodesOf = async (eventId: string): Promise<unknown> =>
+  (await world.owner.query<{ nodes: number }[]>('SELECT nodes FROM outbox.event WHERE event_id = $1', [eventId]))[0];
 
 test('every Node of the scope hears of a change of its trust; of another change those who read statements', async () => {
-  const [trust, close] = [event(MESH_DOMAIN, 3), event(MESH_DOMAIN, 4)];
-  expect(await fanOutToScope(world.database.manager, trust)).toBe(3);
-  expect(await toldOf(trust.eventId)).toEqual([ON_THE_BUS, go, sdk].sort());
-  expect(await fanOutToReaders(world.database.manager, close)).toBe(2);
-  expect(await toldOf(close.eventId)).toEqual([ON_THE_BUS, sdk].sort());
+  const [trust, close] = [keyEvent(MESH_DOMAIN, 3), keyEvent(MESH_DOMAIN, 4)];
+  expect(await told(trust, { ownNodes: 'all', otherNodes: false })).toEqual({ nodes: 3, otherNodes: null });
+  expect(await rowsOf('key_message', trust.eventId)).toEqual([ON_THE_BUS, go, sdk].sort());
+  expect(await told(close, { ownNodes: 'readers', otherNodes: false })).toEqual({ nodes: 2, otherNodes: null });
+  expect(await rowsOf('key_message', close.eventId)).toEqual([ON_THE_BUS, sdk].sort());
+  expect(await nodesOf(close.eventId)).toEqual({ nodes: 2 });
 });
 
 test('of the platform’s ring the Domains’ Nodes hear that read statements', async () => {
-  const change = event('platform', 4);
-  expect(await fanOutToScope(world.database.manager, change)).toBe(0);
-  expect(await fanOutToOthers(world.database.manager, change)).toBe(2);
-  expect(await toldOf(change.eventId)).toEqual([ON_THE_BUS, sdk].sort());
+  const change = keyEvent('platform', 4);
+  expect(await told(change, { ownNodes: 'all', otherNodes: true })).toEqual({ nodes: 0, otherNodes: 2 });
+  expect(await rowsOf('key_message', change.eventId)).toEqual([ON_THE_BUS, sdk].sort());
+  expect(await nodesOf(change.eventId)).toEqual({ nodes: 2 });
+});
+
+test('nobody who has left is told', async () => {
+  await world.owner.query(`UPDATE ring.node SET state = 'removed', removed_at = now() WHERE id = '${ON_THE_BUS}'`);
+  const change = keyEvent(MESH_DOMAIN, 3);
+  expect(await told(change, { ownNodes: 'all', otherNodes: false })).toMatchObject({ nodes: 2 });
+  expect(await rowsOf('key_message', change.eventId)).toEqual([go, sdk].sort());
+});
+
+test('of what is said to a whole scope everybody hears, and the number is kept', async () => {
+  const news = event(MESH_DOMAIN);
+  expect(await world.database.transaction((manager) => fanOutToScope(manager, news))).toBe(3);
+  expect(await rowsOf('message', news.eventId)).toEqual([ON_THE_BUS, go, sdk].sort());
+  expect(await nodesOf(news.eventId)).toEqual({ nodes: 3 });
 });
 
 test('peers are those of the scope that have tunnels, but for the one that it is about', async () => {
   const key = event(MESH_DOMAIN);
-  expect(await fanOutToPeers(world.database.manager, go, key)).toBe(1);
-  expect(await toldOf(key.eventId)).toEqual([sdk]);
+  expect(await world.database.transaction((manager) => fanOutToPeers(manager, go, key))).toBe(1);
+  expect(await rowsOf('message', key.eventId)).toEqual([sdk]);
 });

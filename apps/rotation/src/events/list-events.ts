@@ -10,6 +10,8 @@ export interface EventRow {
   createdAt: Date;
   micros: string;
   nodes: number;
+  /** Known of key events, whose messages are counted as they are marked; null of others. */
+  applied: number | null;
   /** Each as far as was counted. */
   waiting: number;
   superseded: number;
@@ -24,10 +26,15 @@ const counted = (outcome: string): string => `
       WHERE message.event_id = event.event_id AND (outcome IS NULL OR outcome <> 'applied') AND ${outcome}
       ORDER BY outcome, id LIMIT $1) AS one)`;
 
+const byKind = (ofKeys: string, ordinary: string): string =>
+  `CASE WHEN event.epoch IS NULL THEN ${ordinary} ELSE ${ofKeys} END`;
+
 const selectEvent = (from: string): string => `
   SELECT event_id AS "eventId", scope, event_type AS "eventType", epoch::float8 AS epoch, created_at AS "createdAt",
-         ${microsOf('created_at')} AS micros, nodes, ${counted('outcome IS NULL')} AS waiting,
-         ${counted(`outcome = 'superseded'`)} AS superseded, ${counted(`outcome = 'expired'`)} AS expired
+         ${microsOf('created_at')} AS micros, nodes, ${byKind('event.applied', 'NULL')} AS applied,
+         ${byKind('least($1::int, nodes - event.applied - event.superseded)', counted('outcome IS NULL'))} AS waiting,
+         ${byKind('least($1::int, event.superseded)', counted(`outcome = 'superseded'`))} AS superseded,
+         ${byKind('0', counted(`outcome = 'expired'`))} AS expired
     FROM ${from} AS event`;
 
 function walk(isLed: boolean): { rows: string; newestFirst: string } {

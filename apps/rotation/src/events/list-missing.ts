@@ -18,7 +18,7 @@ export interface MissingPlace {
   id: string;
 }
 
-interface MissingPage {
+export interface MissingPage {
   rows: MissingRow[];
   next: MissingPlace | undefined;
 }
@@ -52,9 +52,16 @@ export async function listMissing(
   scopes: Scopes,
   { after, limit }: { after: MissingPlace | undefined; limit: number },
 ): Promise<MissingPage> {
-  const found = await manager.query<(MissingRow & MissingPlace & { isSeen: boolean })[]>(SELECT, [
+  const found = await manager.query<FoundMissing[]>(SELECT, [
     ...[eventId, after?.phase ?? 'waiting', after?.id ?? '0', limit + 1, scopes],
   ]);
+  return cutAt(found, limit);
+}
+
+export type FoundMissing = MissingRow & MissingPlace & { isSeen: boolean };
+
+/** Of one more than a page. */
+export function cutAt(found: readonly FoundMissing[], limit: number): MissingPage {
   const page = found.slice(0, limit);
   return { rows: page.filter(({ isSeen }) => isSeen), next: found.length > page.length ? page.at(-1) : undefined };
 }

@@ -58,7 +58,7 @@ export class PublishEvent {
     const { scope, eventId } =
       'scope' in to ? { scope: to.scope, eventId: randomUUID() } : await this.atNode(to.nodeId);
     refuseOversized(eventType, eventId, payload);
-    return { eventId, scope, eventType, payload, epoch: null };
+    return { eventId, scope, eventType, payload };
   }
 
   /** The SDK refuses an event for one Node that reaches another: the id says whose it is. */

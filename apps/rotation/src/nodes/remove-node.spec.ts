@@ -87,9 +87,17 @@ it.each<[string, NodeName]>([
 
 it('counts it no more, in the fan-out and in the gate', async () => {
   await remove({ id: NODE });
-  const event = { eventId: 'e', scope: DOMAIN, eventType: 'x', payload: null, epoch: null };
-  expect(await fanOutToScope(database.manager, event)).toBe(1);
+  const event = { eventId: 'e', scope: DOMAIN, eventType: 'x', payload: null };
+  expect(await database.transaction((manager) => fanOutToScope(manager, event))).toBe(1);
   expect((await readNodeFacts(database.manager, DOMAIN)).map((facts) => facts.name)).toEqual(['edge-2']);
+});
+
+it('leaves a word for the relays that of keys it needs nothing more', async () => {
+  await remove({ id: NODE });
+  const gone = { how: 'left', epoch: Number.MAX_SAFE_INTEGER, platform_epoch: Number.MAX_SAFE_INTEGER };
+  expect(await owner.query('SELECT marks FROM outbox.key_mark')).toMatchObject([
+    { marks: [{ node_id: NODE, ...gone }] },
+  ]);
 });
 
 it('answers a retry alike, and a second request that there is no such Node', async () => {

@@ -12,7 +12,7 @@ import {
 import { problem } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import { tellMembers } from '../channels/tell-members';
-import { fanOutToOthers, fanOutToReaders, fanOutToScope } from '../events/fan-out';
+import { tellOfKeys, type ToldOfKeys } from '../events/tell-of-keys';
 import { endPromotionWith } from '../rotator/promotions';
 import type { RequestIdentity } from '../transactions/requests';
 import { writeAudit } from '../transactions/write-audit';
@@ -35,10 +35,7 @@ interface NewRingChange {
 }
 
 /** How many Nodes have a row of it: the scope's own, and all others; null where none of those are told. */
-export interface Told {
-  nodes: number;
-  otherNodes: number | null;
-}
+export type Told = ToldOfKeys;
 
 /**
  * Writes a change of a ring and all that goes with it, in the caller's transaction and under the scope's lock: whatever
@@ -150,8 +147,10 @@ async function tellNodes(
   if (gate === 'members') return { nodes: await tellMembers(manager, after, members), otherNodes: null };
   if (tells.ownNodes === null) return { nodes: 0, otherNodes: null };
   const isOfTrust = epoch === trustEpoch;
-  const event = { eventId, scope, eventType: isOfTrust ? tells.ownNodes : 'chain', payload: null, epoch };
-  const nodes = await (isOfTrust ? fanOutToScope : fanOutToReaders)(manager, event);
-  const others = statement !== null && tells.otherNodes !== null;
-  return { nodes, otherNodes: others ? await fanOutToOthers(manager, event) : null };
+  const eventType = isOfTrust ? tells.ownNodes : 'chain';
+  return tellOfKeys(
+    manager,
+    { eventId, scope, eventType, epoch },
+    { ownNodes: isOfTrust ? 'all' : 'readers', otherNodes: statement !== null && tells.otherNodes !== null },
+  );
 }

@@ -72,10 +72,10 @@ it('commits the ring, the transition, its event for each Node, and the audit row
   expect(Date.parse(String(body['transition_expires'])) - Date.parse(reply.closes_at)).toBe(30_000);
   expect(
     await heart.owner.query(
-      `SELECT e.event_type, e.epoch, n.name FROM outbox.message m JOIN outbox.event e USING (event_id)
-         JOIN ring.node n ON n.id = m.node_id`,
+      `SELECT e.event_type, e.epoch, e.nodes, n.name FROM outbox.key_message m
+         JOIN outbox.event e ON e.event_id = m.event_id::text JOIN ring.node n ON n.id = m.node_id`,
     ),
-  ).toEqual([{ event_type: 'signing_key_rotated', epoch: '2', name: 'node of k1' }]);
+  ).toEqual([{ event_type: 'signing_key_rotated', epoch: '2', nodes: 1, name: 'node of k1' }]);
   expect(await heart.owner.query('SELECT action, scope FROM ring.audit')).toEqual([
     { action: 'signing.rotate', scope: DOMAIN },
   ]);
@@ -85,8 +85,8 @@ it('commits the ring, the transition, its event for each Node, and the audit row
 
 it('of the platform tells the Nodes of all scopes, each of the same event', async () => {
   expect(await open('p2', one, undefined, PLATFORM)).toMatchObject({ nodes: 1, domain_nodes: 1 });
-  expect(await heart.owner.query('SELECT DISTINCT event_id, ring_scope FROM outbox.message')).toHaveLength(1);
-  expect(await heart.owner.query('SELECT FROM outbox.message')).toHaveLength(2);
+  expect(await heart.owner.query('SELECT DISTINCT event_id FROM outbox.key_message')).toHaveLength(1);
+  expect(await heart.owner.query('SELECT FROM outbox.key_message')).toHaveLength(2);
 });
 
 it('names who could not load the new key, and goes on while one could', async () => {
@@ -126,7 +126,7 @@ it('of two on one scope at two replicas commits one, and tells the other that a 
   const ends = await Promise.allSettled([open('k2', one), open('k3', other)]);
   expect(ends.map(detailOf).sort()).toEqual(['done', 'signing: rotation in progress']);
   expect(await heart.owner.query('SELECT FROM ring.transition')).toHaveLength(1);
-  expect(await heart.owner.query('SELECT FROM outbox.message')).toHaveLength(1);
+  expect(await heart.owner.query('SELECT FROM outbox.key_message')).toHaveLength(1);
   expect(
     await heart.owner.query(`SELECT FROM ring.signing_key WHERE state = 'active' AND scope = '${DOMAIN}'`),
   ).toHaveLength(1);

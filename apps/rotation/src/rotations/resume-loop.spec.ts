@@ -44,10 +44,10 @@ async function committed(work: (replica: Replica) => Promise<unknown>, audited: 
 it('a rotation that was committed is switched by others, who tell no Node anything', async () => {
   await committed(({ openRotation }) => openRotation.open(opening, identity('signing.rotate')), 1);
   expect(await recorded()).toEqual([{ switched: false, ended: false, destroyed: false }]);
-  const messages = await heart.owner.query('SELECT event_id, epoch, state FROM outbox.message');
+  const messages = await heart.owner.query('SELECT * FROM outbox.key_message');
   resume();
   await eventually(async () => (await recorded())[0]?.switched === true);
-  expect(await heart.owner.query('SELECT event_id, epoch, state FROM outbox.message')).toEqual(messages);
+  expect(await heart.owner.query('SELECT * FROM outbox.key_message')).toEqual(messages);
   expect(await heart.owner.query('SELECT FROM ring.audit')).toHaveLength(1);
   const epochs = await heart.owner.query<{ at: number }[]>(`SELECT (epochs ->> $1)::int AS at FROM ring.lease`, [
     DOMAIN,

@@ -1,3 +1,4 @@
+import { PLATFORM } from '@plexsphere/wire';
 import type { Backlog } from '@plexsphere/wire/commands';
 import type { EntityManager } from 'typeorm';
 import type { Scopes } from '../rings/list-rings';
@@ -12,34 +13,59 @@ export interface BacklogRow {
   oldestUnsentAt: Date | null;
 }
 
-const COUNTED = `
-  count(*) FILTER (WHERE message.state = 'unsent')::int AS unsent,
-  count(*) FILTER (WHERE message.state = 'sent')::int AS sent,
-  min(event.created_at) AS "oldestAt",
-  min(event.created_at) FILTER (WHERE message.state = 'unsent') AS "oldestUnsentAt"`;
+const ORDINARY = (whose: string): string => `
+  SELECT node.scope, 1 AS nodes, message.state = 'unsent' AS is_unsent, event.created_at
+    FROM outbox.message AS message
+    JOIN outbox.event AS event ON event.event_id = message.event_id
+    JOIN ring.node AS node ON node.id = message.node_id
+   WHERE message.state <> 'settled' AND node.state = 'enrolled' AND ${whose}`;
+
+/**
+ * Of key events nobody looks at the rows: who waits for one is who has not settled its epoch, and what its stream has told it
+ * says whether it was sent. Nodes that stand alike are counted together, of those alone that lack something. Whom a
+ * change was written for is as `tellOfKeys` has it.
+ */
+const OF_KEYS = (whose: string): string => `
+  SELECT behind.scope, behind.nodes, event.epoch > ring.told AS is_unsent, event.created_at
+    FROM (
+      SELECT node.scope, s.listens, s.told_epoch, s.settled_epoch, s.told_platform_epoch, s.settled_platform_epoch,
+             count(*) AS nodes
+        FROM outbox.node_stream AS s
+        JOIN ring.node AS node ON node.id = s.node_id AND node.state = 'enrolled'
+        JOIN ring.key_ring AS own ON own.scope = s.scope
+       WHERE ${whose}
+         AND (s.settled_epoch < own.epoch
+              OR s.settled_platform_epoch < (SELECT epoch FROM ring.key_ring WHERE scope = '${PLATFORM}'))
+       GROUP BY 1, 2, 3, 4, 5, 6
+    ) AS behind
+   CROSS JOIN LATERAL (
+      SELECT behind.scope, behind.told_epoch, behind.settled_epoch
+       UNION ALL
+      SELECT '${PLATFORM}', behind.told_platform_epoch, behind.settled_platform_epoch WHERE behind.scope <> '${PLATFORM}'
+    ) AS ring (scope, told, settled)
+    JOIN outbox.event AS event ON event.scope = ring.scope AND event.epoch > ring.settled
+    JOIN ring.ring_change AS change ON change.scope = event.scope AND change.epoch = event.epoch
+   WHERE CASE WHEN ring.scope <> behind.scope THEN behind.listens <> 'go' AND change.statement IS NOT NULL
+              ELSE behind.listens <> 'go' OR event.event_type <> 'chain' END`;
+
+const count = (ordinary: string, ofKeys: string): string => `
+  SELECT scope,
+         coalesce(sum(nodes) FILTER (WHERE is_unsent), 0)::int AS unsent,
+         coalesce(sum(nodes) FILTER (WHERE NOT is_unsent), 0)::int AS sent,
+         min(created_at) AS "oldestAt", min(created_at) FILTER (WHERE is_unsent) AS "oldestUnsentAt"
+    FROM (${ORDINARY(ordinary)} UNION ALL ${OF_KEYS(ofKeys)}) AS waiting GROUP BY scope`;
+
+const OF_SCOPES = '($1::text[] IS NULL OR node.scope = ANY ($1))';
 
 /** What waits for the enrolled Nodes of each scope; a scope for whose Nodes nothing waits is not in it. */
 export async function countBacklogs(manager: EntityManager, scopes: Scopes): Promise<Map<string, BacklogRow>> {
-  const rows = await manager.query<(BacklogRow & { scope: string })[]>(
-    `SELECT node.scope, ${COUNTED}
-       FROM outbox.message AS message
-       JOIN outbox.event AS event ON event.event_id = message.event_id
-       JOIN ring.node AS node ON node.id = message.node_id
-      WHERE message.state <> 'settled' AND node.state = 'enrolled' AND ($1::text[] IS NULL OR node.scope = ANY ($1))
-      GROUP BY node.scope`,
-    [scopes],
-  );
+  const rows = await manager.query<(BacklogRow & { scope: string })[]>(count(OF_SCOPES, OF_SCOPES), [scopes]);
   return new Map(rows.map(({ scope, ...backlog }) => [scope, backlog]));
 }
 
 export async function countBacklogOf(manager: EntityManager, nodeId: string): Promise<BacklogRow> {
-  const [row] = await manager.query<[BacklogRow]>(
-    `SELECT ${COUNTED}
-       FROM outbox.message AS message JOIN outbox.event AS event ON event.event_id = message.event_id
-      WHERE message.state <> 'settled' AND message.node_id = $1`,
-    [nodeId],
-  );
-  return row;
+  const [row] = await manager.query<BacklogRow[]>(count('message.node_id = $1', 's.node_id = $1'), [nodeId]);
+  return row ?? NONE;
 }
 
 const NONE: BacklogRow = { unsent: 0, sent: 0, oldestAt: null, oldestUnsentAt: null };

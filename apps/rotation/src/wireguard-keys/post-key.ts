@@ -86,7 +86,7 @@ async function keyed(manager: EntityManager, nodeId: string, lock = ''): Promise
 
 /** The peer as Nodes read one. Where it is reached we do not know: each finds that out for itself. */
 const eventOf = (nodeId: string, scope: Scope, meshIp: string, key: string) => ({
-  ...{ eventId: randomUUID(), scope, eventType: 'peer_key_rotated', epoch: null },
+  ...{ eventId: randomUUID(), scope, eventType: 'peer_key_rotated' },
   payload: JSON.stringify({
     ...{ id: nodeId, public_key: key, mesh_ip: meshIp, endpoint: '', allowed_ips: [`${meshIp}/32`], psk: '' },
   }),
