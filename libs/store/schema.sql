@@ -74,15 +74,28 @@ CREATE TABLE outbox.event (
   epoch bigint,
   nodes integer NOT NULL DEFAULT 1,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  applied integer NOT NULL DEFAULT 0,
+  superseded integer NOT NULL DEFAULT 0,
   CONSTRAINT event_pkey PRIMARY KEY (event_id)
+);
+
+CREATE TABLE outbox.key_mark (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  marks jsonb NOT NULL,
+  CONSTRAINT key_mark_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE outbox.key_message (
+  event_id uuid NOT NULL,
+  node_id uuid NOT NULL,
+  applied boolean,
+  CONSTRAINT key_message_pkey PRIMARY KEY (event_id, node_id)
 );
 
 CREATE TABLE outbox.message (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   node_id uuid NOT NULL,
   event_id text NOT NULL,
-  ring_scope text,
-  epoch bigint,
   "position" bigint,
   state text NOT NULL DEFAULT 'unsent'::text,
   issued_at timestamp with time zone,
@@ -90,8 +103,6 @@ CREATE TABLE outbox.message (
   sent_at timestamp with time zone,
   settled_at timestamp with time zone,
   CONSTRAINT message_check CHECK (((state = 'settled'::text) = (outcome IS NOT NULL))),
-  CONSTRAINT message_check1 CHECK (((epoch IS NULL) = (ring_scope IS NULL))),
-  CONSTRAINT message_check2 CHECK (((epoch IS NULL) OR ("position" IS NULL))),
   CONSTRAINT message_event_id_node_id_key UNIQUE (event_id, node_id),
   CONSTRAINT message_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'superseded'::text, 'expired'::text]))),
   CONSTRAINT message_pkey PRIMARY KEY (id),
@@ -713,6 +724,7 @@ ALTER TABLE ring.transition ADD CONSTRAINT transition_scope_fkey FOREIGN KEY (sc
 -- Indexes
 
 CREATE INDEX event_created ON outbox.event USING btree (created_at, event_id);
+CREATE INDEX event_of_key ON outbox.event USING btree (scope, epoch) WHERE (epoch IS NOT NULL);
 CREATE INDEX event_scope ON outbox.event USING btree (scope, (created_at AT TIME ZONE 'UTC'::text), event_id);
 CREATE INDEX message_outstanding ON outbox.message USING btree (node_id, "position", id) WHERE (state <> 'settled'::text);
 CREATE INDEX message_settled ON outbox.message USING btree (settled_at) WHERE (state = 'settled'::text);
@@ -821,7 +833,7 @@ CREATE VIEW gateway.node AS
     statement_timestamp() AS read_at,
     (EXISTS ( SELECT
            FROM outbox.message m
-          WHERE m.node_id = n.id AND m.state <> 'settled'::text AND m.epoch IS NULL)) AS outstanding
+          WHERE m.node_id = n.id AND m.state <> 'settled'::text)) AS outstanding
    FROM ring.node n
      JOIN outbox.node_stream s ON s.node_id = n.id
   WHERE n.bearer_hash IS NOT NULL;
@@ -1025,7 +1037,9 @@ GRANT CONNECT ON DATABASE <database> TO plexsphere_<installation>_outbox_relay;
 GRANT USAGE ON SCHEMA outbox TO plexsphere_<installation>_outbox_relay;
 GRANT USAGE ON SCHEMA ring TO plexsphere_<installation>_outbox_relay;
 GRANT INSERT, SELECT, UPDATE ON outbox.bus_stream TO plexsphere_<installation>_outbox_relay;
-GRANT DELETE, INSERT (event_id, scope, event_type, payload), SELECT ON outbox.event TO plexsphere_<installation>_outbox_relay;
+GRANT DELETE, INSERT (event_id, scope, event_type, payload), SELECT, UPDATE (applied, superseded) ON outbox.event TO plexsphere_<installation>_outbox_relay;
+GRANT DELETE, INSERT (marks), SELECT ON outbox.key_mark TO plexsphere_<installation>_outbox_relay;
+GRANT DELETE, SELECT, UPDATE (applied) ON outbox.key_message TO plexsphere_<installation>_outbox_relay;
 GRANT DELETE, INSERT (node_id, event_id, "position"), SELECT, UPDATE ("position", state, issued_at, outcome, sent_at, settled_at) ON outbox.message TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT, UPDATE (told_epoch, told_platform_epoch, chain, settled_epoch, settled_platform_epoch, settled_position, last_position, last_sequence, head, platform_head, forked_at, platform_forked_at, platform_forked_from, ahead_epoch, ahead_platform_epoch, resend_at, resend_count, hello, hello_id, hello_answered_at, ready_again_at, missed, word_at, called_at, stream_seen_at, waits_since, ready_epoch, ready_position, ready_at, told_since, claim_owner, claim_deadline, attempt, first_seen_at, last_seen_at) ON outbox.node_stream TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT (slug, side_a, side_b) ON ring.channel TO plexsphere_<installation>_outbox_relay;
@@ -1038,7 +1052,9 @@ GRANT CONNECT ON DATABASE <database> TO plexsphere_<installation>_rotation;
 GRANT USAGE ON SCHEMA outbox TO plexsphere_<installation>_rotation;
 GRANT USAGE ON SCHEMA ring TO plexsphere_<installation>_rotation;
 GRANT INSERT (event_id, scope, event_type, payload, epoch, nodes), SELECT, UPDATE (nodes) ON outbox.event TO plexsphere_<installation>_rotation;
-GRANT INSERT (node_id, event_id, ring_scope, epoch), SELECT ON outbox.message TO plexsphere_<installation>_rotation;
+GRANT INSERT (marks) ON outbox.key_mark TO plexsphere_<installation>_rotation;
+GRANT INSERT (event_id, node_id), SELECT ON outbox.key_message TO plexsphere_<installation>_rotation;
+GRANT INSERT (node_id, event_id), SELECT ON outbox.message TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON outbox.node_stream TO plexsphere_<installation>_rotation;
 GRANT INSERT (actor, action, scope, request_id, before, after, detail), SELECT ON ring.audit TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (due_at, signed_at) ON ring.bus_revocation TO plexsphere_<installation>_rotation;

@@ -10,7 +10,7 @@ export interface Opened {
   commitMs: number;
 }
 
-const IS_FAN_OUT = /INSERT INTO outbox\.(key_)?message\b/;
+const IS_FAN_OUT = /INSERT INTO outbox\.key_message\b/;
 
 export async function open(mesh: Mesh): Promise<Opened> {
   const statements = await statementsDuring(mesh.world, () => mesh.rotate());
@@ -23,11 +23,8 @@ export class BareTable {
   private constructor(private readonly mesh: Mesh) {}
 
   static async make(mesh: Mesh): Promise<BareTable> {
-    const [{ table } = { table: '' }] = await mesh.query<{ table: string }>(
-      `SELECT coalesce(to_regclass('outbox.key_message'), to_regclass('outbox.message'))::text AS table`,
-    );
     await mesh.query('DROP TABLE IF EXISTS bench_bare');
-    await mesh.query(`CREATE TABLE bench_bare (LIKE ${table} INCLUDING DEFAULTS INCLUDING IDENTITY)`);
+    await mesh.query('CREATE TABLE bench_bare (LIKE outbox.key_message)');
     await mesh.query('CREATE UNIQUE INDEX ON bench_bare (event_id, node_id)');
     return new BareTable(mesh);
   }
@@ -36,8 +33,8 @@ export class BareTable {
     const { mesh } = this;
     const statements = await statementsDuring(mesh.world, () =>
       mesh.query(
-        `INSERT INTO bench_bare (node_id, event_id, ring_scope, epoch)
-         SELECT id, $2, scope, 2 FROM ring.node WHERE scope = $1 AND state = 'enrolled' ORDER BY id`,
+        `INSERT INTO bench_bare (event_id, node_id)
+         SELECT $2::uuid, id FROM ring.node WHERE scope = $1 AND state = 'enrolled' ORDER BY id`,
         [mesh.scope, randomUUID()],
       ),
     );
