@@ -8,7 +8,7 @@ import type { Mesh } from './mesh';
 
 const LOOK_EVERY_MS = 10;
 /** Where nothing moves any more. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 600_000;
 
 /** What the stream has stored since it was made, which costs the server nothing to say. */
 export class StreamCount {
