@@ -18,12 +18,17 @@ export interface CrowdSeen {
 export class StreamCrowd {
   private constructor(private readonly child: ChildProcess) {}
 
-  /** They come spread over `overMs`, to the gateways by turns. */
-  static begin(world: World, ids: readonly string[], times: { cutMs: number; overMs: number }): StreamCrowd {
+  /** They come spread over `overMs`, to the gateways by turns, or to others who answer as those do. */
+  static begin(
+    world: World,
+    ids: readonly string[],
+    times: { cutMs: number; overMs: number },
+    urls: readonly string[] = world.gatewayUrls,
+  ): StreamCrowd {
     const child = fork(join(__dirname, 'crowd-process.cjs'));
     const crowd = new StreamCrowd(child);
     world.afterwards(() => crowd.end());
-    child.send({ begin: { ids, urls: world.gatewayUrls, ...times } });
+    child.send({ begin: { ids, urls, ...times } });
     return crowd;
   }
 
