@@ -1,6 +1,7 @@
 import { importKey, type ImportKey } from './import-key';
 import { activeKey, createRing, type KeyRing } from './key-ring';
 import { nextStep, type RingFacts } from './next-step';
+import { counted } from './progress';
 import { Refusal } from './refusal';
 import { revokeKey } from './revoke';
 import { settleRollback } from './rollback';
@@ -54,7 +55,7 @@ it('verifies until its last token is over by every clock, and then goes by itsel
   };
   const policy = { ...ISSUER, standby: false, rotateEvery: null, close: 'manual', clockSkewMs: 0 } as const;
   const all = { ...policy, propagationDelayMs: 0, bothForMs: 0, nextFiring: () => null };
-  const progress = { enrolled: 0, applied: 0, pending: [], lagging: [] };
+  const progress = { enrolled: 0, applied: 0, pending: counted([]), lagging: counted([]) };
   const step = (seconds: number) => nextStep(ring, null, all, { ...facts, progress } as RingFacts, at(seconds))?.step;
   expect([step(154), step(155)]).toEqual([undefined, 'settle']);
   expect(foreignOf(settleRollback(ring, null, at(155)).ring)?.state).toBe('retired');

@@ -1,5 +1,6 @@
 import { createRing, type KeyRing } from './key-ring';
 import { closesItselfAt, nextStep, type NextStep, type RingFacts, type StepPolicy } from './next-step';
+import { counted } from './progress';
 import { revokeKey } from './revoke';
 import { rollbackRotation } from './rollback';
 import { openRotation } from './rotation';
@@ -38,7 +39,7 @@ const factsOf = (ring: KeyRing, facts: Partial<RingFacts> = {}): RingFacts => ({
   undestroyed: [],
   promotion: null,
   stagedAlgorithm: null,
-  progress: { enrolled: 0, applied: 0, pending: [], lagging: [] },
+  progress: { enrolled: 0, applied: 0, pending: counted([]), lagging: counted([]) },
   members: [],
   scheduledSince: at(0),
   ...facts,
@@ -52,8 +53,8 @@ const step = (
 
 const nodes = (enrolled: number, applied: number, pending = 0): RingFacts['progress'] => ({
   ...{ enrolled, applied },
-  pending: Array<string>(pending).fill('n'),
-  lagging: Array<string>(enrolled - applied - pending).fill('n'),
+  pending: counted(Array<string>(pending).fill('n')),
+  lagging: counted(Array<string>(enrolled - applied - pending).fill('n')),
 });
 
 describe('what a process that died left behind', () => {

@@ -140,7 +140,7 @@ function promoted(ring: KeyRing, policy: StepPolicy, facts: RingFacts, now: Date
 
 /** Who was never seen holds no key, and cannot be waited for; who is off can. */
 const hasShare = ({ enrolled, applied, pending }: RingFacts['progress'], { percent }: Promotion): boolean =>
-  applied * 100 >= (enrolled - pending.length) * percent;
+  applied * 100 >= (enrolled - pending.count) * percent;
 
 /**
  * When a rotation closes by itself, as far as the time alone decides it (`closed`); null where it is closed by hand, while

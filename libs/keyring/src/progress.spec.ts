@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { scopePolicy } from './scope-policy';
-import { closeGate, type NodeFacts, OFFLINE_AFTER_MS, type Outstanding, progressOf } from './progress';
+import { closeGate, counted, type NodeFacts, OFFLINE_AFTER_MS, type Outstanding, progressOf } from './progress';
 
 const NOW = new Date('2024-05-01T12:00:00Z');
 const ago = (ms: number) => new Date(NOW.getTime() - ms);
@@ -30,9 +30,9 @@ describe('progressOf', () => {
       enrolled: 5,
       sent: 4,
       applied: 2,
-      lagging: ['told', 'untold'],
-      pending: ['new'],
-      offline: [],
+      lagging: counted(['told', 'untold']),
+      pending: counted(['new']),
+      offline: counted([]),
       quietest: { name: 'current', since: ago(1_000) },
     });
   });
@@ -40,24 +40,30 @@ describe('progressOf', () => {
   it('keeps an offline Node in the sum, and says since when it is silent', () => {
     const lastSeenAt = ago(600_000);
     const progress = progressOf([node('off', { appliedEpoch: 1, lastSeenAt })], 2, NOW);
-    expect(progress).toMatchObject({ enrolled: 1, lagging: ['off'], offline: [{ name: 'off', since: lastSeenAt }] });
+    expect(progress).toMatchObject({
+      enrolled: 1,
+      lagging: counted(['off']),
+      offline: counted([{ name: 'off', since: lastSeenAt }]),
+    });
   });
 
   it('calls a Node offline at 180 s of silence, not before', () => {
-    const offlineAfter = (ms: number) => progressOf([node('n', { lastSeenAt: ago(ms) })], 2, NOW).offline.length;
+    const offlineAfter = (ms: number) => progressOf([node('n', { lastSeenAt: ago(ms) })], 2, NOW).offline.count;
     expect(offlineAfter(OFFLINE_AFTER_MS - 1)).toBe(0);
     expect(offlineAfter(OFFLINE_AFTER_MS)).toBe(1);
   });
 
   it('counts silence from the first sign of life where there was no other', () => {
-    expect(progressOf([node('once', { lastSeenAt: null })], 2, NOW).offline).toEqual([
-      { name: 'once', since: ago(3_600_000) },
-    ]);
+    expect(progressOf([node('once', { lastSeenAt: null })], 2, NOW).offline).toEqual(
+      counted([{ name: 'once', since: ago(3_600_000) }]),
+    );
   });
 
   it('never calls a pending Node lagging or offline, whatever its enrolment wrote', () => {
     const pending = node('new', { firstSeenAt: null, lastSeenAt: null, appliedEpoch: 0, toldEpoch: 1 });
-    expect(progressOf([pending], 2, NOW)).toMatchObject({ applied: 0, lagging: [], pending: ['new'], offline: [] });
+    expect(progressOf([pending], 2, NOW)).toMatchObject({
+      ...{ applied: 0, lagging: counted([]), pending: counted(['new']), offline: counted([]) },
+    });
   });
 });
 
@@ -77,7 +83,7 @@ describe('P-4: the four numbers', () => {
     let applied = 0;
     always((nodes, trustEpoch) => {
       const progress = progressOf(nodes, trustEpoch, NOW);
-      expect(progress.applied + progress.lagging.length + progress.pending.length).toBe(progress.enrolled);
+      expect(progress.applied + progress.lagging.count + progress.pending.count).toBe(progress.enrolled);
       expect(progress.sent).toBeGreaterThanOrEqual(progress.applied);
       expect(progress.sent).toBeLessThanOrEqual(progress.enrolled);
       applied += progress.applied;
@@ -88,11 +94,12 @@ describe('P-4: the four numbers', () => {
   it('P-4: name each Node once, and no Node as silent that was never heard', () => {
     always((nodes, trustEpoch) => {
       const { lagging, pending, offline, quietest } = progressOf(nodes, trustEpoch, NOW);
-      expect(new Set([...lagging, ...pending]).size).toBe(lagging.length + pending.length);
-      const silent = [...offline, ...(quietest === null ? [] : [quietest])].map(({ name }) => name);
+      expect(new Set([...lagging.first, ...pending.first]).size).toBe(lagging.count + pending.count);
+      const silent = [...offline.first, ...(quietest === null ? [] : [quietest])].map(({ name }) => name);
       expect(new Set(silent).size).toBe(silent.length);
-      for (const name of silent) expect(pending).not.toContain(name);
-      for (const { since } of offline) expect(NOW.getTime() - since.getTime()).toBeGreaterThanOrEqual(OFFLINE_AFTER_MS);
+      for (const name of silent) expect(pending.first).not.toContain(name);
+      for (const { since } of offline.first)
+        expect(NOW.getTime() - since.getTime()).toBeGreaterThanOrEqual(OFFLINE_AFTER_MS);
     });
   });
 
@@ -104,7 +111,7 @@ describe('P-4: the four numbers', () => {
       const poorer = nodes.map((each) => (each === lost ? { ...each, appliedEpoch: 0, toldEpoch: 0 } : each));
       const after = progressOf(poorer, trustEpoch, NOW);
       expect(after.applied).toBe(before.applied - 1);
-      expect([...after.lagging].sort()).toEqual([...before.lagging, lost.name].sort());
+      expect([...after.lagging.first].sort()).toEqual([...before.lagging.first, lost.name].sort());
     });
   });
 
@@ -121,8 +128,8 @@ describe('P-4: the four numbers', () => {
 
 describe('closeGate', () => {
   const transition = { closesAt: NOW };
-  const lagging = { lagging: ['slow'] };
-  const nobody = { lagging: [] };
+  const lagging = { lagging: counted(['slow']) };
+  const nobody = { lagging: counted([]) };
   const gate = (progress: Outstanding, now: Date, force = false, policy = scopePolicy('domain')) =>
     closeGate(progress, transition, now, force, policy);
 

@@ -12,6 +12,12 @@ export interface NodeFacts {
   readonly lastSeenAt: Date | null;
 }
 
+/** How many there are, and the first of them by name: as many as somebody wants to read. */
+export interface Counted<Item = string> {
+  readonly count: number;
+  readonly first: readonly Item[];
+}
+
 /**
  * `enrolled` = applied + lagging + pending, and `sent` ≥ `applied`. Offline Nodes are counted there too: to be off is no
  * way out of the sum.
@@ -22,16 +28,16 @@ export interface Progress {
   readonly sent: number;
   readonly applied: number;
   /** Hold a key, and have not applied the trust epoch. */
-  readonly lagging: readonly string[];
+  readonly lagging: Counted;
   /** Have never said hello or taken a state, so they hold no key that could be too old. */
-  readonly pending: readonly string[];
-  readonly offline: readonly Silence[];
+  readonly pending: Counted;
+  readonly offline: Counted<Silence>;
   /** Of those that are not offline the one that has been silent for longest: a stopped Node is not known as such yet. */
   readonly quietest: Silence | null;
 }
 
 /** A Node, and when it was last heard. */
-interface Silence {
+export interface Silence {
   readonly name: string;
   readonly since: Date;
 }
@@ -41,6 +47,7 @@ export const OFFLINE_AFTER_MS = 180_000;
 
 export const isOffline = (since: Date, now: Date): boolean => now.getTime() - since.getTime() >= OFFLINE_AFTER_MS;
 
+/** The rule. What is counted of a whole mesh is counted by the database, which says the same (count-statement.ts of rotation). */
 export function progressOf(nodes: readonly NodeFacts[], trustEpoch: number, now: Date): Progress {
   const seen = nodes.filter((node) => node.firstSeenAt !== null);
   const lagging = seen.filter((node) => node.appliedEpoch < trustEpoch);
@@ -49,12 +56,14 @@ export function progressOf(nodes: readonly NodeFacts[], trustEpoch: number, now:
     enrolled: nodes.length,
     sent: nodes.filter((node) => node.toldEpoch >= trustEpoch || hasApplied(node, trustEpoch)).length,
     applied: seen.length - lagging.length,
-    lagging: lagging.map((node) => node.name),
-    pending: nodes.filter((node) => node.firstSeenAt === null).map((node) => node.name),
-    offline: silences.filter(({ since }) => isOffline(since, now)),
+    lagging: counted(lagging.map((node) => node.name)),
+    pending: counted(nodes.filter((node) => node.firstSeenAt === null).map((node) => node.name)),
+    offline: counted(silences.filter(({ since }) => isOffline(since, now))),
     quietest: silences.filter(({ since }) => !isOffline(since, now)).reduce(earlier, null),
   };
 }
+
+export const counted = <Item>(all: readonly Item[]): Counted<Item> => ({ count: all.length, first: all });
 
 /** What enrolment wrote down for a Node that was never seen is no word of its own. */
 const hasApplied = (node: NodeFacts, trustEpoch: number): boolean =>
@@ -72,7 +81,7 @@ export interface CloseGate {
   readonly allowed: boolean;
   /** Whether it is `force` alone that allows it: what the audit log has to record. */
   readonly forced: boolean;
-  /** Nodes that will have to catch up. */
+  /** Nodes that will have to catch up: those that are named. */
   readonly lagging: readonly string[];
   /** How long before closes_at; 0 from then on. */
   readonly earlyByMs: number;
@@ -89,7 +98,7 @@ export interface Outstanding extends Pick<Progress, 'lagging'> {
  * then on it is only named, or one Node that is gone would keep the old key alive for ever. A token has an end of its own.
  */
 const KEEPS: Readonly<Record<ScopePolicy['gate'], (by: Outstanding, now: Date, isOver: boolean) => boolean>> = {
-  nodes: ({ lagging }, _, isOver) => lagging.length > 0 && !isOver,
+  nodes: ({ lagging }, _, isOver) => lagging.count > 0 && !isOver,
   tokens: ({ tokensOver }, now) => tokensOver === null || (tokensOver !== undefined && !(now >= tokensOver)),
   // Members do, and what is known of them `channelCloseGate` asks.
   members: () => true,
@@ -108,5 +117,5 @@ export function closeGate(
   const earlyByMs = Math.max(0, transition.closesAt.getTime() - now.getTime());
   const isOver = now.getTime() >= transition.closesAt.getTime();
   const isBlocking = KEEPS[policy.gate](outstanding, now, isOver);
-  return { allowed: !isBlocking || force, forced: isBlocking && force, lagging, earlyByMs };
+  return { allowed: !isBlocking || force, forced: isBlocking && force, lagging: lagging.first, earlyByMs };
 }

@@ -1,5 +1,6 @@
 import { createRing } from './key-ring';
 import { askedPromotion, neededNodes, type AskPromotion } from './promotion';
+import { counted } from './progress';
 import { Refusal } from './refusal';
 import { scopePolicy } from './scope-policy';
 import { stageKey } from './stage';
@@ -50,5 +51,5 @@ it.each([
   [10, 5, 80, 4],
   [3, 3, 100, 0],
 ])('%i enrolled, %i of them never seen, %i %%: %i', (enrolled, pending, percent, needed) => {
-  expect(neededNodes({ enrolled, pending: Array<string>(pending).fill('n') }, percent)).toBe(needed);
+  expect(neededNodes({ enrolled, pending: counted(Array<string>(pending).fill('n')) }, percent)).toBe(needed);
 });

@@ -39,4 +39,4 @@ export function askedPromotion(
 
 /** How many of the Nodes that were ever seen have to have applied. */
 export const neededNodes = ({ enrolled, pending }: Pick<Progress, 'enrolled' | 'pending'>, percent: number): number =>
-  Math.ceil(((enrolled - pending.length) * percent) / 100);
+  Math.ceil(((enrolled - pending.count) * percent) / 100);

@@ -22,6 +22,7 @@ import {
 } from '../src/channel';
 import { activeKey, createRing, type KeyRing } from '../src/key-ring';
 import { nextStep, type NextStep, type StepPolicy } from '../src/next-step';
+import { progressOf } from '../src/progress';
 import { revokeKey } from '../src/revoke';
 import type { RingChange } from '../src/ring-change';
 import { scopePolicy } from '../src/scope-policy';
@@ -314,7 +315,7 @@ export class ChannelStory {
   nextStep(): NextStep | null {
     const facts = {
       ...{ switchedEpoch: this.ring.epoch, undestroyed: [], promotion: null, stagedAlgorithm: null },
-      ...{ progress: { enrolled: 0, applied: 0, pending: [], lagging: [] }, scheduledSince: this.now },
+      ...{ progress: progressOf([], 1, this.now), scheduledSince: this.now },
       members: this.members,
     };
     return nextStep(this.ring, this.transition, STEPS, facts, this.now);

@@ -1,7 +1,7 @@
 /** For specs: an issuer's ring with the tokens that its keys have signed, and those who sign by what they knew before. */
 import fc from 'fast-check';
 import { createRing, activeKey, stagedKey, type Key, type KeyRing } from '../src/key-ring';
-import { closeGate } from '../src/progress';
+import { closeGate, counted } from '../src/progress';
 import { changePolicy } from '../src/ring-policy';
 import { revokeKey } from '../src/revoke';
 import { settlingKeys, type RingChange } from '../src/ring-change';
@@ -180,7 +180,7 @@ export class IssuerStory {
   private close(): RingChange | undefined {
     const { oldKeyId } = openTransition(this.ring, this.transition, this.named);
     const old = this.ring.keys.find(({ keyId }) => keyId === oldKeyId)!;
-    const outstanding = { lagging: [], tokensOver: tokensOverAt(old, SPANS) };
+    const outstanding = { lagging: counted([]), tokensOver: tokensOverAt(old, SPANS) };
     const transition = this.transition!;
     if (!closeGate(outstanding, transition, this.now, false, ISSUER).allowed) return undefined;
     return closeRotation(this.ring, this.transition, this.named);

@@ -4,8 +4,14 @@ import { problem, type Problem } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import type { Scopes } from '../rings/list-rings';
 
+/** Since when its streams wait for a state; and when it last had one. */
+export interface Waiting {
+  waitsSince: Date | null;
+  streamSeenAt: Date | null;
+}
+
 /** One Node and what is known of it, with the trust epoch that it should have applied. */
-export interface NodeRow extends NodeFacts {
+export interface NodeRow extends NodeFacts, Waiting {
   id: string;
   scope: string;
   state: NodeEntity['state'];
@@ -14,9 +20,6 @@ export interface NodeRow extends NodeFacts {
   busPublicKey: string | null;
   appliedPosition: number;
   listens: Listens;
-  /** Since when its streams wait for a state; and when it last had one. */
-  waitsSince: Date | null;
-  streamSeenAt: Date | null;
   /** Of a Node over HTTP alone. */
   meshIp: string | null;
   wireguardKey: string | null;
@@ -33,7 +36,7 @@ export interface NodeRow extends NodeFacts {
   aheadPlatformEpoch: number | null;
 }
 
-// Numbers by float8, as in node-facts.
+// PostgreSQL's driver hands bigint over as text and float8 as a number; epochs stay far below 2^53.
 const SELECT_NODE = `
   SELECT node.id, node.scope, node.name, node.state, node.added_at AS "addedAt",
          node.bus_public_key AS "busPublicKey", stream.told_epoch::float8 AS "toldEpoch",
@@ -50,23 +53,21 @@ const SELECT_NODE = `
     JOIN outbox.node_stream AS stream ON stream.node_id = node.id`;
 
 /** Since when a stream of it waits; null where none does. One that has registered and never had a stream is pending. */
-export const waitingSince = ({
-  waitsSince,
-  streamSeenAt,
-}: Pick<NodeRow, 'waitsSince' | 'streamSeenAt'>): Date | null => (streamSeenAt === null ? null : waitsSince);
+export const waitingSince = ({ waitsSince, streamSeenAt }: Waiting): Date | null =>
+  streamSeenAt === null ? null : waitsSince;
 
-/** The enrolled Nodes by scope and name: all of them, or those that come after one. */
+/** The enrolled Nodes by scope and name, a page of them. */
 export const listNodes = (
   manager: EntityManager,
   scopes: Scopes,
-  page?: { after?: NodeRow | undefined; limit: number },
+  page: { after?: NodeRow | undefined; limit: number },
 ): Promise<NodeRow[]> =>
   manager.query(
     `${SELECT_NODE}
       WHERE node.state = 'enrolled' AND ($1::text[] IS NULL OR node.scope = ANY ($1))
         AND ($2::text IS NULL OR (node.scope, node.name) > ($2, $3::text))
       ORDER BY node.scope, node.name LIMIT $4`,
-    [scopes, page?.after?.scope ?? null, page?.after?.name ?? null, page?.limit ?? null],
+    [scopes, page.after?.scope ?? null, page.after?.name ?? null, page.limit],
   );
 
 /** What names a Node; what is left out may be anything. */

@@ -7,7 +7,7 @@ import { policyOf } from '../rings/read-ring';
 /** A Node's progress is that of a scope which has this one Node, so that both are counted by one rule. */
 export function nodeSummary(node: NodeRow, now: Date): NodeSummary {
   const { lagging, pending } = progressOf([node], node.trustEpoch, now);
-  const isPending = pending.length > 0;
+  const isPending = pending.count > 0;
   // One over HTTP calls before it holds anything.
   const heardAt = node.lastSeenAt ?? node.firstSeenAt;
   const waits = waitingSince(node);
@@ -17,7 +17,7 @@ export function nodeSummary(node: NodeRow, now: Date): NodeSummary {
     name: node.name,
     listens: node.listens,
     ...(waits !== null && { waits_since: waits.toISOString() }),
-    progress: isPending ? 'pending' : lagging.length > 0 ? 'lagging' : 'applied',
+    progress: isPending ? 'pending' : lagging.count > 0 ? 'lagging' : 'applied',
     online: node.state === 'enrolled' && heardAt !== null && !isOffline(heardAt, now),
     last_seen_at: node.lastSeenAt?.toISOString() ?? null,
     last_seen_seconds: node.lastSeenAt && secondsBetween(node.lastSeenAt, now),

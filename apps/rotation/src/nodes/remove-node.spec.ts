@@ -8,7 +8,7 @@ import { DataSource } from 'typeorm';
 import type { Revocations } from '../bus-account/revocations';
 import { fanOutToScope } from '../events/fan-out';
 import type { NodeName } from './list-nodes';
-import { readNodeFacts } from './node-facts';
+import { countRing } from './counting/count-nodes';
 import type { AfterCommit } from '../rotations/after-commit';
 import type { RequestIdentity } from '../transactions/requests';
 import { CommandTransactions } from '../transactions/command-transactions';
@@ -89,7 +89,8 @@ it('counts it no more, in the fan-out and in the gate', async () => {
   await remove({ id: NODE });
   const event = { eventId: 'e', scope: DOMAIN, eventType: 'x', payload: null };
   expect(await database.transaction((manager) => fanOutToScope(manager, event))).toBe(1);
-  expect((await readNodeFacts(database.manager, DOMAIN)).map((facts) => facts.name)).toEqual(['edge-2']);
+  const counted = await countRing(database.manager, { scope: DOMAIN, trustEpoch: 1 }, { now: new Date(), names: 9 });
+  expect(counted).toMatchObject({ enrolled: 1, pending: { first: ['edge-2'] } });
 });
 
 it('leaves a word for the relays that of keys it needs nothing more', async () => {

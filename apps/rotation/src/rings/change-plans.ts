@@ -97,7 +97,7 @@ const NOTHING_FAILS: FailsUntil = { signs_again_by: null, dropped_by: null };
 /** A Node that lags, or was never seen, may know one of these as the key that signs: that has no end by itself. */
 function lastEnd(gone: readonly Key[], nodes: readonly Progress[]): string | null {
   const ends = gone.map(({ verifiesUntil }) => verifiesUntil?.getTime() ?? Infinity);
-  const isKnown = nodes.every(({ lagging, pending }) => lagging.length + pending.length === 0);
+  const isKnown = nodes.every(({ lagging, pending }) => lagging.count + pending.count === 0);
   const last = Math.max(...ends);
   return isKnown && Number.isFinite(last) ? new Date(last).toISOString() : null;
 }

@@ -3,7 +3,6 @@ import {
   closeChannelRotation,
   closeGate,
   closeRotation,
-  progressOf,
   tokensOverAt,
   type CloseGate,
   type KeyRing,
@@ -20,7 +19,7 @@ import { problem, type Problem, type Scope } from '@plexsphere/wire';
 import type { CloseReply, NodesStatus, Switched } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
-import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
+import { countNodes } from '../nodes/counting/count-nodes';
 import { applyRingChange } from '../rings/apply-ring-change';
 import { ChangeDecisions, isProvenFirst } from '../rings/change-decisions';
 import { existing, readRing, snapshotRing, type StoredRing } from '../rings/read-ring';
@@ -85,8 +84,11 @@ export class CloseRotation {
     const ofMembers = isProvenFirst(before) ? this.judgedByMembers(before, named, force, at) : null;
     const after = ofMembers ?? orProblem(() => closeRotation(ring, transition, named));
     if (await hasLaterStatement(manager, scope)) throw problem('epochWentBack');
-    const progress = progressOf(await readNodeFacts(manager, scope), ring.trustEpoch, at);
-    const domainNodes = policy.tells.otherNodes === null ? null : await domainNodesOf(manager, before, at);
+    // The Domains' Nodes do not block, a chain brings back those that lag: they are counted, and none is named.
+    const domains = policy.tells.otherNodes === null ? null : { trustEpoch: ring.trustEpoch, seen: [] };
+    const nodes = await countNodes(manager, { rings: [ring], domains, now: at, names: NAMES_SHOWN });
+    const progress = nodes.progressIn(scope);
+    const domainNodes = nodes.domains && nodesStatus(nodes.domains, at);
     const tokensOver = tokensOf(ring, closing, this.config);
     const outstanding = { ...progress, tokensOver };
     const gate = ofMembers?.gate ?? closeGate(outstanding, after.transition, at, force, policy);
@@ -159,19 +161,16 @@ const nodesLagging = (progress: Progress, { transition }: RingChange<Transition>
     enrolled: progress.enrolled,
     sent: progress.sent,
     applied: progress.applied,
-    lagging_count: progress.lagging.length,
-    lagging: progress.lagging.slice(0, NAMES_SHOWN),
-    pending_count: progress.pending.length,
+    lagging_count: progress.lagging.count,
+    lagging: progress.lagging.first,
+    pending_count: progress.pending.count,
     closes_at: transition.closesAt.toISOString(),
   });
-
-/** The Domains' Nodes by the platform's epochs: they do not block, a chain brings back those that lag. Without names. */
-const domainNodesOf = async (manager: EntityManager, { ring }: StoredRing, now: Date): Promise<NodesStatus> =>
-  nodesStatus(progressOf(await readDomainNodeFacts(manager), ring.trustEpoch, now), now, 0);
 
 const auditDetail = (gate: CloseGate, left: Left, domainNodes: NodesStatus | null): object => ({
   forced: gate.forced,
   lagging: gate.lagging,
+  ...(left.lagging.count > gate.lagging.length && { lagging_count: left.lagging.count }),
   early_by_ms: gate.earlyByMs,
   ...outstandingUntil(gate, left),
   ...(domainNodes === null ? {} : { domain_nodes_lagging: domainNodes.lagging_count }),
@@ -196,7 +195,7 @@ const asReply = (
   epoch: ring.epoch,
   early_by_seconds: Math.floor(gate.earlyByMs / 1_000),
   lagging: gate.lagging.slice(0, NAMES_SHOWN),
-  pending: left.pending.slice(0, NAMES_SHOWN),
+  pending: [...left.pending.first],
   ...outstandingUntil(gate, left),
   ...(domainNodes === null ? {} : { domain_nodes: domainNodes }),
 });

@@ -4,8 +4,10 @@ import { PROBLEMS, suffices, type Role, type Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import { hearing } from '../channels/tell-members';
 import { hasLaterStatement } from '../leases/later-statements';
-import { readDomainNodeFacts, readNodeFacts } from '../nodes/node-facts';
+import { countNodes } from '../nodes/counting/count-nodes';
+import type { Scopes } from '../rings/list-rings';
 import { readRing, type StoredRing } from '../rings/read-ring';
+import { NAMES_SHOWN } from '../status/nodes-status';
 import { isLive, serves, signerStatus } from '../status/signer-status';
 
 /** What every plan is made of. */
@@ -25,19 +27,24 @@ export interface PlanFacts {
 export async function findForPlan(
   manager: EntityManager,
   scope: Scope,
-  terms: { now: Date; leaseMs: number },
+  /** `seen`: whose Nodes may be named; without it they are counted alone. */
+  terms: { now: Date; leaseMs: number; seen?: Scopes },
 ): Promise<PlanFacts> {
-  const { now } = terms;
+  const { now, seen } = terms;
   const stored = await readRing(manager, scope);
-  const trustEpoch = stored?.ring.trustEpoch ?? 0;
+  const nodes = await countNodes(manager, {
+    rings: stored === undefined ? [] : [stored.ring],
+    domains: stored?.policy.tells.otherNodes ? { trustEpoch: stored.ring.trustEpoch, seen: seen ?? null } : null,
+    ...{ now, names: seen === undefined ? 0 : NAMES_SHOWN },
+  });
   const leases = await manager.find(LeaseEntity, { where: { kind: 'signer' }, order: { holder: 'ASC' } });
   const worksByIt = (lease: LeaseEntity): boolean =>
     stored !== undefined && signerStatus(lease, stored.ring, terms).state === 'confirmed';
   return {
     stored,
     isStopped: await hasLaterStatement(manager, scope),
-    progress: progressOf(await readNodeFacts(manager, scope), trustEpoch, now),
-    others: stored?.policy.tells.otherNodes ? progressOf(await readDomainNodeFacts(manager), trustEpoch, now) : null,
+    progress: nodes.progressIn(scope),
+    others: nodes.domains,
     signers: leases.filter((lease) => isLive(lease, terms) && serves(lease)).map((lease) => lease.holder),
     isSigned: leases.some(worksByIt),
   };
@@ -57,8 +64,8 @@ export const blockedBy = (
 /** How many Nodes would be told, and how many of them would not hear of it at once. */
 export const told = ({ enrolled, pending, offline }: Progress) => ({
   nodes: enrolled,
-  pending_count: pending.length,
-  offline_count: offline.length,
+  pending_count: pending.count,
+  offline_count: offline.count,
 });
 
 /** Of a channel's ring those members who hear something new by the change; of any other the scope's Nodes. */

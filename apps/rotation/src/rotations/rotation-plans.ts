@@ -25,7 +25,7 @@ import { oldKeyUnusedFrom, waitedFor } from '../channels/channel-status';
 import { ChangeDecisions, STANDBY_FOR_MS, isProvenFirst, type Terms } from '../rings/change-decisions';
 import type { StoredRing } from '../rings/read-ring';
 import { RotationConfig } from '../rotation-config';
-import { domainNodesStatus, nodesStatus } from '../status/nodes-status';
+import { nodesStatus } from '../status/nodes-status';
 import { readSnapshot } from '../transactions/database-clock';
 import { isStagedByIt, type Opening } from './open-rotation';
 import { blockedBy, findForPlan, told, toldBy } from './plan-facts';
@@ -109,10 +109,10 @@ export class RotationPlans {
   ofClosing(
     scope: Scope,
     named: NamedKeys,
-    { role, scopes }: Pick<OperatorEntity, 'role' | 'scopes'>,
+    { role, scopes: seen }: Pick<OperatorEntity, 'role' | 'scopes'>,
   ): Promise<PlanCloseReply> {
     return readSnapshot(this.database, async (manager, now) => {
-      const found = await findForPlan(manager, scope, { now, leaseMs: this.config.leaseMs });
+      const found = await findForPlan(manager, scope, { now, leaseMs: this.config.leaseMs, seen });
       const { stored, progress, others } = found;
       const open = stored !== undefined && isOpen(stored.transition) ? stored.transition : null;
       const old = stored?.ring.keys.find(({ keyId }) => keyId === open?.oldKeyId);
@@ -135,7 +135,7 @@ export class RotationPlans {
         nodes: nodesStatus(progress, now),
         ...(isOfChannel(stored) && { channel: countedMembers(stored) }),
         ...(channel && { waiting_for: namesOf(waitedFor(channel, terms, now)) }),
-        ...(others === null ? {} : { domain_nodes: domainNodesStatus(others, now, scopes) }),
+        ...(others === null ? {} : { domain_nodes: nodesStatus(others, now) }),
         blocked_by: [
           ...blockedBy(found, { role }, (ring) => refusalsOfClose(ring, named)),
           ...(stored && gate?.allowed === false ? gateDetails(stored, byMembers) : []),

@@ -1,8 +1,8 @@
-import { progressOf, stagedKey, type RingFacts } from '@plexsphere/keyring';
+import { stagedKey, type RingFacts } from '@plexsphere/keyring';
 import { PromotionEntity } from '@plexsphere/store';
 import type { Scope } from '@plexsphere/wire';
 import { IsNull, type EntityManager } from 'typeorm';
-import { readNodeFacts } from '../nodes/node-facts';
+import { countRing } from '../nodes/counting/count-nodes';
 import type { StoredRing } from '../rings/read-ring';
 import { listScheduled } from './find-candidates';
 
@@ -20,7 +20,7 @@ export async function readRingFacts(
     ...(await readUnfinished(manager, scope)),
     promotion: await findPromotion(manager, scope),
     stagedAlgorithm: stagedKey({ keys })?.algorithm ?? null,
-    progress: progressOf(await readNodeFacts(manager, scope), trustEpoch, now),
+    progress: await countRing(manager, { scope, trustEpoch }, { now, names: 0 }),
     members,
     scheduledSince: scheduled?.since ?? now,
   };

@@ -1,13 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  activeKey,
-  askedPromotion,
-  neededNodes,
-  progressOf,
-  propagatedAt,
-  stagedKey,
-  type Progress,
-} from '@plexsphere/keyring';
+import { activeKey, askedPromotion, neededNodes, propagatedAt, stagedKey, type Progress } from '@plexsphere/keyring';
 import { LOGGER, type Logger } from '@plexsphere/service-kit';
 import { PROBLEMS, problem, Problem, suffices, type Role } from '@plexsphere/wire';
 import {
@@ -18,7 +10,7 @@ import {
 } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { hasLaterStatement } from '../leases/later-statements';
-import { readNodeFacts } from '../nodes/node-facts';
+import { countRing } from '../nodes/counting/count-nodes';
 import { refuseProvenFirst } from '../rings/change-decisions';
 import { ringPolicy } from '../policies/policy-decisions';
 import { existing, readRing, type StoredRing } from '../rings/read-ring';
@@ -81,7 +73,7 @@ export class RotateWhenApplied {
         deadline: attempt.promotion?.deadline.toISOString() ?? null,
         propagated_at: staged ? propagatedAt(staged, ringPolicy(stored, this.config)).toISOString() : null,
         ...counted(progress, percent),
-        offline_count: progress.offline.length,
+        offline_count: progress.offline.count,
         blocked_by: [
           ...(suffices(role, 'operator') ? [] : [PROBLEMS.permissionDenied.detail]),
           ...attempt.refused,
@@ -92,8 +84,8 @@ export class RotateWhenApplied {
   }
 }
 
-const progressIn = async (manager: EntityManager, { ring }: StoredRing, now: Date): Promise<Progress> =>
-  progressOf(await readNodeFacts(manager, ring.scope), ring.trustEpoch, now);
+const progressIn = (manager: EntityManager, { ring }: StoredRing, now: Date): Promise<Progress> =>
+  countRing(manager, ring, { now, names: 0 });
 
 function decide(asked: Asked, stored: StoredRing, progress: Progress, at: Date) {
   const { new_key_id: keyId, percent, deadline_seconds: seconds } = asked;
@@ -121,7 +113,7 @@ const counted = (progress: Progress, percent: number) => ({
   enrolled: progress.enrolled,
   applied: progress.applied,
   needed: neededNodes(progress, percent),
-  pending_count: progress.pending.length,
+  pending_count: progress.pending.count,
 });
 
 function attempted<Promotion>(work: () => Promotion): { promotion?: Promotion; refused: string[] } {

@@ -1,4 +1,4 @@
-import { checkPolicy, progressOf, type Policy, type Progress, type RingPolicy } from '@plexsphere/keyring';
+import { checkPolicy, type Policy, type RingPolicy } from '@plexsphere/keyring';
 import { Controller } from '@nestjs/common';
 import { InstallationEntity, LaterStatementEntity, LeaseEntity, TransitionEntity } from '@plexsphere/store';
 import { problem } from '@plexsphere/wire';
@@ -18,14 +18,13 @@ import { readChannelFacts } from '../channels/read-channel-facts';
 import { RotationConfig } from '../rotation-config';
 import { countBacklogs, type BacklogRow, backlogView } from './backlog';
 import { listKeys, type KeyRow } from '../rings/list-keys';
-import { listNodes, type NodeRow } from '../nodes/list-nodes';
+import { countNodes, type NodeCounts } from '../nodes/counting/count-nodes';
 import { listRings, type RingRow, type Scopes } from '../rings/list-rings';
-import { readDomainNodeFacts } from '../nodes/node-facts';
 import { policyOf } from '../rings/read-ring';
 import { readSnapshot } from '../transactions/database-clock';
 import { contestedStatus, readContested } from './contested';
 import { domainForks, forkedDomains, forksOf, readForks, type Forks } from './forks';
-import { NAMES_SHOWN, domainNodesStatus, nodesStatus, waitingStatus } from './nodes-status';
+import { NAMES_SHOWN, nodesStatus, waitingStatus } from './nodes-status';
 import { readRefusals } from '../refusals/refusal-table';
 import { readRingPolicies } from './ring-policies';
 import { activeKnownBy, algorithmsOf, keyStatus, openTransition } from './ring-status';
@@ -41,15 +40,13 @@ interface Found {
   keys: Map<string, KeyRow[]>;
   /** What each ring goes by. */
   goesBy: (scope: string) => RingPolicy;
-  nodes: Map<string, NodeRow[]>;
+  nodes: NodeCounts;
   transitions: Map<string, TransitionEntity>;
   backlogs: Map<string, BacklogRow>;
   signers: LeaseEntity[];
   laterStatements: Map<string, LaterStatementEntity>;
   namesShown: number;
   ownWork: (scope: string) => OwnWork;
-  /** Of the platform's ring, where that is asked for. */
-  domainNodes: Progress | null;
   forks: Forks[];
   contested: Map<string, ContestedNodes>;
   installation: InstallationEntity | null;
@@ -98,11 +95,13 @@ async function find(
   return {
     now,
     seen,
-    domainNodes:
-      platform === undefined ? null : progressOf(await readDomainNodeFacts(manager), platform.trustEpoch, now),
     keys,
     goesBy: await readRingPolicies(manager, scopes, config),
-    nodes: groupBy(await listNodes(manager, scopes), (node) => node.scope),
+    nodes: await countNodes(manager, {
+      rings,
+      domains: platform === undefined ? null : { trustEpoch: platform.trustEpoch, seen },
+      ...{ now, names: namesShown },
+    }),
     transitions: new Map(transitions.map((transition) => [transition.scope, transition])),
     backlogs: await countBacklogs(manager, scopes),
     signers: await manager.find(LeaseEntity, { where: { kind: 'signer', released: false }, order: { holder: 'ASC' } }),
@@ -118,7 +117,7 @@ async function find(
 
 function scopeStatus(ring: RingRow, found: Found, config: RotationConfig): ScopeStatus {
   const { scope, epoch, trustEpoch } = ring;
-  const { now, namesShown, domainNodes } = found;
+  const { now, nodes } = found;
   const transition = found.transitions.get(scope);
   const later = found.laterStatements.get(scope);
   const keys = found.keys.get(scope) ?? [];
@@ -133,14 +132,14 @@ function scopeStatus(ring: RingRow, found: Found, config: RotationConfig): Scope
     ...ofChannel(scope, found, config),
     signers: found.signers.map((lease) => signerStatus(lease, ring, { now, leaseMs: config.leaseMs })),
     ...(later === undefined ? {} : { went_back: wentBack(later) }),
-    nodes: nodesStatus(progressOf(found.nodes.get(scope) ?? [], trustEpoch, now), now, namesShown),
-    ...(policyOf(scope).tells.otherNodes !== null && domainNodes !== null
-      ? { domain_nodes: domainNodesStatus(domainNodes, now, found.seen, namesShown) }
+    nodes: nodesStatus(nodes.progressIn(scope), now),
+    ...(policyOf(scope).tells.otherNodes !== null && nodes.domains !== null
+      ? { domain_nodes: nodesStatus(nodes.domains, now) }
       : {}),
     ...(policyOf(scope).superior === 'recovery_key' && found.installation !== null
       ? { recovery: recoveryStatus(found.installation) }
       : {}),
-    ...waitingStatus(found.nodes.get(scope) ?? [], namesShown),
+    ...waitingStatus(nodes.waitingIn(scope)),
     ...forksStatus(scope, found),
     ...contestedStatus(found.contested.get(scope)),
     backlog: backlogView(found.backlogs.get(scope), now),

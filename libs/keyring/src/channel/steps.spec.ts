@@ -2,6 +2,7 @@
 import { at, CHANNEL, FIRST, proves, receiver, sender, STAGED, TERMS } from '../../testing/channel-members';
 import type { KeyRing } from '../key-ring';
 import { closesItselfAt, nextStep, type StepPolicy } from '../next-step';
+import { counted } from '../progress';
 import type { Transition } from '../transition';
 import { activateKey } from './activate-key';
 import type { Member } from './member';
@@ -33,7 +34,7 @@ const step = (
 ) => {
   const facts = {
     ...{ switchedEpoch, undestroyed: [], promotion: null, stagedAlgorithm: null, members },
-    ...{ progress: { enrolled: 0, applied: 0, pending: [], lagging: [] }, scheduledSince: at(0) },
+    ...{ progress: { enrolled: 0, applied: 0, pending: counted([]), lagging: counted([]) }, scheduledSince: at(0) },
   };
   return nextStep(ring, transition, policy, facts, at(minutes));
 };
