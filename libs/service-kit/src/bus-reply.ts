@@ -9,7 +9,7 @@ export const isProblemBody = (error: unknown): error is ProblemBody =>
 /** An answer that is more than the bus carries becomes a problem, instead of leaving the caller to its time-out. */
 export function respond(message: Msg, reply: Reply, limitBytes = Number.POSITIVE_INFINITY): void {
   const text = 'body' in reply ? JSON.stringify(reply.body) : undefined;
-  if (text !== undefined && Buffer.byteLength(text) <= limitBytes) {
+  if (text !== undefined && fitsInto(limitBytes, text)) {
     message.respond(text);
     return;
   }
@@ -19,3 +19,7 @@ export function respond(message: Msg, reply: Reply, limitBytes = Number.POSITIVE
   errorHeaders.set(wireHeaders.error, refused.detail);
   message.respond(JSON.stringify(refused), { headers: errorHeaders });
 }
+
+/** UTF-8 has at most three bytes for each unit of a text: most need not be counted. */
+const fitsInto = (limitBytes: number, text: string): boolean =>
+  text.length * 3 <= limitBytes || Buffer.byteLength(text) <= limitBytes;

@@ -1,10 +1,10 @@
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { Problem, TRAFFIC, problem, trafficWithin, type Inadmissible, type Traffic } from '@plexsphere/wire';
-import type { Msg, MsgHdrs, Subscription } from 'nats';
+import type { Msg, Subscription } from 'nats';
 import { lastValueFrom } from 'rxjs';
-import { Admitted } from './admitted';
+import { Admitted, type Answering } from './admitted';
 import type { Bus } from './bus';
-import { BusContext, type HandlerExtras } from './bus-context';
+import type { HandlerExtras } from './bus-context';
 import { isProblemBody, respond, type Reply } from './bus-reply';
 import { FairQueue } from './fair-queue';
 import type { Logger } from './logger';
@@ -14,9 +14,6 @@ import { RefusalReports, type BusObserver } from './refusal-reports';
 import { Routes } from './routes';
 import { ThrottledLog } from './throttled-log';
 import { accepting } from './validated';
-
-/** Never throws and never rejects. */
-type Answering = (context: BusContext, body: () => unknown) => Reply | Promise<Reply>;
 
 interface BusServerOptions {
   logger?: Pick<Logger, 'warn' | 'error'>;
@@ -72,15 +69,16 @@ export class BusServer extends Server implements CustomTransportStrategy {
   ): void {
     this.refuseUnlisted(pattern, false);
     const accept = accepting(Class);
-    this.routes.add(pattern, (context, read) => {
-      let body: unknown;
-      const refused = (error: unknown): Reply => ({ problem: this.problems.problemOf(error, { context, body }).body });
+    this.routes.add(pattern, (asked) => {
       try {
-        body = read();
-        const made = make(accept(body));
-        return made instanceof Promise ? made.then((reply: object) => ({ body: reply }), refused) : { body: made };
+        const made = make(accept(asked.body()));
+        if (!(made instanceof Promise)) return { body: made };
+        return made.then(
+          (body: object) => ({ body }),
+          (error: unknown) => this.refused(error, asked),
+        );
       } catch (error) {
-        return refused(error);
+        return this.refused(error, asked);
       }
     });
   }
@@ -88,7 +86,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
   listen(callback: (error?: unknown) => void): void {
     for (const [pattern, handler] of this.messageHandlers) {
       this.refuseUnlisted(pattern, handler.isEventHandler === true);
-      this.routes.add(pattern, (context, body) => this.answerByNest(handler, context, body));
+      this.routes.add(pattern, (asked) => this.answerByNest(handler, asked));
       const extras = handler.extras as HandlerExtras | undefined;
       if (extras?.joined === true) continue;
       this.started.push(
@@ -164,7 +162,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
       this.refuseUnread(message, traffic, asker, reason ?? 'unknown subject');
       return;
     }
-    this.enter(new Admitted(message, traffic, asker, (admitted) => this.handle(admitted, route?.handler)));
+    this.enter(new Admitted(message, traffic, asker, route?.handler, this.finish));
   }
 
   /** Only what is too large comes from somebody who may be answered. */
@@ -192,33 +190,32 @@ export class BusServer extends Server implements CustomTransportStrategy {
     if (traffic.answered) this.respond(message, { problem: body });
   }
 
-  private handle(admitted: Admitted, answering: Answering | undefined): Promise<void> | void {
+  private readonly finish = (admitted: Admitted, reply: Reply): void => {
     const { message, traffic } = admitted;
-    const context = new BusContext([message.subject, headersOf(message, traffic)]);
-    const reply = answering?.(context, admitted.body) ?? { problem: problem('internal').body };
-    if (reply instanceof Promise) return reply.then((made) => this.finish(admitted, context, made));
-    this.finish(admitted, context, reply);
-  }
-
-  private finish({ message, traffic, asker }: Admitted, context: BusContext, reply: Reply): void {
     if ('problem' in reply) {
       const { code, detail } = reply.problem;
-      const refused = { actor: context.foundToAsk ?? asker, subject: message.subject, code, detail };
+      const refused = { actor: admitted.actor, subject: message.subject, code, detail };
       if (traffic.answered) this.reports.answered(refused);
       else this.reports.unread(refused);
     }
     if (traffic.answered) this.respond(message, reply);
-  }
+  };
 
-  private async answerByNest(handler: MessageHandler, context: BusContext, body: () => unknown): Promise<Reply> {
+  private async answerByNest(handler: MessageHandler, asked: Admitted): Promise<Reply> {
     try {
-      const result: unknown = await handler(body(), context);
+      const result: unknown = await handler(asked.body(), asked.context);
       return { body: await lastValueFrom(this.transformToObservable(result), { defaultValue: {} }) };
     } catch (error) {
       // ProblemFilter has turned every error into a problem's body before it comes here, save those of the body itself.
       const refused: unknown = error instanceof Problem ? error.body : error;
       return { problem: isProblemBody(refused) ? refused : problem('internal').body };
     }
+  }
+
+  private refused(error: unknown, asked: Admitted): Reply {
+    // A body that could not be read is refused as a Problem, of which the log says nothing.
+    const body = error instanceof Problem ? undefined : asked.body();
+    return { problem: this.problems.problemOf(error, { context: asked.context, body }).body };
   }
 
   private respond(message: Msg, reply: Reply): void {
@@ -234,12 +231,3 @@ export class BusServer extends Server implements CustomTransportStrategy {
 /** Without reading them. The library has what a message takes, but not in its types. */
 const headerBytesOf = (message: Msg & { size?: () => number }): number =>
   (message.size?.() ?? Infinity) - message.subject.length - (message.reply?.length ?? 0) - message.data.length;
-
-/** Read where the row bounds them. The library throws where a name is none: then there are none. */
-function headersOf(message: Msg, { headerBytes }: Traffic): MsgHdrs | undefined {
-  try {
-    return headerBytes === undefined ? undefined : message.headers;
-  } catch {
-    return undefined;
-  }
-}

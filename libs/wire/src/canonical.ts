@@ -4,7 +4,7 @@
  */
 import { compactJson, escapeHtml, JsonTextError, wellFormed } from './json-text';
 import { problem } from './problem';
-import { parseRfc3339 } from './rfc3339';
+import { parseRfc3339, type Rfc3339 } from './rfc3339';
 
 export interface CanonicalFields {
   eventType: string;
@@ -32,12 +32,14 @@ export const composeCanonical = (fields: CanonicalFields): string =>
  * The text to sign. Throws Problem invariantViolation with `field` `payload` where that is not JSON text (or nested
  * deeper than 512), `issued_at` where that is not RFC 3339, or the member that is empty: a Node would refuse those.
  */
-export const canonicalText = (fields: CanonicalFields): string => canonicalTextsAt(fields.issuedAt)(fields);
-
-/** The same for many that are issued at once: their time, which takes as long to read as all else, is read once. */
-export function canonicalTextsAt(time: string): (fields: Omit<CanonicalFields, 'issuedAt'>) => string {
-  const issuedAt = parseRfc3339(time)?.text;
+export function canonicalText(fields: CanonicalFields): string {
+  const issuedAt = parseRfc3339(fields.issuedAt);
   if (issuedAt === undefined) throw problem('invariantViolation', { field: 'issued_at' });
+  return canonicalTextsAt(issuedAt)(fields);
+}
+
+/** The same where their time has been read, which takes as long as all else: once, for however many that have it. */
+export function canonicalTextsAt({ text: issuedAt }: Rfc3339): (fields: Omit<CanonicalFields, 'issuedAt'>) => string {
   return ({ eventType, eventId, nonce, payload }) => {
     if (eventType === '') throw problem('invariantViolation', { field: 'event_type' });
     if (eventId === '') throw problem('invariantViolation', { field: 'event_id' });

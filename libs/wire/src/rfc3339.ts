@@ -19,15 +19,15 @@ export function parseRfc3339(text: string): Rfc3339 | undefined {
   const parts = SHAPE.exec(text);
   if (parts === null) return undefined;
   const [, date = '', hour, minute, second, digits = '', sign, offsetHour = '00', offsetMinute = '00'] = parts;
-  const midnightMs = Date.parse(`${date}T00:00:00Z`);
-  // Date.parse turns 30 February into 2 March.
-  if (Number.isNaN(midnightMs) || new Date(midnightMs).toISOString().slice(0, 10) !== date) return undefined;
+  const midnight = new Date(`${date}T00:00:00Z`);
+  // NaN where it is no date at all; and 30 February is taken for 2 March.
+  if (midnight.getUTCDate() !== Number(date.slice(8))) return undefined;
   const minutes = Number(hour) * 60 + Number(minute);
   const offsetMinutes = (Number(offsetHour) * 60 + Number(offsetMinute)) * (sign === '-' ? -1 : 1);
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
   if (Number(offsetHour) > 23 || Number(offsetMinute) > 59) return undefined;
-  const fraction = digits.slice(0, 9).replace(/0+$/, '');
-  const wholeMs = midnightMs + (minutes - offsetMinutes) * 60_000 + Number(second) * 1_000;
+  const fraction = digits === '' ? '' : digits.slice(0, 9).replace(/0+$/, '');
+  const wholeMs = midnight.getTime() + (minutes - offsetMinutes) * 60_000 + Number(second) * 1_000;
   const ms = wholeMs + Number(fraction.slice(0, 3).padEnd(3, '0'));
   const zone = offsetMinutes === 0 ? 'Z' : `${sign}${offsetHour}:${offsetMinute}`;
   return {

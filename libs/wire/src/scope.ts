@@ -36,7 +36,7 @@ export type ParsedScope = {
 const PART = /<(\w+):(\w+)>/g;
 const grammar = (name: string) => GRAMMARS[name as keyof typeof GRAMMARS];
 const FORMS = Object.entries(SCOPE_KINDS).map(([kind, form]) => ({
-  kind,
+  kind: kind as ScopeKind,
   pattern: new RegExp(`^${form.replace(PART, (_, name, of) => `(?<${name}>${grammar(of).pattern})`)}$`),
   longest: form.replace(PART, (_, _name, of) => '-'.repeat(grammar(of).longest)).length,
 }));
@@ -53,9 +53,13 @@ export function parseScope(text: unknown): ParsedScope | undefined {
   return undefined;
 }
 
-export const scopeKind = (text: unknown): ScopeKind | undefined => parseScope(text)?.kind;
+/** The same without its parts, which take longer to put together than a scope does to be known for one. */
+export function scopeKind(text: unknown): ScopeKind | undefined {
+  if (typeof text !== 'string' || text.length > MAX_SCOPE_LENGTH) return undefined;
+  return FORMS.find(({ pattern }) => pattern.test(text))?.kind;
+}
 
-export const isScope = (text: unknown): text is Scope => parseScope(text) !== undefined;
+export const isScope = (text: unknown): text is Scope => scopeKind(text) !== undefined;
 
 export const PLATFORM: Scope = 'platform';
 

@@ -8,6 +8,7 @@ import {
   parseRfc3339,
   problem,
   type CanonicalFields,
+  type Rfc3339,
   type Scope,
 } from '@plexsphere/wire';
 import type { EnvelopeReply } from '@plexsphere/wire/commands';
@@ -40,8 +41,9 @@ interface Sealing {
  * @throws Problem invariantViolation for fields that a Node would refuse or that nobody makes so, envelopeTooLarge
  */
 export function sealing({ scope, key, issuedAt, now }: Sealing): Seal {
-  if (!isAbout(issuedAt, now)) throw problem('invariantViolation', { field: 'issued_at' });
-  const canonicalText = canonicalTextsAt(issuedAt);
+  const issued = parseRfc3339(issuedAt);
+  if (issued === undefined || !isAbout(issued, now)) throw problem('invariantViolation', { field: 'issued_at' });
+  const canonicalText = canonicalTextsAt(issued);
   const hints = { scope, keyId: key.keyId };
   const envelopeOf = (canonical: string, signature: Buffer): string => {
     const envelope = buildEnvelope(canonical, hints, signature);
@@ -76,9 +78,5 @@ function malformedField({ eventId, nonce }: SealedFields): string | undefined {
   return isNonce(nonce) ? undefined : 'nonce';
 }
 
-function isAbout(time: string, now: Date): boolean {
-  const issued = parseRfc3339(time);
-  return (
-    issued !== undefined && issued.ceilMs - now.getTime() <= CLOCK_SKEW_MS && now.getTime() - issued.ms <= CLOCK_SKEW_MS
-  );
-}
+const isAbout = ({ ms, ceilMs }: Rfc3339, now: Date): boolean =>
+  ceilMs - now.getTime() <= CLOCK_SKEW_MS && now.getTime() - ms <= CLOCK_SKEW_MS;
