@@ -29,7 +29,7 @@ export const bench: Bench = {
     await contestants.peer();
     const rates = await benches.rounds(contestants, { full: 15, quick: 5 });
     const against_what = `bare http-message-signatures 1.0.6 (hmac-sha256) over the same components and parameters, and ${BODY.length} bytes whose digest is made and compared by hand; knows one key and no replays`;
-    const told = { name: 'channel-call', unit: 'per s', better: 'higher', reach: 0.9, against_what } as const;
+    const told = { name: 'channel-call', unit: 'per s of CPU', better: 'higher', reach: 0.9, against_what } as const;
     return [compared(told, rates.ours, rates.peer)];
   },
 };
