@@ -1,18 +1,16 @@
 // How long an event takes from its publisher to the Node's handler, while nothing else happens: the next one is published
 // when the one before was applied.
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { NodeClient, parseEnrolment } from '@plexsphere/node-sdk';
 import { NatsServer } from '@plexsphere/stack';
 import { connect } from 'nats';
 import type { Bench } from '../src/bench';
 import type { BenchWorld } from '../src/bench-world';
 import { total } from '../src/cpu';
 import { PAYLOAD } from '../src/envelopes';
-import { Mesh, type LiveEnrolment } from '../src/mesh';
+import { Heard, startNode } from '../src/heard';
+import { Mesh } from '../src/mesh';
 import { compared, limited, median, quantile, type Row } from '../src/row';
 
-const PAUSE_MS = 20;
 /** As long as a Node's envelope of such an event is. */
 const BYTES = 520;
 const BARE =
@@ -81,40 +79,6 @@ export const bench: Bench = {
     ];
   },
 };
-
-/** One message at a time. */
-class Heard {
-  private hear: () => void = () => undefined;
-
-  heard(): void {
-    this.hear();
-  }
-
-  /** From each saying until it was heard, with a pause after it. */
-  async times(count: number, say: () => void): Promise<number[]> {
-    const tookMs: number[] = [];
-    for (let message = 0; message < count; message++) {
-      const heard = new Promise<void>((resolve) => (this.hear = resolve));
-      const beganAt = performance.now();
-      say();
-      await heard;
-      tookMs.push(performance.now() - beganAt);
-      await delay(PAUSE_MS);
-    }
-    return tookMs;
-  }
-}
-
-async function startNode(bench: BenchWorld, { text }: LiveEnrolment, applied: Heard): Promise<void> {
-  const client = new NodeClient({
-    enrolment: parseEnrolment(text),
-    storeDir: join(bench.dir, 'node'),
-    handler: async () => applied.heard(),
-  });
-  await client.start();
-  bench.afterwards(() => client.stop());
-  await client.ready();
-}
 
 async function bareLatencies(
   bench: BenchWorld,

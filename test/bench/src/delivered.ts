@@ -27,6 +27,11 @@ export class StreamCount {
   async stored(): Promise<number> {
     return (await this.manager.streams.info(EVENT_STREAM.name)).state.last_seq;
   }
+
+  /** Of what it still keeps. */
+  async bytes(): Promise<number> {
+    return (await this.manager.streams.info(EVENT_STREAM.name)).state.bytes;
+  }
 }
 
 /** Polls until it is so; answers when that was, as `performance.now()` has it. @throws Error where it never comes */

@@ -104,7 +104,7 @@ export class Mesh {
 
   /** All Nodes of the whole installation, and all that was said to them: for the next round to begin with none. */
   async forgetAll(): Promise<void> {
-    await this.pool.query('TRUNCATE ring.node, outbox.event CASCADE');
+    await this.pool.query('TRUNCATE ring.node, outbox.event, outbox.key_message CASCADE');
     this.template = undefined;
   }
 
