@@ -102,6 +102,7 @@ CREATE TABLE outbox.message (
   outcome text,
   sent_at timestamp with time zone,
   settled_at timestamp with time zone,
+  scope text NOT NULL,
   CONSTRAINT message_check CHECK (((state = 'settled'::text) = (outcome IS NOT NULL))),
   CONSTRAINT message_event_id_node_id_key UNIQUE (event_id, node_id),
   CONSTRAINT message_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'superseded'::text, 'expired'::text]))),
@@ -148,8 +149,10 @@ CREATE TABLE outbox.node_stream (
   attempt bigint NOT NULL DEFAULT 0,
   first_seen_at timestamp with time zone,
   last_seen_at timestamp with time zone,
+  state text NOT NULL DEFAULT 'open'::text,
   CONSTRAINT node_stream_listens_check CHECK ((listens = ANY (ARRAY['bus'::text, 'sdk'::text, 'go'::text]))),
-  CONSTRAINT node_stream_pkey PRIMARY KEY (node_id)
+  CONSTRAINT node_stream_pkey PRIMARY KEY (node_id),
+  CONSTRAINT node_stream_state_check CHECK ((state = ANY (ARRAY['open'::text, 'ending'::text, 'ended'::text])))
 );
 
 CREATE TABLE public.material_migration (
@@ -726,13 +729,21 @@ ALTER TABLE ring.transition ADD CONSTRAINT transition_scope_fkey FOREIGN KEY (sc
 CREATE INDEX event_created ON outbox.event USING btree (created_at, event_id);
 CREATE INDEX event_of_key ON outbox.event USING btree (scope, epoch) WHERE (epoch IS NOT NULL);
 CREATE INDEX event_scope ON outbox.event USING btree (scope, (created_at AT TIME ZONE 'UTC'::text), event_id);
+CREATE INDEX message_due ON outbox.message USING btree (scope, id) WHERE (state = 'unsent'::text);
 CREATE INDEX message_outstanding ON outbox.message USING btree (node_id, "position", id) WHERE (state <> 'settled'::text);
 CREATE INDEX message_settled ON outbox.message USING btree (settled_at) WHERE (state = 'settled'::text);
 CREATE INDEX message_unapplied ON outbox.message USING btree (event_id, outcome, id) WHERE ((outcome IS NULL) OR (outcome <> 'applied'::text));
 CREATE INDEX message_unsent ON outbox.message USING btree (node_id, id) WHERE (state = 'unsent'::text);
+CREATE INDEX message_waiting ON outbox.message USING btree (id) WHERE (state <> 'settled'::text);
+CREATE INDEX node_stream_astray ON outbox.node_stream USING btree (scope, node_id) WHERE ((state = 'open'::text) AND (listens <> 'go'::text) AND ((told_epoch = 0) OR (told_platform_epoch = 0)));
+CREATE INDEX node_stream_chain ON outbox.node_stream USING btree (scope, node_id) WHERE ((state = 'open'::text) AND (chain IS NOT NULL));
+CREATE INDEX node_stream_ending ON outbox.node_stream USING btree (node_id) WHERE (state = 'ending'::text);
 CREATE INDEX node_stream_forked ON outbox.node_stream USING btree (scope, node_id) WHERE ((forked_at IS NOT NULL) OR (platform_forked_at IS NOT NULL));
-CREATE INDEX node_stream_resend ON outbox.node_stream USING btree (resend_at) WHERE (resend_at IS NOT NULL);
-CREATE INDEX node_stream_scope ON outbox.node_stream USING btree (scope);
+CREATE INDEX node_stream_hello ON outbox.node_stream USING btree (scope, node_id) WHERE ((state = 'open'::text) AND (hello IS NOT NULL) AND (waits_since IS NULL) AND ((told_epoch > 0) OR (listens = 'go'::text)));
+CREATE INDEX node_stream_resend ON outbox.node_stream USING btree (scope, resend_at, node_id) WHERE ((state = 'open'::text) AND (resend_at IS NOT NULL) AND (told_epoch > 0));
+CREATE INDEX node_stream_told ON outbox.node_stream USING btree (scope, told_epoch, node_id) WHERE ((state = 'open'::text) AND (listens <> 'go'::text) AND (told_epoch > 0) AND (told_platform_epoch > 0));
+CREATE INDEX node_stream_told_platform ON outbox.node_stream USING btree (scope, told_platform_epoch, node_id) WHERE ((state = 'open'::text) AND (listens <> 'go'::text) AND (told_epoch > 0) AND (told_platform_epoch > 0));
+CREATE INDEX node_stream_untold_go ON outbox.node_stream USING btree (scope, LEAST(told_epoch, COALESCE(ready_epoch, (0)::bigint)), node_id) WHERE ((state = 'open'::text) AND (listens = 'go'::text) AND (waits_since IS NULL));
 CREATE INDEX node_stream_waits ON outbox.node_stream USING btree (scope, node_id) WHERE (waits_since IS NOT NULL);
 CREATE INDEX audit_action ON ring.audit USING btree (action, (happened_at AT TIME ZONE 'UTC'::text), id);
 CREATE INDEX audit_actor ON ring.audit USING btree (actor, (happened_at AT TIME ZONE 'UTC'::text), id);
@@ -750,6 +761,7 @@ CREATE INDEX fleet_step_seq ON ring.fleet_step USING btree (run_id, seq);
 CREATE INDEX fleet_step_wave ON ring.fleet_step USING btree (run_id, wave, node_id);
 CREATE INDEX ordered_fleet_step ON ring.fleet_step USING btree (node_id) WHERE (state = 'ordered'::text);
 CREATE UNIQUE INDEX one_default_issuer ON ring.issuer USING btree (is_default) WHERE is_default;
+CREATE INDEX mesh_ring ON ring.key_ring USING btree (scope) WHERE ((removed_at IS NULL) AND ((scope = 'platform'::text) OR starts_with(scope, 'domain:'::text)));
 CREATE INDEX unfinished_removal ON ring.key_ring USING btree (scope) WHERE ((removed_at IS NOT NULL) AND (keys_destroyed_at IS NULL));
 CREATE INDEX present_member ON ring.member USING btree (slug) WHERE (removed_at IS NULL);
 CREATE INDEX contested_node ON ring.node USING btree (contested_at) WHERE ((contested_at IS NOT NULL) AND (state = 'enrolled'::text));
@@ -1040,8 +1052,8 @@ GRANT INSERT, SELECT, UPDATE ON outbox.bus_stream TO plexsphere_<installation>_o
 GRANT DELETE, INSERT (event_id, scope, event_type, payload), SELECT, UPDATE (applied, superseded) ON outbox.event TO plexsphere_<installation>_outbox_relay;
 GRANT DELETE, INSERT (marks), SELECT ON outbox.key_mark TO plexsphere_<installation>_outbox_relay;
 GRANT DELETE, SELECT, UPDATE (applied) ON outbox.key_message TO plexsphere_<installation>_outbox_relay;
-GRANT DELETE, INSERT (node_id, event_id, "position"), SELECT, UPDATE ("position", state, issued_at, outcome, sent_at, settled_at) ON outbox.message TO plexsphere_<installation>_outbox_relay;
-GRANT SELECT, UPDATE (told_epoch, told_platform_epoch, chain, settled_epoch, settled_platform_epoch, settled_position, last_position, last_sequence, head, platform_head, forked_at, platform_forked_at, platform_forked_from, ahead_epoch, ahead_platform_epoch, resend_at, resend_count, hello, hello_id, hello_answered_at, ready_again_at, missed, word_at, called_at, stream_seen_at, waits_since, ready_epoch, ready_position, ready_at, told_since, claim_owner, claim_deadline, attempt, first_seen_at, last_seen_at) ON outbox.node_stream TO plexsphere_<installation>_outbox_relay;
+GRANT DELETE, INSERT (node_id, event_id, "position", scope), SELECT, UPDATE ("position", state, issued_at, outcome, sent_at, settled_at) ON outbox.message TO plexsphere_<installation>_outbox_relay;
+GRANT SELECT, UPDATE (told_epoch, told_platform_epoch, chain, settled_epoch, settled_platform_epoch, settled_position, last_position, last_sequence, head, platform_head, forked_at, platform_forked_at, platform_forked_from, ahead_epoch, ahead_platform_epoch, resend_at, resend_count, hello, hello_id, hello_answered_at, ready_again_at, missed, word_at, called_at, stream_seen_at, waits_since, ready_epoch, ready_position, ready_at, told_since, claim_owner, claim_deadline, attempt, first_seen_at, last_seen_at, state) ON outbox.node_stream TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT (slug, side_a, side_b) ON ring.channel TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT ON ring.key_ring TO plexsphere_<installation>_outbox_relay;
 GRANT SELECT (node_id, slug) ON ring.member TO plexsphere_<installation>_outbox_relay;
@@ -1054,8 +1066,8 @@ GRANT USAGE ON SCHEMA ring TO plexsphere_<installation>_rotation;
 GRANT INSERT (event_id, scope, event_type, payload, epoch, nodes), SELECT, UPDATE (nodes) ON outbox.event TO plexsphere_<installation>_rotation;
 GRANT INSERT (marks) ON outbox.key_mark TO plexsphere_<installation>_rotation;
 GRANT INSERT (event_id, node_id), SELECT ON outbox.key_message TO plexsphere_<installation>_rotation;
-GRANT INSERT (node_id, event_id), SELECT ON outbox.message TO plexsphere_<installation>_rotation;
-GRANT INSERT, SELECT ON outbox.node_stream TO plexsphere_<installation>_rotation;
+GRANT INSERT (node_id, event_id, scope), SELECT ON outbox.message TO plexsphere_<installation>_rotation;
+GRANT INSERT, SELECT, UPDATE (state) ON outbox.node_stream TO plexsphere_<installation>_rotation;
 GRANT INSERT (actor, action, scope, request_id, before, after, detail), SELECT ON ring.audit TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT, UPDATE (due_at, signed_at) ON ring.bus_revocation TO plexsphere_<installation>_rotation;
 GRANT INSERT, SELECT ON ring.bus_user TO plexsphere_<installation>_rotation;

@@ -12,7 +12,7 @@ import {
 } from '@plexsphere/wire';
 import type { NatsConnection } from 'nats';
 import { RelayWorld } from '../testing/relay-world';
-import { Claims } from './claim/claims';
+import { Claims, type Claim } from './claim/claims';
 import { Delivery } from './delivery';
 import { EventStream } from './publish/event-stream';
 import { WordBatches } from './settle/word-batches';
@@ -131,7 +131,8 @@ test('what was claimed before a word is let go: it is neither published nor mark
   /** Claims, delivers, and says what was published: so many. */
   const next = async (count: number, meanwhile: () => Promise<unknown> = async () => undefined): Promise<unknown[]> => {
     const { length } = heard.http;
-    const { claims: taken } = await claims.take(1);
+    const taken: Claim[] = [];
+    await until(async () => taken.push(...(await claims.take(1)).claims) === 1, 'what is due');
     await meanwhile();
     for (const claim of taken) await delivery.deliver(claim, stream.created);
     await until(() => heard.http.length >= length + count, 'what was published');

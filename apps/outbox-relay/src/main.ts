@@ -4,8 +4,9 @@
  * It never reads key material and never changes a ring.
  */
 import { runService } from '@plexsphere/service-kit';
-import { openDatabase, storeOptions } from '@plexsphere/store';
+import { openDatabase } from '@plexsphere/store';
 import type { DataSource } from 'typeorm';
+import { relayDatabase } from './database-options';
 import { RelayConfig } from './relay-config';
 import { RelayModule } from './relay.module';
 
@@ -16,7 +17,7 @@ void runService({
   config: RelayConfig,
   // A database that is down at boot is waited for, before the bus is dialled: readiness says so meanwhile.
   prepare: async ({ databaseUrl }, logger) => {
-    database = await openDatabase(storeOptions(databaseUrl, 'outbox-relay'), (reason) =>
+    database = await openDatabase(relayDatabase(databaseUrl, 'outbox-relay'), (reason) =>
       logger.warn({ reason }, 'database not reachable yet'),
     );
   },

@@ -15,11 +15,7 @@ const LEAST_ROOM = 256;
 
 /** When nothing has woken it the loop looks by itself: a lost wake-up costs this much and nothing else. */
 const IDLE_MS = 250;
-/** A look goes over all Nodes: where nothing is due and there are very many, it is rarer, and never rarer than that. */
-const IDLE_SHARE = 4;
-const MOST_IDLE_MS = 2_000;
-/** After a wake-up, at least: those that come together are one look at the database. A look that takes longer than this
- * is followed by a pause as long, so that looking never takes more than half of a database's core. */
+/** After a wake-up: those that come together are one look at the database. And where a look found many, and none was due. */
 const GATHER_MS = 5;
 /** What is in flight at a stop has so long to end, in milliseconds; then its claims are given back. */
 const FINISH_WITHIN_MS = 4_000;
@@ -32,7 +28,6 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
   /** The database may hold claims of ours that nothing came of: what it was told last had no answer. */
   private claimsInDoubt = false;
   private databaseState: string | undefined = 'not looked at yet';
-  private lookTookMs = 0;
 
   constructor(
     private readonly claims: Claims,
@@ -46,9 +41,9 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
   ) {
     health.check('database', () => this.databaseState);
     this.loop = new Loop({
-      turn: async () => ((await this.turn()) ? 0 : this.idleMs),
+      turn: () => this.turn(),
       everyMs: IDLE_MS,
-      gatherMs: () => Math.max(GATHER_MS, this.lookTookMs),
+      gatherMs: () => GATHER_MS,
       failure: 'claiming failed',
       logger,
     });
@@ -70,24 +65,19 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
     this.loop.wake();
   }
 
-  private get idleMs(): number {
-    return Math.min(MOST_IDLE_MS, Math.max(IDLE_MS, IDLE_SHARE * this.lookTookMs));
-  }
-
-  /** Returns whether another turn may find more at once. */
-  private async turn(): Promise<boolean> {
+  /** Returns the pause until another one may find more. */
+  private async turn(): Promise<number> {
     const room = MOST_IN_FLIGHT - this.inFlight.size;
-    if (room < LEAST_ROOM || !this.stream.usable || !this.clock.isRight) return false;
+    if (room < LEAST_ROOM || !this.stream.usable || !this.clock.isRight) return IDLE_MS;
     const limit = Math.min(room, CLAIM_LIMIT);
     const stream = this.stream.created;
-    const beganAt = performance.now();
     try {
       await this.settleDoubt();
-      const { claims, claimed } = await this.claims.take(limit);
-      this.lookTookMs = performance.now() - beganAt;
+      const { claims } = await this.claims.take(limit);
       this.databaseState = undefined;
       for (const claim of claims) this.track(claim, this.delivery.deliver(claim, stream));
-      return claimed === limit && claims.length > 0;
+      if (!this.claims.hasMore) return IDLE_MS;
+      return claims.length > 0 ? 0 : GATHER_MS;
     } catch (error) {
       this.databaseState = 'not answering';
       this.claimsInDoubt = true;
@@ -113,6 +103,7 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
       })
       .then((goesOn) => {
         this.inFlight.delete(tracked);
+        if (goesOn) this.claims.goesOn(claim);
         // A delivery that failed makes nothing due, but it makes room.
         if (goesOn || MOST_IN_FLIGHT - this.inFlight.size === LEAST_ROOM) this.wake();
       });

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { LOGGER, ThrottledLog, closedLast, type Logger } from '@plexsphere/service-kit';
 import { DataSource } from 'typeorm';
 import { ChangesController } from './changes.controller';
+import { Candidates } from './claim/candidates';
 import { Claims, RelayIdentity } from './claim/claims';
 import { ClockWatch } from './clock-watch';
 import { Counters } from './counters';
@@ -35,6 +36,7 @@ export const relayParts = {
     Counters,
     ClockWatch,
     EventStream,
+    Candidates,
     Claims,
     EnvelopeSigner,
     SignerClient,

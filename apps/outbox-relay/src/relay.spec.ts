@@ -188,20 +188,21 @@ test('an acknowledgement settles; a malformed one and one from the future change
   await eventually(async () => (await states(node))[0] === 'applied');
 });
 
-test('what no word comes of, a chain or not, is sent again after 8 s', async () => {
-  const told = await mesh.node(DOMAIN, { present: false });
+test('what no word comes of, a chain or not, is sent again after 8 s; to who is away it is not', async () => {
+  const [told, away] = [await mesh.node(DOMAIN), await mesh.node(DOMAIN, { present: false })];
   await relay();
   await mesh.publish(DOMAIN);
-  await eventually(allSent(told));
+  await eventually(async () => (await allSent(told)()) && (await allSent(away)()));
   await expect(secondsToRepetition(told)).resolves.toBe(8);
-  const asleep = await mesh.node(DOMAIN, { present: false });
+  await expect(secondsToRepetition(away)).resolves.toBeNaN();
+  const behind = await mesh.node(DOMAIN);
   for (const keyId of ['d2', 'd3']) {
     await mesh.rotate(DOMAIN, keyId);
     await mesh.closeRotation(DOMAIN);
   }
   say(subjects.outboxChanged, {});
-  await eventually(async () => (await mesh.stream(asleep)).told_epoch === mesh.of(DOMAIN).epoch);
-  await expect(secondsToRepetition(asleep)).resolves.toBe(8);
+  await eventually(async () => (await mesh.stream(behind)).told_epoch === mesh.of(DOMAIN).epoch);
+  await expect(secondsToRepetition(behind)).resolves.toBe(8);
 });
 
 test('a Node that slept through rotations gets a chain that holds, then ready, then its events afresh', async () => {

@@ -76,7 +76,7 @@ describe('P-9: a close is told', () => {
     await mesh.closeRotation('platform');
     await mesh.pool.query(
       `WITH event AS (INSERT INTO outbox.event (event_id, scope, event_type) VALUES ('for-one', $2, 'x') RETURNING event_id)
-       INSERT INTO outbox.message (node_id, event_id) SELECT $1::uuid, event_id FROM event`,
+       INSERT INTO outbox.message (node_id, scope, event_id) SELECT $1::uuid, $2, event_id FROM event`,
       [busy, domain],
     );
     const { claims } = await by.claims.take(1);

@@ -1,11 +1,13 @@
 /** For specs: the claiming and settling SQL on a real PostgreSQL, under the relay's own role, without a bus. */
 import { randomUUID } from 'node:crypto';
-import { migrateStore, storeOptions } from '@plexsphere/store';
+import { migrateStore } from '@plexsphere/store';
 import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { PLATFORM } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
+import { Candidates } from '../src/claim/candidates';
 import { Claims, RelayIdentity, type Claim } from '../src/claim/claims';
 import { ClaimResults } from '../src/publish/claim-results';
+import { relayDatabase } from '../src/database-options';
 import { chainMarks, type Marks } from '../src/write/message-writer';
 import type { NodeStreamWord } from '../src/settle/read-http-words';
 import { recordWords, type RecordedWords } from '../src/settle/record-words';
@@ -14,6 +16,13 @@ import { markKeys } from '../src/settle/mark-keys';
 import { settleAcks } from '../src/settle/settle-acks';
 import type { CountedWord, NodeWord } from '../src/settle/node-word';
 import { SeededMesh, type MessageRow } from './seeded-mesh';
+
+/** Each look is from the start. */
+class RestlessCandidates extends Candidates {
+  protected override restMs(): number {
+    return 0;
+  }
+}
 
 export interface Claimer {
   name: string;
@@ -62,7 +71,7 @@ export class ClaimWorld {
   static async create(): Promise<ClaimWorld> {
     const database = await testDatabase({ name: 'store', prepare: migrateStore });
     const url = await database.urlAs('outbox-relay');
-    const source = await new DataSource(storeOptions(url, 'spec')).initialize();
+    const source = await new DataSource(relayDatabase(url, 'spec')).initialize();
     const world = new ClaimWorld(database, source, new SeededMesh(database.url));
     await world.mesh.ring(PLATFORM, 'p1');
     await world.mesh.ring(world.domain, 'd1');
@@ -79,7 +88,7 @@ export class ClaimWorld {
     const identity = new RelayIdentity();
     return {
       name: identity.name,
-      claims: new Claims(this.source, identity),
+      claims: new Claims(this.source, identity, new RestlessCandidates()),
       results: new ClaimResults(this.source, identity),
     };
   }
@@ -103,7 +112,7 @@ export class ClaimWorld {
     const said = new Map<string, string[]>();
     for (;;) {
       const { claims, claimed } = await by.claims.take(100);
-      if (claimed === 0) return said;
+      if (claimed === 0 && !by.claims.hasMore) return said;
       for (const claim of claims) {
         said.set(claim.node.nodeId, [...(said.get(claim.node.nodeId) ?? []), wordOf(claim)]);
       }

@@ -1,8 +1,8 @@
 /** For specs: a whole relay in this process, put together as the service kit does it. */
-import { storeOptions } from '@plexsphere/store';
 import { runParts, type RunningParts } from '@plexsphere/testkit/services';
 import type { NatsConnection } from 'nats';
 import { DataSource } from 'typeorm';
+import { relayDatabase } from '../src/database-options';
 import { RelayConfig } from '../src/relay-config';
 import { relayParts } from '../src/relay.module';
 
@@ -20,7 +20,7 @@ export async function runningRelay(
   { listens = true, eventRetentionMs = 604_800_000 }: RelaySettings = {},
 ): Promise<RunningRelay> {
   const config = Object.assign(new RelayConfig(), { databaseUrl, eventRetentionMs, streamReplicas: 1 });
-  const database = await new DataSource(storeOptions(databaseUrl, 'outbox-relay')).initialize();
+  const database = await new DataSource(relayDatabase(databaseUrl, 'outbox-relay')).initialize();
   const given = [
     { provide: RelayConfig, useValue: config },
     { provide: DataSource, useValue: database },

@@ -68,7 +68,7 @@ export class SeededChannel {
   async tell(scope: Scope, nodeId: string, eventId = `${nodeId}/${randomUUID()}`): Promise<string> {
     await this.pool.query(
       `WITH event AS (INSERT INTO outbox.event (event_id, scope, event_type) VALUES ($1, $2, '${CHANNEL_KEYS_CHANGED}'))
-       INSERT INTO outbox.message (node_id, event_id) VALUES ($3, $1)`,
+       INSERT INTO outbox.message (node_id, scope, event_id) SELECT id, scope, $1 FROM ring.node WHERE id = $3`,
       [eventId, scope, nodeId],
     );
     return eventId;

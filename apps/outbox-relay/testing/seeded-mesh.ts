@@ -173,8 +173,8 @@ export class SeededMesh {
         payload,
       ]);
       await query(
-        `INSERT INTO outbox.message (node_id, event_id)
-         SELECT id, $1 FROM ring.node WHERE scope = $2 AND state = 'enrolled'`,
+        `INSERT INTO outbox.message (node_id, scope, event_id)
+         SELECT id, scope, $1 FROM ring.node WHERE scope = $2 AND state = 'enrolled'`,
         [eventId, scope],
       );
       return eventId;
@@ -213,6 +213,12 @@ export class SeededMesh {
     );
     if (rows[0] === undefined) throw new Error('no such Node');
     return rows[0];
+  }
+
+  /** As rotation takes a Node out. */
+  async remove(nodeId: string): Promise<void> {
+    await this.pool.query(`UPDATE ring.node SET state = 'removed' WHERE id = $1`, [nodeId]);
+    await this.set(nodeId, `state = 'ending'`);
   }
 
   /** Sets columns of a Node's node_stream, given as SQL. */

@@ -103,8 +103,10 @@ const OUTBOX = `
     ('news', '${OPEN_SCOPE}', 'news', NULL, 1, 0, ${ago('20 s')});
   INSERT INTO outbox.key_message (event_id, node_id) VALUES
     ('${ROTATED}', '${NODE_IDS.told}'), ('${ROTATED}', '${NODE_IDS.untold}'), ('${ROTATED}', '${NODE_IDS.asleep}');
-  INSERT INTO outbox.message (node_id, event_id, state) VALUES
-    ('${NODE_IDS.told}', 'older', 'sent'), ('${NODE_IDS.gone}', 'older', 'unsent'), ('${NODE_IDS.untold}', 'news', 'unsent');`;
+  INSERT INTO outbox.message (node_id, scope, event_id, state)
+    SELECT id, scope, event_id, written.state FROM ring.node JOIN (VALUES
+      ('${NODE_IDS.told}', 'older', 'sent'), ('${NODE_IDS.gone}', 'older', 'unsent'), ('${NODE_IDS.untold}', 'news', 'unsent'))
+      AS written (node_id, event_id, state) ON written.node_id::uuid = id;`;
 
 export const LEASES = `
   INSERT INTO ring.lease (holder, kind, turn, lease_ms, epochs, renewed_at, secret_hash) VALUES

@@ -298,6 +298,8 @@ export class NodeStreamEntity {
   @PrimaryColumn({ name: 'node_id', type: 'uuid' }) nodeId: string;
   @Column({ type: 'text' }) scope: string;
   @Column({ type: 'text' }) listens: Listens;
+  /** Open while its Node is enrolled; then it ends, and has ended once nothing waits for the Node any more. */
+  @Column({ type: 'text', default: 'open' }) state: 'open' | 'ending' | 'ended';
   /** The last epoch whose announcement stands on the Node's stream; of the platform's ring for a Domain's Node. */
   @Column({ name: 'told_epoch', type: 'bigint', transformer: integer }) toldEpoch: number;
   @Column({ name: 'told_platform_epoch', type: 'bigint', transformer: integer }) toldPlatformEpoch: number;

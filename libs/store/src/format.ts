@@ -10,9 +10,10 @@ import { ISSUER } from './migrations/1700000000006-issuer';
 import { CLIENT } from './migrations/1700000000007-client';
 import { CHANNEL } from './migrations/1700000000008-channel';
 import { NODE_KEY } from './migrations/1700000000009-node-key';
+import { DUE } from './migrations/1700000000010-due';
 import { KEY_MESSAGE } from './migrations/1700000000011-key-message';
 
-const MADE = [RING, OUTBOX, ACCESS, SCHEDULE, GATEWAY, ISSUER, CLIENT, CHANNEL, NODE_KEY, KEY_MESSAGE];
+const MADE = [RING, OUTBOX, ACCESS, SCHEDULE, GATEWAY, ISSUER, CLIENT, CHANNEL, NODE_KEY, DUE, KEY_MESSAGE];
 const FORM = new DatabaseForm('ring', MADE, 'StoreFormat1700000000099');
 
 /** For a service, at its start. @throws Problem databaseFormat */

@@ -77,8 +77,8 @@ const FOR_NEITHER_RING_NOR_PAST = [
   'DELETE FROM ring.audit',
   `UPDATE ring.refusal SET actor = 'somebody'`,
   `UPDATE outbox.node_stream SET settled_epoch = 9`,
-  `INSERT INTO outbox.message (node_id, event_id, state, outcome)
-     VALUES (gen_random_uuid(), 'e', 'settled', 'applied')`,
+  `INSERT INTO outbox.message (node_id, scope, event_id, state, outcome)
+     VALUES (gen_random_uuid(), 's', 'e', 'settled', 'applied')`,
   `INSERT INTO outbox.event (event_id, scope, event_type, created_at) VALUES ('e', 's', 't', now())`,
   `INSERT INTO outbox.key_message (event_id, node_id, applied) VALUES (gen_random_uuid(), gen_random_uuid(), true)`,
   'UPDATE outbox.key_message SET applied = true',

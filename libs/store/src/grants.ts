@@ -53,7 +53,7 @@ function role(name: string | undefined): string {
 
 /** What the relay never changes of the rows that it keeps: whose they are, and what they say. */
 const FIXED = {
-  message: ['id', 'node_id', 'event_id'],
+  message: ['id', 'node_id', 'scope', 'event_id'],
   node_stream: ['node_id', 'scope', 'listens'],
 } as const;
 
@@ -131,10 +131,10 @@ const grants = ({ rotation, outboxRelay, gateway }: StoreRoles): string => `
   GRANT INSERT (actor, action, scope, request_id, before, after, detail) ON ring.audit TO ${rotation};
   GRANT INSERT, UPDATE (count), DELETE ON ring.refusal TO ${rotation};
   GRANT SELECT, INSERT (event_id, scope, event_type, payload, epoch, nodes), UPDATE (nodes) ON outbox.event TO ${rotation};
-  GRANT SELECT, INSERT (node_id, event_id) ON outbox.message TO ${rotation};
+  GRANT SELECT, INSERT (node_id, scope, event_id) ON outbox.message TO ${rotation};
   GRANT SELECT, INSERT (event_id, node_id) ON outbox.key_message TO ${rotation};
   GRANT INSERT (marks) ON outbox.key_mark TO ${rotation};
-  GRANT SELECT, INSERT ON outbox.node_stream TO ${rotation};
+  GRANT SELECT, INSERT, UPDATE (state) ON outbox.node_stream TO ${rotation};
 
   GRANT USAGE ON SCHEMA ring, outbox TO ${outboxRelay};
   GRANT SELECT ON ring.key_ring, ring.signing_key, ring.ring_change TO ${outboxRelay};
@@ -144,7 +144,7 @@ const grants = ({ rotation, outboxRelay, gateway }: StoreRoles): string => `
   GRANT SELECT (slug, side_a, side_b) ON ring.channel TO ${outboxRelay};
   -- For a resync, which stands for what has expired, and for members of channels that missed what they are to hold.
   GRANT INSERT (event_id, scope, event_type, payload) ON outbox.event TO ${outboxRelay};
-  GRANT INSERT (node_id, event_id, position) ON outbox.message TO ${outboxRelay};
+  GRANT INSERT (node_id, scope, event_id, position) ON outbox.message TO ${outboxRelay};
   GRANT SELECT, DELETE ON outbox.message TO ${outboxRelay};
   -- Whether it is settled, and how many are: never whose it is.
   GRANT SELECT, UPDATE (applied), DELETE ON outbox.key_message TO ${outboxRelay};

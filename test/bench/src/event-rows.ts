@@ -14,7 +14,7 @@ const PUBLISH = `
     INSERT INTO outbox.event (event_id, scope, event_type, payload)
     SELECT event_id, $1, 'route_updated', $4 FROM fresh
   )
-  INSERT INTO outbox.message (node_id, event_id) SELECT node_id, event_id FROM fresh`;
+  INSERT INTO outbox.message (node_id, scope, event_id) SELECT node_id, $1, event_id FROM fresh`;
 
 /** So many events, each to one of these Nodes, by turns; then the relays are told, as after any commit. */
 export async function publishEvents(
@@ -36,8 +36,8 @@ const SETTLE = `
     INSERT INTO outbox.event (event_id, scope, event_type, payload, nodes)
     SELECT event_id, $1, 'route_updated', $4, cardinality($2::uuid[]) FROM fresh
   )
-  INSERT INTO outbox.message (node_id, event_id, position, state, outcome, sent_at, settled_at)
-  SELECT s.node_id, fresh.event_id, s.settled_position, 'settled', 'applied', now(), now()
+  INSERT INTO outbox.message (node_id, scope, event_id, position, state, outcome, sent_at, settled_at)
+  SELECT s.node_id, s.scope, fresh.event_id, s.settled_position, 'settled', 'applied', now(), now()
     FROM fresh, outbox.node_stream s WHERE s.node_id = ANY($2::uuid[])`;
 
 /** So many rows that these Nodes have applied long ago, of events to all of them. */

@@ -171,8 +171,8 @@ describe('a process that has an id', () => {
     const eventId = randomUUID();
     await world.query(`INSERT INTO outbox.event (event_id, scope, event_type) VALUES ($1, $2, 'x')`, [eventId, DOMAIN]);
     await world.query(
-      `INSERT INTO outbox.message (node_id, event_id, position, state, sent_at, issued_at)
-       VALUES ($1, $2, 6, 'sent', now(), now() - $3 * interval '1 s')`,
+      `INSERT INTO outbox.message (node_id, scope, event_id, position, state, sent_at, issued_at)
+       SELECT id, scope, $2, 6, 'sent', now(), now() - $3 * interval '1 s' FROM ring.node WHERE id = $1`,
       [node.id, eventId, seconds],
     );
     await open('7');

@@ -68,13 +68,13 @@ beforeAll(async () => {
     [DOMAIN],
   );
   await query(
-    `INSERT INTO outbox.message (node_id, event_id, position, state, outcome, settled_at)
-     SELECT node_id, 'e' || i, i, 'settled', 'applied', now() FROM outbox.node_stream, generate_series(1, 2) i`,
+    `INSERT INTO outbox.message (node_id, scope, event_id, position, state, outcome, settled_at)
+     SELECT node_id, scope, 'e' || i, i, 'settled', 'applied', now() FROM outbox.node_stream, generate_series(1, 2) i`,
     [],
   );
   await query(
-    `INSERT INTO outbox.message (node_id, event_id, position, state, issued_at)
-     SELECT node_id, 'e3', 3, 'sent', now() FROM outbox.node_stream WHERE get_byte(uuid_send(node_id), 0) < 26`,
+    `INSERT INTO outbox.message (node_id, scope, event_id, position, state, issued_at)
+     SELECT node_id, scope, 'e3', 3, 'sent', now() FROM outbox.node_stream WHERE get_byte(uuid_send(node_id), 0) < 26`,
     [],
   );
   await query('ANALYZE', []);

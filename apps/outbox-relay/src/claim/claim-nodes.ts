@@ -3,7 +3,7 @@ import { PLATFORM } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import { chainPlace, type ChainRow } from './chain-place';
 import type { ClaimedNode } from './claimed-node';
-import { planOnce } from './plan-once';
+import { runPrepared } from './run-prepared';
 import { IS_UNCLAIMED, RESEND_AFTER } from '../node-stream';
 import { byReceiver } from '../receivers';
 
@@ -25,41 +25,6 @@ const IS_CUT_OFF = byReceiver((receiver) => receiver.isCutOff);
 const UNSENT = `EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state = 'unsent')`;
 
 /**
- * Nodes of which something is due, locked. SKIP LOCKED: another relay that looks at the same instant takes the next
- * ones instead of waiting. `claim_deadline` stands in both queries on purpose: the inner one finds, the outer one is
- * evaluated anew on the newest version of a row that changed meanwhile, so no Node is claimed twice.
- * Scopes take turns; in a scope key news goes first, what is only repeated last (or a slow hour would feed on its own
- * repetitions), and among equals whoever has waited longest (a release leaves its time in claim_deadline): so neither a
- * big scope nor a busy Node holds up the others. Whoever has nothing to hear but a close comes after everybody: the
- * close of the platform's ring makes all Nodes of all Domains due at once. Of a Node that is cut off nothing is due but
- * news of keys, whatever waits for it.
- */
-const LOCK_DUE_NODES = prepared(`
-  WITH platform AS (SELECT epoch, trust_epoch FROM ring.key_ring WHERE scope = '${PLATFORM}'),
-  due AS (
-    SELECT s.node_id, s.scope, s.claim_deadline, ${KEY_NEWS} AS key_news,
-           coalesce(${RESEND_DUE}, false) AND s.hello IS NULL AS resend,
-           ${CLOSE_NEWS} AND NOT ${KEY_NEWS} AND s.hello IS NULL AND NOT ${UNSENT} AS close_news_alone
-      FROM outbox.node_stream s
-      JOIN ring.node n ON n.id = s.node_id AND n.state = 'enrolled'
-      JOIN ring.key_ring r ON r.scope = s.scope
-      CROSS JOIN platform p
-     WHERE ${IS_UNCLAIMED}
-       AND (${KEY_NEWS} OR (NOT ${IS_CUT_OFF} AND
-            (($2 AND ${CLOSE_NEWS}) OR s.hello IS NOT NULL OR ${RESEND_DUE} OR ${UNSENT})))
-  ),
-  turns AS (
-    SELECT node_id, close_news_alone,
-           row_number() OVER (PARTITION BY scope ORDER BY key_news DESC, close_news_alone, resend,
-                                                          claim_deadline NULLS FIRST, node_id) AS turn
-      FROM due
-  )
-  SELECT s.node_id FROM turns t JOIN outbox.node_stream s ON s.node_id = t.node_id
-   WHERE ${IS_UNCLAIMED}
-   ORDER BY t.close_news_alone, t.turn, s.node_id LIMIT $1
-     FOR UPDATE OF s SKIP LOCKED`);
-
-/**
  * A Node of the platform's own scope has one ring under two names; where they differ, what it holds is the lesser. float8
  * is what the driver hands over as a number; epochs, positions and sequences stay far below 2^53. One that reads no
  * statement goes by its own ring's alone.
@@ -71,6 +36,10 @@ const toldOf = (epoch: 'told_epoch' | 'told_platform_epoch'): string =>
          ELSE ${epoch} END)::float8`;
 
 /**
+ * Of the Nodes that are named, those of which something is due, locked. SKIP LOCKED: of two relays that want the same ones at
+ * the same instant neither waits. All conditions are evaluated anew on the newest version of a row that changed meanwhile,
+ * so no Node is claimed twice. Of a Node that is cut off nothing is due but news of keys, whatever waits for it.
+ *
  * A hello is taken once, and stays until its answer stands on the stream; a later hello replaces it, untaken. It begins
  * an unfinished chain anew: a Node that said it has lost the parts, or a hole between them.
  */
@@ -78,7 +47,13 @@ const TAKE = prepared(`
   WITH due AS (
     SELECT s.node_id, coalesce(${RESEND_DUE}, false) AS resend,
            s.hello IS NOT NULL AND NOT s.hello ? 'taken' AS says_hello
-      FROM outbox.node_stream s WHERE s.node_id = ANY($1::uuid[])
+      FROM unnest($1::uuid[]) c(node_id) JOIN outbox.node_stream s ON s.node_id = c.node_id
+      JOIN ring.key_ring r ON r.scope = s.scope
+      JOIN ring.key_ring p ON p.scope = '${PLATFORM}'
+     WHERE s.state = 'open' AND ${IS_UNCLAIMED}
+       AND (${KEY_NEWS} OR (NOT ${IS_CUT_OFF} AND
+            (($3 AND ${CLOSE_NEWS}) OR s.hello IS NOT NULL OR ${RESEND_DUE} OR ${UNSENT})))
+       FOR UPDATE OF s SKIP LOCKED
   ),
   taken AS (
     UPDATE outbox.node_stream s SET
@@ -115,7 +90,7 @@ const TAKE = prepared(`
     FROM taken s`);
 
 /** A Node as it was claimed. */
-interface TakenNode extends ClaimedNode {
+export interface TakenNode extends ClaimedNode {
   /** What was sent to it is in doubt. */
   sendsAgain: boolean;
   /** It is back, and events have expired unheard. */
@@ -124,17 +99,17 @@ interface TakenNode extends ClaimedNode {
   lacksEvents: boolean;
 }
 
-/** In the caller's transaction: up to `limit` Nodes are this relay's; without `closeNews`, none for a close alone. */
+/** In the caller's transaction: those of which something is due are this relay's; without `closeNews`, none for a close alone. */
 export async function claimNodes(
   manager: EntityManager,
   owner: string,
-  { limit, closeNews = true }: { limit: number; closeNews?: boolean },
+  nodeIds: readonly string[],
+  { closeNews = true }: { closeNews?: boolean } = {},
 ): Promise<TakenNode[]> {
-  const due = await planOnce<{ node_id: string }>(manager, LOCK_DUE_NODES, [limit, closeNews]);
-  if (due.length === 0) return [];
-  const taken = await planOnce<Omit<TakenNode, 'chain'> & { chain: ChainRow | null }>(manager, TAKE, [
-    due.map((row) => row.node_id),
+  const taken = await runPrepared<Omit<TakenNode, 'chain'> & { chain: ChainRow | null }>(manager, TAKE, [
+    nodeIds,
     owner,
+    closeNews,
   ]);
   return taken.map((node) => ({ ...node, chain: node.chain && chainPlace(node.chain) }));
 }

@@ -90,7 +90,7 @@ describe('claiming', () => {
   test('a Node that is removed is claimed no more', async () => {
     const node = await mesh.node(DOMAIN);
     await mesh.publish(DOMAIN);
-    await mesh.pool.query(`UPDATE ring.node SET state = 'removed' WHERE id = $1`, [node]);
+    await mesh.remove(node);
     await expect(relay().claims.take(10)).resolves.toMatchObject({ claimed: 0 });
   });
 

@@ -3,11 +3,14 @@ import { Injectable } from '@nestjs/common';
 import { FORKED } from '@plexsphere/keyring';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { ClaimedNode, OrdinaryEvent } from './claimed-node';
-import { CLAIM_MS, claimNodes } from './claim-nodes';
+import { Candidates, ROOM } from './candidates';
+import { CLAIM_MS, claimNodes, type TakenNode } from './claim-nodes';
+import { findCandidates } from './find-candidates';
 import { markWaiting } from './mark-waiting';
 import { placeReadies } from './place-readies';
 import { ringsOf } from './rings-read';
 import { RestingRings } from './resting-rings';
+import { planNoResending } from './plan-no-resending';
 import { releaseClaims } from './release-claims';
 import { takeNextMessages } from './take-next-messages';
 import { tellMembers } from './tell-members';
@@ -38,6 +41,9 @@ const FORKED_DEFER_MS = 2_000;
 /** A claim ends here a little before it does in the database: what is sent at the last instant must have a chance. */
 const MARGIN_MS = 250;
 
+/** Of those that seem due many may be none any more; then others have their turn in the same claim. */
+const MOST_TRIES = 4;
+
 /** Of a Node's claims, how many go by before a close is told though an event waits. */
 const CLOSE_NEWS_EACH = 32;
 
@@ -57,7 +63,13 @@ export class Claims {
   constructor(
     private readonly database: DataSource,
     private readonly identity: RelayIdentity,
+    private readonly candidates: Candidates,
   ) {}
+
+  /** Whether another claim may find more at once. */
+  get hasMore(): boolean {
+    return this.candidates.hasMore;
+  }
 
   /**
    * Up to `limit` Nodes of which something is due. Owner, attempt, position and message are committed when this returns,
@@ -69,7 +81,7 @@ export class Claims {
     const claimedAt = performance.now();
     const deadline = claimedAt + CLAIM_MS - MARGIN_MS;
     return this.database.transaction('READ COMMITTED', async (manager) => {
-      const nodes = await claimNodes(manager, this.identity.name, { limit, closeNews: this.tellsCloseNews });
+      const nodes = await this.claim(manager, limit);
       if (nodes.length === 0) return { claims: [], claimed: 0 };
       await unsendMessages(manager, idsOf(nodes.filter((node) => node.sendsAgain)));
       await writeResyncs(manager, idsOf(nodes.filter((node) => node.needsResync)));
@@ -87,9 +99,40 @@ export class Claims {
     });
   }
 
+  /** What it was claimed for stands on the stream, or is let go: what is due to it next is due at once. */
+  goesOn({ node: { nodeId, scope, hello }, message: { kind } }: Claim): void {
+    const wasPassedOver = this.candidates.wasPassedOver(nodeId);
+    // Whoever waits for an announcement alone, as all Nodes of a ring do, has nothing else as a rule.
+    if (kind === 'announce' && hello === null && !wasPassedOver) return;
+    this.candidates.note(scope, nodeId, kind === 'chain' ? 'news' : 'due');
+  }
+
   /** For a while nobody is claimed for the news of a close alone. */
   restCloseNews(): void {
     this.closeNewsRestUntil = performance.now() + CLOSE_NEWS_REST_MS;
+  }
+
+  /** Looks at what may be due, and takes what is, in turns. */
+  private async claim(manager: EntityManager, limit: number): Promise<TakenNode[]> {
+    const closeNews = this.tellsCloseNews;
+    const asked = this.candidates.ask();
+    const beganAt = performance.now();
+    const found = await findCandidates(manager, asked, { room: ROOM, closeNews });
+    this.candidates.add(asked, found, performance.now() - beganAt);
+    const nodes: TakenNode[] = [];
+    for (let tries = 0; tries < MOST_TRIES && nodes.length < limit; tries++) {
+      const chosen = this.candidates.choose(limit - nodes.length);
+      if (chosen.size === 0) break;
+      const taken = await claimNodes(manager, this.identity.name, [...chosen.keys()], { closeNews });
+      nodes.push(...taken);
+      for (const nodeId of idsOf(taken)) chosen.delete(nodeId);
+      for (const nodeId of chosen.keys()) this.candidates.passOver(nodeId);
+      await planNoResending(
+        manager,
+        [...chosen].filter(([, rank]) => rank === 'again').map(([nodeId]) => nodeId),
+      );
+    }
+    return nodes;
   }
 
   /** By Node; none for a Node of which something seemed due, and nothing is. */

@@ -21,7 +21,7 @@ const WRITE = `
     INSERT INTO outbox.event (event_id, scope, event_type, payload)
     SELECT event_id, scope, 'resync', payload FROM resync
   )
-  INSERT INTO outbox.message (node_id, event_id, position) SELECT node_id, event_id, position FROM resync`;
+  INSERT INTO outbox.message (node_id, scope, event_id, position) SELECT node_id, scope, event_id, position FROM resync`;
 
 /** In the transaction that has claimed the Nodes. */
 export async function writeResyncs(manager: EntityManager, nodeIds: readonly string[]): Promise<void> {

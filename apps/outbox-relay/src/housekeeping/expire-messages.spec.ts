@@ -163,7 +163,7 @@ describe("P-7: an absent Node's events", () => {
     await world.mesh.pool.query(
       `WITH e AS (INSERT INTO outbox.event (event_id, scope, event_type, created_at)
                   SELECT 'many-' || i, $2, 'x', '2026-01-01' FROM generate_series(1, 600) i RETURNING event_id)
-       INSERT INTO outbox.message (node_id, event_id) SELECT $1::uuid, event_id FROM e`,
+       INSERT INTO outbox.message (node_id, scope, event_id) SELECT $1::uuid, $2, event_id FROM e`,
       [long, world.domain],
     );
     const expired = await Promise.all([expire(), expire(), expire()]);

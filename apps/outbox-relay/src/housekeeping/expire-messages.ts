@@ -2,8 +2,8 @@ import { FORKED } from '@plexsphere/keyring';
 import type { EntityManager } from 'typeorm';
 import { IS_PRESENT, IS_UNCLAIMED } from '../node-stream';
 
-/** Nodes looked at by a statement, and rows of each that one expires: short enough that nobody waits for it. */
-const NODES = 200;
+/** Rows looked at by a statement, and rows of a Node that one expires: short enough that nobody waits for it. */
+const ROWS = 1_000;
 const ROWS_OF_A_NODE = 250;
 
 /** What waits for a Node, in the order in which it would hear it. */
@@ -22,19 +22,25 @@ const CUTOFF = `clock_timestamp() - $2 * interval '1 ms'`;
  */
 const IS_AWAY = `(NOT ${IS_PRESENT} AND s.hello IS NULL OR s.told_epoch = ${FORKED})`;
 
-/** The next absent Nodes by id, and those among them whose oldest event is too old, locked. */
+/**
+ * The next of what waits, the oldest first, and whose it is of those who are away, locked. By the rows' ids, which rise as
+ * time goes by: so only what is old is looked at, and the first that is young ends it.
+ */
 const FIND = `
   WITH page AS (
-    SELECT s.node_id FROM outbox.node_stream s JOIN ring.node n ON n.id = s.node_id AND n.state = 'enrolled'
-     WHERE s.node_id > $1 AND (NOT ${IS_PRESENT} OR s.told_epoch = ${FORKED}) ORDER BY s.node_id LIMIT ${NODES}
+    SELECT m.id, m.node_id, e.created_at < ${CUTOFF} AS is_old
+      FROM (SELECT id, node_id, event_id FROM outbox.message
+             WHERE state <> 'settled' AND id > $1 ORDER BY id LIMIT ${ROWS}) m
+      JOIN outbox.event e ON e.event_id = m.event_id
   ),
   due AS (
-    SELECT s.node_id FROM page JOIN outbox.node_stream s ON s.node_id = page.node_id
-     WHERE ${IS_AWAY} AND ${IS_UNCLAIMED}
-       AND EXISTS (SELECT FROM (${WAITING(1)}) first WHERE first.created_at < ${CUTOFF})
+    SELECT s.node_id FROM outbox.node_stream s
+     WHERE s.node_id = ANY (ARRAY(SELECT DISTINCT node_id FROM page WHERE is_old))
+       AND s.state = 'open' AND ${IS_AWAY} AND ${IS_UNCLAIMED}
      ORDER BY s.node_id FOR UPDATE OF s SKIP LOCKED
   )
-  SELECT (SELECT max(node_id::text) FROM page) AS last, (SELECT count(*)::int FROM page) AS looked_at,
+  SELECT (SELECT max(id)::text FROM page) AS last,
+         (SELECT count(*) = ${ROWS} AND bool_or(is_old) FROM page) AS "goesOn",
          coalesce((SELECT array_agg(node_id) FROM due), '{}') AS due`;
 
 /**
@@ -77,22 +83,25 @@ const EXPIRE = `
   SELECT coalesce(sum(rows), 0)::int AS rows, count(*) FILTER (WHERE rows = ${ROWS_OF_A_NODE})::int AS unfinished FROM sums`;
 
 /**
- * Events that waited too long for Nodes that are away. In the caller's transaction, one page of Nodes after `after`;
+ * Events that waited too long for Nodes that are away. In the caller's transaction, one page of rows after `after`;
  * returns where the next page begins, undefined after the last. Harmless side by side: a locked Node is passed over.
  */
 export async function expireMessages(
   manager: EntityManager,
   retentionMs: number,
-  after = '00000000-0000-0000-0000-000000000000',
+  after = '0',
 ): Promise<{ expired: number; next: string | undefined }> {
-  const [page] = await manager.query<[{ last: string | null; looked_at: number; due: string[] }]>(FIND, [
-    after,
-    retentionMs,
-  ]);
+  const [page] = await manager.query<[Page]>(FIND, [after, retentionMs]);
   if (page.due.length === 0) return { expired: 0, next: nextPage(page) };
   const [done] = await manager.query<[{ rows: number; unfinished: number }]>(EXPIRE, [page.due, retentionMs]);
   return { expired: done.rows, next: done.unfinished > 0 ? after : nextPage(page) };
 }
 
-const nextPage = ({ last, looked_at }: { last: string | null; looked_at: number }): string | undefined =>
-  last !== null && looked_at === NODES ? last : undefined;
+/** `last`: of the rows; a bigint, as text. `due`: Nodes. */
+interface Page {
+  last: string | null;
+  goesOn: boolean | null;
+  due: string[];
+}
+
+const nextPage = ({ last, goesOn }: Page): string | undefined => (last !== null && goesOn === true ? last : undefined);

@@ -14,8 +14,9 @@ const SEED = `
     ('${REMOVED}', 'platform', 'a', 'U1', 'removed'), ('${ENROLLED}', 'platform', 'b', 'U2', 'enrolled');
   INSERT INTO outbox.node_stream (node_id, scope, told_epoch, told_platform_epoch, settled_epoch, settled_platform_epoch)
     SELECT id, scope, 1, 1, 1, 1 FROM ring.node;
+  UPDATE outbox.node_stream SET state = 'ending' WHERE node_id = '${REMOVED}';
   INSERT INTO outbox.event (event_id, scope, event_type) VALUES ('e', 'platform', 'x');
-  INSERT INTO outbox.message (node_id, event_id) SELECT id, 'e' FROM ring.node`;
+  INSERT INTO outbox.message (node_id, scope, event_id) SELECT id, scope, 'e' FROM ring.node`;
 
 let test: TestDatabase;
 let owner: DataSource;
@@ -40,4 +41,8 @@ it('settles what waited for a Node that was removed, and nothing else', async ()
     { node_id: REMOVED, state: 'settled', outcome: 'superseded' },
     { node_id: ENROLLED, state: 'unsent', outcome: null },
   ]);
+  const stateOf = () => owner.query(`SELECT state FROM outbox.node_stream ORDER BY state DESC`);
+  expect(await stateOf()).toEqual([{ state: 'open' }, { state: 'ending' }]);
+  await settleRemoved(relay.manager);
+  expect(await stateOf()).toEqual([{ state: 'open' }, { state: 'ended' }]);
 });

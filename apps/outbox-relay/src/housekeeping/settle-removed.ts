@@ -4,16 +4,21 @@ import type { EntityManager } from 'typeorm';
 const BATCH = 100;
 
 /**
- * What still waited for Nodes that were removed is settled, so that it is deleted in its time. The Node's row is locked
- * first, as by everybody who writes its messages; one that is being worked on is left for the next turn.
+ * What still waited for Nodes that were taken out is settled, so that it is deleted in its time. The Node's row is locked
+ * first, as by everybody who writes its messages; one that is being worked on is left for the next turn. A stream has ended
+ * in the turn that finds nothing any more: somebody may have published while the Node was taken out.
  */
 const SETTLE = `
-  WITH gone AS (
-    SELECT s.node_id FROM ring.node n JOIN outbox.node_stream s ON s.node_id = n.id
-     WHERE n.state <> 'enrolled'
-       AND EXISTS (SELECT FROM outbox.message m WHERE m.node_id = n.id AND m.state <> 'settled')
-     ORDER BY s.node_id LIMIT ${BATCH} FOR UPDATE OF s SKIP LOCKED)
-  UPDATE outbox.message m SET state = 'settled', outcome = 'superseded', settled_at = clock_timestamp()
-    FROM gone WHERE m.node_id = gone.node_id AND m.state <> 'settled'`;
+  WITH ending AS (
+    SELECT s.node_id FROM outbox.node_stream s WHERE s.state = 'ending' ORDER BY s.node_id LIMIT ${BATCH}
+       FOR UPDATE SKIP LOCKED
+  ),
+  settled AS (
+    UPDATE outbox.message m SET state = 'settled', outcome = 'superseded', settled_at = clock_timestamp()
+      FROM ending WHERE m.node_id = ending.node_id AND m.state <> 'settled'
+    RETURNING m.node_id
+  )
+  UPDATE outbox.node_stream s SET state = 'ended', claim_owner = NULL, claim_deadline = NULL
+    FROM ending WHERE s.node_id = ending.node_id AND NOT EXISTS (SELECT FROM settled WHERE settled.node_id = s.node_id)`;
 
 export const settleRemoved = (manager: EntityManager): Promise<unknown> => manager.query(SETTLE);

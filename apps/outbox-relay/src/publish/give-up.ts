@@ -30,7 +30,7 @@ const GIVE_UP = `
     INSERT INTO outbox.event (event_id, scope, event_type, payload)
     SELECT event_id, scope, 'resync', payload FROM resync
   )
-  INSERT INTO outbox.message (node_id, event_id, position) SELECT node_id, event_id, position FROM resync`;
+  INSERT INTO outbox.message (node_id, scope, event_id, position) SELECT node_id, scope, event_id, position FROM resync`;
 
 /** One statement. A claim that was lost meanwhile is not touched. `messageId`: of outbox.message. */
 export const giveUp = (

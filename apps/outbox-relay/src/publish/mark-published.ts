@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { MOST_REMEMBERED } from '@plexsphere/keyring';
 import { chainRow } from '../claim/chain-place';
 import type { ClaimKey } from '../claim/claimed-node';
-import { RESEND_AFTER } from '../node-stream';
+import { IS_PRESENT, RESEND_AFTER } from '../node-stream';
 import { byReceiver } from '../receivers';
 import { noteKeyMarks, type KeyMark } from '../settle/key-marks';
 import type { Marks } from '../write/message-writer';
@@ -39,6 +39,7 @@ const IS_UNSETTLED = byReceiver((receiver) => receiver.isUnsettled(TOLD_EPOCH, T
 /**
  * The time of the release stays in claim_deadline: who has waited longest comes first. What is told anew is not repeated
  * before 8 s: whoever walks a chain of some hundred statements takes a while, and so do thousands who hear the same event.
+ * To who is away nothing is repeated: its next word plans that.
  */
 const MARK_NODES = `
   UPDATE outbox.node_stream s SET
@@ -55,7 +56,7 @@ const MARK_NODES = `
     ready_position = coalesce(d.ready_position, s.ready_position),
     ready_at = CASE WHEN d.ready_epoch IS NULL THEN s.ready_at ELSE d.issued_at END,
     hello_answered_at = CASE WHEN d.hello_id IS NULL THEN s.hello_answered_at ELSE clock_timestamp() END,
-    resend_at = CASE WHEN ${IS_UNSETTLED}
+    resend_at = CASE WHEN ${IS_PRESENT} AND ${IS_UNSETTLED}
                      THEN coalesce(s.resend_at, ${RESEND_AFTER('s.resend_count + 2')}) END
     FROM ${RECORD} WHERE s.node_id = d.node_id AND d.node_id = ANY($2::uuid[])`;
 

@@ -1,9 +1,13 @@
 import type { EntityManager } from 'typeorm';
+import { IS_PRESENT, RESEND_AFTER } from '../node-stream';
+import { byReceiver } from '../receivers';
 import type { Called } from './read-http-words';
+
+const IS_UNSETTLED = byReceiver((receiver) => receiver.isUnsettled('s.told_epoch', 's.told_platform_epoch'));
 
 /**
  * Sign of life of many Nodes over HTTP: one statement for all of them, and no row of a Node of which a gateway has said so
- * shortly before. In the order of node_id, as everybody locks these rows.
+ * shortly before. What was sent to one while it was away is sent again. In the order of node_id, as everybody locks these rows.
  */
 const RECORD = `
   WITH said AS (
@@ -12,7 +16,7 @@ const RECORD = `
             UNION ALL SELECT node_id, true FROM unnest($2::uuid[]) AS n(node_id)) each GROUP BY node_id
   ),
   due AS (
-    SELECT s.node_id, said.has_stream
+    SELECT s.node_id, said.has_stream, NOT ${IS_PRESENT} AS was_away
       FROM said JOIN outbox.node_stream s ON s.node_id = said.node_id AND s.listens <> 'bus'
       JOIN ring.node n ON n.id = s.node_id AND n.state = 'enrolled'
      WHERE s.called_at IS NULL OR s.last_seen_at IS NULL OR s.last_seen_at < clock_timestamp() - interval '20 s'
@@ -22,7 +26,8 @@ const RECORD = `
   UPDATE outbox.node_stream s SET
     last_seen_at = clock_timestamp(),
     called_at = coalesce(s.called_at, clock_timestamp()),
-    stream_seen_at = CASE WHEN due.has_stream THEN clock_timestamp() ELSE s.stream_seen_at END
+    stream_seen_at = CASE WHEN due.has_stream THEN clock_timestamp() ELSE s.stream_seen_at END,
+    resend_at = CASE WHEN due.was_away AND s.resend_at IS NULL AND ${IS_UNSETTLED} THEN ${RESEND_AFTER('0')} ELSE s.resend_at END
     FROM due WHERE s.node_id = due.node_id`;
 
 /** Returns of how many it was news. */

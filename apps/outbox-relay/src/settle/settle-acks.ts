@@ -68,13 +68,13 @@ export async function settleMessages(manager: EntityManager, nodeIds: readonly s
 
 const IS_UNSETTLED = byReceiver((receiver) => receiver.isUnsettled('s.told_epoch', 's.told_platform_epoch'));
 
-/** A Node that makes progress is listening: what is left gets its full time again. */
+/** A Node that makes progress is listening: what is left gets its full time again. So does what was sent while it was away. */
 const PLAN_RESENDING = `
   UPDATE outbox.node_stream s SET
     resend_count = CASE WHEN s.node_id = ANY($2::uuid[]) THEN 0 ELSE s.resend_count END,
     resend_at = CASE
       WHEN NOT ${IS_UNSETTLED} THEN NULL
-      WHEN s.node_id = ANY($2::uuid[]) THEN ${RESEND_AFTER('0')}
+      WHEN s.node_id = ANY($2::uuid[]) OR s.resend_at IS NULL THEN ${RESEND_AFTER('0')}
       ELSE s.resend_at END
    WHERE s.node_id = ANY($1::uuid[])`;
 

@@ -42,7 +42,8 @@ export async function tellKeys(manager: EntityManager, scope: string, nodeIds: r
          FROM unnest($2::text[]) AS node_id
        RETURNING event_id
      )
-     INSERT INTO outbox.message (node_id, event_id) SELECT split_part(event_id, '/', 1)::uuid, event_id FROM event`,
+     INSERT INTO outbox.message (node_id, scope, event_id)
+     SELECT node.id, node.scope, event_id FROM event JOIN ring.node ON node.id = split_part(event_id, '/', 1)::uuid`,
     [scope, nodeIds],
   );
 }

@@ -28,8 +28,8 @@ async function insertMessages(
 ): Promise<number> {
   const nodes = await insertRows(
     manager,
-    `INSERT INTO outbox.message (node_id, event_id)
-     SELECT id, $2 FROM ring.node AS node WHERE ${whose} AND state = 'enrolled'`,
+    `INSERT INTO outbox.message (node_id, scope, event_id)
+     SELECT id, scope, $2 FROM ring.node AS node WHERE ${whose} AND state = 'enrolled'`,
     [event.scope, event.eventId, ...named],
   );
   await manager.query(`UPDATE outbox.event SET nodes = nodes + $2 WHERE event_id = $1`, [event.eventId, nodes]);
@@ -44,7 +44,10 @@ export async function fanOutToPeers(manager: EntityManager, nodeId: string, even
 
 export async function fanOutToNode(manager: EntityManager, event: NewEvent, nodeId: string): Promise<void> {
   await insertEvent(manager, event, 1);
-  await manager.query(`INSERT INTO outbox.message (node_id, event_id) VALUES ($1, $2)`, [nodeId, event.eventId]);
+  await manager.query(
+    `INSERT INTO outbox.message (node_id, scope, event_id) SELECT id, scope, $2 FROM ring.node WHERE id = $1`,
+    [nodeId, event.eventId],
+  );
 }
 
 /** How many rows a statement has written: their number alone comes here, never the rows. In a transaction. */

@@ -1,4 +1,4 @@
-import { NodeEntity } from '@plexsphere/store';
+import { NodeEntity, NodeStreamEntity } from '@plexsphere/store';
 import type { EntityManager } from 'typeorm';
 import { revokeBusUser } from '../bus-account/bus-users';
 import { stepsGone } from '../fleets/waiting-steps';
@@ -16,6 +16,7 @@ export async function takeOut(
   // Others share the scope's lock: of two that remove it at once, one.
   const removed = await manager.update(NodeEntity, { id, state: 'enrolled' }, { ...leave, removedAt });
   if (removed.affected !== 1) return false;
+  await manager.update(NodeStreamEntity, { nodeId: id }, { state: 'ending' });
   const keys = await revokeKeys(manager, id);
   // Of `node add`: its credential does not end by itself.
   if (keys.length === 0 && busPublicKey !== null) keys.push({ publicKey: busPublicKey, tokensUntil: null });

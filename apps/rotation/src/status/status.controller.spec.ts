@@ -125,8 +125,8 @@ describe('status', () => {
   it('P-4: an event that was sent and that nobody has applied is no empty backlog', async () => {
     await seeded.asOwner(`
       INSERT INTO outbox.event (event_id, scope, event_type) VALUES ('undelivered', '${CLOSED_SCOPE}', 'news');
-      INSERT INTO outbox.message (node_id, event_id, state, sent_at)
-        VALUES ('${NODE_IDS.edge}', 'undelivered', 'sent', now())`);
+      INSERT INTO outbox.message (node_id, scope, event_id, state, sent_at)
+        VALUES ('${NODE_IDS.edge}', '${CLOSED_SCOPE}', 'undelivered', 'sent', now())`);
     expect((await statusOf(CLOSED_SCOPE)).backlog).toMatchObject({ rows: 1, unsent: 0, sent: 1, oldest_seconds: 0 });
     await seeded.asOwner(`DELETE FROM outbox.message WHERE event_id = 'undelivered'`);
   });
