@@ -15,10 +15,10 @@ const PEERS =
 
 export const bench: Bench = {
   name: 'events',
-  takesSeconds: 170,
-  takesQuickly: 30,
+  takesSeconds: 100,
+  takesQuickly: 20,
   async run(bench: BenchWorld): Promise<Row[]> {
-    const [events, rows] = bench.quick ? [5_000, 5_000] : [100_000, 30_000];
+    const [events, rows] = bench.quick ? [3_000, 3_000] : [100_000, 20_000];
     const rounds = await EventRounds.begin(bench, NODES);
     const peers = await OutboxPeers.begin(bench, rounds.mesh.world);
     const peer = (name: PeerName) => async () => {

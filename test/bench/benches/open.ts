@@ -10,10 +10,10 @@ const BARE =
 
 export const bench: Bench = {
   name: 'open',
-  takesSeconds: 60,
-  takesQuickly: 20,
+  takesSeconds: 50,
+  takesQuickly: 15,
   async run(bench: BenchWorld): Promise<Row[]> {
-    const [sizes, largest] = bench.quick ? [[1_000, 5_000], 10_000] : [[10_000, 100_000], 250_000];
+    const [sizes, largest] = bench.quick ? [[1_000, 3_000], 6_000] : [[10_000, 100_000], 250_000];
     // Without relays: what follows the commit is another bench.
     const world = await bench.stack({ rotations: 1, signers: 1, relays: 0, gateways: 0 });
     const mesh = await Mesh.begin(world);
@@ -55,7 +55,7 @@ async function rowsOf(bench: BenchWorld, mesh: Mesh, size: number): Promise<Row[
   // The first of each finds no page of its table.
   await ours();
   await bare();
-  const gave = await bench.rounds({ ours, bare }, { full: 5, quick: 3 });
+  const gave = await bench.rounds({ ours, bare }, { full: 3, quick: 2 });
   const statementMs = gave.ours.map((opened) => opened.statementMs);
   const told = { unit: 'ms', better: 'lower' } as const;
   return [
