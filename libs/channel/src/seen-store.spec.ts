@@ -1,3 +1,4 @@
+import { seededRandom } from '@plexsphere/testkit';
 import { SeenMemory } from '.';
 
 const SECOND = 1_000;
@@ -34,4 +35,29 @@ it('forgets what is over', () => {
   jest.advanceTimersByTime(2 * SECOND);
   seen.add('now', after(SECOND));
   expect((seen as unknown as { untilMs: Map<string, number> }).untilMs.size).toBe(1);
+});
+
+it('knows the same as one that looks at everything each time', () => {
+  const [seen, all, most] = [new SeenMemory(20), new Map<string, number>(), 20];
+  const random = seededRandom();
+  const told: [boolean, boolean][] = [];
+  for (let turn = 0; turn < 1_000; turn += 1) {
+    const key = `${random.integer(0, 40)}`;
+    if (random.next() < 0.1) {
+      seen.delete(key);
+      all.delete(key);
+    }
+    if (random.next() < 0.3) jest.advanceTimersByTime(random.integer(0, 400));
+    const isNew = (all.get(key) ?? -Infinity) < Date.now();
+    told.push([seen.add(key, after(SECOND)), isNew]);
+    if (!isNew) continue;
+    for (const [each, untilMs] of all) {
+      if (untilMs >= Date.now() && all.size < most) break;
+      all.delete(each);
+    }
+    all.delete(key);
+    all.set(key, Date.now() + SECOND);
+  }
+  expect(told.map(([said]) => said)).toEqual(told.map(([, isNew]) => isNew));
+  expect(new Set(told.map(([said]) => said)).size).toBe(2);
 });
