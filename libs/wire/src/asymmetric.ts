@@ -171,7 +171,8 @@ class PublicHalf implements PublicKey {
   }
 
   verify(data: Uint8Array, signature: Uint8Array): boolean {
-    return verify(this.how.digest, data, { key: this.#key, ...this.how.signature }, signature);
+    const { digest, signature: how } = this.how;
+    return verify(digest, data, how === undefined ? this.#key : { key: this.#key, ...how }, signature);
   }
 }
 

@@ -8,7 +8,7 @@ import type { PublicKey } from './algorithms';
 import { decodeBase64 } from './asymmetric';
 import { canonicalString, composeCanonical } from './canonical';
 import { EnvelopeError } from './envelope-error';
-import { foldCase, JsonTextError, readMembers, wellFormed, type JsonValueText } from './json-text';
+import { foldCase, JsonTextError, readMembers, spelled, textOf, wellFormed } from './json-text';
 import { isKeyId } from './names';
 import { isScope, MAX_SCOPE_LENGTH, type Scope } from './scope';
 import { NonceMemory, STALENESS_MS } from './nonce-memory';
@@ -74,22 +74,27 @@ export function parseEnvelope(text: string): Envelope {
   const issuedAt = issuedAtOf(members);
   const payload = members.get('payload');
   const signature = stringOf(members, 'signature');
-  return {
+  const envelope: Envelope = {
     eventType,
     eventId,
     issuedAt,
     nonce,
-    payload: payload?.raw ?? 'null',
+    payload: payload ?? 'null',
     signature: signature === '' ? undefined : (decodeBase64(signature) ?? Buffer.alloc(0)),
-    ...hintsOf(members),
     canonical: composeCanonical({
       eventType,
       eventId,
       issuedAt: issuedAt === '' ? ZERO_TIME : issuedAt,
       nonce,
-      payload: payload?.compact ?? null,
+      payload: payload === undefined ? null : spelled(payload),
     }),
   };
+  // No signature covers the hints, so a bad one is dropped: refusing would let anyone on the way silence a true event.
+  const scope = hintOf(members, 'scope');
+  const keyId = hintOf(members, 'key_id');
+  if (isScope(scope)) envelope.scope = scope;
+  if (isKeyId(keyId)) envelope.keyId = keyId;
+  return envelope;
 }
 
 /**
@@ -107,7 +112,11 @@ export function verifyEnvelope(
   if (nonce === '') throw new EnvelopeError('nonce_missing');
   const issuedAt = freshIssuedAt(envelope.issuedAt, now.getTime());
   const signed = Buffer.from(envelope.canonical);
-  const key = keysToTry(keys, envelope.keyId, now).find(({ publicKey }) => publicKey.verify(signed, signature));
+  const isBy = ({ publicKey, notAfter }: TrustedKey): boolean =>
+    (notAfter === undefined || now < notAfter) && publicKey.verify(signed, signature);
+  const key =
+    keys.find((each) => each.keyId === envelope.keyId && isBy(each)) ??
+    keys.find((each) => each.keyId !== envelope.keyId && isBy(each));
   if (key === undefined) throw new EnvelopeError('signature_invalid');
   if (nonces.seen(nonce)) throw new EnvelopeError('nonce_reused');
   nonces.remember(nonce, issuedAt, now);
@@ -123,17 +132,15 @@ function freshIssuedAt(text: string, nowMs: number): Date {
   return new Date(issuedAt.ms);
 }
 
-function keysToTry(keys: readonly TrustedKey[], hint: string | undefined, now: Date): TrustedKey[] {
-  const usable = keys.filter(({ notAfter }) => notAfter === undefined || now < notAfter);
-  return [...usable.filter(({ keyId }) => keyId === hint), ...usable.filter(({ keyId }) => keyId !== hint)];
-}
-
 const MEMBERS = new Set(['event_type', 'event_id', 'issued_at', 'nonce', 'payload', 'scope', 'key_id', 'signature']);
 
 /** Only those that an envelope has, in their own spelling. */
-function membersOf(text: string): Map<string, JsonValueText> {
-  const members = new Map<string, JsonValueText>();
-  for (const [written, value] of read(text)) {
+function membersOf(text: string): Map<string, string> {
+  const all = read(text);
+  // As honest ones are: a second look is for others.
+  if ([...all.keys()].every((name) => MEMBERS.has(name))) return all;
+  const members = new Map<string, string>();
+  for (const [written, value] of all) {
     const name = foldCase(written);
     if (!MEMBERS.has(name)) continue;
     if (members.has(name)) throw new EnvelopeError('malformed');
@@ -142,7 +149,7 @@ function membersOf(text: string): Map<string, JsonValueText> {
   return members;
 }
 
-function read(text: string): Map<string, JsonValueText> {
+function read(text: string): Map<string, string> {
   try {
     return readMembers(text);
   } catch (error) {
@@ -151,25 +158,23 @@ function read(text: string): Map<string, JsonValueText> {
   }
 }
 
-function stringOf(members: Map<string, JsonValueText>, name: string): string {
-  const literal = members.get(name)?.compact ?? 'null';
+function stringOf(members: Map<string, string>, name: string): string {
+  const literal = members.get(name) ?? 'null';
   if (literal === 'null') return '';
   if (!literal.startsWith('"')) throw new EnvelopeError('malformed');
-  return wellFormed(JSON.parse(literal) as string);
+  return wellFormed(textOf(literal));
 }
 
 /** Go reads the time between the quotes as it stands: an escape in it is no time. Its zero time counts as missing. */
-function issuedAtOf(members: Map<string, JsonValueText>): string {
-  const literal = members.get('issued_at')?.raw ?? 'null';
+function issuedAtOf(members: Map<string, string>): string {
+  const literal = members.get('issued_at') ?? 'null';
   if (literal === 'null') return '';
   const issuedAt = literal.startsWith('"') ? parseRfc3339(literal.slice(1, -1)) : undefined;
   if (issuedAt === undefined) throw new EnvelopeError('malformed');
   return issuedAt.ceilMs === ZERO_TIME_MS ? '' : issuedAt.text;
 }
 
-/** No signature covers the hints, so a bad one is dropped: refusing would let anyone on the way silence a true event. */
-function hintsOf(members: Map<string, JsonValueText>): { scope?: Scope; keyId?: string } {
-  const scope: unknown = JSON.parse(members.get('scope')?.compact ?? 'null');
-  const keyId: unknown = JSON.parse(members.get('key_id')?.compact ?? 'null');
-  return { ...(isScope(scope) && { scope }), ...(isKeyId(keyId) && { keyId }) };
+function hintOf(members: Map<string, string>, name: string): string | undefined {
+  const literal = members.get(name);
+  return literal?.startsWith('"') ? textOf(literal) : undefined;
 }

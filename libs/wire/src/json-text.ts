@@ -15,15 +15,10 @@ export class JsonTextError extends Error {
   }
 }
 
-/** One value: as it was written, and in the canonical spelling (no blanks, HTML characters escaped in strings). */
-export interface JsonValueText {
-  raw: string;
-  compact: string;
-}
-
 const SCALAR = /true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const HEX = /[0-9a-fA-F]{4}/y;
-const LONE_SURROGATE = /\p{Surrogate}/gu;
+const [BRACE, BRACE_END, BRACKET, BRACKET_END] = [0x7b, 0x7d, 0x5b, 0x5d];
+const [QUOTE, BACKSLASH, COLON, COMMA, BLANK] = [0x22, 0x5c, 0x3a, 0x2c, 0x20];
 const HTML = /[<>&\u2028\u2029]/g;
 
 /** The spelling that Go's encoder gives to these five; everything else in a string literal stays as it is. */
@@ -40,87 +35,105 @@ export const foldCase = (name: string): string =>
   );
 
 /** UTF-8 has no lone surrogates: what is signed must be the very text that arrives. */
-export const wellFormed = (text: string): string => text.replace(LONE_SURROGATE, '\ufffd');
+export const wellFormed = (text: string): string => text.toWellFormed();
 
+/** What a string literal says. */
+export const textOf = (literal: string): string =>
+  literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1);
+
+/** Goes over a text once and builds nothing: what is written there stays, but for blanks and HTML characters (`spelled`). */
 class Scanner {
   private at = 0;
   private depth = 0;
 
   constructor(private readonly text: string) {}
 
-  document(): string {
-    const compact = this.value();
+  document(): void {
+    this.value();
     this.end();
-    return compact;
   }
 
-  members(): Map<string, JsonValueText> {
-    const members = new Map<string, JsonValueText>();
-    if (this.next() !== '{') this.fail();
-    this.container('}', () => {
-      const name = this.name();
-      this.skipBlanks();
-      const start = this.at;
-      const compact = this.value();
-      members.set(JSON.parse(name) as string, { raw: this.text.slice(start, this.at), compact });
-      return '';
-    });
+  members(): Map<string, string> {
+    const members = new Map<string, string>();
+    if (this.next() !== BRACE) this.fail();
+    this.at += 1;
+    this.depth += 1;
+    if (this.next() === BRACE_END) this.at += 1;
+    else
+      do {
+        const name = this.name();
+        this.skipBlanks();
+        const start = this.at;
+        this.value();
+        members.set(name, this.text.slice(start, this.at));
+      } while (this.goesOn(BRACE_END));
     this.end();
     return members;
   }
 
   private end(): void {
-    if (this.next() !== undefined) this.fail();
+    if (!Number.isNaN(this.next())) this.fail();
   }
 
-  private value(): string {
+  private value(): void {
     switch (this.next()) {
-      case '{':
-        return `{${this.container('}', () => `${this.name()}:${this.value()}`)}}`;
-      case '[':
-        return `[${this.container(']', () => this.value())}]`;
-      case '"':
+      case BRACE:
+        return this.container(BRACE_END, true);
+      case BRACKET:
+        return this.container(BRACKET_END, false);
+      case QUOTE:
         return this.string();
       default:
         return this.match(SCALAR);
     }
   }
 
-  private container(end: '}' | ']', item: () => string): string {
+  private container(end: number, isNamed: boolean): void {
     if (++this.depth > MAX_DEPTH) this.fail();
     this.at += 1;
-    const items: string[] = [];
-    if (this.next() !== end) {
-      items.push(item());
-      while (this.next() === ',') {
-        this.at += 1;
-        items.push(item());
-      }
-      if (this.next() !== end) this.fail();
-    }
-    this.at += 1;
+    if (this.next() === end) this.at += 1;
+    else
+      do {
+        if (isNamed) this.colon();
+        this.value();
+      } while (this.goesOn(end));
     this.depth -= 1;
-    return items.join(',');
+  }
+
+  /** Behind an item: past the comma, or past the end of its container. */
+  private goesOn(end: number): boolean {
+    const code = this.next();
+    if (code !== COMMA && code !== end) this.fail();
+    this.at += 1;
+    return code === COMMA;
   }
 
   private name(): string {
-    if (this.next() !== '"') this.fail();
-    const name = this.string();
-    if (this.next() !== ':') this.fail();
-    this.at += 1;
-    return name;
+    this.skipBlanks();
+    const start = this.at;
+    const end = this.colon();
+    return textOf(this.text.slice(start, end));
   }
 
-  private string(): string {
-    const start = this.at;
+  /** Past a name and its colon. Answers where the name ends. */
+  private colon(): number {
+    if (this.next() !== QUOTE) this.fail();
+    this.string();
+    const end = this.at;
+    if (this.next() !== COLON) this.fail();
+    this.at += 1;
+    return end;
+  }
+
+  private string(): void {
     for (this.at += 1; ; this.at += 1) {
-      const character = this.text[this.at];
-      if (character === undefined || character < ' ') this.fail();
-      if (character === '"') break;
-      if (character === '\\') this.escape();
+      const code = this.text.charCodeAt(this.at);
+      if (code === QUOTE) break;
+      if (code === BACKSLASH) this.escape();
+      // Behind the last character it is NaN.
+      else if (!(code >= BLANK)) this.fail();
     }
     this.at += 1;
-    return escapeHtml(this.text.slice(start, this.at));
   }
 
   /** Leaves `at` on the last character of the escape. */
@@ -134,24 +147,21 @@ class Scanner {
     } else if (character === undefined || !'"\\/bfnrt'.includes(character)) this.fail();
   }
 
-  private match(token: RegExp): string {
+  private match(token: RegExp): void {
     token.lastIndex = this.at;
-    const found = token.exec(this.text)?.[0];
-    if (found === undefined) this.fail();
-    this.at += found.length;
-    return found;
+    if (!token.test(this.text)) this.fail();
+    this.at = token.lastIndex;
   }
 
-  private next(): string | undefined {
+  private next(): number {
     this.skipBlanks();
-    return this.text[this.at];
+    return this.text.charCodeAt(this.at);
   }
 
   private skipBlanks(): void {
-    for (;;) {
-      const character = this.text[this.at];
-      if (character !== ' ' && character !== '\n' && character !== '\r' && character !== '\t') return;
-      this.at += 1;
+    for (; ; this.at += 1) {
+      const code = this.text.charCodeAt(this.at);
+      if (code !== BLANK && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
     }
   }
 
@@ -163,25 +173,29 @@ class Scanner {
 /** The canonical spelling of one JSON value. Throws JsonTextError. */
 export function compactJson(text: string): string {
   const wellFormedText = wellFormed(text);
-  return compactQuickly(wellFormedText) ?? new Scanner(wellFormedText).document();
+  if (!isTakenByEngine(wellFormedText)) new Scanner(wellFormedText).document();
+  return spelled(wellFormedText);
 }
 
 /**
- * The engine's own parser takes the same texts as the scanner does and a tenth of its time, but says nothing of how they
- * were written: of a text that it takes, all that stands outside strings and is no blank stays. Undefined where that is
- * not known, because it refuses the text or because that may be nested too deep.
+ * The engine's own parser takes the same texts as the scanner does and less of its time. False where that is not known,
+ * because it refuses the text or because that may be nested too deep.
  */
-function compactQuickly(text: string): string | undefined {
-  if (!hasFewBrackets(text)) return undefined;
+function isTakenByEngine(text: string): boolean {
+  if (!hasFewBrackets(text)) return false;
   try {
     JSON.parse(text);
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
-  return escapeHtml(BLANK.test(text) ? text.replace(STRING_OR_BLANKS, '$1') : text);
 }
 
-const BLANK = /[ \t\n\r]/;
+/** The canonical spelling of a value that was read: no blanks, and HTML characters escaped in strings. */
+export const spelled = (text: string): string =>
+  escapeHtml(BLANKS.test(text) ? text.replace(STRING_OR_BLANKS, '$1') : text);
+
+const BLANKS = /[ \t\n\r]/;
 const STRING_OR_BLANKS = /("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\n\r]+/g;
 
 /** No more than may be nested, those in strings included: in most texts there are a handful. */
@@ -195,5 +209,5 @@ function hasFewBrackets(text: string): boolean {
   return true;
 }
 
-/** The members of a JSON object, of duplicates the last. Throws JsonTextError, also for any other kind of value. */
-export const readMembers = (text: string): Map<string, JsonValueText> => new Scanner(wellFormed(text)).members();
+/** The members of a JSON object as they were written, of duplicates the last. Throws JsonTextError, also for any other kind of value. */
+export const readMembers = (text: string): Map<string, string> => new Scanner(wellFormed(text)).members();

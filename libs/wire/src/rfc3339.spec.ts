@@ -52,3 +52,22 @@ test.each([
 ])('%j is no time', (text) => {
   expect(parseRfc3339(text)).toBeUndefined();
 });
+
+test('the usual spelling is read as any other: every day there is, and every one there is not', () => {
+  const pad = (number: number): string => String(number).padStart(2, '0');
+  for (const year of ['0000', '0004', '0099', '1900', '2000', '2023', '2024', '9999'])
+    for (let month = 0; month <= 13; month += 1)
+      for (let day = 0; day <= 32; day += 1)
+        for (const time of [
+          '00:00:00',
+          '23:59:59.9',
+          '24:00:00',
+          '12:60:00',
+          '12:00:60',
+          '07:08:09.123',
+          '07:08:09.001',
+        ]) {
+          const text = `${year}-${pad(month)}-${pad(day)}T${time}`;
+          expect(parseRfc3339(`${text}Z`)).toEqual(parseRfc3339(`${text}+00:00`));
+        }
+});
