@@ -30,13 +30,22 @@ test('P-1, P-4: any order ends well', async () => {
   const statements = [1, ...Array.from({ length: SLEPT }, (_, i) => 2 * i + 2)];
   const before = (statement: number) => statements[statements.indexOf(statement) - 1];
   const nodes = ids.map((id) => new ModelNode(id, world, before));
-  const bus = new ModelBus(world, nodes, random, () => statements);
+  const between = () => random.pick(meanwhile)();
+  const bus = new ModelBus(world, nodes, random, () => statements, between);
   let published = 0;
   const change = async (): Promise<void> => {
     if (mesh.of(domain).keys.some(({ state }) => state === 'retiring')) return void (await mesh.closeRotation(domain));
     await mesh.rotate(domain, `k-${statements.length}`);
     statements.push(mesh.of(domain).epoch);
   };
+  /** Between any two messages of one claim, too. */
+  const meanwhile: (() => Promise<unknown>)[] = [
+    change,
+    () => random.pick(nodes).sayHello(),
+    () => random.pick(nodes).acknowledge(),
+    () => mesh.publish(domain).then(() => published++),
+    () => bus.die({ published: true }),
+  ];
   const deeds: (() => Promise<unknown>)[] = [
     ...Array.from({ length: 6 }, () => () => bus.deliver(1)),
     () => bus.deliver(0.6),

@@ -1,25 +1,36 @@
-/** One claim from its message to its mark: has it written, publishes it, notes what became of it. */
+/**
+ * One claim from its messages to their mark: has them written, publishes one after the other, notes what became of them.
+ * All of a claim's are signed at once; each is published when the bus has taken the one before it (ADR 0045).
+ */
 import { Injectable } from '@nestjs/common';
 import { ThrottledLog } from '@plexsphere/service-kit';
 import { Problem } from '@plexsphere/wire';
 import { Claims, type Claim } from './claim/claims';
-import type { NextMessage } from './claim/next-message';
+import type { NextMessage, OrdinaryMessage } from './claim/next-message';
 import type { Release } from './claim/release-claims';
 import { Counters } from './counters';
 import { ClaimResults } from './publish/claim-results';
-import { Publisher } from './publish/publisher';
+import { Publisher, type PublishOutcome } from './publish/publisher';
 import { RECEIVERS } from './receivers';
 import { RingWatch } from './ring-watch';
 import { WordWatch } from './word-watch';
 import { isUnsayable } from './write/channel-news';
-import { MessageWriter, isUnannounceable, type OutgoingMessage } from './write/message-writer';
+import { MessageWriter, isUnannounceable, type Marks, type OutgoingMessage } from './write/message-writer';
 
 /** The ring has moved, or the signers are about to: a switch takes milliseconds. */
 const MOVED_DEFER_MS = 50;
 /** No signer holds the lease, or none answers: more asking would not help it. */
 const NO_SIGNER_DEFER_MS = 500;
+/** What comes behind another is not begun so late that what was published might not be marked within the claim. */
+const TO_MARK_MS = 1_000;
 /** The bus would not take it this time, and will not the next. */
 const TOO_LARGE_DEFER_MS = 30_000;
+
+/** One that comes behind the first; undefined where it was not signed. */
+interface Behind {
+  message: OrdinaryMessage;
+  written: Promise<OutgoingMessage | undefined>;
+}
 
 @Injectable()
 export class Delivery {
@@ -36,18 +47,16 @@ export class Delivery {
 
   /** `stream` as it was before the claim. Returns whether there may be more for the Node at once. */
   async deliver(claim: Claim, stream: string): Promise<boolean> {
-    const outgoing = await this.write(claim);
+    const { node, message } = claim;
+    const first = this.writer.write(node, message);
+    const behind = claim.behind.map((each) => ({ message: each, written: this.writtenOrNot(node, each) }));
+    const outgoing = await this.orReleased(claim, first);
     if (outgoing === undefined) return false;
-    const isOver = (): boolean => this.rings.hasOutrun(claim) || this.words.hasOutrun(claim);
-    if (isOver()) return this.letGo(claim);
-    const { node, deadline } = claim;
-    const { nodeId, attempt, lastSequence } = node;
-    const outcome = await this.publisher.publish(outgoing, { stream, lastSequence, deadline, isOver });
-    this.counters.add(outcome.kind === 'stored' ? claim.message.kind : outcome.kind);
+    if (this.isOver(claim, message)) return this.letGo(claim);
+    const outcome = await this.publish(claim, message, outgoing, { stream, lastSequence: node.lastSequence });
     switch (outcome.kind) {
       case 'stored':
-        await this.results.published({ nodeId, attempt, ...outgoing.marks, sequence: outcome.sequence });
-        return true;
+        return this.goOn(claim, behind, { ...outgoing.marks, sequence: outcome.sequence }, stream);
       case 'other_sequence':
         return this.results.otherSequence(node, outcome.sequence);
       case 'too_large':
@@ -58,6 +67,62 @@ export class Delivery {
     }
   }
 
+  /**
+   * What comes behind the first, until one is not signed, the bus does not take one, the claim's time is over, or there is
+   * something that goes before the next: a change of a ring that was heard of, a word of the Node. What was published is
+   * marked; all else has its position and stays unsent, and the next claim finds out what became of it.
+   */
+  private async goOn(
+    claim: Claim,
+    behind: readonly Behind[],
+    { ordinaryId, ...first }: Marks & { sequence: number },
+    stream: string,
+  ): Promise<boolean> {
+    const { node } = claim;
+    const ordinaryIds = ordinaryId === undefined ? [] : [ordinaryId];
+    let { sequence } = first;
+    for (const { message, written } of behind) {
+      const outgoing = await written;
+      const isLate = performance.now() > claim.deadline - TO_MARK_MS;
+      if (outgoing === undefined || isLate || this.isOver(claim, message)) break;
+      const outcome = await this.publish(claim, message, outgoing, { stream, lastSequence: sequence });
+      // Nobody knows what the Node has heard: what was published here is sent again, too, by its position.
+      if (outcome.kind === 'other_sequence') return this.results.otherSequence(node, outcome.sequence);
+      if (outcome.kind !== 'stored') break;
+      ({ sequence } = outcome);
+      ordinaryIds.push(message.event.id);
+    }
+    const { nodeId, attempt } = node;
+    await this.results.published({ ...first, nodeId, attempt, sequence, ordinaryIds });
+    return true;
+  }
+
+  private async publish(
+    claim: Claim,
+    message: NextMessage,
+    outgoing: OutgoingMessage,
+    at: { stream: string; lastSequence: number },
+  ): Promise<PublishOutcome> {
+    const { deadline } = claim;
+    const outcome = await this.publisher.publish(outgoing, {
+      ...at,
+      deadline,
+      isOver: () => this.isOver(claim, message),
+    });
+    this.counters.add(outcome.kind === 'stored' ? message.kind : outcome.kind);
+    return outcome;
+  }
+
+  private isOver({ node, claimedAt }: Claim, message: NextMessage): boolean {
+    const what = { node, message, claimedAt };
+    return this.rings.hasOutrun(what) || this.words.hasOutrun(what);
+  }
+
+  /** Why it was not is asked again when it is the first of a claim. */
+  private writtenOrNot(node: Claim['node'], message: OrdinaryMessage): Promise<OutgoingMessage | undefined> {
+    return this.writer.write(node, message).catch(() => undefined);
+  }
+
   /** Of a ring or a record as it is no more: what the Node gets instead is due at once. */
   private async letGo({ node, message }: Claim): Promise<boolean> {
     this.counters.add('let_go');
@@ -66,9 +131,12 @@ export class Delivery {
   }
 
   /** Undefined where nobody signed: the Node is given back, and what waits for it stays unsent. */
-  private async write({ node, message }: Claim): Promise<OutgoingMessage | undefined> {
+  private async orReleased(
+    { node, message }: Claim,
+    written: Promise<OutgoingMessage>,
+  ): Promise<OutgoingMessage | undefined> {
     try {
-      return await this.writer.write(node, message);
+      return await written;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       const { scope } = node;

@@ -12,6 +12,8 @@ const CLAIM_LIMIT = 512;
 /** Nodes in flight at once. A claim waits until a good part of them is free, so that it is not for a handful. */
 const MOST_IN_FLIGHT = 1_024;
 const LEAST_ROOM = 256;
+/** Messages of these, all that wait for their turn included: whoever is claimed next waits for no more than these. */
+const MOST_MESSAGES = 4_096;
 
 /** When nothing has woken it the loop looks by itself: a lost wake-up costs this much and nothing else. */
 const IDLE_MS = 250;
@@ -25,6 +27,7 @@ const FINISH_WITHIN_MS = 4_000;
 export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly loop: Loop;
   private readonly inFlight = new Map<Promise<void>, Claim>();
+  private messagesInFlight = 0;
   /** The database may hold claims of ours that nothing came of: what it was told last had no answer. */
   private claimsInDoubt = false;
   private databaseState: string | undefined = 'not looked at yet';
@@ -65,10 +68,16 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
     this.loop.wake();
   }
 
+  /** For how many Nodes more; none where that is not worth a claim. */
+  private get room(): number {
+    const room = MOST_IN_FLIGHT - this.inFlight.size;
+    return room < LEAST_ROOM || this.messagesInFlight >= MOST_MESSAGES ? 0 : room;
+  }
+
   /** Returns the pause until another one may find more. */
   private async turn(): Promise<number> {
-    const room = MOST_IN_FLIGHT - this.inFlight.size;
-    if (room < LEAST_ROOM || !this.stream.usable || !this.clock.isRight) return IDLE_MS;
+    const { room } = this;
+    if (room === 0 || !this.stream.usable || !this.clock.isRight) return IDLE_MS;
     const limit = Math.min(room, CLAIM_LIMIT);
     const stream = this.stream.created;
     try {
@@ -95,6 +104,7 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private track(claim: Claim, work: Promise<boolean>): void {
+    const messages = 1 + claim.behind.length;
     const tracked: Promise<void> = work
       .catch((err: unknown) => {
         this.claimsInDoubt = true;
@@ -102,11 +112,14 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
         return false;
       })
       .then((goesOn) => {
+        const hadNoRoom = this.room === 0;
         this.inFlight.delete(tracked);
+        this.messagesInFlight -= messages;
         if (goesOn) this.claims.goesOn(claim);
         // A delivery that failed makes nothing due, but it makes room.
-        if (goesOn || MOST_IN_FLIGHT - this.inFlight.size === LEAST_ROOM) this.wake();
+        if (goesOn || (hadNoRoom && this.room > 0)) this.wake();
       });
     this.inFlight.set(tracked, claim);
+    this.messagesInFlight += messages;
   }
 }

@@ -96,11 +96,11 @@ describe('P-9: a close is told', () => {
 
   test('to a Node for which there is always an event, too', async () => {
     const node = await nodeBeforeAClose();
-    for (let i = 0; i < 40; i++) await mesh.publish(domain);
+    for (let i = 0; i < 200; i++) await mesh.publish(domain);
     // What a busy machine leaves unacknowledged for long is said again.
     const said = [...new Set((await world.drain(by)).get(node))];
-    expect(said).toHaveLength(41);
-    expect(said.indexOf('chain')).toBeLessThan(33);
+    expect(said).toHaveLength(201);
+    expect(said.indexOf('chain')).toBeLessThanOrEqual(4 * 32);
   });
 
   test('and rests while nobody signs bundles, so that ordinary events go on at once', async () => {

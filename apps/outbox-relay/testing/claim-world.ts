@@ -6,6 +6,7 @@ import { PLATFORM } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
 import { Candidates } from '../src/claim/candidates';
 import { Claims, RelayIdentity, type Claim } from '../src/claim/claims';
+import type { NextMessage } from '../src/claim/next-message';
 import { ClaimResults } from '../src/publish/claim-results';
 import { relayDatabase } from '../src/database-options';
 import { chainMarks, type Marks } from '../src/write/message-writer';
@@ -42,10 +43,16 @@ export function marksOf({ node, message }: Claim): Marks {
   };
 }
 
-export const wordOf = ({ message }: Claim): string => {
+export const wordOf = (message: NextMessage): string => {
   if (message.kind === 'announce') return message.eventType;
   return message.kind === 'ordinary' ? `${message.event.position}` : message.kind;
 };
+
+/** All that is said of a claim, one after the other. */
+export const messagesOf = ({ message, behind }: Claim): NextMessage[] => [message, ...behind];
+
+export const ordinaryIds = (messages: readonly NextMessage[]): string[] =>
+  messages.flatMap((message) => (message.kind === 'ordinary' ? [message.event.id] : []));
 
 /** Heads that are left out are those of the ring at these epochs. */
 export type Said = Omit<NodeWord, 'heads' | 'listens'> & { heads?: Partial<NodeWord['heads']> };
@@ -102,7 +109,7 @@ export class ClaimWorld {
       attempt,
       sequence: ++this.sequence,
       ...marksOf(claim),
-      ...(message.kind === 'ordinary' && { ordinaryId: message.event.id }),
+      ordinaryIds: ordinaryIds(messagesOf(claim)),
       ...(message.kind === 'ready' && { answeredHelloId: message.helloId }),
     });
   }
@@ -114,7 +121,7 @@ export class ClaimWorld {
       const { claims, claimed } = await by.claims.take(100);
       if (claimed === 0 && !by.claims.hasMore) return said;
       for (const claim of claims) {
-        said.set(claim.node.nodeId, [...(said.get(claim.node.nodeId) ?? []), wordOf(claim)]);
+        said.set(claim.node.nodeId, [...(said.get(claim.node.nodeId) ?? []), ...messagesOf(claim).map(wordOf)]);
       }
       await Promise.all(claims.map((claim) => this.mark(by, claim)));
     }

@@ -140,7 +140,7 @@ export class GoStory {
     await by.results.published({
       ...{ nodeId, attempt, sequence: sequence! },
       ...marksOf(claim),
-      ...(claim.message.kind === 'ordinary' && { ordinaryId: claim.message.event.id }),
+      ...(claim.message.kind === 'ordinary' && { ordinaryIds: [claim.message.event.id] }),
       ...(claim.message.kind === 'ready' && { answeredHelloId: claim.message.helloId }),
     });
     return true;

@@ -6,12 +6,21 @@ import { writePart } from '../src/write/chain-part';
 import type { Claim } from '../src/claim/claims';
 import { readStatements } from '../src/write/read-statements';
 import { replaceBusStream } from '../src/publish/bus-stream-record';
-import type { ClaimWorld, Claimer } from './claim-world';
+import type { NextMessage } from '../src/claim/next-message';
+import { messagesOf, ordinaryIds, type ClaimWorld, type Claimer } from './claim-world';
 import type { ModelNode, Said, ToldRing } from './model-node';
 
 interface Sent {
   said: Said;
   marks: Marks;
+}
+
+/** What stands on the stream of a claim. */
+interface Published {
+  messages: NextMessage[];
+  marks: Marks;
+  /** Of the last one. */
+  sequence: number;
 }
 
 export class ModelBus {
@@ -25,6 +34,8 @@ export class ModelBus {
     private readonly nodes: readonly ModelNode[],
     private readonly random: SeededRandom,
     private readonly statements: () => readonly number[],
+    /** What may happen between any two messages of a claim. */
+    private readonly between: () => Promise<unknown> = () => Promise.resolve(),
   ) {
     this.relays = [world.claimer(), world.claimer()];
   }
@@ -39,15 +50,16 @@ export class ModelBus {
         await by.results.otherSequence(claim.node, sequence);
         continue;
       }
-      const sent = await this.publish(claim, likelihood);
+      const sent = await this.publish(claim, { likelihood });
+      if (sent === undefined) continue;
       const { node, message } = claim;
       const { nodeId, attempt } = node;
       await by.results.published({
         nodeId,
         attempt,
-        sequence: this.lastOf(claim),
+        sequence: sent.sequence,
         ...sent.marks,
-        ...(message.kind === 'ordinary' && { ordinaryId: message.event.id }),
+        ordinaryIds: ordinaryIds(sent.messages),
         ...(message.kind === 'ready' && { answeredHelloId: message.helloId }),
       });
     }
@@ -68,7 +80,7 @@ export class ModelBus {
   async die({ published }: { published: boolean }): Promise<void> {
     const { claims } = await this.random.pick(this.relays).claims.take(2);
     for (const claim of claims) {
-      if (published && this.lastOf(claim) === claim.node.lastSequence) await this.publish(claim, 1);
+      if (published && this.lastOf(claim) === claim.node.lastSequence) await this.publish(claim, { likelihood: 1 });
       await this.world.mesh.set(claim.node.nodeId, `claim_deadline = clock_timestamp()`);
     }
   }
@@ -85,17 +97,32 @@ export class ModelBus {
     return this.last.get(node.nodeId) ?? 0;
   }
 
-  private async publish(claim: Claim, likelihood: number): Promise<Sent> {
-    const sent = await this.write(claim);
-    const last = this.lastOf(claim);
-    const sequence = ++this.sequence;
-    this.last.set(claim.node.nodeId, sequence);
-    const node = this.nodes.find(({ id }) => id === claim.node.nodeId);
-    if (this.random.next() < likelihood) await node?.hear({ said: sent.said, sequence, last });
-    return sent;
+  /**
+   * All of a claim are signed at once. Between any two of them something else may happen, or one may not be published after
+   * all, and then none behind it is. Undefined where the stream is another one meanwhile: nothing is marked then.
+   */
+  private async publish(claim: Claim, { likelihood }: { likelihood: number }): Promise<Published | undefined> {
+    const { nodeId } = claim.node;
+    const node = this.nodes.find(({ id }) => id === nodeId);
+    const messages: NextMessage[] = [];
+    const written = await Promise.all(messagesOf(claim).map((message) => this.write(claim.node, message)));
+    const { marks } = written[0]!;
+    let sequence = 0;
+    for (const [i, message] of messagesOf(claim).entries()) {
+      if (i > 0 && this.random.next() < 0.1) await this.between();
+      if (i > 0 && this.random.next() < 0.1) break;
+      const last = this.lastOf(claim);
+      // Somebody else has the Node now, or it is another stream: the bus refuses what comes out of its sequence.
+      if (i > 0 && last !== sequence) return undefined;
+      sequence = ++this.sequence;
+      this.last.set(nodeId, sequence);
+      messages.push(message);
+      if (this.random.next() < likelihood) await node?.hear({ said: written[i]!.said, sequence, last });
+    }
+    return { messages, marks, sequence };
   }
 
-  private async write({ node, message }: Claim): Promise<Sent> {
+  private async write(node: Claim['node'], message: NextMessage): Promise<Sent> {
     const head = this.statements().at(-1) ?? 1;
     switch (message.kind) {
       case 'announce':

@@ -17,7 +17,7 @@ import { tellMembers } from './tell-members';
 import { unsendMessages } from './unsend-messages';
 import { writeResyncs } from './write-resyncs';
 import { RECEIVERS } from '../receivers';
-import type { NextChoice, NextMessage } from './next-message';
+import type { NextChoice, NextMessage, OrdinaryMessage } from './next-message';
 
 /** The name under which this process claims Nodes. Unique to the process: one that starts anew owns nothing. */
 export class RelayIdentity {
@@ -28,6 +28,8 @@ export class RelayIdentity {
 export interface Claim {
   node: ClaimedNode;
   message: NextMessage;
+  /** What it gets behind an ordinary event, in this order: others. */
+  behind: OrdinaryMessage[];
   /** Both by this process's monotonic clock, in milliseconds; the rings were read after the first. */
   claimedAt: number;
   deadline: number;
@@ -45,7 +47,7 @@ const MARGIN_MS = 250;
 const MOST_TRIES = 4;
 
 /** Of a Node's claims, how many go by before a close is told though an event waits. */
-const CLOSE_NEWS_EACH = 32;
+const CLOSE_NEWS_EACH = 4;
 
 /** While no signer serves the platform there is nobody to sign for a close, and nobody to ask all the time. */
 const CLOSE_NEWS_REST_MS = 2_000;
@@ -88,8 +90,8 @@ export class Claims {
       await tellMembers(manager, idsOf(nodes.filter((node) => node.lacksEvents)));
       const messages = await this.nextMessages(manager, nodes);
       const claims = nodes.flatMap((node) => {
-        const message = messages.get(node.nodeId);
-        return message === undefined ? [] : [{ node, message, claimedAt, deadline }];
+        const [message, ...behind] = messages.get(node.nodeId) ?? [];
+        return message === undefined ? [] : [{ node, message, behind: behind.filter(isOrdinary), claimedAt, deadline }];
       });
       await this.leaveAlone(
         manager,
@@ -136,7 +138,10 @@ export class Claims {
   }
 
   /** By Node; none for a Node of which something seemed due, and nothing is. */
-  private async nextMessages(manager: EntityManager, nodes: readonly ClaimedNode[]): Promise<Map<string, NextMessage>> {
+  private async nextMessages(
+    manager: EntityManager,
+    nodes: readonly ClaimedNode[],
+  ): Promise<Map<string, NextMessage[]>> {
     const rings = await ringsOf(manager, nodes);
     const choices = new Map<string, NextChoice>();
     for (const node of nodes) {
@@ -158,10 +163,10 @@ export class Claims {
       manager,
       those((choice) => 'isNumbered' in choice),
     );
-    const messages = new Map<string, NextMessage>();
+    const messages = new Map<string, NextMessage[]>();
     for (const [nodeId, choice] of choices) {
-      const message = messageOf(choice, events.get(nodeId), positions.get(nodeId));
-      if (message !== undefined) messages.set(nodeId, message);
+      const those = messagesOf(choice, events.get(nodeId), positions.get(nodeId));
+      if (those.length > 0) messages.set(nodeId, those);
     }
     return messages;
   }
@@ -183,14 +188,17 @@ export class Claims {
 
 const idsOf = (nodes: readonly ClaimedNode[]): string[] => nodes.map(({ nodeId }) => nodeId);
 
-function messageOf(
+function messagesOf(
   choice: NextChoice,
-  event: OrdinaryEvent | undefined,
+  events: readonly OrdinaryEvent[] | undefined,
   position: number | undefined,
-): NextMessage | undefined {
-  if (choice.kind === 'waits') return undefined;
-  if (choice.kind === 'ready' && position !== undefined) return { ...choice, position };
-  if (choice.kind !== 'ordinary') return choice;
+): NextMessage[] {
+  if (choice.kind === 'waits') return [];
+  if (choice.kind === 'ready' && position !== undefined) return [{ ...choice, position }];
+  if (choice.kind !== 'ordinary') return [choice];
   const { otherwise, ...ordinary } = choice;
-  return event === undefined ? otherwise : { ...ordinary, event };
+  if (events === undefined) return otherwise === undefined ? [] : [otherwise];
+  return events.map((event) => ({ ...ordinary, event }));
 }
+
+const isOrdinary = (message: NextMessage): message is OrdinaryMessage => message.kind === 'ordinary';

@@ -42,8 +42,14 @@ export interface ChainNews {
   gates: boolean;
 }
 
-export type NextMessage =
-  Announcement | ChainNews | Ready | { kind: 'ordinary'; event: OrdinaryEvent; epoch: number; trustEpoch?: number };
+export interface OrdinaryMessage {
+  kind: 'ordinary';
+  event: OrdinaryEvent;
+  epoch: number;
+  trustEpoch?: number;
+}
+
+export type NextMessage = Announcement | ChainNews | Ready | OrdinaryMessage;
 
 /** `position`: of one that takes one. */
 export type Ready = { kind: 'ready'; helloId: string; trustEpoch?: number; position?: number } & ToldEpochs;

@@ -7,12 +7,15 @@ import { byReceiver } from '../receivers';
 import { noteKeyMarks, type KeyMark } from '../settle/key-marks';
 import type { Marks } from '../write/message-writer';
 
-/** A message that stands on the stream. */
-export interface Published extends ClaimKey, Marks {
+/** What stands on the stream, and what stood there before it: of a claim, all but the last were published in passing. */
+export interface Published extends ClaimKey, Omit<Marks, 'ordinaryId'> {
+  /** Of the last one. */
   sequence: number;
+  /** Of outbox.message; of ordinary events alone. */
+  ordinaryIds?: readonly string[];
 }
 
-const RECORD = `jsonb_to_recordset($1::jsonb) AS d(node_id uuid, attempt bigint, sequence bigint, message_id bigint,
+const RECORD = `jsonb_to_recordset($1::jsonb) AS d(node_id uuid, attempt bigint, sequence bigint, message_ids bigint[],
                  told_epoch bigint, told_platform_epoch bigint, is_chain boolean, chain jsonb,
                  hello_id text, corrected_hello_id text,
                  issued_at timestamptz, ready_epoch bigint, ready_position bigint)`;
@@ -24,10 +27,11 @@ const LOCK = `
    WHERE s.claim_owner = $2
    ORDER BY s.node_id FOR UPDATE OF s`;
 
-/** By its id alone. An acknowledgement may have come before this: what is settled stays so. */
+/** By their ids alone. An acknowledgement may have come before this: what is settled stays so. */
 const MARK_MESSAGES = `
-  UPDATE outbox.message m SET state = 'sent', sent_at = clock_timestamp(), issued_at = d.issued_at
-    FROM ${RECORD} WHERE d.node_id = ANY($2::uuid[]) AND m.id = d.message_id AND m.state = 'unsent'`;
+  UPDATE outbox.message m SET state = 'sent', sent_at = clock_timestamp(), issued_at = o.issued_at
+    FROM (SELECT d.node_id, d.issued_at, unnest(d.message_ids) AS id FROM ${RECORD} WHERE d.node_id = ANY($2::uuid[])) o
+   WHERE m.id = o.id AND m.node_id = o.node_id AND m.state = 'unsent'`;
 
 /** An acknowledgement may have told us meanwhile that the Node holds more than this message brings. */
 const TOLD_EPOCH = 'greatest(d.told_epoch, s.told_epoch)';
@@ -61,7 +65,7 @@ const MARK_NODES = `
     FROM ${RECORD} WHERE s.node_id = d.node_id AND d.node_id = ANY($2::uuid[])`;
 
 /**
- * In the caller's transaction. Claims that were lost meanwhile are left as their new owner has them. Three statements,
+ * In the caller's transaction. Claims that were lost meanwhile are left as their new owner has them. Several statements,
  * because each must see what committed while the one before waited for a lock.
  */
 export async function markPublished(
@@ -74,7 +78,7 @@ export async function markPublished(
       node_id: each.nodeId,
       attempt: each.attempt,
       sequence: each.sequence,
-      message_id: each.ordinaryId ?? null,
+      message_ids: each.ordinaryIds ?? [],
       told_epoch: each.told.epoch ?? null,
       told_platform_epoch: each.told.platformEpoch ?? null,
       is_chain: each.chain !== undefined,
@@ -89,7 +93,8 @@ export async function markPublished(
   const locked = await manager.query<ToldBefore[]>(LOCK, [record, owner]);
   const mine = locked.map(({ nodeId }) => nodeId);
   if (mine.length === 0) return;
-  if (published.some(({ ordinaryId }) => ordinaryId !== undefined)) await manager.query(MARK_MESSAGES, [record, mine]);
+  if (published.some(({ ordinaryIds = [] }) => ordinaryIds.length > 0))
+    await manager.query(MARK_MESSAGES, [record, mine]);
   await noteKeyMarks(manager, passedOver(published, locked));
   await manager.query(MARK_NODES, [record, mine]);
 }

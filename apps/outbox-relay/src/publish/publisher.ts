@@ -6,7 +6,7 @@ import { ErrorCode, NatsError, headers as natsHeaders, type JetStreamClient, typ
 import { EventStream, apiErrorOf } from './event-stream';
 import type { OutgoingMessage } from '../write/message-writer';
 
-type PublishOutcome =
+export type PublishOutcome =
   /** It stands on the stream with this sequence. */
   | { kind: 'stored'; sequence: number }
   /** Another message stands there; 0 = none. */
