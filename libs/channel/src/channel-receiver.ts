@@ -91,7 +91,8 @@ export class ChannelReceiver {
       if (!good.every(isOfNow)) throw new MessageRefused('stale');
       if (!isBodyOf(digests, body)) throw new MessageRefused('body_changed');
       if (!(await this.isFirst(good))) throw new MessageRefused('replayed');
-      return this.received(signer, { body, sentAt: new Date(good[0]!.createdMs) });
+      const { scope } = this.options;
+      return { scope, keyId: signer.keyId, alone: signer.alone, sentAt: new Date(good[0]!.createdMs), body };
     });
   }
 
@@ -117,7 +118,9 @@ export class ChannelReceiver {
         // What came first may be at work still.
         if (!duplicate) await this.ids.delete(seen);
       };
-      return { ...this.received(signer, { body, sentAt }), id, duplicate, forget };
+      const { scope } = this.options;
+      // Written out: put together from another object, it takes a quarter of the time of the whole message.
+      return { scope, keyId: signer.keyId, alone: signer.alone, sentAt, body, id, duplicate, forget };
     });
   }
 
@@ -131,10 +134,6 @@ export class ChannelReceiver {
       if (error instanceof MessageRefused) tell(observer, (each) => each.refused(scope, error.reason));
       throw error;
     }
-  }
-
-  private received({ keyId, alone }: Signer, { body, sentAt }: { body: Uint8Array; sentAt: Date }): ReceivedCall {
-    return { scope: this.options.scope, keyId, alone, sentAt, body };
   }
 
   private bodyOf({ body }: IncomingWebhook): Uint8Array {
@@ -155,15 +154,19 @@ export class ChannelReceiver {
   }
 
   private async held(ask: keyof ChannelKeys): Promise<readonly ChannelKey[]> {
-    const { scope, keys } = this.options;
-    const given = await keys[ask](scope).catch((error: unknown) => {
-      const isShort = error instanceof ChannelError && error.code === 'secret_too_short';
-      throw new MessageRefused(isShort ? 'secret_too_short' : 'keys_unavailable');
-    });
-    const held = keysInUse(given, 'verify', Date.now());
+    const held = keysInUse(await this.given(ask), 'verify', Date.now());
     if (held.length === 0) throw new MessageRefused('keys_unavailable');
     if (haveShortSecret(held)) throw new MessageRefused('secret_too_short');
     return held;
+  }
+
+  private async given(ask: keyof ChannelKeys): Promise<readonly ChannelKey[]> {
+    try {
+      return await this.options.keys[ask](this.options.scope);
+    } catch (error) {
+      const isShort = error instanceof ChannelError && error.code === 'secret_too_short';
+      throw new MessageRefused(isShort ? 'secret_too_short' : 'keys_unavailable');
+    }
   }
 
   /** What this end signs by: only to say what is the matter with a message. */

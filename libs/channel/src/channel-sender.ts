@@ -83,8 +83,9 @@ export class ChannelSender {
     { body, keys }: { body: SentBody | undefined; keys: readonly ChannelKey[] },
   ): SignedInit {
     // What is told last is what a member reports as used last: while two sign that is the newer one.
-    for (const { keyId } of [...keys].reverse())
-      tell(this.options.observer, (observer) => observer.signed(this.options.scope, keyId));
+    const { scope, observer } = this.options;
+    if (observer !== undefined)
+      for (const { keyId } of [...keys].reverse()) tell(observer, (each) => each.signed(scope, keyId));
     return { method, headers, ...(body !== undefined && { body }), redirect: 'error' };
   }
 

@@ -3,8 +3,13 @@ export type MessageHeaders = Readonly<Record<string, string | readonly string[] 
 
 /** Lines of one name are one list, as HTTP has it. Names that differ in their case alone are one name. */
 export function headerOf(headers: MessageHeaders, name: string): string | undefined {
-  const values = Object.entries(headers)
-    .filter(([each, value]) => value !== undefined && each.length === name.length && each.toLowerCase() === name)
-    .flatMap(([, value]) => value as string | string[]);
-  return values.length === 0 ? undefined : values.join(', ');
+  let found: string | undefined;
+  for (const each of Object.keys(headers)) {
+    if (each.length !== name.length || (each !== name && each.toLowerCase() !== name)) continue;
+    const value = headers[each];
+    if (value === undefined || (typeof value !== 'string' && value.length === 0)) continue;
+    const line = typeof value === 'string' ? value : value.join(', ');
+    found = found === undefined ? line : `${found}, ${line}`;
+  }
+  return found;
 }

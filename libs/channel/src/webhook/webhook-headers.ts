@@ -14,6 +14,7 @@ export interface WebhookSignatures {
 /** No full stop, which ends it in what is signed: `a.1` and `2` would sign what `a` and `1` do. */
 const ID = /^[!-\-/-~]{1,256}$/;
 const TIMESTAMP = /^(?:0|[1-9][0-9]{0,10})$/;
+const SIGNATURE = /^v1,([A-Za-z0-9+/]{43}=)$/;
 const MAX_LENGTH = 2_048;
 /** More than there are keys in a rotation: one signature is 48 characters. */
 const MAX_SIGNATURES = 16;
@@ -21,13 +22,13 @@ const MAX_SIGNATURES = 16;
 export const isWebhookId = (id: unknown): id is string => typeof id === 'string' && ID.test(id);
 
 export function readWebhookHeaders(headers: MessageHeaders): WebhookSignatures | RefusalReason {
-  const [id, timestamp, signature] = ['id', 'timestamp', 'signature'].map((name) =>
-    headerOf(headers, `webhook-${name}`),
-  );
+  const id = headerOf(headers, 'webhook-id');
+  const timestamp = headerOf(headers, 'webhook-timestamp');
+  const signature = headerOf(headers, 'webhook-signature');
   if (id === undefined || timestamp === undefined || signature === undefined) return 'signature_missing';
   if (!isWebhookId(id) || !TIMESTAMP.test(timestamp) || signature.length > MAX_LENGTH) return 'malformed';
   // Others than v1 are of kinds that a channel has no keys for.
-  const texts = signature.split(' ').flatMap((each) => /^v1,([A-Za-z0-9+/]{43}=)$/.exec(each)?.[1] ?? []);
+  const texts = signature.split(' ').flatMap((each) => SIGNATURE.exec(each)?.[1] ?? []);
   if (texts.length === 0) return /(?:^| )v1,/.test(signature) ? 'malformed' : 'signature_missing';
   if (texts.length > MAX_SIGNATURES) return 'malformed';
   return { id, timestamp, signatures: texts.map((text) => Buffer.from(text, 'base64')) };
