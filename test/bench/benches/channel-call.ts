@@ -13,7 +13,7 @@ const FIELDS = ['@method', '@path', '@query', 'content-digest'];
 /** A call signed at one end and verified at the other. */
 export const bench: Bench = {
   name: 'channel-call',
-  takesSeconds: 15,
+  takesSeconds: 10,
   takesQuickly: 3,
   async run(benches) {
     await benches.alone();
@@ -27,7 +27,7 @@ export const bench: Bench = {
     const contestants = { ours: () => perSecond(ms, ours), peer: () => perSecond(ms, bare) };
     await contestants.ours();
     await contestants.peer();
-    const rates = await benches.rounds(contestants, { full: 15, quick: 5 });
+    const rates = await benches.rounds(contestants, { full: 11, quick: 5 });
     const against_what = `bare http-message-signatures 1.0.6 (hmac-sha256) over the same components and parameters, and ${BODY.length} bytes whose digest is made and compared by hand; knows one key and no replays`;
     const told = { name: 'channel-call', unit: 'per s of CPU', better: 'higher', reach: 0.9, against_what } as const;
     return [compared(told, rates.ours, rates.peer)];

@@ -10,7 +10,7 @@ const CONNECTIONS = 16;
 /** A key set, as verifiers ask for it. */
 export const bench: Bench = {
   name: 'jwks',
-  takesSeconds: 30,
+  takesSeconds: 25,
   takesQuickly: 6,
   async run(benches) {
     const world = await benches.commonStack();
@@ -33,7 +33,7 @@ export const bench: Bench = {
     const contestants = { ours: () => rate(gateway, pid), peer: () => rate(others, bare.pid) };
     await contestants.ours();
     await contestants.peer();
-    const { ours, peer } = await benches.rounds(contestants, { full: 11 });
+    const { ours, peer } = await benches.rounds(contestants, { full: 9 });
     const against_what = `bare node:http that serves the same bytes and headers to everybody, ${CONNECTIONS} connections`;
     const cpu = {
       ...total(ours.map((round) => round.cpu)),

@@ -16,8 +16,8 @@ const PEER =
 /** One request of the relay's after the other, by one signer and by a bare responder. */
 export const bench: Bench = {
   name: 'sign',
-  takesSeconds: 60,
-  takesQuickly: 15,
+  takesSeconds: 50,
+  takesQuickly: 12,
   async run(benches) {
     const world = await benches.commonStack();
     await world.json(['domain', 'create', '--id', world.domainId, '--key-id', 'k1']);
@@ -31,10 +31,10 @@ export const bench: Bench = {
     });
     const many = async (scope: Scope, pid: number | undefined): Promise<Answered & { cpu: Record<string, number> }> => {
       const cpu = benches.cpuOf(pids(pid));
-      const answered = await load.run(loadOf(scope, IN_FLIGHT, benches.quick ? 1_000 : 2_500));
+      const answered = await load.run(loadOf(scope, IN_FLIGHT, benches.quick ? 1_000 : 2_000));
       return { ...answered, cpu: cpu.seconds() };
     };
-    const one = (scope: Scope): Promise<Answered> => load.run(loadOf(scope, 1, 1_000));
+    const one = (scope: Scope): Promise<Answered> => load.run(loadOf(scope, 1, benches.quick ? 500 : 1_000));
     const signer = world.stack.services('signer')[0]?.pid;
     await many(world.domain, signer);
     await many(others, bare.pid);

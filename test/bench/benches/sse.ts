@@ -16,7 +16,7 @@ const MIB = 1_024 * 1_024;
 /** Nodes that are connected, hear nothing, and come again every half minute: 333 a second. Allow 20,000 descriptors a process. */
 export const bench: Bench = {
   name: 'sse',
-  takesSeconds: 100,
+  takesSeconds: 90,
   async run(benches) {
     const world = await benches.stack({ rotations: 1, signers: 1, relays: 1, gateways: 1 });
     const ids = await enrolled(world);
@@ -33,7 +33,7 @@ export const bench: Bench = {
     await delay(CUT_MS + 5_000);
     await Promise.all(crowds.map((crowd) => crowd.look()));
     const windows: { seconds: Record<string, number>; held: number[]; opened: number[] }[] = [];
-    for (let window = 0; window < 4; window++) {
+    for (let window = 0; window < 3; window++) {
       const cpu = benches.cpuOf(pids);
       await delay(WINDOW_MS);
       const [seconds, held] = [cpu.seconds(), memory()];

@@ -25,7 +25,7 @@ interface Switched {
 export const bench: Bench = {
   name: 'switch',
   takesSeconds: 45,
-  takesQuickly: 20,
+  takesQuickly: 16,
   async run(benches) {
     const world = await benches.stack({ rotations: 1, signers: 2, relays: 1, gateways: 0 });
     await world.json(['domain', 'create', '--id', world.domainId, '--key-id', 'k1']);
