@@ -766,6 +766,7 @@ CREATE INDEX unfinished_removal ON ring.key_ring USING btree (scope) WHERE ((rem
 CREATE INDEX present_member ON ring.member USING btree (slug) WHERE (removed_at IS NULL);
 CREATE INDEX contested_node ON ring.node USING btree (contested_at) WHERE ((contested_at IS NOT NULL) AND (state = 'enrolled'::text));
 CREATE INDEX gone_http_node ON ring.node USING btree (removed_at) WHERE ((state <> 'enrolled'::text) AND (bearer_hash IS NOT NULL));
+CREATE INDEX node_of_scope ON ring.node USING btree (scope, id) WHERE (state = 'enrolled'::text);
 CREATE INDEX node_tags ON ring.node USING gin (tags) WHERE (state = 'enrolled'::text);
 CREATE UNIQUE INDEX one_mesh_ip ON ring.node USING btree (mesh_ip) WHERE (state = 'enrolled'::text);
 CREATE UNIQUE INDEX one_node_name ON ring.node USING btree (scope, name) WHERE (state = 'enrolled'::text);

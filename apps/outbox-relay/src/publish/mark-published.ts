@@ -1,3 +1,4 @@
+import type { Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import { MOST_REMEMBERED } from '@plexsphere/keyring';
 import { chainRow } from '../claim/chain-place';
@@ -22,7 +23,7 @@ const RECORD = `jsonb_to_recordset($1::jsonb) AS d(node_id uuid, attempt bigint,
 
 /** In the order of node_id, as everybody locks these rows: two who mark the same Nodes never wait for each other. */
 const LOCK = `
-  SELECT s.node_id AS "nodeId", s.told_epoch::float8 AS "toldEpoch", s.told_platform_epoch::float8 AS "toldPlatformEpoch"
+  SELECT s.node_id AS "nodeId", s.scope, s.told_epoch::float8 AS "toldEpoch", s.told_platform_epoch::float8 AS "toldPlatformEpoch"
     FROM outbox.node_stream s JOIN ${RECORD} ON d.node_id = s.node_id AND d.attempt = s.attempt
    WHERE s.claim_owner = $2
    ORDER BY s.node_id FOR UPDATE OF s`;
@@ -101,6 +102,7 @@ export async function markPublished(
 
 interface ToldBefore {
   nodeId: string;
+  scope: Scope;
   toldEpoch: number;
   toldPlatformEpoch: number;
 }
@@ -114,6 +116,6 @@ function passedOver(published: readonly Published[], locked: readonly ToldBefore
     const own = { after: was.toldEpoch, upTo: told.epoch ?? 0 };
     const platform = { after: was.toldPlatformEpoch, upTo: told.platformEpoch ?? 0 };
     const isPassed = [own, platform].some(({ after, upTo }) => upTo > after + 1);
-    return isPassed ? [{ nodeId, how: 'passed', own, platform }] : [];
+    return isPassed ? [{ nodeId, scope: was.scope, how: 'passed', own, platform }] : [];
   });
 }

@@ -1,3 +1,4 @@
+import type { Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 
 /** Of one ring: what lies after `after`, up to `upTo`. */
@@ -12,6 +13,8 @@ interface Reach {
  */
 export interface KeyMark {
   nodeId: string;
+  /** The Node's. */
+  scope: Scope;
   how: 'applied' | 'passed' | 'left';
   own: Reach;
   platform: Reach;
@@ -28,8 +31,8 @@ const NOTE = `INSERT INTO outbox.key_mark (marks) SELECT jsonb_array_elements($1
  */
 export async function noteKeyMarks(manager: EntityManager, marks: readonly KeyMark[]): Promise<void> {
   if (marks.length === 0) return;
-  const rows = marks.map(({ nodeId, how, own, platform }) => ({
-    ...{ node_id: nodeId, how, after_epoch: own.after, epoch: own.upTo },
+  const rows = marks.map(({ nodeId, scope, how, own, platform }) => ({
+    ...{ node_id: nodeId, scope, how, after_epoch: own.after, epoch: own.upTo },
     ...{ after_platform_epoch: platform.after, platform_epoch: platform.upTo },
   }));
   const parts: object[][] = [];

@@ -91,7 +91,7 @@ test('whoever has left needs none of it any more, as rotation writes it down', a
   await world.mesh.rotate(PLATFORM, 'p2');
   await world.settle(ack(left, 1, 0, 1));
   await world.mesh.pool.query(`
-    INSERT INTO outbox.key_mark (marks) VALUES ('[{"node_id": "${left}", "how": "left", "after_epoch": 1,
+    INSERT INTO outbox.key_mark (marks) VALUES ('[{"node_id": "${left}", "scope": "${domain}", "how": "left", "after_epoch": 1,
       "epoch": 9007199254740991, "after_platform_epoch": 1, "platform_epoch": 9007199254740991}]')`);
   expect(await outcomes(left)).toEqual([
     [2, 'superseded'],

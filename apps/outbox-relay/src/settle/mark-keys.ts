@@ -23,11 +23,10 @@ const MARK = `
     DELETE FROM outbox.key_mark WHERE id IN (SELECT id FROM outbox.key_mark ORDER BY id LIMIT ${BATCH}) RETURNING id, marks
   ),
   mark AS (
-    SELECT taken.id, d.*, s.scope
+    SELECT taken.id, d.*
       FROM taken
-     CROSS JOIN LATERAL jsonb_to_recordset(taken.marks) AS d(node_id uuid, how text, after_epoch bigint, epoch bigint,
-                                                             after_platform_epoch bigint, platform_epoch bigint)
-      JOIN outbox.node_stream s ON s.node_id = d.node_id
+     CROSS JOIN LATERAL jsonb_to_recordset(taken.marks) AS d(node_id uuid, scope text, how text, after_epoch bigint,
+                                                             epoch bigint, after_platform_epoch bigint, platform_epoch bigint)
   ),
   reach AS (
     SELECT id, node_id, how, scope AS ring, after_epoch AS after, epoch AS up_to FROM mark

@@ -1,5 +1,6 @@
 import { takeWord, type GoNode } from '@plexsphere/keyring';
 import { asInstant } from '@plexsphere/store';
+import type { Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import type { NodeStreamWord } from './read-http-words';
 import { noteKeyMarks, type KeyMark } from './key-marks';
@@ -12,7 +13,7 @@ const LOCK = `
      WHERE s.node_id = ANY($1::uuid[]) AND s.listens = 'go'
      ORDER BY s.node_id FOR UPDATE OF s
   )
-  SELECT s.node_id AS "nodeId", s.settled_epoch::float8 AS "settledEpoch", s.told_epoch::float8 AS "toldEpoch",
+  SELECT s.node_id AS "nodeId", s.scope, s.settled_epoch::float8 AS "settledEpoch", s.told_epoch::float8 AS "toldEpoch",
          s.told_since::float8[] AS "toldSince",
          s.settled_position::float8 AS "settledPosition", s.last_position::float8 AS "lastPosition",
          CASE WHEN s.ready_epoch IS NOT NULL
@@ -25,6 +26,7 @@ const LOCK = `
 
 interface KnownGoNode extends GoNode {
   nodeId: string;
+  scope: Scope;
   trustEpoch: number;
   now: string;
 }
@@ -99,10 +101,10 @@ export async function recordWords(manager: EntityManager, words: readonly NodeSt
 }
 
 /** It hears of its own ring alone. */
-const ownKeysApplied = (before: KnownGoNode, { nodeId, settledEpoch }: KnownGoNode): KeyMark[] =>
+const ownKeysApplied = (before: KnownGoNode, { nodeId, scope, settledEpoch }: KnownGoNode): KeyMark[] =>
   appliedKeys(
-    { nodeId, settledEpoch: before.settledEpoch, settledPlatformEpoch: 0 },
-    { nodeId, settledEpoch, settledPlatformEpoch: 0 },
+    { nodeId, scope, settledEpoch: before.settledEpoch, settledPlatformEpoch: 0 },
+    { nodeId, scope, settledEpoch, settledPlatformEpoch: 0 },
   );
 
 /** A gateway reads what it says from the same database: it cannot know of more than there is. */

@@ -44,7 +44,7 @@ const SETTLE_NODES = `
     attempt = CASE WHEN ${NEW_FORK} THEN s.attempt + 1 ELSE s.attempt END,
     ${SHOWN}
     FROM ${WORD_RECORD} WHERE s.node_id = d.node_id
-  RETURNING s.node_id AS "nodeId", s.settled_epoch::float8 AS "settledEpoch",
+  RETURNING s.node_id AS "nodeId", s.scope, s.settled_epoch::float8 AS "settledEpoch",
             s.settled_platform_epoch::float8 AS "settledPlatformEpoch"`;
 
 /**
@@ -110,12 +110,12 @@ export async function settleAcks(manager: EntityManager, acks: readonly NodeWord
   return { words, refused, haveKeys: applied.length > 0 };
 }
 
-export type SettledEpochs = Pick<KnownNode, 'nodeId' | 'settledEpoch' | 'settledPlatformEpoch'>;
+export type SettledEpochs = Pick<KnownNode, 'nodeId' | 'scope' | 'settledEpoch' | 'settledPlatformEpoch'>;
 
 /** What a Node has settled of keys, where it has; by what was on record before, and what is now. */
 export function appliedKeys(before: SettledEpochs, after: SettledEpochs): KeyMark[] {
   const own = { after: before.settledEpoch, upTo: after.settledEpoch };
   const platform = { after: before.settledPlatformEpoch, upTo: after.settledPlatformEpoch };
   const isProgress = [own, platform].some((reach) => reach.upTo > reach.after);
-  return isProgress ? [{ nodeId: after.nodeId, how: 'applied', own, platform }] : [];
+  return isProgress ? [{ nodeId: after.nodeId, scope: after.scope, how: 'applied', own, platform }] : [];
 }

@@ -95,7 +95,7 @@ it('counts it no more, in the fan-out and in the gate', async () => {
 
 it('leaves a word for the relays that of keys it needs nothing more', async () => {
   await remove({ id: NODE });
-  const gone = { how: 'left', epoch: Number.MAX_SAFE_INTEGER, platform_epoch: Number.MAX_SAFE_INTEGER };
+  const gone = { scope: DOMAIN, how: 'left', epoch: Number.MAX_SAFE_INTEGER, platform_epoch: Number.MAX_SAFE_INTEGER };
   expect(await owner.query('SELECT marks FROM outbox.key_mark')).toMatchObject([
     { marks: [{ node_id: NODE, ...gone }] },
   ]);

@@ -31,7 +31,7 @@ export async function takeOut(
 /** What it has not settled of keys: to be marked by a relay, as what was settled. All of it, up to any epoch. */
 const NEEDS_NO_KEYS = `
   INSERT INTO outbox.key_mark (marks)
-  SELECT jsonb_build_array(jsonb_build_object('node_id', node_id, 'how', 'left',
+  SELECT jsonb_build_array(jsonb_build_object('node_id', node_id, 'scope', scope, 'how', 'left',
            'after_epoch', settled_epoch, 'epoch', ${Number.MAX_SAFE_INTEGER},
            'after_platform_epoch', settled_platform_epoch, 'platform_epoch', ${Number.MAX_SAFE_INTEGER}))
     FROM outbox.node_stream WHERE node_id = $1`;

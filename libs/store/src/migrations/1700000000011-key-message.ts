@@ -18,8 +18,12 @@ export const KEY_MESSAGE: SchemaChange = {
         PRIMARY KEY (event_id, node_id)
       );
 
+      -- In the order in which such messages are written: whose ids come by chance are read from an index alone, or from a page
+      -- of the table for each.
+      CREATE INDEX node_of_scope ON ring.node (scope, id) WHERE state = 'enrolled';
+
       -- What has settled key messages, to be marked in them behind it, many at a time and in this order: an array of {node_id,
-      -- how, after_epoch, epoch, after_platform_epoch, platform_epoch}. It is written in the transaction that settles.
+      -- scope, how, after_epoch, epoch, after_platform_epoch, platform_epoch}. It is written in the transaction that settles.
       CREATE TABLE outbox.key_mark (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         marks jsonb NOT NULL
