@@ -91,6 +91,7 @@ const MESH = [
     const seen = [first, last].map((span) => (span === null ? 'NULL' : ago(span))).join(', ');
     return nodeOf(name, OPEN_SCOPE, state) + streamOf(name, OPEN_SCOPE, told, settled, seen);
   }),
+  `UPDATE outbox.node_stream SET state = 'ending' WHERE node_id = '${NODE_IDS.gone}';`,
   nodeOf('edge', CLOSED_SCOPE, 'enrolled'),
   streamOf('edge', CLOSED_SCOPE, 5, 5, `${ago('9 d')}, ${ago('1 s')}`),
 ].join('\n');

@@ -28,12 +28,11 @@ const ORDINARY = (whose: string): string => `
 const OF_KEYS = (whose: string): string => `
   SELECT behind.scope, behind.nodes, event.epoch > ring.told AS is_unsent, event.created_at
     FROM (
-      SELECT node.scope, s.listens, s.told_epoch, s.settled_epoch, s.told_platform_epoch, s.settled_platform_epoch,
+      SELECT s.scope, s.listens, s.told_epoch, s.settled_epoch, s.told_platform_epoch, s.settled_platform_epoch,
              count(*) AS nodes
         FROM outbox.node_stream AS s
-        JOIN ring.node AS node ON node.id = s.node_id AND node.state = 'enrolled'
         JOIN ring.key_ring AS own ON own.scope = s.scope
-       WHERE ${whose}
+       WHERE s.state = 'open' AND ${whose}
          AND (s.settled_epoch < own.epoch
               OR s.settled_platform_epoch < (SELECT epoch FROM ring.key_ring WHERE scope = '${PLATFORM}'))
        GROUP BY 1, 2, 3, 4, 5, 6
@@ -55,11 +54,13 @@ const count = (ordinary: string, ofKeys: string): string => `
          min(created_at) AS "oldestAt", min(created_at) FILTER (WHERE is_unsent) AS "oldestUnsentAt"
     FROM (${ORDINARY(ordinary)} UNION ALL ${OF_KEYS(ofKeys)}) AS waiting GROUP BY scope`;
 
-const OF_SCOPES = '($1::text[] IS NULL OR node.scope = ANY ($1))';
+const OF_SCOPES = (table: string): string => `($1::text[] IS NULL OR ${table}.scope = ANY ($1))`;
 
 /** What waits for the enrolled Nodes of each scope; a scope for whose Nodes nothing waits is not in it. */
 export async function countBacklogs(manager: EntityManager, scopes: Scopes): Promise<Map<string, BacklogRow>> {
-  const rows = await manager.query<(BacklogRow & { scope: string })[]>(count(OF_SCOPES, OF_SCOPES), [scopes]);
+  const rows = await manager.query<(BacklogRow & { scope: string })[]>(count(OF_SCOPES('node'), OF_SCOPES('s')), [
+    scopes,
+  ]);
   return new Map(rows.map(({ scope, ...backlog }) => [scope, backlog]));
 }
 

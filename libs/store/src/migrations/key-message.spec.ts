@@ -10,6 +10,7 @@ import { ISSUER } from './1700000000006-issuer';
 import { CLIENT } from './1700000000007-client';
 import { CHANNEL } from './1700000000008-channel';
 import { NODE_KEY } from './1700000000009-node-key';
+import { DUE } from './1700000000010-due';
 import { KEY_MESSAGE } from './1700000000011-key-message';
 
 jest.setTimeout(60_000);
@@ -73,6 +74,7 @@ afterEach(async () => {
 });
 
 it('leaves an empty database empty', async () => {
+  await run(DUE.sql);
   await run(KEY_MESSAGE.sql);
   for (const table of ['event', 'message', 'key_message', 'key_mark'])
     expect([table, await run(`SELECT FROM outbox.${table}`)]).toEqual([table, []]);
@@ -80,6 +82,7 @@ it('leaves an empty database empty', async () => {
 
 it('keeps of each key message whether it is settled, of an open rotation too, and counts them', async () => {
   await run(IN_USE);
+  await run(DUE.sql);
   await run(KEY_MESSAGE.sql);
   const rows = await run('SELECT event_id, node_id, applied FROM outbox.key_message ORDER BY 1, 2');
   expect(rows).toEqual([
@@ -104,6 +107,7 @@ it('keeps of each key message whether it is settled, of an open rotation too, an
 
 it('leaves ordinary messages and streams as they are', async () => {
   await run(IN_USE);
+  await run(DUE.sql);
   const messages = `SELECT to_jsonb(m) - '{ring_scope,epoch}'::text[] AS row FROM outbox.message m
                      WHERE event_id = '${NEWS}' ORDER BY id`;
   const streams = 'SELECT * FROM outbox.node_stream ORDER BY node_id';
