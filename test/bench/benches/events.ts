@@ -1,7 +1,7 @@
 // How many events a second reach their Nodes, are verified, applied, kept and acknowledged.
 import type { Bench } from '../src/bench';
 import type { BenchWorld } from '../src/bench-world';
-import { total } from '../src/cpu';
+import { cpuMsEach, total } from '../src/cpu';
 import { PAYLOAD } from '../src/envelopes';
 import { jobs, OutboxPeers, type PeerName } from '../src/outbox-peers';
 import { compared, limited, median, type Row } from '../src/row';
@@ -41,10 +41,16 @@ export const bench: Bench = {
     const [ours, graphile, boss] = [gave.ours, gave.graphile, gave['pg-boss']].map((all) =>
       all.map(({ perSecond }) => perSecond),
     ) as [number[], number[], number[]];
-    const better = median(graphile) > median(boss) ? graphile : boss;
+    const [better, betterRounds] =
+      median(graphile) > median(boss) ? [graphile, gave.graphile] : [boss, gave['pg-boss']];
     const told = { unit: 'per s', better: 'higher' } as const;
-    const beside = { 'graphile-worker': median(graphile), 'pg-boss': median(boss) };
-    const cpu = total(gave.ours.map((round) => round.cpu));
+    const beside = {
+      'graphile-worker': median(graphile),
+      'pg-boss': median(boss),
+      'CPU ms an event': cpuMsEach(cpus(gave.ours), events),
+      'CPU ms an event of the peer': cpuMsEach(cpus(betterRounds), rows),
+    };
+    const cpu = total(cpus(gave.ours));
     return [
       compared(
         { ...told, cpu, beside, name: 'events', reach: 0.7, against_what: `${PEERS}; ${rows} rows each` },
@@ -63,3 +69,5 @@ export const bench: Bench = {
     ];
   },
 };
+
+const cpus = (rounds: readonly { cpu: Record<string, number> }[]) => rounds.map(({ cpu }) => cpu);

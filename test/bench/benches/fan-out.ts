@@ -1,7 +1,7 @@
 // How fast what every Node must hear leaves the outbox.
 import type { Bench } from '../src/bench';
 import type { BenchWorld } from '../src/bench-world';
-import { total } from '../src/cpu';
+import { cpuMsEach, total } from '../src/cpu';
 import { StreamCount } from '../src/delivered';
 import { closeAndTell, fanOut } from '../src/fan-out';
 import { Mesh } from '../src/mesh';
@@ -81,12 +81,15 @@ export const bench: Bench = {
     );
     const told = { unit: 'per s', better: 'higher' } as const;
     const cpuOf = (figures: readonly { cpu: Record<string, number> }[]) => ({
-      cpu: total(figures.map(({ cpu }) => cpu)),
+      cpu: total(cpus(figures)),
     });
     const beside = {
       'graphile-worker': median(rates(one.graphile)),
       'pg-boss': median(rates(one['pg-boss'])),
       'plain loop': median(rates(one.loop)),
+      'CPU ms a row': cpuMsEach(cpus(one.ours), nodes),
+      'CPU ms a row of the peer': cpuMsEach(cpus(one[better]), rows),
+      'CPU ms a row of the loop': cpuMsEach(cpus(one.loop), rows),
     };
     return [
       compared(
@@ -140,5 +143,7 @@ export const bench: Bench = {
     ];
   },
 };
+
+const cpus = (figures: readonly { cpu: Record<string, number> }[]) => figures.map(({ cpu }) => cpu);
 
 const rates = (figures: readonly { perSecond: number }[]): number[] => figures.map(({ perSecond }) => perSecond);

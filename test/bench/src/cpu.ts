@@ -40,3 +40,7 @@ export function total(cpus: readonly Readonly<Record<string, number>>[]): Record
   }
   return sums;
 }
+
+/** Milliseconds of CPU for each of so many, in all rounds together. */
+export const cpuMsEach = (cpus: readonly Readonly<Record<string, number>>[], count: number): number =>
+  (1_000 * Object.values(total(cpus)).reduce((sum, seconds) => sum + seconds, 0)) / (cpus.length * count);
