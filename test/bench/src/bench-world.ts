@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { localFolder, type StackOptions } from '@plexsphere/stack';
+import { guard, localFolder, type StackOptions } from '@plexsphere/stack';
 import { Ground, World } from '../../src/world';
 import { CpuMeter } from './cpu';
 import { Peer } from './peer';
@@ -41,7 +41,9 @@ export class BenchWorld {
 
   static async begin(quick: boolean, seed: number, common: CommonGround): Promise<BenchWorld> {
     await mkdir(localFolder, { recursive: true, mode: 0o700 });
-    return new BenchWorld(quick, seed, await mkdtemp(join(localFolder, 'bench-')), common);
+    const dir = await mkdtemp(join(localFolder, 'bench-'));
+    guard.erase(dir);
+    return new BenchWorld(quick, seed, dir, common);
   }
 
   /** Real processes for this bench alone, two replicas of each service where nothing else is said. */
@@ -108,6 +110,7 @@ export class BenchWorld {
       await end().catch((error: unknown) => this.note(`left behind: ${String(error)}`));
     }
     await rm(this.dir, { recursive: true, force: true });
+    guard.keep(this.dir);
   }
 
   private async on(ground: Ground): Promise<World> {

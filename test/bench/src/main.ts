@@ -7,7 +7,7 @@ import { makeStackToCopy, removeStackToCopy } from '../../src/stack-to-copy';
 import { allBenches } from './all-benches';
 import type { Bench } from './bench';
 import { BenchWorld, CommonGround } from './bench-world';
-import { chosen, parseOptions, usage } from './options';
+import { chosen, parseOptions, usage, type BenchOptions } from './options';
 import { broken, isBroken, type Result } from './row';
 import { tableOf } from './table';
 
@@ -29,10 +29,11 @@ export async function main(args: readonly string[]): Promise<number> {
   say(
     `${cpus()[0]?.model ?? 'a machine'}, ${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1)}, ${process.version}`,
   );
+  say(`${benches.length} benches, some ${Math.ceil(secondsOf(benches, options) / 60)} minutes where nothing else runs`);
   const results: Result[] = [];
   const common = new CommonGround();
-  await makeStackToCopy();
   try {
+    await makeStackToCopy();
     for (const bench of benches) {
       results.push(...(await run(bench, { isQuick: options.isQuick, seed }, common)));
       // After each: whoever is interrupted has what was measured.
@@ -46,6 +47,9 @@ export async function main(args: readonly string[]): Promise<number> {
   if (leftOut.length > 0) process.stdout.write(`left out, too long for --quick: ${leftOut.join(', ')}\n`);
   return results.some(isBroken) ? 1 : 0;
 }
+
+const secondsOf = (benches: readonly Bench[], { isQuick }: BenchOptions): number =>
+  benches.reduce((sum, bench) => sum + ((isQuick ? bench.takesQuickly : undefined) ?? bench.takesSeconds), 0);
 
 /** Its rows; a single one that says why, where it broke. */
 async function run(
