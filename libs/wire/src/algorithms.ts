@@ -50,17 +50,18 @@ export const MESH_ALGORITHM: AlgorithmName = 'Ed25519';
 export const isAlgorithmName = (name: unknown): name is AlgorithmName =>
   typeof name === 'string' && Object.hasOwn(ALGORITHMS, name);
 
-const read = (text: unknown, name: AlgorithmName): PublicKey | undefined => {
+/** undefined for anything but the text of a key of that algorithm. */
+export function readPublicKey(text: unknown, name: AlgorithmName): PublicKey | undefined {
   const algorithm: Algorithm = ALGORITHMS[name];
   return algorithm.read?.(text);
-};
+}
 
 export const isPublicKey = (text: unknown, algorithm: AlgorithmName = MESH_ALGORITHM): text is string =>
-  read(text, algorithm) !== undefined;
+  readPublicKey(text, algorithm) !== undefined;
 
 /** Throws Problem invariantViolation, field `public_key`, for anything but the text of a key of that algorithm. */
 export function publicKeyFromText(text: unknown, algorithm: AlgorithmName = MESH_ALGORITHM): PublicKey {
-  const key = read(text, algorithm);
+  const key = readPublicKey(text, algorithm);
   if (key === undefined) throw problem('invariantViolation', { field: 'public_key' });
   return key;
 }

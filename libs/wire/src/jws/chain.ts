@@ -45,7 +45,7 @@ function authorityOf(
   authorities: readonly Authority[],
   voucherOf: (authority: Authority) => Voucher | undefined,
 ): Authority {
-  let refusal: unknown = new JwsError('foreign_authority');
+  let refusal: unknown;
   for (const authority of authorities) {
     const voucher = voucherOf(authority);
     if (voucher === undefined) continue;
@@ -56,5 +56,5 @@ function authorityOf(
       refusal = error;
     }
   }
-  throw refusal;
+  throw refusal ?? new JwsError('foreign_authority');
 }

@@ -2,9 +2,8 @@
  * Strict decoding of the parts of a JWS. One spelling for each: a second one would let two texts pass for the same
  * signed thing.
  */
+import { isUtf8 } from 'node:buffer';
 import { JwsError } from './jws-error';
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export type JsonObject = Record<string, unknown>;
 
@@ -33,15 +32,12 @@ export function parseObject(text: string): JsonObject {
   throw new JwsError('malformed');
 }
 
-export function decodeObject(text: unknown): JsonObject {
-  const bytes = decodeBase64url(text);
-  let json: string;
-  try {
-    json = utf8.decode(bytes);
-  } catch {
-    throw new JwsError('malformed');
-  }
-  return parseObject(json);
+export const decodeObject = (text: unknown): JsonObject => objectIn(decodeBase64url(text));
+
+/** Of its text in UTF-8. Throws JwsError `malformed`. */
+export function objectIn(bytes: Buffer): JsonObject {
+  if (!isUtf8(bytes)) throw new JwsError('malformed');
+  return parseObject(bytes.toString());
 }
 
 /** Exactly these members, no more and no fewer. */

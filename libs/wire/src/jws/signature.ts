@@ -75,4 +75,5 @@ export function verifySignature({ alg, input, bytes }: Signature, publicKey: Pub
   if (!publicKey.verify(Buffer.from(input), bytes)) throw new JwsError('signature_invalid');
 }
 
-const isAlg = (alg: unknown): alg is string => PUBLIC_ALGORITHM_NAMES.some((name) => ALGORITHMS[name].alg === alg);
+const ALGS: ReadonlySet<unknown> = new Set(PUBLIC_ALGORITHM_NAMES.map((name) => ALGORITHMS[name].alg));
+const isAlg = (alg: unknown): alg is string => ALGS.has(alg);

@@ -2,9 +2,9 @@
  * A statement as it is signed: by the authority that its type demands and, where a key comes in by it, by that key, which
  * so proves that it exists and consents. Each signature has its role and its place; neither stands for the other.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { publicText, type PublicKey } from '../algorithms';
-import { decodeBase64url, decodeObject, encodeObject, hasExactly, isObject, parseObject } from './encoding';
+import { decodeBase64url, encodeObject, hasExactly, isObject, objectIn, parseObject } from './encoding';
 import { JwsError } from './jws-error';
 import {
   makeSignature,
@@ -127,14 +127,14 @@ export function readLink(text: string): Link {
   if (!hasExactly(general, ['payload', 'signatures']) || typeof payload !== 'string' || !Array.isArray(signatures)) {
     throw new JwsError('malformed');
   }
-  const statement = statementOf(decodeObject(payload));
+  const bytes = decodeBase64url(payload);
+  const statement = statementOf(objectIn(bytes));
   const [authority, possession] = inTheirPlaces(signatures.map((entry) => oneSignature(payload, entry)));
   const isFresh = rulesOf(statement.type).keys.map((role) => role.new === 'fresh');
   if (possession === undefined && !isFresh.includes(false)) throw new JwsError('signature_missing');
   if (possession !== undefined && !isFresh.includes(true)) throw new JwsError('signature_too_many');
   if (possession !== undefined && possession.keyId !== statement.new_key_id) throw new JwsError('malformed');
-  const hash = createHash('sha256').update(decodeBase64url(payload)).digest('base64url');
-  return { text, statement, hash, authority, possession };
+  return { text, statement, hash: hash('sha256', bytes, 'base64url'), authority, possession };
 }
 
 /** In the order in which they are made: each place has its role, so that there is one spelling only. */

@@ -1,10 +1,10 @@
 /** A statement: how a ring came to hold what it holds. What it says; who signed it: statement-signatures.ts. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   MESH_ALGORITHM,
   isAlgorithmName,
-  isPublicKey,
   publicKeyFromText,
+  readPublicKey,
   type AlgorithmName,
   type PublicKey,
 } from '../algorithms';
@@ -42,8 +42,7 @@ export interface Statement {
 }
 
 /** base64url(SHA-256(raw public key)), of a public key as text: what `next` holds. */
-export const keyHash = (publicKey: string): string =>
-  createHash('sha256').update(Buffer.from(publicKey, 'base64')).digest('base64url');
+export const keyHash = (publicKey: string): string => hash('sha256', Buffer.from(publicKey, 'base64'), 'base64url');
 
 /** Only the members that we know, in the order in which they are signed. Throws JwsError `malformed`. */
 export function statementOf(payload: JsonObject): Statement {
@@ -52,16 +51,17 @@ export function statementOf(payload: JsonObject): Statement {
   const { keys, closes, expires } = rulesOf(type);
   const scope = scopeMember(named);
   const isFirst = keys.some(({ old }) => old === null);
+  const stated = { old: isFirst ? null : publicKeyIn(payload, 'old', scope), new: publicKeyIn(payload, 'new', scope) };
   const statement: Statement = {
     type,
     scope,
     epoch: epochMember(payload['epoch']),
     authority_epoch: (isByPlatform(type, scope) ? epochMember : nullMember)(payload['authority_epoch']),
     old_key_id: (isFirst ? nullMember : keyIdMember)(payload['old_key_id']),
-    old_public_key: isFirst ? nullMember(payload['old_public_key']) : publicKeyIn(payload, 'old', scope),
+    old_public_key: stated.old === null ? nullMember(payload['old_public_key']) : stated.old.text,
     ...algorithmIn(payload, 'old'),
     new_key_id: keyIdMember(payload['new_key_id']),
-    new_public_key: publicKeyIn(payload, 'new', scope),
+    new_public_key: stated.new.text,
     ...algorithmIn(payload, 'new'),
     opened_at: timeMember(payload['opened_at']),
     closes_at: (closes ? timeMember : nullMember)(payload['closes_at']),
@@ -70,14 +70,21 @@ export function statementOf(payload: JsonObject): Statement {
     previous: (isFirst ? nullMember : hashMember)(payload['previous']),
   };
   if (!namesItsKeys(statement) || !timesRise(statement)) throw new JwsError('malformed');
+  statedKeys.set(statement, stated);
   return statement;
 }
 
 type Which = 'old' | 'new';
 
+/** Of each statement that was read, so that a key which verifies what follows is read and loaded once. */
+const statedKeys = new WeakMap<Statement, { old: PublicKey | null; new: PublicKey }>();
+
 /** The key that a statement names. Throws Problem where it names none: there is no old one before the first. */
-export const statedKey = (statement: Statement, which: Which): PublicKey =>
-  publicKeyFromText(statement[`${which}_public_key`], algorithmOf(statement, which));
+export function statedKey(statement: Statement, which: Which): PublicKey {
+  const text = statement[`${which}_public_key`];
+  const known = statedKeys.get(statement)?.[which];
+  return known?.text === text ? known : publicKeyFromText(text, algorithmOf(statement, which));
+}
 
 /** Of either. */
 export const algorithmOf = (
@@ -98,12 +105,12 @@ function algorithmIn(payload: JsonObject, which: Which): Partial<Statement> {
 }
 
 /** Nodes know one algorithm, so a ring of a mesh has keys of no other. */
-function publicKeyIn(payload: JsonObject, which: Which, scope: Scope): string {
-  const text = payload[`${which}_public_key`];
+function publicKeyIn(payload: JsonObject, which: Which, scope: Scope): PublicKey {
   const algorithm = algorithmOf(algorithmIn(payload, which), which);
   if (commitsAhead(scope) && algorithm !== MESH_ALGORITHM) throw new JwsError('malformed');
-  if (!isPublicKey(text, algorithm)) throw new JwsError('malformed');
-  return text;
+  const key = readPublicKey(payload[`${which}_public_key`], algorithm);
+  if (key === undefined) throw new JwsError('malformed');
+  return key;
 }
 
 /**

@@ -75,12 +75,18 @@ function splitRun(links: readonly Link[]): { apart: readonly Link[]; run: readon
   return { apart, run: links.slice(begin) };
 }
 
-const takeAll = (walk: Walk, links: readonly Link[], superior: Superior): Walk =>
-  links.reduce((before, link) => {
-    const anchor = takeLink(before.scope, before.anchor, link, () => superior(before, link));
-    const after = { ...before, anchor, activeSince: [...before.activeSince, ...namedBy(link)] };
-    return isRecovery(link) ? { ...after, recoveryKey: link.statement.new_public_key } : after;
-  }, walk);
+function takeAll(walk: Walk, links: readonly Link[], superior: Superior): Walk {
+  // One list that grows: a copy for each link would cost what all links before it did.
+  const activeSince = [...walk.activeSince];
+  return links.reduce<Walk>(
+    (before, link) => {
+      const anchor = takeLink(before.scope, before.anchor, link, () => superior(before, link));
+      activeSince.push(...namedBy(link));
+      return { ...before, anchor, ...(isRecovery(link) && { recoveryKey: link.statement.new_public_key }) };
+    },
+    { ...walk, activeSince },
+  );
+}
 
 /** The last that can, and what follows it; undefined where none can. */
 function replaceAnchor(walk: Walk, run: readonly Link[], superior: Superior): Walk | undefined {
