@@ -95,7 +95,7 @@ export class FairQueue<W extends Work> {
   private beginWhatMay(): void {
     const endsAt = performance.now() + STRETCH_MS;
     while (this.running < this.limits.atOnce) {
-      const [asker] = this.fresh.size > 0 ? this.fresh : this.served;
+      const asker = firstOf(this.fresh.size > 0 ? this.fresh : this.served);
       if (asker === undefined) break;
       if (performance.now() > endsAt) return void setImmediate(() => this.beginWhatMay());
       this.begin(asker);
@@ -107,7 +107,7 @@ export class FairQueue<W extends Work> {
     // To the end of the turn, the asker and the lane.
     this.fresh.delete(asker);
     this.served.delete(asker);
-    const [lane] = asker.ready;
+    const lane = firstOf(asker.ready);
     if (lane === undefined) return;
     asker.ready.delete(lane);
     const work = lane.waiting.shift();
@@ -137,8 +137,8 @@ export class FairQueue<W extends Work> {
     if (laneReady) asker.ready.add(lane);
     else asker.ready.delete(lane);
     const ready = asker.ready.size > 0 && asker.running < this.limits.perAsker;
-    const [mine, other] = asker.running === 0 ? [this.fresh, this.served] : [this.served, this.fresh];
-    other.delete(asker);
+    const mine = asker.running === 0 ? this.fresh : this.served;
+    (asker.running === 0 ? this.served : this.fresh).delete(asker);
     if (ready) mine.add(asker);
     else mine.delete(asker);
   }
@@ -175,6 +175,8 @@ export class FairQueue<W extends Work> {
     if (this.askers.size === 0) for (const resolve of this.waitingForIdle.splice(0)) resolve();
   }
 }
+
+const firstOf = <T>(set: ReadonlySet<T>): T | undefined => set.values().next().value;
 
 function laneNamed<W>(asker: Asker<W>, name: string): Lane<W> {
   const known = asker.lanes.get(name);
