@@ -50,10 +50,14 @@ export class ModelBus {
         await by.results.otherSequence(claim.node, sequence);
         continue;
       }
-      const sent = await this.publish(claim, { likelihood });
-      if (sent === undefined) continue;
       const { node, message } = claim;
       const { nodeId, attempt } = node;
+      if (!this.isSigned(claim)) {
+        await by.results.released({ nodeId, attempt, deferMs: 0 });
+        continue;
+      }
+      const sent = await this.publish(claim, { likelihood });
+      if (sent === undefined) continue;
       await by.results.published({
         nodeId,
         attempt,
@@ -80,7 +84,8 @@ export class ModelBus {
   async die({ published }: { published: boolean }): Promise<void> {
     const { claims } = await this.random.pick(this.relays).claims.take(2);
     for (const claim of claims) {
-      if (published && this.lastOf(claim) === claim.node.lastSequence) await this.publish(claim, { likelihood: 1 });
+      const isNext = this.lastOf(claim) === claim.node.lastSequence;
+      if (published && isNext && this.isSigned(claim)) await this.publish(claim, { likelihood: 1 });
       await this.world.mesh.set(claim.node.nodeId, `claim_deadline = clock_timestamp()`);
     }
   }
@@ -91,6 +96,11 @@ export class ModelBus {
     await this.world.source.transaction((manager) => replaceBusStream(manager, 'EVENTS', { before, now }));
     this.last.clear();
     for (const node of this.nodes) await node.reconnect();
+  }
+
+  /** By signers that are at the ring's epoch: what was claimed for the ring as it was before, they refuse. */
+  private isSigned({ node, message }: Claim): boolean {
+    return message.epoch === this.world.mesh.of(node.scope).epoch;
   }
 
   private lastOf({ node }: Claim): number {

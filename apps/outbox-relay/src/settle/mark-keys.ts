@@ -7,11 +7,6 @@ const BATCH = 8;
 /** Above the pool's own limit: of Nodes that slept through very much there is much to mark, and nobody waits for it. */
 const TIMEOUT = '120s';
 
-/** Each message is a look into its index, whatever the planner believes of how many there are. */
-const BY_INDEX = `
-  SELECT set_config('statement_timeout', '${TIMEOUT}', true), set_config('enable_hashjoin', 'off', true),
-         set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true)`;
-
 /**
  * In the order in which it was written down, of each Node: what was passed over before something was applied stays so, and what
  * is marked stays as it is. Of what was told at once the newest that the Node has a message of is what was sent.
@@ -63,7 +58,7 @@ export async function markKeys(database: { manager: EntityManager }): Promise<bo
   );
   if (!row.some) return false;
   await database.manager.transaction('READ COMMITTED', async (manager) => {
-    await manager.query(BY_INDEX);
+    await manager.query(`SET LOCAL statement_timeout = '${TIMEOUT}'`);
     await manager.query(MARK);
   });
   return true;
