@@ -71,7 +71,7 @@ test('every answer about every epoch that a Node may have been told of is that o
     toldEpoch: Math.min(epoch, own.epoch),
     toldPlatformEpoch: Math.min(epoch, platform.epoch),
   }));
-  const rings = await readRings(world.source.manager, told);
+  const rings = await world.source.transaction((manager) => readRings(manager, told));
   for (const ring of [own, platform]) {
     const whole = wholeHistory(ring);
     const read = rings.get(ring.scope)!;
@@ -98,13 +98,14 @@ test('no question reads a history that grows', async () => {
   await mesh.sleepThrough(PLATFORM, 400);
   await mesh.pool.query('ANALYZE');
   const read: string[] = [];
-  const manager = {
-    query: async (sql: string, values: unknown[]) => {
-      const [row] = await source.query<[{ 'QUERY PLAN': object }]>(`EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`, values);
+  const connection = {
+    query: async ({ text, values }: { text: string; values: unknown[] }) => {
+      const [row] = await source.query<[{ 'QUERY PLAN': object }]>(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values);
       read.push(JSON.stringify(row['QUERY PLAN']));
-      return source.query(sql, values);
+      return { rows: await source.query<unknown[]>(text, values) };
     },
   };
+  const manager = { queryRunner: { connect: () => Promise.resolve(connection) } };
   await readRings(manager as never, [{ scope: domain, toldEpoch: 700, toldPlatformEpoch: 3 }]);
   const rows = [...read.join('').matchAll(/"Relation Name":"ring_change"[^{}]*?"Actual Rows":([\d.]+)/g)];
   expect(rows.length).toBeGreaterThan(5);

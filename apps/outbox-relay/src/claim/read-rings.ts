@@ -1,7 +1,9 @@
 import { FORKED, type Key, type RingHistory } from '@plexsphere/keyring';
 import { PLATFORM, type Scope } from '@plexsphere/wire';
+import { prepared } from '@plexsphere/store';
 import type { EntityManager } from 'typeorm';
 import type { ClaimedNode } from './claimed-node';
+import { runPrepared } from './run-prepared';
 
 /** A key ring as the relay needs it: the keyring's own questions, and which event tells of which epoch. */
 export interface Ring extends RingHistory {
@@ -40,7 +42,7 @@ export const LEADS_BACK = (change: string): string =>
  * One statement, so one snapshot: epoch and keys of a ring belong together. `$2`: told epochs, by scope. A ring's history
  * is never read whole, for it grows with every change and this runs with every claim: each look is one into an index.
  */
-const READ_RINGS = `
+const READ_RINGS = prepared(`
   WITH rings AS (
     SELECT r.scope, r.epoch, r.trust_epoch,
            (SELECT max(c.epoch) FROM ring.ring_change c WHERE c.scope = r.scope AND ${LEADS_BACK('c')}) AS superior
@@ -75,7 +77,7 @@ const READ_RINGS = `
          (SELECT c.event_id FROM ring.ring_change c WHERE c.scope = r.scope AND c.epoch = r.epoch) AS "eventId",
          (SELECT c.event_id FROM ring.ring_change c WHERE c.scope = r.scope AND c.epoch = r.trust_epoch) AS "trustEventId",
          coalesce(told.facts, '[]') AS told
-    FROM rings r LEFT JOIN told ON told.scope = r.scope`;
+    FROM rings r LEFT JOIN told ON told.scope = r.scope`);
 
 /** The rings of these Nodes' scopes, and the platform's, as they stand now. */
 export async function readRings(
@@ -88,7 +90,7 @@ export async function readRings(
     const [scope, epoch] = text.split(' ');
     return { scope, epoch };
   });
-  const rows = await manager.query<Row[]>(READ_RINGS, [scopes, JSON.stringify(epochs)]);
+  const rows = await runPrepared<Row>(manager, READ_RINGS, [scopes, JSON.stringify(epochs)]);
   const facts = rows.flatMap(({ told: each }) => each);
   const named = new Map(facts.map((each) => [each.authority, each.named]));
   return new Map(rows.map((row) => [row.scope, ringOf(row, named)]));

@@ -1,8 +1,10 @@
 import type { Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import { MOST_REMEMBERED } from '@plexsphere/keyring';
+import { prepared } from '@plexsphere/store';
 import { chainRow } from '../claim/chain-place';
 import type { ClaimKey } from '../claim/claimed-node';
+import { runPrepared } from '../claim/run-prepared';
 import { IS_PRESENT, RESEND_AFTER } from '../node-stream';
 import { byReceiver } from '../receivers';
 import { noteKeyMarks, type KeyMark } from '../settle/key-marks';
@@ -22,17 +24,18 @@ const RECORD = `jsonb_to_recordset($1::jsonb) AS d(node_id uuid, attempt bigint,
                  issued_at timestamptz, ready_epoch bigint, ready_position bigint)`;
 
 /** In the order of node_id, as everybody locks these rows: two who mark the same Nodes never wait for each other. */
-const LOCK = `
-  SELECT s.node_id AS "nodeId", s.scope, s.told_epoch::float8 AS "toldEpoch", s.told_platform_epoch::float8 AS "toldPlatformEpoch"
+const LOCK = prepared(`
+  SELECT s.node_id AS "nodeId", s.scope, s.attempt::float8, s.told_epoch::float8 AS "toldEpoch",
+         s.told_platform_epoch::float8 AS "toldPlatformEpoch"
     FROM outbox.node_stream s JOIN ${RECORD} ON d.node_id = s.node_id AND d.attempt = s.attempt
    WHERE s.claim_owner = $2
-   ORDER BY s.node_id FOR UPDATE OF s`;
+   ORDER BY s.node_id FOR UPDATE OF s`);
 
 /** By their ids alone. An acknowledgement may have come before this: what is settled stays so. */
-const MARK_MESSAGES = `
+const MARK_MESSAGES = prepared(`
   UPDATE outbox.message m SET state = 'sent', sent_at = clock_timestamp(), issued_at = o.issued_at
-    FROM (SELECT d.node_id, d.issued_at, unnest(d.message_ids) AS id FROM ${RECORD} WHERE d.node_id = ANY($2::uuid[])) o
-   WHERE m.id = o.id AND m.node_id = o.node_id AND m.state = 'unsent'`;
+    FROM (SELECT d.node_id, d.issued_at, unnest(d.message_ids) AS id FROM ${RECORD}) o
+   WHERE m.id = o.id AND m.node_id = o.node_id AND m.state = 'unsent'`);
 
 /** An acknowledgement may have told us meanwhile that the Node holds more than this message brings. */
 const TOLD_EPOCH = 'greatest(d.told_epoch, s.told_epoch)';
@@ -46,7 +49,7 @@ const IS_UNSETTLED = byReceiver((receiver) => receiver.isUnsettled(TOLD_EPOCH, T
  * before 8 s: whoever walks a chain of some hundred statements takes a while, and so do thousands who hear the same event.
  * To who is away nothing is repeated: its next word plans that.
  */
-const MARK_NODES = `
+const MARK_NODES = prepared(`
   UPDATE outbox.node_stream s SET
     claim_owner = NULL,
     claim_deadline = clock_timestamp(),
@@ -63,7 +66,7 @@ const MARK_NODES = `
     hello_answered_at = CASE WHEN d.hello_id IS NULL THEN s.hello_answered_at ELSE clock_timestamp() END,
     resend_at = CASE WHEN ${IS_PRESENT} AND ${IS_UNSETTLED}
                      THEN coalesce(s.resend_at, ${RESEND_AFTER('s.resend_count + 2')}) END
-    FROM ${RECORD} WHERE s.node_id = d.node_id AND d.node_id = ANY($2::uuid[])`;
+    FROM ${RECORD} WHERE s.node_id = d.node_id`);
 
 /**
  * In the caller's transaction. Claims that were lost meanwhile are left as their new owner has them. Several statements,
@@ -74,42 +77,45 @@ export async function markPublished(
   owner: string,
   published: readonly Published[],
 ): Promise<void> {
-  const record = JSON.stringify(
-    published.map((each) => ({
-      node_id: each.nodeId,
-      attempt: each.attempt,
-      sequence: each.sequence,
-      message_ids: each.ordinaryIds ?? [],
-      told_epoch: each.told.epoch ?? null,
-      told_platform_epoch: each.told.platformEpoch ?? null,
-      is_chain: each.chain !== undefined,
-      chain: each.chain ? chainRow(each.chain) : null,
-      hello_id: each.answeredHelloId ?? null,
-      corrected_hello_id: each.correctedHelloId ?? null,
-      issued_at: each.issuedAt ?? null,
-      ready_epoch: each.ready?.epoch ?? null,
-      ready_position: each.ready?.position ?? null,
-    })),
-  );
-  const locked = await manager.query<ToldBefore[]>(LOCK, [record, owner]);
-  const mine = locked.map(({ nodeId }) => nodeId);
-  if (mine.length === 0) return;
-  if (published.some(({ ordinaryIds = [] }) => ordinaryIds.length > 0))
-    await manager.query(MARK_MESSAGES, [record, mine]);
-  await noteKeyMarks(manager, passedOver(published, locked));
-  await manager.query(MARK_NODES, [record, mine]);
+  const locked = await runPrepared<ToldBefore>(manager, LOCK, [
+    JSON.stringify(published.map(({ nodeId, attempt }) => ({ node_id: nodeId, attempt }))),
+    owner,
+  ]);
+  if (locked.length === 0) return;
+  const before = new Map(locked.map((node) => [node.nodeId, node]));
+  const mine = published.filter(({ nodeId, attempt }) => before.get(nodeId)?.attempt === attempt);
+  const record = JSON.stringify(mine.map(recordOf));
+  if (mine.some(({ ordinaryIds = [] }) => ordinaryIds.length > 0)) await runPrepared(manager, MARK_MESSAGES, [record]);
+  await noteKeyMarks(manager, passedOver(mine, before));
+  await runPrepared(manager, MARK_NODES, [record]);
 }
+
+/** What is not there is null. */
+const recordOf = (each: Published): object => ({
+  node_id: each.nodeId,
+  sequence: each.sequence,
+  message_ids: each.ordinaryIds,
+  told_epoch: each.told.epoch,
+  told_platform_epoch: each.told.platformEpoch,
+  is_chain: each.chain !== undefined,
+  chain: each.chain ? chainRow(each.chain) : undefined,
+  hello_id: each.answeredHelloId,
+  corrected_hello_id: each.correctedHelloId,
+  issued_at: each.issuedAt,
+  ready_epoch: each.ready?.epoch,
+  ready_position: each.ready?.position,
+});
 
 interface ToldBefore {
   nodeId: string;
   scope: Scope;
+  attempt: number;
   toldEpoch: number;
   toldPlatformEpoch: number;
 }
 
 /** Of Nodes whom one message has told of several epochs: what lies before the last one's will never be sent. */
-function passedOver(published: readonly Published[], locked: readonly ToldBefore[]): KeyMark[] {
-  const before = new Map(locked.map((node) => [node.nodeId, node]));
+function passedOver(published: readonly Published[], before: ReadonlyMap<string, ToldBefore>): KeyMark[] {
   return published.flatMap(({ nodeId, told }) => {
     const was = before.get(nodeId);
     if (was === undefined) return [];
