@@ -1,0 +1,67 @@
+import type { Scope } from '@plexsphere/wire';
+import { Candidates, ROOM } from './candidates';
+import type { Found, Source } from './find-candidates';
+
+const [BIG, SMALL] = ['domain:big', 'domain:small'] as Scope[] as [Scope, Scope];
+
+const found = (source: Source, scope: Scope, ...nodeIds: string[]): Found[] =>
+  nodeIds.map((nodeId, at) => ({ source, scope, nodeId, at, isFree: true }));
+
+/** One look that took so long, and found these. */
+function look(candidates: Candidates, rows: readonly Found[], { tookMs = 1, nowMs = 0 } = {}) {
+  const asked = candidates.ask(nowMs);
+  candidates.add(asked, rows, tookMs, nowMs);
+  return asked;
+}
+
+test('scopes take turns; in each the news of keys goes first, then what is due, then what is repeated', () => {
+  const candidates = new Candidates();
+  look(candidates, [
+    ...found('again', BIG, 'a1'),
+    ...found('unsent', BIG, 'u1', 'u2'),
+    ...found('own', BIG, 'n1'),
+    ...found('hello', SMALL, 'h1'),
+  ]);
+  expect([...candidates.choose(2).keys()].sort()).toEqual(['h1', 'n1']);
+  expect([...candidates.choose(9).keys()]).toEqual(['u1', 'u2', 'a1']);
+  expect(candidates.hasMore).toBe(false);
+});
+
+test('whoever has nothing to hear but a close comes after everybody of all scopes', () => {
+  const candidates = new Candidates();
+  look(candidates, [...found('close', SMALL, 'c1'), ...found('again', BIG, 'a1', 'a2')]);
+  expect([...candidates.choose(9).keys()]).toEqual(['a1', 'a2', 'c1']);
+});
+
+test('one that somebody has claimed is read over, and is no candidate', () => {
+  const candidates = new Candidates();
+  look(candidates, [{ source: 'own', scope: BIG, nodeId: 'n1', at: 3, isFree: false }]);
+  expect(candidates.choose(9).size).toBe(0);
+});
+
+test('an index is read on from where it was left, and from its start once that is not too soon', () => {
+  const candidates = new Candidates();
+  const many = Array.from({ length: ROOM }, (_, at) => `n${`${at}`.padStart(4, '0')}`);
+  look(candidates, found('own', BIG, ...many), { tookMs: 10 });
+  expect(candidates.choose(ROOM).size).toBe(ROOM);
+  expect(candidates.hasMore).toBe(true);
+  const last = { at: ROOM - 1, nodeId: many.at(-1) };
+  expect(look(candidates, found('own', BIG), { nowMs: 1_000 })).toMatchObject([{ room: ROOM, places: { own: last } }]);
+  expect(candidates.hasMore).toBe(false);
+  expect(look(candidates, [], { nowMs: 199 })).toMatchObject([{ places: { own: last } }]);
+  expect(look(candidates, [], { nowMs: 200, tookMs: 10 })).toMatchObject([{ places: {} }]);
+  // That look found nothing: what is dead before the furthest place is not passed at each of them.
+  expect(look(candidates, [], { nowMs: 201 })).toMatchObject([{ places: { own: last } }]);
+});
+
+test('a scope whose candidates wait already is asked for no more than there is room for', () => {
+  const candidates = new Candidates();
+  look(candidates, found('unsent', BIG, 'u1', 'u2', 'u3'));
+  expect(look(candidates, [])).toMatchObject([{ scope: BIG, room: ROOM - 3 }]);
+});
+
+test('who was passed over is remembered until it is asked for', () => {
+  const candidates = new Candidates();
+  candidates.passOver('n1');
+  expect([candidates.wasPassedOver('n1'), candidates.wasPassedOver('n1')]).toEqual([true, false]);
+});
