@@ -10,7 +10,7 @@ export interface ValueFlag {
   value: string;
   summary: string;
   required?: boolean;
-  /** A switch that lifts `required`. */
+  /** The flag that lifts `required` where it is given. */
   unless?: string;
   /** May be given more than once; its values are an array, empty where it is not given. */
   repeatable?: boolean;

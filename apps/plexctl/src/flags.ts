@@ -83,7 +83,7 @@ export function check(flags: Flags, values: Readonly<Record<string, FlagValue | 
     const value = values[name];
     const texts = typeof value === 'string' ? [value] : Array.isArray(value) ? (value as readonly string[]) : [];
     for (const text of texts) requireWellFormed(name, flag, text);
-    const isLifted = flag.unless !== undefined && values[flag.unless] === true;
+    const isLifted = flag.unless !== undefined && (values[flag.unless] ?? false) !== false;
     if (texts.length === 0 && flag.required === true && !isLifted) {
       const hint = `--${name} takes ${flag.expected ?? `<${flag.value}>`}`;
       throw misuse(`--${name} is required`, memberOf(name, flag), hint);

@@ -25,6 +25,7 @@ export interface Done {
   hint: string;
 }
 
+/** @throws Failure 2 where it is there, or cannot be written */
 export function reserveSecretFile(path: string): SecretFile {
   if (existsSync(path)) throw misuse('--out exists already', 'out', `${path} is not overwritten: name another file`);
   const draft = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}`);

@@ -50,6 +50,7 @@ import { EnrolTokens } from './enrolment/enrol-token';
 import { EnrolmentController } from './enrolment/enrolment.controller';
 import { RegisterNode } from './enrolment/register-node';
 import { AddNode } from './nodes/add-node';
+import { AddNodes } from './nodes/add-nodes';
 import { Joining } from './nodes/joining';
 import { NodeController } from './nodes/node.controller';
 import { RemoveNode } from './nodes/remove-node';
@@ -172,6 +173,7 @@ export class RotationModule {
         PlanRemoval,
         Joining,
         AddNode,
+        AddNodes,
         EnrolTokens,
         Clients,
         RegisterNode,

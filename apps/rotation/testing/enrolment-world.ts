@@ -3,7 +3,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { BusContext, type Bus, type Logger } from '@plexsphere/service-kit';
 import { storeOptions } from '@plexsphere/store';
 import { subjects } from '@plexsphere/wire';
-import type { RegisterNode as RegisterRequest, RegisterNodeReply } from '@plexsphere/wire/commands';
+import type { IssueBusCredential, RegisterNode as RegisterRequest, RegisterNodeReply } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import type { Revocations } from '../src/bus-account/revocations';
 import { byGateway } from '../src/enrolment/by-gateway';
@@ -12,6 +12,7 @@ import { EnrolmentController } from '../src/enrolment/enrolment.controller';
 import { RegisterNode } from '../src/enrolment/register-node';
 import type { Signers } from '../src/leases/signers';
 import type { AfterCommit } from '../src/rotations/after-commit';
+import { AddNodes } from '../src/nodes/add-nodes';
 import { Joining } from '../src/nodes/joining';
 import { RemoveNode } from '../src/nodes/remove-node';
 import type { RotationConfig } from '../src/rotation-config';
@@ -78,6 +79,13 @@ export class EnrolmentWorld {
 
   get registering(): RegisterNode {
     return new RegisterNode(this.database, this.joining, this.transactions, this.config as RotationConfig, logger);
+  }
+
+  /** A credential says whose it is. */
+  get addingMany(): AddNodes {
+    const askAny = async (_: string, { id, public_key: key }: IssueBusCredential) => ({ jwt: `${id}/${key}` });
+    const signers = { askAny } as unknown as Signers;
+    return new AddNodes(this.database, this.joining, signers, this.transactions, logger);
   }
 
   get removing(): RemoveNode {

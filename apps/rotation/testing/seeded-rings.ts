@@ -83,8 +83,9 @@ const nodeOf = (name: keyof typeof NODE_IDS, scope: string, state: string): stri
 
 const streamOf = (name: keyof typeof NODE_IDS, scope: string, told: number, settled: number, seen: string): string =>
   `INSERT INTO outbox.node_stream (node_id, scope, told_epoch, told_platform_epoch, settled_epoch,
-                                   settled_platform_epoch, settled_position, first_seen_at, last_seen_at)
-   VALUES ('${NODE_IDS[name]}', '${scope}', ${told}, 1, ${settled}, 1, 7, ${seen});`;
+                                   settled_platform_epoch, settled_position, first_seen_at, last_seen_at, state)
+   SELECT id, '${scope}', ${told}, 1, ${settled}, 1, 7, ${seen}, CASE state WHEN 'enrolled' THEN 'open' ELSE 'ended' END
+     FROM ring.node WHERE id = '${NODE_IDS[name]}';`;
 
 const MESH = [
   ...NODES.map(([name, state, told, settled, first, last]) => {

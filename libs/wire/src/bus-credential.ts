@@ -13,9 +13,11 @@ export interface BusKey {
   seed: string;
 }
 
-export function createBusKey(kind: BusKeyKind): BusKey {
-  // An Ed25519 seed is 32 random bytes (RFC 8032, section 5.1.5).
-  const raw = randomBytes(32);
+/** An Ed25519 seed is 32 random bytes (RFC 8032, section 5.1.5). */
+export const createBusKey = (kind: BusKeyKind): BusKey => busKeyOf(kind, randomBytes(32));
+
+/** Of 32 bytes that are as good as random, and as secret as the key. */
+export function busKeyOf(kind: BusKeyKind, raw: Uint8Array): BusKey {
   const publicKey = encodeBusPublicKey(kind, rawPublicKey(privateKeyFromSeed(raw)));
   return { publicKey, seed: encodeBusSeed(kind, raw) };
 }

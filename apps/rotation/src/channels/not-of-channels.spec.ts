@@ -14,6 +14,7 @@ import type { RegisterNode } from '../enrolment/register-node';
 import { PublishEvent } from '../events/publish-event';
 import type { Signers } from '../leases/signers';
 import type { AddNode } from '../nodes/add-node';
+import type { AddNodes } from '../nodes/add-nodes';
 import { NodeController } from '../nodes/node.controller';
 import type { RemoveNode } from '../nodes/remove-node';
 import type { TagNode } from '../nodes/tag-node';
@@ -56,7 +57,14 @@ const signatures = () => new SignatureController(heart.asRotation, signers);
 const publishing = () => new PublishEvent(heart.asRotation, heart.signers.bus, transactions());
 const wireguardKeys = () => new AskForKeys(heart.asRotation, transactions(), logger);
 const nodes = () =>
-  new NodeController({} as AddNode, {} as RemoveNode, {} as TagNode, heart.asRotation, new BusConnections());
+  new NodeController(
+    {} as AddNode,
+    {} as AddNodes,
+    {} as RemoveNode,
+    {} as TagNode,
+    heart.asRotation,
+    new BusConnections(),
+  );
 const enrolment = () =>
   new EnrolmentController(heart.asRotation, {} as EnrolTokens, {} as RegisterNode, {} as RemoveNode);
 

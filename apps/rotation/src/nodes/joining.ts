@@ -63,14 +63,30 @@ export async function requirePresent(
   return epochs;
 }
 
-/** Told and settled at these epochs. Its stream waits for a state where that is how it learns of its keys. */
-export const insertStream = (
+/** As `insertStream`, of many on the bus. */
+export const insertStreams = (
   manager: EntityManager,
-  { nodeId, scope, listens }: { nodeId: string; scope: Scope; listens: Listens },
-  { epoch, platformEpoch }: Epochs,
+  scope: Scope,
+  nodeIds: readonly string[],
+  epochs: Epochs,
 ): Promise<unknown> =>
-  manager.insert(NodeStreamEntity, {
-    ...{ nodeId, scope, listens, toldEpoch: epoch, settledEpoch: epoch },
-    ...{ toldPlatformEpoch: platformEpoch, settledPlatformEpoch: platformEpoch },
-    ...(!readsStatements(listens) && { waitsSince: () => 'clock_timestamp()' }),
-  });
+  manager.insert(
+    NodeStreamEntity,
+    nodeIds.map((nodeId) => streamOf({ nodeId, scope, listens: 'bus' }, epochs)),
+  );
+
+/** Told and settled at these epochs. Its stream waits for a state where that is how it learns of its keys. */
+export const insertStream = (manager: EntityManager, node: JoiningStream, epochs: Epochs): Promise<unknown> =>
+  manager.insert(NodeStreamEntity, streamOf(node, epochs));
+
+interface JoiningStream {
+  nodeId: string;
+  scope: Scope;
+  listens: Listens;
+}
+
+const streamOf = ({ nodeId, scope, listens }: JoiningStream, { epoch, platformEpoch }: Epochs) => ({
+  ...{ nodeId, scope, listens, toldEpoch: epoch, settledEpoch: epoch },
+  ...{ toldPlatformEpoch: platformEpoch, settledPlatformEpoch: platformEpoch },
+  ...(!readsStatements(listens) && { waitsSince: () => 'clock_timestamp()' }),
+});

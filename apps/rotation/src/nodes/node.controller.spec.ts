@@ -13,6 +13,7 @@ import {
 import { BusConnections } from '../bus-account/bus-connections';
 import type { Asked } from '../operators/operator.guard';
 import type { AddNode } from './add-node';
+import type { AddNodes } from './add-nodes';
 import { NodeController } from './node.controller';
 import type { RemoveNode } from './remove-node';
 import type { TagNode } from './tag-node';
@@ -30,6 +31,7 @@ describe('Nodes', () => {
     seeded = await seededRings(await testDatabase({ name: 'store', prepare: migrateStore }));
     controller = new NodeController(
       {} as AddNode,
+      {} as AddNodes,
       {} as RemoveNode,
       {} as TagNode,
       seeded.database,

@@ -4,6 +4,8 @@ import { problem } from '@plexsphere/wire';
 import type {
   AddNode as AddRequest,
   AddNodeReply,
+  AddNodes as AddManyRequest,
+  AddNodesReply,
   ListNodes,
   ListNodesReply,
   NodeReference,
@@ -20,6 +22,7 @@ import { BusConnections } from '../bus-account/bus-connections';
 import { backlogView, countBacklogOf } from '../status/backlog';
 import { readSnapshot } from '../transactions/database-clock';
 import { AddNode } from './add-node';
+import { AddNodes } from './add-nodes';
 import { findNode, listNodes, unknownNode, type NodeName } from './list-nodes';
 import { shownKey } from './node-key-view';
 import { nodeDetail, nodeSummary } from './node-view';
@@ -34,6 +37,7 @@ const NODES_IN_REPLY = 2_000;
 export class NodeController {
   constructor(
     private readonly addNode: AddNode,
+    private readonly addNodes: AddNodes,
     private readonly removeNode: RemoveNode,
     private readonly tagNode: TagNode,
     private readonly database: DataSource,
@@ -45,6 +49,12 @@ export class NodeController {
     requireNodes(request.scope);
     const { scope, name, bus_public_key: busPublicKey } = request;
     return this.addNode.add({ scope, name, busPublicKey }, identity);
+  }
+
+  @Handles('node.add-many')
+  async addMany({ scope, nodes }: AddManyRequest, { identity }: Asked): Promise<AddNodesReply> {
+    requireNodes(scope);
+    return this.addNodes.add({ scope, nodes }, identity);
   }
 
   @Handles('node.remove')

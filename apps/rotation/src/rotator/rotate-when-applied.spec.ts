@@ -228,6 +228,7 @@ describe('refused, alike by the plan, and nothing is written', () => {
 
   it('a scope without Nodes', async () => {
     await heart.owner.query(`UPDATE ring.node SET state = 'removed', removed_at = now() WHERE scope = $1`, [DOMAIN]);
+    await heart.owner.query(`UPDATE outbox.node_stream SET state = 'ended' WHERE scope = $1`, [DOMAIN]);
     expect(await refusalOf(ask())).toEqual(['signing: invariant violation', 'scope']);
   });
 

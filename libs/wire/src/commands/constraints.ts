@@ -148,6 +148,26 @@ export const IsClientKeys = (most: number): PropertyDecorator =>
       new Set(value.map(({ key_id }) => key_id)).size === value.length,
   )();
 
+const isJoiningNode = (value: unknown): value is { name: string; bus_public_key: string } => {
+  const node = membersOf(value);
+  return (
+    isNodeName(node?.['name']) && typeof node?.['bus_public_key'] === 'string' && BUS_USER.test(node['bus_public_key'])
+  );
+};
+
+/** In one look: each name and each key once. */
+export const AreJoiningNodes = (most: number): PropertyDecorator =>
+  constraint(
+    'areJoiningNodes',
+    (value) =>
+      Array.isArray(value) &&
+      value.length >= 1 &&
+      value.length <= most &&
+      value.every(isJoiningNode) &&
+      new Set(value.map(({ name }) => name)).size === value.length &&
+      new Set(value.map(({ bus_public_key: key }) => key)).size === value.length,
+  )();
+
 const PROOF = /^[A-Za-z0-9+/]{43}=$/;
 
 const membersOf = (value: unknown): Record<string, unknown> | undefined =>

@@ -1,6 +1,6 @@
 import { IsOptional, IsUUID, ValidateIf } from '../validator';
 import type { Scope } from '../scope';
-import { IsBusPublicKey, IsNodeName, IsScope } from './constraints';
+import { AreJoiningNodes, IsBusPublicKey, IsNodeName, IsScope } from './constraints';
 import { Request } from './request';
 import type { Backlog } from './status-command';
 
@@ -16,6 +16,25 @@ export class AddNode extends Request {
   bus_public_key: string;
 }
 
+/** So many credentials and their bundle are a third of what a message of the bus holds. */
+export const MOST_JOINING = 256;
+
+interface JoiningNode {
+  name: string;
+  /** As of `AddNode`. */
+  bus_public_key: string;
+}
+
+/** Nodes of one scope, all in one transaction. Whoever asks again with the same names and keys gets the same Nodes. */
+export class AddNodes extends Request {
+  @IsScope()
+  scope: Scope;
+
+  /** 1 to 256 of them, each name and key once. */
+  @AreJoiningNodes(MOST_JOINING)
+  nodes: JoiningNode[];
+}
+
 interface NamedNode {
   node_id: string;
   scope: Scope;
@@ -27,6 +46,16 @@ export interface AddNodeReply extends NamedNode {
   bus_jwt: string;
   /** The trust bundle of this moment (compact JWS). */
   bundle: string;
+}
+
+export interface AddNodesReply {
+  scope: Scope;
+  /** As of `AddNodeReply`; one for all of them. */
+  bundle: string;
+  /** In the order of the request. `added`: now; else by an earlier request, with this very key. */
+  nodes: { node_id: string; name: string; bus_jwt: string; added: boolean }[];
+  /** Names that Nodes with other keys have: nothing was done for these. */
+  taken: string[];
 }
 
 /** By id, or by scope and name. */

@@ -94,6 +94,7 @@ export const COMMANDS = {
   'channel.list': { ...reads, request: 'Nothing', reply: replies<requests.ListChannelsReply>(), scope: 'seen' },
   'channel.show': { ...reads, request: 'OfChannel', reply: replies<requests.ShowChannelReply>(), scope: 'channel slug' },
   'node.add': { ...changes, request: 'AddNode', reply: replies<requests.AddNodeReply>(), scope: 'scope' },
+  'node.add-many': { ...changes, request: 'AddNodes', reply: replies<requests.AddNodesReply>(), scope: 'scope', limitBytes: LONG },
   'node.list': { ...reads, request: 'ListNodes', reply: replies<requests.ListNodesReply>(), scope: 'seen' },
   'node.show': { ...reads, request: 'NodeReference', reply: replies<requests.ShowNodeReply>(), scope: 'seen' },
   'node.remove': { ...changes, request: 'RemoveNode', reply: replies<requests.RemoveNodeReply>(), scope: 'scope' },

@@ -71,11 +71,12 @@ describe('what is counted in SQL', () => {
         SELECT id, scope, name, name, state, CASE WHEN state = 'removed' THEN now() END
           FROM jsonb_to_recordset('${all}') AS n (id uuid, scope text, name text, state text);
       INSERT INTO outbox.node_stream (node_id, scope, listens, told_epoch, settled_epoch, told_platform_epoch,
-                                      settled_platform_epoch, first_seen_at, last_seen_at, waits_since, stream_seen_at)
+                                      settled_platform_epoch, first_seen_at, last_seen_at, waits_since, stream_seen_at, state)
         SELECT id, scope, listens, told, applied, "toldPlatform", "appliedPlatform",
                '${NOW}'::timestamptz - "firstSeen" * interval '1 ms', '${NOW}'::timestamptz - "lastSeen" * interval '1 ms',
-               CASE WHEN waits THEN '${NOW}'::timestamptz - told * interval '1 min' END, CASE WHEN "hadStream" THEN now() END
-          FROM jsonb_to_recordset('${all}') AS n (id uuid, scope text, listens text, told int, applied int,
+               CASE WHEN waits THEN '${NOW}'::timestamptz - told * interval '1 min' END, CASE WHEN "hadStream" THEN now() END,
+               CASE state WHEN 'enrolled' THEN 'open' ELSE 'ended' END
+          FROM jsonb_to_recordset('${all}') AS n (id uuid, scope text, state text, listens text, told int, applied int,
             "toldPlatform" int, "appliedPlatform" int, "firstSeen" float8, "lastSeen" float8, waits boolean, "hadStream" boolean)`);
   };
 

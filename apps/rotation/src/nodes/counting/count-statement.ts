@@ -107,16 +107,15 @@ const asJson = (regard: Regard): string => `jsonb_build_object(
 const columnsOf = (regard: Regard): string =>
   [...LISTS.map((list) => `${regard}_${list} boolean`), `${regard}_heard_before timestamptz`].join(', ');
 
-/** The scopes stand in it twice: as what is counted against, and as what an index can look up; null there: nearly all. */
+/** The scopes stand in it twice: as what is counted against, and as what an index can look up. A stream is open while its Node is enrolled. */
 export const countStatement = (regards: readonly Regard[]): string => `
   WITH found AS MATERIALIZED (
     SELECT stream.scope, min(stream.waits_since) FILTER (WHERE ${IS_WAITING}) AS waiting_since,
            ${regards.map(counts).join(',\n           ')}
       FROM outbox.node_stream AS stream
-      JOIN ring.node AS node ON node.id = stream.node_id AND node.state = 'enrolled'
       JOIN jsonb_to_recordset(${TERMS}) AS counted (scope text, trust_epoch bigint, ${regards.map(columnsOf).join(', ')})
         ON counted.scope = stream.scope
-     WHERE (${SCOPES} IS NULL OR stream.scope = ANY (${SCOPES}))
+     WHERE stream.state = 'open' AND stream.scope = ANY (${SCOPES})
      GROUP BY stream.scope
   )
   SELECT found.scope, found.waiting_since AS "waitingSince", ${regards.map(asJson).join(',\n         ')}
