@@ -9,16 +9,21 @@ export function computeOnce(): void {
   const keys = new Map<string, KeyObject>();
   const verdicts = new WeakMap<object, Map<string, boolean>>();
   jest.spyOn(crypto, 'createPublicKey').mockImplementation((input) => {
-    const der = typeof input === 'object' && 'key' in input && Buffer.isBuffer(input.key) ? input.key : undefined;
-    if (der === undefined) return createPublicKey(input);
-    const name = der.toString('latin1');
+    const name = (input as { key?: { x?: string } }).key?.x;
+    if (name === undefined) return createPublicKey(input);
     const key = keys.get(name) ?? createPublicKey(input);
     keys.set(name, key);
     return key;
   });
-  const verifyOnce = (algorithm: null, data: Buffer, by: { key: KeyObject }, signature: Buffer): boolean => {
-    const known = verdicts.get(by.key) ?? new Map<string, boolean>();
-    verdicts.set(by.key, known);
+  const verifyOnce = (
+    algorithm: null,
+    data: Buffer,
+    by: KeyObject | { key: KeyObject },
+    signature: Buffer,
+  ): boolean => {
+    const key = 'key' in by ? by.key : by;
+    const known = verdicts.get(key) ?? new Map<string, boolean>();
+    verdicts.set(key, known);
     const name = `${signature.toString('latin1')} ${data.toString('latin1')}`;
     const verdict = known.get(name) ?? verify(algorithm, data, by, signature);
     known.set(name, verdict);
