@@ -13,8 +13,21 @@ import { NODE_KEY } from './migrations/1700000000009-node-key';
 import { DUE } from './migrations/1700000000010-due';
 import { KEY_MESSAGE } from './migrations/1700000000011-key-message';
 
-const MADE = [RING, OUTBOX, ACCESS, SCHEDULE, GATEWAY, ISSUER, CLIENT, CHANNEL, NODE_KEY, DUE, KEY_MESSAGE];
-const FORM = new DatabaseForm('ring', MADE, 'StoreFormat1700000000099');
+/** In their order. */
+export const MIGRATIONS = [
+  RING,
+  OUTBOX,
+  ACCESS,
+  SCHEDULE,
+  GATEWAY,
+  ISSUER,
+  CLIENT,
+  CHANNEL,
+  NODE_KEY,
+  DUE,
+  KEY_MESSAGE,
+];
+const FORM = new DatabaseForm('ring', MIGRATIONS, 'StoreFormat1700000000099');
 
 /** For a service, at its start. @throws Problem databaseFormat */
 export const requireStoreFormat = (database: Sql): Promise<void> => FORM.require(database);

@@ -1,18 +1,8 @@
 // What the migration for channels makes of a database that has been in use, and what it guards from then on.
-import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
-import { Client } from 'pg';
-import { RING } from './1700000000001-ring';
-import { OUTBOX } from './1700000000002-outbox';
-import { ACCESS } from './1700000000003-access';
-import { SCHEDULE } from './1700000000004-schedule';
-import { GATEWAY } from './1700000000005-gateway';
-import { ISSUER } from './1700000000006-issuer';
-import { CLIENT } from './1700000000007-client';
+import { DatabaseBefore } from '../../testing/database-before';
 import { CHANNEL } from './1700000000008-channel';
 
 jest.setTimeout(60_000);
-
-const BEFORE = [RING, OUTBOX, ACCESS, SCHEDULE, GATEWAY, ISSUER, CLIENT];
 
 /** One rotation that was closed, one that is open, and what stands beside them. */
 const IN_USE = `
@@ -30,27 +20,12 @@ const IN_USE = `
     ('aaaaaaaa-0000-4000-8000-000000000001', 'platform', 'app-1', 'U1'),
     ('aaaaaaaa-0000-4000-8000-000000000002', 'platform', 'app-2', 'U2');`;
 
-let test: TestDatabase;
-let owner: Client;
-const run = async (sql: string): Promise<unknown[]> => (await owner.query<Record<string, unknown>>(sql)).rows;
-
+let before: DatabaseBefore;
 beforeEach(async () => {
-  test = await testDatabase({
-    name: 'before_channels',
-    prepare: async (url) => {
-      const client = new Client({ connectionString: url });
-      await client.connect();
-      for (const { sql } of BEFORE) await client.query(sql);
-      await client.end();
-    },
-  });
-  owner = new Client({ connectionString: test.url });
-  await owner.connect();
+  before = await DatabaseBefore.of(CHANNEL);
 });
-afterEach(async () => {
-  await owner.end();
-  await test.drop();
-});
+afterEach(() => before.end());
+const run = (sql: string): Promise<unknown[]> => before.run(sql);
 
 it('leaves an empty database empty', async () => {
   await run(CHANNEL.sql);

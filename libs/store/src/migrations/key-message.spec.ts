@@ -1,21 +1,9 @@
 // What the migration for key events makes of a database that has been in use.
-import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
-import { Client } from 'pg';
-import { RING } from './1700000000001-ring';
-import { OUTBOX } from './1700000000002-outbox';
-import { ACCESS } from './1700000000003-access';
-import { SCHEDULE } from './1700000000004-schedule';
-import { GATEWAY } from './1700000000005-gateway';
-import { ISSUER } from './1700000000006-issuer';
-import { CLIENT } from './1700000000007-client';
-import { CHANNEL } from './1700000000008-channel';
-import { NODE_KEY } from './1700000000009-node-key';
+import { DatabaseBefore } from '../../testing/database-before';
 import { DUE } from './1700000000010-due';
 import { KEY_MESSAGE } from './1700000000011-key-message';
 
 jest.setTimeout(60_000);
-
-const BEFORE = [RING, OUTBOX, ACCESS, SCHEDULE, GATEWAY, ISSUER, CLIENT, CHANNEL, NODE_KEY];
 
 const DOMAIN = 'domain:aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa';
 const node = (n: number): string => `eeeeeeee-0000-4000-8000-00000000000${n}`;
@@ -51,27 +39,13 @@ const IN_USE = `
   INSERT INTO outbox.message (node_id, event_id, position, state) VALUES
     ('${SENT}', '${NEWS}', 1, 'sent'), ('${UNSENT}', '${NEWS}', NULL, 'unsent');`;
 
-let test: TestDatabase;
-let owner: Client;
-const run = async (sql: string): Promise<unknown[]> => (await owner.query<Record<string, unknown>>(sql)).rows;
-
+let before: DatabaseBefore;
 beforeEach(async () => {
-  test = await testDatabase({
-    name: 'before_key_messages',
-    prepare: async (url) => {
-      const client = new Client({ connectionString: url });
-      await client.connect();
-      for (const { sql } of BEFORE) await client.query(sql);
-      await client.end();
-    },
-  });
-  owner = new Client({ connectionString: test.url });
-  await owner.connect();
+  // Both come together: rows are as they were before the first of the two.
+  before = await DatabaseBefore.of(DUE);
 });
-afterEach(async () => {
-  await owner.end();
-  await test.drop();
-});
+afterEach(() => before.end());
+const run = (sql: string): Promise<unknown[]> => before.run(sql);
 
 it('leaves an empty database empty', async () => {
   await run(DUE.sql);
