@@ -14,7 +14,7 @@ import { SignerHolder } from './signer-holder';
 import { StatementVerbsController } from './statement-verbs.controller';
 import { TokenHorizons } from './tokens/token-horizons';
 import { TokenMaker } from './tokens/token-maker';
-import { TokenVerbsController } from './tokens/token-verbs.controller';
+import { TokenVerbs } from './tokens/token-verbs';
 
 @Module({})
 export class SignerModule {
@@ -25,14 +25,13 @@ export class SignerModule {
       module: SignerModule,
       providers: [
         { provide: Material, useValue: material },
-        ...[KeyLoader, KeyMaker, StatementMaker, BatchSealer, SigningVerbs, TokenHorizons, TokenMaker],
+        ...[KeyLoader, KeyMaker, StatementMaker, BatchSealer, SigningVerbs, TokenHorizons, TokenMaker, TokenVerbs],
         ...leases.providers,
       ],
       controllers: [
         LoadKeyController,
         ScopeVerbsController,
         StatementVerbsController,
-        TokenVerbsController,
         ChannelVerbsController,
         AnyVerbsController,
         ...leases.controllers,
