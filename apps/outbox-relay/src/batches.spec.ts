@@ -3,11 +3,13 @@
  * applies each once, in order, and meets no key that it was not told of.
  */
 import 'reflect-metadata';
+import { Bus } from '@plexsphere/service-kit';
 import { eventually } from '@plexsphere/testkit';
 import { headers as names, subjects } from '@plexsphere/wire';
 import type { NatsConnection } from 'nats';
 import { RelayWorld, type WorldNode } from '../testing/relay-world';
 import { Publisher } from './publish/publisher';
+import { EnvelopeSigner } from './write/envelope-signer';
 import type { OutgoingMessage } from './write/message-writer';
 
 jest.setTimeout(240_000);
@@ -72,6 +74,20 @@ test('five events are one claim and one request to a signer, each published behi
   expect(world.signer.asked.slice(asked)).toEqual(['sign-batch']);
   expect(published).toHaveLength(EVENTS);
   await expect(world.mesh.stream(node.nodeId)).resolves.toMatchObject({ attempt: attempt + 1 });
+});
+
+test('a relay whose credential an earlier version made has them signed one by one, since the bus refuses it more', async () => {
+  const relay = new EnvelopeSigner(new Bus(await world.bus.asRelayBefore()));
+  const asked = world.signer.asked.length;
+  const { epoch } = world.mesh.of(world.domain);
+  for (let i = 0; i < 2; i++) {
+    const wanted = ['a', 'b', 'c'].map((eventId) =>
+      relay.sign(world.domain, epoch, { eventId, eventType: 'note', payload: '{}' }),
+    );
+    const ids = (await Promise.all(wanted)).map((envelope) => (JSON.parse(envelope) as { event_id: string }).event_id);
+    expect(ids).toEqual(['a', 'b', 'c']);
+  }
+  expect(world.signer.asked.slice(asked)).toEqual(new Array(6).fill('sign-envelope'));
 });
 
 test.each(AFTER)('P3: a relay that dies when it has published %i, and marked none', async (count) => {

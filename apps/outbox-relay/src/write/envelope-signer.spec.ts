@@ -87,7 +87,7 @@ test('one that no signer signs keeps none of the others unsigned', async () => {
   expect(bad).toMatchObject({ status: 'rejected', reason: { code: 'INVALID_ARGUMENT' } });
 });
 
-test.each(['epochMismatch', 'noLease', 'noSigner', 'tooManyWaiting'] as const)(
+test.each(['epochMismatch', 'noLease', 'tooManyWaiting'] as const)(
   '%s is about all of them, and nobody is asked again',
   async (name) => {
     const signers = new Signers(() => problem(name));
@@ -97,6 +97,26 @@ test.each(['epochMismatch', 'noLease', 'noSigner', 'tooManyWaiting'] as const)(
     expect(signers.verbs).toEqual(['sign-batch']);
   },
 );
+
+test('where no signer is there one alone is asked for again, and all are refused as it is', async () => {
+  const signers = new Signers(() => problem('noSigner'));
+  const signer = signers.signer();
+  const wanted = ['a', 'b', 'c'].map((id) => signer.sign(DOMAIN, 1, event(id)));
+  for (const each of await Promise.allSettled(wanted)) expect(each).toMatchObject({ reason: problem('noSigner') });
+  expect(signers.verbs).toEqual(['sign-batch', 'sign-envelope']);
+});
+
+test('where the bus lets many through to nobody, and one alone, all are signed at once', async () => {
+  const signers = new Signers(({ verb, event_id }) =>
+    verb === 'sign-batch' ? problem('noSigner') : event_id === 'a' ? problem('invariantViolation') : undefined,
+  );
+  const signer = signers.signer();
+  for (let i = 0; i < 2; i++) {
+    const wanted = await Promise.allSettled(['a', 'b', 'c'].map((id) => signer.sign(DOMAIN, 1, event(id))));
+    expect(wanted.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+  }
+  expect(signers.verbs).toEqual(['sign-batch', ...new Array<string>(6).fill('sign-envelope')]);
+});
 
 test('where many at once find no answer, they are asked for one by one for a minute', async () => {
   jest.useFakeTimers({ doNotFake: ['setImmediate', 'setTimeout', 'nextTick', 'queueMicrotask'] });

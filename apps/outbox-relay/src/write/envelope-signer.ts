@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@plexsphere/service-kit';
-import { BATCH_BYTES, Problem, SIGNING_DURATION_MS, subjects, type Scope } from '@plexsphere/wire';
+import { BATCH_BYTES, Problem, SIGNING_DURATION_MS, subjects, type ProblemName, type Scope } from '@plexsphere/wire';
 import type {
   BatchedEnvelope,
   EnvelopeReply,
@@ -23,7 +23,7 @@ const MOST_AT_ONCE = 256;
 const MOST_BYTES = BATCH_BYTES - 1_024;
 /** Requests of one scope that are under way. More would wait at the signers for longer than an answer is waited for. */
 const MOST_UNDER_WAY = 4;
-/** Where a request of many finds no answer and those of one do (an earlier version signs, or holds the credential). */
+/** Where a request of many finds no answer and those of one do (an earlier version signs, or made this relay's credential). */
 const ALONE_FOR_MS = 60_000;
 
 type SignedEvent = Pick<OrdinaryEvent, 'eventId' | 'eventType' | 'payload'>;
@@ -89,7 +89,8 @@ export class EnvelopeSigner {
       for (const [i, { resolve }] of batch.entries()) resolve(envelopes[i] as string);
     } catch (error) {
       if (isOfOne(error)) return this.askForEach(line, batch);
-      if (error instanceof Problem && error.is('noAnswer')) this.aloneUntil = performance.now() + ALONE_FOR_MS;
+      if (is(error, 'noSigner')) return this.askForOneFirst(line, batch);
+      if (is(error, 'noAnswer')) this.goOnAlone();
       for (const { reject } of batch) reject(error);
     }
   }
@@ -102,16 +103,37 @@ export class EnvelopeSigner {
     return (await this.bus.askSigner<SignBatchReply>(subject, request, SIGNING_DURATION_MS, isAnswer)).envelopes;
   }
 
-  private async askForEach({ scope, epoch }: Line, batch: readonly Waiting[]): Promise<void> {
+  /** There is none, or the bus does not let this relay ask for many: one alone shows which, and no signer is about all. */
+  private async askForOneFirst(line: Line, [first, ...others]: readonly Waiting[]): Promise<void> {
+    const error = await this.askForOne(line, first as Waiting);
+    if (error !== undefined && !isOfOne(error)) {
+      for (const { reject } of others) reject(error);
+      return;
+    }
+    this.goOnAlone();
+    await this.askForEach(line, others);
+  }
+
+  private async askForEach(line: Line, batch: readonly Waiting[]): Promise<void> {
+    await Promise.all(batch.map((each) => this.askForOne(line, each)));
+  }
+
+  /** Resolves to why it was not signed. */
+  private async askForOne({ scope, epoch }: Line, { envelope, resolve, reject }: Waiting): Promise<unknown> {
+    const request: Untimed<SignEnvelope> = { scope, epoch, issued_at: new Date().toISOString(), ...envelope };
     const subject = subjects.scopeSigner(scope, 'sign-envelope');
-    const isAnswer = ({ envelope }: Partial<EnvelopeReply>) => typeof envelope === 'string';
-    const asked = batch.map(async ({ envelope, resolve, reject }) => {
-      const request: Untimed<SignEnvelope> = { scope, epoch, issued_at: new Date().toISOString(), ...envelope };
-      await this.bus
-        .askSigner<EnvelopeReply>(subject, request, SIGNING_DURATION_MS, isAnswer)
-        .then((reply) => resolve(reply.envelope), reject);
-    });
-    await Promise.all(asked);
+    const isAnswer = (reply: Partial<EnvelopeReply>) => typeof reply.envelope === 'string';
+    try {
+      resolve((await this.bus.askSigner<EnvelopeReply>(subject, request, SIGNING_DURATION_MS, isAnswer)).envelope);
+      return undefined;
+    } catch (error) {
+      reject(error);
+      return error;
+    }
+  }
+
+  private goOnAlone(): void {
+    this.aloneUntil = performance.now() + ALONE_FOR_MS;
   }
 }
 
@@ -123,6 +145,8 @@ function countOfRequest(waiting: readonly Waiting[]): number {
   const end = waiting.slice(0, MOST_AT_ONCE).findIndex((each, i) => (bytes += each.bytes) > MOST_BYTES && i > 0);
   return end < 0 ? MOST_AT_ONCE : end;
 }
+
+const is = (error: unknown, name: ProblemName): boolean => error instanceof Problem && error.is(name);
 
 /** It may be about one of them, which must not keep the others unsigned. A ring that has moved is about all, as is no signer. */
 const isOfOne = (error: unknown): boolean =>
