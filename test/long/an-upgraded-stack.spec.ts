@@ -32,9 +32,13 @@ test('a stack of an earlier version gives its services what this one says and he
   try {
     await stack.prepare();
     const folder = dirname(stack.tokenFile);
-    const unknown = [subjects.httpNodeKey('*', 'token'), subjects.nodeOrder('*')];
+    const unknown = [
+      subjects.httpNodeKey('*', 'token'),
+      subjects.nodeOrder('*'),
+      subjects.scopeSigner('*', 'sign-batch'),
+    ];
     const before = new Map<string, string>();
-    for (const service of ['gateway', 'rotation', 'signer']) {
+    for (const service of ['gateway', 'rotation', 'signer', 'outbox-relay']) {
       const path = join(folder, `${service}.creds`);
       const creds = asBefore(await readFile(path, 'utf8'), unknown);
       await writeFile(path, creds);
@@ -43,13 +47,16 @@ test('a stack of an earlier version gives its services what this one says and he
     await stack.start();
     expect(said.filter((text) => text.includes('earlier version'))).toEqual([
       'The credential of rotation was of an earlier version: it has another.',
+      'The credential of outbox-relay was of an earlier version: it has another.',
       'The credential of gateway was of an earlier version: it has another.',
     ]);
     const logged = stack.services().flatMap((service) => service.logs());
     expect(logged.filter(({ msg }) => msg === 'bus credential of an earlier version' || msg === 'bus error')).toEqual(
       [],
     );
-    expect(await revoked(stack.databaseUrl('owner'))).toEqual([before.get('gateway'), before.get('rotation')].sort());
+    expect(await revoked(stack.databaseUrl('owner'))).toEqual(
+      ['gateway', 'rotation', 'outbox-relay'].map((service) => before.get(service)).sort(),
+    );
     await stack.stop();
     said.length = 0;
     await stack.start();
