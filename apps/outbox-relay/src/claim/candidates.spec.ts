@@ -46,7 +46,7 @@ test('an index is read on from where it was left, and from its start once that i
   expect(candidates.choose(ROOM).size).toBe(ROOM);
   expect(candidates.hasMore).toBe(true);
   const last = { at: ROOM - 1, nodeId: many.at(-1) };
-  expect(look(candidates, found('own', BIG), { nowMs: 1_000 })).toMatchObject([{ room: ROOM, places: { own: last } }]);
+  expect(look(candidates, found('own', BIG), { nowMs: 100 })).toMatchObject([{ room: ROOM, places: { own: last } }]);
   expect(candidates.hasMore).toBe(false);
   expect(look(candidates, [], { nowMs: 199 })).toMatchObject([{ places: { own: last } }]);
   expect(look(candidates, [], { nowMs: 200, tookMs: 10 })).toMatchObject([{ places: {} }]);
@@ -64,4 +64,38 @@ test('who was passed over is remembered until it is asked for', () => {
   const candidates = new Candidates();
   candidates.passOver('n1');
   expect([candidates.wasPassedOver('n1'), candidates.wasPassedOver('n1')]).toEqual([true, false]);
+});
+
+test('while one index of a scope has no end, the others begin anew when they may, and that one now and then', () => {
+  const candidates = new Candidates();
+  const many = Array.from({ length: ROOM }, (_, at) => `u${at}`);
+  const busy = (nowMs: number) => {
+    const asked = look(candidates, found('unsent', BIG, ...many), { nowMs });
+    candidates.choose(ROOM);
+    return asked.find(({ scope }) => scope === BIG)?.places;
+  };
+  look(candidates, [...found('hello', BIG, 'h9'), ...found('hello', SMALL, 'h9')]);
+  busy(1);
+  expect(busy(10)).toMatchObject({ unsent: { nodeId: many.at(-1) }, hello: { nodeId: 'h9' } });
+  // Who says hello now, and stands before whoever did so first, is found in either scope.
+  const asked = look(candidates, found('unsent', BIG, ...many), { nowMs: 100 });
+  expect(new Map(asked.map(({ scope, places }) => [scope, places]))).toEqual(
+    new Map<Scope, object>([
+      [BIG, { unsent: { at: ROOM - 1, nodeId: many.at(-1) } }],
+      [SMALL, {}],
+    ]),
+  );
+  candidates.choose(ROOM);
+  const begun = Array.from({ length: 60 }, (_, s) => 1_000 * (s + 1)).filter(
+    (nowMs) => busy(nowMs)?.unsent === undefined,
+  );
+  expect(begun).toEqual([6_000, 16_000, 36_000]);
+});
+
+test('whoever has nothing to hear but a close takes no room from the others of its scope', () => {
+  const candidates = new Candidates();
+  look(candidates, found('close', BIG, ...Array.from({ length: ROOM }, (_, at) => `c${at}`)));
+  expect(candidates.ask(0)).toMatchObject([{ room: ROOM, closeRoom: 0 }]);
+  candidates.note(BIG, 'h1', 'due');
+  expect([...candidates.choose(1).keys()]).toEqual(['h1']);
 });

@@ -2,7 +2,8 @@
  * Nodes that may be due, as the looks at the indexes bring them, until it is their turn. In memory and no more than a hint:
  * whether a Node is due decides the claim, by its newest row. Each index is read on from where the last look got to, and
  * from its start again when it has ended: so whoever stands at a head and cannot be served, and what is dead and cannot be
- * cleared away yet, costs a look now and then and not each of them.
+ * cleared away yet, costs a look now and then and not each of them. Each scope's indexes by themselves: where one has no end
+ * for as long as more comes than is served, who stands behind the place in another is found all the same.
  */
 import { Injectable } from '@nestjs/common';
 import type { Scope } from '@plexsphere/wire';
@@ -14,6 +15,10 @@ export const ROOM = 1_024;
 /** Looks from the start take a twentieth of the time, however much there is that nobody can be told of; and come this often. */
 const REST = 20;
 const MOST_REST_MS = 1_000;
+
+/** Where some have not ended for so long they begin, too; the next time after twice as long, so that ends are reached. */
+const PATIENCE_MS = 5_000;
+const MOST_PATIENCE_MS = 60_000;
 
 /** More than a relay has in flight. Who is forgotten is found by a look from the start. */
 const MOST_PASSED_OVER = 4 * ROOM;
@@ -32,60 +37,61 @@ interface Waiting {
   /** Where the next look reads on, and the furthest that an earlier one got. */
   places: Partial<Record<Source, Place>>;
   furthest: Partial<Record<Source, Place>>;
+  /** Of which the last look may have left some; since when there are such, and for how long there may be. */
+  unread: Set<Source>;
+  unreadSince: number;
+  patienceMs: number;
+  /** Before that none is read from its start; and whether the look that is under way does. */
+  restUntil: number;
+  begins: boolean;
 }
 
 @Injectable()
 export class Candidates {
   private readonly scopes = new Map<Scope, Waiting>();
-  private restUntil = 0;
-
-  /** Sources of scopes of which the last look may have left some. */
-  private readonly unread = new Set<string>();
 
   /** Who was not served when it was its turn: nothing was due, or somebody was at it. */
   private readonly passedOver = new Set<string>();
 
   /** Whether another look would bring more at once. */
   get hasMore(): boolean {
-    return this.unread.size > 0 || [...this.scopes.values()].some((waiting) => countOf(waiting) > 0);
+    return [...this.scopes.values()].some(
+      ({ nodes, unread }) => unread.size > 0 || Object.values(nodes).some(({ size }) => size > 0),
+    );
   }
 
-  /** What the next look asks. Where all have been read to their ends, it begins at their starts. */
+  /** What the next look asks. Those that have been read to their ends begin at their starts. */
   ask(nowMs = performance.now()): Asked[] {
-    const begins = this.unread.size === 0 && nowMs >= this.restUntil;
     return [...this.scopes].map(([scope, waiting]) => {
-      if (begins) waiting.places = {};
-      return { scope, room: Math.max(0, ROOM - countOf(waiting)), places: { ...waiting.places } };
+      const rooms = roomsIn(waiting);
+      waiting.begins = rooms.room > 0 && nowMs >= waiting.restUntil;
+      if (waiting.begins) begin(waiting, rooms, nowMs);
+      return { scope, ...rooms, places: { ...waiting.places } };
     });
   }
 
   /** What the look found that asked so. `tookMs`: by a look from the starts it says when the next one of those may be. */
   add(asked: readonly Asked[], found: readonly Found[], tookMs: number, nowMs = performance.now()): void {
-    if (asked.every(({ places }) => Object.keys(places).length === 0)) this.restUntil = nowMs + this.restMs(tookMs);
-    const rooms = new Map(asked.map(({ scope, room }) => [scope, room]));
-    const read = new Map<string, { scope: Scope; source: Source; rows: number; last: Place }>();
+    const rooms = new Map(asked.map((each) => [each.scope, each]));
+    const read = new Map<Scope, Read>();
     for (const { source, scope, nodeId, at, isFree } of found) {
-      const name = nameOf(source, scope);
-      read.set(name, { scope, source, rows: (read.get(name)?.rows ?? 0) + 1, last: { at, nodeId } });
+      const ofScope = read.get(scope) ?? {};
+      read.set(scope, ofScope);
+      ofScope[source] = { rows: (ofScope[source]?.rows ?? 0) + 1, last: { at, nodeId } };
       if (isFree) this.of(scope).nodes[RANK[source]].add(nodeId);
     }
-    // Of a scope that has no room nothing was asked.
-    for (const name of this.unread) if (rooms.get(scopeIn(name)) !== 0) this.unread.delete(name);
-    for (const [name, { scope, source, rows, last }] of read) {
-      const { places, furthest } = this.of(scope);
-      furthest[source] = later(furthest[source], last);
-      const isRead = rows < (rooms.get(scope) ?? ROOM);
-      places[source] = isRead ? furthest[source] : last;
-      if (!isRead) this.unread.add(name);
+    for (const [scope, waiting] of this.scopes) {
+      // One that nobody knew of was read from its start.
+      const { begins } = waiting;
+      if (begins || !rooms.has(scope)) waiting.restUntil = nowMs + this.restMs(tookMs);
+      readOn(waiting, rooms.get(scope) ?? EMPTY, read.get(scope) ?? {}, nowMs);
     }
-    // Those that brought nothing are read on where they ended once: what is dead before that is not passed again.
-    for (const { places, furthest } of this.scopes.values()) Object.assign(places, { ...furthest, ...places });
   }
 
   /** Something may be due to it at once: it is not looked for. */
   note(scope: Scope, nodeId: string, rank: Rank): void {
     const waiting = this.of(scope);
-    if (countOf(waiting) < ROOM) waiting.nodes[rank].add(nodeId);
+    if (roomsIn(waiting).room > 0) waiting.nodes[rank].add(nodeId);
   }
 
   /** It was not served when it was its turn. */
@@ -143,16 +149,57 @@ export class Candidates {
       again: new Set<string>(),
       close: new Set<string>(),
     };
-    const waiting: Waiting = { nodes, places: {}, furthest: {} };
+    const waiting: Waiting = {
+      ...{ nodes, places: {}, furthest: {}, restUntil: 0, begins: false },
+      ...{ unread: new Set(), unreadSince: 0, patienceMs: PATIENCE_MS },
+    };
     this.scopes.set(scope, waiting);
     return waiting;
   }
 }
 
-const nameOf = (source: Source, scope: Scope): string => `${source} ${scope}`;
-const scopeIn = (name: string): Scope => name.slice(name.indexOf(' ') + 1);
+/** What a look brought of one scope. */
+type Read = Partial<Record<Source, { rows: number; last: Place }>>;
+type Rooms = Pick<Asked, 'room' | 'closeRoom'>;
 
-const countOf = ({ nodes }: Waiting): number => RANKS.reduce((sum, rank) => sum + nodes[rank].size, 0);
+const EMPTY: Rooms = { room: ROOM, closeRoom: ROOM };
+const roomOf = (source: Source, { room, closeRoom }: Rooms): number => (RANK[source] === 'close' ? closeRoom : room);
+
+/** Whoever has nothing to hear but a close may wait for very long, and takes nobody's room. */
+const roomsIn = ({ nodes: { news, due, again, close } }: Waiting): Rooms => ({
+  room: Math.max(0, ROOM - news.size - due.size - again.size),
+  closeRoom: Math.max(0, ROOM - close.size),
+});
+
+/** Each that has ended; and the others, where that lasts. */
+function begin(waiting: Waiting, rooms: Rooms, nowMs: number): void {
+  const { unread, places } = waiting;
+  const lasts = unread.size > 0 && nowMs >= waiting.unreadSince + waiting.patienceMs;
+  for (const source of Object.keys(places) as Source[]) {
+    if (roomOf(source, rooms) > 0 && (lasts || !unread.has(source))) delete places[source];
+  }
+  if (!lasts) return;
+  waiting.unreadSince = nowMs;
+  waiting.patienceMs = Math.min(MOST_PATIENCE_MS, 2 * waiting.patienceMs);
+}
+
+function readOn(waiting: Waiting, rooms: Rooms, read: Read, nowMs: number): void {
+  const { unread, places, furthest } = waiting;
+  const hadEnded = unread.size === 0;
+  // Where there is no room nothing was asked.
+  for (const source of unread) if (roomOf(source, rooms) > 0) unread.delete(source);
+  for (const [name, { rows, last }] of Object.entries(read)) {
+    const source = name as Source;
+    furthest[source] = later(furthest[source], last);
+    const isRead = rows < roomOf(source, rooms);
+    places[source] = isRead ? furthest[source] : last;
+    if (!isRead) unread.add(source);
+  }
+  // Those that brought nothing are read on where they ended once: what is dead before that is not passed again.
+  Object.assign(places, { ...furthest, ...places });
+  if (unread.size === 0) waiting.patienceMs = PATIENCE_MS;
+  else if (hadEnded) waiting.unreadSince = nowMs;
+}
 
 function take(nodes: Waiting['nodes'], ranks: readonly Rank[]): { nodeId: string; rank: Rank } | undefined {
   for (const rank of ranks) {

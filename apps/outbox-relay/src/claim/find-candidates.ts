@@ -30,10 +30,11 @@ export interface Place {
   nodeId: string;
 }
 
-/** What a look asks of a scope: how many of each source at most, and each source from where on. */
+/** What a look asks of a scope: how many of each source at most, of a close apart; and each source from where on. */
 export interface Asked {
   scope: Scope;
   room: number;
+  closeRoom: number;
   places: Partial<Record<Source, Place>>;
 }
 
@@ -107,7 +108,7 @@ const read = (source: Exclude<Source, 'unsent'>): string => {
       SELECT s.node_id, ${at} AS at, ${IS_UNCLAIMED} AS is_free FROM outbox.node_stream s
        WHERE ${who} AND s.scope = l.scope AND ${key === undefined ? order : `(${order})`} > ${after}
          ${upTo === undefined ? '' : `AND ${key} ${upTo}`}
-       ORDER BY ${order} LIMIT l.room) x`;
+       ORDER BY ${order} LIMIT l.${source in BEGINS ? 'close_room' : 'room'}) x`;
 };
 
 const UNSENT = `
@@ -126,9 +127,9 @@ const NAMES = Object.keys(AT) as Source[];
 const FIND = prepared(`
   WITH looked AS MATERIALIZED (
     SELECT r.scope, r.epoch, r.trust_epoch, p.epoch AS platform_epoch, p.trust_epoch AS platform_trust_epoch,
-           coalesce(c.room, $3) AS room, ${NAMES.map(place).join(', ')}
+           coalesce(c.room, $3) AS room, coalesce(c.close_room, $3) AS close_room, ${NAMES.map(place).join(', ')}
       FROM ring.key_ring r JOIN ring.key_ring p ON p.scope = '${PLATFORM}'
-      LEFT JOIN jsonb_to_recordset($1::jsonb) AS c(scope text, room integer,
+      LEFT JOIN jsonb_to_recordset($1::jsonb) AS c(scope text, room integer, close_room integer,
         ${NAMES.map((name) => `${name}_at ${AT[name]}, ${name}_node uuid`).join(', ')}) ON c.scope = r.scope
      WHERE r.removed_at IS NULL AND (r.scope = '${PLATFORM}' OR starts_with(r.scope, 'domain:'))
   )
@@ -140,8 +141,8 @@ export function findCandidates(
   asked: readonly Asked[],
   { room, closeNews }: { room: number; closeNews: boolean },
 ): Promise<Found[]> {
-  const rows = asked.map(({ scope, places, ...rest }) => ({
-    ...{ scope, room: rest.room },
+  const rows = asked.map(({ scope, places, room: most, closeRoom }) => ({
+    ...{ scope, room: most, close_room: closeRoom },
     ...Object.fromEntries(
       Object.entries(places).flatMap(([source, { at, nodeId }]) => [
         [`${source}_at`, at],
