@@ -76,6 +76,18 @@ it('names who is there by another key, and enrols the others', async () => {
   expect(await enrolled()).toHaveLength(3);
 });
 
+it('gives nobody a credential that does not end for the key of a Node whose own tokens do', async () => {
+  const agent = node('agent');
+  const { nodes } = await add([agent]);
+  await world.owner.query(
+    `INSERT INTO ring.node_key (node_id, generation, public_key, state, request_hash, token, token_iat, token_expires_at,
+                                tokens_until)
+     VALUES ($1, 1, $2, 'active', 'r', 't', 1, now(), now())`,
+    [nodes[0]?.node_id, agent.bus_public_key],
+  );
+  expect(await add([agent])).toMatchObject({ nodes: [], taken: ['agent'] });
+});
+
 it('enrols none of them where one comes by the key of somebody else', async () => {
   const theirs = node('theirs');
   await world.owner.query('INSERT INTO ring.bus_user (public_key) VALUES ($1)', [theirs.bus_public_key]);

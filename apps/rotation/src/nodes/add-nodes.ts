@@ -124,14 +124,20 @@ interface Enrolled {
   busPublicKey: string | null;
 }
 
+/**
+ * Of one that changes its key itself (`edge`) no key is shown: its tokens end by themselves, and a credential that does not
+ * would outlast the revocation of the key, which is kept for as long as they do.
+ */
 async function readEnrolled(
   manager: EntityManager,
   scope: string,
   names: readonly string[],
 ): Promise<Map<string, Enrolled>> {
   const rows = await manager.query<Enrolled[]>(
-    `SELECT id, name, bus_public_key AS "busPublicKey" FROM ring.node
-      WHERE scope = $1 AND name = ANY ($2) AND state = 'enrolled'`,
+    `SELECT id, name,
+            CASE WHEN NOT EXISTS (SELECT FROM ring.node_key AS key WHERE key.node_id = node.id)
+                 THEN bus_public_key END AS "busPublicKey"
+       FROM ring.node AS node WHERE scope = $1 AND name = ANY ($2) AND state = 'enrolled'`,
     [scope, names],
   );
   return new Map(rows.map((row) => [row.name, row]));
