@@ -7,10 +7,12 @@ interface SmallFile {
   mostBytes: number;
   /** Then nobody but its owner may be able to read it. A pipe is nobody else's. */
   isSecret?: boolean;
+  /** Then it is to be whoever runs this that has made it: what is taken from it is used as one's own. */
+  isOwn?: boolean;
 }
 
 /** The text of a file, or of a descriptor (/dev/fd/3). No more of it is read than it may have, whatever it is. */
-export function readSmallFile(path: string, { flag, mostBytes, isSecret = false }: SmallFile): string {
+export function readSmallFile(path: string, { flag, mostBytes, isSecret = false, isOwn = false }: SmallFile): string {
   const field = flag.replaceAll('-', '_');
   let file: number | undefined;
   try {
@@ -19,6 +21,9 @@ export function readSmallFile(path: string, { flag, mostBytes, isSecret = false 
     const status = fstatSync(file);
     if (isSecret && status.isFile() && process.platform !== 'win32' && (status.mode & 0o077) !== 0) {
       throw misuse(`--${flag} refused: others can read it`, field, `chmod 600 ${path}`);
+    }
+    if (isOwn && process.getuid !== undefined && status.uid !== process.getuid()) {
+      throw misuse(`--${flag} refused: somebody else's file`, field, `${path} is another user's: name another folder`);
     }
     const bytes = readUpTo(file, mostBytes + 1);
     if (bytes.length > mostBytes) throw misuse(`--${flag} is larger than ${mostBytes} bytes`, field, `check ${path}`);

@@ -141,3 +141,17 @@ it('refuses a folder with the file of another Node, and one with the beginning o
   expect([foreign.exitCode, foreign.bus.connections]).toEqual([2, 0]);
   expect(JSON.parse(foreign.stderr)).toMatchObject({ detail: '--out holds an enrolment that has not ended' });
 });
+
+it('makes no keys of what another user has put into the folder', async () => {
+  const folder = newFolder();
+  await addMany('edge-1\n', folder, () => ({ problem: { code: 'UNAVAILABLE', detail: 'signing: no signer' } }));
+  const me = statSync(join(folder, BATCH)).uid;
+  const whoRuns = jest.spyOn(process as { getuid: () => number }, 'getuid').mockReturnValue(me + 1);
+  try {
+    const { exitCode, stderr, bus } = await addMany('edge-1\n', folder, () => 'silence');
+    expect([exitCode, bus.connections]).toEqual([2, 0]);
+    expect(JSON.parse(stderr)).toMatchObject({ detail: "--out refused: somebody else's file", field: 'out' });
+  } finally {
+    whoRuns.mockRestore();
+  }
+});

@@ -59,7 +59,7 @@ function begin(folder: string, path: string, scope: string): Kept {
 }
 
 function read(path: string): Kept {
-  const text = readSmallFile(path, { flag: 'out', mostBytes: MOST_BYTES, isSecret: true });
+  const text = readSmallFile(path, { flag: 'out', mostBytes: MOST_BYTES, isSecret: true, isOwn: true });
   const kept = parsed(text);
   if (kept !== undefined) return kept;
   const hint = `delete ${path}: of what it was begun for, plexctl node list shows what is enrolled`;
