@@ -9,6 +9,7 @@ const PATH = 'docs/cli.md';
 const load = createRequire(join(root, 'apps/plexctl/dist/main.js'));
 const { COMMANDS } = load('@plexsphere/wire');
 const { loadAll } = load('./commands/index.js');
+const { SUMMARIES } = load('./commands/summaries.js');
 const { PERSISTENT_FLAGS } = load('./persistent-flags.js');
 const { PROFILE_MEMBERS } = load('./profile.js');
 const { EXIT_CODES } = load('./exit-code.js');
@@ -20,10 +21,10 @@ function reference(commands) {
     'Made from the commands themselves by `tools/generate-cli-reference.mjs`; do not edit it.',
     table(
       ['command', 'least role', 'what it does'],
-      commands.map(({ path, onBus, summary }) => [
+      commands.map(({ path, onBus }) => [
         `[\`${path.join(' ')}\`](#plexctl-${path.join('-')})`,
         COMMANDS[onBus ?? path.join('.')]?.role ?? '–',
-        summary,
+        SUMMARIES[path.join(' ')],
       ]),
     ),
     '## Flags of every command',

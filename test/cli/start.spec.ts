@@ -15,7 +15,7 @@ const LAZY = ['nats', 'yaml', '@nats-io/nkeys', 'bootstrap', 'store', 'edge', 'n
 function loadedBy(
   args: string[],
   env: Record<string, string> = {},
-): { exitCode: number | null; packages: Set<string> } {
+): { exitCode: number | null; packages: Set<string>; count: number } {
   const hook = `
     process.on('exit', () => require('fs').writeSync(3, JSON.stringify(Object.keys(require.cache))));
     process.argv.splice(1, 0, ${JSON.stringify(PLEXCTL)});
@@ -27,7 +27,7 @@ function loadedBy(
   });
   const files = JSON.parse(output[3] || '[]') as string[];
   if (files.length === 0) throw new Error(`nothing was loaded; is it built? ${stderr}`);
-  return { exitCode: status, packages: new Set(files.map(packageOf)) };
+  return { exitCode: status, packages: new Set(files.map(packageOf)), count: files.length };
 }
 
 const packageOf = (file: string): string =>
@@ -37,13 +37,28 @@ const folder = mkdtempSync(join(tmpdir(), 'plexctl-start-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('plexctl', () => {
-  it('loads nothing but the contract, and how the bus is dialled, for help, and for a command line that is wrong', () => {
-    for (const [args, exitCode] of [[['--help'], 0] as const, [['signing', 'rotate'], 2] as const]) {
-      const run = loadedBy([...args]);
-      expect(run.exitCode).toBe(exitCode);
-      expect([...run.packages].sort()).toEqual(['bus-client', 'plexctl', 'wire']);
-      expect([...HEAVY, ...LAZY].filter((name) => run.packages.has(name))).toEqual([]);
+  it('loads nothing but a few files of its own for what there is, and to complete a line', () => {
+    for (const args of [['--help'], ['signing', '--help'], ['--version'], ['__complete', 'signing', '']]) {
+      const { exitCode, packages, count } = loadedBy(args);
+      expect(exitCode).toBe(0);
+      expect([...packages]).toEqual(['plexctl']);
+      expect(count).toBeLessThan(25);
     }
+  });
+
+  it.each([
+    ['the contract, for the help on a command', ['signing', 'rotate', '--help'], 0, ['plexctl', 'wire']],
+    [
+      'how the bus is dialled beside it, for a line that is wrong',
+      ['signing', 'rotate'],
+      2,
+      ['bus-client', 'plexctl', 'wire'],
+    ],
+  ])('loads nothing but %s', (_, args, exitCode, packages) => {
+    const run = loadedBy(args);
+    expect(run.exitCode).toBe(exitCode);
+    expect([...run.packages].sort()).toEqual(packages);
+    expect([...HEAVY, ...LAZY].filter((name) => run.packages.has(name))).toEqual([]);
   });
 
   it('loads nothing heavy for a command that dials', () => {

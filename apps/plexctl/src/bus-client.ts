@@ -20,8 +20,9 @@ import type { ConnectionOptions, Msg, NatsConnection } from 'nats';
 import { ask, PATIENCE, type Answer, type Patience } from './ask';
 import type { Bus, Surroundings } from './command';
 import type { Endpoint } from './endpoint';
-import { Failure, refuseAs } from './failure';
-import type { Access } from './persistent-flags';
+import { Failure } from './failure';
+import { refuseAs } from './refusal';
+import type { Access } from './access';
 import { utc } from './render';
 import { orStopped } from './interruption';
 import { endsSoon } from './token-expiry';
@@ -102,7 +103,7 @@ export class BusClient implements Bus {
         inboxPrefix: inboxPrefix({ kind: 'operator', id: token.operator }),
         name: 'plexctl',
         ca,
-        // Looked at where it is known who insists (persistent-flags.ts).
+        // Looked at where it is known who insists (access.ts).
         insecure: true,
       }),
       timeout: DIAL_MS,

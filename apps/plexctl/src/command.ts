@@ -49,8 +49,7 @@ type Value<F extends Flag> = F extends { repeatable: true }
 export interface Command<F extends Flags = Flags> {
   /** `['signing', 'rotate']`: nouns and a verb, or one word. */
   path: readonly string[];
-  summary: string;
-  /** A paragraph or two for `--help`. */
+  /** A paragraph or two for `--help`. What it is for in one line stands in commands/summaries.ts. */
   about: string;
   flags: F;
   /** The flag whose value may stand behind the command as a bare word. */

@@ -1,7 +1,8 @@
 import { Problem } from '@plexsphere/wire';
 import type { Command } from './command';
 import type { ExitCode } from './exit-code';
-import { Failure, failureOf } from './failure';
+import { Failure } from './failure';
+import { failureOf } from './refusal';
 import { flagOfMember } from './flags';
 
 /** What was asked, as far as hints speak of it. */

@@ -1,4 +1,3 @@
-import { CODES, Problem, problem, type ProblemName } from '@plexsphere/wire';
 import type { ExitCode } from './exit-code';
 
 /** Everything that ends a command other than by success, in the form in which the operator is told (terminal.ts). */
@@ -25,16 +24,3 @@ export class Failure extends Error {
 /** The command is written wrongly; `field` is the member of the request, or the setting, that it is about. */
 export const misuse = (detail: string, field: string, hint?: string): Failure =>
   new Failure(2, detail, { field }, hint);
-
-/** In the words of a service's answer, so that a script sees the same whoever refuses. */
-export const refuseAs = (
-  name: ProblemName,
-  members: Record<string, unknown>,
-  { hint, reason }: { hint?: string; reason?: string },
-): Failure => failureOf(problem(name, members), hint, reason);
-
-export function failureOf(cause: Problem, hint?: string, reason?: string): Failure {
-  const { detail, field, ...rest } = cause.body;
-  const members = { ...(field === undefined ? {} : { field }), ...rest };
-  return new Failure(CODES[cause.code].exitCode, detail, members, hint, { cause, reason });
-}

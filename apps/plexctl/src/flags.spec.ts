@@ -1,7 +1,8 @@
 import { isKeyId, isScope } from '@plexsphere/wire';
 import type { Command } from './command';
 import type { Failure } from './failure';
-import { check, flagOfMember, leadingWords, parse } from './flags';
+import { check } from './check-flags';
+import { flagOfMember, leadingWords, parse } from './flags';
 import { synopsisOf } from './usage';
 
 const FLAGS = {
@@ -11,7 +12,6 @@ const FLAGS = {
 } as const;
 const command: Command = {
   path: ['signing', 'close'],
-  summary: '',
   about: '',
   flags: FLAGS,
   examples: [],

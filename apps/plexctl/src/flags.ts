@@ -1,9 +1,9 @@
 import type { Command, Flag, Flags, ValueFlag } from './command';
-import { misuse, refuseAs, type Failure } from './failure';
+import { misuse, type Failure } from './failure';
 import { PERSISTENT_FLAGS, type Persistent } from './persistent-flags';
 import { nearest } from './suggest';
 
-type FlagValue = string | boolean | readonly string[];
+export type FlagValue = string | boolean | readonly string[];
 
 /** A command line, taken apart. */
 export interface CommandLine {
@@ -18,7 +18,7 @@ export interface CommandLine {
 type Given = Map<string, FlagValue>;
 
 export const isValue = (flag: Flag): flag is ValueFlag => 'value' in flag;
-const memberOf = (name: string, flag: Flag): string =>
+export const memberOf = (name: string, flag: Flag): string =>
   (isValue(flag) ? flag.member : undefined) ?? name.replaceAll('-', '_');
 
 /** The words that name the command: persistent flags may stand before and between them, its own after them alone. */
@@ -76,36 +76,9 @@ export function parse(args: readonly string[], command: Command | undefined): Co
   };
 }
 
-/** Required flags are there and all are well-formed; the first finding in the order of the command's own table. */
-export function check(flags: Flags, values: Readonly<Record<string, FlagValue | undefined>>): void {
-  for (const [name, flag] of Object.entries(flags)) {
-    if (!isValue(flag)) continue;
-    const value = values[name];
-    const texts = typeof value === 'string' ? [value] : Array.isArray(value) ? (value as readonly string[]) : [];
-    for (const text of texts) requireWellFormed(name, flag, text);
-    const isLifted = flag.unless !== undefined && (values[flag.unless] ?? false) !== false;
-    if (texts.length === 0 && flag.required === true && !isLifted) {
-      const hint = `--${name} takes ${flag.expected ?? `<${flag.value}>`}`;
-      throw misuse(`--${name} is required`, memberOf(name, flag), hint);
-    }
-  }
-}
-
 /** The flag that becomes this member of the request: what a service refuses, the operator finds in the command line. */
 export const flagOfMember = (flags: Flags, member: string): string | undefined =>
   Object.entries(flags).find(([name, flag]) => memberOf(name, flag) === member)?.[0];
-
-function requireWellFormed(name: string, flag: ValueFlag, value: string): void {
-  if (flag.accepts === undefined || flag.accepts(value)) return;
-  const written = JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
-  const reason = `--${name} takes ${flag.expected ?? flag.value}, not ${written}`;
-  const hint = flag.instead?.(value);
-  throw refuseAs(
-    'invariantViolation',
-    { field: memberOf(name, flag) },
-    { reason, ...(hint === undefined ? {} : { hint }) },
-  );
-}
 
 /** A lone `-` is a value (standard input). */
 const isFlag = (arg: string): boolean => arg.startsWith('-') && arg !== '-';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from './command';
-import { COMMAND_NAMES, findCommand, isNoun, loadAll } from './commands';
+import { COMMAND_NAMES, findCommand, isNoun } from './commands';
 import type { ExitCode } from './exit-code';
 import { misuse, type Failure } from './failure';
 import type { CommandLine } from './flags';
@@ -22,7 +22,7 @@ export async function help({ words, persistent }: CommandLine, terminal: Termina
 async function helpOn(words: readonly string[]): Promise<string> {
   const command: Command | undefined = await findCommand(words);
   if (command !== undefined) return usageOfCommand(command);
-  if (words.length === 0 || isNoun(words)) return usageOf(await loadAll(), words);
+  if (words.length === 0 || isNoun(words)) return usageOf(words);
   throw unknownCommand(words);
 }
 

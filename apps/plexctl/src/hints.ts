@@ -8,7 +8,8 @@ import {
   type ProblemName,
 } from '@plexsphere/wire';
 import type { Command } from './command';
-import { Failure, failureOf } from './failure';
+import { Failure } from './failure';
+import { failureOf } from './refusal';
 import { catchUp, clockOff, named, plural } from './layout';
 
 /**

@@ -1,4 +1,5 @@
 import type { Command, Flag, Flags } from './command';
+import { SUMMARIES } from './commands/summaries';
 import { EXIT_CODES } from './exit-code';
 import { PERSISTENT_FLAGS } from './persistent-flags';
 
@@ -7,15 +8,12 @@ import { PERSISTENT_FLAGS } from './persistent-flags';
 const WIDTH = 110;
 
 /** Of the commands below `words`: all of them for no words, those of a noun for one. */
-export function usageOf(commands: readonly Command[], words: readonly string[]): string {
-  const below = commands.filter(({ path }) => words.every((word, index) => path[index] === word));
+export function usageOf(words: readonly string[]): string {
+  const below = Object.entries(SUMMARIES).filter(([name]) => isBelow(name.split(' '), words));
   const name = ['plexctl', ...words].join(' ');
   return [
     `Usage:\n  ${name} ${words.length === 0 ? '<command>' : '<verb>'} [flags]\n`,
-    section(
-      'Commands:',
-      below.map(({ path, summary }) => [path.join(' '), summary] as const),
-    ),
+    section('Commands:', below),
     words.length === 0 ? flagSection('Flags of every command:', PERSISTENT_FLAGS) : '',
     words.length === 0 ? exitCodes() : '',
     `plexctl ${words.length === 0 ? '<command>' : `${words.join(' ')} <verb>`} --help says more.\n`,
@@ -23,6 +21,9 @@ export function usageOf(commands: readonly Command[], words: readonly string[]):
     .filter((part) => part !== '')
     .join('\n');
 }
+
+const isBelow = (path: readonly string[], words: readonly string[]): boolean =>
+  words.every((word, index) => path[index] === word);
 
 export const synopsisOf = ({ path, flags, operand }: Command): string =>
   ['plexctl', ...path, ...inSynopsis(flags, operand), '[flags]'].join(' ');

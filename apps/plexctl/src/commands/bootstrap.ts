@@ -4,7 +4,6 @@ import { databaseUrl, filesIn } from './bring-up';
 
 export const bootstrap = command({
   path: ['bootstrap'],
-  summary: 'bring up a new installation: roles, keys, credentials, one admin',
   about: `Once, on an empty database: makes the schema and the roles, the keys of the bus, the platform ring, the
     recovery key and one admin, and writes what each service needs to --out. DATABASE_URL names the database, as its
     owner. Refused where an admin exists.

@@ -1,8 +1,10 @@
 import { COMMAND_NAMES as ON_THE_BUS } from '@plexsphere/wire';
 import type { Invocation } from '../command';
-import { check, leadingWords, parse } from '../flags';
+import { check } from '../check-flags';
+import { leadingWords, parse } from '../flags';
 import { usageOf, usageOfCommand } from '../usage';
 import { COMMANDS, findCommand, loadAll } from '.';
+import { SUMMARIES } from './summaries';
 
 /** The part of an example that is plexctl's: without what is piped in, redirected, or set for it. */
 const argsOf = (example: string): string[] =>
@@ -39,8 +41,12 @@ describe.each(Object.entries(COMMANDS))('plexctl %s', (name, load) => {
 });
 
 describe('the commands', () => {
-  it('are all in the help', async () => {
-    const usage = usageOf(await loadAll(), []);
+  it('have a summary each, in the same order, and nothing else has one', () => {
+    expect(Object.keys(SUMMARIES)).toEqual(Object.keys(COMMANDS));
+  });
+
+  it('are all in the help', () => {
+    const usage = usageOf([]);
     for (const name of Object.keys(COMMANDS)) expect(usage).toContain(name);
   });
 

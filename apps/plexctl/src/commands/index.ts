@@ -1,9 +1,6 @@
 import type { Command } from '../command';
 
-/**
- * Every command there is, in the order of `plexctl help`. Loaded by name: a command that is not run costs nothing, and
- * only the help on all of them loads all.
- */
+/** Every command there is, in the order of `plexctl help` (summaries.ts). Loaded by name: a command that is not run costs nothing. */
 export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'signing rotate': async () => (await import('./signing/rotate')).rotate,
   'signing close': async () => (await import('./signing/close')).close,
@@ -85,6 +82,7 @@ export const COMMAND_NAMES = Object.keys(COMMANDS);
 /** In words. */
 const LONGEST = Math.max(...COMMAND_NAMES.map((name) => name.split(' ').length));
 
+/** For what is made of all their flags, which is nothing that an operator waits for. */
 export const loadAll = (): Promise<Command[]> => Promise.all(Object.values(COMMANDS).map((load) => load()));
 
 /** The command that these words begin with. */

@@ -3,7 +3,6 @@ import { databaseUrl } from './bring-up';
 
 export const migrate = command({
   path: ['migrate'],
-  summary: 'bring the database schema up to date',
   about: `Runs the migrations that the database lacks, as its owner: DATABASE_URL names the database. Shows those that
     ran; none is a result as well.`,
   flags: {},

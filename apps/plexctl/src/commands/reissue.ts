@@ -7,7 +7,6 @@ const ANY_OF = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
 export const reissue = command({
   path: ['bootstrap', 'reissue'],
-  summary: 'give a service another database login and bus credential, or end the earlier ones',
   about: `Writes new files for the service to --out, beside which its present ones go on working. Put them in place of
     those that the service reads, restart its replicas one after the other, and then run it again with --revoke-old: it ends
     every earlier login and bus credential of the service, and refuses while a replica is still connected by one. DATABASE_URL

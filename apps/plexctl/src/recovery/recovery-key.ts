@@ -1,7 +1,8 @@
 import { openRecoveryKey, publicText, Problem, type PrivateKey } from '@plexsphere/wire';
 import { authoritiesFor, isByPlatform, type StatementType } from '@plexsphere/wire/jws';
 import type { Flags, Invocation } from '../command';
-import { Failure, misuse, refuseAs } from '../failure';
+import { Failure, misuse } from '../failure';
+import { refuseAs } from '../refusal';
 import { stopped, type Person } from '../person';
 import { readSmallFile } from '../small-file';
 import { readPassphrase } from './passphrase';

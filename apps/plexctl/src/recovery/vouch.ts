@@ -12,7 +12,8 @@ import {
   type Statement,
 } from '@plexsphere/wire/jws';
 import type { Invocation } from '../command';
-import { Failure, refuseAs } from '../failure';
+import { Failure } from '../failure';
+import { refuseAs } from '../refusal';
 import { utc } from '../render';
 import type { RecoveryKey } from './recovery-key';
 

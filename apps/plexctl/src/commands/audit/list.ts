@@ -20,7 +20,6 @@ const NONE_FOUND = 'none is found: without --actor and --action the log shows ho
 
 export const listAudit = command({
   path: ['audit', 'list'],
-  summary: 'list who changed what, the newest first',
   about: `Lists the audit log of the scopes that you may see, the newest first: who did what, and when; what was forced
     says so. JSON and YAML have each entry whole: the state before, the state after, and what the command adds to it.
     What concerns the whole installation, as tokens do, is shown to admins of every scope.

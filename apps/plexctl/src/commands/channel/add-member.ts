@@ -23,7 +23,6 @@ const FLAGS = {
 
 export const addMember = command({
   path: ['channel', 'add-member'],
-  summary: 'enrol a process as a member of a channel, and write the file that it joins by',
   about: `Makes the member's credential and the key pair that secrets are sealed to here, has it enrolled with the public
     halves, and writes the enrolment file: credential, trust bundle, address, and what opens the secrets. The file is the
     member's secret. Carry it there and delete it here; it is not written twice.

@@ -1,6 +1,6 @@
 import type { ChannelRingView } from '@plexsphere/wire/commands';
 import type { Invocation } from '../../command';
-import { refuseAs } from '../../failure';
+import { refuseAs } from '../../refusal';
 import { oneRow, utc, type Result } from '../../render';
 
 interface Keys {

@@ -6,7 +6,6 @@ import { SIDE_FLAG, SLUG_FLAG } from './channel-flags';
 
 export const createChannel = command({
   path: ['channel', 'create'],
-  summary: 'make a channel of shared secrets between two services',
   about: `Makes both rings of a channel, each with a first secret: channel:<slug>:<a>-to-<b> by which side a signs and side b
     verifies, and the other way round. Signers make the secrets, and nobody holds them before the first members come:
     plexctl channel add-member.`,

@@ -6,7 +6,6 @@ import { utc } from '../../render';
 
 export const listChannels = command({
   path: ['channel', 'list'],
-  summary: 'list the channels, both directions of each',
   about: `Lists the channels that you may see, a row a direction: how many members sign and verify by it, the key that signs,
     and how its latest rotation stands: staged, active, closed, rolled_back or revoked.`,
   flags: {},

@@ -9,7 +9,6 @@ import { SLUG_FLAG } from './channel-flags';
 
 export const removeMember = command({
   path: ['channel', 'remove-member'],
-  summary: 'remove a member of a channel: it is told nothing more, and nothing waits for it',
   about: `Removes a member: its connection is ended, its credential is revoked, no secret is sealed to it any more, and no
     rotation waits for it. What it was told before it still knows: this names the secrets, and what to run so that they
     stop to verify. There is no way back but to add it again.`,

@@ -9,7 +9,6 @@ import { ringSteps } from './ring-steps';
 
 export const showChannel = command({
   path: ['channel', 'show'],
-  summary: 'show a channel: how far each direction is, whom it waits for, and what each member holds',
   about: `Shows both directions of a channel: the key that signs, how the latest rotation stands and whom its next step waits
     for, and its members with what they said last: the epoch of the ring that they hold, the keys that they have proven to
     hold, by which key they signed or verified last, and what they refused in the last hour. Lines that begin with next: say

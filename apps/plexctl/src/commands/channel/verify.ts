@@ -9,7 +9,6 @@ import { keysText, refusalsText, SINK_CANNOT_SAY, useText } from './member-cells
 
 export const verifyChannel = command({
   path: ['channel', 'verify'],
-  summary: 'check that all members of a channel hold what they need; exit 1 where not all is well',
   about: `Shows a row a direction and member: the keys that it holds, whether it has proven all that somebody may sign by, by
     which it signed or verified last, and what it refused in the last hour. Exits 0 only where all is well. It is not where a
     side has no member, a member never reported or was silent for more than 3 minutes, where one that verifies lacks the

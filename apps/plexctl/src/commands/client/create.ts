@@ -8,7 +8,6 @@ import { clientTable } from './client-rows';
 
 export const createClient = command({
   path: ['client', 'create'],
-  summary: 'let somebody ask an issuer for tokens',
   about: `Enters a client of an issuer. Its secret is drawn here and shown once: a hash of it is all that is kept. With
     --jwks it has none, and signs assertions (RFC 7523) by a key of its own, whose public half is in the file.`,
   flags: {

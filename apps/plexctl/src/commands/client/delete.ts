@@ -4,7 +4,6 @@ import { CLIENT_ID_FLAG, ISSUER_FLAG } from './client-flags';
 
 export const deleteClient = command({
   path: ['client', 'delete'],
-  summary: 'let a client ask for no token any more',
   about: `Deletes a client of an issuer, with its secrets. Tokens that it has live on until they expire: who verifies them
     asks nobody.`,
   flags: { scope: ISSUER_FLAG, 'client-id': CLIENT_ID_FLAG },

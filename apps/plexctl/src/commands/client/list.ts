@@ -5,7 +5,6 @@ import { clientTable } from './client-rows';
 
 export const listClients = command({
   path: ['client', 'list'],
-  summary: 'list who may ask an issuer for tokens',
   about: 'Lists the clients of an issuer by their ids. Their secrets nobody keeps.',
   flags: { scope: ISSUER_FLAG },
   examples: ['plexctl client list --scope issuer:acme', 'plexctl client list --scope issuer:acme --output json'],

@@ -6,7 +6,6 @@ import { CLIENT_ID_FLAG, ISSUER_FLAG, KEEP_OLD_FLAG, SHOWN_ONCE } from './client
 
 export const rotateClientSecret = command({
   path: ['client', 'rotate-secret'],
-  summary: 'give a client another secret, and let the one before go on for a while',
   about: `Draws a secret here and shows it once. The one before goes on until its end, so that the client can change over
     without a refusal; one before that ends at once. With --keep-old 1s the one before ends almost at once,
     too.`,

@@ -4,7 +4,6 @@ import { clientTable } from './client-rows';
 
 export const showClient = command({
   path: ['client', 'show'],
-  summary: 'show who may ask an issuer for tokens, and how they prove who they are',
   about: 'Shows one client: what its tokens may be for, and since when its secrets, or which keys, are valid.',
   flags: { scope: ISSUER_FLAG, 'client-id': CLIENT_ID_FLAG },
   examples: ['plexctl client show --scope issuer:acme --client-id billing --output json'],

@@ -6,7 +6,6 @@ import { SCRIPTS } from './scripts';
 const completion = (shell: keyof typeof SCRIPTS, how: string): Command =>
   command({
     path: ['completion', shell],
-    summary: `write the completion script for ${shell}`,
     about: `Writes a script that has ${shell} complete the commands and flags of plexctl. It asks plexctl for them, which
       knows them by the same table as this help, and asks nobody.`,
     flags: {},

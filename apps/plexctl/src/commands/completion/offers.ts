@@ -1,7 +1,8 @@
-import { findCommand, loadAll } from '..';
+import { findCommand } from '..';
 import type { Command, Flags } from '../../command';
 import { flagOf, isValue, leadingWords, parse } from '../../flags';
 import { PERSISTENT_FLAGS } from '../../persistent-flags';
+import { SUMMARIES } from '../summaries';
 
 type Offer = readonly [word: string, summary?: string];
 
@@ -20,7 +21,7 @@ export async function offersFor(line: readonly string[]): Promise<string> {
   const { words } = parse(before, command);
   const path = words[0] === 'help' ? words.slice(1) : words;
   return textOf([
-    ...wordsAfter(path, await loadAll()),
+    ...wordsAfter(path),
     ...(isWhole(path, command) ? flagsOf(command.flags) : []),
     ...(current.startsWith('-') ? flagsOf(PERSISTENT_FLAGS) : []),
   ]);
@@ -51,8 +52,9 @@ function valueWanted(
 const flagsOf = (flags: Flags): Offer[] => Object.entries(flags).map(([name, { summary }]) => [`--${name}`, summary]);
 
 /** Nouns, or the verbs of one. A noun has no summary of its own: its verbs say what it is about. */
-function wordsAfter(path: readonly string[], commands: readonly Command[]): Offer[] {
+function wordsAfter(path: readonly string[]): Offer[] {
   const at = path.length;
+  const commands = Object.entries(SUMMARIES).map(([name, summary]) => ({ path: name.split(' '), summary }));
   const below = commands.filter((each) => each.path.length > at && path.every((word, i) => each.path[i] === word));
   const words = [...new Set(below.map((each) => each.path[at] ?? ''))].map((word): Offer => {
     const own = below.filter((each) => each.path[at] === word);

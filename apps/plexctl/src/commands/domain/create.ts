@@ -5,7 +5,6 @@ import { keyIdFlag, UUID_FLAG } from '../flag-definitions';
 
 export const createDomain = command({
   path: ['domain', 'create'],
-  summary: 'make the key ring of a Domain, with its first key',
   about: `Makes the ring of the scope domain:<id> with --key-id as its active key, stated by the platform key. Returns
     when a signer is ready to sign by it.`,
   flags: {

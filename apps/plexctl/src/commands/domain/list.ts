@@ -3,7 +3,6 @@ import { utc } from '../../render';
 
 export const listDomains = command({
   path: ['domain', 'list'],
-  summary: 'list the Domains',
   about: `Lists the Domains that you may see: the key that signs, whether a rotation is open, and how many Nodes are
     enrolled.`,
   flags: {},

@@ -5,7 +5,6 @@ import { PLAN_FLAG, UUID_FLAG } from '../flag-definitions';
 
 export const removeDomain = command({
   path: ['domain', 'remove'],
-  summary: 'remove a Domain: its keys are destroyed, its name is taken for ever',
   about: `Removes the ring of the scope domain:<id>: nobody signs or verifies by it any more, nothing names it, and the
     private halves of its keys are destroyed. There is no way back, and no other Domain can have this id again.
 

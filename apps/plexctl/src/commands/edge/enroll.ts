@@ -29,7 +29,6 @@ type EnrollFlags = Values<typeof FLAGS>;
 
 export const enrollHost = command({
   path: ['edge', 'enroll'],
-  summary: 'make a Node with a key of its own of this host',
   about: `Makes a key here, has a gateway enrol this host with it by the token of plexctl node enroll-token, and keeps what it is
     told in a folder for its owner alone: the key, the token that is bound to it, where the mesh is reached, whom the Node
     trusts. Without an answer the same command with the same token is answered the same for ten minutes. Then plexctl edge

@@ -7,7 +7,6 @@ import { MESH_SCOPE_FLAG } from '../flag-definitions';
 
 export const listEdge = command({
   path: ['edge', 'list'],
-  summary: 'list the Nodes by their keys, and what holds of each',
   about: `Lists the enrolled Nodes that you may see, with the tags by which a fleet run finds them, the generation and the
     fingerprint of each one's key, and when its token ends. A Node without a generation has no Node key: its credential does
     not expire until edge enroll --adopt gives it one, or it listens over HTTP. Overdue: the policy wants another key by now.

@@ -4,7 +4,6 @@ import { folderOf, STATE_FLAGS } from './state-flag';
 
 export const logout = command({
   path: ['edge', 'logout'],
-  summary: 'take this host out: the platform removes its Node, then its keys are deleted here',
   about: `Has the platform remove the Node of this host: its credential ends at once, and no rotation waits for it. Then deletes
     all that the Node was here, its archived keys as well; an agent that runs here stops. There is no way back but plexctl
     edge enroll with a new token.

@@ -5,7 +5,6 @@ import { folderOf, STATE_FLAGS } from './state-flag';
 
 export const refreshToken = command({
   path: ['edge', 'token', 'refresh'],
-  summary: 'get a newer token for the key of this host, and end the one that it holds',
   about: `Asks for a newer token, moves the Node's connection to it, and has the present one end. The agent renews the token by
     itself at two thirds of its life, and then nothing is ended; this is for a token that may have been copied together with
     its key by a backup, say, or for one of before a change of what Nodes may do: rights stand in the token. Tags and scope

@@ -8,7 +8,6 @@ const FLAGS = { ...NODE_FLAGS, reason: { ...REASON_FLAG, required: true } } as c
 
 export const revokeRemote = command({
   path: ['edge', 'keys', 'revoke-remote'],
-  summary: 'put a Node out from afar: its keys are revoked, its connection is cut',
   about: `For a host that is lost, stolen, or somebody else's by now. The Node is revoked: its keys are nobody's any more, its
     connection to the bus is cut, a stream over HTTP ends within a second, and no rotation waits for it. Its agent is told
     why, and stops. Wherever the host is, what it holds stays on its disk, and is worth nothing.

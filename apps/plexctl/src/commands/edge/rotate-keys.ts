@@ -8,7 +8,6 @@ const USUALLY_KEPT = '24h';
 
 export const rotateNodeKey = command({
   path: ['edge', 'keys', 'rotate'],
-  summary: 'change the Node key of this host; its stream goes on',
   about: `Makes another key here, has the platform put it in the place of the present one, and moves the Node's connection: no
     event is lost, and none comes twice. The request is signed by both keys. It is kept on the disk until it is answered, so
     whatever fails in between, the host holds the one key or the other, and works; the same command, or the agent, goes on.

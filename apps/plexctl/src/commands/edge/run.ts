@@ -7,7 +7,6 @@ import { folderOf, STATE_FLAGS } from './state-flag';
 
 export const runAgent = command({
   path: ['edge', 'run'],
-  summary: 'be the agent of this host until Ctrl-C, and print what its Node sees',
   about: `Does what the edge agent does as a service: keeps the Node's stream and its token, changes its key when the policy wants
     another one, a fleet run or plexctl edge keys rotate has it do so, deletes old keys when their time is over, and answers these
     commands. Prints whom the Node trusts, each event once it is verified, and each change of its key; with --output json a

@@ -6,7 +6,6 @@ import { statusText } from './status-lines';
 
 export const edgeStatus = command({
   path: ['edge', 'status'],
-  summary: 'show the Node of this host: its key, its token, whether it is connected',
   about: `Shows what this host knows of its Node, and asks nobody for it: who it is, the fingerprint of its key, until when its
     token holds, what is kept in the archive. It is overdue where the policy wanted another key by now: an agent that
     runs changes it by itself. What the platform says of a Node shows plexctl node show.`,

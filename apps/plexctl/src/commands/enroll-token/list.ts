@@ -6,7 +6,6 @@ import { MESH_SCOPE_FLAG } from '../flag-definitions';
 
 export const listEnrollTokens = command({
   path: ['enroll-token', 'list'],
-  summary: 'list the tokens by which Nodes register, and which Node came with which',
   about: `Lists the enrolment tokens of a scope, or of every scope that you may see, in the order of their ends; one that is
     over goes a day after its end. The tokens themselves nobody keeps: plexctl node enroll-token shows one once.`,
   flags: { scope: { ...MESH_SCOPE_FLAG, required: false } },

@@ -4,7 +4,6 @@ import { MESH_SCOPE_FLAG, UUID_FLAG } from '../flag-definitions';
 
 export const revokeEnrollToken = command({
   path: ['enroll-token', 'revoke'],
-  summary: 'revoke a token by which a Node registers: nobody comes with it any more',
   about: `Revokes an enrolment token for good. plexctl enroll-token list shows the ids. A Node that has registered with it
     stays: plexctl node remove is for that.`,
   flags: {

@@ -6,7 +6,6 @@ import { counts } from './counts';
 
 export const listEvents = command({
   path: ['events', 'list'],
-  summary: 'list the events, and how many Nodes have each',
   about: `Lists the events of the scopes that you may see, the newest first: those that Nodes wait for, and those that
     were settled lately. WAITING Nodes do not have it so far; SUPERSEDED ones need it no more, since they were removed or
     hold what came later; EXPIRED ones were away for too long, and hear a resync in its place.`,

@@ -1,6 +1,7 @@
 import { isEventType, isReservedEventType } from '@plexsphere/wire';
 import { command, type Invocation } from '../../command';
-import { misuse, refuseAs } from '../../failure';
+import { misuse } from '../../failure';
+import { refuseAs } from '../../refusal';
 import { oneRow } from '../../render';
 import { MESH_SCOPE_FLAG, UUID_FLAG } from '../flag-definitions';
 
@@ -19,7 +20,6 @@ const FLAGS = {
 
 export const publishEvent = command({
   path: ['events', 'publish'],
-  summary: 'send a signed event to the Nodes of a scope, or to one Node',
   about: `Sends an event by way of the signed event bus. The payload is kept as it is written: key order and number
     spellings survive. No payload file and an empty standard input, or a terminal, mean no payload.`,
   flags: FLAGS,

@@ -8,7 +8,6 @@ import { counts } from './counts';
 
 export const showEvent = command({
   path: ['events', 'show'],
-  summary: 'show one event: which Nodes do not have it, and since when',
   about: `Shows one event, how many Nodes have it, and by name those that do not: unsent waits for an outbox-relay, sent for
     the word of the Node, which is sent the event again when it comes back; expired is given up, and a resync stands for
     it. SINCE says for how long it has been so. plexctl events list shows the ids.`,

@@ -4,7 +4,6 @@ import { RUN_FLAGS } from './run-flag';
 
 export const abortFleet = command({
   path: ['edge', 'fleet', 'abort'],
-  summary: 'end a fleet run: nobody is waited for any more',
   about: `Ends a run that is under way or has halted: its Nodes that have neither rotated nor failed are skipped. One that was
     about to change its key may do so all the same, and works by its new key then: edge list shows the generation of each.`,
   flags: RUN_FLAGS,

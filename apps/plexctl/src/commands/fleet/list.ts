@@ -8,7 +8,6 @@ const MOST = 1_000;
 
 export const listFleets = command({
   path: ['edge', 'fleet', 'list'],
-  summary: 'list the fleet runs, the newest first',
   about: `Lists the fleet runs whose Nodes you may all command. A run is kept for 90 days after its end.`,
   flags: {
     limit: {

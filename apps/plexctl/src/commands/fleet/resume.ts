@@ -4,7 +4,6 @@ import { RUN_FLAGS } from './run-flag';
 
 export const resumeFleet = command({
   path: ['edge', 'fleet', 'resume'],
-  summary: 'go on with a fleet run that has halted',
   about: `Goes on with the next wave. What has failed stays so, and counts no more towards the next halt: have those Nodes
     change their keys on their hosts, or by another run.`,
   flags: RUN_FLAGS,

@@ -6,7 +6,6 @@ import { planLines, runTable } from './fleet-lines';
 
 export const rotateFleet = command({
   path: ['edge', 'fleet', 'keys', 'rotate'],
-  summary: 'have many Nodes change their keys, in waves',
   about: `Begins a fleet run and shows how it goes, until it has ended or halted. Each Node of a wave is told to change its Node
     key; the next wave begins once all of it have confirmed their new keys, or failed. Whoever is away finds the order when
     it comes back, before the deadline. Nodes without a Node key (over HTTP, or not adopted by edge enroll) take no part.

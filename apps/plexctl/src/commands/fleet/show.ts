@@ -6,7 +6,6 @@ import { RUN_FLAGS } from './run-flag';
 
 export const showFleet = command({
   path: ['edge', 'fleet', 'show'],
-  summary: 'show a fleet run, and how each of its Nodes stands',
   about: `Shows how a fleet run was ordered, how far it has come, and each of its Nodes: waiting for its wave, ordered, rotated
     (its new key is confirmed), failed or skipped, and why.`,
   flags: RUN_FLAGS,

@@ -4,7 +4,6 @@ import { RUN_FLAGS } from './run-flag';
 
 export const watchFleet = command({
   path: ['edge', 'fleet', 'watch'],
-  summary: 'show how a fleet run goes, as it goes',
   about: `Shows what edge fleet keys rotate shows, from the run's beginning on, until it has ended or halted. The exit code is 0
     only if every Node has rotated. With --output json each wave, each change of a Node and the summary is a document a line.`,
   flags: RUN_FLAGS,

@@ -7,7 +7,6 @@ import { SLUG_FLAG } from './slug-flag';
 
 export const createIssuer = command({
   path: ['issuer', 'create'],
-  summary: 'make an issuer of tokens, with its first key and a standby',
   about: `Makes the ring of the scope issuer:<slug>, with a first key that signs, stated by the platform key. Right after, and
     after every switch, the next key is staged by itself: it is published long before it signs.
 

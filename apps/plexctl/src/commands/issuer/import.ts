@@ -13,7 +13,6 @@ import { readForeignKey } from './foreign-key';
 
 export const importKey = command({
   path: ['issuer', 'import'],
-  summary: 'have a key of another service verify as well, until its last token is over',
   about: `For a team that moves its tokens here: puts the public key of the service that signs them now into the issuer's key
     set, beside its own. Nothing here signs by it. It verifies until the last token is over that the other service signs:
     --foreign-signs-until and --foreign-token-life together; then it is put away by itself. Imported again with a later

@@ -3,7 +3,6 @@ import { utc } from '../../render';
 
 export const listIssuers = command({
   path: ['issuer', 'list'],
-  summary: 'list the issuers',
   about: `Lists the issuers that you may see, the default one first: what their tokens name, the key that signs, the one that
     is published to sign next, and whether a rotation is open.`,
   flags: {},

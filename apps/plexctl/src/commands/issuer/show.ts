@@ -8,7 +8,6 @@ import { SLUG_FLAG } from './slug-flag';
 
 export const showIssuer = command({
   path: ['issuer', 'show'],
-  summary: 'show an issuer, and the keys that its key set names',
   about: `Shows what the tokens of an issuer name and how long they may live, and its keys: the one that signs, the standby,
     with the time from which it may sign without --force, and those that verify what they signed until their last token ends.
     known by says until when verifiers may not know the key that signs: it stands there after a revoke.`,

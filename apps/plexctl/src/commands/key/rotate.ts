@@ -15,7 +15,6 @@ const FLAGS = {
 
 export const rotateKeys = command({
   path: ['key', 'rotate'],
-  summary: 'have Nodes over HTTP change their WireGuard keys',
   about: `Asks a Node, or all of a scope, for a new WireGuard key: the answer to its heartbeats says so until it has posted
     one, which its peers are told. The Nodes of a scope are asked one after the other, for each tells all its peers. This is
     the key of a Node's tunnels; plexctl signing rotate changes the one that signs what Nodes are told. Node and scope are

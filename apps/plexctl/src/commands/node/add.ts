@@ -9,7 +9,6 @@ import { busAccess, enrolmentText } from './enrolment-file';
 
 export const addNode = command({
   path: ['node', 'add'],
-  summary: 'enrol a Node, or many, and write the files that they join by',
   about: `Makes the Node's bus key pair here, has the Node enrolled with the public half, and writes the enrolment file:
     bus credential, trust bundle, address. The file is the Node's secret. Carry it there and delete it here; it is
     not written twice.

@@ -6,7 +6,6 @@ import { MESH_SCOPE_FLAG } from '../flag-definitions';
 
 export const enrollToken = command({
   path: ['node', 'enroll-token'],
-  summary: 'make a token by which one Node registers over HTTP, or one host enrols by plexctl edge enroll',
   about: `Draws the token here, has its hash entered, and prints the token: once, for nobody keeps it. The first Node that
     registers with it over HTTP, or the first host that is enrolled with it by plexctl edge enroll, is enrolled in the scope,
     and the token is used. Hand it over by a safe way.`,

@@ -6,7 +6,6 @@ import { MESH_SCOPE_FLAG } from '../flag-definitions';
 
 export const listNodes = command({
   path: ['node', 'list'],
-  summary: 'list the Nodes, and how far each has come',
   about: `Lists the enrolled Nodes of a scope, or of every scope that you may see. A pending Node has never said hello; a
     lagging one holds a key and has not applied the latest rotation. A Node says a word every 60 s and counts as online
     for 180 s after its last: SILENT_FOR says how old that is. One over HTTP whose stream waits for a state is sent nothing

@@ -7,7 +7,6 @@ import { notes, showTo } from './sightings';
 
 export const listenAsNode = command({
   path: ['node', 'listen'],
-  summary: 'be a Node, and print what it sees',
   about: `Runs the Node of an enrolment file, on the bus or over HTTP, until Ctrl-C. Prints whom the Node trusts, whenever that
     changes; each event, once it is verified; each message that the Node refuses, and why; and that it is turned away,
     or has lost events. With --output json each of these is a document a line.

@@ -5,7 +5,6 @@ import { checkReference, NODE_FLAGS, referenceOf, writtenReference } from './ref
 
 export const removeNode = command({
   path: ['node', 'remove'],
-  summary: 'remove a Node: its credential is revoked, it blocks nothing any more',
   about: `Removes a Node: its connection is ended, its bus credential is revoked, it gets nothing more and no rotation
     waits for it. There is no way back but to add it again.`,
   flags: NODE_FLAGS,

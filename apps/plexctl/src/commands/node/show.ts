@@ -7,7 +7,6 @@ import { checkReference, NODE_FLAGS, referenceOf } from './reference';
 
 export const showNode = command({
   path: ['node', 'show'],
-  summary: 'show one Node: what it was told, what it has applied, what waits for it',
   about: `Shows one Node. told_epoch is the latest epoch whose announcement stands on its stream, applied_epoch the latest
     that it has applied. A fork is the head of a chain that is not ours: nothing that it shows of that ring counts.`,
   flags: NODE_FLAGS,

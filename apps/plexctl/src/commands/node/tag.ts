@@ -13,7 +13,6 @@ const TAG = {
 
 export const tagNode = command({
   path: ['node', 'tag'],
-  summary: 'give a Node tags, or take them away',
   about: `Tags are what operators call several Nodes by: edge list and fleet runs find them so. A Node has 16 at most, and is told
     nothing of them.`,
   flags: {

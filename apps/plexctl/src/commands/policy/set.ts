@@ -65,7 +65,6 @@ const FLAGS = {
 
 export const setPolicy = command({
   path: ['policy', 'set'],
-  summary: 'decide how the keys of a scope, or of a kind of scopes, are made, rotated and closed',
   about: `What is not given stays as it is. What is decided for a scope goes before what is decided for its kind, and
     that before the settings of the service. A policy of a kind is applied ring by ring; a ring whose own decisions
     forbid it keeps what it has, and is named.

@@ -6,7 +6,6 @@ import { requireTarget, TARGET_FLAGS, targetOf } from './policy-flags';
 
 export const showPolicy = command({
   path: ['policy', 'show'],
-  summary: 'show what is decided for a scope, or a kind of scopes',
   about: `Shows by what the keys of a scope, or of all scopes of a kind, are made, rotated and closed, and whence each
     part comes: from a decision for the scope, from one for its kind, or from the settings of the service. Of a kind it
     names the rings that do not go by it, and what forbids it there. channel:<slug> shows both directions, as JSON and YAML

@@ -11,7 +11,6 @@ import { noteChanged } from '../signing/changed';
 
 export const rotateRecovery = command({
   path: ['recovery', 'rotate'],
-  summary: 'replace the recovery key of the installation',
   about: `Makes a new recovery key here, writes its private half to --out, encrypted, and has the present and the new one
     vouch for it. From then on the present one vouches for nothing. Neither leaves this machine. Needed after the recovery
     key was used, or where somebody may have seen it or its passphrase. No Node waits for it: they hear of it by chain.

@@ -22,7 +22,6 @@ const FLAGS = {
 
 export const close = command({
   path: ['signing', 'close'],
-  summary: 'close a rotation: the old key is retired',
   about: `Ends the open rotation from --old to --new: the old key verifies no more, nothing names it, and its private
     half is destroyed. There is no way back.
 

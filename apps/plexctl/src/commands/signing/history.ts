@@ -20,7 +20,6 @@ const FLAGS = {
 
 export const history = command({
   path: ['signing', 'history'],
-  summary: 'list the rotations of a scope, the newest first',
   about: `Lists the rotations of a scope, the newest first: who opened each, why, how it ended and who ended it, and which
     commands an admin insisted on with --force. Of a channel also since when the new key signed. channel:<slug> lists both
     directions, one below the other, as JSON and YAML an array.`,

@@ -3,7 +3,6 @@ import { SCOPE_FLAG } from '../flag-definitions';
 
 export const jwks = command({
   path: ['signing', 'jwks'],
-  summary: 'show the keys that verify, the signing one first',
   about: `Shows the public keys of a scope that verify now: the one that signs first, the retiring one after it. As
     JSON this is the JWKS document (RFC 7517) as it is.`,
   flags: { scope: SCOPE_FLAG },

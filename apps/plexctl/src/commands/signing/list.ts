@@ -2,7 +2,6 @@ import { command } from '../../command';
 
 export const listRings = command({
   path: ['signing', 'list'],
-  summary: 'list the key rings',
   about: `Lists the key rings that you may see: the epoch, the key that signs, whether a rotation is open, and how many
     Nodes are enrolled.`,
   flags: {},

@@ -6,7 +6,6 @@ import { noteRecoveryUsed } from './recovery-used';
 
 export const recommit = command({
   path: ['signing', 'recommit'],
-  summary: 'commit to another key ahead, where the one made ahead is lost or suspect',
   about: `Each statement of a ring names the hash of the key that comes after it, which is made ahead. Where that key does
     not open any more (signing: next key unavailable), or somebody else may have it, this makes another and commits to its
     hash. No key changes, no Node waits for it, and it may be done at any time.

@@ -32,7 +32,6 @@ type RevokeFlags = Values<typeof FLAGS>;
 
 export const revoke = command({
   path: ['signing', 'revoke'],
-  summary: 'throw a key out, at once and for good',
   about: `Throws out the key --key-id: nothing that it signed verifies any more, and its private half is destroyed. Nothing
     of it is needed: it may be lost, unreadable or stolen. Of the active key a replacement signs from the same moment on:
     the staged key where there is one that has propagated, else a new one. Any other key that verified goes as well, and an

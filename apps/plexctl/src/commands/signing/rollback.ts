@@ -1,7 +1,7 @@
 import { PLATFORM } from '@plexsphere/wire';
 import type { ChannelRingView, PlanChangeReply, RollbackReply } from '@plexsphere/wire/commands';
 import { command, type Invocation } from '../../command';
-import { refuseAs } from '../../failure';
+import { refuseAs } from '../../refusal';
 import { orDash } from '../../layout';
 import { utc, type Result } from '../../render';
 import { listed } from '../../terminal';
@@ -30,7 +30,6 @@ type RollbackInvocation = Invocation<typeof FLAGS>;
 
 export const rollback = command({
   path: ['signing', 'rollback'],
-  summary: 'undo an open rotation: the old key signs again',
   about: `Ends the open rotation the other way round: the old key signs again, and the new one verifies what it has signed
     until settles_at, then it retires. Until then no other key comes in: signing: rollback settling. Of an issuer others
     may, and it retires sooner where its last token ends sooner. After a close there is no way back: rotate to another

@@ -25,7 +25,6 @@ const FLAGS = {
 
 export const rotate = command({
   path: ['signing', 'rotate'],
-  summary: 'open a rotation: a new key signs, the old one still verifies',
   about: `Makes the key --new-key-id in this scope, or takes the one of that name that is staged, and has it sign from now
     on. The old key goes on verifying during the overlap window, until closes_at or plexctl signing close. Shows the
     transition.

@@ -6,7 +6,6 @@ import { UUID_FLAG } from '../flag-definitions';
 
 export const show = command({
   path: ['signing', 'show'],
-  summary: 'show one rotation with its audit log',
   about: `Shows one rotation: its keys, its times, how it ended, and the audit log: who did what to it.
     plexctl signing history shows the ids.`,
   flags: { id: { ...UUID_FLAG, summary: 'of the rotation', required: true } },

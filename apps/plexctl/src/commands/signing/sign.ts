@@ -3,7 +3,6 @@ import { MESH_SCOPE_FLAG } from '../flag-definitions';
 
 export const sign = command({
   path: ['signing', 'sign'],
-  summary: 'sign a JSON object by the active key of a scope',
   about: `Signs a JSON object as a compact JWS of type plexsphere-data+jws and shows it as one line. During a rotation
     the new key signs.`,
   flags: {

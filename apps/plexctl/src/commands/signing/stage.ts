@@ -6,7 +6,6 @@ import { changedResult, noteChanged } from './changed';
 
 export const stage = command({
   path: ['signing', 'stage'],
-  summary: 'publish a key before it signs',
   about: `Makes the key --new-key-id in this scope and tells it to the Nodes, which verify by it from then on; the active
     key goes on signing. plexctl signing rotate with the same key id has it sign, once it has propagated (propagated_at) and
     before rotate_by: then no Node ever meets a key that it does not know. plexctl signing unstage takes it back; past

@@ -13,7 +13,6 @@ const FLAGS = {
 
 export const status = command({
   path: ['signing', 'status'],
-  summary: 'show where everything stands, and what to do next',
   about: `Shows, for one scope or for all that you may see: the keys with their states and ages; the open rotation and the
     time left; the signers that work by the present ring, are behind, or have no lease; how many Nodes are enrolled, have
     been sent the key, have applied it, lag, or have never come (pending), and those that are offline, by name; the

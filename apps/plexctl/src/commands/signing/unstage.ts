@@ -4,7 +4,6 @@ import { changedResult, noteChanged } from './changed';
 
 export const unstage = command({
   path: ['signing', 'unstage'],
-  summary: 'take back a staged key',
   about: `Takes back the key that is staged: it retires without having signed, no Node trusts it any more, and its private
     half is destroyed. The active key goes on signing. Where the staged key is suspect, plexctl signing revoke throws it out.`,
   flags: {

@@ -11,7 +11,6 @@ import { fetchChain } from './fetch-chain';
 
 export const verifyChain = command({
   path: ['signing', 'verify-chain'],
-  summary: 'walk a chain of statements from a trust anchor, as a Node does',
   about: `Reads a chain message (JSON: platform_statements, statements, bundle; or an array of its parts) from --chain or from
     standard input, and walks it from --anchor: the enrolment file of a Node, or a trust bundle. Shows what a Node would
     hold after it, of both rings. Asks nobody.

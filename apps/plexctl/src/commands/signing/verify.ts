@@ -8,7 +8,6 @@ const COMPACT_JWS = /^[\w-]+\.[\w-]*\.[\w-]+$/;
 
 export const verify = command({
   path: ['signing', 'verify'],
-  summary: 'verify what plexctl signing sign made',
   about: `Verifies a compact JWS of type plexsphere-data+jws by the keys of a scope that verify now; of an issuer an access
     token, as long as it lives. Exits 1 where it does not verify; --output json shows the payload where it does.`,
   flags: {

@@ -29,7 +29,6 @@ const FLAGS = {
 
 export const createToken = command({
   path: ['token', 'create'],
-  summary: 'make an operator, and write the token file to hand out',
   about: `Makes the operator's bus key pair and bearer token here, has the operator entered with the public half and a
     hash, and writes the token file, readable by its owner alone. Hand it over by a safe way and delete it here; it is
     not written twice.`,

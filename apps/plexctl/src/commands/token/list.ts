@@ -5,7 +5,6 @@ import { utc, type Table } from '../../render';
 
 export const listTokens = command({
   path: ['token', 'list'],
-  summary: 'list the operators, their roles, and when each was last here',
   about: 'Lists the tokens, expired and revoked ones too. The last use is exact to the minute.',
   flags: {},
   examples: ['plexctl token list', 'plexctl token list --output json'],

@@ -5,7 +5,6 @@ import { NOT_CUT_YET } from '../../hints';
 
 export const revokeToken = command({
   path: ['token', 'revoke'],
-  summary: 'revoke a token: its connections end, the bus refuses it',
   about: 'Revokes a token for good. plexctl token list shows the ids.',
   flags: { id: { ...UUID_FLAG, summary: 'of the token', required: true } },
   examples: ['plexctl token revoke --id 0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1'],
