@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { migrateStore } from '@plexsphere/store';
 import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { PLATFORM } from '@plexsphere/wire';
-import { DataSource } from 'typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Candidates } from '../src/claim/candidates';
 import { Claims, RelayIdentity, type Claim } from '../src/claim/claims';
 import type { NextMessage } from '../src/claim/next-message';
@@ -17,6 +17,10 @@ import { markKeys } from '../src/settle/mark-keys';
 import { settleAcks } from '../src/settle/settle-acks';
 import type { CountedWord, NodeWord } from '../src/settle/node-word';
 import { SeededMesh, type MessageRow } from './seeded-mesh';
+
+/** What is claimed by whom is looked at: a machine that is too slow for a hundred at once has them wait for a connection. */
+const patient = (options: DataSourceOptions): DataSourceOptions =>
+  ({ ...options, extra: { ...(options.extra as object), connectionTimeoutMillis: 60_000 } }) as DataSourceOptions;
 
 /** Each look is from the start. */
 class RestlessCandidates extends Candidates {
@@ -78,7 +82,7 @@ export class ClaimWorld {
   static async create(): Promise<ClaimWorld> {
     const database = await testDatabase({ name: 'store', prepare: migrateStore });
     const url = await database.urlAs('outbox-relay');
-    const source = await new DataSource(relayDatabase(url, 'spec')).initialize();
+    const source = await new DataSource(patient(relayDatabase(url, 'spec'))).initialize();
     const world = new ClaimWorld(database, source, new SeededMesh(database.url));
     await world.mesh.ring(PLATFORM, 'p1');
     await world.mesh.ring(world.domain, 'd1');
