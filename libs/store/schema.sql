@@ -733,7 +733,7 @@ CREATE INDEX message_due ON outbox.message USING btree (scope, id) WHERE (state 
 CREATE INDEX message_outstanding ON outbox.message USING btree (node_id, "position", id) WHERE (state <> 'settled'::text);
 CREATE INDEX message_settled ON outbox.message USING btree (settled_at) WHERE (state = 'settled'::text);
 CREATE INDEX message_unapplied ON outbox.message USING btree (event_id, outcome, id) WHERE ((outcome IS NULL) OR (outcome <> 'applied'::text));
-CREATE INDEX message_unsent ON outbox.message USING btree (node_id, id) WHERE (state = 'unsent'::text);
+CREATE INDEX message_unsent ON outbox.message USING btree (node_id, "position", id) WHERE (state = 'unsent'::text);
 CREATE INDEX message_waiting ON outbox.message USING btree (id) WHERE (state <> 'settled'::text);
 CREATE INDEX node_stream_astray ON outbox.node_stream USING btree (scope, node_id) WHERE ((state = 'open'::text) AND (listens <> 'go'::text) AND ((told_epoch = 0) OR (told_platform_epoch = 0)));
 CREATE INDEX node_stream_chain ON outbox.node_stream USING btree (scope, node_id) WHERE ((state = 'open'::text) AND (chain IS NOT NULL));

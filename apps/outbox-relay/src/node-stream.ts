@@ -13,6 +13,13 @@ export const IS_PRESENT = `coalesce(s.last_seen_at > clock_timestamp() - interva
 
 export const IS_UNCLAIMED = `(s.claim_deadline IS NULL OR s.claim_deadline <= clock_timestamp())`;
 
+/**
+ * What a Node has not settled has a position above this, or none: an acknowledgement settles all that its position covers,
+ * and each position that is given is a new one, above all that can be acknowledged. Of one that cannot acknowledge old
+ * positions say nothing. An index that is read from here on passes by nothing that is dead, and kept by an old snapshot.
+ */
+export const SETTLED_UP_TO = `(CASE s.listens WHEN 'go' THEN 0 ELSE s.settled_position END)`;
+
 /** How long until what is not settled is sent again: 2 s, doubling to 60 s. */
 export const RESEND_AFTER = (count: string): string =>
   `clock_timestamp() + least(60, 2 * power(2, least(${count}, 5))) * interval '1 s'`;

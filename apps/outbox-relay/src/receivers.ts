@@ -71,10 +71,11 @@ const SDK: Omit<Receiver, 'subject'> = {
   lacksNews: `((s.told_epoch < r.epoch OR s.told_platform_epoch < p.epoch) AND NOT ${PLATFORM_LOST})`,
   isCutOff: `(${OWN_LOST} OR ${IS_STUCK})`,
   isSentAgain: IS_PRESENT,
-  // Epochs beside rows: of the platform's close a Domain's Node has no row.
+  // Epochs beside rows: of the platform's close a Domain's Node has no row. What has no position was never sent.
   isUnsettled: (toldEpoch, toldPlatformEpoch) => `
     (${toldEpoch} > s.settled_epoch OR ${toldPlatformEpoch} > s.settled_platform_epoch
-     OR EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state <> 'settled'))`,
+     OR EXISTS (SELECT FROM outbox.message m
+                 WHERE m.node_id = s.node_id AND m.state <> 'settled' AND m.position > s.settled_position))`,
 };
 
 export const RECEIVERS: Readonly<Record<Listens, Receiver>> = {

@@ -1,6 +1,9 @@
+import { prepared } from '@plexsphere/store';
 import { CHANNEL_KEYS_CHANGED, type Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import type { OrdinaryEvent } from './claimed-node';
+import { runPrepared } from './run-prepared';
+import { SETTLED_UP_TO } from '../node-stream';
 
 const IS_OF_CHANNEL = (event: string): string => `${event}.event_type = '${CHANNEL_KEYS_CHANGED}'`;
 
@@ -13,6 +16,11 @@ const MOST_OF_NODE = 32;
 const MOST_OF_CLAIM = 2_048;
 /** Of the payloads of one Node's, in characters, since all of a claim are held at once. The first goes however long it is. */
 const MOST_CHARACTERS = 65_536;
+
+/** In the order of the index that has them. Whoever asks for one sort alone reads on no further than it needs. */
+const unsent = (where: string): string => `
+  SELECT m.id, m.event_id, m.position FROM outbox.message m
+   WHERE m.node_id = s.node_id AND m.state = 'unsent' AND ${where} ORDER BY m.position, m.id`;
 
 /**
  * The first unsent ordinary messages of each Node that has any, in their order. One that is claimed the first time gets the
@@ -28,23 +36,27 @@ const MOST_CHARACTERS = 65_536;
  * have no position. One that has keeps it: left out it would be a hole. Such news are claimed alone: what has a position
  * can stand for no other, and where nobody seals a ring's secrets, its news give way to what comes after them.
  */
-const TAKE_NEXT = `
+const TAKE_NEXT = prepared(`
   WITH waiting AS (
     SELECT s.node_id, s.listens, s.last_position, m.id, m.position, m.place, e.event_id, e.scope,
            ${IS_OF_CHANNEL('e')} AS of_channel, coalesce(length(e.payload), 0) AS characters
       FROM outbox.node_stream s
      CROSS JOIN LATERAL (
        SELECT run.*, row_number() OVER (ORDER BY run.position NULLS LAST, run.id) AS place FROM (
-         SELECT m.id, m.event_id, m.position FROM outbox.message m
-          WHERE s.listens <> 'go' AND m.node_id = s.node_id AND m.state = 'unsent'
-            AND (m.position IS NOT NULL OR cardinality($2::text[]) = 0 OR NOT EXISTS (
-              SELECT FROM outbox.event e
-               WHERE e.event_id = m.event_id AND ${IS_OF_CHANNEL('e')} AND e.scope = ANY($2::text[])))
-          ORDER BY m.position NULLS LAST, m.id LIMIT $3) run
+         SELECT * FROM (
+           (${unsent(`s.listens <> 'go' AND m.position > ${SETTLED_UP_TO}`)} LIMIT $3)
+           UNION ALL
+           (${unsent(`s.listens <> 'go' AND m.position IS NULL
+             AND (cardinality($2::text[]) = 0 OR NOT EXISTS (
+               SELECT FROM outbox.event e
+                WHERE e.event_id = m.event_id AND ${IS_OF_CHANNEL('e')} AND e.scope = ANY($2::text[])))`)} LIMIT $3)
+         ) either ORDER BY position NULLS LAST, id LIMIT $3) run
        UNION ALL
-       (SELECT m.id, m.event_id, m.position, 1 FROM outbox.message m
-         WHERE s.listens = 'go' AND m.node_id = s.node_id AND m.state = 'unsent'
-         ORDER BY m.id LIMIT 1)) m
+       (SELECT *, 1 FROM (
+          (${unsent(`s.listens = 'go' AND m.position IS NULL`)} LIMIT 1)
+          UNION ALL
+          (${unsent(`s.listens = 'go' AND m.position IS NOT NULL`)} OFFSET 0)
+        ) either ORDER BY id LIMIT 1)) m
       JOIN outbox.event e ON e.event_id = m.event_id
      WHERE s.node_id = ANY($1::uuid[])
   ),
@@ -87,7 +99,7 @@ const TAKE_NEXT = `
          CASE WHEN ${IS_OF_CHANNEL('e')} THEN jsonb_build_object('scope', e.scope, 'epoch', r.epoch) END AS channel
     FROM next JOIN outbox.event e ON e.event_id = next.event_id
     LEFT JOIN ring.key_ring r ON r.scope = e.scope AND r.removed_at IS NULL AND ${IS_OF_CHANNEL('e')}
-   ORDER BY next.node_id, next.place`;
+   ORDER BY next.node_id, next.place`);
 
 /**
  * By Node, in their order. The caller has claimed the Nodes in this transaction. `resting`: rings of channels of which
@@ -101,7 +113,7 @@ export async function takeNextMessages(
   const events = new Map<string, OrdinaryEvent[]>();
   if (nodeIds.length === 0) return events;
   const each = Math.max(1, Math.min(MOST_OF_NODE, Math.floor(MOST_OF_CLAIM / nodeIds.length)));
-  const rows = await manager.query<(OrdinaryEvent & { nodeId: string })[]>(TAKE_NEXT, [nodeIds, resting, each]);
+  const rows = await runPrepared<OrdinaryEvent & { nodeId: string }>(manager, TAKE_NEXT, [nodeIds, resting, each]);
   for (const { nodeId, ...event } of rows) {
     const before = events.get(nodeId);
     if (before === undefined) events.set(nodeId, [event]);

@@ -10,6 +10,7 @@ export interface KnownNode {
   lastPosition: number;
   settledEpoch: number;
   settledPlatformEpoch: number;
+  settledPosition: number;
   /** The heads that it showed last, where they are forks: of its own ring, and of the platform's. */
   forkedHead: string | null;
   platformForkedHead: string | null;
@@ -19,6 +20,7 @@ export interface KnownNode {
 const LOCK = `
   SELECT s.node_id AS "nodeId", s.scope, s.listens, s.last_position::float8 AS "lastPosition",
          s.settled_epoch::float8 AS "settledEpoch", s.settled_platform_epoch::float8 AS "settledPlatformEpoch",
+         s.settled_position::float8 AS "settledPosition",
          CASE WHEN s.forked_at IS NOT NULL THEN s.head END AS "forkedHead",
          CASE WHEN s.platform_forked_at IS NOT NULL THEN s.platform_head END AS "platformForkedHead"
     FROM outbox.node_stream s

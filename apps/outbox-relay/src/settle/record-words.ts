@@ -96,7 +96,10 @@ export async function recordWords(manager: EntityManager, words: readonly NodeSt
     manager,
     taken.flatMap((node) => ownKeysApplied(before.get(node.nodeId) ?? node, node)),
   );
-  await settleMessages(manager, [...changed]);
+  await settleMessages(
+    manager,
+    taken.map((node) => before.get(node.nodeId) ?? node),
+  );
   return recorded;
 }
 

@@ -54,15 +54,25 @@ const SETTLE_NODES = `
 const SETTLE_MESSAGES = `
   WITH applied AS (
     UPDATE outbox.message m SET state = 'settled', outcome = 'applied', settled_at = clock_timestamp()
-      FROM outbox.node_stream s
-     WHERE s.node_id = m.node_id AND m.node_id = ANY($1::uuid[]) AND m.state <> 'settled'
+      FROM unnest($1::uuid[], $2::bigint[]) d(node_id, settled_before)
+      JOIN outbox.node_stream s ON s.node_id = d.node_id
+     WHERE m.node_id = d.node_id AND m.state <> 'settled' AND m.position > d.settled_before
        AND m.position <= s.settled_position AND (s.listens <> 'go' OR m.state = 'sent')
     RETURNING m.node_id)
   SELECT DISTINCT node_id FROM applied`;
 
-/** By what is on record of these Nodes, which the caller has locked. Returns those of which something was. */
-export async function settleMessages(manager: EntityManager, nodeIds: readonly string[]): Promise<string[]> {
-  const applied = await manager.query<{ node_id: string }[]>(SETTLE_MESSAGES, [nodeIds]);
+/**
+ * By what is on record of these Nodes, which the caller has locked; `before`: as they were then. Returns those of which
+ * something was. What their positions covered before was settled with them, and is not passed by again.
+ */
+export async function settleMessages(
+  manager: EntityManager,
+  before: readonly Pick<KnownNode, 'nodeId' | 'settledPosition'>[],
+): Promise<string[]> {
+  const applied = await manager.query<{ node_id: string }[]>(SETTLE_MESSAGES, [
+    before.map(({ nodeId }) => nodeId),
+    before.map(({ settledPosition }) => settledPosition),
+  ]);
   return applied.map((row) => row.node_id);
 }
 
@@ -105,7 +115,8 @@ export async function settleAcks(manager: EntityManager, acks: readonly NodeWord
   const [settled] = await manager.query<[SettledEpochs[], number]>(SETTLE_NODES, [wordRecord(words)]);
   const applied = settled.flatMap((after) => appliedKeys(nodes.get(after.nodeId) ?? after, after));
   await noteKeyMarks(manager, applied);
-  const progressed = [...applied.map(({ nodeId }) => nodeId), ...(await settleMessages(manager, nodeIds))];
+  const before = nodeIds.flatMap((nodeId) => nodes.get(nodeId) ?? []);
+  const progressed = [...applied.map(({ nodeId }) => nodeId), ...(await settleMessages(manager, before))];
   await manager.query(PLAN_RESENDING, [nodeIds, progressed]);
   return { words, refused, haveKeys: applied.length > 0 };
 }

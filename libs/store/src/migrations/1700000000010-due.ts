@@ -46,6 +46,10 @@ export const DUE: SchemaChange = {
       ALTER TABLE outbox.message ADD scope text;
       UPDATE outbox.message m SET scope = n.scope FROM ring.node n WHERE n.id = m.node_id;
       ALTER TABLE outbox.message ALTER scope SET NOT NULL;
+      -- In the order in which a Node's are sent: what has a position, then what was never claimed. However many there are, a
+      -- claim reads those that it takes.
+      DROP INDEX outbox.message_unsent;
+      CREATE INDEX message_unsent ON outbox.message (node_id, position, id) WHERE state = 'unsent';
       CREATE INDEX message_due ON outbox.message (scope, id) WHERE state = 'unsent';
       -- What waits, the oldest first.
       CREATE INDEX message_waiting ON outbox.message (id) WHERE state <> 'settled';
