@@ -2,8 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Bus, ThrottledLog } from '@plexsphere/service-kit';
-import { ErrorCode, NatsError, headers as natsHeaders, type JetStreamClient, type PubAck } from 'nats';
+import { ErrorCode, NatsError } from 'nats';
 import { EventStream, apiErrorOf } from './event-stream';
+import { StreamAcks, type Ack } from './stream-acks';
 import type { OutgoingMessage } from '../write/message-writer';
 
 export type PublishOutcome =
@@ -18,7 +19,7 @@ export type PublishOutcome =
 
 /** JetStream: "wrong last sequence". */
 const WRONG_LAST_SEQUENCE = 10071;
-/** JetStream: "message size exceeds maximum allowed". */
+/** JetStream: "message size exceeds maximum allowed", by a limit of the account or the stream. */
 const MESSAGE_TOO_LARGE = 10054;
 
 /** A bus that says nothing for so long is asked again with the same message id, in milliseconds. */
@@ -27,14 +28,14 @@ const AGAIN_AFTER_MS = 100;
 
 @Injectable()
 export class Publisher {
-  private readonly jetStream: JetStreamClient;
+  private readonly acks: StreamAcks;
 
   constructor(
     bus: Bus,
     private readonly stream: EventStream,
     private readonly log: ThrottledLog,
   ) {
-    this.jetStream = bus.connection.jetstream();
+    this.acks = new StreamAcks(bus.connection);
   }
 
   /**
@@ -49,35 +50,33 @@ export class Publisher {
     const { stream, lastSequence, deadline, isOver = () => false } = at;
     for (let leftMs = deadline - performance.now(); leftMs > 0; leftMs = deadline - performance.now()) {
       if (this.stream.created !== stream || isOver()) return { kind: 'unknown' };
-      try {
-        // What is published while the bus is away would be sent whenever it comes back, to whatever it is then.
-        if (!this.stream.usable) throw new BusAway();
-        const { seq } = await this.once(outgoing, lastSequence, Math.min(ANSWER_WITHIN_MS, leftMs));
-        return { kind: 'stored', sequence: seq };
-      } catch (error) {
-        if (isTooLarge(error)) return { kind: 'too_large' };
-        if (apiErrorOf(error) === WRONG_LAST_SEQUENCE) {
-          const found = await this.whatStandsThere(outgoing);
-          if (found !== undefined) return found;
-        } else {
-          this.log.warn({ reason: reasonOf(error) }, 'publish has no outcome yet');
-          await this.stream.check().catch(() => undefined);
-        }
-        await delay(AGAIN_AFTER_MS);
+      const ack = await this.once(outgoing, lastSequence, Math.min(ANSWER_WITHIN_MS, leftMs));
+      if (ack.kind === 'stored' || ack.kind === 'too_large') return ack;
+      if (ack.kind === 'refused' && ack.code === WRONG_LAST_SEQUENCE) {
+        const found = await this.whatStandsThere(outgoing);
+        if (found !== undefined) return found;
+      } else {
+        this.log.warn({ reason: `${ack.kind === 'refused' ? ack.code : ack.reason}` }, 'publish has no outcome yet');
+        await this.stream.check().catch(() => undefined);
       }
+      await delay(AGAIN_AFTER_MS);
     }
     return { kind: 'unknown' };
   }
 
-  private once(outgoing: OutgoingMessage, lastSequence: number, timeout: number): Promise<PubAck> {
-    const headers = natsHeaders();
-    for (const [name, value] of Object.entries(outgoing.headers)) headers.set(name, value);
-    return this.jetStream.publish(outgoing.subject, outgoing.body, {
-      msgID: outgoing.messageId,
-      expect: { lastSubjectSequence: lastSequence },
-      headers,
-      timeout,
-    });
+  private async once(
+    outgoing: OutgoingMessage,
+    lastSequence: number,
+    timeoutMs: number,
+  ): Promise<Ack | { kind: 'too_large' }> {
+    // What is published while the bus is away would be sent whenever it comes back, to whatever it is then.
+    if (!this.stream.usable) return { kind: 'silent', reason: 'away' };
+    try {
+      const ack = await this.acks.publish(outgoing, lastSequence, timeoutMs);
+      return ack.kind === 'refused' && ack.code === MESSAGE_TOO_LARGE ? { kind: 'too_large' } : ack;
+    } catch (error) {
+      return isTooLarge(error) ? { kind: 'too_large' } : { kind: 'silent', reason: reasonOf(error) };
+    }
   }
 
   /** Ours after all (its answer was lost), or another's. Undefined where the bus does not say. */
@@ -95,14 +94,9 @@ export class Publisher {
   }
 }
 
-class BusAway extends Error {
-  override readonly name = 'BusAway';
-}
-
-/** By the server's own limit, which its greeting names; or by one that the account or the stream has. */
+/** By the server's own limit, which its greeting names. */
 const isTooLarge = (error: unknown): boolean =>
-  (error instanceof NatsError && error.code === ErrorCode.MaxPayloadExceeded) ||
-  apiErrorOf(error) === MESSAGE_TOO_LARGE;
+  error instanceof NatsError && error.code === ErrorCode.MaxPayloadExceeded;
 
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof NatsError)) return error instanceof Error ? error.name : 'unknown';
