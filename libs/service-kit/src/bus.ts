@@ -194,8 +194,6 @@ export async function connectBus(
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     reconnectJitter: 100,
-    // A stack trace made for each request, in case that it fails, costs more than the request; nobody is shown it.
-    noAsyncTraces: true,
     // A revoked-then-restored account must not end the process for good.
     ignoreAuthErrorAbort: true,
     // The library would write down two stacks with every request; its errors become problems, which have none.
