@@ -14,7 +14,7 @@ import { DataSource } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
 import { CreateRing } from '../rings/create-ring';
-import { listRings } from '../rings/list-rings';
+import { listCountedRings } from '../rings/list-rings';
 import { domainSummary } from '../rings/ring-view';
 import { readSnapshot } from '../transactions/database-clock';
 import { PlanRemoval } from './plan-removal';
@@ -49,7 +49,7 @@ export class DomainController {
   @Handles('domain.list')
   list(_: Nothing, { operator }: Asked): Promise<DomainListReply> {
     return readSnapshot(this.database, async (manager) => ({
-      domains: (await listRings(manager, operator.scopes)).flatMap(domainSummary),
+      domains: (await listCountedRings(manager, operator.scopes)).flatMap(domainSummary),
     }));
   }
 }

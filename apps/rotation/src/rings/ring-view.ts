@@ -10,7 +10,7 @@ import {
 } from '@plexsphere/wire';
 import type { DomainListReply, ListReply } from '@plexsphere/wire/commands';
 import { memberView } from '../channels/read-members';
-import type { RingRow } from './list-rings';
+import type { CountedRing } from './list-rings';
 import type { StoredRing } from './read-ring';
 
 /** The ring as those see it who sign and serve by it. What is retired or revoked is not in it. */
@@ -65,12 +65,12 @@ const transitionView = (transition: TransitionEntity): TransitionView => ({
   }),
 });
 
-export const ringSummary = ({ scope, epoch, activeKeyId, open, nodes }: RingRow): ListReply['rings'][number] => ({
+export const ringSummary = ({ scope, epoch, activeKeyId, open, nodes }: CountedRing): ListReply['rings'][number] => ({
   ...{ scope, epoch, active_key_id: activeKeyId, open, nodes },
 });
 
 /** Of a Domain's ring; none of any other. */
-export function domainSummary({ scope, activeKeyId, open, nodes, createdAt }: RingRow): DomainListReply['domains'] {
+export function domainSummary({ scope, activeKeyId, open, nodes, createdAt }: CountedRing): DomainListReply['domains'] {
   const id = domainId(scope);
   if (id === undefined) return [];
   return [{ id, scope, active_key_id: activeKeyId, open, nodes, created_at: createdAt.toISOString() }];

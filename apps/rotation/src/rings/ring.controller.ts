@@ -16,7 +16,7 @@ import { DataSource } from 'typeorm';
 import { Handles } from '../operators/handles';
 import type { Asked } from '../operators/operator.guard';
 import { readSnapshot } from '../transactions/database-clock';
-import { listRings } from './list-rings';
+import { listCountedRings } from './list-rings';
 import { listStatements } from './list-statements';
 import { existing, readRing, snapshotRing } from './read-ring';
 import { keyView, ringSummary, ringView } from './ring-view';
@@ -29,7 +29,7 @@ export class RingController {
   @Handles('signing.list')
   list(_: Nothing, { operator }: Asked): Promise<ListReply> {
     return readSnapshot(this.database, async (manager) => ({
-      rings: (await listRings(manager, operator.scopes)).map(ringSummary),
+      rings: (await listCountedRings(manager, operator.scopes)).map(ringSummary),
     }));
   }
 
