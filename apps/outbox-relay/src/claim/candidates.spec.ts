@@ -99,3 +99,29 @@ test('whoever has nothing to hear but a close takes no room from the others of i
   candidates.note(BIG, 'h1', 'due');
   expect([...candidates.choose(1).keys()]).toEqual(['h1']);
 });
+
+test('very many scopes share what a look reads; those that have more waiting share it among themselves', () => {
+  const candidates = new Candidates();
+  const scopes = Array.from({ length: 100 }, (_, at) => `domain:${at}` as Scope);
+  look(
+    candidates,
+    scopes.flatMap((scope) => found('own', scope, scope)),
+  );
+  expect(candidates.choose(200).size).toBe(100);
+  const asked = candidates.ask(1);
+  expect(asked).toHaveLength(100);
+  for (const { room } of asked) expect(room).toBe(40);
+  const more = Array.from({ length: 40 }, (_, at) => `n${at}`);
+  candidates.add(asked, found('own', scopes[7]!, ...more), 1, 1);
+  expect(candidates.choose(200).size).toBe(40);
+  const rooms = new Map(candidates.ask(2).map(({ scope, room }) => [scope, room]));
+  expect([rooms.get(scopes[7]!), rooms.get(scopes[8]!)]).toEqual([ROOM, 40]);
+});
+
+test('a scope that has brought nothing for long is forgotten, and one in which somebody waits is not', () => {
+  const candidates = new Candidates();
+  look(candidates, [...found('own', BIG, 'n1'), ...found('own', SMALL, 'n2')]);
+  expect([...candidates.choose(1).keys()]).toEqual(['n1']);
+  expect(look(candidates, [], { nowMs: 600_000 })).toHaveLength(2);
+  expect(look(candidates, [], { nowMs: 600_001 })).toMatchObject([{ scope: SMALL }]);
+});

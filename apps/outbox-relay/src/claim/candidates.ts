@@ -12,6 +12,17 @@ import type { Asked, Found, Place, Source } from './find-candidates';
 /** Of a scope: a few claims' worth, so that a look is not made for each Node, and what is hinted at is not old. */
 export const ROOM = 1_024;
 
+/**
+ * Of each source a look reads no more than some rows in all scopes together, which they share; where scopes are very many,
+ * each has a few. A scope of which nothing is known, since nobody was ever due in it, has a number of its own.
+ */
+const MOST_OF_LOOK = 4 * ROOM;
+const LEAST_ROOM = 16;
+export const ROOM_OF_UNKNOWN = 256;
+
+/** A scope that brought nothing for so long is forgotten: it may be gone, and if not, it is found as it was at first. */
+const FORGET_AFTER_MS = 600_000;
+
 /** Looks from the start take a twentieth of the time, however much there is that nobody can be told of; and come this often. */
 const REST = 20;
 const MOST_REST_MS = 1_000;
@@ -44,6 +55,8 @@ interface Waiting {
   /** Before that none is read from its start; and whether the look that is under way does. */
   restUntil: number;
   begins: boolean;
+  /** When it was last known to have somebody. */
+  foundAt: number;
 }
 
 @Injectable()
@@ -62,8 +75,12 @@ export class Candidates {
 
   /** What the next look asks. Those that have been read to their ends begin at their starts. */
   ask(nowMs = performance.now()): Asked[] {
+    this.forgetQuiet(nowMs);
+    const all = [...this.scopes.values()];
+    const ofAny = shareOf(all.length);
+    const ofBusy = shareOf(all.filter(isBusy).length);
     return [...this.scopes].map(([scope, waiting]) => {
-      const rooms = roomsIn(waiting);
+      const rooms = roomsIn(waiting, { room: isBusy(waiting) ? ofBusy : ofAny, closeRoom: ofAny });
       waiting.begins = rooms.room > 0 && nowMs >= waiting.restUntil;
       if (waiting.begins) begin(waiting, rooms, nowMs);
       return { scope, ...rooms, places: { ...waiting.places } };
@@ -81,17 +98,18 @@ export class Candidates {
       if (isFree) this.of(scope).nodes[RANK[source]].add(nodeId);
     }
     for (const [scope, waiting] of this.scopes) {
+      if (read.has(scope)) waiting.foundAt = nowMs;
       // One that nobody knew of was read from its start.
       const { begins } = waiting;
       if (begins || !rooms.has(scope)) waiting.restUntil = nowMs + this.restMs(tookMs);
-      readOn(waiting, rooms.get(scope) ?? EMPTY, read.get(scope) ?? {}, nowMs);
+      readOn(waiting, rooms.get(scope) ?? UNKNOWN, read.get(scope) ?? {}, nowMs);
     }
   }
 
   /** Something may be due to it at once: it is not looked for. */
   note(scope: Scope, nodeId: string, rank: Rank): void {
     const waiting = this.of(scope);
-    if (roomsIn(waiting).room > 0) waiting.nodes[rank].add(nodeId);
+    if (roomsIn(waiting, EMPTY).room > 0) waiting.nodes[rank].add(nodeId);
   }
 
   /** It was not served when it was its turn. */
@@ -134,6 +152,13 @@ export class Candidates {
     return Math.min(MOST_REST_MS, REST * tookMs);
   }
 
+  private forgetQuiet(nowMs: number): void {
+    for (const [scope, { nodes, unread, foundAt }] of this.scopes) {
+      const isQuiet = unread.size === 0 && RANKS.every((rank) => nodes[rank].size === 0);
+      if (isQuiet && nowMs > foundAt + FORGET_AFTER_MS) this.scopes.delete(scope);
+    }
+  }
+
   private putLast(scope: Scope): void {
     const waiting = this.of(scope);
     this.scopes.delete(scope);
@@ -150,7 +175,7 @@ export class Candidates {
       close: new Set<string>(),
     };
     const waiting: Waiting = {
-      ...{ nodes, places: {}, furthest: {}, restUntil: 0, begins: false },
+      ...{ nodes, places: {}, furthest: {}, restUntil: 0, begins: false, foundAt: performance.now() },
       ...{ unread: new Set(), unreadSince: 0, patienceMs: PATIENCE_MS },
     };
     this.scopes.set(scope, waiting);
@@ -163,13 +188,19 @@ type Read = Partial<Record<Source, { rows: number; last: Place }>>;
 type Rooms = Pick<Asked, 'room' | 'closeRoom'>;
 
 const EMPTY: Rooms = { room: ROOM, closeRoom: ROOM };
+const UNKNOWN: Rooms = { room: ROOM_OF_UNKNOWN, closeRoom: ROOM_OF_UNKNOWN };
+const shareOf = (scopes: number): number => Math.min(ROOM, Math.max(LEAST_ROOM, Math.floor(MOST_OF_LOOK / scopes)));
 const roomOf = (source: Source, { room, closeRoom }: Rooms): number => (RANK[source] === 'close' ? closeRoom : room);
 
 /** Whoever has nothing to hear but a close may wait for very long, and takes nobody's room. */
-const roomsIn = ({ nodes: { news, due, again, close } }: Waiting): Rooms => ({
-  room: Math.max(0, ROOM - news.size - due.size - again.size),
-  closeRoom: Math.max(0, ROOM - close.size),
+const roomsIn = ({ nodes: { news, due, again, close } }: Waiting, { room, closeRoom }: Rooms): Rooms => ({
+  room: Math.max(0, room - news.size - due.size - again.size),
+  closeRoom: Math.max(0, closeRoom - close.size),
 });
+
+/** Somebody waits in it, or may: for more than the news of a close. */
+const isBusy = ({ nodes: { news, due, again }, unread }: Waiting): boolean =>
+  news.size + due.size + again.size > 0 || [...unread].some((source) => RANK[source] !== 'close');
 
 /** Each that has ended; and the others, where that lasts. */
 function begin(waiting: Waiting, rooms: Rooms, nowMs: number): void {

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { FORKED } from '@plexsphere/keyring';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { ClaimedNode, OrdinaryEvent } from './claimed-node';
-import { Candidates, ROOM } from './candidates';
+import { Candidates, ROOM_OF_UNKNOWN } from './candidates';
 import { CLAIM_MS, claimNodes, type TakenNode } from './claim-nodes';
 import { findCandidates } from './find-candidates';
 import { markWaiting } from './mark-waiting';
@@ -119,7 +119,7 @@ export class Claims {
     const closeNews = this.tellsCloseNews;
     const asked = this.candidates.ask();
     const beganAt = performance.now();
-    const found = await findCandidates(manager, asked, { room: ROOM, closeNews });
+    const found = await findCandidates(manager, asked, { room: ROOM_OF_UNKNOWN, closeNews });
     this.candidates.add(asked, found, performance.now() - beganAt);
     const nodes: TakenNode[] = [];
     for (let tries = 0; tries < MOST_TRIES && nodes.length < limit; tries++) {
