@@ -21,6 +21,12 @@ const publish = async (count: number, payload = '{}'): Promise<void> => {
 const take = async (limit = 512): Promise<Claim[]> => (await by.claims.take(limit)).claims;
 const positions = (claim: Claim | undefined): number[] =>
   messagesOf(claim!).map((message) => (message.kind === 'ordinary' ? message.event.position : Number.NaN));
+const eventOf = (claim: Claim | undefined) => {
+  const { message } = claim!;
+  if (message.kind !== 'ordinary') throw new Error(message.kind);
+  const { eventId, id } = message.event;
+  return { eventId, id };
+};
 const upTo = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i);
 
 test('32 of a Node, each with its own position, in the order in which they were written', async () => {
@@ -81,6 +87,17 @@ test('a Node that cannot acknowledge gets one', async () => {
   await publish(3);
   const [claim] = await take();
   expect(positions(claim)).toEqual([2]);
+});
+
+test('to it goes what was written first, whatever positions were claimed and covered in vain', async () => {
+  const node = await mesh.httpNode(world.domain);
+  await mesh.set(node, `waits_since = NULL, ready_epoch = told_epoch, ready_position = 1, last_position = 1`);
+  await publish(2);
+  const [first] = await take();
+  await by.results.released({ ...first!.node, deferMs: 0 });
+  await mesh.set(node, `settled_position = last_position`);
+  const [again] = await take();
+  expect(messagesOf(again!)).toMatchObject([{ event: { ...eventOf(first), position: 3 } }]);
 });
 
 test('thousands that wait for one Node hold up nobody: whoever comes meanwhile has its turn with it', async () => {
