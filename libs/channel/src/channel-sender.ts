@@ -52,14 +52,14 @@ export class ChannelSender {
    * @throws ChannelError
    */
   async call(url: string | { readonly href: string }, call: SentCall = {}): Promise<[string, SignedInit]> {
-    const { method = 'GET', headers = {}, body } = call;
+    const { method = 'GET', headers, body } = call;
     const { href, pathname, search } = new URL(typeof url === 'string' ? url : url.href);
     const target = readTarget(method.toUpperCase(), `${pathname}${search}`);
     if (target === undefined)
       throw new ChannelError('option_invalid', 'a call needs a method, and a URL that is short');
     const keys = await this.keys();
     const signed = await callHeaders(keys, target, { body: bytesOf(body ?? ''), at: new Date() });
-    return [href, this.init(target.method, { ...lowerCased(headers), ...signed }, { body, keys })];
+    return [href, this.init(target.method, among(headers, signed), { body, keys })];
   }
 
   /**
@@ -67,14 +67,14 @@ export class ChannelSender {
    * @throws ChannelError
    */
   async webhook(url: string | { readonly href: string }, webhook: SentWebhook): Promise<[string, SignedInit]> {
-    const { id, headers = {}, body } = webhook;
+    const { id, headers, body } = webhook;
     if (!isWebhookId(id))
       throw new ChannelError('option_invalid', 'id has to be of 1 to 256 printable characters, without full stops');
     const keys = await this.keys();
     const timestamp = `${Math.floor(Date.now() / 1_000)}`;
-    const signed = webhookHeaders(keys, { id, timestamp, body: bytesOf(body) });
+    const signed = webhookHeaders(keys, { id, timestamp, body });
     const { href } = new URL(typeof url === 'string' ? url : url.href);
-    return [href, this.init('POST', { ...lowerCased(headers), ...signed }, { body, keys })];
+    return [href, this.init('POST', among(headers, signed), { body, keys })];
   }
 
   private init(
@@ -86,7 +86,7 @@ export class ChannelSender {
     const { scope, observer } = this.options;
     if (observer !== undefined)
       for (const { keyId } of [...keys].reverse()) tell(observer, (each) => each.signed(scope, keyId));
-    return { method, headers, ...(body !== undefined && { body }), redirect: 'error' };
+    return body === undefined ? { method, headers, redirect: 'error' } : { method, headers, body, redirect: 'error' };
   }
 
   private async keys(): Promise<readonly ChannelKey[]> {
@@ -101,5 +101,12 @@ export class ChannelSender {
 
 const bytesOf = (body: SentBody): Uint8Array => (typeof body === 'string' ? Buffer.from(body) : body);
 
-const lowerCased = (headers: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+/** The sender's own headers, in lower case, and those of the signature in place of any of theirs. */
+function among(
+  headers: Readonly<Record<string, string>> | undefined,
+  signed: Record<string, string>,
+): Record<string, string> {
+  if (headers === undefined) return signed;
+  const lowerCased = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  return { ...Object.fromEntries(lowerCased), ...signed };
+}

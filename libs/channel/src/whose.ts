@@ -12,10 +12,12 @@ export interface Signer {
 const MAX_KEYS = 16;
 
 /** Those that serve for it at this moment, newest first. */
-export const keysInUse = (keys: readonly ChannelKey[], use: ChannelKey['use'], nowMs: number): readonly ChannelKey[] =>
-  keys
-    .filter((key) => key.use === use && (key.verifiesUntil === null || key.verifiesUntil.getTime() > nowMs))
-    .slice(0, MAX_KEYS);
+export function keysInUse(keys: readonly ChannelKey[], use: ChannelKey['use'], nowMs: number): readonly ChannelKey[] {
+  const serving = keys.filter(
+    (key) => key.use === use && (key.verifiesUntil === null || key.verifiesUntil.getTime() > nowMs),
+  );
+  return serving.length > MAX_KEYS ? serving.slice(0, MAX_KEYS) : serving;
+}
 
 export const haveShortSecret = (keys: readonly ChannelKey[]): boolean =>
   keys.some(({ secret }) => !isLongEnough(secret));

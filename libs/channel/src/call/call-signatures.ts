@@ -5,7 +5,7 @@
 import { isKeyId, isNonce } from '@plexsphere/wire';
 import { httpbis } from 'http-message-signatures';
 import { headerOf, type MessageHeaders } from '../headers';
-import { isSameMac, mac } from '../mac';
+import { isAnyMacOf } from '../mac';
 import type { ChannelKey } from '../keys/channel-keys';
 import type { RefusalReason } from '../refusals';
 import { TAG, componentsOf, covered } from './signature-base';
@@ -94,4 +94,4 @@ export const signaturesBy = (
   base: string,
   { keyId, secret }: ChannelKey,
 ): CallSignature[] =>
-  signatures.filter((each) => each.keyId === keyId && isSameMac(mac(secret, base, each.parameters), each.value));
+  signatures.filter((each) => each.keyId === keyId && isAnyMacOf([each.value], secret, base, each.parameters));
