@@ -11,11 +11,10 @@ import {
   STATEMENT_TYPES,
   activeKeyOf,
   isSameKey,
-  readStatement,
-  statementHash,
-  walkChain,
+  readLink,
+  takeLink,
   type ChainAnchor,
-  type Statement,
+  type Link,
   type SuperiorFor,
 } from '@plexsphere/wire/jws';
 import { KeyChangeError, refusing, type KeyChange } from './key-change';
@@ -38,7 +37,8 @@ export const takeKeyEvent = (
 function takeRotated(state: TrustState, text: string, verifiedBy: TrustedKey): KeyChange {
   const payload = readRotated(text);
   if (payload.scope !== state.scope) throw new KeyChangeError('wrong_scope');
-  const statement = statementOf(payload, state.scope);
+  const link = linkOf(payload, state.scope);
+  const { statement } = link;
   const isAlone = STATEMENT_TYPES[statement.type].beside === 'nobody';
   const agrees =
     payload.current === statement.new_public_key &&
@@ -47,15 +47,14 @@ function takeRotated(state: TrustState, text: string, verifiedBy: TrustedKey): K
     payload.old_key_id === statement.old_key_id &&
     payload.opened_at === statement.opened_at;
   if (!agrees) throw new KeyChangeError('malformed');
-  const ring = follow(payload.statement, state.ring, state, verifiedBy);
+  const ring = follow(link, state.ring, state, verifiedBy);
   return ring === undefined ? { kind: 'superseded', state } : { kind: 'taken', state: withRing(state, ring) };
 }
 
 /** By the Domain's key, which has no say over the platform's: the statement alone proves the change. */
 function takePlatformRotated(state: TrustState, text: string, verifiedBy: TrustedKey): KeyChange {
   const payload = readPlatformRotated(text);
-  statementOf(payload, PLATFORM);
-  const platform = follow(payload.statement, state.platform, state, verifiedBy);
+  const platform = follow(linkOf(payload, PLATFORM), state.platform, state, verifiedBy);
   return platform === undefined
     ? { kind: 'superseded', state }
     : { kind: 'taken', state: withPlatform(state, platform) };
@@ -67,21 +66,23 @@ interface Announced {
   statement: string;
 }
 
-function statementOf({ epoch, transition_expires, statement: text }: Announced, scope: string): Statement {
-  const statement = readStatement(text);
+/** Read once: what it says, its hash and its signatures. */
+function linkOf({ epoch, transition_expires, statement: text }: Announced, scope: string): Link {
+  const link = readLink(text);
+  const { statement } = link;
   if (statement.scope !== scope) throw new KeyChangeError('wrong_scope');
   // What changes no trust is told by a chain message: a bundle goes with it.
   const changesTrust = STATEMENT_TYPES[statement.type].beside !== 'unchanged';
   const agrees = epoch === statement.epoch && (transition_expires ?? null) === statement.transition_expires;
   if (!agrees || !changesTrust) throw new KeyChangeError('malformed');
-  return statement;
+  return link;
 }
 
 /** The anchor after the statement; undefined where the Node has taken it already. */
-function follow(text: string, from: ChainAnchor, state: TrustState, verifiedBy: TrustedKey): ChainAnchor | undefined {
-  if (statementHash(text) === from.statementHash) return undefined;
+function follow(link: Link, from: ChainAnchor, state: TrustState, verifiedBy: TrustedKey): ChainAnchor | undefined {
+  if (link.hash === from.statementHash) return undefined;
   if (!isSameKey(verifiedBy, activeKeyOf(state.ring))) throw new KeyChangeError('unknown_key');
-  return walkChain(readStatement(text).scope, [text], from, superiorOf(state));
+  return takeLink(link.statement.scope, from, link, superiorOf(state));
 }
 
 /** Of the platform's keys a Node that hears nothing else knows the active one, and since when it is that. */

@@ -15,11 +15,13 @@ export {
 } from './statement-types';
 export {
   joinStatement,
+  readLink,
   readStatement,
   signStatement,
   statementHash,
   statementSignature,
   verifyStatement,
+  type Link,
 } from './statement-signatures';
 export {
   BUNDLE_MAX_AGE_MS,
@@ -36,7 +38,7 @@ export type { TokenClaims, TokenKey } from './foreign-token';
 export { signData, verifyData } from './data';
 export { activeKeyOf, anchorOfBundle, anchorOfRing, isSameKey, trustedKeyOf, type ChainAnchor } from './anchor';
 export { requireFollows } from './follow';
-export { startChain, walkChain, type SuperiorFor } from './chain';
+export { startChain, takeLink, walkChain, type SuperiorFor } from './chain';
 export { beginRings, endRings, walkRings, type HeldRings, type RingsWalk, type TakenRings } from './walk-rings';
 export { jwks } from './jwks';
 export {
