@@ -26,7 +26,7 @@ export * from './bus-limits';
 export * from './problem';
 export * from './database-format';
 export * from './timing';
-export * from './signing-batches';
+export * from './request-batches';
 export * from './ring-view';
 export { isTime, parseRfc3339, type Rfc3339 } from './rfc3339';
 export * from './messages';

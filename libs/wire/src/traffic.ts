@@ -4,7 +4,7 @@
  * nobody can be asked by somebody to whom they may not answer.
  */
 import { COMMANDS, COMMAND_NAMES, HTTP_COMMANDS, PAYLOAD_BYTES, type HttpCommand } from './commands/table';
-import { BATCH_BYTES } from './signing-batches';
+import { BATCH_BYTES } from './request-batches';
 import { PLATFORM } from './scope';
 import { SERVICE_NAMES } from './services';
 import {

@@ -121,7 +121,7 @@ export async function settleAcks(manager: EntityManager, acks: readonly NodeWord
   return { words, refused, haveKeys: applied.length > 0 };
 }
 
-export type SettledEpochs = Pick<KnownNode, 'nodeId' | 'scope' | 'settledEpoch' | 'settledPlatformEpoch'>;
+type SettledEpochs = Pick<KnownNode, 'nodeId' | 'scope' | 'settledEpoch' | 'settledPlatformEpoch'>;
 
 /** What a Node has settled of keys, where it has; by what was on record before, and what is now. */
 export function appliedKeys(before: SettledEpochs, after: SettledEpochs): KeyMark[] {

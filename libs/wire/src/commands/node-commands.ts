@@ -1,4 +1,5 @@
 import { IsOptional, IsUUID, ValidateIf } from '../validator';
+import { NODES_PER_REQUEST } from '../request-batches';
 import type { Scope } from '../scope';
 import { AreJoiningNodes, IsBusPublicKey, IsNodeName, IsScope } from './constraints';
 import { Request } from './request';
@@ -16,9 +17,6 @@ export class AddNode extends Request {
   bus_public_key: string;
 }
 
-/** So many credentials and their bundle are a third of what a message of the bus holds. */
-export const MOST_JOINING = 256;
-
 interface JoiningNode {
   name: string;
   /** As of `AddNode`. */
@@ -31,7 +29,7 @@ export class AddNodes extends Request {
   scope: Scope;
 
   /** 1 to 256 of them, each name and key once. */
-  @AreJoiningNodes(MOST_JOINING)
+  @AreJoiningNodes(NODES_PER_REQUEST)
   nodes: JoiningNode[];
 }
 

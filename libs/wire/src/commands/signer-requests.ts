@@ -19,7 +19,7 @@ import { MAX_JWS_LENGTH } from '../jws/compact';
 import type { EncodedSignature } from '../jws/signature';
 import type { Statement } from '../jws/statement';
 import { STATEMENT_TYPES, type StatementType } from '../jws/statement-types';
-import { ENVELOPES_PER_REQUEST } from '../signing-batches';
+import { ENVELOPES_PER_REQUEST } from '../request-batches';
 import { IsBatch, IsEventType, IsKeyId, IsReadies, IsScope } from './constraints';
 
 /**

@@ -2,11 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MOST_JOINING, type AddNodes } from '@plexsphere/wire/commands';
+import type { AddNodes } from '@plexsphere/wire/commands';
 import { busKeyOf, decodeBusSeed } from '@plexsphere/wire';
 import { FakeBus, type Reaction } from '../../../testing/fake-bus';
 import { Desk } from '../../../testing/surroundings';
-import { AT_ONCE } from './add-many';
 
 const desk = new Desk();
 afterAll(() => desk.remove());
@@ -50,10 +49,6 @@ async function addMany(text: string, folder: string, react: (request: AddNodes) 
 const enrolmentIn = (folder: string, name: string) =>
   JSON.parse(readFileSync(join(folder, `${name}.node.json`), 'utf8')) as Record<string, string>;
 const namesOf = (count: number): string => Array.from({ length: count }, (_, i) => `edge-${i}\n`).join('');
-
-it('asks for no more at once than the service takes', () => {
-  expect(AT_ONCE).toBe(MOST_JOINING);
-});
 
 it('writes a file for its owner alone for each name, with the key that was enrolled', async () => {
   const [rotation, folder] = [new Enrolling(), newFolder()];

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { uuidOf } from '@plexsphere/wire';
+import { NODES_PER_REQUEST, uuidOf } from '@plexsphere/wire';
 import type { AddNodesReply } from '@plexsphere/wire/commands';
 import type { Bus, Surroundings } from '../../command';
 import { misuse } from '../../failure';
@@ -12,9 +12,6 @@ import { readSmallFile } from '../../small-file';
 import { openBatch, type Batch } from './batch';
 import { busAccess, enrolmentText } from './enrolment-file';
 import { namesIn } from './names-in';
-
-/** Of one request: what the service takes (MOST_JOINING there, whose module loads validators). */
-export const AT_ONCE = 256;
 
 interface Order {
   scope: string;
@@ -37,8 +34,8 @@ export async function addMany(
   const batch = openBatch(folder, scope);
   const left = names.filter((name) => !isThere(folder, scope, name));
   const [written, taken]: [Written[], string[]] = [[], []];
-  for (let next = 0; next < left.length; next += AT_ONCE) {
-    const reply = await askFor(bus, batch, scope, left.slice(next, next + AT_ONCE));
+  for (let next = 0; next < left.length; next += NODES_PER_REQUEST) {
+    const reply = await askFor(bus, batch, scope, left.slice(next, next + NODES_PER_REQUEST));
     written.push(...reply.nodes.map((node) => writeFile(bus, batch, folder, { ...reply, ...node })));
     taken.push(...reply.taken);
     terminal.progress(`${written.length + taken.length} of ${left.length} Nodes asked for`);

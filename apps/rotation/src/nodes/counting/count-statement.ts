@@ -7,7 +7,7 @@ import { PLATFORM } from '@plexsphere/wire';
 /** A Node counts in regard of its own scope's ring and, as a Domain's that reads statements, of the platform's. */
 export type Regard = 'own' | 'platform';
 
-export const LISTS = ['lagging', 'pending', 'offline', 'waiting'] as const;
+const LISTS = ['lagging', 'pending', 'offline', 'waiting'] as const;
 type List = (typeof LISTS)[number];
 
 /** The lists of which the scan has to find the first names. */
