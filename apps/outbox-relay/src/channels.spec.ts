@@ -189,11 +189,11 @@ test('what was built before the ring went on is let go, and built anew', async (
   const [stream, claims, delivery, rings] = [get(EventStream), get(Claims), get(Delivery), get(RingWatch)];
   await stream.check();
   await channel.change(first, app);
-  const [claim] = (await claims.take(1)).claims;
+  const [claim] = await claims.take(1);
   rings.note(first, await channel.change(first, app));
   await delivery.deliver(claim!, stream.created);
   expect(heardByApp).toEqual([]);
-  for (const next of (await claims.take(1)).claims) await delivery.deliver(next, stream.created);
+  for (const next of await claims.take(1)) await delivery.deliver(next, stream.created);
   await until(() => heardByApp.length === 1, 'the news');
   // What was never sent has no place: both are one.
   expect(says(heardByApp)).toEqual([`${first} 3`]);

@@ -132,7 +132,7 @@ test('what was claimed before a word is let go: it is neither published nor mark
   const next = async (count: number, meanwhile: () => Promise<unknown> = async () => undefined): Promise<unknown[]> => {
     const { length } = heard.http;
     const taken: Claim[] = [];
-    await until(async () => taken.push(...(await claims.take(1)).claims) === 1, 'what is due');
+    await until(async () => taken.push(...(await claims.take(1))) === 1, 'what is due');
     await meanwhile();
     for (const claim of taken) await delivery.deliver(claim, stream.created);
     await until(() => heard.http.length >= length + count, 'what was published');

@@ -82,7 +82,7 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
     const stream = this.stream.created;
     try {
       await this.settleDoubt();
-      const { claims } = await this.claims.take(limit);
+      const claims = await this.claims.take(limit);
       this.databaseState = undefined;
       for (const claim of claims) this.track(claim, this.delivery.deliver(claim, stream));
       if (!this.claims.hasMore) return IDLE_MS;

@@ -145,7 +145,7 @@ async function stoppedRelay() {
 }
 
 async function onlyClaim(claims: Claims): Promise<Claim> {
-  const { claims: taken } = await claims.take(10);
+  const taken = await claims.take(10);
   expect(taken).toHaveLength(1);
   return taken[0] as Claim;
 }

@@ -161,7 +161,7 @@ async function publishUnnoted(world: RelayWorld): Promise<void> {
   const { get } = await world.relay({ listens: false });
   const stream = get(EventStream);
   await stream.check();
-  const { claims } = await get(Claims).take(10);
+  const claims = await get(Claims).take(10);
   for (const { node, message, deadline } of claims) {
     const outgoing = await get(MessageWriter).write(node, message);
     const { lastSequence } = node;

@@ -6,6 +6,7 @@ import { PLATFORM } from '@plexsphere/wire';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Candidates } from '../src/claim/candidates';
 import { Claims, RelayIdentity, type Claim } from '../src/claim/claims';
+import type { Asked, Found } from '../src/claim/find-candidates';
 import type { NextMessage } from '../src/claim/next-message';
 import { ClaimResults } from '../src/publish/claim-results';
 import { relayDatabase } from '../src/database-options';
@@ -24,8 +25,8 @@ const patient = (options: DataSourceOptions): DataSourceOptions =>
 
 /** Each look is from the start. */
 class RestlessCandidates extends Candidates {
-  protected override restMs(): number {
-    return 0;
+  override add(asked: readonly Asked[], found: readonly Found[]): void {
+    super.add(asked, found, 0);
   }
 }
 
@@ -118,12 +119,23 @@ export class ClaimWorld {
     });
   }
 
+  /** Claims, and says how many Nodes were claimed: those that get nothing, too. */
+  async claimed({ claims }: Claimer, limit: number): Promise<number> {
+    const attempts = async (): Promise<number> => {
+      const [row] = await this.source.query<{ n: number }[]>('SELECT sum(attempt)::int AS n FROM outbox.node_stream');
+      return row?.n ?? NaN;
+    };
+    const before = await attempts();
+    await claims.take(limit);
+    return (await attempts()) - before;
+  }
+
   /** Claims until nothing is due, and says what was said to each Node. */
   async drain(by: Claimer): Promise<Map<string, string[]>> {
     const said = new Map<string, string[]>();
     for (;;) {
-      const { claims, claimed } = await by.claims.take(100);
-      if (claimed === 0 && !by.claims.hasMore) return said;
+      const claims = await by.claims.take(100);
+      if (claims.length === 0 && !by.claims.hasMore) return said;
       for (const claim of claims) {
         said.set(claim.node.nodeId, [...(said.get(claim.node.nodeId) ?? []), ...messagesOf(claim).map(wordOf)]);
       }

@@ -101,9 +101,9 @@ export class GoStory {
 
   async claim(): Promise<boolean> {
     const by = this.random.pick(this.relays);
-    const { claims, claimed } = await by.claims.take(1);
+    const claims = await by.claims.take(1);
     for (const claim of claims) this.underWay.push({ by, claim, sequence: null });
-    return claimed > 0;
+    return claims.length > 0;
   }
 
   /** What was claimed longest ago is signed and published, if it may be. */

@@ -40,10 +40,10 @@ export class ModelBus {
     this.relays = [world.claimer(), world.claimer()];
   }
 
-  /** A claim's worth; each message arrives with this likelihood. Returns how many Nodes were claimed. */
-  async deliver(likelihood: number): Promise<number> {
+  /** A claim's worth; each message arrives with this likelihood. Returns whether there may be more. */
+  async deliver(likelihood: number): Promise<boolean> {
     const by = this.random.pick(this.relays);
-    const { claims, claimed } = await by.claims.take(this.random.integer(1, 3));
+    const claims = await by.claims.take(this.random.integer(1, 3));
     for (const claim of claims) {
       const sequence = this.lastOf(claim);
       if (sequence !== claim.node.lastSequence) {
@@ -67,13 +67,13 @@ export class ModelBus {
         ...(message.kind === 'ready' && { answeredHelloId: message.helloId }),
       });
     }
-    return claimed;
+    return claims.length > 0 || by.claims.hasMore;
   }
 
   /** Nobody signs: what the relay claimed it gives back. */
   async giveBack(): Promise<void> {
     const by = this.random.pick(this.relays);
-    const { claims } = await by.claims.take(this.random.integer(1, 3));
+    const claims = await by.claims.take(this.random.integer(1, 3));
     for (const { node, message } of claims) {
       const release = { nodeId: node.nodeId, attempt: node.attempt, deferMs: 0 };
       const isPutBack = message.kind === 'ordinary' && message.event.channel !== null && message.event.isPlacedNow;
@@ -82,7 +82,7 @@ export class ModelBus {
   }
 
   async die({ published }: { published: boolean }): Promise<void> {
-    const { claims } = await this.random.pick(this.relays).claims.take(2);
+    const claims = await this.random.pick(this.relays).claims.take(2);
     for (const claim of claims) {
       const isNext = this.lastOf(claim) === claim.node.lastSequence;
       if (published && isNext && this.isSigned(claim)) await this.publish(claim, { likelihood: 1 });

@@ -1,13 +1,11 @@
 /**
  * Nodes that may be due, as the looks at the indexes bring them, until it is their turn. In memory and no more than a hint:
- * whether a Node is due decides the claim, by its newest row. Each index is read on from where the last look got to, and
- * from its start again when it has ended: so whoever stands at a head and cannot be served, and what is dead and cannot be
- * cleared away yet, costs a look now and then and not each of them. Each scope's indexes by themselves: where one has no end
- * for as long as more comes than is served, who stands behind the place in another is found all the same.
+ * whether a Node is due decides the claim, by its newest row.
  */
 import { Injectable } from '@nestjs/common';
 import type { Scope } from '@plexsphere/wire';
-import type { Asked, Found, Place, Source } from './find-candidates';
+import type { Asked, Found, Source } from './find-candidates';
+import { IndexPlaces, type Read, type Rooms } from './index-places';
 
 /** Of a scope: a few claims' worth, so that a look is not made for each Node, and what is hinted at is not old. */
 export const ROOM = 1_024;
@@ -23,14 +21,6 @@ export const ROOM_OF_UNKNOWN = 256;
 /** A scope that brought nothing for so long is forgotten: it may be gone, and if not, it is found as it was at first. */
 const FORGET_AFTER_MS = 600_000;
 
-/** Looks from the start take a twentieth of the time, however much there is that nobody can be told of; and come this often. */
-const REST = 20;
-const MOST_REST_MS = 1_000;
-
-/** Where some have not ended for so long they begin, too; the next time after twice as long, so that ends are reached. */
-const PATIENCE_MS = 5_000;
-const MOST_PATIENCE_MS = 60_000;
-
 /** More than a relay has in flight. Who is forgotten is found by a look from the start. */
 const MOST_PASSED_OVER = 4 * ROOM;
 
@@ -45,16 +35,7 @@ const RANK: Readonly<Record<Source, Rank>> = {
 
 interface Waiting {
   nodes: Record<Rank, Set<string>>;
-  /** Where the next look reads on, and the furthest that an earlier one got. */
-  places: Partial<Record<Source, Place>>;
-  furthest: Partial<Record<Source, Place>>;
-  /** Of which the last look may have left some; since when there are such, and for how long there may be. */
-  unread: Set<Source>;
-  unreadSince: number;
-  patienceMs: number;
-  /** Before that none is read from its start; and whether the look that is under way does. */
-  restUntil: number;
-  begins: boolean;
+  places: IndexPlaces;
   /** When it was last known to have somebody. */
   foundAt: number;
 }
@@ -69,11 +50,11 @@ export class Candidates {
   /** Whether another look would bring more at once. */
   get hasMore(): boolean {
     return [...this.scopes.values()].some(
-      ({ nodes, unread }) => unread.size > 0 || Object.values(nodes).some(({ size }) => size > 0),
+      ({ nodes, places }) => places.hasMore || Object.values(nodes).some(({ size }) => size > 0),
     );
   }
 
-  /** What the next look asks. Those that have been read to their ends begin at their starts. */
+  /** What the next look asks. */
   ask(nowMs = performance.now()): Asked[] {
     this.forgetQuiet(nowMs);
     const all = [...this.scopes.values()];
@@ -81,9 +62,7 @@ export class Candidates {
     const ofBusy = shareOf(all.filter(isBusy).length);
     return [...this.scopes].map(([scope, waiting]) => {
       const rooms = roomsIn(waiting, { room: isBusy(waiting) ? ofBusy : ofAny, closeRoom: ofAny });
-      waiting.begins = rooms.room > 0 && nowMs >= waiting.restUntil;
-      if (waiting.begins) begin(waiting, rooms, nowMs);
-      return { scope, ...rooms, places: { ...waiting.places } };
+      return { scope, ...rooms, places: waiting.places.forLook(rooms, nowMs) };
     });
   }
 
@@ -99,10 +78,10 @@ export class Candidates {
     }
     for (const [scope, waiting] of this.scopes) {
       if (read.has(scope)) waiting.foundAt = nowMs;
+      const { places } = waiting;
       // One that nobody knew of was read from its start.
-      const { begins } = waiting;
-      if (begins || !rooms.has(scope)) waiting.restUntil = nowMs + this.restMs(tookMs);
-      readOn(waiting, rooms.get(scope) ?? UNKNOWN, read.get(scope) ?? {}, nowMs);
+      places.rest(tookMs, nowMs, !rooms.has(scope));
+      places.readOn(rooms.get(scope) ?? UNKNOWN, read.get(scope) ?? {}, nowMs);
     }
   }
 
@@ -148,13 +127,9 @@ export class Candidates {
     return chosen;
   }
 
-  protected restMs(tookMs: number): number {
-    return Math.min(MOST_REST_MS, REST * tookMs);
-  }
-
   private forgetQuiet(nowMs: number): void {
-    for (const [scope, { nodes, unread, foundAt }] of this.scopes) {
-      const isQuiet = unread.size === 0 && RANKS.every((rank) => nodes[rank].size === 0);
+    for (const [scope, { nodes, places, foundAt }] of this.scopes) {
+      const isQuiet = !places.hasMore && RANKS.every((rank) => nodes[rank].size === 0);
       if (isQuiet && nowMs > foundAt + FORGET_AFTER_MS) this.scopes.delete(scope);
     }
   }
@@ -174,23 +149,15 @@ export class Candidates {
       again: new Set<string>(),
       close: new Set<string>(),
     };
-    const waiting: Waiting = {
-      ...{ nodes, places: {}, furthest: {}, restUntil: 0, begins: false, foundAt: performance.now() },
-      ...{ unread: new Set(), unreadSince: 0, patienceMs: PATIENCE_MS },
-    };
+    const waiting: Waiting = { nodes, places: new IndexPlaces(), foundAt: performance.now() };
     this.scopes.set(scope, waiting);
     return waiting;
   }
 }
 
-/** What a look brought of one scope. */
-type Read = Partial<Record<Source, { rows: number; last: Place }>>;
-type Rooms = Pick<Asked, 'room' | 'closeRoom'>;
-
 const EMPTY: Rooms = { room: ROOM, closeRoom: ROOM };
 const UNKNOWN: Rooms = { room: ROOM_OF_UNKNOWN, closeRoom: ROOM_OF_UNKNOWN };
 const shareOf = (scopes: number): number => Math.min(ROOM, Math.max(LEAST_ROOM, Math.floor(MOST_OF_LOOK / scopes)));
-const roomOf = (source: Source, { room, closeRoom }: Rooms): number => (RANK[source] === 'close' ? closeRoom : room);
 
 /** Whoever has nothing to hear but a close may wait for very long, and takes nobody's room. */
 const roomsIn = ({ nodes: { news, due, again, close } }: Waiting, { room, closeRoom }: Rooms): Rooms => ({
@@ -199,38 +166,8 @@ const roomsIn = ({ nodes: { news, due, again, close } }: Waiting, { room, closeR
 });
 
 /** Somebody waits in it, or may: for more than the news of a close. */
-const isBusy = ({ nodes: { news, due, again }, unread }: Waiting): boolean =>
-  news.size + due.size + again.size > 0 || [...unread].some((source) => RANK[source] !== 'close');
-
-/** Each that has ended; and the others, where that lasts. */
-function begin(waiting: Waiting, rooms: Rooms, nowMs: number): void {
-  const { unread, places } = waiting;
-  const lasts = unread.size > 0 && nowMs >= waiting.unreadSince + waiting.patienceMs;
-  for (const source of Object.keys(places) as Source[]) {
-    if (roomOf(source, rooms) > 0 && (lasts || !unread.has(source))) delete places[source];
-  }
-  if (!lasts) return;
-  waiting.unreadSince = nowMs;
-  waiting.patienceMs = Math.min(MOST_PATIENCE_MS, 2 * waiting.patienceMs);
-}
-
-function readOn(waiting: Waiting, rooms: Rooms, read: Read, nowMs: number): void {
-  const { unread, places, furthest } = waiting;
-  const hadEnded = unread.size === 0;
-  // Where there is no room nothing was asked.
-  for (const source of unread) if (roomOf(source, rooms) > 0) unread.delete(source);
-  for (const [name, { rows, last }] of Object.entries(read)) {
-    const source = name as Source;
-    furthest[source] = later(furthest[source], last);
-    const isRead = rows < roomOf(source, rooms);
-    places[source] = isRead ? furthest[source] : last;
-    if (!isRead) unread.add(source);
-  }
-  // Those that brought nothing are read on where they ended once: what is dead before that is not passed again.
-  Object.assign(places, { ...furthest, ...places });
-  if (unread.size === 0) waiting.patienceMs = PATIENCE_MS;
-  else if (hadEnded) waiting.unreadSince = nowMs;
-}
+const isBusy = ({ nodes: { news, due, again }, places }: Waiting): boolean =>
+  news.size + due.size + again.size > 0 || places.hasMoreThanCloses;
 
 function take(nodes: Waiting['nodes'], ranks: readonly Rank[]): { nodeId: string; rank: Rank } | undefined {
   for (const rank of ranks) {
@@ -241,6 +178,3 @@ function take(nodes: Waiting['nodes'], ranks: readonly Rank[]): { nodeId: string
   }
   return undefined;
 }
-
-const later = (one: Place | undefined, other: Place): Place =>
-  one === undefined || other.at > one.at || (other.at === one.at && other.nodeId > one.nodeId) ? other : one;

@@ -75,16 +75,15 @@ export class Claims {
 
   /**
    * Up to `limit` Nodes of which something is due. Owner, attempt, position and message are committed when this returns,
-   * so that nothing is ever published of which the database knows nothing (ADR 0004, 0006). `claimed` counts those that
-   * get nothing, too.
+   * so that nothing is ever published of which the database knows nothing (ADR 0004, 0006).
    */
-  async take(limit: number): Promise<{ claims: Claim[]; claimed: number }> {
+  async take(limit: number): Promise<Claim[]> {
     // Read before the database sets its deadline, so that ours is never the later one.
     const claimedAt = performance.now();
     const deadline = claimedAt + CLAIM_MS - MARGIN_MS;
     return this.database.transaction('READ COMMITTED', async (manager) => {
       const nodes = await this.claim(manager, limit);
-      if (nodes.length === 0) return { claims: [], claimed: 0 };
+      if (nodes.length === 0) return [];
       await unsendMessages(manager, idsOf(nodes.filter((node) => node.sendsAgain)));
       await writeResyncs(manager, idsOf(nodes.filter((node) => node.needsResync)));
       await tellMembers(manager, idsOf(nodes.filter((node) => node.lacksEvents)));
@@ -97,7 +96,7 @@ export class Claims {
         manager,
         nodes.filter((node) => !messages.has(node.nodeId)),
       );
-      return { claims, claimed: nodes.length };
+      return claims;
     });
   }
 

@@ -88,6 +88,8 @@ const AT: Record<Source, string> = {
 };
 const BEGINS: Partial<Record<Source, string>> = { close: 'r.trust_epoch', platform_close: 'p.trust_epoch' };
 
+export const isCloseNews = (source: Source): boolean => source in BEGINS;
+
 const place = (source: Source): string => {
   const from = BEGINS[source];
   if (from === undefined)
@@ -108,7 +110,7 @@ const read = (source: Exclude<Source, 'unsent'>): string => {
       SELECT s.node_id, ${at} AS at, ${IS_UNCLAIMED} AS is_free FROM outbox.node_stream s
        WHERE ${who} AND s.scope = l.scope AND ${key === undefined ? order : `(${order})`} > ${after}
          ${upTo === undefined ? '' : `AND ${key} ${upTo}`}
-       ORDER BY ${order} LIMIT l.${source in BEGINS ? 'close_room' : 'room'}) x`;
+       ORDER BY ${order} LIMIT l.${isCloseNews(source) ? 'close_room' : 'room'}) x`;
 };
 
 const UNSENT = `

@@ -18,7 +18,7 @@ afterEach(() => world.end());
 const publish = async (count: number, payload = '{}'): Promise<void> => {
   for (let i = 0; i < count; i++) await mesh.publish(world.domain, payload);
 };
-const take = async (limit = 512): Promise<Claim[]> => (await by.claims.take(limit)).claims;
+const take = async (limit = 512): Promise<Claim[]> => await by.claims.take(limit);
 const positions = (claim: Claim | undefined): number[] =>
   messagesOf(claim!).map((message) => (message.kind === 'ordinary' ? message.event.position : Number.NaN));
 const eventOf = (claim: Claim | undefined) => {
@@ -61,7 +61,7 @@ test('of a claim that was lost nothing is marked', async () => {
   await publish(3);
   const [claim] = await take();
   await mesh.set(node, `claim_deadline = clock_timestamp() - interval '1 s'`);
-  const [other] = (await world.claimer().claims.take(1)).claims;
+  const [other] = await world.claimer().claims.take(1);
   expect(positions(other)).toEqual([1, 2, 3]);
   await world.mark(by, claim!);
   expect((await mesh.messages(node)).map(({ state }) => state)).toEqual(['unsent', 'unsent', 'unsent']);

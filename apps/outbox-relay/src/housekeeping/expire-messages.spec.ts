@@ -76,7 +76,7 @@ describe("P-7: an absent Node's events", () => {
     expect(await outcomes(node)).toEqual(['applied', 'expired', 'expired', 'expired', 'sent', 'sent']);
     await expect(world.mesh.stream(node)).resolves.toMatchObject({ settled_position: 3, last_position: 6 });
     await world.hello(node, 'h1', 1, { position: 1 });
-    const { claims } = await by.claims.take(1);
+    const claims = await by.claims.take(1);
     // The Node counts from resumes_after on: the resync comes next, and no hole.
     expect(claims[0]?.node).toMatchObject({ settledPosition: 3, lastPosition: 6 });
     for (const claim of claims) await world.mark(by, claim);

@@ -57,7 +57,7 @@ test('what was told and applied before stays applied, however late it is marked;
   const slow = await world.mesh.node(domain, { present: false });
   const by = world.claimer();
   await world.mesh.rotate(domain, 'd2');
-  const { claims } = await by.claims.take(2);
+  const claims = await by.claims.take(2);
   for (const claim of claims) {
     if (claim.node.nodeId === quick) await world.mark(by, claim);
     else await by.results.released({ ...claim.node, deferMs: 0 });
