@@ -1,8 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
-import { asInstant, prepared } from '@plexsphere/store';
+import { asInstant, askPrepared, prepared } from '@plexsphere/store';
 import { DataSource } from 'typeorm';
-import { askPrepared } from '../views/ask-prepared';
 import { EventStreams } from './event-streams';
 
 /** Whoever is put out has no stream a second later, whatever of rotation and the bus was killed meanwhile. */

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { GoNode, GoRing, Key, NodeRow, PresentedId } from '@plexsphere/keyring';
-import { asInstant, prepared } from '@plexsphere/store';
+import { asInstant, askPrepared, prepared } from '@plexsphere/store';
 import type { Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
-import { askPrepared } from '../views/ask-prepared';
 
 const RING = `r.trust_epoch::float8 AS "trustEpoch", r.keys, r.changes`;
 

@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Scope } from '@plexsphere/wire';
 import type { ClientKey } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
-import { prepared } from '@plexsphere/store';
-import { askPrepared } from './ask-prepared';
+import { askPrepared, prepared } from '@plexsphere/store';
 import { AskedTogether } from './asked-together';
 
 /** A client of an issuer, as one statement on the primary has it. */

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { prepared } from '@plexsphere/store';
+import { askPrepared, prepared } from '@plexsphere/store';
 import type { Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
-import { askPrepared } from './ask-prepared';
 
 export interface IssuerRow {
   scope: Scope;

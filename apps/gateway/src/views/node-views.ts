@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { asInstant, prepared } from '@plexsphere/store';
+import { asInstant, askPrepared, prepared } from '@plexsphere/store';
 import type { KeyView, Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
-import { askPrepared } from './ask-prepared';
 
 /** A Node over HTTP, as one statement on the primary has it: its row, how its stream stands, and the ring of its scope. */
 export interface NodeView {

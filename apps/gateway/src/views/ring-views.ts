@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { prepared } from '@plexsphere/store';
+import { askPrepared, prepared } from '@plexsphere/store';
 import type { KeyView, Scope } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
-import { askPrepared } from './ask-prepared';
 
 const READ_KEYS = prepared('SELECT keys, statement_timestamp() AS at FROM gateway.ring WHERE scope = $1');
 

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Health, LOGGER, type Logger } from '@plexsphere/service-kit';
+import { askPrepared, prepared } from '@plexsphere/store';
 import { MAX_ACCOUNT_BYTES, MAX_REVOCATIONS, revocationLines } from '@plexsphere/wire';
 import type { BusJwtReply, SignBusAccount } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
@@ -31,7 +32,15 @@ const nearlyFull = ({ listed }: Fullness): boolean => listed >= NEARLY_FULL * MA
 interface Stored {
   ageMs: number;
   bytes: number;
+  isAnyDue: boolean;
 }
+
+/** Every second, and as a rule there is nothing due: all of it in one statement. */
+const READ_STORED = prepared(`
+  SELECT octet_length(bus_account_jwt) AS bytes,
+         (extract(epoch FROM clock_timestamp() - bus_account_signed_at) * 1000)::float8 AS "ageMs",
+         EXISTS (SELECT FROM ring.bus_revocation WHERE signed_at IS NULL AND due_at <= statement_timestamp()) AS "isAnyDue"
+    FROM ring.installation`);
 
 /** How full the list was when it was last signed here. */
 interface Fullness {
@@ -67,7 +76,7 @@ export class AccountSigning {
     const stored = await this.stored();
     this.warn(stored.bytes);
     const isBatchDue = stored.ageMs >= Math.max(BATCH_EVERY_MS, PAUSES_PER_PUSH * pushTookMs);
-    const due = await dueRevocations(this.database.manager, isBatchDue);
+    const due = stored.isAnyDue ? await dueRevocations(this.database.manager, isBatchDue) : [];
     const isDue =
       due.length > 0 ||
       (stored.ageMs >= TIDY_EVERY_MS && (await isAnyOver(this.database.manager, this.config.clockSkewMs)));
@@ -124,11 +133,8 @@ export class AccountSigning {
   }
 
   private async stored(): Promise<Stored> {
-    const [row] = await this.database.query<[Stored]>(
-      `SELECT octet_length(bus_account_jwt) AS bytes,
-              (extract(epoch FROM clock_timestamp() - bus_account_signed_at) * 1000)::float8 AS "ageMs"
-         FROM ring.installation`,
-    );
+    const [row] = await askPrepared<Stored>(this.database, READ_STORED, []);
+    if (row === undefined) throw new Error('no installation');
     return row;
   }
 }

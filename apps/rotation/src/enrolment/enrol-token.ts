@@ -108,5 +108,7 @@ async function markRevoked(manager: EntityManager, id: string): Promise<Revoked>
 }
 
 /** Nobody comes with them any more; the audit log keeps that they were. */
+export const OLD_ENROL_TOKENS = `FROM ring.enrol_token WHERE expires_at < statement_timestamp() - interval '1 day'`;
+
 export const forgetOldEnrolTokens = (manager: EntityManager): Promise<unknown> =>
-  manager.query(`DELETE FROM ring.enrol_token WHERE expires_at < (SELECT clock_timestamp()) - interval '1 day'`);
+  manager.query(`DELETE ${OLD_ENROL_TOKENS}`);

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { nextFleetStep } from '@plexsphere/keyring';
 import { Bus, LOGGER, Loop, ThrottledLog, type Logger } from '@plexsphere/service-kit';
+import { askPrepared, prepared } from '@plexsphere/store';
 import { subjects, type NodeOrder } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
 import { databaseNow } from '../transactions/database-clock';
@@ -11,6 +12,11 @@ const TURN_MS = 1_000;
 const AGAIN_AFTER_MS = 5_000;
 const FORGET_EVERY_MS = 3_600_000;
 const KEPT_FOR = `interval '90 days'`;
+
+/** As a rule there is none, and that is to cost no transaction. */
+const IS_ANY_DUE = prepared(
+  `SELECT EXISTS (SELECT FROM ring.fleet_run WHERE state = 'running' AND due_at <= statement_timestamp()) AS "isAny"`,
+);
 
 /**
  * In every replica: takes the runs that are due a step further, each under its row's lock, which the other replicas skip,
@@ -51,12 +57,17 @@ export class FleetLoop implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async turn(stopping?: AbortSignal): Promise<void> {
-    while (stopping?.aborted !== true && (await this.advance()));
+    if (await this.isAnyDue()) while (stopping?.aborted !== true && (await this.advance()));
     if (performance.now() - this.forgotAtMs < FORGET_EVERY_MS) return;
     await this.database.query(
       `DELETE FROM ring.fleet_run WHERE state <> 'running' AND coalesce(ended_at, created_at) < clock_timestamp() - ${KEPT_FOR}`,
     );
     this.forgotAtMs = performance.now();
+  }
+
+  private async isAnyDue(): Promise<boolean> {
+    const [row] = await askPrepared<{ isAny: boolean }>(this.database, IS_ANY_DUE, []);
+    return row?.isAny === true;
   }
 
   /** Whether there was one. */

@@ -1,11 +1,26 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Health, LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
+import { askPrepared, prepared } from '@plexsphere/store';
 import { DataSource, type EntityManager } from 'typeorm';
-import { MOST_ENDED_KEYS, countStaying } from './require-room';
+import { COUNT_STAYING, MOST_ENDED_KEYS } from './require-room';
 
 const TURN_MS = 5_000;
 /** In one statement, so that none is long. */
 const AT_ONCE = 500;
+
+interface Found {
+  retires: boolean;
+  forgets: boolean;
+  contested: number;
+  staying: number;
+}
+
+/** All that a turn wants to know, each by an index of those alone that it is about. */
+const LOOK = prepared(`
+  SELECT EXISTS (SELECT FROM ring.node_key WHERE state = 'retiring' AND retiring_until <= statement_timestamp()) AS retires,
+         EXISTS (SELECT FROM ring.node_key WHERE former_until <= statement_timestamp()) AS forgets,
+         (SELECT count(*)::int FROM ring.node WHERE contested_at IS NOT NULL AND state = 'enrolled') AS contested,
+         (${COUNT_STAYING}) AS staying`);
 
 /**
  * Has the tables say what is so: whose overlap is over is retired, and a token that was given up is gone. Nothing waits for
@@ -38,10 +53,12 @@ export class RetireKeys implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async turn(): Promise<void> {
-    await whileMany(() => retireOver(this.database.manager));
-    await whileMany(() => forgetFormer(this.database.manager));
-    this.contested = await countContested(this.database.manager);
-    this.isFull = (await countStaying(this.database.manager)) >= MOST_ENDED_KEYS;
+    const [found] = await askPrepared<Found>(this.database, LOOK, []);
+    if (found === undefined) return;
+    if (found.retires) await whileMany(() => retireOver(this.database.manager));
+    if (found.forgets) await whileMany(() => forgetFormer(this.database.manager));
+    this.contested = found.contested;
+    this.isFull = found.staying >= MOST_ENDED_KEYS;
   }
 }
 
@@ -69,11 +86,4 @@ async function forgetFormer(manager: EntityManager): Promise<number> {
          LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED)`,
   );
   return count;
-}
-
-async function countContested(manager: EntityManager): Promise<number> {
-  const [row] = await manager.query<[{ count: number }]>(
-    `SELECT count(*)::int AS count FROM ring.node WHERE contested_at IS NOT NULL AND state = 'enrolled'`,
-  );
-  return row.count;
 }

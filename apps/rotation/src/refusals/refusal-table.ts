@@ -26,8 +26,9 @@ export const addRefusals = (
   counted: readonly CountedRefusal[],
 ): Promise<unknown> => manager.query(ADD, [JSON.stringify(counted)]);
 
-export const forgetOldRefusals = (manager: EntityManager): Promise<unknown> =>
-  manager.query(`DELETE FROM ring.refusal WHERE minute < (SELECT clock_timestamp()) - ${KEPT_FOR}`);
+export const OLD_REFUSALS = `FROM ring.refusal WHERE minute < statement_timestamp() - ${KEPT_FOR}`;
+
+export const forgetOldRefusals = (manager: EntityManager): Promise<unknown> => manager.query(`DELETE ${OLD_REFUSALS}`);
 
 interface RefusalRow {
   actor: string;

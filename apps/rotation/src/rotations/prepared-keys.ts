@@ -8,6 +8,8 @@ import { Signers } from '../leases/signers';
 /** A ring takes a key within half a minute of its preparation, or an attempt that comes later has it prepared anew. */
 const KEPT_FOR = `interval '1 hour'`;
 
+export const LEFTOVERS = `FROM ring.prepared_key WHERE prepared_at < statement_timestamp() - ${KEPT_FOR}`;
+
 /** One turn's worth: the rest waits for the next. */
 const AT_ONCE = 20;
 
@@ -76,8 +78,8 @@ export class PreparedKeys {
   private async forgetLeftovers(): Promise<void> {
     await this.strikeOffTaken();
     const leftovers = await this.database.query<Leftover[]>(
-      `SELECT scope, key_id AS "keyId", clock_timestamp() - ${KEPT_FOR} AS "preparedBefore"
-         FROM ring.prepared_key WHERE prepared_at < clock_timestamp() - ${KEPT_FOR} ORDER BY prepared_at LIMIT ${AT_ONCE}`,
+      `SELECT scope, key_id AS "keyId", statement_timestamp() - ${KEPT_FOR} AS "preparedBefore"
+         ${LEFTOVERS} ORDER BY prepared_at LIMIT ${AT_ONCE}`,
     );
     for (const leftover of leftovers) await this.forget(leftover);
   }

@@ -10,6 +10,7 @@ import { forgetOldAnswers } from '../transactions/requests';
 import { PreparedKeys } from './prepared-keys';
 import { AfterCommit } from './after-commit';
 import { SettleRollbacks } from './settle-rollbacks';
+import { lookForWork } from './work-left';
 
 const TURN_MS = 2_000;
 
@@ -50,15 +51,17 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async turn(): Promise<void> {
     try {
-      for (const scope of await this.findUnfinished()) this.resume(scope);
-      this.settling.settleDue();
+      const { manager } = this.database;
+      const left = await lookForWork(this.database);
+      if (left.unfinished) for (const scope of await this.findUnfinished()) this.resume(scope);
+      if (left.settling) this.settling.settleDue();
       await this.leases.sweep();
-      await forgetOldAnswers(this.database.manager);
-      await forgetOldRefusals(this.database.manager);
-      await forgetOldEnrolTokens(this.database.manager);
-      await forgetUsedAssertions(this.database.manager);
+      if (left.answers) await forgetOldAnswers(manager);
+      if (left.refusals) await forgetOldRefusals(manager);
+      if (left.enrolTokens) await forgetOldEnrolTokens(manager);
+      if (left.assertions) await forgetUsedAssertions(manager);
       // Asks signers, and nothing here should wait for them.
-      this.sweeping = this.preparedKeys.sweep();
+      if (left.preparedKeys) this.sweeping = this.preparedKeys.sweep();
       this.databaseState = undefined;
     } catch (error) {
       this.databaseState = 'not answering';

@@ -13,6 +13,18 @@ import { byItself, type RequestIdentity } from '../transactions/requests';
 import { changing } from '../transactions/scope-lock';
 import { AfterCommit, type MadeEpoch } from './after-commit';
 
+const OPENS_NOTHING = `
+  NOT EXISTS (SELECT FROM ring.transition WHERE scope = key.scope AND outcome IS NULL AND old_key_id = key.key_id)`;
+
+export const SETTLED = `
+  FROM ring.signing_key AS key
+ WHERE key.state = 'retiring' AND key.verifies_until <= statement_timestamp() AND ${OPENS_NOTHING}`;
+
+export const SETTLING_BY_MEMBERS = `
+  FROM ring.signing_key AS key
+ WHERE key.state = 'retiring' AND starts_with(key.scope, 'channel:') AND key.verifies_until > statement_timestamp()
+   AND ${OPENS_NOTHING}`;
+
 /** Each scope's, once it is due: what was rolled back, or left by a rotation that a revoke ended, is retired as by a close. Of any replicas one does it. */
 @Injectable()
 export class SettleRollbacks {
@@ -95,20 +107,10 @@ export class SettleRollbacks {
 
 /** Where a key is to go that retires though no rotation from it is open. */
 export const listSettled = (manager: EntityManager): Promise<{ scope: Scope }[]> =>
-  manager.query(
-    `SELECT DISTINCT key.scope FROM ring.signing_key AS key
-      WHERE key.state = 'retiring' AND key.verifies_until <= clock_timestamp()
-        AND NOT EXISTS (SELECT FROM ring.transition
-                         WHERE scope = key.scope AND outcome IS NULL AND old_key_id = key.key_id)`,
-  );
+  manager.query(`SELECT DISTINCT key.scope ${SETTLED}`);
 
 const listSettlingByMembers = (manager: EntityManager): Promise<{ scope: Scope }[]> =>
-  manager.query(
-    `SELECT DISTINCT key.scope FROM ring.signing_key AS key
-      WHERE key.state = 'retiring' AND starts_with(key.scope, 'channel:') AND key.verifies_until > clock_timestamp()
-        AND NOT EXISTS (SELECT FROM ring.transition
-                         WHERE scope = key.scope AND outcome IS NULL AND old_key_id = key.key_id)`,
-  );
+  manager.query(`SELECT DISTINCT key.scope ${SETTLING_BY_MEMBERS}`);
 
 function decided(decision: () => RingChange): RingChange | undefined {
   try {

@@ -7,14 +7,6 @@ const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [5_000, 900_000];
 const pauseMs = (failures: number): number =>
   Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 20), LONGEST_PAUSE_MS);
 
-/** Scopes that wait after a failure. */
-export async function listBackingOff(manager: EntityManager, now: Date): Promise<Set<Scope>> {
-  const rows = await manager.query<{ scope: Scope }[]>('SELECT scope FROM ring.rotator_failure WHERE retry_at > $1', [
-    now,
-  ]);
-  return new Set(rows.map(({ scope }) => scope));
-}
-
 /** Counts on where the same step has failed before. The text is a stable detail: what else an error says may be a secret. */
 export async function recordFailure(
   manager: EntityManager,

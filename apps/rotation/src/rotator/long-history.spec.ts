@@ -6,7 +6,7 @@ import { plansOf, rowsRead } from '../../testing/plans';
 import { CONFIG } from '../../testing/heart';
 import { seededRings, type SeededRings } from '../../testing/seeded-rings';
 import { listSettled } from '../rotations/settle-rollbacks';
-import { findCandidates, listScheduled } from './find-candidates';
+import { listScheduled, lookFor } from './find-candidates';
 import { readSnapshot } from '../transactions/database-clock';
 
 jest.setTimeout(60_000);
@@ -39,7 +39,10 @@ afterAll(() => seeded.drop());
 
 it('of a ring that was rotated for years the last time alone is read', async () => {
   const plans = await plansOf(seeded.database, (database) =>
-    readSnapshot(database, (manager, now) => findCandidates(manager, now, CONFIG)),
+    readSnapshot(database, (manager) => {
+      const { text, values } = lookFor(CONFIG);
+      return manager.query(text, values);
+    }),
   );
   for (const table of ['schedule', 'transition']) {
     expect({ table, isFew: rowsRead(plans, table) <= 3 * RINGS }).toEqual({ table, isFew: true });

@@ -7,9 +7,9 @@ import { KindPolicies } from '../policies/kind-policies';
 import { ringPolicy } from '../policies/policy-decisions';
 import { inTurn } from '../rings/in-turn';
 import { RotationConfig } from '../rotation-config';
-import { databaseNow, readSnapshot } from '../transactions/database-clock';
+import { readSnapshot } from '../transactions/database-clock';
 import { findDue, type Due } from './due-step';
-import { forgetFailure, forgetFailuresBut, listBackingOff, recordFailure } from './failures';
+import { forgetFailure, forgetFailuresBut, recordFailure } from './failures';
 import { findCandidates } from './find-candidates';
 import { TakeStep } from './take-step';
 
@@ -59,11 +59,10 @@ export class Rotator implements OnApplicationBootstrap, OnModuleDestroy {
   /** Begins what is due, and waits for none of it: a scope that takes long holds up no other. */
   async turn(): Promise<void> {
     await this.applyKinds();
-    const { manager } = this.database;
-    const now = await databaseNow(manager);
-    const candidates = await findCandidates(manager, now, this.config);
-    await forgetFailuresBut(manager, candidates);
-    const waiting = await listBackingOff(manager, now);
+    const { candidates, failed } = await findCandidates(this.database, this.config);
+    if (failed.some(({ scope }) => !candidates.includes(scope)))
+      await forgetFailuresBut(this.database.manager, candidates);
+    const waiting = new Set(failed.filter(({ waits }) => waits).map(({ scope }) => scope));
     // There may be nothing to do in a candidate for days: its Nodes are off.
     for (const scope of inTurn(candidates, this.lastBegun)) {
       if (this.underWay.size >= AT_ONCE) return;

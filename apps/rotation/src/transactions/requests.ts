@@ -61,9 +61,10 @@ export const keepAnswer = (manager: EntityManager, request: RequestIdentity, rep
     JSON.stringify(reply),
   ]);
 
-export const forgetOldAnswers = (manager: EntityManager): Promise<unknown> =>
-  // Read once: a time that is another for each row is looked up by no index.
-  manager.query(`DELETE FROM ring.request WHERE answered_at < (SELECT clock_timestamp()) - ${KEPT_FOR}`);
+/** By the statement's own time: one that may differ from row to row is looked up by no index. */
+export const OLD_ANSWERS = `FROM ring.request WHERE answered_at < statement_timestamp() - ${KEPT_FOR}`;
+
+export const forgetOldAnswers = (manager: EntityManager): Promise<unknown> => manager.query(`DELETE ${OLD_ANSWERS}`);
 
 /** Another copy of the same request is in its transaction now. */
 class CopyUnderWay extends Error {

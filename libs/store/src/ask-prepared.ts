@@ -1,8 +1,8 @@
-import type { Prepared } from '@plexsphere/store';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
+import type { Prepared } from './prepared';
 
-/** @throws what the driver throws */
+/** Outside of any transaction, on whichever connection is free. @throws what the driver throws */
 export async function askPrepared<Row extends object>(
   database: DataSource,
   question: Prepared,
