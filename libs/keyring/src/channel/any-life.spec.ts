@@ -1,13 +1,8 @@
 import fc from 'fast-check';
-import {
-  anyLife,
-  BOTH_MS,
-  ChannelStory,
-  CHANNEL,
-  OVERLAP_MS,
-  PROPAGATION_MS,
-  type Deed,
-} from '../../testing/channel-story';
+import { anyLife, type Deed } from '../../testing/channel-model/any-life';
+import { ChannelStory } from '../../testing/channel-model/channel-story';
+import { refusedRequests } from '../../testing/channel-model/refused-requests';
+import { BOTH_MS, CHANNEL, OVERLAP_MS, PROPAGATION_MS } from '../../testing/channel-model/terms';
 import { activeKey } from '../key-ring';
 import { Refusal } from '../refusal';
 import type { RingChange } from '../ring-change';
@@ -69,7 +64,7 @@ describe('any life of a channel’s ring', () => {
   it('has no request refused by who was told of the key, but by revoke, by force, or after closes_at', () => {
     const done = new Map<string, number>();
     always((deeds) => {
-      const story = play(deeds, (each) => must(each.refused()));
+      const story = play(deeds, (each) => must(refusedRequests(each)));
       for (const [verb, times] of story.done) done.set(verb, (done.get(verb) ?? 0) + times);
     });
     // Otherwise the lives were too tame to prove anything.

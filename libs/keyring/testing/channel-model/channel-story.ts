@@ -1,188 +1,35 @@
 /**
- * For specs: one ring of a channel with the processes at both its ends, as they are in truth: what each of them holds, and
- * signs by, whatever the ring says of it by now. What rotation knows of them is what they reported.
+ * For specs: one ring of a channel with the processes at both its ends. Does one deed after the other, and knows what each
+ * process reported; what must be true of it stands elsewhere.
  */
-import fc from 'fast-check';
 import {
   acknowledgedBy,
   activateKey,
   changeMembers,
   closeChannelRotation,
-  heldByMember,
   openChannelRotation,
   provenAfter,
   rollbackChannel,
   settleChannel,
   takesProof,
-  type Acknowledgement,
-  type AloneUse,
-  type HeldByMember,
   type Member,
   type MemberRole,
-} from '../src/channel';
-import { activeKey, createRing, type KeyRing } from '../src/key-ring';
-import { nextStep, type NextStep, type StepPolicy } from '../src/next-step';
-import { progressOf } from '../src/progress';
-import { revokeKey } from '../src/revoke';
-import type { RingChange } from '../src/ring-change';
-import { scopePolicy } from '../src/scope-policy';
-import { isOpen, phaseOf, type Transition } from '../src/transition';
+} from '../../src/channel';
+import { activeKey, createRing, type KeyRing } from '../../src/key-ring';
+import { nextStep, type NextStep, type StepPolicy } from '../../src/next-step';
+import { progressOf } from '../../src/progress';
+import { revokeKey } from '../../src/revoke';
+import type { RingChange } from '../../src/ring-change';
+import { isOpen, phaseOf, type Transition } from '../../src/transition';
+import type { Deed } from './any-life';
+import { Process } from './process';
+import { CHANNEL, OVERLAP_MS, TERMS } from './terms';
 
-export const CHANNEL = scopePolicy('channel');
-export const BOTH_MS = 300;
-export const OVERLAP_MS = 3_000;
-export const PROPAGATION_MS = 200;
-export const SKEW_MS = 30;
-export const TERMS = {
-  ...{ overlapWindowMs: OVERLAP_MS, propagationDelayMs: PROPAGATION_MS, clockSkewMs: SKEW_MS, relayLagMs: 50 },
-  bothForMs: BOTH_MS,
-};
 const STEPS: StepPolicy = {
   ...{ gate: CHANNEL.gate, mostTrusted: CHANNEL.mostTrusted, newKey: CHANNEL.newKey, algorithm: 'HS256' },
   ...{ standby: false, rotateEvery: null, close: 'automatic', nextFiring: () => null },
   ...TERMS,
 };
-
-const which = fc.nat({ max: 9 });
-const constant = <const T>(value: T) => fc.constant(value);
-
-const anyDeed = fc.oneof(
-  // What a ring's change is followed by: everybody hears of it, and says so. Some do not, for a while.
-  { weight: 12, arbitrary: fc.record({ verb: fc.constantFrom('hear', 'report', 'hear and report'), which }) },
-  { weight: 6, arbitrary: fc.record({ verb: fc.constantFrom('all hear and report', 'all report') }) },
-  { weight: 10, arbitrary: fc.record({ verb: constant('wait'), ms: fc.constantFrom(1, 60, 200, 301, 301, 2_000) }) },
-  { weight: 7, arbitrary: fc.record({ verb: fc.constantFrom('open', 'activate', 'settle', 'rollback') }) },
-  { weight: 5, arbitrary: fc.record({ verb: constant('close'), force: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ verb: constant('obey') }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      verb: constant('add'),
-      role: fc.constantFrom<MemberRole>('sender', 'receiver'),
-      isSink: fc.boolean(),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ verb: fc.constantFrom('remove', 'lose', 'stranger'), which }) },
-  { weight: 1, arbitrary: fc.record({ verb: constant('revoke'), which, discardStaged: fc.boolean() }) },
-);
-
-export type Deed = typeof anyDeed extends fc.Arbitrary<infer D> ? D : never;
-
-const ALL: Deed = { verb: 'all hear and report' };
-/** Nobody has heard anything new. */
-const AGAIN: Deed = { verb: 'all report' };
-const wait = (ms: 1 | 200 | 301): Deed => ({ verb: 'wait', ms });
-
-const SWITCH: readonly Deed[] = [{ verb: 'open' }, ALL, wait(200), { verb: 'activate' }];
-const QUIET: readonly Deed[] = [ALL, wait(301), wait(200), ALL, wait(1), ALL];
-const SINKS: readonly Deed[] = [
-  { verb: 'add', role: 'sender', isSink: true },
-  { verb: 'add', role: 'receiver', isSink: true },
-];
-
-/** What leads somewhere where nothing comes in between; most of it, in this order. */
-const CHAPTERS: readonly (readonly Deed[])[] = [
-  SWITCH,
-  [{ verb: 'open' }, ALL, { verb: 'lose', which: 0 }, wait(200), { verb: 'activate' }],
-  [...QUIET, { verb: 'close', force: false }],
-  [AGAIN, wait(301), wait(200), AGAIN, wait(1), AGAIN, { verb: 'close', force: false }],
-  [...SINKS, ALL],
-  [...SINKS, ...SWITCH, ...QUIET, { verb: 'close', force: false }],
-  [...SWITCH, { verb: 'rollback' }, ...QUIET, { verb: 'settle' }],
-];
-const anyChapter = fc.oneof(...CHAPTERS.map((all) => fc.subarray([...all], { minLength: all.length - 2 })));
-
-/** Chapters, with whatever comes in between. */
-export const anyLife: fc.Arbitrary<Deed[]> = fc
-  .array(fc.oneof({ weight: 5, arbitrary: anyDeed.map((deed) => [deed]) }, { weight: 2, arbitrary: anyChapter }), {
-    maxLength: 40,
-    size: 'max',
-  })
-  .map((parts) => parts.flat());
-
-/** What a process holds from a time on. */
-interface Held {
-  fromMs: number;
-  epoch: number;
-  keys: readonly HeldByMember[];
-}
-
-export class Process {
-  /** The last one is what it holds; of a sink whoever reads it may see what stood there a propagation delay ago. */
-  history: Held[] = [];
-  acknowledgement: Acknowledgement | null = null;
-  proven: ReadonlyMap<string, Date> = new Map();
-  /** What its last report named, as it was. */
-  named: readonly string[] = [];
-  reportedEpoch: number | null = null;
-  reportedFromMs: number | null = null;
-  reportedAtMs: number;
-  alone: { kid: string; atMs: number } | null = null;
-  reportedAlone: ({ kid: string } & AloneUse) | null = null;
-
-  constructor(
-    readonly nodeId: string,
-    readonly role: MemberRole,
-    readonly isSink: boolean,
-    nowMs: number,
-  ) {
-    this.reportedAtMs = nowMs;
-  }
-
-  get held(): Held | undefined {
-    return this.history.at(-1);
-  }
-
-  hear(ring: KeyRing, nowMs: number): void {
-    if (ring.epoch <= (this.held?.epoch ?? 0)) return;
-    const keys = heldByMember(ring, this.role, CHANNEL, new Date(nowMs));
-    this.history.push({ fromMs: nowMs, epoch: ring.epoch, keys });
-  }
-
-  /** What may be read of it: of a sink all that stood there within the propagation delay. */
-  seenBy(nowMs: number): Held[] {
-    const last = this.history.length - 1;
-    if (!this.isSink) return this.history.slice(-1);
-    return this.history.filter((_, at) => at === last || this.history[at + 1]!.fromMs + PROPAGATION_MS > nowMs);
-  }
-
-  /** Each set of key ids by which a request of now may be signed. */
-  signatures(nowMs: number): string[][] {
-    if (this.isSink) return this.seenBy(nowMs).map(({ keys }) => keys.filter(isActive).map(({ keyId }) => keyId));
-    const kids =
-      this.held === undefined
-        ? []
-        : [...this.besides(nowMs), ...this.held.keys.filter(isActive).map(({ keyId }) => keyId)];
-    return [kids];
-  }
-
-  /** By the keys of before as well, for a while after another one began to sign. */
-  private besides(nowMs: number): string[] {
-    const signing = this.history.map(({ keys, fromMs }) => ({ kid: keys.find(isActive)?.keyId, fromMs }));
-    const now = signing.at(-1)?.kid;
-    const since = signing.findLastIndex(({ kid }) => kid !== now) + 1;
-    const before = signing[since - 1]?.kid;
-    const isRecent = nowMs < (signing[since]?.fromMs ?? 0) + BOTH_MS;
-    const stillHeld = this.held?.keys.some(({ keyId }) => keyId === before) === true;
-    return before !== undefined && isRecent && stillHeld ? [before] : [];
-  }
-
-  /** Whether whoever verifies here, whatever of it is read, does so by the key. A fast clock drops it early. */
-  verifies(kid: string, nowMs: number): boolean {
-    return this.seenBy(nowMs).every(({ keys }) =>
-      keys.some(
-        ({ keyId, verifiesUntil }) => keyId === kid && nowMs + SKEW_MS < (verifiesUntil?.getTime() ?? Infinity),
-      ),
-    );
-  }
-
-  /** Whether what may be read of it says that the key goes: it has not heard otherwise, or not for long. */
-  expects(kid: string, nowMs: number): boolean {
-    return this.seenBy(nowMs).some(({ keys }) => keys.some((key) => key.keyId === kid && !key.isActive));
-  }
-}
-
-const isActive = (key: HeldByMember): boolean => key.isActive;
 
 export class ChannelStory {
   nowMs = 0;
@@ -386,25 +233,5 @@ export class ChannelStory {
     const kid = isOpen(this.transition) ? this.transition.oldKeyId : undefined;
     if (receiver === undefined || kid === undefined || receiver.isSink || receiver.held === undefined) return;
     if (receiver.verifies(kid, this.nowMs)) receiver.alone = { kid, atMs: this.nowMs };
-  }
-
-  /** Requests of now that some receiver would refuse, though nobody who was told may be the reason. */
-  refused(): { sender: string; receiver: string; kids: string[] }[] {
-    return this.at('sender').flatMap((sender) =>
-      sender.signatures(this.nowMs).flatMap((kids) =>
-        this.at('receiver')
-          .filter((receiver) => receiver.held !== undefined && kids.length > 0)
-          .filter((receiver) => !kids.some((kid) => receiver.verifies(kid, this.nowMs)))
-          .filter((receiver) => !kids.every((kid) => this.isExcused(kid, receiver)))
-          .map((receiver) => ({ sender: sender.nodeId, receiver: receiver.nodeId, kids })),
-      ),
-    );
-  }
-
-  /** By a revoke, or by force; or its time is over, and the receiver was told no better. */
-  private isExcused(kid: string, receiver: Process): boolean {
-    if (this.lawless.has(kid)) return true;
-    const isOver = this.nowMs >= (this.promisedMs.get(kid) ?? Infinity);
-    return isOver && (kid !== activeKey(this.ring).keyId || receiver.expects(kid, this.nowMs));
   }
 }
