@@ -1,4 +1,4 @@
-import { isCallBy, readCallSignatures, signaturesBy, type CallSignature } from './call/call-signatures';
+import { readCallSignatures, signaturesBy, type CallSignature } from './call/call-signatures';
 import { isBodyOf, readContentDigest } from './call/content-digest';
 import { CALL_LIFE_MS } from './call/sign-call';
 import { covered } from './call/signature-base';
@@ -80,17 +80,21 @@ export class ChannelReceiver {
       const body = this.bodyOf(call);
       const digest = headerOf(call.headers, 'content-digest')?.trim();
       const digests = readContentDigest(digest);
-      const signatures = await readCallSignatures(call.headers, target, digest ?? '');
+      const base = covered(target, digest ?? '');
+      const signatures = await readCallSignatures(call.headers, { target, digest: digest ?? '', base });
       if (typeof signatures === 'string') throw new MessageRefused(signatures);
       if (digest === undefined || digests === undefined) throw new MessageRefused('wrong_digest');
-      const base = covered(target, digest);
-      const { signer, held } = await this.signerAmong(isCallBy(signatures, base));
+      const good: CallSignature[] = [];
+      const { signer, held } = await this.signerAmong((key) => {
+        const byKey = signaturesBy(signatures, base, key);
+        good.push(...byKey);
+        return byKey.length > 0;
+      });
       if (signer === undefined) {
         const signedTarget = readSignedTarget(headerOf(call.headers, SIGNED_TARGET));
         const keys = { held, opposite: await this.oppositeKeys() };
         throw new MessageRefused(whyRefused(signatures, { target, digest, body, signedTarget }, keys));
       }
-      const good = held.flatMap((key) => signaturesBy(signatures, base, key));
       if (!good.every(isOfNow)) throw new MessageRefused('stale');
       if (!isBodyOf(digests, body)) throw new MessageRefused('body_changed');
       if (!(await this.isFirst(good))) throw new MessageRefused('replayed');

@@ -58,7 +58,7 @@ export class ChannelSender {
     if (target === undefined)
       throw new ChannelError('option_invalid', 'a call needs a method, and a URL that is short');
     const keys = await this.keys();
-    const signed = await callHeaders(keys, target, { body: bytesOf(body ?? ''), at: new Date() });
+    const signed = callHeaders(keys, target, { body: body ?? '', at: new Date() });
     return [href, this.init(target.method, among(headers, signed), { body, keys })];
   }
 
@@ -98,8 +98,6 @@ export class ChannelSender {
     return signing;
   }
 }
-
-const bytesOf = (body: SentBody): Uint8Array => (typeof body === 'string' ? Buffer.from(body) : body);
 
 /** The sender's own headers, in lower case, and those of the signature in place of any of theirs. */
 function among(

@@ -89,6 +89,11 @@ it('nothing is signed by a secret that is too short', async () => {
   expect(await reasonOf(sender.call(URL_OF_CALL))).toBe('secret_too_short');
 });
 
+it('no call is signed under an id that no receiver would take', async () => {
+  for (const keyId of ['', 'a"b', 'é', '.a', 'a'.repeat(129)])
+    expect(await reasonOf(twoEnds({ signs: [keyId] }).sender.call(URL_OF_CALL))).toBe('keys_malformed');
+});
+
 it('a store that is away is no refusal, and nothing is taken', async () => {
   const add = () => Promise.reject(new Error('away'));
   const ends = twoEnds({}, { nonces: { add, delete: add } });

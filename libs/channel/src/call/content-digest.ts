@@ -1,5 +1,5 @@
 /** Content-Digest (RFC 9530): of the body as it is sent. The library signs the header and never looks at the body. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isSameMac } from '../mac';
 
 const ALGORITHMS: Record<string, string> = { 'sha-256': 'sha256', 'sha-512': 'sha512' };
@@ -8,7 +8,7 @@ const MAX_LENGTH = 512;
 
 export type Digests = readonly { algorithm: string; value: Buffer }[];
 
-export const contentDigest = (body: Uint8Array): string => `sha-256=:${hashOf('sha256', body).toString('base64')}:`;
+export const contentDigest = (body: string | Uint8Array): string => `sha-256=:${hash('sha256', body, 'base64')}:`;
 
 /** Those of algorithms that are known here; undefined where there is none, or what is none. */
 export function readContentDigest(text: string | undefined): Digests | undefined {
@@ -23,6 +23,4 @@ export function readContentDigest(text: string | undefined): Digests | undefined
 }
 
 export const isBodyOf = (digests: Digests, body: Uint8Array): boolean =>
-  digests.every(({ algorithm, value }) => isSameMac(hashOf(algorithm, body), value));
-
-const hashOf = (algorithm: string, body: Uint8Array): Buffer => createHash(algorithm).update(body).digest();
+  digests.every(({ algorithm, value }) => isSameMac(hash(algorithm, body, 'buffer'), value));

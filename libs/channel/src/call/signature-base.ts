@@ -2,15 +2,15 @@
 import type { Target } from './target';
 
 export const TAG = 'plexsphere-channel';
-export const COMPONENTS = ['@method', '@path', '@query', 'content-digest'];
-export const PARAMETERS = ['created', 'expires', 'nonce', 'keyid', 'tag'];
+/** Of one call: more than there are keys in a rotation. */
+export const MAX_SIGNATURES = 16;
+const COMPONENTS = ['@method', '@path', '@query', 'content-digest'];
+/** As the parameters of a signature begin with them. */
+export const COVERED = `(${COMPONENTS.map((name) => `"${name}"`).join(' ')})`;
 
 /** The base of a signature up to its parameters: what any that covers this call begins with. */
-export function covered(target: Target, digest: string): string {
-  const values = [target.method, target.path, target.query, digest];
-  const lines = COMPONENTS.map((name, index) => `"${name}": ${values[index]}\n`);
-  return `${lines.join('')}"@signature-params": (${COMPONENTS.map((name) => `"${name}"`).join(' ')})`;
-}
+export const covered = ({ method, path, query }: Target, digest: string): string =>
+  `"@method": ${method}\n"@path": ${path}\n"@query": ${query}\n"content-digest": ${digest}\n"@signature-params": ${COVERED}`;
 
 /**
  * The library derives method, path and query from a URL that it parses, by which `/a/../b` becomes `/b`: here they are what
