@@ -8,9 +8,10 @@ export const isProblemBody = (error: unknown): error is ProblemBody =>
 
 /** An answer that is more than the bus carries becomes a problem, instead of leaving the caller to its time-out. */
 export function respond(message: Msg, reply: Reply, limitBytes = Number.POSITIVE_INFINITY): void {
-  const text = 'body' in reply ? JSON.stringify(reply.body) : undefined;
-  if (text !== undefined && fitsInto(limitBytes, text)) {
-    message.respond(text);
+  // As bytes: the library would make them of the text in several times as long, and their number says whether they fit.
+  const bytes = 'body' in reply ? Buffer.from(JSON.stringify(reply.body)) : undefined;
+  if (bytes !== undefined && bytes.length <= limitBytes) {
+    message.respond(bytes);
     return;
   }
   const refused = 'problem' in reply ? reply.problem : problem('replyTooLarge', { limit_bytes: limitBytes }).body;
@@ -19,7 +20,3 @@ export function respond(message: Msg, reply: Reply, limitBytes = Number.POSITIVE
   errorHeaders.set(wireHeaders.error, refused.detail);
   message.respond(JSON.stringify(refused), { headers: errorHeaders });
 }
-
-/** UTF-8 has at most three bytes for each unit of a text: most need not be counted. */
-const fitsInto = (limitBytes: number, text: string): boolean =>
-  text.length * 3 <= limitBytes || Buffer.byteLength(text) <= limitBytes;

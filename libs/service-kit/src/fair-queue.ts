@@ -116,10 +116,10 @@ export class FairQueue<W extends Work> {
     this.running++;
     asker.running++;
     lane.running++;
-    this.takeTurn(asker, lane);
     const underWay = work.run();
-    if (underWay === undefined) this.ended(asker, lane);
-    else void underWay.finally(() => this.ended(asker, lane));
+    if (underWay === undefined) return this.ended(asker, lane);
+    this.takeTurn(asker, lane);
+    void underWay.finally(() => this.ended(asker, lane));
   }
 
   private ended(asker: Asker<W>, lane: Lane<W>): void {

@@ -1,5 +1,7 @@
 import { getMetadataStorage } from '@plexsphere/wire/validator';
 
+const NO_BODY = {};
+
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
 
 /** What is asked of one member, put together once from the decorators of its class. */
@@ -56,8 +58,16 @@ function addRule({ name, conditions, checks }: Member, metadata: Metadata, targe
       const { constraints } = metadata;
       for (const { async, instance } of getMetadataStorage().getTargetValidatorConstraints(metadata.constraintCls)) {
         if (async) throw new Error(`${targetName}.${name} is checked by a promise`);
-        const takes = (object: object, value: unknown, item: unknown): boolean =>
-          Boolean(instance.validate(item, { targetName, property: name, object, value, constraints }));
+        // One for all bodies, of which it keeps nothing: no check looks at it any more when it has answered.
+        const told = { targetName, property: name, object: NO_BODY, value: undefined as unknown, constraints };
+        const takes = (object: object, value: unknown, item: unknown): boolean => {
+          told.object = object;
+          told.value = value;
+          const answer = Boolean(instance.validate(item, told));
+          told.object = NO_BODY;
+          told.value = undefined;
+          return answer;
+        };
         checks.push(
           metadata.each
             ? (object, value) =>

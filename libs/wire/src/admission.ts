@@ -24,8 +24,8 @@ const MAX_REPLY_LENGTH = 256;
 
 /** What a row says of one subject: the same for every message there, so that it is worked out once. */
 export class Admission {
-  /** Where those who may ask hear their answers. */
-  private readonly inboxes: readonly string[];
+  /** Where those who may ask hear their answers, each with whose place a message from there takes. */
+  private readonly inboxes: readonly { inbox: string; asker: string }[];
   private readonly namedAskers: string;
   private readonly isAskedByServices: boolean;
 
@@ -37,9 +37,12 @@ export class Admission {
     const own = traffic.subject.split('.').indexOf(OWN);
     // The operator or Node whom the subject names; the server vouches for it.
     const id = own < 0 ? undefined : tokens[own];
-    this.inboxes = traffic.speakers.map((kind) => `${inboxOf(kind, id)}.`);
     this.namedAskers = traffic.askers.map((index) => tokens[index] ?? '').join(' ');
     this.isAskedByServices = traffic.answered && own < 0;
+    this.inboxes = traffic.speakers.map((kind) => {
+      const inbox = `${inboxOf(kind, id)}.`;
+      return { inbox, asker: this.askerAt(inbox) };
+    });
   }
 
   /**
@@ -56,13 +59,19 @@ export class Admission {
   /** Whose place in the row's queue a message takes: the operator, the Node, the holder, or a service's inbox and a scope. */
   asker(reply: string): string {
     if (!this.isAskedByServices) return this.namedAskers;
+    // Named once and not anew for each message: a text that is put together has to be gone through wherever it is looked up.
+    return this.inboxes.find(({ inbox }) => reply.startsWith(inbox))?.asker ?? this.askerAt(reply);
+  }
+
+  private askerAt(reply: string): string {
+    if (!this.isAskedByServices) return this.namedAskers;
     const service = reply.split('.', 2)[1] ?? '';
     return this.namedAskers === '' ? service : `${service} ${this.namedAskers}`;
   }
 
   private isInboxOfAsker(reply: string): boolean {
     if (reply.length > MAX_REPLY_LENGTH) return false;
-    return this.inboxes.some((inbox) => reply.startsWith(inbox) && TOKENS.test(reply.slice(inbox.length)));
+    return this.inboxes.some(({ inbox }) => reply.startsWith(inbox) && TOKENS.test(reply.slice(inbox.length)));
   }
 }
 

@@ -104,7 +104,7 @@ export function asymmetric(type: KeyType, how: Asymmetric): Algorithm {
       if (!isGood(key)) throw new TypeError(`not a key for ${how.alg}`);
       const half = createPublicKey(key);
       const own = publicKey(form.write(half.export(SPKI)), () => half);
-      const options = { key, ...signature };
+      const options = signature === undefined ? key : { key, ...signature };
       return {
         algorithm,
         publicKey: own,
@@ -176,7 +176,12 @@ class PublicHalf implements PublicKey {
   }
 }
 
-const signElsewhere = promisify<string | undefined, Uint8Array, SigningOptions & { key: KeyObject }, Buffer>(sign);
+const signElsewhere = promisify<
+  string | undefined,
+  Uint8Array,
+  KeyObject | (SigningOptions & { key: KeyObject }),
+  Buffer
+>(sign);
 
 /**
  * PKCS#8 in DER, to be loaded from there: while a key object of the generation itself is exported as a JWK, a garbage

@@ -14,8 +14,9 @@ export interface Rfc3339 {
 /** Two spellings beyond the RFC that Go's parser takes (golang.org/issue/54580): a one-digit hour, a comma for the dot. */
 const SHAPE = /^(\d{4}-\d{2}-\d{2})T(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d+))?(?:Z|([+-])(\d{2}):(\d{2}))$/;
 
-/** As nearly all are: in UTC, to the millisecond at the finest, and no zero too many. */
-const USUAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{0,2}[1-9])?Z$/;
+/** As nearly all are: in UTC, to the millisecond at the finest. */
+const USUAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z$/;
+const NEEDLESS_ZEROS = /\.?0+Z$/;
 
 /** Undefined for what Go refuses: 30 February, second 60, lower-case `t`. */
 export const parseRfc3339 = (text: string): Rfc3339 | undefined => (USUAL.test(text) ? usualTime(text) : anyTime(text));
@@ -23,7 +24,9 @@ export const parseRfc3339 = (text: string): Rfc3339 | undefined => (USUAL.test(t
 function usualTime(text: string): Rfc3339 | undefined {
   const ms = Date.parse(text);
   // It turns 30 February into 2 March, and 24:00 into the day after.
-  return new Date(ms).getUTCDate() === Number(text.slice(8, 10)) ? { text, ms, ceilMs: ms } : undefined;
+  if (new Date(ms).getUTCDate() !== Number(text.slice(8, 10))) return undefined;
+  const hasZeros = text.endsWith('0Z') && text.includes('.');
+  return { text: hasZeros ? text.replace(NEEDLESS_ZEROS, 'Z') : text, ms, ceilMs: ms };
 }
 
 function anyTime(text: string): Rfc3339 | undefined {

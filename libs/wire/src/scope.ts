@@ -46,17 +46,19 @@ export const MAX_SCOPE_LENGTH = Math.max(...FORMS.map(({ longest }) => longest))
 /** undefined for what is no scope: in capitals, in another spelling, or with anything before or after it. */
 export function parseScope(text: unknown): ParsedScope | undefined {
   if (typeof text !== 'string' || text.length > MAX_SCOPE_LENGTH) return undefined;
-  for (const { kind, pattern } of FORMS) {
-    const match = pattern.exec(text);
-    if (match !== null) return { kind, ...match.groups } as ParsedScope;
-  }
-  return undefined;
+  const form = formOf(text);
+  const match = form?.pattern.exec(text) ?? null;
+  return form === undefined || match === null ? undefined : ({ kind: form.kind, ...match.groups } as ParsedScope);
 }
+
+/** The one that it may be of: each begins with its kind. */
+const formOf = (text: string): (typeof FORMS)[number] | undefined => FORMS.find(({ kind }) => text.startsWith(kind));
 
 /** The same without its parts, which take longer to put together than a scope does to be known for one. */
 export function scopeKind(text: unknown): ScopeKind | undefined {
   if (typeof text !== 'string' || text.length > MAX_SCOPE_LENGTH) return undefined;
-  return FORMS.find(({ pattern }) => pattern.test(text))?.kind;
+  const form = formOf(text);
+  return form?.pattern.test(text) === true ? form.kind : undefined;
 }
 
 export const isScope = (text: unknown): text is Scope => scopeKind(text) !== undefined;
