@@ -1,5 +1,5 @@
 'use strict';
-// Loaded into a service, or plexctl, before its own modules (--require). To find some 1,800 modules, and for V8 to make code of their
+// Loaded into a service before its own modules (--require). To find some 1,800 modules, and for V8 to make code of their
 // text, takes a third of a start: the first to be told of a file in COMPILED keeps both there when it ends, and each later
 // one takes them. The same texts run: code is taken for the very text that it was made of, and V8 itself refuses what
 // another Node has made, or one with other flags. Where a module was found holds for as long as nothing is built or

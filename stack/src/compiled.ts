@@ -20,12 +20,6 @@ export const withCompiled = (
   env: { COMPILED: join(folder, service) },
 });
 
-/** The same, for a program that others start, as a shell does: plexctl. */
-export const startedCompiled = (folder: string, program: string): Readonly<Record<string, string>> => ({
-  NODE_OPTIONS: `--require "${HOOK}"`,
-  ...withCompiled(folder, program).env,
-});
-
 /** Leaves in the folder what V8 makes of each service's code, so that a start takes a third less: stack/compiled.cjs. */
 export async function compileServices(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });

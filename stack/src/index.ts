@@ -13,7 +13,7 @@ export * from './nats-server';
 export * from './service-process';
 export * from './plexctl';
 export * from './bootstrap-folder';
-export { compileServices, startedCompiled, withCompiled } from './compiled';
+export { compileServices, withCompiled } from './compiled';
 export * from './stack';
 export * from './folders';
 export { guard, whenOrphaned } from './guard';

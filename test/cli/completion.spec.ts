@@ -2,11 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { compiledPlexctl } from '../src/stack-to-copy';
 
 /** The completion scripts ask plexctl what there is. Bash's is run by bash itself; other shells are not everywhere. */
 const PLEXCTL = resolve(__dirname, '../../apps/plexctl/bin/plexctl.js');
-const env = { ...process.env, ...compiledPlexctl() };
+const { env } = process;
 const said = (...args: string[]): string =>
   spawnSync(process.execPath, [PLEXCTL, ...args], { encoding: 'utf8', env }).stdout;
 const script = (shell: string): string => said('completion', shell);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { writeTokenFile } from './token-file';
@@ -7,7 +7,9 @@ import { writeTokenFile } from './token-file';
 /**
  * plexctl starts fast because it loads little. Times are the benchmark's business; what was loaded is counted here.
  */
-const PLEXCTL = resolve(__dirname, '../../apps/plexctl/bin/plexctl.js');
+const PROJECT = resolve(__dirname, '../../apps/plexctl');
+/** Where each module is a file of its own, what is loaded can be told; the program is of the same modules. */
+const PLEXCTL = join(PROJECT, 'dist', 'main.js');
 const HEAVY = ['@nestjs', 'typeorm', 'pg', 'class-validator', 'class-transformer', 'jose', 'rxjs', 'pino'];
 const LAZY = ['nats', 'yaml', '@nats-io/nkeys', 'bootstrap', 'store', 'edge', 'node-sdk'];
 
@@ -15,11 +17,12 @@ const LAZY = ['nats', 'yaml', '@nats-io/nkeys', 'bootstrap', 'store', 'edge', 'n
 function loadedBy(
   args: string[],
   env: Record<string, string> = {},
+  program = PLEXCTL,
 ): { exitCode: number | null; packages: Set<string>; count: number } {
   const hook = `
     process.on('exit', () => require('fs').writeSync(3, JSON.stringify(Object.keys(require.cache))));
-    process.argv.splice(1, 0, ${JSON.stringify(PLEXCTL)});
-    require(${JSON.stringify(PLEXCTL)});`;
+    process.argv.splice(1, 0, ${JSON.stringify(program)});
+    require(${JSON.stringify(program)});`;
   const { status, output, stderr } = spawnSync(process.execPath, ['-e', hook, '--', ...args], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -95,5 +98,27 @@ describe('plexctl', () => {
     const { exitCode, packages } = loadedBy(args, { HOME: folder });
     expect(exitCode).toBe(2);
     expect(packages.has('yaml')).toBe(true);
+  });
+
+  it('finds all that a command of the bus takes in one file', () => {
+    const args = ['signing', 'jwks', '--scope', 'platform', '--signer-endpoint', '127.0.0.1:1'];
+    const bin = join(PROJECT, 'bin', 'plexctl.js');
+    const { exitCode, count } = loadedBy([...args, '--token-file', writeTokenFile(folder)], {}, bin);
+    expect([exitCode, count]).toEqual([1, 1]);
+  });
+
+  it('runs where V8 refuses the code that was kept, as one of another version does', () => {
+    const copy = join(folder, 'copy');
+    for (const file of ['bin/plexctl.js', 'dist/program', 'package.json'])
+      cpSync(join(PROJECT, file), join(copy, file));
+    const program = readFileSync(join(copy, 'dist', 'program'));
+    const begin = program.indexOf('\n') + 1;
+    const end = begin + Number(program.toString('latin1', 0, begin));
+    expect(program.length).toBeGreaterThan(end);
+    writeFileSync(join(copy, 'dist', 'program'), program.fill(0, end));
+    const { status, stdout } = spawnSync(process.execPath, [join(copy, 'bin', 'plexctl.js'), '--version'], {
+      encoding: 'utf8',
+    });
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^plexctl /)]);
   });
 });

@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { compiledPlexctl } from '../src/stack-to-copy';
 import { writeTokenFile } from './token-file';
 
 /**
@@ -30,7 +29,7 @@ function hear(command: string, folder: string): string {
     cwd: folder,
     encoding: 'utf8',
     input: '',
-    env: { PATH: process.env['PATH'], HOME: folder, TZ: 'America/New_York', ...compiledPlexctl() },
+    env: { PATH: process.env['PATH'], HOME: folder, TZ: 'America/New_York' },
   });
   const said = [section('stdout', stdout), section('stderr', stderr), `--- exit ${status}\n\n`].join('');
   return said.replaceAll(folder, '~');

@@ -2,14 +2,12 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '@plexsphere/stack';
-import { compiledPlexctl } from '../src/stack-to-copy';
 
 /** What the program knows: its own help is asked, since that is what a reader would compare a document with. */
 
 const run = (file: string, ...args: string[]): string =>
   execFileSync(process.execPath, [join(repositoryRoot, file), ...args], {
     encoding: 'utf8',
-    env: { ...process.env, ...compiledPlexctl() },
   });
 
 export const plexctlHelp = (...words: string[]): string => run('apps/plexctl/bin/plexctl.js', 'help', ...words);

@@ -4,7 +4,6 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '@plexsphere/stack';
-import { compiledPlexctl } from '../src/stack-to-copy';
 
 const SHELL_FUNCTIONS = `
 set -e
@@ -25,7 +24,7 @@ export interface Told {
  */
 export async function runShell(script: string, cwd: string, more: Record<string, string> = {}): Promise<Told> {
   const plexctl = join(repositoryRoot, 'apps', 'plexctl', 'bin', 'plexctl.js');
-  const env = { PATH: process.env['PATH'], NODE: process.execPath, PLEXCTL: plexctl, ...compiledPlexctl(), ...more };
+  const env = { PATH: process.env['PATH'], NODE: process.execPath, PLEXCTL: plexctl, ...more };
   const folder = await mkdtemp(join(tmpdir(), 'plexsphere-shell-'));
   const [out, err] = [join(folder, 'stdout'), join(folder, 'stderr')];
   const files = await Promise.all([open(out, 'w'), open(err, 'w')]);

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { join } from 'node:path';
 import { eventually, repositoryRoot } from '@plexsphere/stack';
-import { compiledPlexctl } from './stack-to-copy';
 import type { World } from './world';
 
 /**
@@ -31,7 +30,7 @@ export class AtTerminal {
   static plexctl(world: World, args: readonly string[]): AtTerminal {
     const program = [process.execPath, join(repositoryRoot, 'apps', 'plexctl', 'bin', 'plexctl.js')];
     const command = `${[...program, ...args].map(quoted).join(' ')}; ended=$?; stty -a; exit $ended`;
-    const env = { PATH: process.env['PATH'], SHELL: '/bin/sh', ...world.stack.env, ...compiledPlexctl() };
+    const env = { PATH: process.env['PATH'], SHELL: '/bin/sh', ...world.stack.env };
     const flags = ['--quiet', '--flush', '--return', '--command', command, '/dev/null'];
     const terminal = new AtTerminal(spawn('script', flags, { env }));
     world.afterwards(() => terminal.close());

@@ -1,15 +1,12 @@
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Stack, compileServices, localFolder, runPlexctl, startedCompiled } from '@plexsphere/stack';
+import { Stack, compileServices, localFolder } from '@plexsphere/stack';
 import { BRING_UP_FILES, openRecoveryKey, sealRecoveryKey } from '@plexsphere/wire';
 
 /** Where suites find the folder of the stack that theirs are copies of. */
 export const STACK_TO_COPY = 'PLEXSPHERE_STACK_TO_COPY';
-/** And what V8 makes of the code of services and plexctl. */
+/** And what V8 makes of the code of services. */
 export const COMPILED = 'PLEXSPHERE_COMPILED';
-
-/** What a plexctl of a suite is given beside the stack's variables. It starts by a quarter faster then. */
-export const compiledPlexctl = (): Record<string, string> => startedCompiled(process.env[COMPILED] ?? '', 'plexctl');
 
 const made = new Map<string, Stack>();
 
@@ -24,9 +21,6 @@ export async function makeStackToCopy(): Promise<void> {
   await sealCheaply(dirname(stack.tokenFile));
   process.env[STACK_TO_COPY] = dir;
   process.env[COMPILED] = compiled;
-  // Of what dials, where nobody answers.
-  const dialling = ['signing', 'jwks', '--scope', 'platform', '--signer-endpoint', '127.0.0.1:1'];
-  await runPlexctl([...dialling, '--token-file', stack.tokenFile], compiledPlexctl());
 }
 
 /** A try of the passphrase takes half a second of a core: what guards against who guesses, and stories do not guess. */

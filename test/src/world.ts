@@ -15,7 +15,7 @@ import { createBusKey, credsText } from '@plexsphere/wire';
 import type { AddNodeReply, JwksReply } from '@plexsphere/wire/commands';
 import { Client } from 'pg';
 import { OperatorConnection } from './operator-connection';
-import { COMPILED, STACK_TO_COPY, compiledPlexctl } from './stack-to-copy';
+import { COMPILED, STACK_TO_COPY } from './stack-to-copy';
 import { SuiteNode } from './suite-node';
 
 /**
@@ -93,16 +93,12 @@ export class World {
   }
 
   plexctl(args: string[], input?: string, env: Record<string, string> = {}): Promise<Ran> {
-    return runPlexctl(args, { ...this.env, ...env }, input);
+    return runPlexctl(args, { ...this.stack.env, ...env }, input);
   }
 
   /** A command that has to succeed, as JSON. */
   json<Reply>(args: string[], input?: string): Promise<Reply> {
-    return plexctlJson(args, this.env, input);
-  }
-
-  private get env(): Record<string, string> {
-    return { ...this.stack.env, ...compiledPlexctl() };
+    return plexctlJson(args, this.stack.env, input);
   }
 
   /** The admin's own connection, for what is asked again and again: a plexctl is a process each time. */
