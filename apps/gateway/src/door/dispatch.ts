@@ -18,8 +18,9 @@ export class Dispatch {
 
   take(request: IncomingMessage, response: ServerResponse): void {
     const { raw, nest } = this.answering;
-    request.url = originForm(request.url ?? '');
-    const [path = ''] = request.url.split('?', 1);
+    const target = (request.url = originForm(request.url ?? ''));
+    const query = target.indexOf('?');
+    const path = query < 0 ? target : target.slice(0, query);
     for (const route of raw) {
       const found = route.path.exec(path);
       if (found !== null) return this.answer(route, request, response, found[1] ?? '');
@@ -30,7 +31,7 @@ export class Dispatch {
   /** Not async itself: a promise for each of ten thousand key sets a second is one too many. */
   private answer(route: RawRoute, request: IncomingMessage, response: ServerResponse, group: string): void {
     const { metrics, problems } = this.answering;
-    response.once('close', () => metrics.answered(route.name, response.statusCode));
+    const told = (): void => metrics.answered(route.name, response.statusCode);
     const fail = (error: unknown): void => {
       const refused = problems.problemOf(error);
       // RFC 9110, section 15.5.6: the ones that it takes.
@@ -39,10 +40,16 @@ export class Dispatch {
     };
     try {
       if (!route.methods.includes(request.method ?? '')) throw problem('unsupportedMethod');
-      route.answer(request, response, group)?.catch(fail);
+      const answering = route.answer(request, response, group);
+      if (answering !== undefined) {
+        // What it is, is known at its end. It closes once: what `once` keeps to see to that is kept as long as a stream.
+        response.on('close', told);
+        return void answering.catch(fail);
+      }
     } catch (error) {
       fail(error);
     }
+    told();
   }
 }
 
@@ -50,6 +57,7 @@ const SCHEME_AND_HOST = /^https?:\/\/[^/?]*/i;
 
 /** RFC 9112, section 3.2.2: a target with scheme and host, as it is sent to proxies, is to be taken as well. */
 function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
   const rest = target.replace(SCHEME_AND_HOST, '');
   return rest === target || rest.startsWith('/') ? rest : `/${rest}`;
 }

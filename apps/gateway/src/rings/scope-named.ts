@@ -8,6 +8,7 @@ export function scopeNamed(text: string): Scope {
 }
 
 function decoded(text: string): string | undefined {
+  if (!text.includes('%')) return text;
   try {
     return decodeURIComponent(text);
   } catch {
