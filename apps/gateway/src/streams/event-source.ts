@@ -46,10 +46,15 @@ export class EventSource {
     if (!this.isOver) this.response.end();
   }
 
+  /** Nothing more goes out, not even what waits for its reader. */
+  cut(): void {
+    this.response.destroy();
+  }
+
   private write(text: string): void {
     if (this.isOver) return;
     this.wroteAtMs = performance.now();
     this.response.write(text);
-    if (this.response.writableLength > this.unreadBytes) this.response.destroy();
+    if (this.response.writableLength > this.unreadBytes) this.cut();
   }
 }

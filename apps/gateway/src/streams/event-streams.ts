@@ -12,7 +12,7 @@ import {
   type Scope,
   type StreamWord as SaidWord,
 } from '@plexsphere/wire';
-import { Events, type Msg } from 'nats';
+import { Events, type Msg, type Subscription } from 'nats';
 import { orRefused } from '../door/refuse';
 import type { NodeView } from '../views/node-views';
 import { EventSource } from './event-source';
@@ -39,8 +39,8 @@ type Begin = () => Promise<OpenStream>;
 @Injectable()
 export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly streams = new Set<OpenStream>();
-  /** In the order in which they were opened. */
-  private readonly byNode = new Map<string, Map<OpenStream, ServerResponse>>();
+  /** In the order in which they were opened. A list is never changed: nearly all have one stream in it. */
+  private readonly byNode = new Map<string, readonly OpenStream[]>();
   private readonly ground: StreamGround;
   private readonly wheel: Wheel<OpenStream>;
   private isEnding = false;
@@ -64,7 +64,7 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onApplicationBootstrap(): Promise<void> {
     this.news.onNews((nodeId, news) => {
-      for (const stream of this.byNode.get(nodeId)?.keys() ?? []) {
+      for (const stream of this.byNode.get(nodeId) ?? []) {
         if (news.what === 'drift') stream.drifted(news);
         else stream.tick();
       }
@@ -97,7 +97,7 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Whether one of them waits for a state of this Node. */
   waits(nodeId: string): boolean {
-    return [...(this.byNode.get(nodeId)?.keys() ?? [])].some((stream) => stream.waits);
+    return this.byNode.get(nodeId)?.some((stream) => stream.waits) ?? false;
   }
 
   /**
@@ -125,13 +125,13 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
       subscription.unsubscribe();
       throw error;
     }
-    this.keep(stream, response, () => subscription.unsubscribe());
+    this.keep(stream, response, subscription);
     for (const message of early) stream.hear(message);
   }
 
   /** Nothing more goes out to the Node, not even what waits for it to read on. */
   cut(nodeId: string): void {
-    for (const response of [...(this.byNode.get(nodeId)?.values() ?? [])]) response.destroy();
+    for (const stream of this.byNode.get(nodeId) ?? []) stream.cut();
   }
 
   /** Ends all of them, spread over so long; none is opened any more. */
@@ -173,20 +173,27 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.isEnding || response.destroyed) throw problem('eventStreamUnavailable');
   }
 
-  private keep(stream: OpenStream, response: ServerResponse, unsubscribe: () => void): void {
+  private keep(stream: OpenStream, response: ServerResponse, subscription: Subscription): void {
     const { nodeId } = stream;
+    const ofNode = [...(this.byNode.get(nodeId) ?? []), stream];
     this.streams.add(stream);
-    const ofNode = this.byNode.get(nodeId) ?? new Map<OpenStream, ServerResponse>();
-    this.byNode.set(nodeId, ofNode.set(stream, response));
+    this.byNode.set(nodeId, ofNode);
     const close = (): void => {
-      unsubscribe();
-      this.streams.delete(stream);
-      ofNode.delete(stream);
-      if (ofNode.size === 0) this.byNode.delete(nodeId);
+      subscription.unsubscribe();
+      this.forget(stream);
     };
     if (response.destroyed) close();
-    else response.once('close', close);
-    for (const oldest of [...ofNode.values()].slice(0, -MOST_OF_A_NODE)) oldest.destroy();
+    // It closes once: what `once` keeps to see to that is as much again, for each stream.
+    else response.on('close', close);
+    for (const oldest of ofNode.slice(0, -MOST_OF_A_NODE)) oldest.cut();
+  }
+
+  private forget(stream: OpenStream): void {
+    const { nodeId } = stream;
+    this.streams.delete(stream);
+    const others = this.byNode.get(nodeId)?.filter((each) => each !== stream) ?? [];
+    if (others.length === 0) this.byNode.delete(nodeId);
+    else this.byNode.set(nodeId, others);
   }
 
   private each(deed: (stream: OpenStream) => void): void {

@@ -35,7 +35,7 @@ const READ_AGAIN_MS = 500;
 
 /** The stream of a Node that reads no statement: what the domain decides about it, done. */
 export class NodeStream implements OpenStream {
-  private readonly life: { stream: StreamLife<HttpMessage> };
+  private life: StreamLife<HttpMessage>;
   private isReading = false;
   private isDue = false;
 
@@ -48,33 +48,33 @@ export class NodeStream implements OpenStream {
   ) {
     const { row, ...stream } = begins;
     const turn = beginStream<HttpMessage>(stream, row.presented, row, this.hearing.now);
-    this.life = turn;
+    this.life = turn.stream;
     this.take(turn);
   }
 
   get waits(): boolean {
-    return this.life.stream.mode === 'waits';
+    return this.life.mode === 'waits';
   }
 
   hear(raw: Msg): void {
     const message = readHttpMessage(raw);
-    if (message !== undefined) this.take(onMessage(this.life.stream, message, this.hearing));
+    if (message !== undefined) this.take(onMessage(this.life, message, this.hearing));
   }
 
   gap(): void {
-    this.take(onGap(this.life.stream, this.hearing.now));
+    this.take(onGap(this.life, this.hearing.now));
   }
 
   ringChanged(ring: GoRing): void {
-    this.take(onRing(this.life.stream, ring, this.hearing.now));
+    this.take(onRing(this.life, ring, this.hearing.now));
   }
 
   drifted(drift: { stateId: string; setsKeys: boolean }): void {
-    this.take(onDrift(this.life.stream, drift, this.hearing));
+    this.take(onDrift(this.life, drift, this.hearing));
   }
 
   tick(): void {
-    this.take(onTime(this.life.stream, this.hearing));
+    this.take(onTime(this.life, this.hearing));
     this.source.keepAlive();
   }
 
@@ -82,9 +82,13 @@ export class NodeStream implements OpenStream {
     this.source.end();
   }
 
+  cut(): void {
+    this.source.cut();
+  }
+
   private take({ stream, deeds }: Turn<HttpMessage>): void {
     if (this.source.isOver) return;
-    this.life.stream = stream;
+    this.life = stream;
     for (const deed of deeds) {
       if (deed.kind === 'write') this.write(deed.message);
       else if (deed.kind === 'say') this.ground.say(this.nodeId, deed.word);
@@ -110,7 +114,7 @@ export class NodeStream implements OpenStream {
         const row = await this.ground.readRow(this.nodeId);
         // Whoever is enrolled no more is told so when it asks again.
         if (row === undefined) this.end();
-        else this.take(onRow(this.life.stream, row, this.hearing.now));
+        else this.take(onRow(this.life, row, this.hearing.now));
       } catch (error) {
         this.ground.failed(this.nodeId, error);
         this.isDue = true;

@@ -18,4 +18,6 @@ export interface OpenStream {
   /** Time has passed, or a state of this Node has come or gone. */
   tick(): void;
   end(): void;
+  /** Nothing more goes out, not even what waits for the Node to read on. */
+  cut(): void;
 }

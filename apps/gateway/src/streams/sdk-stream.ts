@@ -69,6 +69,10 @@ export class SdkStream implements OpenStream {
     this.source.end();
   }
 
+  cut(): void {
+    this.source.cut();
+  }
+
   /** By the bus's sequences of this Node's subject. */
   private follows({ headers }: Msg): boolean {
     const [sequence, lastSequence] = [names.sequence, names.lastSequence].map((name) => Number(headers?.get(name)));
