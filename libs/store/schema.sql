@@ -729,12 +729,12 @@ ALTER TABLE ring.transition ADD CONSTRAINT transition_scope_fkey FOREIGN KEY (sc
 CREATE INDEX event_created ON outbox.event USING btree (created_at, event_id);
 CREATE INDEX event_of_key ON outbox.event USING btree (scope, epoch) WHERE (epoch IS NOT NULL);
 CREATE INDEX event_scope ON outbox.event USING btree (scope, (created_at AT TIME ZONE 'UTC'::text), event_id);
-CREATE INDEX message_due ON outbox.message USING btree (scope, id) WHERE (state = 'unsent'::text);
-CREATE INDEX message_outstanding ON outbox.message USING btree (node_id, "position", id) WHERE (state <> 'settled'::text);
+CREATE INDEX message_due ON outbox.message USING btree (scope, id) WHERE ((state = 'unsent'::text) AND (scope > ''::text));
+CREATE INDEX message_sent ON outbox.message USING btree (node_id, "position", id) WHERE (state = 'sent'::text);
 CREATE INDEX message_settled ON outbox.message USING btree (settled_at) WHERE (state = 'settled'::text);
 CREATE INDEX message_unapplied ON outbox.message USING btree (event_id, outcome, id) WHERE ((outcome IS NULL) OR (outcome <> 'applied'::text));
 CREATE INDEX message_unsent ON outbox.message USING btree (node_id, "position", id) WHERE (state = 'unsent'::text);
-CREATE INDEX message_waiting ON outbox.message USING btree (id) WHERE (state <> 'settled'::text);
+CREATE INDEX message_waiting ON outbox.message USING btree (id) WHERE ((state <> 'settled'::text) AND (id > 0));
 CREATE INDEX node_stream_astray ON outbox.node_stream USING btree (scope, node_id) WHERE ((state = 'open'::text) AND (listens <> 'go'::text) AND ((told_epoch = 0) OR (told_platform_epoch = 0)));
 CREATE INDEX node_stream_chain ON outbox.node_stream USING btree (scope, node_id) WHERE ((state = 'open'::text) AND (chain IS NOT NULL));
 CREATE INDEX node_stream_ending ON outbox.node_stream USING btree (node_id) WHERE (state = 'ending'::text);
@@ -846,7 +846,15 @@ CREATE VIEW gateway.node AS
     statement_timestamp() AS read_at,
     (EXISTS ( SELECT
            FROM outbox.message m
-          WHERE m.node_id = n.id AND m.state <> 'settled'::text)) AS outstanding
+          WHERE m.node_id = n.id AND m.state = 'unsent'::text
+          ORDER BY m."position"
+         OFFSET 0
+         LIMIT 1)) OR (EXISTS ( SELECT
+           FROM outbox.message m
+          WHERE m.node_id = n.id AND m.state = 'sent'::text
+          ORDER BY m."position"
+         OFFSET 0
+         LIMIT 1)) AS outstanding
    FROM ring.node n
      JOIN outbox.node_stream s ON s.node_id = n.id
   WHERE n.bearer_hash IS NOT NULL;

@@ -20,6 +20,13 @@ export const IS_UNCLAIMED = `(s.claim_deadline IS NULL OR s.claim_deadline <= cl
  */
 export const SETTLED_UP_TO = `(CASE s.listens WHEN 'go' THEN 0 ELSE s.settled_position END)`;
 
+/**
+ * Whether a Node has a message of that state. An index has those of each state by Node, and no other may answer. OFFSET 0:
+ * a planner that believes that there are few reads those of all Nodes at once, and looks among them.
+ */
+export const HAS_MESSAGE = (state: 'unsent' | 'sent', where = 'true'): string =>
+  `EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state = '${state}' AND ${where} OFFSET 0)`;
+
 /** How long until what is not settled is sent again: 2 s, doubling to 60 s. */
 export const RESEND_AFTER = (count: string): string =>
   `clock_timestamp() + least(60, 2 * power(2, least(${count}, 5))) * interval '1 s'`;

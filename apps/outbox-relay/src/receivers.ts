@@ -10,7 +10,7 @@ import { chooseNextForGo } from './claim/next-for-go';
 import { chooseNext, type NextChoice } from './claim/next-message';
 import { LEADS_BACK } from './claim/read-rings';
 import type { RingsRead } from './claim/rings-read';
-import { IS_PRESENT } from './node-stream';
+import { HAS_MESSAGE, IS_PRESENT } from './node-stream';
 
 interface Receiver {
   /** Where on the stream its messages are put. */
@@ -74,8 +74,8 @@ const SDK: Omit<Receiver, 'subject'> = {
   // Epochs beside rows: of the platform's close a Domain's Node has no row. What has no position was never sent.
   isUnsettled: (toldEpoch, toldPlatformEpoch) => `
     (${toldEpoch} > s.settled_epoch OR ${toldPlatformEpoch} > s.settled_platform_epoch
-     OR EXISTS (SELECT FROM outbox.message m
-                 WHERE m.node_id = s.node_id AND m.state <> 'settled' AND m.position > s.settled_position))`,
+     OR ${HAS_MESSAGE('sent', 'm.position > s.settled_position')}
+     OR ${HAS_MESSAGE('unsent', 'm.position > s.settled_position')})`,
 };
 
 export const RECEIVERS: Readonly<Record<Listens, Receiver>> = {

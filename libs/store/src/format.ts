@@ -12,6 +12,7 @@ import { CHANNEL } from './migrations/1700000000008-channel';
 import { NODE_KEY } from './migrations/1700000000009-node-key';
 import { DUE } from './migrations/1700000000010-due';
 import { KEY_MESSAGE } from './migrations/1700000000011-key-message';
+import { ONE_WAY } from './migrations/1700000000012-one-way';
 
 /** In their order. */
 export const MIGRATIONS = [
@@ -26,6 +27,7 @@ export const MIGRATIONS = [
   NODE_KEY,
   DUE,
   KEY_MESSAGE,
+  ONE_WAY,
 ];
 const FORM = new DatabaseForm('ring', MIGRATIONS, 'StoreFormat1700000000099');
 

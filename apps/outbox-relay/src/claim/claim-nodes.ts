@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { chainPlace, type ChainRow } from './chain-place';
 import type { ClaimedNode } from './claimed-node';
 import { runPrepared } from './run-prepared';
-import { IS_UNCLAIMED, RESEND_AFTER, SETTLED_UP_TO } from '../node-stream';
+import { HAS_MESSAGE, IS_UNCLAIMED, RESEND_AFTER, SETTLED_UP_TO } from '../node-stream';
 import { byReceiver } from '../receivers';
 
 /**
@@ -22,9 +22,7 @@ const RESEND_DUE = `(s.resend_at <= clock_timestamp() AND s.chain IS NULL
 const KEY_NEWS = `(s.chain IS NOT NULL OR ${byReceiver((receiver) => receiver.lacksTrust)})`;
 const CLOSE_NEWS = byReceiver((receiver) => receiver.lacksNews);
 const IS_CUT_OFF = byReceiver((receiver) => receiver.isCutOff);
-const unsent = (where: string): string =>
-  `EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state = 'unsent' AND ${where})`;
-const UNSENT = `(${unsent(`m.position > ${SETTLED_UP_TO}`)} OR ${unsent('m.position IS NULL')})`;
+const UNSENT = `(${HAS_MESSAGE('unsent', `m.position > ${SETTLED_UP_TO}`)} OR ${HAS_MESSAGE('unsent', 'm.position IS NULL')})`;
 
 /**
  * A Node of the platform's own scope has one ring under two names; where they differ, what it holds is the lesser. float8

@@ -69,7 +69,9 @@ const TAKE_NEXT = prepared(`
   of_one_ring AS (
     SELECT m.id, m.node_id, m.event_id, m.id = max(m.id) OVER (PARTITION BY m.node_id) AS is_last
       FROM taken
-      JOIN outbox.message m ON m.node_id = taken.node_id AND m.state = 'unsent'
+     CROSS JOIN LATERAL (
+       SELECT m.id, m.node_id, m.event_id FROM outbox.message m
+        WHERE m.node_id = taken.node_id AND m.state = 'unsent' OFFSET 0) m
       JOIN outbox.event other ON other.event_id = m.event_id AND ${IS_OF_CHANNEL('other')} AND other.scope = taken.scope
      WHERE taken.of_channel AND taken.position IS NULL
   ),

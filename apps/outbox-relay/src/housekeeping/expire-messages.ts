@@ -6,12 +6,16 @@ import { IS_PRESENT, IS_UNCLAIMED } from '../node-stream';
 const ROWS = 1_000;
 const ROWS_OF_A_NODE = 250;
 
+const ofState = (state: 'unsent' | 'sent', limit: number): string => `
+  SELECT m.id, m.position, m.event_id FROM outbox.message m
+   WHERE m.node_id = s.node_id AND m.state = '${state}' ORDER BY m.position, m.id LIMIT ${limit}`;
+
 /** What waits for a Node, in the order in which it would hear it. */
 const WAITING = (limit: number): string => `
   SELECT m.id, m.position, e.event_type, e.payload, e.created_at,
          row_number() OVER (ORDER BY m.position NULLS LAST, m.id) AS turn
-    FROM outbox.message m JOIN outbox.event e ON e.event_id = m.event_id
-   WHERE m.node_id = s.node_id AND m.state <> 'settled'
+    FROM ((${ofState('sent', limit)}) UNION ALL (${ofState('unsent', limit)})) m
+    JOIN outbox.event e ON e.event_id = m.event_id
    ORDER BY m.position NULLS LAST, m.id LIMIT ${limit}`;
 
 const CUTOFF = `clock_timestamp() - $2 * interval '1 ms'`;
@@ -24,13 +28,14 @@ const IS_AWAY = `(NOT ${IS_PRESENT} AND s.hello IS NULL OR s.told_epoch = ${FORK
 
 /**
  * The next of what waits, the oldest first, and whose it is of those who are away, locked. By the rows' ids, which rise as
- * time goes by: so only what is old is looked at, and the first that is young ends it.
+ * time goes by: so only what is old is looked at, and the first that is young ends it. The index is one that is taken by those
+ * alone who say that ids are positive.
  */
 const FIND = `
   WITH page AS (
     SELECT m.id, m.node_id, e.created_at < ${CUTOFF} AS is_old
       FROM (SELECT id, node_id, event_id FROM outbox.message
-             WHERE state <> 'settled' AND id > $1 ORDER BY id LIMIT ${ROWS}) m
+             WHERE state <> 'settled' AND id > 0 AND id > $1 ORDER BY id LIMIT ${ROWS}) m
       JOIN outbox.event e ON e.event_id = m.event_id
   ),
   due AS (

@@ -13,9 +13,16 @@ const SETTLE = `
     SELECT s.node_id FROM outbox.node_stream s WHERE s.state = 'ending' ORDER BY s.node_id LIMIT ${BATCH}
        FOR UPDATE SKIP LOCKED
   ),
+  waiting AS MATERIALIZED (
+    SELECT m.id FROM ending
+     CROSS JOIN LATERAL (
+       SELECT m.id FROM outbox.message m WHERE m.node_id = ending.node_id AND m.state = 'sent'
+        UNION ALL
+       SELECT m.id FROM outbox.message m WHERE m.node_id = ending.node_id AND m.state = 'unsent' OFFSET 0) m
+  ),
   settled AS (
     UPDATE outbox.message m SET state = 'settled', outcome = 'superseded', settled_at = clock_timestamp()
-      FROM ending WHERE m.node_id = ending.node_id AND m.state <> 'settled'
+      FROM waiting WHERE m.id = waiting.id
     RETURNING m.node_id
   )
   UPDATE outbox.node_stream s SET state = 'ended', claim_owner = NULL, claim_deadline = NULL

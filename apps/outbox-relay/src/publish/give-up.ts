@@ -12,7 +12,7 @@ const GIVE_UP = `
   ),
   gone AS (
     UPDATE outbox.message m SET state = 'settled', outcome = 'expired', settled_at = clock_timestamp()
-      FROM mine WHERE m.id = $4 AND m.node_id = mine.node_id AND m.state = 'unsent'
+      FROM mine WHERE m.id = $4 AND CASE m.state WHEN 'unsent' THEN m.node_id = mine.node_id ELSE false END
     RETURNING m.node_id, m.event_id, m.position
   ),
   freed AS (

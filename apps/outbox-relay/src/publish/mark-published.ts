@@ -31,11 +31,14 @@ const LOCK = prepared(`
    WHERE s.claim_owner = $2
    ORDER BY s.node_id FOR UPDATE OF s`);
 
-/** By their ids alone. An acknowledgement may have come before this: what is settled stays so. */
+/**
+ * By their ids alone: CASE keeps a planner from reading all that are unsent. An acknowledgement may have come before this:
+ * what is settled stays so.
+ */
 const MARK_MESSAGES = prepared(`
   UPDATE outbox.message m SET state = 'sent', sent_at = clock_timestamp(), issued_at = o.issued_at
     FROM (SELECT d.node_id, d.issued_at, unnest(d.message_ids) AS id FROM ${RECORD}) o
-   WHERE m.id = o.id AND m.node_id = o.node_id AND m.state = 'unsent'`);
+   WHERE m.id = o.id AND CASE m.state WHEN 'unsent' THEN m.node_id = o.node_id ELSE false END`);
 
 /** An acknowledgement may have told us meanwhile that the Node holds more than this message brings. */
 const TOLD_EPOCH = 'greatest(d.told_epoch, s.told_epoch)';

@@ -12,7 +12,8 @@ const PUT_BACK = `
   ),
   back AS (
     UPDATE outbox.message m SET position = NULL
-      FROM mine WHERE m.id = $4 AND m.node_id = mine.node_id AND m.position = $5 AND m.state = 'unsent'
+      FROM mine
+     WHERE m.id = $4 AND CASE m.state WHEN 'unsent' THEN m.node_id = mine.node_id AND m.position = $5 ELSE false END
     RETURNING m.node_id
   )
   UPDATE outbox.node_stream s SET last_position = s.last_position - 1 FROM back WHERE s.node_id = back.node_id`;

@@ -3,6 +3,7 @@ import { asInstant } from '@plexsphere/store';
 import type { Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
 import type { NodeStreamWord } from './read-http-words';
+import { HAS_MESSAGE } from '../node-stream';
 import { noteKeyMarks, type KeyMark } from './key-marks';
 import { appliedKeys, settleMessages } from './settle-acks';
 
@@ -19,7 +20,7 @@ const LOCK = `
          CASE WHEN s.ready_epoch IS NOT NULL
               THEN jsonb_build_object('epoch', s.ready_epoch, 'position', s.ready_position) END AS ready,
          s.hello_id AS "helloId", s.hello IS NOT NULL AS "isHelloUnanswered",
-         EXISTS (SELECT FROM outbox.message m WHERE m.node_id = s.node_id AND m.state <> 'settled') AS "hasUnsettled",
+         ${HAS_MESSAGE('sent')} OR ${HAS_MESSAGE('unsent')} AS "hasUnsettled",
          s.waits_since IS NOT NULL AS waits, ${asInstant('s.word_at')} AS "wordAt",
          r.trust_epoch::float8 AS "trustEpoch", ${asInstant('clock_timestamp()')} AS now
     FROM locked s JOIN ring.key_ring r ON r.scope = s.scope`;

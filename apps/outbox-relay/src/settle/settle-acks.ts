@@ -1,5 +1,7 @@
 import { FORKED } from '@plexsphere/keyring';
+import { prepared } from '@plexsphere/store';
 import type { EntityManager } from 'typeorm';
+import { runPrepared } from '../claim/run-prepared';
 import { answerAnew } from './answer-anew';
 import { combineAcks } from './combine-acks';
 import { noteKeyMarks, type KeyMark } from './key-marks';
@@ -47,19 +49,27 @@ const SETTLE_NODES = `
   RETURNING s.node_id AS "nodeId", s.scope, s.settled_epoch::float8 AS "settledEpoch",
             s.settled_platform_epoch::float8 AS "settledPlatformEpoch"`;
 
+const covered = (state: 'unsent' | 'sent'): string => `
+  SELECT m.id FROM outbox.message m
+   WHERE m.node_id = d.node_id AND m.state = '${state}' AND m.position > d.settled_before AND m.position <= s.settled_position`;
+
 /**
  * Unsent ones too: an acknowledgement may overtake the mark of what it acknowledges. But not of a Node that cannot
- * acknowledge: what it has not been sent since its last word has a position of before, which proves nothing.
+ * acknowledge: what it has not been sent since its last word has a position of before, which proves nothing. By Node and
+ * state, as an index has them, and then by their ids.
  */
-const SETTLE_MESSAGES = `
-  WITH applied AS (
-    UPDATE outbox.message m SET state = 'settled', outcome = 'applied', settled_at = clock_timestamp()
+const SETTLE_MESSAGES = prepared(`
+  WITH covered AS MATERIALIZED (
+    SELECT m.id
       FROM unnest($1::uuid[], $2::bigint[]) d(node_id, settled_before)
       JOIN outbox.node_stream s ON s.node_id = d.node_id
-     WHERE m.node_id = d.node_id AND m.state <> 'settled' AND m.position > d.settled_before
-       AND m.position <= s.settled_position AND (s.listens <> 'go' OR m.state = 'sent')
+     CROSS JOIN LATERAL (${covered('sent')} UNION ALL ${covered('unsent')} AND s.listens <> 'go' OFFSET 0) m
+  ),
+  applied AS (
+    UPDATE outbox.message m SET state = 'settled', outcome = 'applied', settled_at = clock_timestamp()
+      FROM covered WHERE m.id = covered.id
     RETURNING m.node_id)
-  SELECT DISTINCT node_id FROM applied`;
+  SELECT DISTINCT node_id FROM applied`);
 
 /**
  * By what is on record of these Nodes, which the caller has locked; `before`: as they were then. Returns those of which
@@ -69,7 +79,7 @@ export async function settleMessages(
   manager: EntityManager,
   before: readonly Pick<KnownNode, 'nodeId' | 'settledPosition'>[],
 ): Promise<string[]> {
-  const applied = await manager.query<{ node_id: string }[]>(SETTLE_MESSAGES, [
+  const applied = await runPrepared<{ node_id: string }>(manager, SETTLE_MESSAGES, [
     before.map(({ nodeId }) => nodeId),
     before.map(({ settledPosition }) => settledPosition),
   ]);

@@ -7,13 +7,16 @@ import { tellKeys } from './tell-members';
 /** A sink that cannot write says for long that it is behind: it is told no more often than this. */
 const TOLD_AGAIN_AFTER_MS = 60_000;
 
+/** Each of them by an index of its own. */
+const waits = (state: 'unsent' | 'sent'): string => `EXISTS (
+           SELECT FROM outbox.message AS message JOIN outbox.event AS event USING (event_id)
+            WHERE message.node_id = $1::uuid AND message.state = '${state}'
+              AND event.scope = scope.scope AND event.event_type = '${CHANNEL_KEYS_CHANGED}')`;
+
 /** Rings of which nothing waits for the member, and nothing was written for it lately. */
 const UNTOLD = `
   SELECT scope FROM unnest($2::text[]) AS scope
-   WHERE NOT EXISTS (
-           SELECT FROM outbox.message AS message JOIN outbox.event AS event USING (event_id)
-            WHERE message.node_id = $1::uuid AND message.state <> 'settled'
-              AND event.scope = scope.scope AND event.event_type = '${CHANNEL_KEYS_CHANGED}')
+   WHERE NOT ${waits('unsent')} AND NOT ${waits('sent')}
      AND NOT EXISTS (
            SELECT FROM outbox.event AS event
             WHERE event.scope = scope.scope AND event.event_type = '${CHANNEL_KEYS_CHANGED}'

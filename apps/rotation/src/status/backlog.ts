@@ -13,12 +13,15 @@ export interface BacklogRow {
   oldestUnsentAt: Date | null;
 }
 
+/** Each state is found by an index of its own. */
 const ORDINARY = (whose: string): string => `
   SELECT node.scope, 1 AS nodes, message.state = 'unsent' AS is_unsent, event.created_at
-    FROM outbox.message AS message
+    FROM (SELECT node_id, event_id, state FROM outbox.message WHERE state = 'unsent'
+           UNION ALL
+          SELECT node_id, event_id, state FROM outbox.message WHERE state = 'sent') AS message
     JOIN outbox.event AS event ON event.event_id = message.event_id
     JOIN ring.node AS node ON node.id = message.node_id
-   WHERE message.state <> 'settled' AND node.state = 'enrolled' AND ${whose}`;
+   WHERE node.state = 'enrolled' AND ${whose}`;
 
 /**
  * Of key events nobody looks at the rows: who waits for one is who has not settled its epoch, and what its stream has told it
