@@ -158,6 +158,8 @@ export class Heart {
     const rotationUrl = withTurnedClock(await test.urlAs('rotation'));
     const asRotation = await new DataSource(storeOptions(rotationUrl, 'signers')).initialize();
     const heart = new Heart(test, rotationUrl, owner, asRotation);
+    // What is planned once goes by the functions that it found then.
+    await heart.turnFunctions(0);
     await owner.query(
       `INSERT INTO ring.installation (recovery_public_key, bus_account_public_key, bus_account_jwt) VALUES ($1, 'A', 'j')`,
       [publicText(RECOVERY.privateKey)],
@@ -221,11 +223,20 @@ export class Heart {
 
   /** From now on the database's clock is ahead by so much, for everybody here; signers that hold leases have renewed them. */
   async turnClock(aheadMs: number): Promise<void> {
-    await this.owner.query(
-      `CREATE OR REPLACE FUNCTION turned.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
-         RETURN pg_catalog.clock_timestamp() + interval '${aheadMs} ms'`,
-    );
+    await this.turnFunctions(aheadMs);
     await this.owner.query('UPDATE ring.lease SET renewed_at = clock_timestamp()');
+  }
+
+  private async turnFunctions(aheadMs: number): Promise<void> {
+    for (const [name, kind] of [
+      ['clock_timestamp', 'VOLATILE'],
+      ['statement_timestamp', 'STABLE'],
+    ]) {
+      await this.owner.query(
+        `CREATE OR REPLACE FUNCTION turned.${name}() RETURNS timestamptz LANGUAGE sql ${kind}
+           RETURN pg_catalog.${name}() + interval '${aheadMs} ms'`,
+      );
+    }
   }
 
   /** `dies`: after its commits, before anything that follows them. */
@@ -333,7 +344,7 @@ export class Heart {
   }
 }
 
-/** Connections that look for functions in `turned` first, where there is none before somebody turns the clock. */
+/** Connections that look for functions in `turned` first. */
 function withTurnedClock(databaseUrl: string): string {
   const url = new URL(databaseUrl);
   url.searchParams.set('options', '-c search_path=turned,pg_catalog,public');
