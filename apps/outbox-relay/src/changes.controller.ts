@@ -4,7 +4,7 @@ import { isCount, isScope, subjects, type RingChanged } from '@plexsphere/wire';
 import { RelayLoop } from './relay-loop';
 import { RingWatch } from './ring-watch';
 
-/** No queue: every relay looks, and the claims decide who does what. A change that is not heard costs a quarter second. */
+/** No queue: every relay looks, and the claims decide who does what. A change that is not heard costs a second at most. */
 @Controller()
 export class ChangesController {
   constructor(

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Health, LOGGER, Loop, ThrottledLog, type Logger } from '@plexsphere/service-kit';
+import { CLAIM_MS } from './claim/claim-nodes';
 import { Claims, type Claim } from './claim/claims';
 import { ClockWatch } from './clock-watch';
 import { Delivery } from './delivery';
@@ -15,8 +16,13 @@ const LEAST_ROOM = 256;
 /** Messages of these, all that wait for their turn included: whoever is claimed next waits for no more than these. */
 const MOST_MESSAGES = 4_096;
 
-/** When nothing has woken it the loop looks by itself: a lost wake-up costs this much and nothing else. */
+/**
+ * When nothing has woken it the loop looks by itself: a lost wake-up costs this much and nothing else. For a while after
+ * anybody was found or spoken of, longer than a claim lasts, it looks often; what is due to nobody for that long, seldom.
+ */
 const IDLE_MS = 250;
+const QUIET_MS = 1_000;
+const QUIET_AFTER_MS = 2 * CLAIM_MS;
 /** After a wake-up: those that come together are one look at the database. And where a look found many, and none was due. */
 const GATHER_MS = 5;
 /** What is in flight at a stop has so long to end, in milliseconds; then its claims are given back. */
@@ -31,6 +37,7 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
   /** The database may hold claims of ours that nothing came of: what it was told last had no answer. */
   private claimsInDoubt = false;
   private databaseState: string | undefined = 'not looked at yet';
+  private wokenAt = performance.now();
 
   constructor(
     private readonly claims: Claims,
@@ -65,6 +72,7 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** There may be something due. */
   wake(): void {
+    this.wokenAt = performance.now();
     this.loop.wake();
   }
 
@@ -72,6 +80,11 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private get room(): number {
     const room = MOST_IN_FLIGHT - this.inFlight.size;
     return room < LEAST_ROOM || this.messagesInFlight >= MOST_MESSAGES ? 0 : room;
+  }
+
+  private get idleMs(): number {
+    const lastAt = Math.max(this.wokenAt, this.claims.foundAt);
+    return performance.now() - lastAt < QUIET_AFTER_MS ? IDLE_MS : QUIET_MS;
   }
 
   /** Returns the pause until another one may find more. */
@@ -85,7 +98,7 @@ export class RelayLoop implements OnApplicationBootstrap, OnModuleDestroy {
       const claims = await this.claims.take(limit);
       this.databaseState = undefined;
       for (const claim of claims) this.track(claim, this.delivery.deliver(claim, stream));
-      if (!this.claims.hasMore) return IDLE_MS;
+      if (!this.claims.hasMore) return this.idleMs;
       return claims.length > 0 ? 0 : GATHER_MS;
     } catch (error) {
       this.databaseState = 'not answering';

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { FORKED } from '@plexsphere/keyring';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { ClaimedNode, OrdinaryEvent } from './claimed-node';
-import { Candidates, ROOM_OF_UNKNOWN } from './candidates';
+import { Candidates, ROOM_OF_UNKNOWN, type Rank } from './candidates';
 import { CLAIM_MS, claimNodes, type TakenNode } from './claim-nodes';
 import { findCandidates } from './find-candidates';
 import { markWaiting } from './mark-waiting';
@@ -56,6 +56,8 @@ const CLOSE_NEWS_REST_MS = 2_000;
 export class Claims {
   /** Of channels, whose secrets nobody seals now: their members hear everything else meanwhile. */
   readonly restingRings = new RestingRings();
+  /** By this process's monotonic clock: when a look last brought anybody, whoever had claimed them. */
+  foundAt = performance.now();
   private closeNewsRestUntil = 0;
 
   private get tellsCloseNews(): boolean {
@@ -78,11 +80,16 @@ export class Claims {
    * so that nothing is ever published of which the database knows nothing (ADR 0004, 0006).
    */
   async take(limit: number): Promise<Claim[]> {
+    const closeNews = this.tellsCloseNews;
+    // A hint needs no transaction, and as a rule there is nobody.
+    await this.look(closeNews);
+    const first = this.candidates.choose(limit);
+    if (first.size === 0) return [];
     // Read before the database sets its deadline, so that ours is never the later one.
     const claimedAt = performance.now();
     const deadline = claimedAt + CLAIM_MS - MARGIN_MS;
     return this.database.transaction('READ COMMITTED', async (manager) => {
-      const nodes = await this.claim(manager, limit);
+      const nodes = await this.claim(manager, first, { limit, closeNews });
       if (nodes.length === 0) return [];
       await unsendMessages(manager, idsOf(nodes.filter((node) => node.sendsAgain)));
       await writeResyncs(manager, idsOf(nodes.filter((node) => node.needsResync)));
@@ -113,17 +120,24 @@ export class Claims {
     this.closeNewsRestUntil = performance.now() + CLOSE_NEWS_REST_MS;
   }
 
-  /** Looks at what may be due, and takes what is, in turns. */
-  private async claim(manager: EntityManager, limit: number): Promise<TakenNode[]> {
-    const closeNews = this.tellsCloseNews;
+  private async look(closeNews: boolean): Promise<void> {
     const asked = this.candidates.ask();
     const beganAt = performance.now();
-    const found = await findCandidates(manager, asked, { room: ROOM_OF_UNKNOWN, closeNews });
-    this.candidates.add(asked, found, performance.now() - beganAt);
+    const found = await findCandidates(this.database, asked, { room: ROOM_OF_UNKNOWN, closeNews });
+    const endedAt = performance.now();
+    this.candidates.add(asked, found, endedAt - beganAt);
+    if (found.length > 0) this.foundAt = endedAt;
+  }
+
+  /** Takes those whose turn it is, and others in the place of whom nothing is due. */
+  private async claim(
+    manager: EntityManager,
+    first: ReadonlyMap<string, Rank>,
+    { limit, closeNews }: { limit: number; closeNews: boolean },
+  ): Promise<TakenNode[]> {
     const nodes: TakenNode[] = [];
-    for (let tries = 0; tries < MOST_TRIES && nodes.length < limit; tries++) {
-      const chosen = this.candidates.choose(limit - nodes.length);
-      if (chosen.size === 0) break;
+    let chosen = new Map(first);
+    for (let tries = 1; chosen.size > 0; tries++) {
       const taken = await claimNodes(manager, this.identity.name, [...chosen.keys()], { closeNews });
       nodes.push(...taken);
       for (const nodeId of idsOf(taken)) chosen.delete(nodeId);
@@ -132,6 +146,8 @@ export class Claims {
         manager,
         [...chosen].filter(([, rank]) => rank === 'again').map(([nodeId]) => nodeId),
       );
+      if (tries === MOST_TRIES || nodes.length >= limit) break;
+      chosen = this.candidates.choose(limit - nodes.length);
     }
     return nodes;
   }

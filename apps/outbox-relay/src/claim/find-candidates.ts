@@ -1,9 +1,8 @@
 import { FORKED } from '@plexsphere/keyring';
-import { prepared } from '@plexsphere/store';
+import { askPrepared, prepared } from '@plexsphere/store';
 import { PLATFORM, type Scope } from '@plexsphere/wire';
-import type { EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { IS_UNCLAIMED } from '../node-stream';
-import { runPrepared } from './run-prepared';
 
 /**
  * Why a Node may be due. Each is an index that has those alone of whom it can be true, in an order of its own, and is read on
@@ -140,7 +139,7 @@ const FIND = prepared(`
 
 /** `room`: of scopes that nothing is asked of. Without `closeNews`, none of whom nothing but a close is news. */
 export function findCandidates(
-  manager: EntityManager,
+  database: DataSource,
   asked: readonly Asked[],
   { room, closeNews }: { room: number; closeNews: boolean },
 ): Promise<Found[]> {
@@ -153,5 +152,5 @@ export function findCandidates(
       ]),
     ),
   }));
-  return runPrepared(manager, FIND, [JSON.stringify(rows), closeNews, room]);
+  return askPrepared(database, FIND, [JSON.stringify(rows), closeNews, room]);
 }

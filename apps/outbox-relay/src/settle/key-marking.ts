@@ -3,8 +3,8 @@ import { LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
 import { DataSource } from 'typeorm';
 import { markKeys } from './mark-keys';
 
-/** What this process writes down wakes it; what others do, also one that died behind it, is found by looking. */
-const LOOK_EVERY_MS = 1_000;
+/** What this process writes down wakes it; what others do, also one that died behind it, is found by looking. Nobody waits for that. */
+const LOOK_EVERY_MS = 5_000;
 /** Those that come together are marked together. */
 const GATHER_MS = 50;
 
