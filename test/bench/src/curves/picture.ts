@@ -16,7 +16,7 @@ export interface Picture {
 }
 
 const [WIDTH, HEIGHT] = [640, 360];
-const PLOT = { left: 84, right: 620, top: 48, bottom: 296 };
+const PLOT = { left: 84, right: 596, top: 48, bottom: 296 };
 const TICKS = 5;
 /** Both are told apart from each other and from either ground, without green beside red. */
 const COLOURS = [
