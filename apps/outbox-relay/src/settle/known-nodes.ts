@@ -1,6 +1,7 @@
-import type { Listens } from '@plexsphere/store';
+import { prepared, type Listens } from '@plexsphere/store';
 import type { Scope } from '@plexsphere/wire';
 import type { EntityManager } from 'typeorm';
+import { runPrepared } from '../claim/run-prepared';
 
 /** An enrolled Node, and what it has shown before. */
 export interface KnownNode {
@@ -17,7 +18,7 @@ export interface KnownNode {
 }
 
 /** In the order of node_id, as everybody locks these rows. */
-const LOCK = `
+const LOCK = prepared(`
   SELECT s.node_id AS "nodeId", s.scope, s.listens, s.last_position::float8 AS "lastPosition",
          s.settled_epoch::float8 AS "settledEpoch", s.settled_platform_epoch::float8 AS "settledPlatformEpoch",
          s.settled_position::float8 AS "settledPosition",
@@ -26,13 +27,13 @@ const LOCK = `
     FROM outbox.node_stream s
     JOIN ring.node n ON n.id = s.node_id AND n.state = 'enrolled'
    WHERE s.node_id = ANY($1::uuid[])
-   ORDER BY s.node_id FOR UPDATE OF s`;
+   ORDER BY s.node_id FOR UPDATE OF s`);
 
 /** By id, locked in the caller's transaction. Who is not among them is nobody. */
 export async function lockKnownNodes(
   manager: EntityManager,
   nodeIds: readonly string[],
 ): Promise<Map<string, KnownNode>> {
-  const rows = await manager.query<KnownNode[]>(LOCK, [[...new Set(nodeIds)]]);
+  const rows = await runPrepared<KnownNode>(manager, LOCK, [[...new Set(nodeIds)]]);
   return new Map(rows.map((row) => [row.nodeId, row]));
 }

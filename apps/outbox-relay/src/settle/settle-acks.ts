@@ -32,7 +32,7 @@ const NEW_FORK = '(d.new_fork OR d.new_platform_fork)';
  * A Node that shows a fork has applied nothing of that ring, and no position by a key of it. What is under way to it is
  * not: whoever has claimed it has lost it.
  */
-const SETTLE_NODES = `
+const SETTLE_NODES = prepared(`
   UPDATE outbox.node_stream s SET
     settled_epoch = ${settled('settled_epoch', 'epoch')},
     settled_platform_epoch = ${settled('settled_platform_epoch', 'platform_epoch')},
@@ -47,7 +47,7 @@ const SETTLE_NODES = `
     ${SHOWN}
     FROM ${WORD_RECORD} WHERE s.node_id = d.node_id
   RETURNING s.node_id AS "nodeId", s.scope, s.settled_epoch::float8 AS "settledEpoch",
-            s.settled_platform_epoch::float8 AS "settledPlatformEpoch"`;
+            s.settled_platform_epoch::float8 AS "settledPlatformEpoch"`);
 
 const covered = (state: 'unsent' | 'sent'): string => `
   SELECT m.id FROM outbox.message m
@@ -89,14 +89,14 @@ export async function settleMessages(
 const IS_UNSETTLED = byReceiver((receiver) => receiver.isUnsettled('s.told_epoch', 's.told_platform_epoch'));
 
 /** A Node that makes progress is listening: what is left gets its full time again. So does what was sent while it was away. */
-const PLAN_RESENDING = `
+const PLAN_RESENDING = prepared(`
   UPDATE outbox.node_stream s SET
-    resend_count = CASE WHEN s.node_id = ANY($2::uuid[]) THEN 0 ELSE s.resend_count END,
+    resend_count = CASE WHEN d.has_progressed THEN 0 ELSE s.resend_count END,
     resend_at = CASE
       WHEN NOT ${IS_UNSETTLED} THEN NULL
-      WHEN s.node_id = ANY($2::uuid[]) OR s.resend_at IS NULL THEN ${RESEND_AFTER('0')}
+      WHEN d.has_progressed OR s.resend_at IS NULL THEN ${RESEND_AFTER('0')}
       ELSE s.resend_at END
-   WHERE s.node_id = ANY($1::uuid[])`;
+    FROM unnest($1::uuid[], $2::boolean[]) d(node_id, has_progressed) WHERE s.node_id = d.node_id`);
 
 interface SettledAcks {
   /** What counts, one a Node. */
@@ -122,12 +122,12 @@ export async function settleAcks(manager: EntityManager, acks: readonly NodeWord
   await answerAnew(manager, refused);
   if (words.length === 0) return { words, refused, haveKeys: false };
   const nodeIds = words.map(({ nodeId }) => nodeId);
-  const [settled] = await manager.query<[SettledEpochs[], number]>(SETTLE_NODES, [wordRecord(words)]);
+  const settled = await runPrepared<SettledEpochs>(manager, SETTLE_NODES, [wordRecord(words)]);
   const applied = settled.flatMap((after) => appliedKeys(nodes.get(after.nodeId) ?? after, after));
   await noteKeyMarks(manager, applied);
   const before = nodeIds.flatMap((nodeId) => nodes.get(nodeId) ?? []);
-  const progressed = [...applied.map(({ nodeId }) => nodeId), ...(await settleMessages(manager, before))];
-  await manager.query(PLAN_RESENDING, [nodeIds, progressed]);
+  const progressed = new Set([...applied.map(({ nodeId }) => nodeId), ...(await settleMessages(manager, before))]);
+  await runPrepared(manager, PLAN_RESENDING, [nodeIds, nodeIds.map((nodeId) => progressed.has(nodeId))]);
   return { words, refused, haveKeys: applied.length > 0 };
 }
 
