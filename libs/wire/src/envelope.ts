@@ -9,6 +9,7 @@ import { decodeBase64 } from './asymmetric';
 import { canonicalString, composeCanonical } from './canonical';
 import { EnvelopeError } from './envelope-error';
 import { foldCase, JsonTextError, readMembers, spelled, textOf, wellFormed } from './json-text';
+import { momentaryBytes } from './momentary-bytes';
 import { isKeyId } from './names';
 import { isScope, MAX_SCOPE_LENGTH, type Scope } from './scope';
 import { NonceMemory, STALENESS_MS } from './nonce-memory';
@@ -111,7 +112,7 @@ export function verifyEnvelope(
   if (signature === undefined) throw new EnvelopeError('signature_missing');
   if (nonce === '') throw new EnvelopeError('nonce_missing');
   const issuedAt = freshIssuedAt(envelope.issuedAt, now.getTime());
-  const signed = Buffer.from(envelope.canonical);
+  const signed = momentaryBytes(envelope.canonical);
   const isBy = ({ publicKey, notAfter }: TrustedKey): boolean =>
     (notAfter === undefined || now < notAfter) && publicKey.verify(signed, signature);
   const key =

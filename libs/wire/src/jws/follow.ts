@@ -7,7 +7,7 @@ import type { TrustedKey } from '../envelope';
 import type { Scope } from '../scope';
 import { isKey, type ChainAnchor } from './anchor';
 import { JwsError } from './jws-error';
-import { algorithmOf, keyHash, statedKey, type Statement } from './statement';
+import { algorithmOf, newKeyHash, statedKey, type Statement } from './statement';
 import { authoritiesFor, commitsAhead, rulesOf, type Authority, type KeyRole } from './statement-types';
 
 /**
@@ -57,14 +57,15 @@ function roleOf(anchor: ChainAnchor, statement: Statement, which: 'old' | 'new')
 }
 
 /** Who steals the active key alone cannot name its successor: that one's hash was there before it. */
-function requireNext(anchor: ChainAnchor, { type, next, new_public_key }: Statement, role: KeyRole): void {
+function requireNext(anchor: ChainAnchor, statement: Statement, role: KeyRole): void {
+  const { type, next } = statement;
   const rule = rulesOf(type).next;
   const isCommitted = rule === 'committed' && role === 'fresh';
   const isMadeAnew = isCommitted || rule === 'made_anew';
   // A ring that commits goes on to, and one that does not never begins: the kind of ring decides it, not a statement.
   if ((anchor.next === null) !== (next === null)) throw new JwsError('next_not_kept');
   if (anchor.next !== null && (next === anchor.next) === isMadeAnew) throw new JwsError('next_not_kept');
-  if (isCommitted && anchor.next !== null && keyHash(new_public_key) !== anchor.next) {
+  if (isCommitted && anchor.next !== null && newKeyHash(statement) !== anchor.next) {
     throw new JwsError('next_not_kept');
   }
 }
@@ -88,15 +89,15 @@ export function anchorAfter(
     return { ...before, ...head };
   }
   const signing = keyNamed(statement, active);
-  const other = beside === 'nobody' ? [] : [keyNamed(statement, beside)];
+  const keys = [signing];
+  if (beside !== 'nobody') {
+    keys.push({ ...keyNamed(statement, beside), notAfter: new Date(statement.transition_expires ?? NaN) });
+  }
   const left = unnamed(statement, before);
+  keys.push(...left);
   const stagedBefore = left.find(({ keyId }) => keyId === before?.stagedKeyId)?.keyId ?? null;
   return {
-    keys: [
-      signing,
-      ...other.map((key) => ({ ...key, notAfter: new Date(statement.transition_expires ?? NaN) })),
-      ...left,
-    ],
+    keys,
     activeKeyId: signing.keyId,
     stagedKeyId: stages ? statement.new_key_id : stagedBefore,
     ...head,

@@ -69,21 +69,28 @@ export function statementOf(payload: JsonObject): Statement {
     next: (commitsAhead(scope) ? hashMember : nullMember)(payload['next']),
     previous: (isFirst ? nullMember : hashMember)(payload['previous']),
   };
-  if (!namesItsKeys(statement) || !timesRise(statement)) throw new JwsError('malformed');
   statedKeys.set(statement, stated);
+  if (!namesItsKeys(statement) || !timesRise(statement)) throw new JwsError('malformed');
   return statement;
 }
 
 type Which = 'old' | 'new';
 
 /** Of each statement that was read, so that a key which verifies what follows is read and loaded once. */
-const statedKeys = new WeakMap<Statement, { old: PublicKey | null; new: PublicKey }>();
+const statedKeys = new WeakMap<Statement, { old: PublicKey | null; new: PublicKey; newHash?: string }>();
 
 /** The key that a statement names. Throws Problem where it names none: there is no old one before the first. */
 export function statedKey(statement: Statement, which: Which): PublicKey {
   const text = statement[`${which}_public_key`];
   const known = statedKeys.get(statement)?.[which];
   return known?.text === text ? known : publicKeyFromText(text, algorithmOf(statement, which));
+}
+
+/** keyHash of the key that comes in or stays, made once. */
+export function newKeyHash(statement: Statement): string {
+  const known = statedKeys.get(statement);
+  if (known?.new.text !== statement.new_public_key) return keyHash(statement.new_public_key);
+  return (known.newHash ??= keyHash(known.new.text));
 }
 
 /** Of either. */
@@ -122,7 +129,7 @@ function namesItsKeys(statement: Statement): boolean {
   if (type === 'recovery' && scope !== PLATFORM) return false;
   if (type === 'import' && commitsAhead(scope)) return false;
   const isOne = rulesOf(type).keys.every((role) => role.old === role.new);
-  if (next === keyHash(new_public_key)) return false;
+  if (next === newKeyHash(statement)) return false;
   return (old_key_id === new_key_id) === isOne && (old_public_key === new_public_key) === isOne;
 }
 

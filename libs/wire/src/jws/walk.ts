@@ -76,16 +76,17 @@ function splitRun(links: readonly Link[]): { apart: readonly Link[]; run: readon
 }
 
 function takeAll(walk: Walk, links: readonly Link[], superior: Superior): Walk {
-  // One list that grows: a copy for each link would cost what all links before it did.
+  // One list that grows, and a walk for those alone who look at it: a copy of either for each link would cost more than all
+  // else that is done about it.
   const activeSince = [...walk.activeSince];
-  return links.reduce<Walk>(
-    (before, link) => {
-      const anchor = takeLink(before.scope, before.anchor, link, () => superior(before, link));
-      activeSince.push(...namedBy(link));
-      return { ...before, anchor, ...(isRecovery(link) && { recoveryKey: link.statement.new_public_key }) };
-    },
-    { ...walk, activeSince },
-  );
+  let { anchor, recoveryKey } = walk;
+  for (const link of links) {
+    const superiorThen = () => superior({ ...walk, anchor, recoveryKey, activeSince }, link);
+    anchor = takeLink(walk.scope, anchor, link, superiorThen);
+    activeSince.push(...namedBy(link));
+    if (isRecovery(link)) recoveryKey = link.statement.new_public_key;
+  }
+  return { ...walk, anchor, recoveryKey, activeSince };
 }
 
 /** The last that can, and what follows it; undefined where none can. */
