@@ -56,7 +56,7 @@ export class Delivery {
     const outcome = await this.publish(claim, message, outgoing, { stream, lastSequence: node.lastSequence });
     switch (outcome.kind) {
       case 'stored':
-        return this.goOn(claim, behind, { ...outgoing.marks, sequence: outcome.sequence }, stream);
+        return this.goOn(claim, behind, { marks: outgoing.marks, sequence: outcome.sequence }, stream);
       case 'other_sequence':
         return this.results.otherSequence(node, outcome.sequence);
       case 'too_large':
@@ -75,12 +75,12 @@ export class Delivery {
   private async goOn(
     claim: Claim,
     behind: readonly Behind[],
-    { ordinaryId, ...first }: Marks & { sequence: number },
+    { marks, sequence: first }: { marks: Marks; sequence: number },
     stream: string,
   ): Promise<boolean> {
     const { node } = claim;
-    const ordinaryIds = ordinaryId === undefined ? [] : [ordinaryId];
-    let { sequence } = first;
+    const ordinaryIds = marks.ordinaryId === undefined ? [] : [marks.ordinaryId];
+    let sequence = first;
     for (const { message, written } of behind) {
       const outgoing = await written;
       const isLate = performance.now() > claim.deadline - TO_MARK_MS;
@@ -93,7 +93,7 @@ export class Delivery {
       ordinaryIds.push(message.event.id);
     }
     const { nodeId, attempt } = node;
-    await this.results.published({ ...first, nodeId, attempt, sequence, ordinaryIds });
+    await this.results.published({ nodeId, attempt, sequence, marks, ordinaryIds });
     return true;
   }
 
@@ -101,14 +101,11 @@ export class Delivery {
     claim: Claim,
     message: NextMessage,
     outgoing: OutgoingMessage,
-    at: { stream: string; lastSequence: number },
+    { stream, lastSequence }: { stream: string; lastSequence: number },
   ): Promise<PublishOutcome> {
     const { deadline } = claim;
-    const outcome = await this.publisher.publish(outgoing, {
-      ...at,
-      deadline,
-      isOver: () => this.isOver(claim, message),
-    });
+    const isOver = (): boolean => this.isOver(claim, message);
+    const outcome = await this.publisher.publish(outgoing, { stream, lastSequence, deadline, isOver });
     this.counters.add(outcome.kind === 'stored' ? message.kind : outcome.kind);
     return outcome;
   }

@@ -28,6 +28,7 @@ export class RingWatch {
 
   /** Whether a ring that the message rests on has gone further since it was claimed. */
   hasOutrun({ node, message, claimedAt }: Pick<Claim, 'node' | 'message' | 'claimedAt'>): boolean {
+    if (this.changed.size === 0) return false;
     const { own, platform } = epochsOf(message);
     const channel = message.kind === 'ordinary' ? message.event.channel : null;
     const isPast = (scope: Scope, epoch: number): boolean => {

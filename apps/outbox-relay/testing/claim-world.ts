@@ -113,9 +113,8 @@ export class ClaimWorld {
       nodeId,
       attempt,
       sequence: ++this.sequence,
-      ...marksOf(claim),
+      marks: { ...marksOf(claim), ...(message.kind === 'ready' && { answeredHelloId: message.helloId }) },
       ordinaryIds: ordinaryIds(messagesOf(claim)),
-      ...(message.kind === 'ready' && { answeredHelloId: message.helloId }),
     });
   }
 

@@ -23,7 +23,7 @@ import {
 import type { SeededRandom } from '@plexsphere/testkit';
 import type { Claim } from '../src/claim/claims';
 import { readGoRings } from '../src/claim/read-go-rings';
-import { marksOf, type ClaimWorld, type Claimer } from './claim-world';
+import { marksOf, ordinaryIds, type ClaimWorld, type Claimer } from './claim-world';
 import { GoDaemon, announced, keysOf, type WireMessage } from './go-daemon';
 
 interface UnderWay {
@@ -139,9 +139,11 @@ export class GoStory {
     const { nodeId, attempt } = claim.node;
     await by.results.published({
       ...{ nodeId, attempt, sequence: sequence! },
-      ...marksOf(claim),
-      ...(claim.message.kind === 'ordinary' && { ordinaryIds: [claim.message.event.id] }),
-      ...(claim.message.kind === 'ready' && { answeredHelloId: claim.message.helloId }),
+      marks: {
+        ...marksOf(claim),
+        ...(claim.message.kind === 'ready' && { answeredHelloId: claim.message.helloId }),
+      },
+      ordinaryIds: ordinaryIds([claim.message]),
     });
     return true;
   }

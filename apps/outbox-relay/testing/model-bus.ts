@@ -62,9 +62,8 @@ export class ModelBus {
         nodeId,
         attempt,
         sequence: sent.sequence,
-        ...sent.marks,
+        marks: { ...sent.marks, ...(message.kind === 'ready' && { answeredHelloId: message.helloId }) },
         ordinaryIds: ordinaryIds(sent.messages),
-        ...(message.kind === 'ready' && { answeredHelloId: message.helloId }),
       });
     }
     return claims.length > 0 || by.claims.hasMore;

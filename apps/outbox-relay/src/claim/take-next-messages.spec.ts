@@ -48,7 +48,13 @@ test('what of a claim was not published keeps its position, and goes first the n
   const [claim] = await take();
   const { nodeId, attempt } = claim!.node;
   const published = messagesOf(claim!).slice(0, 2);
-  await by.results.published({ nodeId, attempt, sequence: 7, told: {}, ordinaryIds: ordinaryIds(published) });
+  await by.results.published({
+    nodeId,
+    attempt,
+    sequence: 7,
+    marks: { told: {} },
+    ordinaryIds: ordinaryIds(published),
+  });
   const rows = (await mesh.messages(node)).map(({ state, position }) => [state, position]);
   expect(rows).toEqual([1, 2, 3, 4, 5, 6].map((position) => [position <= 2 ? 'sent' : 'unsent', position]));
   await expect(mesh.stream(node)).resolves.toMatchObject({ last_sequence: 7, last_position: 6, claim_owner: null });

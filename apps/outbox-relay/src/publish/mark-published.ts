@@ -11,11 +11,13 @@ import { noteKeyMarks, type KeyMark } from '../settle/key-marks';
 import type { Marks } from '../write/message-writer';
 
 /** What stands on the stream, and what stood there before it: of a claim, all but the last were published in passing. */
-export interface Published extends ClaimKey, Omit<Marks, 'ordinaryId'> {
+export interface Published extends ClaimKey {
   /** Of the last one. */
   sequence: number;
-  /** Of outbox.message; of ordinary events alone. */
-  ordinaryIds?: readonly string[];
+  /** Of the first one: what comes behind it are ordinary events. */
+  marks: Omit<Marks, 'ordinaryId'>;
+  /** Of outbox.message; of all ordinary events. */
+  ordinaryIds: readonly string[];
 }
 
 const RECORD = `jsonb_to_recordset($1::jsonb) AS d(node_id uuid, attempt bigint, sequence bigint, message_ids bigint[],
@@ -27,8 +29,9 @@ const RECORD = `jsonb_to_recordset($1::jsonb) AS d(node_id uuid, attempt bigint,
 const LOCK = prepared(`
   SELECT s.node_id AS "nodeId", s.scope, s.attempt::float8, s.told_epoch::float8 AS "toldEpoch",
          s.told_platform_epoch::float8 AS "toldPlatformEpoch"
-    FROM outbox.node_stream s JOIN ${RECORD} ON d.node_id = s.node_id AND d.attempt = s.attempt
-   WHERE s.claim_owner = $2
+    FROM outbox.node_stream s
+    JOIN unnest($1::uuid[], $2::bigint[]) AS d(node_id, attempt) ON d.node_id = s.node_id AND d.attempt = s.attempt
+   WHERE s.claim_owner = $3
    ORDER BY s.node_id FOR UPDATE OF s`);
 
 /**
@@ -81,32 +84,33 @@ export async function markPublished(
   published: readonly Published[],
 ): Promise<void> {
   const locked = await runPrepared<ToldBefore>(manager, LOCK, [
-    JSON.stringify(published.map(({ nodeId, attempt }) => ({ node_id: nodeId, attempt }))),
+    published.map(({ nodeId }) => nodeId),
+    published.map(({ attempt }) => attempt),
     owner,
   ]);
   if (locked.length === 0) return;
   const before = new Map(locked.map((node) => [node.nodeId, node]));
   const mine = published.filter(({ nodeId, attempt }) => before.get(nodeId)?.attempt === attempt);
   const record = JSON.stringify(mine.map(recordOf));
-  if (mine.some(({ ordinaryIds = [] }) => ordinaryIds.length > 0)) await runPrepared(manager, MARK_MESSAGES, [record]);
+  if (mine.some(({ ordinaryIds }) => ordinaryIds.length > 0)) await runPrepared(manager, MARK_MESSAGES, [record]);
   await noteKeyMarks(manager, passedOver(mine, before));
   await runPrepared(manager, MARK_NODES, [record]);
 }
 
 /** What is not there is null. */
-const recordOf = (each: Published): object => ({
-  node_id: each.nodeId,
-  sequence: each.sequence,
-  message_ids: each.ordinaryIds,
-  told_epoch: each.told.epoch,
-  told_platform_epoch: each.told.platformEpoch,
-  is_chain: each.chain !== undefined,
-  chain: each.chain ? chainRow(each.chain) : undefined,
-  hello_id: each.answeredHelloId,
-  corrected_hello_id: each.correctedHelloId,
-  issued_at: each.issuedAt,
-  ready_epoch: each.ready?.epoch,
-  ready_position: each.ready?.position,
+const recordOf = ({ nodeId, sequence, ordinaryIds, marks }: Published): object => ({
+  node_id: nodeId,
+  sequence,
+  message_ids: ordinaryIds.length > 0 ? ordinaryIds : undefined,
+  told_epoch: marks.told.epoch,
+  told_platform_epoch: marks.told.platformEpoch,
+  is_chain: marks.chain !== undefined,
+  chain: marks.chain ? chainRow(marks.chain) : undefined,
+  hello_id: marks.answeredHelloId,
+  corrected_hello_id: marks.correctedHelloId,
+  issued_at: marks.issuedAt,
+  ready_epoch: marks.ready?.epoch,
+  ready_position: marks.ready?.position,
 });
 
 interface ToldBefore {
@@ -119,7 +123,7 @@ interface ToldBefore {
 
 /** Of Nodes whom one message has told of several epochs: what lies before the last one's will never be sent. */
 function passedOver(published: readonly Published[], before: ReadonlyMap<string, ToldBefore>): KeyMark[] {
-  return published.flatMap(({ nodeId, told }) => {
+  return published.flatMap(({ nodeId, marks: { told } }) => {
     const was = before.get(nodeId);
     if (was === undefined) return [];
     const own = { after: was.toldEpoch, upTo: told.epoch ?? 0 };

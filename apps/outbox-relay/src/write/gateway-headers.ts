@@ -4,17 +4,20 @@ import type { NextMessage } from '../claim/next-message';
 /** What is known of an envelope that a gateway passes on. */
 interface ForGateway {
   headers: Record<string, string>;
-  /** When its signature says that it was made; for Nodes that are told of it by epochs and times alone. */
-  issuedAt?: string;
+  /** When its signature says that it was made. */
+  issuedAt: string;
 }
 
 /**
  * What a gateway looks at to see whether a Node that reads no statement may be shown a message, so that it need not read
- * what is signed; nothing for any other Node. `asked`: whether a `stream_ready` answers somebody.
+ * what is signed. `asked`: whether a `stream_ready` answers somebody.
  */
-export function forGateway(message: Exclude<NextMessage, { kind: 'chain' }>, asked: boolean, body: string): ForGateway {
-  const { trustEpoch } = message;
-  if (trustEpoch === undefined) return { headers: {} };
+export function forGateway(
+  message: Exclude<NextMessage, { kind: 'chain' }>,
+  trustEpoch: number,
+  asked: boolean,
+  body: string,
+): ForGateway {
   const { eventType, issuedAt } = parseEnvelope(body);
   const headers = {
     [names.trustEpoch]: `${trustEpoch}`,

@@ -84,17 +84,13 @@ function envelope(
   message: Exclude<NextMessage, { kind: 'chain' }>,
   { id, body, marks }: { id: string; body: string; marks: Marks },
 ): OutgoingMessage {
-  const { headers, issuedAt } = forGateway(message, node.hello !== null, body);
-  return {
-    ...addressed(node, id),
-    headers: {
-      [names.kind]: 'event',
-      ...(message.kind === 'ordinary' && { [names.position]: `${message.event.position}` }),
-      ...headers,
-    },
-    body,
-    marks: { ...marks, ...(issuedAt !== undefined && { issuedAt }) },
-  };
+  const headers: Record<string, string> = { [names.kind]: 'event' };
+  if (message.kind === 'ordinary') headers[names.position] = `${message.event.position}`;
+  const { subject, messageId } = addressed(node, id);
+  // Most Nodes read statements, and this runs for each of them.
+  if (message.trustEpoch === undefined) return { subject, messageId, headers, body, marks };
+  const { headers: more, issuedAt } = forGateway(message, message.trustEpoch, node.hello !== null, body);
+  return { subject, messageId, headers: { ...headers, ...more }, body, marks: { ...marks, issuedAt } };
 }
 
 /** What needs no such key. Another signer might open it, but the Node would wait for that one. @throws Problem any other */
