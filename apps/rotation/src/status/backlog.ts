@@ -1,6 +1,7 @@
 import { PLATFORM } from '@plexsphere/wire';
 import type { Backlog } from '@plexsphere/wire/commands';
 import type { EntityManager } from 'typeorm';
+import type { Standing } from '../nodes/counting/standings';
 import type { Scopes } from '../rings/list-rings';
 import { secondsBetween } from '../transactions/database-clock';
 
@@ -28,18 +29,9 @@ const ORDINARY = (whose: string): string => `
  * says whether it was sent. Nodes that stand alike are counted together, of those alone that lack something. Whom a
  * change was written for is as `tellOfKeys` has it.
  */
-const OF_KEYS = (whose: string): string => `
+const OF_KEYS = (standing: string): string => `
   SELECT behind.scope, behind.nodes, event.epoch > ring.told AS is_unsent, event.created_at
-    FROM (
-      SELECT s.scope, s.listens, s.told_epoch, s.settled_epoch, s.told_platform_epoch, s.settled_platform_epoch,
-             count(*) AS nodes
-        FROM outbox.node_stream AS s
-        JOIN ring.key_ring AS own ON own.scope = s.scope
-       WHERE s.state = 'open' AND ${whose}
-         AND (s.settled_epoch < own.epoch
-              OR s.settled_platform_epoch < (SELECT epoch FROM ring.key_ring WHERE scope = '${PLATFORM}'))
-       GROUP BY 1, 2, 3, 4, 5, 6
-    ) AS behind
+    FROM (${standing}) AS behind
    CROSS JOIN LATERAL (
       SELECT behind.scope, behind.told_epoch, behind.settled_epoch
        UNION ALL
@@ -47,8 +39,18 @@ const OF_KEYS = (whose: string): string => `
     ) AS ring (scope, told, settled)
     JOIN outbox.event AS event ON event.scope = ring.scope AND event.epoch > ring.settled
     JOIN ring.ring_change AS change ON change.scope = event.scope AND change.epoch = event.epoch
-   WHERE CASE WHEN ring.scope <> behind.scope THEN behind.listens <> 'go' AND change.statement IS NOT NULL
-              ELSE behind.listens <> 'go' OR event.event_type <> 'chain' END`;
+   WHERE CASE WHEN ring.scope <> behind.scope THEN behind.reads_statements AND change.statement IS NOT NULL
+              ELSE behind.reads_statements OR event.event_type <> 'chain' END`;
+
+/** As all Nodes were counted, so that nobody looks at them again. */
+const COUNTED = `
+  SELECT * FROM jsonb_to_recordset($2::jsonb) AS counted (scope text, nodes int, reads_statements boolean, told_epoch bigint,
+    settled_epoch bigint, told_platform_epoch bigint, settled_platform_epoch bigint)`;
+
+const ONE_NODE = `
+  SELECT scope, 1 AS nodes, listens <> 'go' AS reads_statements, told_epoch, settled_epoch, told_platform_epoch,
+         settled_platform_epoch
+    FROM outbox.node_stream WHERE state = 'open' AND node_id = $1`;
 
 const count = (ordinary: string, ofKeys: string): string => `
   SELECT scope,
@@ -57,18 +59,28 @@ const count = (ordinary: string, ofKeys: string): string => `
          min(created_at) AS "oldestAt", min(created_at) FILTER (WHERE is_unsent) AS "oldestUnsentAt"
     FROM (${ORDINARY(ordinary)} UNION ALL ${OF_KEYS(ofKeys)}) AS waiting GROUP BY scope`;
 
-const OF_SCOPES = (table: string): string => `($1::text[] IS NULL OR ${table}.scope = ANY ($1))`;
-
-/** What waits for the enrolled Nodes of each scope; a scope for whose Nodes nothing waits is not in it. */
-export async function countBacklogs(manager: EntityManager, scopes: Scopes): Promise<Map<string, BacklogRow>> {
-  const rows = await manager.query<(BacklogRow & { scope: string })[]>(count(OF_SCOPES('node'), OF_SCOPES('s')), [
-    scopes,
-  ]);
+/** What waits for the enrolled Nodes of each scope, as they stand; a scope for whose Nodes nothing waits is not in it. */
+export async function countBacklogs(
+  manager: EntityManager,
+  scopes: Scopes,
+  standings: readonly Standing[],
+): Promise<Map<string, BacklogRow>> {
+  const counted = standings.filter(({ scope }) => scopes?.includes(scope) ?? true).map(asCounted);
+  const rows = await manager.query<(BacklogRow & { scope: string })[]>(
+    count('($1::text[] IS NULL OR node.scope = ANY ($1))', COUNTED),
+    [scopes, JSON.stringify(counted)],
+  );
   return new Map(rows.map(({ scope, ...backlog }) => [scope, backlog]));
 }
 
+const asCounted = (standing: Standing): object => ({
+  ...{ scope: standing.scope, nodes: standing.nodes, reads_statements: standing.readsStatements },
+  ...{ told_epoch: standing.toldEpoch, settled_epoch: standing.appliedEpoch },
+  ...{ told_platform_epoch: standing.toldPlatformEpoch, settled_platform_epoch: standing.appliedPlatformEpoch },
+});
+
 export async function countBacklogOf(manager: EntityManager, nodeId: string): Promise<BacklogRow> {
-  const [row] = await manager.query<BacklogRow[]>(count('message.node_id = $1', 's.node_id = $1'), [nodeId]);
+  const [row] = await manager.query<BacklogRow[]>(count('message.node_id = $1', ONE_NODE), [nodeId]);
   return row ?? NONE;
 }
 

@@ -92,25 +92,22 @@ async function find(
   const transitions = await manager.findBy(TransitionEntity, { outcome: IsNull() });
   const platform = rings.find(({ scope }) => policyOf(scope).tells.otherNodes !== null);
   const namesShown = Math.min(NAMES_SHOWN, Math.floor(NAMES_IN_REPLY / Math.max(1, rings.length)));
+  const nodes = await countNodes(manager, {
+    rings,
+    domains: platform === undefined ? null : { trustEpoch: platform.trustEpoch, seen },
+    ...{ now, names: namesShown },
+  });
   return {
-    now,
-    seen,
-    keys,
+    ...{ now, seen, keys, nodes, namesShown },
     goesBy: await readRingPolicies(manager, scopes, config),
-    nodes: await countNodes(manager, {
-      rings,
-      domains: platform === undefined ? null : { trustEpoch: platform.trustEpoch, seen },
-      ...{ now, names: namesShown },
-    }),
     transitions: new Map(transitions.map((transition) => [transition.scope, transition])),
-    backlogs: await countBacklogs(manager, scopes),
+    backlogs: await countBacklogs(manager, scopes, nodes.standings),
     signers: await manager.find(LeaseEntity, { where: { kind: 'signer', released: false }, order: { holder: 'ASC' } }),
     laterStatements: new Map((await manager.find(LaterStatementEntity)).map((later) => [later.scope, later])),
     forks: await readForks(manager, namesShown),
     contested: await readContested(manager, namesShown),
     channels: await readChannelFacts(manager, rings, keys),
     installation: await manager.findOneBy(InstallationEntity, { onlyRow: true }),
-    namesShown,
     ownWork: await readOwnWork(manager, scopes),
   };
 }

@@ -3,6 +3,7 @@ import { migrateStore } from '@plexsphere/store';
 import { testDatabase } from '@plexsphere/testkit';
 import { OPEN_SCOPE, seededRings, type SeededRings } from '../../testing/seeded-rings';
 import { countBacklogs } from '../status/backlog';
+import { countNodes } from '../nodes/counting/count-nodes';
 import { listNodes } from '../nodes/list-nodes';
 import { readSnapshot } from './database-clock';
 
@@ -14,10 +15,12 @@ describe('a snapshot', () => {
   afterAll(() => seeded.drop());
 
   it('sees one instant, whatever is committed meanwhile', async () => {
-    const seen = await readSnapshot(seeded.database, async (manager) => {
+    const seen = await readSnapshot(seeded.database, async (manager, now) => {
       const before = await listNodes(manager, [OPEN_SCOPE], { limit: 9 });
       await seeded.asOwner(`UPDATE outbox.message SET state = 'sent'; UPDATE ring.node SET state = 'removed'`);
-      const backlog = (await countBacklogs(manager, null)).get(OPEN_SCOPE);
+      const rings = [{ scope: OPEN_SCOPE, trustEpoch: 2 }];
+      const { standings } = await countNodes(manager, { rings, now, names: 0 });
+      const backlog = (await countBacklogs(manager, null, standings)).get(OPEN_SCOPE);
       return {
         before: before.length,
         after: (await listNodes(manager, [OPEN_SCOPE], { limit: 9 })).length,

@@ -1,57 +1,85 @@
 import type { Counted, Progress, Silence } from '@plexsphere/keyring';
-import type { NamedNode, RegardCounts, Wanted } from './count-statement';
+import type { RegardCounts } from './counts';
 import { namesOfWaiting, type FirstNodes } from './first-nodes';
+import { LISTS, type List, type NamedNode, type NamesWanted } from './names';
 
-/** What a scope's first Nodes say in one regard, and what the scan has to find beyond them. */
+/** What a scope's first Nodes say in one regard. */
 export interface Sought {
   known: Progress;
   waiting: readonly string[];
-  wanted: Wanted;
+  /** Whether the scope has no others. */
+  areAll: boolean;
   /** In each list. */
   names: number;
 }
 
-export function seek(first: FirstNodes, known: Progress, names: number): Sought {
-  const waiting = namesOfWaiting(first);
-  const lacks = (found: number): boolean => !first.areAll && found < names;
-  const { lagging, pending, offline, quietest } = known;
-  // One of those that were not looked at may have been silent for longer.
-  const before = quietest === null ? 'infinity' : new Date(quietest.since.getTime() + 1).toISOString();
-  const wanted = {
-    lagging: lacks(lagging.count),
-    pending: lacks(pending.count),
-    offline: lacks(offline.count),
-    waiting: lacks(waiting.length),
-    heard_before: first.areAll || names === 0 ? null : before,
-  };
-  return { known, waiting, wanted, names };
+export type NamedLists = Partial<Record<NamesWanted['list'], readonly NamedNode[]>>;
+
+export const seek = (first: FirstNodes, known: Progress, names: number): Sought => ({
+  ...{ known, waiting: namesOfWaiting(first), areAll: first.areAll, names },
+});
+
+type Lacked = Pick<NamesWanted, 'list' | 'heardBefore'>;
+
+const listed = (list: List): Lacked => ({ list, heardBefore: null });
+
+/**
+ * Of which lists the scan gathers who is in them: those that have somebody among the first Nodes, and not enough. In any
+ * other there is most likely nobody.
+ */
+export function toGather(sought: Sought): Lacked[] {
+  const { known, areAll, names } = sought;
+  if (areAll || names === 0) return [];
+  const lists = LISTS.filter((list) => knownIn(sought, list) > 0 && knownIn(sought, list) < names);
+  return [
+    ...lists.map(listed),
+    // One of those that were not looked at may have been silent for longer; of one that was not for as long others come first.
+    ...(known.quietest === null
+      ? []
+      : [{ list: 'quietest' as const, heardBefore: known.quietest.since.toISOString() }]),
+  ];
 }
 
-export function progressBy(counts: RegardCounts, sought: Sought): Progress {
-  const { enrolled, sent, lagging, pending, offline } = counts;
-  const { known, wanted, names } = sought;
-  const named = (list: 'lagging' | 'pending'): Counted =>
-    listBy(counts[list], wanted[list] ? nodeNames(counts[list].first) : known[list].first, names);
-  const quietest = wanted.heard_before === null ? known.quietest : counts.quietest && silence(counts.quietest);
+/** Of which lists somebody is still to be named, now that all are counted. */
+export function stillLacks(sought: Sought, counts: RegardCounts): Lacked[] {
+  const { known, areAll, names } = sought;
+  if (areAll || names === 0) return [];
+  const lists = LISTS.filter((list) => knownIn(sought, list) < Math.min(names, counts[list]));
+  const isKnown = counts.heard === null || (known.quietest !== null && known.quietest.since <= counts.heard);
+  return [
+    ...lists.map(listed),
+    ...(isKnown ? [] : [{ list: 'quietest' as const, heardBefore: justAfter(counts.heard) }]),
+  ];
+}
+
+const justAfter = (heard: Date | null): string | null => heard && new Date(heard.getTime() + 1).toISOString();
+
+const knownIn = ({ known, waiting }: Sought, list: List): number =>
+  list === 'waiting' ? waiting.length : known[list].count;
+
+export function progressBy(counts: RegardCounts, sought: Sought, named: NamedLists): Progress {
+  const { enrolled, sent, applied } = counts;
+  const { known, names } = sought;
+  const listOf = (list: 'lagging' | 'pending'): Counted =>
+    listBy(counts[list], named[list]?.map(({ name }) => name) ?? known[list].first, names);
+  const [quietest] = named.quietest ?? [];
   return {
-    ...{ enrolled, sent, applied: enrolled - lagging.count - pending.count },
-    lagging: named('lagging'),
-    pending: named('pending'),
-    offline: listBy(offline, wanted.offline ? offline.first.map(silence) : known.offline.first, names),
-    quietest: names === 0 ? null : quietest,
+    ...{ enrolled, sent, applied },
+    lagging: listOf('lagging'),
+    pending: listOf('pending'),
+    offline: listBy(counts.offline, named.offline?.map(silence) ?? known.offline.first, names),
+    quietest: names === 0 ? null : quietest ? silence(quietest) : known.quietest,
   };
 }
 
-export const waitingBy = ({ waiting }: RegardCounts, sought: Sought): Counted =>
-  listBy(waiting, sought.wanted.waiting ? nodeNames(waiting.first) : sought.waiting, sought.names);
+export const waitingBy = ({ waiting }: RegardCounts, sought: Sought, named: NamedLists): Counted =>
+  listBy(waiting, named.waiting?.map(({ name }) => name) ?? sought.waiting, sought.names);
 
 /** Who has gone on since the first Nodes were looked at is not named beyond the count. */
-const listBy = <Item>({ count }: { count: number }, items: readonly Item[], names: number): Counted<Item> => ({
+const listBy = <Item>(count: number, items: readonly Item[], names: number): Counted<Item> => ({
   count,
   first: items.slice(0, Math.min(names, count)),
 });
-
-const nodeNames = (nodes: readonly NamedNode[]): string[] => nodes.map(({ name }) => name);
 
 /** Only who was heard is offline, or the quietest. */
 const silence = ({ name, since }: NamedNode): Silence => ({ name, since: new Date(since ?? Number.NaN) });

@@ -1,6 +1,6 @@
 import type { Counted, Progress } from '@plexsphere/keyring';
 import type { Scope } from '@plexsphere/wire';
-import type { RegardCounts } from './count-statement';
+import type { RegardCounts } from './counts';
 
 interface InScope {
   scope: Scope;
@@ -54,7 +54,4 @@ const inScope = <Node extends { name: string }>(node: Node, scope: Scope): Node 
   name: `${scope}/${node.name}`,
 });
 
-const heardAt = (each: InScope | null): number => {
-  const heard = each?.counts.heard ?? null;
-  return heard === null ? Infinity : Date.parse(heard);
-};
+const heardAt = (each: InScope | null): number => each?.counts.heard?.getTime() ?? Infinity;
