@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
@@ -7,6 +6,7 @@ import { Bus, LOGGER, ThrottledLog, type Logger } from '@plexsphere/service-kit'
 import {
   helloOfHeaders,
   problem,
+  randomToken,
   subjects,
   type RingChanged,
   type Scope,
@@ -152,7 +152,7 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
       const row = await this.rows.read(id, presented);
       if (row === undefined) throw problem('nodeRemoved');
       this.requireOpen(response);
-      const begins = { id: randomUUID(), patienceMs: patience(), row };
+      const begins = { id: randomToken(), patienceMs: patience(), row };
       return new NodeStream(id, scope, begins, new EventSource(response), this.ground);
     };
   }
