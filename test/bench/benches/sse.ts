@@ -52,8 +52,10 @@ export const bench: Bench = {
     const against_what = `bare node:http that holds the same ${STREAMS} answers with the same headers and signs of life, ${reconnects} reconnects a second to each, at the same time; it knows no Node, credential or bus`;
     const cpu = total(windows.map(({ seconds }) => seconds));
     const told = { better: 'lower', against_what } as const;
+    const [ofGateway = NaN, ofBare = NaN] = idle;
+    const beside = { 'MiB before the first stream': ofGateway, 'MiB before the first stream (peer)': ofBare };
     return [
-      compared({ ...told, name: 'sse memory', unit: 'MiB', reach: 1.3, cpu }, held(0), held(1)),
+      compared({ ...told, name: 'sse memory', unit: 'MiB', reach: 1.3, cpu, beside }, held(0), held(1)),
       compared({ ...told, name: 'sse memory each', unit: 'KiB a stream', reach: 1.3 }, each(0), each(1)),
       limited({ ...told, name: 'sse cpu', unit: '% of a core', reach: 50, against_what: '' }, share),
     ];
