@@ -3,12 +3,21 @@
  * passes to Nodes what the stream has for them. It must not own state, have an envelope signed, or hear or speak for a
  * Node on the bus.
  */
+import { setFlagsFromString } from 'node:v8';
 import { runService } from '@plexsphere/service-kit';
 import { openDatabase, storeOptions } from '@plexsphere/store';
 import { Door } from './door/door';
 import { GatewayConfig } from './gateway-config';
 import { GatewayModule } from './gateway.module';
 import type { DataSource } from 'typeorm';
+
+/**
+ * By how much the heap may grow beyond what was alive in it, in percent, before V8 looks for what is not: a stream lives for
+ * half a minute, longer than what is young, so with thousands of them that come and go there was as much dead as alive.
+ */
+const HEAP_GROWTH = 30;
+
+setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
 
 let door: Door;
 let database: DataSource;
