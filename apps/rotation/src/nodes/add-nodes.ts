@@ -8,7 +8,7 @@ import { Signers } from '../leases/signers';
 import { CommandTransactions } from '../transactions/command-transactions';
 import type { RequestIdentity } from '../transactions/requests';
 import { nodeScopes } from '../transactions/scope-lock';
-import { writeAudit } from '../transactions/write-audit';
+import { writeAudits } from '../transactions/write-audit';
 import { Joining, insertStreams, requirePresent, type StartingBundle } from './joining';
 
 type Request = Pick<AddRequest, 'scope' | 'nodes'>;
@@ -102,8 +102,8 @@ export class AddNodes {
         added.map(({ nodeId }) => nodeId),
         epochs,
       );
-      for (const { nodeId, name } of added)
-        await writeAudit(manager, identity, { scope, after: { node_id: nodeId, name } });
+      const joined = added.map(({ nodeId, name }) => ({ node_id: nodeId, name }));
+      await writeAudits(manager, identity, scope, joined);
     }
     this.logger.info({ scope, added: added.length, taken: taken.length, epoch: epochs.epoch }, 'nodes added');
     return {

@@ -25,3 +25,16 @@ export const writeAudit = (
       ...[before, after, detail].map((part) => (part === undefined ? null : auditText(part))),
     ],
   );
+
+/** What comes to be many times over in one change, a row each, in this order. */
+export const writeAudits = (
+  manager: EntityManager,
+  request: RequestIdentity,
+  scope: string,
+  afters: readonly object[],
+): Promise<unknown> =>
+  manager.query(
+    `INSERT INTO ring.audit (actor, action, scope, request_id, after)
+     SELECT $1, $2, $3, $4::uuid, after FROM unnest($5::jsonb[]) WITH ORDINALITY AS made (after, place) ORDER BY place`,
+    [request.actor, request.command, scope, request.requestId, afters.map(auditText)],
+  );
