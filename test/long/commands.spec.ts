@@ -11,10 +11,11 @@ import { runShell } from '../docs/run-shell';
  * scripts are not run from here (the demo and the tests have their own), they only have to exist. docs/cli.md is made
  * from the commands, and each of its examples stands alone; docs/runbook.md has a test of its own (runbook.spec.ts).
  * docs/channels.md and docs/runbook-shared-secret.md need a channel's members, who run:
- * commands-of-channels.spec.ts follows them; docs/node-keys.md has answers to compare: commands-of-node-keys.spec.ts.
+ * commands-of-channels.spec.ts follows them; docs/node-keys.md and docs/nodes.md have answers to compare: commands-of-node-keys.spec.ts,
+ * commands-of-nodes.spec.ts.
  */
 
-const FOLLOWED_ELSEWHERE = ['cli', 'runbook', 'runbook-shared-secret', 'channels', 'node-keys'].map(
+const FOLLOWED_ELSEWHERE = ['cli', 'runbook', 'runbook-shared-secret', 'channels', 'node-keys', 'nodes'].map(
   (name) => `docs/${name}.md`,
 );
 
