@@ -1,5 +1,5 @@
 import { connectBus, type Logger } from '@plexsphere/service-kit';
-import { openDatabase, storeOptions } from '@plexsphere/store';
+import { askPrepared, openDatabase, prepared, storeOptions } from '@plexsphere/store';
 import { ACCOUNT_PUSHER_INBOX } from '@plexsphere/wire';
 import type { DataSource } from 'typeorm';
 import type { RotationConfig } from '../rotation-config';
@@ -56,14 +56,20 @@ const nameOfUser =
     return user;
   };
 
+const REVISION = `bus_account_signed_at::text AS revision`;
+/** Looked at all the time. */
+const READ_REVISION = prepared(`SELECT ${REVISION} FROM ring.installation`);
+
 function storedAccount(database: DataSource): StoredAccount {
   const select = async <Row>(columns: string): Promise<Row> => {
     const [row] = await database.query<[Row]>(`SELECT ${columns} FROM ring.installation`);
     return row;
   };
-  const revision = `bus_account_signed_at::text AS revision`;
   return {
-    read: () => select(`bus_account_public_key AS "publicKey", bus_account_jwt AS jwt, ${revision}`),
-    revision: async () => (await select<{ revision: string }>(revision)).revision,
+    read: () => select(`bus_account_public_key AS "publicKey", bus_account_jwt AS jwt, ${REVISION}`),
+    revision: async () => {
+      const [row] = await askPrepared<{ revision: string }>(database, READ_REVISION, []);
+      return row?.revision ?? '';
+    },
   };
 }

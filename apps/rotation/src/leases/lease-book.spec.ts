@@ -325,13 +325,15 @@ describe('leases', () => {
     });
 
     it('S8: only what stands in the row is granted, even if the ring reaches the claim in between', async () => {
-      // As if a rotation were committed between the row's commit and the reading of the rings.
-      const find = jest.spyOn(database.manager, 'find').mockImplementationOnce(async () => {
-        return [{ scope: DOMAIN, epoch: 4, trustEpoch: 4 }];
-      });
-      const { granted } = await book.renew(...request({ [DOMAIN]: 4 }));
-      expect(find).toHaveBeenCalled();
-      find.mockRestore();
+      // A rotation is committed between the row's commit and the reading of the rings.
+      const later = new LaterStatements(database, logger as unknown as Logger);
+      const reach = (epoch: number) =>
+        owner.query(`UPDATE ring.key_ring SET epoch = ${epoch} WHERE scope = '${DOMAIN}'`);
+      const between = jest.spyOn(later, 'take').mockImplementationOnce(async () => void (await reach(4)));
+      const { granted } = await new LeaseBook(database, later, config, logger as unknown as Logger)
+        .renew(...request({ [DOMAIN]: 4 }))
+        .finally(() => reach(3));
+      expect(between).toHaveBeenCalled();
       expect(granted).toEqual([]);
       expect(await row()).toMatchObject({ epochs: {} });
     });

@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { outlasting, type EarlierLease } from '@plexsphere/keyring';
 import { LOGGER, ThrottledLog, type Logger } from '@plexsphere/service-kit';
-import { InstallationEntity, KeyRingEntity } from '@plexsphere/store';
-import { LEASE_KINDS, channelDirection, type LeaseKind, type RingView } from '@plexsphere/wire';
+import { InstallationEntity, askPrepared, prepared } from '@plexsphere/store';
+import { LEASE_KINDS, channelDirection, type LeaseKind, type RingView, type Scope } from '@plexsphere/wire';
 import type { RenewLease, RenewLeaseReply } from '@plexsphere/wire/commands';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ringView } from '../rings/ring-view';
 import { RotationConfig } from '../rotation-config';
-import { databaseNow } from '../transactions/database-clock';
 import { enterLease, type LeaseEntry } from './enter-lease';
 import { snapshotRing } from '../rings/read-ring';
 import { LaterStatements } from './later-statements';
@@ -31,6 +30,23 @@ export interface ClockOff {
   holder: string;
   offMs: number;
 }
+
+interface Standing {
+  now: Date;
+  rings: { scope: Scope; epoch: number; isStopped: boolean }[];
+  recoveryKey: string;
+}
+
+/** Each holder asks for it several times within a lease: one statement. */
+const READ_STANDING = prepared(`
+  SELECT date_trunc('milliseconds', clock_timestamp()) AS now, recovery_public_key AS "recoveryKey",
+         (SELECT coalesce(jsonb_agg(jsonb_build_object('scope', ring.scope, 'epoch', ring.epoch,
+                                                       'isStopped', later.scope IS NOT NULL) ORDER BY ring.scope), '[]')
+            FROM ring.key_ring AS ring LEFT JOIN ring.later_statement AS later USING (scope)
+           WHERE ring.removed_at IS NULL) AS rings
+    FROM ring.installation`);
+
+const READ_TURNS = prepared(`SELECT holder, turn, lease_ms AS "leaseMs" FROM ring.lease`);
 
 /** Who may sign or serve by which epoch. One row a holder; the database alone knows. */
 @Injectable()
@@ -57,28 +73,28 @@ export class LeaseBook {
    */
   async renew(asking: LeaseHolder, request: RenewLease): Promise<RenewLeaseReply> {
     const { manager } = this.database;
-    const entered = await enterLease(manager, this.entryOf(asking, request));
+    const entered = await enterLease(this.database, this.entryOf(asking, request));
     const { leaseMs: lease_ms, verifierCacheMs: verifier_cache_ms } = this.config;
-    const answer = { lease_ms, verifier_cache_ms, now: (await databaseNow(manager)).toISOString() };
-    // A holder whose clock is wrong has nothing to load: it asks again, with what it claims, when it is right.
-    if (entered === undefined || typeof request.clock_off_ms === 'number') {
-      const recovery_public_key = await recoveryPublicKey(manager);
-      return { ...answer, granted: [], rings: [], removed: [], recovery_public_key };
+    const isServed = entered !== undefined && typeof request.clock_off_ms !== 'number';
+    if (isServed) {
+      this.tellAhead(asking.holder, entered.ahead);
+      await this.later.take(asking.holder, request.statements ?? {});
     }
-    this.tellAhead(asking.holder, entered.ahead);
-    await this.later.take(asking.holder, request.statements ?? {});
-    const present = (await manager.find(KeyRingEntity, { order: { scope: 'ASC' } })).filter(({ scope }) =>
-      isShownTo(asking.kind, scope),
-    );
+    const { now, rings, recoveryKey } = await this.standing();
+    const answer = { lease_ms, verifier_cache_ms, now: now.toISOString(), recovery_public_key: recoveryKey };
+    // A holder whose clock is wrong has nothing to load: it asks again, with what it claims, when it is right.
+    if (!isServed) return { ...answer, granted: [], rings: [], removed: [] };
+    const present = rings.filter(({ scope }) => isShownTo(asking.kind, scope));
     const scopes = new Set(present.map(({ scope }) => scope));
-    const stopped = await this.later.stopped();
-    const granted = present.filter(({ scope, epoch }) => entered.epochs[scope] === epoch && !stopped.has(scope));
+    const granted = present.filter(({ scope, epoch, isStopped }) => entered.epochs[scope] === epoch && !isStopped);
     const lacking = present.filter(({ scope, epoch }) => request.epochs[scope] !== epoch).map(({ scope }) => scope);
     const named = {
       granted: granted.map(({ scope }) => scope),
       // Until it claims it no more its row says so, and who removed the ring waits for it (ADR 0024).
       removed: Object.keys(request.epochs).filter((scope) => !scopes.has(scope)),
     };
+    // As a rule none is lacking, and then nothing more is asked.
+    if (lacking.length === 0) return { ...answer, ...named, rings: [] };
     return {
       ...answer,
       ...named,
@@ -88,9 +104,16 @@ export class LeaseBook {
     };
   }
 
+  /** After the holder's row is committed, and of one snapshot. */
+  private async standing(): Promise<Standing> {
+    const [standing] = await askPrepared<Standing>(this.database, READ_STANDING, []);
+    if (standing === undefined) throw new Error('no installation');
+    return standing;
+  }
+
   /** Whoever stops in order claims nothing any more. @throws Problem leaseOfAnother */
   async release(asking: LeaseHolder, request: RenewLease): Promise<void> {
-    await enterLease(this.database.manager, { ...this.entryOf(asking, request), epochs: {}, released: true });
+    await enterLease(this.database, { ...this.entryOf(asking, request), epochs: {}, released: true });
   }
 
   /** Signers whose lease may be alive: those who must try a new key before it signs. */
@@ -142,9 +165,7 @@ export class LeaseBook {
    * own clock, belongs to nobody who may sign. So one that died holds up one switch at the most.
    */
   async sweep(): Promise<void> {
-    const rows = await this.database.query<(EarlierLease & { turn: string })[]>(
-      `SELECT holder, turn, lease_ms AS "leaseMs" FROM ring.lease`,
-    );
+    const rows = await askPrepared<EarlierLease & { turn: string }>(this.database, READ_TURNS, []);
     const nowMs = performance.now();
     for (const { holder, turn, leaseMs } of rows) {
       const seen = this.seen.get(holder);
