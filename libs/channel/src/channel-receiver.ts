@@ -73,8 +73,8 @@ export class ChannelReceiver {
    * A request signed by RFC 9421.
    * @throws MessageRefused
    */
-  call(call: IncomingCall): Promise<ReceivedCall> {
-    return this.told(async () => {
+  async call(call: IncomingCall): Promise<ReceivedCall> {
+    try {
       const target = readTarget(call.method, call.target);
       if (target === undefined) throw new MessageRefused('malformed');
       const body = this.bodyOf(call);
@@ -99,16 +99,19 @@ export class ChannelReceiver {
       if (!isBodyOf(digests, body)) throw new MessageRefused('body_changed');
       if (!(await this.isFirst(good))) throw new MessageRefused('replayed');
       const { scope } = this.options;
-      return { scope, keyId: signer.keyId, alone: signer.alone, sentAt: new Date(good[0]!.createdMs), body };
-    });
+      const sentAt = new Date(good[0]!.createdMs);
+      return this.verified({ scope, keyId: signer.keyId, alone: signer.alone, sentAt, body });
+    } catch (error) {
+      throw this.refused(error);
+    }
   }
 
   /**
    * A webhook of Standard Webhooks.
    * @throws MessageRefused
    */
-  webhook(webhook: IncomingWebhook): Promise<ReceivedWebhook> {
-    return this.told(async () => {
+  async webhook(webhook: IncomingWebhook): Promise<ReceivedWebhook> {
+    try {
       const signatures = readWebhookHeaders(webhook.headers);
       if (typeof signatures === 'string') throw new MessageRefused(signatures);
       const body = this.bodyOf(webhook);
@@ -129,20 +132,22 @@ export class ChannelReceiver {
       };
       const { scope } = this.options;
       // Written out: put together from another object, it takes a quarter of the time of the whole message.
-      return { scope, keyId: signer.keyId, alone: signer.alone, sentAt, body, id, duplicate, forget };
-    });
+      return this.verified({ scope, keyId: signer.keyId, alone: signer.alone, sentAt, body, id, duplicate, forget });
+    } catch (error) {
+      throw this.refused(error);
+    }
   }
 
-  private async told<Message extends ReceivedCall>(verify: () => Promise<Message>): Promise<Message> {
-    const { scope, observer } = this.options;
-    try {
-      const message = await verify();
-      tell(observer, (each) => each.verified(scope, message.keyId, message.alone));
-      return message;
-    } catch (error) {
-      if (error instanceof MessageRefused) tell(observer, (each) => each.refused(scope, error.reason));
-      throw error;
-    }
+  private verified<Message extends ReceivedCall>(message: Message): Message {
+    tell(this.options.observer, (each) => each.verified(message.scope, message.keyId, message.alone));
+    return message;
+  }
+
+  /** What it is thrown for, told of where it is a refusal. */
+  private refused(error: unknown): unknown {
+    if (error instanceof MessageRefused)
+      tell(this.options.observer, (each) => each.refused(this.options.scope, error.reason));
+    return error;
   }
 
   private bodyOf({ body }: IncomingWebhook): Uint8Array {
@@ -163,19 +168,18 @@ export class ChannelReceiver {
   }
 
   private async held(ask: keyof ChannelKeys): Promise<readonly ChannelKey[]> {
-    const held = keysInUse(await this.given(ask), 'verify', Date.now());
-    if (held.length === 0) throw new MessageRefused('keys_unavailable');
-    if (haveShortSecret(held)) throw new MessageRefused('secret_too_short');
-    return held;
-  }
-
-  private async given(ask: keyof ChannelKeys): Promise<readonly ChannelKey[]> {
+    const { keys, scope } = this.options;
+    let given: readonly ChannelKey[];
     try {
-      return await this.options.keys[ask](this.options.scope);
+      given = await keys[ask](scope);
     } catch (error) {
       const isShort = error instanceof ChannelError && error.code === 'secret_too_short';
       throw new MessageRefused(isShort ? 'secret_too_short' : 'keys_unavailable');
     }
+    const held = keysInUse(given, 'verify', Date.now());
+    if (held.length === 0) throw new MessageRefused('keys_unavailable');
+    if (haveShortSecret(held)) throw new MessageRefused('secret_too_short');
+    return held;
   }
 
   /** What this end signs by: only to say what is the matter with a message. */

@@ -10,18 +10,25 @@ export const isLongEnough = (secret: unknown): secret is Uint8Array =>
 export const macText = (secret: Uint8Array, head: string, rest: string | Uint8Array): string =>
   begun(secret, head, rest).digest('base64');
 
-/** The one that is expected: there is never more than one at once, and each in a buffer of its own takes longer to make. */
-const expected = Buffer.alloc(32);
+/** What HMAC-SHA256 makes, in base64. */
+const MAC_CHARACTERS = 44;
+/** The one that is expected and one that is given: there are never more at once, and a buffer for each takes longer to make. */
+const [expected, given] = [Buffer.alloc(MAC_CHARACTERS), Buffer.alloc(MAC_CHARACTERS)];
 
-/** Whether one of `given` is the HMAC-SHA256 of one after the other. */
+/** Whether one of `macs`, in base64, is the HMAC-SHA256 of one after the other. */
 export function isAnyMacOf(
-  given: readonly Uint8Array[],
+  macs: readonly string[],
   secret: Uint8Array,
   head: string,
   rest: string | Uint8Array,
 ): boolean {
-  expected.write(begun(secret, head, rest).digest('binary'), 'binary');
-  return given.some((each) => isSameMac(each, expected));
+  expected.write(macText(secret, head, rest), 'latin1');
+  return macs.some((each) => {
+    if (each.length !== MAC_CHARACTERS) return false;
+    given.write(each, 'latin1');
+    // In a time that says nothing of where they differ.
+    return timingSafeEqual(given, expected);
+  });
 }
 
 /** Texts are put together first: each part is a call of its own into the library that hashes. */
@@ -29,7 +36,3 @@ function begun(secret: Uint8Array, head: string, rest: string | Uint8Array): Hma
   const hmac = createHmac('sha256', secret);
   return typeof rest === 'string' ? hmac.update(`${head}${rest}`) : hmac.update(head).update(rest);
 }
-
-/** In a time that says nothing of where they differ. */
-export const isSameMac = (one: Uint8Array, other: Uint8Array): boolean =>
-  one.length === other.length && timingSafeEqual(one, other);

@@ -24,6 +24,6 @@ export const haveShortSecret = (keys: readonly ChannelKey[]): boolean =>
 
 /** The newest that verifies counts, so that a message signed by both keys of a rotation is one by the new. */
 export function signerOf(keys: readonly ChannelKey[], isBy: (key: ChannelKey) => boolean): Signer | undefined {
-  const [newest, ...others] = keys.filter(isBy);
-  return newest && { keyId: newest.keyId, alone: others.length === 0 };
+  const by = keys.filter(isBy);
+  return by[0] && { keyId: by[0].keyId, alone: by.length === 1 };
 }

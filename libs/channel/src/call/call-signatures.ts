@@ -13,7 +13,8 @@ export interface CallSignature {
   expiresMs: number;
   /** The rest of what is signed, behind `covered`. */
   parameters: string;
-  value: Buffer;
+  /** In base64. */
+  value: string;
 }
 
 /** Sixteen signatures with the longest key ids take less. */

@@ -1,6 +1,5 @@
 /** Content-Digest (RFC 9530): of the body as it is sent. The library signs the header and never looks at the body. */
-import { hash } from 'node:crypto';
-import { isSameMac } from '../mac';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 const ALGORITHMS: Record<string, string> = { 'sha-256': 'sha256', 'sha-512': 'sha512' };
 const MEMBER = /^([a-z*][a-z0-9_.*-]{0,30})=:([A-Za-z0-9+/]{0,128}={0,2}):$/;
@@ -23,4 +22,7 @@ export function readContentDigest(text: string | undefined): Digests | undefined
 }
 
 export const isBodyOf = (digests: Digests, body: Uint8Array): boolean =>
-  digests.every(({ algorithm, value }) => isSameMac(hash(algorithm, body, 'buffer'), value));
+  digests.every(({ algorithm, value }) => {
+    const digest = hash(algorithm, body, 'buffer');
+    return digest.length === value.length && timingSafeEqual(digest, value);
+  });

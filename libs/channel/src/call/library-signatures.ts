@@ -28,9 +28,9 @@ export async function readByLibrary(
   headers: { signature: string; 'signature-input': string },
   { target, digest, base: signed }: Covered,
 ): Promise<readonly CallSignature[] | RefusalReason> {
-  const found: { base: string; value: Buffer; parameters: Parameters }[] = [];
+  const found: { base: string; value: string; parameters: Parameters }[] = [];
   const collect = async (base: Buffer, value: Buffer, parameters: Parameters = {}): Promise<boolean> => {
-    found.push({ base: base.toString(), value, parameters });
+    found.push({ base: base.toString(), value: value.toString('base64'), parameters });
     return true;
   };
   const key = { algs: ['hmac-sha256'], verify: collect };

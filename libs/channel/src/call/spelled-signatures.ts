@@ -46,7 +46,7 @@ export function readSpelled(signature: string, input: string): CallSignature[] |
     const [, created, expires, nonce, keyId] = PARAMETERS.exec(parameters) ?? [];
     if (value === undefined || !isNonce(nonce) || !isKeyId(keyId)) return undefined;
     const [createdMs, expiresMs] = [Number(created) * 1_000, Number(expires) * 1_000];
-    read.push({ keyId, nonce, createdMs, expiresMs, parameters, value: Buffer.from(value, 'base64') });
+    read.push({ keyId, nonce, createdMs, expiresMs, parameters, value });
   }
   return read;
 }
