@@ -330,9 +330,9 @@ describe('leases', () => {
       const reach = (epoch: number) =>
         owner.query(`UPDATE ring.key_ring SET epoch = ${epoch} WHERE scope = '${DOMAIN}'`);
       const between = jest.spyOn(later, 'take').mockImplementationOnce(async () => void (await reach(4)));
-      const { granted } = await new LeaseBook(database, later, config, logger as unknown as Logger)
-        .renew(...request({ [DOMAIN]: 4 }))
-        .finally(() => reach(3));
+      const renewed = new LeaseBook(database, later, config, logger as unknown as Logger);
+      const { granted } = await renewed.renew(...request({ [DOMAIN]: 4 }));
+      await reach(3);
       expect(between).toHaveBeenCalled();
       expect(granted).toEqual([]);
       expect(await row()).toMatchObject({ epochs: {} });
