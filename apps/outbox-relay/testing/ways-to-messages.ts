@@ -49,7 +49,9 @@ export function endlessWays({ Plans = [], ...plan }: Plan): string[] {
   const below = Plans.flatMap(endlessWays);
   const isByIndex = index?.startsWith('message_') === true;
   const isScan = isByIndex || (table === 'message' && type === 'Seq Scan');
-  const isBounded = isByIndex && new RegExp(`\\(${FIRST[index]} [=<>]`).test(condition);
+  // From some id on there is no end: that is what has the primary key read all that is settled.
+  const bounds = index === 'message_pkey' ? '[=]' : '[=<>]';
+  const isBounded = isByIndex && new RegExp(`\\(${FIRST[index]} ${bounds}`).test(condition);
   return !isScan || isBounded ? below : [`${type} ${index ?? ''} ${condition}`, ...below];
 }
 

@@ -112,13 +112,16 @@ const read = (source: Exclude<Source, 'unsent'>): string => {
        ORDER BY ${order} LIMIT l.${isCloseNews(source) ? 'close_room' : 'room'}) x`;
 };
 
-/** The index is one that is taken by those alone who say that a scope has a name. */
+/**
+ * The index is one that is taken by those alone who say that a scope has a name; and no other has this order, as long as it is
+ * not said that the scope is one.
+ */
 const UNSENT = `
   SELECT 'unsent', l.scope, x.node_id, x.id::float8, true
     FROM looked l CROSS JOIN LATERAL (
       SELECT m.node_id, m.id FROM outbox.message m
-       WHERE m.state = 'unsent' AND m.scope = l.scope AND m.scope > '' AND m.id > l.unsent_at
-       ORDER BY m.id LIMIT l.room) x`;
+       WHERE m.state = 'unsent' AND m.scope > '' AND (m.scope, m.id) > (l.scope, l.unsent_at) AND m.scope <= l.scope
+       ORDER BY m.scope, m.id LIMIT l.room) x`;
 
 const NAMES = Object.keys(AT) as Source[];
 
