@@ -4,6 +4,9 @@
  */
 import crypto, { type KeyObject } from 'node:crypto';
 
+type By = KeyObject | { key: KeyObject };
+const keyOf = (by: By): KeyObject => ('key' in by ? by.key : by);
+
 export function computeOnce(): void {
   const { createPublicKey, sign, verify } = crypto;
   const keys = new Map<string, KeyObject>();
@@ -15,24 +18,18 @@ export function computeOnce(): void {
     keys.set(name, key);
     return key;
   });
-  const verifyOnce = (
-    algorithm: null,
-    data: Buffer,
-    by: KeyObject | { key: KeyObject },
-    signature: Buffer,
-  ): boolean => {
-    const key = 'key' in by ? by.key : by;
-    const known = verdicts.get(key) ?? new Map<string, boolean>();
-    verdicts.set(key, known);
+  const verifyOnce = (algorithm: null, data: Buffer, by: By, signature: Buffer): boolean => {
+    const known = verdicts.get(keyOf(by)) ?? new Map<string, boolean>();
+    verdicts.set(keyOf(by), known);
     const name = `${signature.toString('latin1')} ${data.toString('latin1')}`;
     const verdict = known.get(name) ?? verify(algorithm, data, by, signature);
     known.set(name, verdict);
     return verdict;
   };
   const signatures = new WeakMap<object, Map<string, Buffer>>();
-  const signOnce = (algorithm: undefined, data: Buffer, by: { key: KeyObject }): Buffer => {
-    const known = signatures.get(by.key) ?? new Map<string, Buffer>();
-    signatures.set(by.key, known);
+  const signOnce = (algorithm: undefined, data: Buffer, by: By): Buffer => {
+    const known = signatures.get(keyOf(by)) ?? new Map<string, Buffer>();
+    signatures.set(keyOf(by), known);
     const name = data.toString('latin1');
     const signature = known.get(name) ?? sign(algorithm, data, by);
     known.set(name, signature);
