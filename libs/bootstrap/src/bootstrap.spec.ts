@@ -44,6 +44,7 @@ const MIGRATIONS = [
   'NodeKey1700000000009',
   'Due1700000000010',
   'KeyMessage1700000000011',
+  'OneWay1700000000012',
   'StoreFormat1700000000099',
   'Material1700000000001',
   'MaterialFormat1700000000099',
