@@ -70,7 +70,7 @@ const TAKE = prepared(`
       hello = CASE WHEN d.says_hello THEN s.hello || '{"taken": true}' ELSE s.hello END,
       resend_count = CASE WHEN d.says_hello THEN 0 WHEN d.resend THEN s.resend_count + 1 ELSE s.resend_count END,
       resend_at = CASE WHEN d.says_hello THEN NULL
-                       WHEN d.resend THEN ${RESEND_AFTER('s.resend_count + 1')} ELSE s.resend_at END
+                       WHEN d.resend THEN ${RESEND_AFTER('s.resend_count + 2')} ELSE s.resend_at END
       FROM due d WHERE s.node_id = d.node_id
     RETURNING s.*, d.says_hello, d.says_hello OR d.resend AS sends_again
   )

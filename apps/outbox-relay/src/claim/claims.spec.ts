@@ -222,6 +222,23 @@ describe('coming back', () => {
     await expect(mesh.stream(present)).resolves.toMatchObject({ resend_count: 0, resend_at: null });
   });
 
+  test('who stays silent is sent it ever more rarely', async () => {
+    const node = await mesh.node(DOMAIN);
+    await mesh.rotate(DOMAIN, 'd2');
+    const by = relay();
+    const waits: number[] = [];
+    for (let sent = 0; sent < 6; sent++) {
+      await drain(by);
+      const { rows } = await mesh.pool.query<{ seconds: number }>(
+        `SELECT round(extract(epoch FROM resend_at - claim_deadline))::int AS seconds FROM outbox.node_stream WHERE node_id = $1`,
+        [node],
+      );
+      waits.push(rows[0]?.seconds ?? Number.NaN);
+      await mesh.set(node, `resend_at = ${GONE}`);
+    }
+    expect(waits).toEqual([8, 8, 16, 32, 60, 60]);
+  });
+
   test('the stream was lost: what is not settled is said again, and no late mark counts', async () => {
     const [done, behind] = [await mesh.node(DOMAIN), await mesh.node(DOMAIN)];
     const by = relay();
