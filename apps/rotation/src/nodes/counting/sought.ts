@@ -25,12 +25,15 @@ const listed = (list: List): Lacked => ({ list, heardBefore: null });
 
 /**
  * Of which lists the scan gathers who is in them: those that have somebody among the first Nodes, and not enough. In any
- * other there is most likely nobody.
+ * other there is most likely nobody; but in a large mesh somebody is always off, and to look for them apart is a scan more.
  */
 export function toGather(sought: Sought): Lacked[] {
   const { known, areAll, names } = sought;
   if (areAll || names === 0) return [];
-  const lists = LISTS.filter((list) => knownIn(sought, list) > 0 && knownIn(sought, list) < names);
+  const lists = LISTS.filter((list) => {
+    const count = knownIn(sought, list);
+    return (count > 0 || list === 'offline') && count < names;
+  });
   return [
     ...lists.map(listed),
     // One of those that were not looked at may have been silent for longer; of one that was not for as long others come first.
