@@ -20,8 +20,7 @@ export async function openReplaced(
 ): Promise<FileHandle> {
   // One name: what a killed process left behind has secrets in it, and goes with the next write.
   const draft = join(dirname(path), `.${basename(path)}.draft`);
-  await rm(draft, { force: true });
-  const file = await open(draft, 'ax', 0o600);
+  const file = await openNew(draft);
   try {
     try {
       await file.writeFile(text);
@@ -38,6 +37,17 @@ export async function openReplaced(
   } catch (error) {
     await file.close();
     throw error;
+  }
+}
+
+/** Tried first: to look for what is hardly ever there takes longer than to make the file. */
+async function openNew(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'ax', 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    await rm(path);
+    return open(path, 'ax', 0o600);
   }
 }
 
