@@ -8,11 +8,11 @@ import { statementsDuring } from '../src/statement-times';
 import type { World } from '../../src/world';
 
 const BARE = `SELECT count(*) FROM outbox.node_stream WHERE state = 'open'`;
-const LOOKS = 100;
+const LOOKS = 30;
 
 export const bench: Bench = {
   name: 'status',
-  takesSeconds: 60,
+  takesSeconds: 75,
   takesQuickly: 20,
   async run(bench: BenchWorld): Promise<Row[]> {
     const nodes = bench.quick ? 30_000 : 100_000;
