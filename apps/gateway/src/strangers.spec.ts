@@ -2,7 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { connect as dial, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { Bus } from '@plexsphere/service-kit';
+import { eventually } from '@plexsphere/testkit';
+import { Client, type Pool } from 'pg';
+import { DataSource } from 'typeorm';
 import { DOMAIN, GatewayWorld, type TestNode } from '../testing/gateway-world';
+import { ReadStream } from '../testing/read-stream';
+import { EventsRoute } from './nodes/events.route';
+import { KnownBearers } from './door/known-bearers';
+import { bearerHash } from './nodes/node-credentials';
 import { ChainReader } from './rings/chain-reader';
 import { Strangers } from './views/strangers';
 
@@ -107,4 +115,76 @@ it('whoever asks for the same chain shares a reading of it', async () => {
   expect(new Set(told)).toEqual(new Set(['200']));
   expect(read.mock.calls.length).toBeLessThan(50);
   read.mockRestore();
+});
+
+describe('no row is read for whoever asks for a stream and hangs up', () => {
+  const CALLERS = 8;
+  const [WHO_CALLS, ITS_ROW] = ['"bearerHash"', 'gateway.sent'];
+
+  /** How many wait there, and how that ends. */
+  interface Held {
+    waiting: () => number;
+    release: () => void;
+  }
+
+  function holdLine(): Held {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const { callers } = world.gateway.get(Strangers);
+    for (let n = 0; n < 4; n++) void callers.run(() => released);
+    const { line } = callers as unknown as { line: Set<unknown> };
+    return { waiting: () => line.size, release };
+  }
+
+  async function holdConnections(): Promise<Held> {
+    const { master } = world.gateway.get(DataSource).driver as unknown as { master: Pool };
+    const all = await Promise.all(Array.from({ length: 10 }, () => master.connect()));
+    return { waiting: () => master.waitingCount, release: () => all.forEach((each) => each.release()) };
+  }
+
+  function holdBus(): Held {
+    let hear = (): void => undefined;
+    const heard = new Promise<boolean>((resolve) => (hear = () => resolve(true)));
+    const flushed = jest.spyOn(world.gateway.get(Bus), 'flushedWithin').mockReturnValue(heard);
+    const release = (): void => {
+      flushed.mockRestore();
+      hear();
+    };
+    return { waiting: () => flushed.mock.calls.length, release };
+  }
+
+  afterEach(() => jest.restoreAllMocks());
+
+  it.each<[string, string, () => Held | Promise<Held>, (n: number) => string]>([
+    ['in the line of strangers', WHO_CALLS, holdLine, (n) => `guess-${n}`],
+    ['for a connection to the database', WHO_CALLS, holdConnections, () => node.secret],
+    ['for the bus to hear its subject', ITS_ROW, holdBus, () => node.secret],
+  ])('while it waits %s', async (_, statement, hold, secretOf) => {
+    node = await world.addNode(DOMAIN);
+    // It has called: from then on it is known here.
+    expect((await world.as(node, `/v1/nodes/${node.id}/state`)).status).toBe(200);
+    const sockets = await Promise.all(Array.from({ length: CALLERS }, connected));
+    const answer = jest.spyOn(world.gateway.get(EventsRoute), 'answer');
+    const asked = jest.spyOn(Client.prototype, 'query');
+    const texts = () => (asked.mock.calls as unknown as [{ text?: string }][]).map(([{ text = '' }]) => text);
+    const reads = () => texts().filter((text) => text.includes(statement)).length;
+    const { waiting, release } = await hold();
+    try {
+      for (const [n, socket] of sockets.entries()) {
+        socket.write(request(`/v1/nodes/${node.id}/events`, bearer(secretOf(n))));
+      }
+      await eventually(() => waiting() >= CALLERS && answer.mock.calls.length === CALLERS, { describe: 'all in line' });
+      for (const socket of sockets) socket.destroy();
+      const responses = answer.mock.calls.map(([, response]) => response);
+      await eventually(() => responses.every(({ destroyed }) => destroyed), { describe: 'that they have hung up' });
+    } finally {
+      release();
+    }
+    await Promise.allSettled(answer.mock.results.map(({ value }) => value as Promise<void>));
+    expect(reads()).toBe(0);
+    // Who has hung up is still known; and who has not gets a stream.
+    expect(world.gateway.get(KnownBearers).has(node.id, bearerHash(node.secret))).toBe(true);
+    (await ReadStream.open(world.url, node)).close();
+    expect(reads()).toBeGreaterThan(0);
+  });
 });

@@ -2,13 +2,36 @@ import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Prepared } from './prepared';
 
-/** Outside of any transaction, on whichever connection is free. @throws what the driver throws */
+/**
+ * Outside of any transaction, on whichever connection is free. `requireAsker` is for somebody who may give up while they wait
+ * for one: it is called before, and again when there is one.
+ * @throws what the driver throws; what `requireAsker` throws, and then nothing is asked
+ */
 export async function askPrepared<Row extends object>(
   database: DataSource,
   question: Prepared,
   values: readonly unknown[],
+  requireAsker?: () => void,
 ): Promise<Row[]> {
   const { master } = database.driver as unknown as { master: Pool };
-  const { rows } = await master.query<Row>({ ...question, values: [...values] });
-  return rows;
+  const query = { ...question, values: [...values] };
+  if (requireAsker === undefined) return (await master.query<Row>(query)).rows;
+  requireAsker();
+  const connection = await master.connect();
+  connection.on('error', lost);
+  let isWhole = true;
+  try {
+    requireAsker();
+    isWhole = false;
+    const { rows } = await connection.query<Row>(query);
+    isWhole = true;
+    return rows;
+  } finally {
+    connection.off('error', lost);
+    // As the pool has it: a connection on which something failed is not used again.
+    connection.release(!isWhole);
+  }
 }
+
+/** The question on a connection that is lost fails by itself; an error that nobody hears would end the process. */
+const lost = (): void => undefined;

@@ -33,9 +33,12 @@ export class EventsRoute implements RawRoute {
     if (this.rate.waitMs([nodeId, bearerOf(authorization) ?? '']) > 0) {
       throw problem('tooManyStreams', { retry_after: RETRY_AFTER_S });
     }
-    const node = await this.credentials.authenticate(nodeId, authorization);
-    // Behind a queue most have given up by now, and ask anew: nothing more is done for those.
-    if (response.destroyed) return;
+    // Behind a queue most give up, and ask anew: no row is read for those, and nothing more is done.
+    const requireCaller = (): void => {
+      if (response.destroyed) throw problem('eventStreamUnavailable');
+    };
+    const node = await this.credentials.authenticate(nodeId, authorization, requireCaller);
+    requireCaller();
     this.called.noteStream(node);
     await this.streams.open(request, response, node);
   }

@@ -26,21 +26,22 @@ export class NodeCredentials {
   ) {}
 
   /**
-   * The Node that `nodeId` names, where the bearer is its own.
+   * The Node that `nodeId` names, where the bearer is its own. `requireCaller` is called before its row is read, and whenever
+   * that had to wait for its turn: what it throws is thrown, and nothing is read.
    * @throws Problem notAuthenticated, for an unknown Node and a wrong bearer alike; nodeRemoved, nodeRevoked; tooManyWaiting behind other strangers
    */
-  async authenticate(nodeId: string, authorization: string | undefined): Promise<NodeView> {
+  async authenticate(nodeId: string, authorization: string | undefined, requireCaller?: () => void): Promise<NodeView> {
     const bearer = bearerOf(authorization);
     if (bearer === undefined || !isUuid(nodeId)) throw problem('notAuthenticated');
-    const node = await this.find(nodeId, bearerHash(bearer));
+    const node = await this.find(nodeId, bearerHash(bearer), requireCaller);
     if (node === undefined) throw problem('notAuthenticated');
     if (node.state !== 'enrolled') throw problem(node.state === 'revoked' ? 'nodeRevoked' : 'nodeRemoved');
     this.called.note(node);
     return node;
   }
 
-  private async find(nodeId: string, hash: Buffer): Promise<NodeView | undefined> {
-    const read = () => this.views.read(nodeId);
+  private async find(nodeId: string, hash: Buffer, requireCaller?: () => void): Promise<NodeView | undefined> {
+    const read = () => this.views.read(nodeId, requireCaller);
     const isKnown = this.known.has(nodeId, hash);
     const node = await (isKnown ? read() : this.strangers.callers.run(read));
     const isOwn = node !== undefined && timingSafeEqual(node.bearerHash, hash);

@@ -149,7 +149,7 @@ export class EventStreams implements OnApplicationBootstrap, OnModuleDestroy {
   private forDaemon(request: IncomingMessage, response: ServerResponse, { id, scope }: NodeView): Begin {
     const presented = lastEventId(request);
     return async () => {
-      const row = await this.rows.read(id, presented);
+      const row = await this.rows.read(id, presented, () => this.requireOpen(response));
       if (row === undefined) throw problem('nodeRemoved');
       this.requireOpen(response);
       const begins = { id: randomToken(), patienceMs: patience(), row };

@@ -47,11 +47,18 @@ export interface StreamRow extends NodeRow {
 export class StreamRows {
   constructor(private readonly database: DataSource) {}
 
-  /** `presented`: the Last-Event-ID that the stream was asked for with. Undefined where there is no such Node any more. */
-  async read(nodeId: string, presented: number | null = null): Promise<StreamRow | undefined> {
+  /**
+   * `presented`: the Last-Event-ID that the stream was asked for with; `requireCaller`: as `askPrepared` has it. Undefined
+   * where there is no such Node any more.
+   */
+  async read(
+    nodeId: string,
+    presented: number | null = null,
+    requireCaller?: () => void,
+  ): Promise<StreamRow | undefined> {
     // What no row can have is asked for by none: a number beyond a bigint would be an error.
     const id = Number.isSafeInteger(presented) ? presented : null;
-    const [row] = await askPrepared<Row>(this.database, READ, [nodeId, id]);
+    const [row] = await askPrepared<Row>(this.database, READ, [nodeId, id], requireCaller);
     if (row === undefined) return undefined;
     const { trustEpoch, keys, changes, readyEpoch, readyPosition, readAt, lastSequence, issuedAt, ...node } = row;
     const ready = readyEpoch === null || readyPosition === null ? null : { epoch: readyEpoch, position: readyPosition };

@@ -43,9 +43,9 @@ const READ_NODE = prepared(`
 export class NodeViews {
   constructor(private readonly database: DataSource) {}
 
-  /** Read anew each time, and kept nowhere: what it shows may be over with the next commit. */
-  async read(nodeId: string): Promise<NodeView | undefined> {
-    const [row] = await askPrepared<Row>(this.database, READ_NODE, [nodeId]);
+  /** Read anew each time, and kept nowhere: what it shows may be over with the next commit. `requireCaller`: as `askPrepared` has it. */
+  async read(nodeId: string, requireCaller?: () => void): Promise<NodeView | undefined> {
+    const [row] = await askPrepared<Row>(this.database, READ_NODE, [nodeId], requireCaller);
     if (row === undefined) return undefined;
     const { trustEpoch, keys, settledEpoch, seenAt, waitsSince, ...node } = row;
     return { ...node, stream: { settledEpoch, seenAt, waitsSince }, ring: { trustEpoch, keys } };
