@@ -13,7 +13,11 @@ import type { DataSource } from 'typeorm';
 
 /**
  * By how much the heap may grow beyond what was alive in it, in percent, before V8 looks for what is not: a stream lives for
- * half a minute, longer than what is young, so with thousands of them that come and go there was as much dead as alive.
+ * half a minute, longer than what is young, so with thousands of them that come and go there was as much dead as alive. The
+ * price is that it looks more often; a heap of a few MiB is left as it is, since any may grow by eight.
+ *
+ * Set here, so that it holds however the process is begun. Most flags must not be set once V8 runs; this one is read anew
+ * whenever a full collection has ended and the next limit is reckoned, and nothing else goes by it.
  */
 const HEAP_GROWTH = 30;
 
