@@ -1,9 +1,10 @@
-import { isScope, problem, type Traffic } from '@plexsphere/wire';
+import { problem, type Traffic } from '@plexsphere/wire';
 import type { Msg, MsgHdrs } from 'nats';
 import { BusContext } from './bus-context';
 import type { Reply } from './bus-reply';
 import type { Work } from './fair-queue';
 import { requestBody } from './request-body';
+import { scopeNamedIn } from './scope-named-in';
 
 /** What a request is answered by. Never throws and never rejects. */
 export type Answering = (asked: Admitted) => Reply | Promise<Reply>;
@@ -67,7 +68,7 @@ function laneOf(admitted: Admitted): string {
   const read = LANES[admitted.traffic.queue];
   if (read === undefined) return '';
   try {
-    const lane = read(admitted.body() as Record<string, unknown>);
+    const lane = read(admitted);
     return typeof lane === 'string' ? lane : '';
   } catch {
     // Refused when its turn comes.
@@ -75,8 +76,14 @@ function laneOf(admitted: Admitted): string {
   }
 }
 
-const LANES: Partial<Record<Traffic['queue'], (body: Record<string, unknown>) => unknown>> = {
-  commands: ({ scope }) => isScope(scope) && scope,
-  registrations: ({ token_hash }) => token_hash,
-  'node keys': ({ proof }) => typeof proof === 'string' && proof.split('.', 1)[0],
+const memberOf = (admitted: Admitted, name: string): unknown => (admitted.body() as Record<string, unknown>)[name];
+
+const LANES: Partial<Record<Traffic['queue'], (admitted: Admitted) => unknown>> = {
+  // Not parsed here: of the largest that takes milliseconds each, before its turn, and of all that came ahead of another's.
+  commands: ({ message }) => scopeNamedIn(message.data),
+  registrations: (admitted) => memberOf(admitted, 'token_hash'),
+  'node keys': (admitted) => {
+    const proof = memberOf(admitted, 'proof');
+    return typeof proof === 'string' && proof.split('.', 1)[0];
+  },
 };
