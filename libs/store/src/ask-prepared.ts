@@ -3,25 +3,25 @@ import type { DataSource } from 'typeorm';
 import type { Prepared } from './prepared';
 
 /**
- * Outside of any transaction, on whichever connection is free. `requireAsker` is for somebody who may give up while they wait
+ * Outside of any transaction, on whichever connection is free. `requireCaller` is for somebody who may give up while they wait
  * for one: it is called before, and again when there is one.
- * @throws what the driver throws; what `requireAsker` throws, and then nothing is asked
+ * @throws what the driver throws; what `requireCaller` throws, and then nothing is asked
  */
 export async function askPrepared<Row extends object>(
   database: DataSource,
   question: Prepared,
   values: readonly unknown[],
-  requireAsker?: () => void,
+  requireCaller?: () => void,
 ): Promise<Row[]> {
   const { master } = database.driver as unknown as { master: Pool };
   const query = { ...question, values: [...values] };
-  if (requireAsker === undefined) return (await master.query<Row>(query)).rows;
-  requireAsker();
+  if (requireCaller === undefined) return (await master.query<Row>(query)).rows;
+  requireCaller();
   const connection = await master.connect();
   connection.on('error', lost);
   let isWhole = true;
   try {
-    requireAsker();
+    requireCaller();
     isWhole = false;
     const { rows } = await connection.query<Row>(query);
     isWhole = true;

@@ -63,8 +63,8 @@ export class Admission {
     return this.inboxes.find(({ inbox }) => reply.startsWith(inbox))?.asker ?? this.askerAt(reply);
   }
 
+  /** Of what services ask alone. */
   private askerAt(reply: string): string {
-    if (!this.isAskedByServices) return this.namedAskers;
     const service = reply.split('.', 2)[1] ?? '';
     return this.namedAskers === '' ? service : `${service} ${this.namedAskers}`;
   }
