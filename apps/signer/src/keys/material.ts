@@ -30,6 +30,7 @@ const isNotNow = (reason: string): boolean => reason === CONNECTION_LOST || NOT_
 export class Material implements OnModuleDestroy {
   /** By scope, key id and algorithm. */
   private readonly making = new Map<string, Promise<SigningKey>>();
+  private readonly reading = new Map<BusKeyOwner, Promise<BusSeed>>();
 
   constructor(
     readonly database: DataSource,
@@ -65,9 +66,15 @@ export class Material implements OnModuleDestroy {
     return loadSigningKey(this.database, this.kek, { scope, keyId });
   }
 
-  /** Read each time and kept nowhere. @throws MaterialError */
+  /**
+   * Kept nowhere: read for whoever asks, and shared by those who ask while it is being read. Many Nodes are enrolled at
+   * once, a credential each. @throws MaterialError
+   */
   busKey(owner: BusKeyOwner): Promise<BusSeed> {
-    return loadBusKey(this.database, this.kek, owner);
+    const reading =
+      this.reading.get(owner) ?? loadBusKey(this.database, this.kek, owner).finally(() => this.reading.delete(owner));
+    this.reading.set(owner, reading);
+    return reading;
   }
 
   async onModuleDestroy(): Promise<void> {
