@@ -48,6 +48,11 @@ const wholeValidator = {
   message: 'Import it from @plexsphere/wire/validator, which loads no more of it than is used.',
   allowTypeImports: true,
 };
+const sqlAlone = {
+  regex: '^@plexsphere/store$',
+  message: 'Import @plexsphere/store/sql: a gateway asks by SQL alone, and TypeORM would take a sixth of its memory.',
+  allowTypeImports: true,
+};
 const lazyLibs = {
   regex: '^@plexsphere/(bootstrap|node-sdk|edge)$',
   message: 'Load it by import(): plexctl must start fast, and a single command needs it.',
@@ -118,6 +123,16 @@ export default defineConfig(
   {
     files: SPECS,
     rules: { '@nx/enforce-module-boundaries': specBoundaries, 'max-lines': 'off' },
+  },
+  {
+    files: ['apps/gateway/src/**/*.ts'],
+    ignores: SPECS,
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: [noDeepImport, noApp, wholeValidator, sqlAlone] },
+      ],
+    },
   },
   {
     files: ['apps/plexctl/src/**/*.ts'],

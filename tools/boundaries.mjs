@@ -76,6 +76,8 @@ const BANNED_PACKAGES = {
   // NATS' own library is the other side in its specs: a signature takes it tens of milliseconds of a signer's one thread.
   [BUS_JWT]: ['@nats-io/*', '@nestjs/*', 'nats', 'pg', 'typeorm'],
   [BUS_CLIENT]: ['@nestjs/*', '@nats-io/*', 'pg', 'typeorm'],
+  // It asks by SQL alone.
+  'app:gateway': ['typeorm'],
   'app:plexctl': ['@nestjs/*', 'pg', 'typeorm'],
   'app:channel-sink': ['@nestjs/*', 'pg', 'typeorm'],
   'app:edge-agent': ['@nestjs/*', 'pg', 'typeorm'],

@@ -141,6 +141,7 @@ describe('each text', () => {
   const DOMAIN_SPEC = 'libs/keyring/src/not-there.spec.ts';
   const PLEXCTL = 'apps/plexctl/src/not-there.ts';
   const ROTATION = 'apps/rotation/src/not-there.ts';
+  const GATEWAY = 'apps/gateway/src/not-there.ts';
   const GENERATE = `import { generateKeyPairSync } from 'node:crypto';\n`;
   const PRIVATE_DER = `privateKeyEncoding: { format: 'der', type: 'pkcs8' }`;
   const PUBLIC_DER = `publicKeyEncoding: { format: 'der', type: 'spki' }`;
@@ -200,6 +201,13 @@ describe('each text', () => {
     ['libs/node-sdk/src/not-there.ts', `import 'typeorm';`, [BOUNDARY]],
     ['libs/bus-jwt/src/not-there.ts', `import '@nats-io/jwt';`, [BOUNDARY]],
     ['libs/bus-jwt/src/not-there.spec.ts', `import '@nats-io/jwt';`, []],
+
+    // a gateway asks by SQL alone
+    [GATEWAY, `import 'typeorm';`, [BOUNDARY]],
+    [GATEWAY, `import { openDatabase } from '@plexsphere/store';\nexport { openDatabase };`, [TS_IMPORTS]],
+    [GATEWAY, `import type { Prepared } from '@plexsphere/store';\nexport type { Prepared };`, []],
+    [GATEWAY, `import { prepared } from '@plexsphere/store/sql';\nimport 'pg';\nexport { prepared };`, []],
+    ['apps/gateway/src/not-there.spec.ts', `import 'typeorm';\nimport '@plexsphere/store';`, []],
 
     // credentials of a cloud are the sink's alone
     ['apps/channel-sink/src/not-there.ts', `import '@aws-sdk/client-secrets-manager';`, []],

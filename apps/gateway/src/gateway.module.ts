@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import { leaseHolding } from '@plexsphere/lease-holder';
 import { LOGGER, ThrottledLog, closedLast, type Logger } from '@plexsphere/service-kit';
-import { DataSource } from 'typeorm';
+import { Pool } from 'pg';
 import { AdminController } from './admin/admin.controller';
 import { DisableKey } from './admin/disable-key';
 import { OperatorCommands } from './admin/operator-commands';
@@ -125,14 +125,14 @@ export const gatewayParts = {
 
 @Module({})
 export class GatewayModule {
-  static with(config: GatewayConfig, database: DataSource): DynamicModule {
+  static with(config: GatewayConfig, database: Pool): DynamicModule {
     return {
       module: GatewayModule,
       ...gatewayParts,
       providers: [
         ...gatewayParts.providers,
         { provide: GatewayConfig, useValue: config },
-        ...closedLast(DataSource, database),
+        ...closedLast(Pool, database),
       ],
     };
   }

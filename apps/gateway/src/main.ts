@@ -5,11 +5,11 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { runService } from '@plexsphere/service-kit';
-import { openDatabase, storeOptions } from '@plexsphere/store';
+import { openConnections } from '@plexsphere/store/sql';
 import { Door } from './door/door';
 import { GatewayConfig } from './gateway-config';
 import { GatewayModule } from './gateway.module';
-import type { DataSource } from 'typeorm';
+import type { Pool } from 'pg';
 
 /**
  * By how much the heap may grow beyond what was alive in it, in percent, before V8 looks for what is not: a stream lives for
@@ -24,7 +24,7 @@ const HEAP_GROWTH = 30;
 setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
 
 let door: Door;
-let database: DataSource;
+let database: Pool;
 
 void runService({
   name: 'gateway',
@@ -32,7 +32,7 @@ void runService({
   prepare: async (config, logger) => {
     door = await Door.listen(config, logger);
     // A database that is down at boot is waited for: readiness says so meanwhile.
-    database = await openDatabase(storeOptions(config.databaseUrl, 'gateway'), (reason) =>
+    database = await openConnections(config.databaseUrl, 'gateway', (reason) =>
       logger.warn({ reason }, 'database not reachable yet'),
     );
   },

@@ -4,8 +4,7 @@ import { connect as dial, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { Bus } from '@plexsphere/service-kit';
 import { eventually } from '@plexsphere/testkit';
-import { Client, type Pool } from 'pg';
-import { DataSource } from 'typeorm';
+import { Client, Pool } from 'pg';
 import { DOMAIN, GatewayWorld, type TestNode } from '../testing/gateway-world';
 import { ReadStream } from '../testing/read-stream';
 import { EventsRoute } from './nodes/events.route';
@@ -137,9 +136,9 @@ describe('no row is read for whoever asks for a stream and hangs up', () => {
   }
 
   async function holdConnections(): Promise<Held> {
-    const { master } = world.gateway.get(DataSource).driver as unknown as { master: Pool };
-    const all = await Promise.all(Array.from({ length: 10 }, () => master.connect()));
-    return { waiting: () => master.waitingCount, release: () => all.forEach((each) => each.release()) };
+    const pool = world.gateway.get(Pool);
+    const all = await Promise.all(Array.from({ length: 10 }, () => pool.connect()));
+    return { waiting: () => pool.waitingCount, release: () => all.forEach((each) => each.release()) };
   }
 
   function holdBus(): Held {

@@ -1,7 +1,8 @@
 /** For specs: a whole gateway in this process, with its real role on a real PostgreSQL, and rotation and signers played on a
  *  real bus. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { migrateStore, storeOptions } from '@plexsphere/store';
+import { migrateStore } from '@plexsphere/store';
+import { openConnections } from '@plexsphere/store/sql';
 import {
   FakeRotation,
   FakeSigner,
@@ -30,6 +31,7 @@ import type { ClientKey } from '@plexsphere/wire/commands';
 import type { SigningKey } from '@plexsphere/wire/jws';
 import type { NatsServer } from '@plexsphere/stack';
 import { connect, type NatsConnection } from 'nats';
+import { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { Door } from '../src/door/door';
 import { GatewayConfig } from '../src/gateway-config';
@@ -62,7 +64,7 @@ export class GatewayWorld {
   others: NatsConnection;
   private database: TestDatabase;
   private owner: DataSource;
-  private views: DataSource;
+  private views: Pool;
   private viewsUrl: string;
   private dialled: string;
   private addresses = 0;
@@ -198,7 +200,7 @@ export class GatewayWorld {
   async end(): Promise<void> {
     await this.gateway.stop();
     await Promise.all([this.connection, this.others].map((each) => each.close()));
-    await Promise.all([this.owner.destroy(), this.views.destroy()]);
+    await Promise.all([this.owner.destroy(), this.views.end()]);
     await Promise.all([endBus(this.bus), this.database.drop()]);
   }
 
@@ -207,7 +209,11 @@ export class GatewayWorld {
     this.owner = await new DataSource({ type: 'postgres', url: this.database.url }).initialize();
     this.viewsUrl = await this.database.urlAs('gateway');
     this.openDatabase();
-    this.views = await new DataSource(storeOptions(() => this.dialled, 'spec')).initialize();
+    this.views = await openConnections(
+      () => this.dialled,
+      'spec',
+      () => undefined,
+    );
     this.bus = await startedBus();
     // As a service's: a bus that is away for long is waited for all the same.
     const forEver = { servers: this.bus.url, maxReconnectAttempts: -1, reconnectTimeWait: 250 };
@@ -228,7 +234,7 @@ export class GatewayWorld {
       providers: [
         ...gatewayParts.providers,
         { provide: GatewayConfig, useValue: config },
-        { provide: DataSource, useValue: this.views },
+        { provide: Pool, useValue: this.views },
       ],
     };
     this.gateway = await runParts(this.connection, 'gateway', parts, { door: (logger) => Door.listen(config, logger) });

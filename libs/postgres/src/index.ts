@@ -4,3 +4,4 @@
  */
 export * from './migrate';
 export * from './pool';
+export { CONNECTION_LOST, type DatabaseUrl } from './sql';

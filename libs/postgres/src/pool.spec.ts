@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { eventually, testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
-import { poolOptions, type DatabaseUrl } from './pool';
+import { poolOptions } from './pool';
+import type { DatabaseUrl } from './sql';
 
 jest.setTimeout(60_000);
 

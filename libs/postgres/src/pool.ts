@@ -1,75 +1,21 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { Client, type ClientConfig } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-
-/** One that is a function is asked anew for each new connection. */
-export type DatabaseUrl = string | (() => string);
-
-/** What the server ends by itself, in milliseconds, and how many connections a pool has. */
-interface PoolLimits {
-  max: number;
-  statement_timeout: number;
-  idle_in_transaction_session_timeout?: number;
-}
+import { driverOptions, onceLetIn, urlOf, type DatabaseUrl, type PoolLimits } from './sql';
 
 type PoolOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 
-/**
- * What loops ask now and then side by side finds the connection of the last time. At the library's 10 s it hardly ever did, and a
- * new one, with its password and its plans, costs both sides as much as forty of those questions.
- */
-const IDLE_FOR_MS = 300_000;
-
 export const poolOptions = (url: DatabaseUrl, applicationName: string, limits: PoolLimits): PoolOptions => ({
   type: 'postgres',
-  url: typeof url === 'string' ? url : url(),
+  url: urlOf(url),
   applicationName,
-  extra: {
-    ...(typeof url === 'string' ? {} : { Client: freshClient(url) }),
-    lock_timeout: 5_000,
-    connectionTimeoutMillis: 5_000,
-    idleTimeoutMillis: IDLE_FOR_MS,
-    keepAlive: true,
-    ...limits,
-  },
+  extra: driverOptions(url, limits),
 });
 
-/** So that a password that was replaced in a file counts without a restart: the pool keeps the URL of its making. */
-const freshClient = (url: () => string): typeof Client =>
-  class extends Client {
-    constructor(config: ClientConfig = {}) {
-      super({ ...config, connectionString: url() });
-    }
-  };
-
-const TRY_AGAIN_MS = 500;
-export const CONNECTION_LOST = 'connection lost';
-
-/**
- * Opens a pool as soon as the database lets it in. `tell` gets each new reason why it does not yet: an SQLSTATE, or what
- * the socket says.
- * @throws what initialising the pool threw, where `isNotNow` says that waiting does not help
- */
-export async function openPool(
+/** Opens a pool as soon as the database lets it in. `tell`, `isNotNow` and what it throws: as `onceLetIn` has it. */
+export function openPool(
   options: DataSourceOptions,
   tell: (reason: string) => void,
-  isNotNow: (reason: string) => boolean = () => true,
+  isNotNow?: (reason: string) => boolean,
 ): Promise<DataSource> {
   const database = new DataSource(options);
-  for (let told: string | undefined; ; await delay(TRY_AGAIN_MS)) {
-    try {
-      return await database.initialize();
-    } catch (error) {
-      const reason = reasonOf(error);
-      if (!isNotNow(reason)) throw error;
-      if (reason !== told) tell(reason);
-      told = reason;
-    }
-  }
-}
-
-/** A driver's message may name what nobody else is to read. Without a code it is a connection that broke or timed out. */
-function reasonOf(error: unknown): string {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? code : CONNECTION_LOST;
+  return onceLetIn(() => database.initialize(), tell, isNotNow);
 }

@@ -1,6 +1,4 @@
-import { migrate } from '@plexsphere/postgres';
 import { DatabaseForm, type Sql } from '@plexsphere/wire';
-import { grantStore } from './grants';
 import { RING } from './migrations/1700000000001-ring';
 import { OUTBOX } from './migrations/1700000000002-outbox';
 import { ACCESS } from './migrations/1700000000003-access';
@@ -29,11 +27,7 @@ export const MIGRATIONS = [
   KEY_MESSAGE,
   ONE_WAY,
 ];
-const FORM = new DatabaseForm('ring', MIGRATIONS, 'StoreFormat1700000000099');
+export const FORM = new DatabaseForm('ring', MIGRATIONS, 'StoreFormat1700000000099');
 
 /** For a service, at its start. @throws Problem databaseFormat */
 export const requireStoreFormat = (database: Sql): Promise<void> => FORM.require(database);
-
-/** As `migrate`, and grants each service what it needs of the schemas. @throws Problem databaseFormat */
-export const migrateStore = (ownerUrl: string): Promise<string[]> =>
-  migrate(ownerUrl, FORM, 'store_migration', grantStore);

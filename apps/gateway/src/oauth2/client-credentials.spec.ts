@@ -1,9 +1,11 @@
 // Clients that prove who they are, read by a gateway's own role from a real PostgreSQL.
 import { createHash, randomUUID } from 'node:crypto';
-import { migrateStore, storeOptions } from '@plexsphere/store';
+import { migrateStore } from '@plexsphere/store';
+import { openConnections } from '@plexsphere/store/sql';
 import { testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { ALGORITHMS } from '@plexsphere/wire';
 import { SignJWT, importPKCS8, type JWTPayload } from 'jose';
+import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { ClientViews } from '../views/client-views';
 import { Strangers } from '../views/strangers';
@@ -18,14 +20,14 @@ const PEER = '198.51.100.7';
 
 let base: TestDatabase;
 let owner: DataSource;
-let gateways: DataSource[];
+let gateways: Pool[];
 let signed: (claims?: JWTPayload) => Promise<string>;
 
 beforeAll(async () => {
   base = await testDatabase({ name: 'store', prepare: migrateStore });
   owner = await new DataSource({ type: 'postgres', url: base.url }).initialize();
   const url = await base.urlAs('gateway');
-  const open = () => new DataSource(storeOptions(url, 'spec')).initialize();
+  const open = () => openConnections(url, 'spec', () => undefined);
   gateways = await Promise.all([open(), open()]);
   const key = await ALGORITHMS.ES256.generate();
   const pem = `-----BEGIN PRIVATE KEY-----\n${key.secret().toString('base64')}\n-----END PRIVATE KEY-----`;
@@ -52,7 +54,7 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  await Promise.all([owner, ...gateways].map((each) => each.destroy()));
+  await Promise.all([owner.destroy(), ...gateways.map((each) => each.end())]);
   await base.drop();
 });
 

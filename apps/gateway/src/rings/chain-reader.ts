@@ -8,7 +8,7 @@ import {
   type RingHistory,
 } from '@plexsphere/keyring';
 import { CHAIN_STATEMENTS, PLATFORM, problem, type Scope } from '@plexsphere/wire';
-import { DataSource } from 'typeorm';
+import { Pool } from 'pg';
 
 /** How far a verifier has come in both rings: 0 is before the first statement. */
 export interface After {
@@ -64,14 +64,14 @@ const history = (scope: Scope, answers: Partial<RingHistory>): RingHistory => ({
 /** The statements of both rings, by the same rules of the domain as on a Node's own stream (ADR 0011). */
 @Injectable()
 export class ChainReader {
-  constructor(private readonly database: DataSource) {}
+  constructor(private readonly database: Pool) {}
 
   /**
    * Where a chain begins that goes on after these epochs: the platform's part earlier, where a statement of the ring is
    * vouched for by a key that was active earlier.
    */
   async start(scope: Scope, after: After): Promise<ChainPlace> {
-    const [read] = await this.database.query<{ authority: number | null; head: number | null }[]>(READ_START, [
+    const [read] = await this.ask<{ authority: number | null; head: number | null }>(READ_START, [
       scope,
       after.epoch,
       after.platformEpoch,
@@ -84,7 +84,7 @@ export class ChainReader {
 
   /** @throws Problem unknownScope */
   async read(scope: Scope, place: ChainPlace): Promise<ReadPart> {
-    const [epochs] = await this.database.query<After[]>(READ_EPOCHS, [scope]);
+    const [epochs] = await this.ask<After>(READ_EPOCHS, [scope]);
     if (epochs === undefined) throw problem('unknownScope', { field: 'scope' });
     const { epoch, platformEpoch } = epochs;
     const platform = await this.statements(PLATFORM, place.platform, platformEpoch);
@@ -101,12 +101,16 @@ export class ChainReader {
   }
 
   private async named(authority: number): Promise<number | null> {
-    const [row] = await this.database.query<{ named: number | null }[]>(READ_NAMED, [authority]);
+    const [row] = await this.ask<{ named: number | null }>(READ_NAMED, [authority]);
     return row?.named ?? null;
   }
 
   private statements(scope: Scope, { afterEpoch }: ListPlace, upTo: number): Promise<StatementRow[]> {
-    return this.database.query<StatementRow[]>(READ_STATEMENTS, [scope, afterEpoch, upTo, CHAIN_STATEMENTS + 1]);
+    return this.ask<StatementRow>(READ_STATEMENTS, [scope, afterEpoch, upTo, CHAIN_STATEMENTS + 1]);
+  }
+
+  private async ask<Row extends object>(question: string, values: unknown[]): Promise<Row[]> {
+    return (await this.database.query<Row>(question, values)).rows;
   }
 }
 

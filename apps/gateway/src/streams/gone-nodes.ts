@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
-import { asInstant, askPrepared, prepared } from '@plexsphere/store';
-import { DataSource } from 'typeorm';
+import { asInstant, askPrepared, prepared } from '@plexsphere/store/sql';
+import { Pool } from 'pg';
 import { EventStreams } from './event-streams';
 
 /** Whoever is put out has no stream a second later, whatever of rotation and the bus was killed meanwhile. */
@@ -23,7 +23,7 @@ export class GoneNodes implements OnApplicationBootstrap, OnModuleDestroy {
   private readAt: string | null = null;
 
   constructor(
-    private readonly database: DataSource,
+    private readonly database: Pool,
     private readonly streams: EventStreams,
     @Inject(LOGGER) logger: Logger,
   ) {

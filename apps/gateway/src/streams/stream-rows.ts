@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { GoNode, GoRing, Key, NodeRow, PresentedId } from '@plexsphere/keyring';
-import { asInstant, askPrepared, prepared } from '@plexsphere/store';
+import { asInstant, askPrepared, prepared } from '@plexsphere/store/sql';
 import type { Scope } from '@plexsphere/wire';
-import { DataSource } from 'typeorm';
+import { Pool } from 'pg';
 
 const RING = `r.trust_epoch::float8 AS "trustEpoch", r.keys, r.changes`;
 
@@ -45,7 +45,7 @@ export interface StreamRow extends NodeRow {
 /** What is on record of Nodes that read no statement, for their streams. */
 @Injectable()
 export class StreamRows {
-  constructor(private readonly database: DataSource) {}
+  constructor(private readonly database: Pool) {}
 
   /**
    * `presented`: the Last-Event-ID that the stream was asked for with; `requireCaller`: as `askPrepared` has it. Undefined

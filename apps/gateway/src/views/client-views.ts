@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Scope } from '@plexsphere/wire';
 import type { ClientKey } from '@plexsphere/wire/commands';
-import { DataSource } from 'typeorm';
-import { askPrepared, prepared } from '@plexsphere/store';
+import { Pool } from 'pg';
+import { askPrepared, prepared } from '@plexsphere/store/sql';
 import { AskedTogether } from './asked-together';
 
 /** A client of an issuer, as one statement on the primary has it. */
@@ -40,7 +40,7 @@ interface ClientName {
 export class ClientViews {
   private readonly rows = new AskedTogether<ClientName, ClientRow>((names) => this.readAll(names));
 
-  constructor(private readonly database: DataSource) {}
+  constructor(private readonly database: Pool) {}
 
   /** Read anew each time, and kept nowhere: a secret that is taken away is refused with the next request. */
   read(scope: Scope, clientId: string): Promise<ClientRow | undefined> {

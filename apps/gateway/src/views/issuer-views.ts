@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { askPrepared, prepared } from '@plexsphere/store';
+import { askPrepared, prepared } from '@plexsphere/store/sql';
 import type { Scope } from '@plexsphere/wire';
-import { DataSource } from 'typeorm';
+import { Pool } from 'pg';
 
 export interface IssuerRow {
   scope: Scope;
@@ -17,7 +17,7 @@ const READ_DEFAULT = prepared(`SELECT ${COLUMNS} FROM gateway.issuer WHERE is_de
 
 @Injectable()
 export class IssuerViews {
-  constructor(private readonly database: DataSource) {}
+  constructor(private readonly database: Pool) {}
 
   async read(scope: Scope): Promise<IssuerRow | undefined> {
     const [row] = await askPrepared<IssuerRow>(this.database, READ_ISSUER, [scope]);

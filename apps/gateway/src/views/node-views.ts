@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { asInstant, askPrepared, prepared } from '@plexsphere/store';
+import { asInstant, askPrepared, prepared } from '@plexsphere/store/sql';
 import type { KeyView, Scope } from '@plexsphere/wire';
-import { DataSource } from 'typeorm';
+import { Pool } from 'pg';
 
 /** A Node over HTTP, as one statement on the primary has it: its row, how its stream stands, and the ring of its scope. */
 export interface NodeView {
@@ -41,7 +41,7 @@ const READ_NODE = prepared(`
 
 @Injectable()
 export class NodeViews {
-  constructor(private readonly database: DataSource) {}
+  constructor(private readonly database: Pool) {}
 
   /** Read anew each time, and kept nowhere: what it shows may be over with the next commit. `requireCaller`: as `askPrepared` has it. */
   async read(nodeId: string, requireCaller?: () => void): Promise<NodeView | undefined> {

@@ -1,6 +1,7 @@
 // What a gateway's questions read of a database with 100,000 Nodes, 1,000 rings and 300 rotations behind each of some: of each
 // Node a handful of rows, and nothing by going over a table.
-import { migrateStore, storeOptions } from '@plexsphere/store';
+import { migrateStore } from '@plexsphere/store';
+import { openConnections } from '@plexsphere/store/sql';
 import {
   TestRings,
   readsOf,
@@ -11,6 +12,7 @@ import {
   type TestDatabase,
 } from '@plexsphere/testkit';
 import { PLATFORM } from '@plexsphere/wire';
+import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { ChainReader, placeAfter } from '../rings/chain-reader';
 import { StreamRows } from '../streams/stream-rows';
@@ -87,7 +89,7 @@ afterAll(async () => {
   await base.drop();
 });
 
-type Ask = (database: DataSource, id: string, index: number) => Promise<unknown>;
+type Ask = (database: Pool, id: string, index: number) => Promise<unknown>;
 
 const QUESTIONS: [string, Ask][] = [
   ['who calls', (database, id) => new NodeViews(database).read(id)],
@@ -112,9 +114,9 @@ const QUESTIONS: [string, Ask][] = [
 test.each(QUESTIONS)('%s goes by an index', async (_, ask) => {
   const url = await base.urlAs('gateway');
   const reads = await readsOf(query, async () => {
-    const database = await new DataSource(storeOptions(url, 'spec')).initialize();
+    const database = await openConnections(url, 'spec', () => undefined);
     for (let index = 0; index < ASKED; index++) await ask(database, ids[index * 900]!, index);
-    await database.destroy();
+    await database.end();
   });
   const read = (table: string): Reads => reads.get(table) ?? { scanned: -1, fetched: -1 };
   for (const table of ['node', 'node_stream', 'message', 'signing_key', 'ring_change']) {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { askPrepared, prepared } from '@plexsphere/store';
+import { askPrepared, prepared } from '@plexsphere/store/sql';
 import type { KeyView, Scope } from '@plexsphere/wire';
-import { DataSource } from 'typeorm';
+import { Pool } from 'pg';
 
 const READ_KEYS = prepared('SELECT keys, statement_timestamp() AS at FROM gateway.ring WHERE scope = $1');
 
@@ -11,7 +11,7 @@ const READ_RETIRING = prepared(
 
 @Injectable()
 export class RingViews {
-  constructor(private readonly database: DataSource) {}
+  constructor(private readonly database: Pool) {}
 
   /** The keys of a ring that are not put away, as the primary has them, and its time; undefined where there is no ring. */
   async keys(scope: Scope): Promise<{ keys: KeyView[]; at: Date } | undefined> {
