@@ -4,6 +4,7 @@ import type { BenchWorld } from '../src/bench-world';
 import { Mesh } from '../src/mesh';
 import { BareTable, open, type Opened } from '../src/opened';
 import { compared, limited, median, type Row } from '../src/row';
+import { withStatementTimes, type StatementsDuring } from '../src/statement-times';
 
 const BARE =
   'one INSERT … SELECT … ORDER BY id of as many rows into a table of the same columns with an index over (event_id, node_id); both as PostgreSQL times them, durable, by turns, nobody else there';
@@ -22,10 +23,10 @@ export const bench: Bench = {
     for (const size of sizes) {
       await mesh.addAbsent(size - nodes);
       nodes = size;
-      rows.push(...(await rowsOf(bench, mesh, size)));
+      rows.push(...(await withStatementTimes(world, (during) => rowsOf(bench, mesh, size, during))));
     }
     await mesh.addAbsent(largest - nodes);
-    const [opened] = [await open(mesh)];
+    const opened = await withStatementTimes(world, (during) => open(mesh, during));
     const what = 'the promise: the lock of the scope is held for no longer';
     rows.push(
       limited(
@@ -44,14 +45,14 @@ export const bench: Bench = {
   },
 };
 
-async function rowsOf(bench: BenchWorld, mesh: Mesh, size: number): Promise<Row[]> {
+async function rowsOf(bench: BenchWorld, mesh: Mesh, size: number, during: StatementsDuring): Promise<Row[]> {
   const table = await BareTable.make(mesh);
   const ours = async () => {
-    const opened = await open(mesh);
+    const opened = await open(mesh, during);
     await mesh.close();
     return opened;
   };
-  const bare = () => table.fill();
+  const bare = () => table.fill(during);
   // The first of each finds no page of its table.
   await ours();
   await bare();

@@ -4,7 +4,7 @@ import type { Bench } from '../src/bench';
 import type { BenchWorld } from '../src/bench-world';
 import { Mesh } from '../src/mesh';
 import { compared, median, type Row } from '../src/row';
-import { statementsDuring } from '../src/statement-times';
+import { withStatementTimes, type StatementsDuring } from '../src/statement-times';
 import type { World } from '../../src/world';
 
 const BARE = `SELECT count(*) FROM outbox.node_stream WHERE state = 'open'`;
@@ -37,10 +37,11 @@ export const bench: Bench = {
 async function rowOf(bench: BenchWorld, mesh: Mesh, name: string): Promise<Row> {
   const { world, operator } = mesh;
   const look = () => operator.look('signing.status', {});
-  const ours = () => readingMs(world, look);
-  const bare = () => readingMs(world, () => mesh.query(BARE));
-  await ours();
-  const gave = await bench.rounds({ ours, bare }, { full: 9, quick: 3 });
+  const gave = await withStatementTimes(world, async (during) => {
+    const ours = () => readingMs(during, look);
+    await ours();
+    return bench.rounds({ ours, bare: () => readingMs(during, () => mesh.query(BARE)) }, { full: 9, quick: 3 });
+  });
   const before = await rotationMb(world);
   for (let count = 0; count < LOOKS; count++) await look();
   const megabytes = { 'MB before': before, [`MB after ${LOOKS}`]: await rotationMb(world) };
@@ -56,8 +57,8 @@ async function rowOf(bench: BenchWorld, mesh: Mesh, name: string): Promise<Row> 
 }
 
 /** Of the statements that read where Nodes stand. */
-async function readingMs(world: World, work: () => Promise<unknown>): Promise<number> {
-  const statements = await statementsDuring(world, work);
+async function readingMs(statementsDuring: StatementsDuring, work: () => Promise<unknown>): Promise<number> {
+  const statements = await statementsDuring(work);
   return statements.filter(({ text }) => text.includes('outbox.node_stream')).reduce((sum, { ms }) => sum + ms, 0);
 }
 

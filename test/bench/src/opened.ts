@@ -1,7 +1,7 @@
 /** The commit of a rotation, and the barest statement that writes as many rows. */
 import { randomUUID } from 'node:crypto';
 import type { Mesh } from './mesh';
-import { statementsDuring, transactionOf } from './statement-times';
+import { transactionOf, type StatementsDuring } from './statement-times';
 
 export interface Opened {
   /** Of the statement that writes a row a Node. */
@@ -12,8 +12,8 @@ export interface Opened {
 
 const IS_FAN_OUT = /INSERT INTO outbox\.key_message\b/;
 
-export async function open(mesh: Mesh): Promise<Opened> {
-  const statements = await statementsDuring(mesh.world, () => mesh.rotate());
+export async function open(mesh: Mesh, statementsDuring: StatementsDuring): Promise<Opened> {
+  const statements = await statementsDuring(() => mesh.rotate());
   const { statement, ms } = transactionOf(statements, ({ text }) => IS_FAN_OUT.test(text));
   return { statementMs: statement.ms, commitMs: ms };
 }
@@ -30,9 +30,9 @@ export class BareTable {
   }
 
   /** In a transaction of its own: what it takes to have so many rows on the disk is in its end. */
-  async fill(): Promise<Opened> {
+  async fill(statementsDuring: StatementsDuring): Promise<Opened> {
     const { mesh } = this;
-    const statements = await statementsDuring(mesh.world, async () => {
+    const statements = await statementsDuring(async () => {
       const client = await mesh.pool.connect();
       try {
         await client.query('BEGIN');

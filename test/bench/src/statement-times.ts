@@ -1,5 +1,4 @@
 /** How long PostgreSQL itself says that statements take, by its log: switched on for a while, for the whole server. */
-import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { World } from '../../src/world';
 
@@ -12,25 +11,36 @@ export interface Statement {
 }
 
 const LINE = /^(\S+ \S+) \S+ \[(\d+)\] LOG: {2}duration: ([\d.]+) ms {2}(?:execute|statement)[^:]*: (.*)$/;
-/** Another process writes the log. */
-const WRITTEN_AFTER_MS = 300;
+/** Every process of the server has read its configuration anew by then. */
+const READ_AFTER_MS = 300;
 
-/** What was executed while `work` went on, in its order. */
-export async function statementsDuring(world: World, work: () => Promise<unknown>): Promise<Statement[]> {
-  const { path } = world.stack.postgres.log;
+/** What was executed while some work went on, in its order. */
+export type StatementsDuring = (work: () => Promise<unknown>) => Promise<Statement[]>;
+
+/**
+ * For as long as `measure` takes: to switch it on takes longer than most of what is measured. Whoever has an answer of the
+ * server's finds its line in the log, which is written before.
+ */
+export async function withStatementTimes<Result>(
+  world: World,
+  measure: (statementsDuring: StatementsDuring) => Promise<Result>,
+): Promise<Result> {
+  const { log } = world.stack.postgres;
   const set = async (value: string): Promise<void> => {
     await world.query(`ALTER SYSTEM SET log_min_duration_statement = ${value}`);
     await world.query('SELECT pg_reload_conf()');
-    await delay(WRITTEN_AFTER_MS);
   };
   await set('0');
-  const { size } = await stat(path);
+  await delay(READ_AFTER_MS);
   try {
-    await work();
+    return await measure(async (work) => {
+      const { size } = log;
+      await work();
+      return parseStatements(log.textFrom(size));
+    });
   } finally {
     await set('-1');
   }
-  return parseStatements((await readFile(path)).subarray(size).toString('utf8'));
 }
 
 /** A statement of several lines goes on after a tab. */

@@ -11,6 +11,7 @@ import { idleOf } from '../idle';
 import { LiveNodes } from '../live-nodes';
 import { Mesh } from '../mesh';
 import { open } from '../opened';
+import { withStatementTimes } from '../statement-times';
 import { median } from '../row';
 import type { Point, Presence } from './points';
 
@@ -43,7 +44,7 @@ export async function pointsOf(bench: BenchWorld, sizes: readonly number[], idle
     const statusMs = await tookMs(() => mesh.operator.look('signing.status', { scope: mesh.scope }));
     const { shares } = await idleOf(bench, world, idleSeconds);
     const databaseBytes = await sizeOfDatabase(world);
-    const { commitMs } = await open(mesh);
+    const { commitMs } = await withStatementTimes(world, (during) => open(mesh, during));
     const epoch = await epochOf(mesh);
     await when(async () => (await untold(mesh, epoch)) === 0, LOOK_EVERY_MS);
     await closeAndTell(mesh);
