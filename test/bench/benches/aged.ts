@@ -13,7 +13,7 @@ export const bench: Bench = {
   name: 'aged',
   takesSeconds: 150,
   async run(bench: BenchWorld): Promise<Row[]> {
-    const [events, settled, pinnedForMs] = [20_000, 1_000_000, 60_000];
+    const [events, settled, pinnedForMs] = [10_000, 1_000_000, 60_000];
     const rounds = await EventRounds.begin(bench, NODES);
     const several = async (): Promise<Settled[]> => {
       const gave: Settled[] = [];

@@ -15,6 +15,7 @@ export const bench: Bench = {
   name: 'cli',
   takesSeconds: 15,
   takesQuickly: 6,
+  sharesStack: true,
   async run(benches) {
     const { stack } = await benches.commonStack();
     const env = { PATH: process.env['PATH'] };

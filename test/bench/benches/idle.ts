@@ -14,7 +14,7 @@ export const bench: Bench = {
   takesSeconds: 150,
   takesQuickly: 30,
   async run(bench: BenchWorld): Promise<Row[]> {
-    const [seconds, nodes] = bench.quick ? [5, 3_000] : [60, 100_000];
+    const [seconds, nodes] = bench.quick ? [4, 3_000] : [60, 100_000];
     const world = await bench.stack({ rotations: 1, signers: 1, relays: 1, gateways: 1 });
     const first = await Mesh.begin(world);
     const meshes = [first];

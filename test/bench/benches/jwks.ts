@@ -15,6 +15,7 @@ export const bench: Bench = {
   name: 'jwks',
   takesSeconds: 30,
   takesQuickly: 9,
+  sharesStack: true,
   async run(benches) {
     const world = await benches.commonStack();
     await world.json(['domain', 'create', '--id', world.domainId, '--key-id', 'k1']);

@@ -14,6 +14,7 @@ export const bench: Bench = {
   name: 'sign-batch',
   takesSeconds: 40,
   takesQuickly: 8,
+  sharesStack: true,
   async run(benches) {
     const world = await benches.commonStack();
     await world.json(['domain', 'create', '--id', world.domainId, '--key-id', 'k1']);

@@ -20,6 +20,7 @@ export const bench: Bench = {
   name: 'sign',
   takesSeconds: 50,
   takesQuickly: 15,
+  sharesStack: true,
   async run(benches) {
     const world = await benches.commonStack();
     await world.json(['domain', 'create', '--id', world.domainId, '--key-id', 'k1']);

@@ -8,7 +8,7 @@ import { withStatementTimes, type StatementsDuring } from '../src/statement-time
 import type { World } from '../../src/world';
 
 const BARE = `SELECT count(*) FROM outbox.node_stream WHERE state = 'open'`;
-const LOOKS = 30;
+const LOOKS = { full: 30, quick: 10 };
 
 export const bench: Bench = {
   name: 'status',
@@ -43,8 +43,9 @@ async function rowOf(bench: BenchWorld, mesh: Mesh, name: string): Promise<Row> 
     return bench.rounds({ ours, bare: () => readingMs(during, () => mesh.query(BARE)) }, { full: 9, quick: 3 });
   });
   const before = await rotationMb(world);
-  for (let count = 0; count < LOOKS; count++) await look();
-  const megabytes = { 'MB before': before, [`MB after ${LOOKS}`]: await rotationMb(world) };
+  const looks = LOOKS[bench.quick ? 'quick' : 'full'];
+  for (let count = 0; count < looks; count++) await look();
+  const megabytes = { 'MB before': before, [`MB after ${looks}`]: await rotationMb(world) };
   return compared(
     {
       ...{ name, unit: 'ms', better: 'lower', reach: 1.5 },

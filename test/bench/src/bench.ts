@@ -8,6 +8,8 @@ export interface Bench {
   takesSeconds: number;
   /** Absent where it is too long for `--quick`. */
   takesQuickly?: number;
+  /** It uses the stack that several share, and leaves it as it found it. */
+  sharesStack?: true;
   /** Only where it is named: for what takes longer than all others. */
   isByNameAlone?: true;
   run(world: BenchWorld): Promise<Row[]>;

@@ -1,5 +1,5 @@
 import type { Bench } from './bench';
-import { chosen, parseOptions } from './options';
+import { chosen, parseOptions, runOrder } from './options';
 import { inTurns } from './rounds';
 import { broken, compared, lacks, limited, median, quantile } from './row';
 import { tableOf } from './table';
@@ -92,6 +92,12 @@ describe('what is asked for', () => {
     [['--quick'], { benches: ['sign'], leftOut: ['aged'] }],
     [['aged', '--quick'], { benches: [], leftOut: ['aged'] }],
   ])('%j', (args, expected) => expect(pick(...args)).toEqual(expected));
+
+  it('is run with those together that share a stack', () => {
+    const shares = (name: string) => bench(name, { sharesStack: true });
+    const order = runOrder([bench('aged'), shares('cli'), bench('open'), shares('sign')]);
+    expect(order.map(({ name }) => name)).toEqual(['cli', 'sign', 'aged', 'open']);
+  });
 
   it('has to be there', () => {
     expect(pick('sing', '--fast', '--quick')).toMatch(

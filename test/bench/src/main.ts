@@ -7,7 +7,7 @@ import { makeStackToCopy, removeStackToCopy } from '../../src/stack-to-copy';
 import { allBenches } from './all-benches';
 import type { Bench } from './bench';
 import { BenchWorld, CommonGround } from './bench-world';
-import { chosen, parseOptions, usage, type BenchOptions } from './options';
+import { chosen, parseOptions, runOrder, usage, type BenchOptions } from './options';
 import { broken, isBroken, type Result } from './row';
 import { tableOf } from './table';
 
@@ -30,22 +30,23 @@ export async function main(args: readonly string[]): Promise<number> {
     `${cpus()[0]?.model ?? 'a machine'}, ${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1)}, ${process.version}`,
   );
   say(`${benches.length} benches, some ${Math.ceil(secondsOf(benches, options) / 60)} minutes where nothing else runs`);
-  const results: Result[] = [];
+  const gave = new Map<string, Result[]>();
+  const results = (): Result[] => benches.flatMap(({ name }) => gave.get(name) ?? []);
   const common = new CommonGround();
   try {
     await makeStackToCopy();
-    for (const bench of benches) {
-      results.push(...(await run(bench, { isQuick: options.isQuick, seed }, common)));
+    for (const bench of runOrder(benches)) {
+      gave.set(bench.name, await run(bench, { isQuick: options.isQuick, seed }, common));
       // After each: whoever is interrupted has what was measured.
-      await write(results);
+      await write(results());
     }
   } finally {
     await common.end();
     await removeStackToCopy();
   }
-  process.stdout.write(`${tableOf(results)}\n`);
+  process.stdout.write(`${tableOf(results())}\n`);
   if (leftOut.length > 0) process.stdout.write(`left out, too long for --quick: ${leftOut.join(', ')}\n`);
-  return results.some(isBroken) ? 1 : 0;
+  return results().some(isBroken) ? 1 : 0;
 }
 
 const secondsOf = (benches: readonly Bench[], { isQuick }: BenchOptions): number =>

@@ -29,3 +29,9 @@ export function chosen(
     leftOut: asked.filter(isTooLong).map(({ name }) => name),
   };
 }
+
+/** Those that share a stack one after the other: any other bench ends it, and it would be brought up again. */
+export const runOrder = (benches: readonly Bench[]): Bench[] => [
+  ...benches.filter(({ sharesStack }) => sharesStack),
+  ...benches.filter(({ sharesStack }) => !sharesStack),
+];
