@@ -33,7 +33,7 @@ export const NAMED_TERMS =
   'place int, scope text, list text, is_own boolean, trust_epoch bigint, heard_before timestamptz';
 
 interface Source {
-  /** Has the streams as `stream`. */
+  /** Has the streams as `stream`, and their Nodes' names as `name`. */
   from: string;
   where: string;
   offlineBefore: string;
@@ -43,8 +43,8 @@ interface Source {
 /** By the millisecond, as the domain sees times; the names of a list by name alone. */
 export const namedOf = ({ from, where, offlineBefore, most }: Source): string => `(
   SELECT coalesce(jsonb_agg(one), '[]') AS nodes FROM (
-    SELECT node.name, ${HEARD} AS since
-      FROM ${from} JOIN ring.node AS node ON node.id = stream.node_id
+    SELECT name, ${HEARD} AS since
+      FROM ${from}
      WHERE ${where} AND (wanted.is_own OR stream.listens <> 'go')
        AND CASE wanted.list
              WHEN 'pending' THEN stream.first_seen_at IS NULL
@@ -54,7 +54,7 @@ export const namedOf = ({ from, where, offlineBefore, most }: Source): string =>
              ELSE stream.first_seen_at IS NOT NULL
                   AND CASE WHEN wanted.is_own THEN stream.settled_epoch ELSE stream.settled_platform_epoch END < wanted.trust_epoch
            END
-     ORDER BY CASE wanted.list WHEN 'quietest' THEN date_trunc('milliseconds', ${HEARD}) END, node.name
+     ORDER BY CASE wanted.list WHEN 'quietest' THEN date_trunc('milliseconds', ${HEARD}) END, name
      LIMIT CASE wanted.list WHEN 'quietest' THEN 1 ELSE ${most} END
   ) AS one
 )`;

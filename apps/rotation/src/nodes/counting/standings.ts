@@ -48,13 +48,12 @@ type Parameter = (value: unknown) => string;
 /** Whose ids are gathered: all who stand in a list whose names are wanted, of a few scopes more than those it is wanted of. */
 function gathers(wanted: readonly NamesWanted[], parameter: Parameter): string {
   const of = (list: NamesWanted['list']): NamesWanted[] => wanted.filter((each) => each.list === list);
-  const [lagging, quietest] = [of('lagging'), of('quietest')];
+  const lagging = of('lagging');
   const own = lagging.filter(({ regard }) => regard === 'own');
   const platform = lagging.find(({ regard }) => regard === 'anchor');
   const conditions = [
     ...(of('pending').length > 0 ? ['stream.first_seen_at IS NULL'] : []),
     ...(of('waiting').length > 0 ? [IS_WAITING] : []),
-    ...(of('offline').length > 0 ? [`${HEARD} < ${OFFLINE_BEFORE}`] : []),
     ...(own.length > 0
       ? [
           `CASE stream.scope ${own
@@ -66,11 +65,16 @@ function gathers(wanted: readonly NamesWanted[], parameter: Parameter): string {
         ]
       : []),
     ...(platform ? [`stream.settled_platform_epoch < ${parameter(platform.trustEpoch)}::bigint`] : []),
-    ...(quietest.length > 0
-      ? [`${HEARD} >= ${OFFLINE_BEFORE} AND ${HEARD} < ${parameter(latest(quietest))}::timestamptz`]
-      : []),
+    ...isSilent(of('offline').length > 0, latest(of('quietest')), parameter),
   ];
   return conditions.join(' OR ');
+}
+
+/** The quietest counts as there, so that whoever is off was heard before it: where both are wanted, one look tells. */
+function isSilent(isOfflineWanted: boolean, quietestBefore: string, parameter: Parameter): string[] {
+  if (quietestBefore === '') return isOfflineWanted ? [`${HEARD} < ${OFFLINE_BEFORE}`] : [];
+  const isHeardBefore = `${HEARD} < ${parameter(quietestBefore)}::timestamptz`;
+  return [isOfflineWanted ? isHeardBefore : `${HEARD} >= ${OFFLINE_BEFORE} AND ${isHeardBefore}`];
 }
 
 const latest = (wanted: readonly NamesWanted[]): string =>
@@ -96,7 +100,13 @@ const AS_JSON = `jsonb_build_object('scope', found.scope, 'readsStatements', fou
     'nodes', found.nodes, 'seen', found.seen, 'offline', found.offline, 'heard', found.heard,
     'waiting', found.waiting, 'waitingSince', found.waiting_since)`;
 
-const FOUND = `unnest(found.ids) AS gathered (id) JOIN outbox.node_stream AS stream ON stream.node_id = gathered.id`;
+/** Looked up once, however many lists they may stand in. */
+const GATHERED = `
+    SELECT stream.scope, stream.listens, stream.settled_epoch, stream.settled_platform_epoch, stream.first_seen_at,
+           stream.last_seen_at, stream.waits_since, stream.stream_seen_at, node.name
+      FROM found CROSS JOIN unnest(found.ids) AS of_found (id)
+      JOIN outbox.node_stream AS stream ON stream.node_id = of_found.id
+      JOIN ring.node AS node ON node.id = of_found.id`;
 
 export interface Scanned {
   standings: Standing[];
@@ -116,13 +126,14 @@ export async function readStandings(manager: EntityManager, scan: Scan): Promise
       : `(SELECT jsonb_agg(named.nodes ORDER BY wanted.place)
             FROM jsonb_to_recordset(${parameter(termsOf(wanted))}::jsonb) AS wanted (${NAMED_TERMS})
            CROSS JOIN LATERAL ${namedOf({
-             from: `found CROSS JOIN ${FOUND}`,
-             where: 'found.scope = wanted.scope',
+             from: 'gathered AS stream',
+             where: 'stream.scope = wanted.scope',
              offlineBefore: OFFLINE_BEFORE,
              most: `${parameter(names)}::int`,
            })} AS named)`;
+  const gathered = wanted.length === 0 ? '' : `, gathered AS MATERIALIZED (${GATHERED})`;
   const [row] = await manager.query<{ standings: Standing[]; named: NamedNode[][] }[]>(
-    `WITH found AS MATERIALIZED (${scanOf(isOfScopes, ids)})
+    `WITH found AS MATERIALIZED (${scanOf(isOfScopes, ids)})${gathered}
      SELECT coalesce((SELECT jsonb_agg(${AS_JSON}) FROM found), '[]') AS standings, ${named} AS named`,
     parameters,
   );
@@ -141,7 +152,7 @@ export async function readNames(
   const rows = await manager.query<{ nodes: NamedNode[] }[]>(
     `SELECT named.nodes FROM jsonb_to_recordset($1::jsonb) AS wanted (${NAMED_TERMS})
       CROSS JOIN LATERAL ${namedOf({
-        from: 'outbox.node_stream AS stream',
+        from: 'outbox.node_stream AS stream JOIN ring.node AS node ON node.id = stream.node_id',
         where: `stream.state = 'open' AND stream.scope = wanted.scope`,
         offlineBefore: '$2::timestamptz',
         most: '$3::int',
