@@ -30,9 +30,22 @@ interface Receiver {
   isCutOff: string;
   /** Whether what is not settled is sent to it again, when its time has come. */
   isSentAgain: string;
-  /** Whether something is not settled, once it is told of these epochs. */
-  isUnsettled: (toldEpoch: string, toldPlatformEpoch: string) => string;
+  /** Whether something is not settled, once it is told of these epochs, and has settled so much. */
+  isUnsettled: (toldEpoch: string, toldPlatformEpoch: string, settled?: Settled) => string;
 }
+
+/** Of a Node, in SQL. */
+interface Settled {
+  epoch: string;
+  platformEpoch: string;
+  position: string;
+}
+
+const AS_ON_RECORD: Settled = {
+  epoch: 's.settled_epoch',
+  platformEpoch: 's.settled_platform_epoch',
+  position: 's.settled_position',
+};
 
 /** Of the platform's ring what a Node held when it left does not lead it back: the domain's `platformFromFork`. */
 const hasWayBack = (scope: string): string =>
@@ -72,10 +85,10 @@ const SDK: Omit<Receiver, 'subject'> = {
   isCutOff: `(${OWN_LOST} OR ${IS_STUCK})`,
   isSentAgain: IS_PRESENT,
   // Epochs beside rows: of the platform's close a Domain's Node has no row. What has no position was never sent.
-  isUnsettled: (toldEpoch, toldPlatformEpoch) => `
-    (${toldEpoch} > s.settled_epoch OR ${toldPlatformEpoch} > s.settled_platform_epoch
-     OR ${HAS_MESSAGE('sent', 'm.position > s.settled_position')}
-     OR ${HAS_MESSAGE('unsent', 'm.position > s.settled_position')})`,
+  isUnsettled: (toldEpoch, toldPlatformEpoch, { epoch, platformEpoch, position } = AS_ON_RECORD) => `
+    (${toldEpoch} > ${epoch} OR ${toldPlatformEpoch} > ${platformEpoch}
+     OR ${HAS_MESSAGE('sent', `m.position > ${position}`)}
+     OR ${HAS_MESSAGE('unsent', `m.position > ${position}`)})`,
 };
 
 export const RECEIVERS: Readonly<Record<Listens, Receiver>> = {

@@ -10,6 +10,7 @@ import type { NextMessage } from './next-message';
 import { RECEIVERS } from '../receivers';
 import { deleteSettled } from '../housekeeping/delete-settled';
 import { recordHellos } from '../settle/record-hellos';
+import { settleAcks } from '../settle/settle-acks';
 import { replaceBusStream } from '../publish/bus-stream-record';
 
 jest.setTimeout(60_000);
@@ -288,6 +289,40 @@ describe('settling', () => {
     const stream = await mesh.stream(node);
     expect(stream).toMatchObject({ settled_epoch: 2, settled_position: 1, resend_at: null });
     expect(stream.first_seen_at).not.toBeNull();
+  });
+
+  test("writes a Node's row once, and plans what is left of it anew", async () => {
+    const node = await mesh.node(DOMAIN);
+    const by = relay();
+    for (let i = 0; i < 3; i++) await mesh.publish(DOMAIN);
+    await drain(by);
+    /** How often that writes its row. */
+    const settled = (position: number) =>
+      source.transaction(async (manager) => {
+        const writes = async () => {
+          const [row] = await manager.query<{ writes: number }[]>(
+            `SELECT n_tup_upd::int AS writes FROM pg_stat_xact_user_tables WHERE relid = 'outbox.node_stream'::regclass`,
+          );
+          return row?.writes ?? NaN;
+        };
+        const before = await writes();
+        await settleAcks(manager, [world.word(ack(node, 1, position))]);
+        return (await writes()) - before;
+      });
+    const LATER = `resend_count = 3, resend_at = clock_timestamp() + interval '40 s'`;
+    const plan = async () => {
+      const { resend_at: at, resend_count: count, settled_position: position } = await mesh.stream(node);
+      return { isLater: at && at.getTime() > Date.now() + 20_000, count, position };
+    };
+    await mesh.set(node, LATER);
+    await expect(settled(2)).resolves.toBe(1);
+    await expect(plan()).resolves.toEqual({ isLater: false, count: 0, position: 2 });
+    await mesh.set(node, LATER);
+    await expect(settled(1)).resolves.toBe(1);
+    await expect(plan()).resolves.toEqual({ isLater: true, count: 3, position: 2 });
+    await expect(settled(3)).resolves.toBe(1);
+    await expect(plan()).resolves.toEqual({ isLater: null, count: 0, position: 3 });
+    expect((await mesh.messages(node)).map(({ state }) => state)).toEqual(['settled', 'settled', 'settled']);
   });
 
   test("a Node's bare word for a position that it was never told changes nothing", async () => {

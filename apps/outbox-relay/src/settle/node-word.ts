@@ -54,11 +54,11 @@ const isFork = ({ epoch }: Standing): boolean => epoch === FORKED;
 /** Words as a statement reads them, which are its first parameter. */
 export const WORD_RECORD = `jsonb_to_recordset($1::jsonb) AS d(node_id uuid, epoch bigint, platform_epoch bigint,
   position bigint, head text, platform_head text, ahead_epoch bigint, ahead_platform_epoch bigint, new_fork boolean,
-  new_platform_fork boolean, hello jsonb)`;
+  new_platform_fork boolean, hello jsonb, has_progressed boolean)`;
 
-export const wordRecord = (words: readonly (CountedWord & { hello?: object })[]): string =>
+export const wordRecord = (words: readonly (CountedWord & { hello?: object; hasProgressed?: boolean })[]): string =>
   JSON.stringify(
-    words.map(({ heads, hello = null, ...word }) => ({
+    words.map(({ heads, hello = null, hasProgressed = false, ...word }) => ({
       node_id: word.nodeId,
       epoch: word.epoch,
       platform_epoch: word.platformEpoch,
@@ -70,6 +70,7 @@ export const wordRecord = (words: readonly (CountedWord & { hello?: object })[])
       new_fork: word.newFork,
       new_platform_fork: word.newPlatformFork,
       hello,
+      has_progressed: hasProgressed,
     })),
   );
 

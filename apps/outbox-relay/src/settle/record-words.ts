@@ -99,7 +99,12 @@ export async function recordWords(manager: EntityManager, words: readonly NodeSt
   );
   await settleMessages(
     manager,
-    taken.map((node) => before.get(node.nodeId) ?? node),
+    taken.map(({ nodeId, settledPosition }) => ({
+      nodeId,
+      after: before.get(nodeId)?.settledPosition ?? settledPosition,
+      upTo: settledPosition,
+      acknowledges: false,
+    })),
   );
   return recorded;
 }

@@ -25,25 +25,50 @@ const told = (toldEpoch: string, epoch: string, newFork: string): string =>
 
 const NEW_FORK = '(d.new_fork OR d.new_platform_fork)';
 
+const SETTLED_EPOCH = settled('settled_epoch', 'epoch');
+const SETTLED_PLATFORM_EPOCH = settled('settled_platform_epoch', 'platform_epoch');
+const TOLD_EPOCH = told('told_epoch', 'epoch', 'new_fork');
+const TOLD_PLATFORM_EPOCH = told('told_platform_epoch', 'platform_epoch', 'new_platform_fork');
+
+/** Of messages it says who has; of keys this statement sees it itself. */
+const HAS_PROGRESSED = `(d.has_progressed OR ${SETTLED_EPOCH} > s.settled_epoch
+                         OR ${SETTLED_PLATFORM_EPOCH} > s.settled_platform_epoch)`;
+const IS_UNSETTLED = byReceiver((receiver) =>
+  receiver.isUnsettled(TOLD_EPOCH, TOLD_PLATFORM_EPOCH, {
+    epoch: SETTLED_EPOCH,
+    platformEpoch: SETTLED_PLATFORM_EPOCH,
+    position: 'd.position',
+  }),
+);
+
 /**
  * Acknowledgements are cumulative (ADR 0010). Whatever is applied was told, though the acknowledgement may come before the
  * mark: both stand in one statement, so that nobody ever sees more Nodes that have applied than were sent to.
  *
  * A Node that shows a fork has applied nothing of that ring, and no position by a key of it. What is under way to it is
  * not: whoever has claimed it has lost it.
+ *
+ * A Node that makes progress is listening: what is left gets its full time again. So does what was sent while it was away.
+ *
+ * The messages are settled before this, so that one statement writes all there is to write of a Node: whoever holds an old
+ * snapshot keeps each version of its row, and whoever looks for the row passes all of them.
  */
 const SETTLE_NODES = prepared(`
   UPDATE outbox.node_stream s SET
-    settled_epoch = ${settled('settled_epoch', 'epoch')},
-    settled_platform_epoch = ${settled('settled_platform_epoch', 'platform_epoch')},
-    settled_position = CASE d.epoch WHEN ${FORKED} THEN s.settled_position
-                                    ELSE greatest(s.settled_position, d.position) END,
-    told_epoch = ${told('told_epoch', 'epoch', 'new_fork')},
-    told_platform_epoch = ${told('told_platform_epoch', 'platform_epoch', 'new_platform_fork')},
+    settled_epoch = ${SETTLED_EPOCH},
+    settled_platform_epoch = ${SETTLED_PLATFORM_EPOCH},
+    settled_position = d.position,
+    told_epoch = ${TOLD_EPOCH},
+    told_platform_epoch = ${TOLD_PLATFORM_EPOCH},
     chain = CASE WHEN NOT ${NEW_FORK} THEN s.chain END,
     claim_owner = CASE WHEN NOT ${NEW_FORK} THEN s.claim_owner END,
     claim_deadline = CASE WHEN ${NEW_FORK} THEN clock_timestamp() ELSE s.claim_deadline END,
     attempt = CASE WHEN ${NEW_FORK} THEN s.attempt + 1 ELSE s.attempt END,
+    resend_count = CASE WHEN ${HAS_PROGRESSED} THEN 0 ELSE s.resend_count END,
+    resend_at = CASE
+      WHEN NOT ${IS_UNSETTLED} THEN NULL
+      WHEN ${HAS_PROGRESSED} OR s.resend_at IS NULL THEN ${RESEND_AFTER('0')}
+      ELSE s.resend_at END,
     ${SHOWN}
     FROM ${WORD_RECORD} WHERE s.node_id = d.node_id
   RETURNING s.node_id AS "nodeId", s.scope, s.settled_epoch::float8 AS "settledEpoch",
@@ -51,7 +76,7 @@ const SETTLE_NODES = prepared(`
 
 const covered = (state: 'unsent' | 'sent'): string => `
   SELECT m.id FROM outbox.message m
-   WHERE m.node_id = d.node_id AND m.state = '${state}' AND m.position > d.settled_before AND m.position <= s.settled_position`;
+   WHERE m.node_id = d.node_id AND m.state = '${state}' AND m.position > d.after AND m.position <= d.up_to`;
 
 /**
  * Unsent ones too: an acknowledgement may overtake the mark of what it acknowledges. But not of a Node that cannot
@@ -61,9 +86,8 @@ const covered = (state: 'unsent' | 'sent'): string => `
 const SETTLE_MESSAGES = prepared(`
   WITH covered AS MATERIALIZED (
     SELECT m.id
-      FROM unnest($1::uuid[], $2::bigint[]) d(node_id, settled_before)
-      JOIN outbox.node_stream s ON s.node_id = d.node_id
-     CROSS JOIN LATERAL (${covered('sent')} UNION ALL ${covered('unsent')} AND s.listens <> 'go' OFFSET 0) m
+      FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::boolean[]) d(node_id, after, up_to, acknowledges)
+     CROSS JOIN LATERAL (${covered('sent')} UNION ALL ${covered('unsent')} AND d.acknowledges OFFSET 0) m
   ),
   applied AS (
     UPDATE outbox.message m SET state = 'settled', outcome = 'applied', settled_at = clock_timestamp()
@@ -71,32 +95,26 @@ const SETTLE_MESSAGES = prepared(`
     RETURNING m.node_id)
   SELECT DISTINCT node_id FROM applied`);
 
-/**
- * By what is on record of these Nodes, which the caller has locked; `before`: as they were then. Returns those of which
- * something was. What their positions covered before was settled with them, and is not passed by again.
- */
-export async function settleMessages(
-  manager: EntityManager,
-  before: readonly Pick<KnownNode, 'nodeId' | 'settledPosition'>[],
-): Promise<string[]> {
+/** What a Node's word covers: all behind `after`, which was settled before and is not passed by again, up to `upTo`. */
+export interface SettledPositions {
+  nodeId: string;
+  after: number;
+  upTo: number;
+  acknowledges: boolean;
+}
+
+/** Of Nodes that the caller has locked. Returns those of which something was. */
+export async function settleMessages(manager: EntityManager, settled: readonly SettledPositions[]): Promise<string[]> {
+  const moved = settled.filter(({ after, upTo }) => upTo > after);
+  if (moved.length === 0) return [];
   const applied = await runPrepared<{ node_id: string }>(manager, SETTLE_MESSAGES, [
-    before.map(({ nodeId }) => nodeId),
-    before.map(({ settledPosition }) => settledPosition),
+    moved.map(({ nodeId }) => nodeId),
+    moved.map(({ after }) => after),
+    moved.map(({ upTo }) => upTo),
+    moved.map(({ acknowledges }) => acknowledges),
   ]);
   return applied.map((row) => row.node_id);
 }
-
-const IS_UNSETTLED = byReceiver((receiver) => receiver.isUnsettled('s.told_epoch', 's.told_platform_epoch'));
-
-/** A Node that makes progress is listening: what is left gets its full time again. So does what was sent while it was away. */
-const PLAN_RESENDING = prepared(`
-  UPDATE outbox.node_stream s SET
-    resend_count = CASE WHEN d.has_progressed THEN 0 ELSE s.resend_count END,
-    resend_at = CASE
-      WHEN NOT ${IS_UNSETTLED} THEN NULL
-      WHEN d.has_progressed OR s.resend_at IS NULL THEN ${RESEND_AFTER('0')}
-      ELSE s.resend_at END
-    FROM unnest($1::uuid[], $2::boolean[]) d(node_id, has_progressed) WHERE s.node_id = d.node_id`);
 
 interface SettledAcks {
   /** What counts, one a Node. */
@@ -121,14 +139,23 @@ export async function settleAcks(manager: EntityManager, acks: readonly NodeWord
   const { settled: words, refused } = combineAcks(counted, (nodeId) => nodes.get(nodeId)?.lastPosition ?? 0);
   await answerAnew(manager, refused);
   if (words.length === 0) return { words, refused, haveKeys: false };
-  const nodeIds = words.map(({ nodeId }) => nodeId);
-  const settled = await runPrepared<SettledEpochs>(manager, SETTLE_NODES, [wordRecord(words)]);
+  const positions = words.map((word) => settledBy(word, nodes.get(word.nodeId)));
+  const progressed = new Set(await settleMessages(manager, positions));
+  const record = words.map((word, at) => ({
+    ...word,
+    position: positions[at]?.upTo ?? 0,
+    hasProgressed: progressed.has(word.nodeId),
+  }));
+  const settled = await runPrepared<SettledEpochs>(manager, SETTLE_NODES, [wordRecord(record)]);
   const applied = settled.flatMap((after) => appliedKeys(nodes.get(after.nodeId) ?? after, after));
   await noteKeyMarks(manager, applied);
-  const before = nodeIds.flatMap((nodeId) => nodes.get(nodeId) ?? []);
-  const progressed = new Set([...applied.map(({ nodeId }) => nodeId), ...(await settleMessages(manager, before))]);
-  await runPrepared(manager, PLAN_RESENDING, [nodeIds, nodeIds.map((nodeId) => progressed.has(nodeId))]);
   return { words, refused, haveKeys: applied.length > 0 };
+}
+
+/** Never back; and by a key of a fork none. */
+function settledBy({ nodeId, epoch, position }: CountedWord, before?: KnownNode): SettledPositions {
+  const after = before?.settledPosition ?? 0;
+  return { nodeId, after, upTo: epoch === FORKED ? after : Math.max(after, position), acknowledges: true };
 }
 
 type SettledEpochs = Pick<KnownNode, 'nodeId' | 'scope' | 'settledEpoch' | 'settledPlatformEpoch'>;
