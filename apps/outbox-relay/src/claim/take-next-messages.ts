@@ -38,8 +38,8 @@ const unsent = (where: string): string => `
  */
 const TAKE_NEXT = prepared(`
   WITH waiting AS (
-    SELECT s.node_id, s.listens, s.last_position, m.id, m.position, m.place, e.event_id, e.scope,
-           ${IS_OF_CHANNEL('e')} AS of_channel, coalesce(length(e.payload), 0) AS characters
+    SELECT s.node_id, s.listens, s.last_position, m.id, m.position, m.place,
+           e.event_id, e.scope, e.event_type, e.payload, ${IS_OF_CHANNEL('e')} AS of_channel, coalesce(length(e.payload), 0) AS characters
       FROM outbox.node_stream s
      CROSS JOIN LATERAL (
        SELECT run.*, row_number() OVER (ORDER BY run.position NULLS LAST, run.id) AS place FROM (
@@ -67,7 +67,7 @@ const TAKE_NEXT = prepared(`
      WHERE place = 1 OR (NOT meets_channel AND characters_up_to <= ${MOST_CHARACTERS})
   ),
   of_one_ring AS (
-    SELECT m.id, m.node_id, m.event_id, m.id = max(m.id) OVER (PARTITION BY m.node_id) AS is_last
+    SELECT m.id, m.node_id, m.event_id, other.payload, m.id = max(m.id) OVER (PARTITION BY m.node_id) AS is_last
       FROM taken
      CROSS JOIN LATERAL (
        SELECT m.id, m.node_id, m.event_id FROM outbox.message m
@@ -81,7 +81,8 @@ const TAKE_NEXT = prepared(`
   ),
   next AS (
     SELECT taken.node_id, taken.place, taken.position, coalesce(latest.id, taken.id) AS id,
-           coalesce(latest.event_id, taken.event_id) AS event_id,
+           coalesce(latest.event_id, taken.event_id) AS event_id, taken.event_type, taken.scope, taken.of_channel,
+           CASE WHEN latest.id IS NULL THEN taken.payload ELSE latest.payload END AS payload,
            CASE WHEN taken.position IS NULL OR taken.listens = 'go'
                 THEN taken.last_position + count(*) FILTER (WHERE taken.position IS NULL OR taken.listens = 'go')
                                              OVER (PARTITION BY taken.node_id ORDER BY taken.place) END AS new_position
@@ -97,10 +98,10 @@ const TAKE_NEXT = prepared(`
      WHERE s.node_id = last.node_id AND last.position IS NOT NULL
   )
   SELECT next.node_id AS "nodeId", next.id, coalesce(next.new_position, next.position)::float8 AS position,
-         next.position IS NULL AS "isPlacedNow", e.event_id AS "eventId", e.event_type AS "eventType", e.payload,
-         CASE WHEN ${IS_OF_CHANNEL('e')} THEN jsonb_build_object('scope', e.scope, 'epoch', r.epoch) END AS channel
-    FROM next JOIN outbox.event e ON e.event_id = next.event_id
-    LEFT JOIN ring.key_ring r ON r.scope = e.scope AND r.removed_at IS NULL AND ${IS_OF_CHANNEL('e')}
+         next.position IS NULL AS "isPlacedNow", next.event_id AS "eventId", next.event_type AS "eventType", next.payload,
+         CASE WHEN next.of_channel THEN jsonb_build_object('scope', next.scope, 'epoch', r.epoch) END AS channel
+    FROM next
+    LEFT JOIN ring.key_ring r ON r.scope = next.scope AND r.removed_at IS NULL AND next.of_channel
    ORDER BY next.node_id, next.place`);
 
 /**
