@@ -60,14 +60,26 @@ export const untold = (mesh: Mesh, epoch: number): Promise<number> =>
 export const unsettled = (mesh: Mesh, epoch: number): Promise<number> =>
   count(mesh, 'outbox.node_stream WHERE scope = $1 AND settled_epoch < $2', [mesh.scope, epoch]);
 
-const someOf = (state: 'unsent' | 'sent'): string =>
-  `EXISTS (SELECT FROM outbox.message WHERE state = '${state}' ORDER BY node_id LIMIT 1 OFFSET 0)`;
+const HAS = (state: 'unsent' | 'sent'): string =>
+  `EXISTS (SELECT FROM outbox.message m WHERE m.node_id = n.node_id AND m.state = '${state}' OFFSET 0)`;
+const LOOKED_AT_ONCE = 32;
 
 /**
- * Whether a message is not settled; of Nodes that have heard of all keys those are ordinary ones. The first that an index has:
- * to count them so often would take the database longer than what is measured.
+ * Whether Nodes have settled all their messages; of such as have heard of all keys those are ordinary ones. Each is looked at
+ * until it has, and then no more: to look at all of them each time passes all that is dead and kept by somebody's snapshot,
+ * and takes the database as long as a third of what is measured.
  */
-export async function isOutstanding(mesh: Mesh): Promise<boolean> {
-  const [row] = await mesh.query<{ some: boolean }>(`SELECT ${someOf('unsent')} OR ${someOf('sent')} AS some`);
-  return row?.some !== false;
+export function whetherSettled(mesh: Mesh, nodeIds: readonly string[]): () => Promise<boolean> {
+  let left = [...nodeIds];
+  return async () => {
+    while (left.length > 0) {
+      const still = await mesh.query<{ id: string }>(
+        `SELECT n.node_id AS id FROM unnest($1::uuid[]) n(node_id) WHERE ${HAS('unsent')} OR ${HAS('sent')}`,
+        [left.slice(0, LOOKED_AT_ONCE)],
+      );
+      left = [...still.map(({ id }) => id), ...left.slice(LOOKED_AT_ONCE)];
+      if (still.length > 0) return false;
+    }
+    return true;
+  };
 }

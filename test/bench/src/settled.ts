@@ -2,7 +2,7 @@
 import type { NatsConnection } from 'nats';
 import type { BenchWorld } from './bench-world';
 import { busAs } from './bus-load';
-import { isOutstanding, StreamCount, when } from './delivered';
+import { StreamCount, when, whetherSettled } from './delivered';
 import { publishEvents } from './event-rows';
 import { LiveNodes } from './live-nodes';
 import { Mesh } from './mesh';
@@ -44,7 +44,7 @@ export class EventRounds {
     });
     const beganAt = performance.now();
     await when(async () => (await stream.stored()) >= stored + events, 20);
-    const endedAt = await when(async () => !(await isOutstanding(mesh)), 20);
+    const endedAt = await when(whetherSettled(mesh, this.nodeIds), 20);
     return { perSecond: (1_000 * events) / (endedAt - beganAt), cpu: meter.seconds() };
   }
 }
