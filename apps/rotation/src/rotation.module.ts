@@ -96,6 +96,7 @@ import { SignatureController } from './signatures/signature.controller';
 import { AskForKeys } from './wireguard-keys/ask-for-keys';
 import { PostKey } from './wireguard-keys/post-key';
 import { WireguardKeyController } from './wireguard-keys/wireguard-key.controller';
+import { WorkLeft } from './work/work-left';
 import { CommandTransactions } from './transactions/command-transactions';
 import { poolProviders, type Pools } from './transactions/pools';
 
@@ -131,6 +132,7 @@ export class RotationModule {
         ...poolProviders(pools),
         { provide: AccountPusher, useValue: pusher },
         { provide: BusConnections, useValue: connections },
+        WorkLeft,
         AccountSigning,
         Revocations,
         OperatorGuard,

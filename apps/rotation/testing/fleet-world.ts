@@ -16,6 +16,7 @@ import { takeOut, type Leave } from '../src/nodes/take-out';
 import type { Scopes } from '../src/rings/list-rings';
 import { CommandTransactions } from '../src/transactions/command-transactions';
 import type { RequestIdentity } from '../src/transactions/requests';
+import { WorkLeft } from '../src/work/work-left';
 import type { MigratedDatabase } from './seeded-rings';
 
 export const EAST = 'domain:eeeeeeee-eeee-4eee-8eee-eeeeeeeeeeee';
@@ -81,7 +82,8 @@ export class FleetWorld {
       this.told.push({ name, order });
     };
     const steps = new TakeFleetStep(this.connections);
-    return new FleetLoop(isAnother ? this.another : this.database, steps, { publish } as unknown as Bus, logger);
+    const database = isAnother ? this.another : this.database;
+    return new FleetLoop(database, new WorkLeft(database), steps, { publish } as unknown as Bus, logger);
   }
 
   async add(name: string, { scope = EAST, tags = [], hasNodeKey = true }: PlayedNode = {}): Promise<string> {

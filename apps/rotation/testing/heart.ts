@@ -66,6 +66,7 @@ import { RotationPlans } from '../src/rotations/rotation-plans';
 import { SettleRollbacks } from '../src/rotations/settle-rollbacks';
 import { CommandTransactions } from '../src/transactions/command-transactions';
 import { waitingOptions } from '../src/transactions/pools';
+import { WorkLeft } from '../src/work/work-left';
 import type { RequestIdentity } from '../src/transactions/requests';
 import { FakeSigners } from './fake-signers';
 import type { MigratedDatabase } from './seeded-rings';
@@ -124,6 +125,7 @@ export interface Replica {
   planRemoval: PlanRemoval;
   removedRings: RemovedRings;
   resume: ResumeLoop;
+  work: WorkLeft;
   settling: SettleRollbacks;
   leases: LeaseBook;
   preparedKeys: PreparedKeys;
@@ -257,7 +259,8 @@ export class Heart {
     const given = new GivenStatements(database, preparation, preparedKeys);
     const rings = new ChangeRing(database, preparation, preparedKeys, given, afterCommit, transactions, CONFIG, logger);
     const settling = new SettleRollbacks(database, afterCommit, transactions, decisions, logger);
-    const removedRings = new RemovedRings(database, switching, signers, logger);
+    const work = new WorkLeft(database);
+    const removedRings = new RemovedRings(database, work, switching, signers, logger);
     const policyChange = new PolicyChange(CONFIG, logger);
     const kindPolicies = new KindPolicies(database, transactions, policyChange, CONFIG, logger);
     const stageKey = new StageKey(database, rings, decisions, afterCommit, transactions);
@@ -306,7 +309,8 @@ export class Heart {
       removedRings,
       settling,
       leases,
-      resume: new ResumeLoop(database, afterCommit, leases, preparedKeys, settling, logger, new Health()),
+      work,
+      resume: new ResumeLoop(database, work, afterCommit, leases, preparedKeys, settling, logger, new Health()),
       preparedKeys,
     };
   }

@@ -71,3 +71,18 @@ it('pushes by itself what another replica has stored, and goes on after a failur
   await eventually(() => bus.has === 'v2');
   await pusher.stop();
 });
+
+it('does not look at Postgres while it is told, and pushes what is told of', async () => {
+  let looks = 0;
+  const revision = async () => (looks++, 'nobody asks');
+  const account = { read: async () => ({ publicKey: 'A', jwt: stored, revision: `r of ${stored}` }), revision };
+  pusher = new AccountPusher(bus.connection, account, logger);
+  pusher.heardOf('r of v1');
+  pusher.start();
+  await eventually(() => bus.has === 'v1');
+  stored = 'v2';
+  pusher.heardOf('r of v2');
+  await eventually(() => bus.has === 'v2');
+  await pusher.stop();
+  expect(looks).toBe(0);
+});

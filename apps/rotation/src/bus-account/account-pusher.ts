@@ -16,6 +16,8 @@ export interface StoredAccount {
 
 /** How often Postgres is looked at: what another replica has stored and could not push is pushed after this. */
 const LOOK_EVERY_MS = 1_000;
+/** What was heard of it counts so long: longer than it takes to hear of it again. */
+const HEARD_FOR_MS = 2_500;
 const COMPARE_EVERY_MS = 60_000;
 const LOOK_UP_TIMEOUT_MS = 500;
 const PUSH_TIMEOUT_MS = 2_000;
@@ -30,6 +32,7 @@ export class AccountPusher {
   /** The revision that the bus had when it was last compared. */
   private known: string | undefined;
   private comparedAt = -Infinity;
+  private heard = { revision: '', atMs: -Infinity };
   /** How long the server last looked at what it was given; one that does not answer at all looks at it still. */
   pushTookMs = 0;
 
@@ -62,9 +65,20 @@ export class AccountPusher {
     return turn;
   }
 
+  /** Whoever looks at Postgres anyhow tells which revision it has: then it is not looked at once more from here. */
+  heardOf(revision: string): void {
+    this.heard = { revision, atMs: performance.now() };
+    if (revision !== this.known) this.loop.wake();
+  }
+
   private async look(): Promise<void> {
     const isDue = performance.now() - this.comparedAt >= COMPARE_EVERY_MS;
-    if (isDue || (await this.stored.revision()) !== this.known) await this.compare();
+    if (isDue || (await this.revision()) !== this.known) await this.compare();
+  }
+
+  private async revision(): Promise<string> {
+    const { revision, atMs } = this.heard;
+    return performance.now() - atMs < HEARD_FOR_MS ? revision : this.stored.revision();
   }
 
   private async compareOnReconnect(): Promise<void> {
@@ -84,6 +98,8 @@ export class AccountPusher {
       account = await this.stored.read();
     }
     this.known = account.revision;
+    // What was heard before says the one that this one replaced.
+    this.heard.revision = account.revision;
     this.comparedAt = performance.now();
   }
 

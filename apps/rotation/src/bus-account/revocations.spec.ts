@@ -10,6 +10,7 @@ import type { SignBusAccount } from '@plexsphere/wire/commands';
 import { DataSource } from 'typeorm';
 import type { Signers } from '../leases/signers';
 import type { RotationConfig } from '../rotation-config';
+import { WorkLeft } from '../work/work-left';
 import type { AccountPusher } from './account-pusher';
 import { AccountSigning } from './account-signing';
 import { Revocations } from './revocations';
@@ -55,6 +56,7 @@ beforeEach(async () => {
   let had = 'none';
   pushers = [0, 1].map(() => ({
     pushTookMs: 0,
+    heardOf: () => undefined,
     compare: async () => {
       const [{ jwt, signedAtMs }] = await owner.query<[{ jwt: string; signedAtMs: number }]>(
         `SELECT bus_account_jwt AS jwt, (extract(epoch FROM bus_account_signed_at) * 1000)::float8 AS "signedAtMs"
@@ -69,7 +71,9 @@ beforeEach(async () => {
   const config = { clockSkewMs: SKEW_S * 1_000 } as RotationConfig;
   health = new Health();
   signings = [0, 1].map((i) => new AccountSigning(database, signersOf(i), config, logger as unknown as Logger, health));
-  replicas = signings.map((signing, i) => new Revocations(signing, pushers[i]!, logger as unknown as Logger));
+  replicas = signings.map(
+    (signing, i) => new Revocations(signing, pushers[i]!, new WorkLeft(database), logger as unknown as Logger),
+  );
   for (const each of replicas) each.onApplicationBootstrap();
 });
 

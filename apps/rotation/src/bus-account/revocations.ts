@@ -2,9 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { LOGGER, Loop, type Logger } from '@plexsphere/service-kit';
 import { AccountPusher } from './account-pusher';
+import { WorkLeft, untilTogether } from '../work/work-left';
 import { AccountSigning } from './account-signing';
 
 const TURN_MS = 1_000;
+/** Where nobody revokes anything: what is over leaves the account's JWT by itself. */
+const SIGN_ANYHOW_MS = 60_000;
 
 /** How long whoever revokes waits for the bus: twice as long as a signer and a push may take. */
 const PUSH_PATIENCE_MS = 8_000;
@@ -28,11 +31,14 @@ function waiting(): Waiting {
 export class Revocations implements OnApplicationBootstrap, OnModuleDestroy {
   private next = waiting();
   private isAwaited = false;
+  private lookedAtMs = -Infinity;
+  private revision: string | null = null;
   private readonly loop: Loop;
 
   constructor(
     private readonly signing: AccountSigning,
     private readonly pusher: AccountPusher,
+    private readonly work: WorkLeft,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.loop = new Loop({
@@ -67,14 +73,15 @@ export class Revocations implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Those who came before it began are told when it ends; whoever comes while it runs may be too late for it. */
-  private async turn(stopping: AbortSignal): Promise<void> {
+  private async turn(stopping: AbortSignal): Promise<number> {
     const { isAwaited, next } = this;
     [this.isAwaited, this.next] = [false, waiting()];
     try {
-      await this.signAll(stopping);
+      if (isAwaited || this.looksAnyhow || (await this.mayBeDue())) await this.signAll(stopping);
       // Otherwise the pusher, which looks by itself, does it within a second.
       if (isAwaited) await this.pusher.compare();
       next.resolve(true);
+      return untilTogether(TURN_MS);
     } catch (error) {
       // They stand with those who came meanwhile, and wait for the next turn as long as they like.
       if (isAwaited) {
@@ -85,7 +92,21 @@ export class Revocations implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
+  /** Also where another replica has signed the account: how full it is, each says by itself. */
+  private async mayBeDue(): Promise<boolean> {
+    const { revocations, accountRevision } = await this.work.find();
+    if (accountRevision !== null) this.pusher.heardOf(accountRevision);
+    const isAnother = accountRevision !== this.revision;
+    this.revision = accountRevision;
+    return revocations || isAnother;
+  }
+
+  private get looksAnyhow(): boolean {
+    return performance.now() - this.lookedAtMs >= SIGN_ANYHOW_MS;
+  }
+
   private async signAll(stopping: AbortSignal): Promise<void> {
+    this.lookedAtMs = performance.now();
     for (;;) {
       const { againInMs } = await this.signing.signDue(this.pusher);
       if (againInMs === 0 || stopping.aborted) return;

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { Signers } from '../leases/signers';
 import type { MadeEpoch } from '../rotations/after-commit';
 import { EpochSwitch } from '../rotations/epoch-switch';
+import { WorkLeft, untilTogether } from '../work/work-left';
 
 const TURN_MS = 2_000;
 
@@ -24,13 +25,14 @@ export class RemovedRings implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly database: DataSource,
+    private readonly work: WorkLeft,
     private readonly switching: EpochSwitch,
     private readonly signers: Signers,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.log = new ThrottledLog(logger);
     const failure = 'removed rings not looked for';
-    this.loop = new Loop({ turn: () => this.finishAll(), everyMs: TURN_MS, failure, logger });
+    this.loop = new Loop({ turn: () => this.turn(), everyMs: TURN_MS, failure, logger });
   }
 
   onApplicationBootstrap(): void {
@@ -45,6 +47,11 @@ export class RemovedRings implements OnApplicationBootstrap, OnModuleDestroy {
   async finish({ scope, epoch }: MadeEpoch): Promise<Pick<RemoveDomainReply, 'lapsed' | 'keys_destroyed'>> {
     const { lapsed } = await this.switching.complete(scope, epoch);
     return { lapsed, keys_destroyed: await this.destroyKeys(scope) };
+  }
+
+  private async turn(): Promise<number> {
+    if ((await this.work.find()).removals) await this.finishAll();
+    return untilTogether(TURN_MS);
   }
 
   async finishAll(): Promise<void> {

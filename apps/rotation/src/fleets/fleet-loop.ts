@@ -1,10 +1,10 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { nextFleetStep } from '@plexsphere/keyring';
 import { Bus, LOGGER, Loop, ThrottledLog, type Logger } from '@plexsphere/service-kit';
-import { askPrepared, prepared } from '@plexsphere/store';
 import { subjects, type NodeOrder } from '@plexsphere/wire';
 import { DataSource } from 'typeorm';
 import { databaseNow } from '../transactions/database-clock';
+import { WorkLeft, untilTogether } from '../work/work-left';
 import { TakeFleetStep, lockDueFleet, putOff, type Nudges } from './take-fleet-step';
 
 const TURN_MS = 1_000;
@@ -12,11 +12,6 @@ const TURN_MS = 1_000;
 const AGAIN_AFTER_MS = 5_000;
 const FORGET_EVERY_MS = 3_600_000;
 const KEPT_FOR = `interval '90 days'`;
-
-/** As a rule there is none, and that is to cost no transaction. */
-const IS_ANY_DUE = prepared(
-  `SELECT EXISTS (SELECT FROM ring.fleet_run WHERE state = 'running' AND due_at <= statement_timestamp()) AS "isAny"`,
-);
 
 /**
  * In every replica: takes the runs that are due a step further, each under its row's lock, which the other replicas skip,
@@ -30,13 +25,14 @@ export class FleetLoop implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly database: DataSource,
+    private readonly work: WorkLeft,
     private readonly steps: TakeFleetStep,
     private readonly bus: Bus,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.troubles = new ThrottledLog(logger);
     this.loop = new Loop({
-      turn: (stopping) => this.turn(stopping),
+      turn: (stopping) => this.look(stopping),
       everyMs: TURN_MS,
       failure: 'fleet runs not looked at',
       logger,
@@ -53,21 +49,27 @@ export class FleetLoop implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** A run was begun, or goes on. */
   wake(): void {
+    this.work.forget();
     this.loop.wake();
   }
 
+  /** As a rule there is none, and that is to cost no transaction. */
+  private async look(stopping: AbortSignal): Promise<number> {
+    if ((await this.work.find()).fleets || this.forgetsNow) await this.turn(stopping);
+    return untilTogether(TURN_MS);
+  }
+
+  private get forgetsNow(): boolean {
+    return performance.now() - this.forgotAtMs >= FORGET_EVERY_MS;
+  }
+
   async turn(stopping?: AbortSignal): Promise<void> {
-    if (await this.isAnyDue()) while (stopping?.aborted !== true && (await this.advance()));
-    if (performance.now() - this.forgotAtMs < FORGET_EVERY_MS) return;
+    while (stopping?.aborted !== true && (await this.advance()));
+    if (!this.forgetsNow) return;
     await this.database.query(
       `DELETE FROM ring.fleet_run WHERE state <> 'running' AND coalesce(ended_at, created_at) < clock_timestamp() - ${KEPT_FOR}`,
     );
     this.forgotAtMs = performance.now();
-  }
-
-  private async isAnyDue(): Promise<boolean> {
-    const [row] = await askPrepared<{ isAny: boolean }>(this.database, IS_ANY_DUE, []);
-    return row?.isAny === true;
   }
 
   /** Whether there was one. */

@@ -7,10 +7,10 @@ import { forgetOldEnrolTokens } from '../enrolment/enrol-token';
 import { LeaseBook } from '../leases/lease-book';
 import { forgetOldRefusals } from '../refusals/refusal-table';
 import { forgetOldAnswers } from '../transactions/requests';
+import { WorkLeft, untilTogether } from '../work/work-left';
 import { PreparedKeys } from './prepared-keys';
 import { AfterCommit } from './after-commit';
 import { SettleRollbacks } from './settle-rollbacks';
-import { lookForWork } from './work-left';
 
 const TURN_MS = 2_000;
 
@@ -28,6 +28,7 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly database: DataSource,
+    private readonly work: WorkLeft,
     private readonly afterCommit: AfterCommit,
     private readonly leases: LeaseBook,
     private readonly preparedKeys: PreparedKeys,
@@ -49,10 +50,10 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.all([...this.underWay.values(), this.sweeping, this.settling.atRest()]);
   }
 
-  private async turn(): Promise<void> {
+  private async turn(): Promise<number> {
     try {
       const { manager } = this.database;
-      const left = await lookForWork(this.database);
+      const left = await this.work.find();
       if (left.unfinished) for (const scope of await this.findUnfinished()) this.resume(scope);
       if (left.settling) this.settling.settleDue();
       await this.leases.sweep();
@@ -63,6 +64,7 @@ export class ResumeLoop implements OnApplicationBootstrap, OnModuleDestroy {
       // Asks signers, and nothing here should wait for them.
       if (left.preparedKeys) this.sweeping = this.preparedKeys.sweep();
       this.databaseState = undefined;
+      return untilTogether(TURN_MS);
     } catch (error) {
       this.databaseState = 'not answering';
       throw error;
