@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { FORMAT_HINT, Problem, type ServiceName } from '@plexsphere/wire';
 import { openBus, openDoorAndBus } from './bus-half';
@@ -27,11 +28,19 @@ export interface ServiceDefinition<Config extends ServiceConfig> {
 const LOOK_AGAIN_MS = 20;
 
 /**
+ * Once little happens in a process V8 goes through its whole heap, to give back what is free, and then again, once or twice, for
+ * what the first time has made free: of 49 MiB 0.2, for as much work as the first. Read anew whenever one of them has ended, so
+ * it may be set while V8 runs.
+ */
+const GIVE_BACK_AT_ONCE = '--memory-reducer-single-gc';
+
+/**
  * The life of every service: read the configuration, be live, connect, build, listen, be ready; on SIGTERM hear no
  * more, finish what was begun, close. It has two halves, HTTP (health, as long as the process lives) and the bus.
  */
 export async function runService<Config extends ServiceConfig>(definition: ServiceDefinition<Config>): Promise<void> {
   useRandomReplyTokens();
+  setFlagsFromString(GIVE_BACK_AT_ONCE);
   const config = configOrExit(definition);
   const logger = createLogger(definition.name, config.logLevel);
   process.on('unhandledRejection', (err) => exitWith(logger, err));
