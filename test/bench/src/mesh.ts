@@ -69,7 +69,7 @@ export class Mesh {
       await this.insert(made);
     }
     // As autovacuum does within a minute.
-    await this.pool.query('VACUUM (ANALYZE) ring.node, outbox.node_stream');
+    await this.pool.query('VACUUM (ANALYZE) ring.node, ring.bus_user, outbox.node_stream');
   }
 
   /** Nodes with credentials that the bus lets in, by keys of their own. */
