@@ -12,8 +12,8 @@ const SCOPE = 'domain:0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
 /** What a Node does that comes back after so many rotations: the longest chain that one message brings. */
 export const bench: Bench = {
   name: 'chain',
-  takesSeconds: 10,
-  takesQuickly: 3,
+  takesSeconds: 9,
+  takesQuickly: 2,
   async run(benches) {
     await benches.alone();
     const links = benches.quick ? 64 : 256;

@@ -30,8 +30,8 @@ interface Drained {
 
 export const bench: Bench = {
   name: 'fan-out',
-  takesSeconds: 140,
-  takesQuickly: 25,
+  takesSeconds: 136,
+  takesQuickly: 17,
   async run(bench: BenchWorld): Promise<Row[]> {
     const [nodes, rows] = bench.quick ? [3_000, 3_000] : [100_000, 20_000];
     const world = await bench.stack({ rotations: 1, signers: 1, relays: 1, gateways: 0 });

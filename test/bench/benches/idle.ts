@@ -11,8 +11,8 @@ const DOMAINS = 9;
 
 export const bench: Bench = {
   name: 'idle',
-  takesSeconds: 150,
-  takesQuickly: 30,
+  takesSeconds: 143,
+  takesQuickly: 18,
   async run(bench: BenchWorld): Promise<Row[]> {
     const [seconds, nodes] = bench.quick ? [4, 3_000] : [60, 100_000];
     const world = await bench.stack({ rotations: 1, signers: 1, relays: 1, gateways: 1 });

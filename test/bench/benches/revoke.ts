@@ -14,8 +14,8 @@ const BARE =
 
 export const bench: Bench = {
   name: 'revoke',
-  takesSeconds: 35,
-  takesQuickly: 12,
+  takesSeconds: 20,
+  takesQuickly: 10,
   async run(bench: BenchWorld): Promise<Row[]> {
     const count = bench.quick ? 200 : 1_000;
     const world = await bench.stack({ rotations: 1, signers: 1, relays: 1, gateways: 0 });

@@ -32,7 +32,7 @@ interface Both {
  */
 export const bench: Bench = {
   name: 'scale',
-  takesSeconds: 75,
+  takesSeconds: 72,
   async run(benches) {
     const world = await benches.stack({ rotations: 1, signers: MOST, relays: 1, gateways: 0 });
     await world.json(['domain', 'create', '--id', world.domainId, '--key-id', 'k1']);

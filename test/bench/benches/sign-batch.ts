@@ -12,7 +12,7 @@ const IN_FLIGHT = 3;
 /** Requests of a quarter of a megabyte, by one signer. */
 export const bench: Bench = {
   name: 'sign-batch',
-  takesSeconds: 40,
+  takesSeconds: 25,
   takesQuickly: 8,
   sharesStack: true,
   async run(benches) {
@@ -42,7 +42,7 @@ export const bench: Bench = {
     };
     await ours();
     await peer();
-    const rounds = await benches.rounds({ ours, peer }, { full: 7 });
+    const rounds = await benches.rounds({ ours, peer }, { full: 5 });
     const cpu = total([...rounds.ours, ...rounds.peer].map((round) => round.cpu));
     const rates = (each: { perSecond: number }[]): number[] => each.map(({ perSecond }) => perSecond);
     const against_what = `one thread that builds the same texts and signs by node:crypto: nothing is sent, parsed or answered. Ours: ${ENVELOPES_A_BATCH} envelopes a request, ${IN_FLIGHT} in flight`;

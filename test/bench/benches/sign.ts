@@ -19,7 +19,7 @@ const PEER =
 export const bench: Bench = {
   name: 'sign',
   takesSeconds: 50,
-  takesQuickly: 15,
+  takesQuickly: 14,
   sharesStack: true,
   async run(benches) {
     const world = await benches.commonStack();
@@ -45,7 +45,7 @@ export const bench: Bench = {
     }
     const rates = await benches.rounds(
       { ours: () => many(world.domain, signer), peer: () => many(others, bare.pid) },
-      { full: 21, quick: 5 },
+      { full: 17, quick: 3 },
     );
     const alone = await benches.rounds({ ours: () => one(world.domain), peer: () => one(others) }, { full: 7 });
     return [...rateRows(rates), ...[0.5, 0.99].map((share) => timeRow(alone, share))];

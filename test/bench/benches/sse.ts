@@ -16,7 +16,7 @@ const MIB = 1_024 * 1_024;
 /** Nodes that are connected, hear nothing, and come again every half minute: 333 a second. Allow 20,000 descriptors a process. */
 export const bench: Bench = {
   name: 'sse',
-  takesSeconds: 90,
+  takesSeconds: 73,
   async run(benches) {
     const world = await benches.stack({ rotations: 1, signers: 1, relays: 1, gateways: 1 });
     const ids = await enrolled(world);

@@ -12,10 +12,10 @@ const LOOKS = { full: 30, quick: 10 };
 
 export const bench: Bench = {
   name: 'status',
-  takesSeconds: 75,
-  takesQuickly: 20,
+  takesSeconds: 42,
+  takesQuickly: 15,
   async run(bench: BenchWorld): Promise<Row[]> {
-    const nodes = bench.quick ? 30_000 : 100_000;
+    const nodes = bench.quick ? 10_000 : 100_000;
     const world = await bench.stack({ rotations: 1, signers: 1, relays: 0, gateways: 0 });
     const mesh = await Mesh.begin(world);
     await mesh.addAbsent(nodes);

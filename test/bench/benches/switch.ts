@@ -24,8 +24,8 @@ interface Switched {
 /** Signatures under full load in the second around a rotate: who asks names the epoch, and asks again where that has moved. */
 export const bench: Bench = {
   name: 'switch',
-  takesSeconds: 45,
-  takesQuickly: 16,
+  takesSeconds: 30,
+  takesQuickly: 14,
   async run(benches) {
     const world = await benches.stack({ rotations: 1, signers: 2, relays: 1, gateways: 0 });
     await world.json(['domain', 'create', '--id', world.domainId, '--key-id', 'k1']);
@@ -35,7 +35,7 @@ export const bench: Bench = {
     let number = 1;
     const { rounds } = await benches.rounds(
       { rounds: () => switchUnderLoad(world, operator, load, (number += 1)) },
-      { full: 7, quick: 2 },
+      { full: 5, quick: 2 },
     );
     const beside = {
       'rotate ms': median(rounds.map(({ rotateMs }) => rotateMs)),
