@@ -60,15 +60,17 @@ export class BusServer extends Server implements CustomTransportStrategy {
   /**
    * Answers what is asked there as a `joined` handler of Nest's would, by the same rules, and without what Nest does around
    * each request: what takes a signer microseconds is not to wait for a dozen promises. What is made at once is answered
-   * at once.
+   * at once. What is asked so often that its rules are a part of the work may have `isUsual`, which takes nothing that they
+   * refuse.
    */
   serve<Body extends object>(
     pattern: string,
     Class: new () => Body,
     make: (request: Body) => object | Promise<object>,
+    isUsual?: (body: object) => body is Body,
   ): void {
     this.refuseUnlisted(pattern, false);
-    const accept = accepting(Class);
+    const accept = accepting(Class, isUsual);
     this.routes.add(pattern, (asked) => {
       try {
         const made = make(accept(asked.body()));

@@ -29,6 +29,8 @@ export function requestBody(bytes: Uint8Array, mostValues = Infinity): unknown {
 /** Of most bodies it shows at once: all their brackets, those in strings included, are fewer than may be nested. */
 function isSurelyFlat(bytes: Uint8Array, mostValues: number): boolean {
   if (mostValues !== Infinity) return false;
+  // A short one has not room for as many.
+  if (bytes.length <= MAX_DEPTH) return true;
   let opened = 0;
   for (const bracket of [OPEN_OBJECT, OPEN_LIST] as number[]) {
     for (let at = bytes.indexOf(bracket); at >= 0; at = bytes.indexOf(bracket, at + 1)) {

@@ -3,6 +3,7 @@ import * as commands from '@plexsphere/wire/commands';
 import { IsString, Validator, ValidateBy, getMetadataStorage } from '@plexsphere/wire/validator';
 import fc from 'fast-check';
 import { rulesOf } from './request-rules';
+import { accepting } from './validated';
 
 const UUID = '0190a8b8-b1c1-7b1b-8b1b-b1b1b1b1b1b1';
 
@@ -48,4 +49,43 @@ test('a rule that would be passed over is none', () => {
   }
   expect(() => rulesOf(Later)).toThrow('Later.a');
   expect(() => rulesOf(Promised)).toThrow('Promised.a');
+});
+
+describe('a request to sign an envelope that is taken for a usual one', () => {
+  const usual = {
+    ...{ scope: `domain:${UUID}`, epoch: 7, event_type: 'route_updated', event_id: `${UUID}/${UUID}`, nonce: UUID },
+    ...{ issued_at: '2031-05-01T10:00:00.123Z', payload: '{"a":1}', duration_ms: 1_000 },
+  };
+  const { isUsualSignEnvelope: isUsual, SignEnvelope } = commands;
+  const accept = accepting(SignEnvelope);
+
+  test('is one as they are sent, with a payload or without', () => {
+    expect(isUsual(usual)).toBe(true);
+    expect(isUsual({ ...usual, payload: null })).toBe(true);
+    expect(accepting(SignEnvelope, isUsual)(usual)).toEqual(usual);
+  });
+
+  test('is one by its rules', () => {
+    const names = fc.constantFrom(...Object.keys(usual), '__proto__', 'other');
+    const texts = ['x'.repeat(100), 'x'.repeat(101), 'x'.repeat(200), 'x'.repeat(201), '\ud83d\ude00'.repeat(100)];
+    const changes = fc.array(fc.tuple(names, fc.constantFrom(...VALUES, ...texts)), { maxLength: 2 });
+    let [taken, others] = [0, 0];
+    fc.assert(
+      fc.property(changes, fc.option(names), (changed, missing) => {
+        const members = new Map([...Object.entries(usual), ...changed]);
+        if (missing !== null) members.delete(missing);
+        const body = JSON.parse(JSON.stringify(Object.fromEntries(members))) as object;
+        if (!isUsual(body)) return void others++;
+        taken++;
+        expect(accept(body)).toEqual(body);
+      }),
+      { seed: 13, numRuns: 2_000 },
+    );
+    expect(Math.min(taken, others)).toBeGreaterThan(100);
+  });
+
+  test.each(Object.keys(usual))('has %s', (name) => {
+    const others = Object.entries(usual).filter(([other]) => other !== name);
+    expect(isUsual(Object.fromEntries(others))).toBe(false);
+  });
 });

@@ -9,12 +9,16 @@ import { rulesOf } from './request-rules';
  * has nested. A member that is itself made of objects is checked as a whole, by a constraint of its own.
  * @throws Problem invariantViolation
  */
-export const accepting = <Body extends object>(Class: new () => Body): ((value: unknown) => Body) => {
+export const accepting = <Body extends object>(
+  Class: new () => Body,
+  isUsual?: (body: object) => body is Body,
+): ((value: unknown) => Body) => {
   const { known, offendingMember } = rulesOf(Class);
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw problem('invariantViolation', { field: 'body' });
     }
+    if (isUsual?.(value) === true) return value;
     for (const member in value) {
       if (!known.has(member)) throw problem('invariantViolation', { field: fieldName(member) });
     }

@@ -200,6 +200,7 @@ const STRING_OR_BLANKS = /("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\n\r]+/g;
 
 /** No more than may be nested, those in strings included: in most texts there are a handful. */
 function hasFewBrackets(text: string): boolean {
+  if (text.length <= MAX_DEPTH) return true;
   let count = 0;
   for (const bracket of ['{', '[']) {
     for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {

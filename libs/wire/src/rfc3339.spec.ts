@@ -68,6 +68,8 @@ test('the usual spelling is read as any other: every day there is, and every one
           '07:08:09.001',
         ]) {
           const text = `${year}-${pad(month)}-${pad(day)}T${time}`;
-          expect(parseRfc3339(`${text}Z`)).toEqual(parseRfc3339(`${text}+00:00`));
+          const read = parseRfc3339(`${text}Z`);
+          expect(read).toEqual(parseRfc3339(`${text}+00:00`));
+          if (read !== undefined) expect(read.ms).toBe(Date.parse(`${text}Z`));
         }
 });

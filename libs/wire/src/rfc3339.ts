@@ -22,26 +22,47 @@ const NEEDLESS_ZEROS = /\.?0+Z$/;
 export const parseRfc3339 = (text: string): Rfc3339 | undefined => (USUAL.test(text) ? usualTime(text) : anyTime(text));
 
 function usualTime(text: string): Rfc3339 | undefined {
-  const ms = Date.parse(text);
-  // It turns 30 February into 2 March, and 24:00 into the day after.
-  if (new Date(ms).getUTCDate() !== Number(text.slice(8, 10))) return undefined;
-  const hasZeros = text.endsWith('0Z') && text.includes('.');
+  const midnight = midnightOf(text.slice(0, 10));
+  const [hour, minute, second] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)];
+  if (Number.isNaN(midnight) || hour > 23 || minute > 59 || second > 59) return undefined;
+  let ms = midnight + ((hour * 60 + minute) * 60 + second) * 1_000;
+  for (let at = FRACTION, worth = 100; at < text.length - 1; at++, worth /= 10) ms += worth * digit(text, at);
+  const hasZeros = text.length > FRACTION && text.endsWith('0Z');
   return { text: hasZeros ? text.replace(NEEDLESS_ZEROS, 'Z') : text, ms, ceilMs: ms };
+}
+
+/** Where the digits of a fraction begin. */
+const FRACTION = 'yyyy-mm-ddThh:mm:ss.'.length;
+const digit = (text: string, at: number): number => text.charCodeAt(at) - 0x30;
+const twoDigits = (text: string, at: number): number => 10 * digit(text, at) + digit(text, at + 1);
+
+/** Nearly all times that are read one after the other are of one day. */
+let lastDay = '';
+let lastMidnight = Number.NaN;
+
+/** Milliseconds since 1970; NaN where it is no day of the calendar. */
+function midnightOf(day: string): number {
+  if (day !== lastDay) {
+    const ms = Date.parse(`${day}T00:00:00Z`);
+    // 30 February is taken for 2 March.
+    lastMidnight = new Date(ms).getUTCDate() === Number(day.slice(8)) ? ms : Number.NaN;
+    lastDay = day;
+  }
+  return lastMidnight;
 }
 
 function anyTime(text: string): Rfc3339 | undefined {
   const parts = SHAPE.exec(text);
   if (parts === null) return undefined;
   const [, date = '', hour, minute, second, digits = '', sign, offsetHour = '00', offsetMinute = '00'] = parts;
-  const midnight = new Date(`${date}T00:00:00Z`);
-  // NaN where it is no date at all; and 30 February is taken for 2 March.
-  if (midnight.getUTCDate() !== Number(date.slice(8))) return undefined;
+  const midnight = midnightOf(date);
+  if (Number.isNaN(midnight)) return undefined;
   const minutes = Number(hour) * 60 + Number(minute);
   const offsetMinutes = (Number(offsetHour) * 60 + Number(offsetMinute)) * (sign === '-' ? -1 : 1);
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
   if (Number(offsetHour) > 23 || Number(offsetMinute) > 59) return undefined;
   const fraction = digits === '' ? '' : digits.slice(0, 9).replace(/0+$/, '');
-  const wholeMs = midnight.getTime() + (minutes - offsetMinutes) * 60_000 + Number(second) * 1_000;
+  const wholeMs = midnight + (minutes - offsetMinutes) * 60_000 + Number(second) * 1_000;
   const ms = wholeMs + Number(fraction.slice(0, 3).padEnd(3, '0'));
   const zone = offsetMinutes === 0 ? 'Z' : `${sign}${offsetHour}:${offsetMinute}`;
   return {

@@ -57,9 +57,18 @@ const formOf = (text: string): (typeof FORMS)[number] | undefined => FORMS.find(
 /** The same without its parts, which take longer to put together than a scope does to be known for one. */
 export function scopeKind(text: unknown): ScopeKind | undefined {
   if (typeof text !== 'string' || text.length > MAX_SCOPE_LENGTH) return undefined;
+  const known = KNOWN_KINDS.get(text);
+  if (known !== undefined) return known;
   const form = formOf(text);
-  return form?.pattern.test(text) === true ? form.kind : undefined;
+  if (form?.pattern.test(text) !== true) return undefined;
+  if (KNOWN_KINDS.size >= MOST_KNOWN) KNOWN_KINDS.clear();
+  KNOWN_KINDS.set(text, form.kind);
+  return form.kind;
 }
+
+/** Of the scopes that were looked at last: they are asked about again and again, several times in each request. */
+const KNOWN_KINDS = new Map<string, ScopeKind>();
+const MOST_KNOWN = 1_024;
 
 export const isScope = (text: unknown): text is Scope => scopeKind(text) !== undefined;
 

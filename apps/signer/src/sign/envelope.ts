@@ -47,7 +47,8 @@ export function sealing({ scope, key, issuedAt, now }: Sealing): Seal {
   const hints = { scope, keyId: key.keyId };
   const envelopeOf = (canonical: string, signature: Buffer): string => {
     const envelope = buildEnvelope(canonical, hints, signature);
-    if (Buffer.byteLength(envelope) > MAX_WIRE_BYTES) throw problem('envelopeTooLarge');
+    if (envelope.length * 3 > MAX_WIRE_BYTES && Buffer.byteLength(envelope) > MAX_WIRE_BYTES)
+      throw problem('envelopeTooLarge');
     return envelope;
   };
   return (fields) => {

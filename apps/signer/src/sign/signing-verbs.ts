@@ -8,6 +8,7 @@ import {
   SignEnvelope,
   SignJws,
   SignReady,
+  isUsualSignEnvelope,
   type EnvelopeReply,
   type SignBatchReply,
   type SignReadyReply,
@@ -39,7 +40,8 @@ export class SigningVerbs implements OnModuleInit {
 
   onModuleInit(): void {
     const { server } = this;
-    server.serve(subjects.scopeSigner('*', 'sign-envelope'), SignEnvelope, (request) => this.signEnvelope(request));
+    const envelopes = subjects.scopeSigner('*', 'sign-envelope');
+    server.serve(envelopes, SignEnvelope, (request) => this.signEnvelope(request), isUsualSignEnvelope);
     server.serve(subjects.scopeSigner('*', 'announce'), Announce, (request) => this.announce(request));
     server.serve(subjects.scopeSigner('*', 'sign-ready'), SignReady, (request) => this.signReady(request));
     server.serve(subjects.scopeSigner('*', 'sign-batch'), SignBatch, (request) => this.signBatch(request));
