@@ -85,11 +85,12 @@ export class ChannelReceiver {
       if (typeof signatures === 'string') throw new MessageRefused(signatures);
       if (digest === undefined || digests === undefined) throw new MessageRefused('wrong_digest');
       const good: CallSignature[] = [];
-      const { signer, held } = await this.signerAmong((key) => {
+      const isBy = (key: ChannelKey): boolean => {
         const byKey = signaturesBy(signatures, base, key);
         good.push(...byKey);
         return byKey.length > 0;
-      });
+      };
+      const { signer, held } = among(await this.keys('keysFor'), isBy) ?? (await this.amongThoseSince(isBy));
       if (signer === undefined) {
         const signedTarget = readSignedTarget(headerOf(call.headers, SIGNED_TARGET));
         const keys = { held, opposite: await this.oppositeKeys() };
@@ -116,7 +117,7 @@ export class ChannelReceiver {
       if (typeof signatures === 'string') throw new MessageRefused(signatures);
       const body = this.bodyOf(webhook);
       const isBy = isWebhookBy(signatures, body);
-      const { signer } = await this.signerAmong(isBy);
+      const { signer } = among(await this.keys('keysFor'), isBy) ?? (await this.amongThoseSince(isBy));
       if (signer === undefined)
         throw new MessageRefused((await this.oppositeKeys()).some(isBy) ? 'wrong_direction' : 'signature_invalid');
       const { id } = signatures;
@@ -157,29 +158,16 @@ export class ChannelReceiver {
   }
 
   /** Where none of the keys that are at hand verifies, one may have come since. */
-  private async signerAmong(
+  private async amongThoseSince(
     isBy: (key: ChannelKey) => boolean,
   ): Promise<{ signer: Signer | undefined; held: readonly ChannelKey[] }> {
-    const held = await this.held('keysFor');
-    const signer = signerOf(held, isBy);
-    if (signer !== undefined) return { signer, held };
-    const again = await this.held('keysAgain');
-    return { signer: signerOf(again, isBy), held: again };
+    const held = verifying(await this.keys('keysAgain'));
+    return { signer: signerOf(held, isBy), held };
   }
 
-  private async held(ask: keyof ChannelKeys): Promise<readonly ChannelKey[]> {
-    const { keys, scope } = this.options;
-    let given: readonly ChannelKey[];
-    try {
-      given = await keys[ask](scope);
-    } catch (error) {
-      const isShort = error instanceof ChannelError && error.code === 'secret_too_short';
-      throw new MessageRefused(isShort ? 'secret_too_short' : 'keys_unavailable');
-    }
-    const held = keysInUse(given, 'verify', Date.now());
-    if (held.length === 0) throw new MessageRefused('keys_unavailable');
-    if (haveShortSecret(held)) throw new MessageRefused('secret_too_short');
-    return held;
+  /** Asked by each message itself: a promise more in between takes a twentieth of its time. */
+  private keys(ask: keyof ChannelKeys): Promise<readonly ChannelKey[]> {
+    return this.options.keys[ask](this.options.scope).catch(withoutKeys);
   }
 
   /** What this end signs by: only to say what is the matter with a message. */
@@ -195,6 +183,29 @@ export class ChannelReceiver {
     );
     return (await Promise.all(noted)).every(Boolean);
   }
+}
+
+/** By which of the keys that are at hand it is; undefined where by none of them. */
+function among(
+  given: readonly ChannelKey[],
+  isBy: (key: ChannelKey) => boolean,
+): { signer: Signer; held: readonly ChannelKey[] } | undefined {
+  const held = verifying(given);
+  const signer = signerOf(held, isBy);
+  return signer && { signer, held };
+}
+
+/** Of what was given, those that verify now. */
+function verifying(given: readonly ChannelKey[]): readonly ChannelKey[] {
+  const keys = keysInUse(given, 'verify', Date.now());
+  if (keys.length === 0) throw new MessageRefused('keys_unavailable');
+  if (haveShortSecret(keys)) throw new MessageRefused('secret_too_short');
+  return keys;
+}
+
+function withoutKeys(error: unknown): never {
+  const isShort = error instanceof ChannelError && error.code === 'secret_too_short';
+  throw new MessageRefused(isShort ? 'secret_too_short' : 'keys_unavailable');
 }
 
 /** After it a call is stale. */

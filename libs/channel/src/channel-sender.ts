@@ -57,7 +57,7 @@ export class ChannelSender {
     const target = readTarget(method.toUpperCase(), `${pathname}${search}`);
     if (target === undefined)
       throw new ChannelError('option_invalid', 'a call needs a method, and a URL that is short');
-    const keys = await this.keys();
+    const keys = signing(await this.options.keys.keysFor(this.options.scope));
     const signed = callHeaders(keys, target, { body: body ?? '', at: new Date() });
     return [href, this.init(target.method, among(headers, signed), { body, keys })];
   }
@@ -70,7 +70,7 @@ export class ChannelSender {
     const { id, headers, body } = webhook;
     if (!isWebhookId(id))
       throw new ChannelError('option_invalid', 'id has to be of 1 to 256 printable characters, without full stops');
-    const keys = await this.keys();
+    const keys = signing(await this.options.keys.keysFor(this.options.scope));
     const timestamp = `${Math.floor(Date.now() / 1_000)}`;
     const signed = webhookHeaders(keys, { id, timestamp, body });
     // It is signed for no URL in particular: whoever is given it reads it.
@@ -89,15 +89,14 @@ export class ChannelSender {
       for (const { keyId } of [...keys].reverse()) tell(observer, (each) => each.signed(scope, keyId));
     return body === undefined ? { method, headers, redirect: 'error' } : { method, headers, body, redirect: 'error' };
   }
+}
 
-  private async keys(): Promise<readonly ChannelKey[]> {
-    const { scope, keys } = this.options;
-    const signing = keysInUse(await keys.keysFor(scope), 'sign', Date.now());
-    if (signing.length === 0) throw new ChannelError('no_signing_key', 'this end has no key to sign by');
-    if (haveShortSecret(signing))
-      throw new ChannelError('secret_too_short', 'nothing is signed by a secret this short');
-    return signing;
-  }
+/** Those of the keys that a message is signed by now. */
+function signing(given: readonly ChannelKey[]): readonly ChannelKey[] {
+  const keys = keysInUse(given, 'sign', Date.now());
+  if (keys.length === 0) throw new ChannelError('no_signing_key', 'this end has no key to sign by');
+  if (haveShortSecret(keys)) throw new ChannelError('secret_too_short', 'nothing is signed by a secret this short');
+  return keys;
 }
 
 /** The sender's own headers, in lower case, and those of the signature in place of any of theirs. */

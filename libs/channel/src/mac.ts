@@ -12,6 +12,17 @@ export const macText = (secret: Uint8Array, head: string, rest: string | Uint8Ar
 
 /** What HMAC-SHA256 makes, in base64. */
 const MAC_CHARACTERS = 44;
+const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
+const IS_BASE64 = Uint8Array.from({ length: 128 }, (_, code) => (BASE64.includes(code) ? 1 : 0));
+
+/** Whether the text goes on from there as what HMAC-SHA256 makes does, in base64, and ends with it. */
+export function isMacText(text: string, from: number): boolean {
+  const last = from + MAC_CHARACTERS - 1;
+  if (text.length !== last + 1 || text[last] !== '=') return false;
+  for (let at = from; at < last; at++) if (IS_BASE64[text.charCodeAt(at)] !== 1) return false;
+  return true;
+}
+
 /** The one that is expected and one that is given: there are never more at once, and a buffer for each takes longer to make. */
 const [expected, given] = [Buffer.alloc(MAC_CHARACTERS), Buffer.alloc(MAC_CHARACTERS)];
 

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Bench } from '../src/bench';
-import { BODY, SECRET, bothEnds, messagesPerSecond } from '../src/channel-ends';
+import { BODY, BODY_AS_IT_COMES, SECRET, bothEnds, messagesPerSecond } from '../src/channel-ends';
 
 const FIVE_MINUTES = 300;
 
@@ -13,28 +13,33 @@ export const bench: Bench = {
     const { sender, receiver } = bothEnds();
     const ours = async (): Promise<void> => {
       const [, { headers }] = await sender.webhook('https://plugin.example/webhooks', { id: newId(), body: BODY });
-      await receiver.webhook({ headers, body: BODY });
+      await receiver.webhook({ headers, body: BODY_AS_IT_COMES });
     };
-    const against_what = `bare node:crypto: HMAC-SHA256 by Standard Webhooks over ${BODY.length} bytes, signed, read and compared, its time looked at; knows one key, no limits of size and no duplicates`;
+    const against_what = `bare node:crypto: HMAC-SHA256 by Standard Webhooks over ${BODY.length} bytes, signed, read, each of the signatures that the header may have compared in constant time, its time looked at; both make an id at random, and verify bytes as HTTP brings them. It knows one key that stands ready, header names in lower case alone, no limits of size, and remembers no id: ours knows a hundred thousand, for duplicates`;
     return messagesPerSecond(benches, { ours, bare }, { name: 'channel', reach: 0.8, against_what });
   },
 };
 
 const newId = (): string => `msg_${randomBytes(12).toString('base64url')}`;
 
-const macOf = (id: string, timestamp: string): Buffer =>
-  createHmac('sha256', SECRET).update(`${id}.${timestamp}.`).update(BODY).digest();
+const macOf = (id: string, timestamp: string, body: string | Buffer): Buffer =>
+  createHmac('sha256', SECRET).update(`${id}.${timestamp}.`).update(body).digest();
 
 function bare(): void {
   const id = newId();
   const timestamp = `${Math.floor(Date.now() / 1_000)}`;
-  const signature = `v1,${macOf(id, timestamp).toString('base64')}`;
+  const signature = `v1,${macOf(id, timestamp, BODY).toString('base64')}`;
   verifyBare({ 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature });
 }
 
 function verifyBare(headers: Record<string, string>): void {
-  const { 'webhook-id': id = '', 'webhook-timestamp': timestamp = '', 'webhook-signature': signature = '' } = headers;
-  const given = Buffer.from(signature.slice('v1,'.length), 'base64');
+  const { 'webhook-id': id = '', 'webhook-timestamp': timestamp = '', 'webhook-signature': signatures = '' } = headers;
   const isNow = Math.abs(Date.now() / 1_000 - Number(timestamp)) < FIVE_MINUTES;
-  if (!isNow || !timingSafeEqual(given, macOf(id, timestamp))) throw new Error('a good signature is refused');
+  const expected = macOf(id, timestamp, BODY_AS_IT_COMES);
+  const isExpected = (signature: string): boolean => {
+    if (!signature.startsWith('v1,')) return false;
+    const given = Buffer.from(signature.slice('v1,'.length), 'base64');
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  };
+  if (!isNow || !signatures.split(' ').some(isExpected)) throw new Error('a good signature is refused');
 }

@@ -7,6 +7,8 @@ export const SECRET = Buffer.alloc(32, 7);
 export const KEY_ID = 'key-20260101';
 /** A kilobyte, as the usual webhook or call. */
 export const BODY = JSON.stringify({ type: 'order.paid', text: 'x'.repeat(980) });
+/** As it comes over HTTP, and as all adapters have it. */
+export const BODY_AS_IT_COMES = Buffer.from(BODY);
 
 const SCOPE = 'channel:chat:app-to-plugin';
 

@@ -186,6 +186,14 @@ describe('headers', () => {
     );
   });
 
+  it('are malformed where the low bytes alone are those of the signature', async () => {
+    const ends = twoEnds();
+    const message = await sent(ends);
+    const signature = String(message.headers['webhook-signature']);
+    const wide = `v1,${String.fromCharCode(signature.charCodeAt(3) + 256)}${signature.slice(4)}`;
+    expect(await reasonOf(ends.receiver.webhook(changed(message, { 'webhook-signature': wide })))).toBe('malformed');
+  });
+
   it('may have signatures of other kinds, and by others', async () => {
     const ends = twoEnds();
     const message = await sent(ends);
