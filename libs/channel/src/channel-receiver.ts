@@ -167,7 +167,11 @@ export class ChannelReceiver {
 
   /** Asked by each message itself: a promise more in between takes a twentieth of its time. */
   private keys(ask: keyof ChannelKeys): Promise<readonly ChannelKey[]> {
-    return this.options.keys[ask](this.options.scope).catch(withoutKeys);
+    try {
+      return Promise.resolve(this.options.keys[ask](this.options.scope)).catch(withoutKeys);
+    } catch (error) {
+      return withoutKeys(error);
+    }
   }
 
   /** What this end signs by: only to say what is the matter with a message. */

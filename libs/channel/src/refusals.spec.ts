@@ -82,6 +82,13 @@ it('keys that there are none of are keys that are not there yet', async () => {
   expect(await reasonOf(twoEnds({ signs: [] }).sender.call(URL_OF_CALL))).toBe('no_signing_key');
 });
 
+it('keys that are asked for in vain are not there, however the asking fails', async () => {
+  const throws = (): never => {
+    throw new Error('away');
+  };
+  expect(await reasonOf(withKeys({ keysFor: throws, keysAgain: throws }))).toBe('keys_unavailable');
+});
+
 it('nothing is signed by a secret that is too short', async () => {
   const { held, sender } = twoEnds();
   Object.assign(sender, { options: { scope: SCOPE, keys: held } });
