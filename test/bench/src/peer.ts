@@ -9,7 +9,8 @@ export class Peer {
   private constructor(private readonly child: ChildProcess) {}
 
   static begin(file: string, execArgv: string[] = []): Peer {
-    return new Peer(fork(join(peersFolder, file), { execArgv }));
+    const ends = ['--import', join(peersFolder, 'ends-with-its-bench.mjs')];
+    return new Peer(fork(join(peersFolder, file), { execArgv: [...execArgv, ...ends] }));
   }
 
   get pid(): number | undefined {
