@@ -47,7 +47,7 @@ export const OFFLINE_AFTER_MS = 180_000;
 
 export const isOffline = (since: Date, now: Date): boolean => now.getTime() - since.getTime() >= OFFLINE_AFTER_MS;
 
-/** The rule. What is counted of a whole mesh is counted by the database, which says the same (counting of rotation's Nodes). */
+/** The rule. What is counted of a whole mesh is counted by the database, which says the same (apps/rotation/src/nodes/counting). */
 export function progressOf(nodes: readonly NodeFacts[], trustEpoch: number, now: Date): Progress {
   const seen = nodes.filter((node) => node.firstSeenAt !== null);
   const lagging = seen.filter((node) => node.appliedEpoch < trustEpoch);

@@ -113,8 +113,8 @@ const read = (source: Exclude<Source, 'unsent'>): string => {
 };
 
 /**
- * The index is one that is taken by those alone who say that a scope has a name; and no other has this order, as long as it is
- * not said that the scope is one.
+ * By the index message_due alone: its own condition, `scope > ''`, is always true, and no statement may take the index without
+ * it (ADR 47). The scope has bounds and is not said to equal one, so that no other index has this order.
  */
 const UNSENT = `
   SELECT 'unsent', l.scope, x.node_id, x.id::float8, true

@@ -28,8 +28,8 @@ const IS_AWAY = `(NOT ${IS_PRESENT} AND s.hello IS NULL OR s.told_epoch = ${FORK
 
 /**
  * The next of what waits, the oldest first, and whose it is of those who are away, locked. By the rows' ids, which rise as
- * time goes by: so only what is old is looked at, and the first that is young ends it. The index is one that is taken by those
- * alone who say that ids are positive.
+ * time goes by: so only what is old is looked at, and the first that is young ends it. `id > 0` is always true, and no
+ * statement may take the index message_waiting without it (ADR 47).
  */
 const FIND = `
   WITH page AS (

@@ -30,7 +30,7 @@ const SETTLED_PLATFORM_EPOCH = settled('settled_platform_epoch', 'platform_epoch
 const TOLD_EPOCH = told('told_epoch', 'epoch', 'new_fork');
 const TOLD_PLATFORM_EPOCH = told('told_platform_epoch', 'platform_epoch', 'new_platform_fork');
 
-/** Of messages it says who has; of keys this statement sees it itself. */
+/** `has_progressed`: messages of it were settled just before this. Whether keys are, this statement sees itself. */
 const HAS_PROGRESSED = `(d.has_progressed OR ${SETTLED_EPOCH} > s.settled_epoch
                          OR ${SETTLED_PLATFORM_EPOCH} > s.settled_platform_epoch)`;
 const IS_UNSETTLED = byReceiver((receiver) =>

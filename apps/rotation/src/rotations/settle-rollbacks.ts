@@ -13,17 +13,20 @@ import { byItself, type RequestIdentity } from '../transactions/requests';
 import { changing } from '../transactions/scope-lock';
 import { AfterCommit, type MadeEpoch } from './after-commit';
 
-const OPENS_NOTHING = `
+/** From this key. */
+const NO_ROTATION_IS_OPEN = `
   NOT EXISTS (SELECT FROM ring.transition WHERE scope = key.scope AND outcome IS NULL AND old_key_id = key.key_id)`;
 
+/** Keys that are to go now. */
 export const SETTLED = `
   FROM ring.signing_key AS key
- WHERE key.state = 'retiring' AND key.verifies_until <= statement_timestamp() AND ${OPENS_NOTHING}`;
+ WHERE key.state = 'retiring' AND key.verifies_until <= statement_timestamp() AND ${NO_ROTATION_IS_OPEN}`;
 
+/** Keys of channels, which go earlier where what members report allows it. */
 export const SETTLING_BY_MEMBERS = `
   FROM ring.signing_key AS key
  WHERE key.state = 'retiring' AND starts_with(key.scope, 'channel:') AND key.verifies_until > statement_timestamp()
-   AND ${OPENS_NOTHING}`;
+   AND ${NO_ROTATION_IS_OPEN}`;
 
 /** Each scope's, once it is due: what was rolled back, or left by a rotation that a revoke ended, is retired as by a close. Of any replicas one does it. */
 @Injectable()

@@ -36,7 +36,7 @@ export function toGather(sought: Sought): Lacked[] {
   });
   return [
     ...lists.map(listed),
-    // One of those that were not looked at may have been silent for longer; of one that was not for as long others come first.
+    // Somebody who is not among the first Nodes may have been silent for longer than the quietest of those.
     ...(known.quietest === null
       ? []
       : [{ list: 'quietest' as const, heardBefore: known.quietest.since.toISOString() }]),

@@ -1,7 +1,7 @@
 /**
  * Where all enrolled Nodes stand, by one scan of their streams however many scopes are asked for: Nodes that stand alike are
  * counted together, so that no row is compared with its ring's epoch, and what waits for them is known by the same scan. With it
- * come the ids of those few who are to be named and did not stand among the first Nodes.
+ * come the names of those few who are to be named and did not stand among the first Nodes.
  */
 import type { EntityManager } from 'typeorm';
 import { HEARD, IS_WAITING, NAMED_TERMS, namedOf, type NamedNode, type NamesWanted } from './names';
@@ -45,7 +45,7 @@ const OFFLINE_BEFORE = '$1::timestamptz';
 
 type Parameter = (value: unknown) => string;
 
-/** Whose ids are gathered: all who stand in a list whose names are wanted, of a few scopes more than those it is wanted of. */
+/** Whose ids are gathered: all who stand in a list whose names are wanted. Most conditions name no scope, so that some others come along. */
 function gathers(wanted: readonly NamesWanted[], parameter: Parameter): string {
   const of = (list: NamesWanted['list']): NamesWanted[] => wanted.filter((each) => each.list === list);
   const lagging = of('lagging');
