@@ -53,6 +53,12 @@ const sqlAlone = {
   message: 'Import @plexsphere/store/sql: a gateway asks by SQL alone, and TypeORM would take a sixth of its memory.',
   allowTypeImports: true,
 };
+const libraryConnect = {
+  regex: '^nats$',
+  importNames: ['connect'],
+  message:
+    'Import it from @plexsphere/bus-client/connect: the library alone makes a second connection after a slow dial.',
+};
 const lazyLibs = {
   regex: '^@plexsphere/(bootstrap|node-sdk|edge)$',
   message: 'Load it by import(): plexctl must start fast, and a single command needs it.',
@@ -125,12 +131,28 @@ export default defineConfig(
     rules: { '@nx/enforce-module-boundaries': specBoundaries, 'max-lines': 'off' },
   },
   {
+    files: ['{apps,libs}/*/src/**/*.ts'],
+    ignores: [...SPECS, 'libs/testkit/**'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: [noDeepImport, noApp, wholeValidator, libraryConnect] },
+      ],
+    },
+  },
+  {
+    files: ['libs/bus-client/src/connect/index.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': ['error', { patterns: [noDeepImport, noApp, wholeValidator] }],
+    },
+  },
+  {
     files: ['apps/gateway/src/**/*.ts'],
     ignores: SPECS,
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
-        { patterns: [noDeepImport, noApp, wholeValidator, sqlAlone] },
+        { patterns: [noDeepImport, noApp, wholeValidator, libraryConnect, sqlAlone] },
       ],
     },
   },

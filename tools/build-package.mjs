@@ -120,7 +120,8 @@ function checkDependencies() {
   const { name, dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = manifest;
   const here = readJson(join(root, 'package.json'));
   const tested = { ...here.devDependencies, ...here.dependencies };
-  const imported = [...files.values()].flatMap(importsOf).filter((each) => !/^(\.|node:)/.test(each));
+  const outside = [...files.values()].flatMap(importsOf).filter((each) => !/^(\.|node:)/.test(each));
+  const imported = outside.map((each) => /^(@[^/]+\/)?[^/]+/.exec(each)[0]);
   const isPeer = (each) => Object.hasOwn(peerDependencies, each);
   const wanted = Object.fromEntries(
     [...new Set(imported)]

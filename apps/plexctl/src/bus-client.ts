@@ -94,7 +94,7 @@ export class BusClient implements Bus {
   }
 
   private async dial(): Promise<NatsConnection> {
-    const { connect } = await import('nats');
+    const { dialBus } = await import('@plexsphere/bus-client/connect');
     const { endpoint, token, busCa: ca } = this.access;
     const options: ConnectionOptions = {
       ...dialOptions({
@@ -115,7 +115,7 @@ export class BusClient implements Bus {
       maxReconnectAttempts: -1,
     };
     try {
-      const connection = await connect(options);
+      const connection = await dialBus(options);
       const end = endsSoon(token.credential.jwt, new Date());
       if (end !== undefined) this.surroundings.terminal.note(`this token ends ${utc(end.toISOString())}: ${RENEW}`);
       return connection;

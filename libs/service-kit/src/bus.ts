@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dialOptions, lastGood, readBusCredential } from '@plexsphere/bus-client';
+import { dialBus } from '@plexsphere/bus-client/connect';
 import {
   headers as wireHeaders,
   Problem,
@@ -14,7 +15,6 @@ import {
 import {
   ErrorCode,
   NatsError,
-  connect,
   headers as natsHeaders,
   nuid,
   type ConnectionOptions,
@@ -202,7 +202,7 @@ export async function connectBus(
   let told = '';
   for (;;) {
     try {
-      const connection = await connect(options);
+      const connection = await dialBus(options);
       exitWhenRefused(connection, logger);
       return connection;
     } catch (error) {

@@ -1,7 +1,8 @@
 /** Whether the bus lets the Node in by a credential: where no agent runs there is no connection to move. */
 import { dialOptions, readBusCredential } from '@plexsphere/bus-client';
+import { dialBus } from '@plexsphere/bus-client/connect';
 import { inboxPrefix } from '@plexsphere/wire';
-import { connect, NatsError } from 'nats';
+import { NatsError } from 'nats';
 import { EdgeError } from '../edge-error';
 import { busCredentialOf, type Creds } from '../folder/creds';
 import type { Identity } from '../folder/identity';
@@ -19,7 +20,7 @@ export async function knock({ nodeId, name, servers, busCa, allowPlaintext }: Id
     insecure: allowPlaintext,
   });
   try {
-    const connection = await connect({ ...dial, reconnect: false, timeout: DIAL_TIMEOUT_MS });
+    const connection = await dialBus({ ...dial, reconnect: false, timeout: DIAL_TIMEOUT_MS });
     await connection.close();
   } catch (error) {
     throw new EdgeError('not_moved', error instanceof NatsError ? error.code : String(error));

@@ -121,6 +121,15 @@ describe('a hole', () => {
     expect(await applyingPaused()).toBe(false);
   });
 
+  test('is none where each message comes twice', async () => {
+    const event = (position: number) => ({ kind: 'event', text: node.envelope(position), position });
+    const first = { ...event(1), sequence: 7, lastSequence: 1 };
+    const second = { ...event(2), sequence: 9, lastSequence: 7 };
+    for (const message of [first, first, second, second]) await node.session.take(message);
+    expect(node.handledIds).toEqual(['event-1', 'event-2']);
+    expect(node.hellos).toHaveLength(1);
+  });
+
   test('in the positions, with the sequences whole', async () => {
     await node.event(1);
     await node.event(3);

@@ -1,7 +1,8 @@
 /** One connection to the bus, with the Node's stream on it. There are two of them while the Node moves from one to the other. */
 import type { BusCredential } from '@plexsphere/bus-client';
+import { dialBus } from '@plexsphere/bus-client/connect';
 import { headers, inboxPrefix, randomToken, subjects } from '@plexsphere/wire';
-import { connect, NatsError, type ConnectionOptions, type NatsConnection, type Subscription } from 'nats';
+import { NatsError, type ConnectionOptions, type NatsConnection, type Subscription } from 'nats';
 import { within } from '../back-off';
 import { ANSWERED_WITHIN_MS, unanswered, type ReportAnswer } from '../member/reporter';
 import { answerOf } from './report-answer';
@@ -40,7 +41,7 @@ export class BusLeg {
 
   /** @throws NatsError */
   static async dial(options: ConnectionOptions, whose: LegOptions): Promise<BusLeg> {
-    return new BusLeg(await connect(options), whose);
+    return new BusLeg(await dialBus(options), whose);
   }
 
   /** By which it was dialled. */

@@ -38,10 +38,14 @@ export class SequenceWatch {
     this.last = undefined;
   }
 
-  /** False for the first message after a hole. Says nothing about the first of a connection, or without headers. */
+  /**
+   * False for the first message after a hole. Says nothing about the first of a connection, or without headers. One that
+   * comes twice leaves no hole, and is looked at like any other: no signature covers its number.
+   */
   follows({ sequence, lastSequence }: StreamMessage): boolean {
     if (sequence === undefined) return true;
-    const follows = this.last === undefined || lastSequence === undefined || lastSequence === this.last;
+    const known = this.last === undefined || lastSequence === undefined;
+    const follows = known || lastSequence === this.last || sequence === this.last;
     this.last = sequence;
     return follows;
   }
