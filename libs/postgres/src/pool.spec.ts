@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Socket } from 'node:net';
 import { eventually, testDatabase, type TestDatabase } from '@plexsphere/testkit';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
@@ -48,4 +49,11 @@ it("N-1: a new connection takes the URL as it is then, so that a role's password
   await eventually(async () => (await whoAmI(fresh))[0]?.name === role);
   const refusal = () => whoAmI(fixed).catch((error: { code?: string }) => error.code);
   await eventually(async () => (await refusal()) === '28P01');
+});
+
+it('a connection that nobody uses is looked at every half minute, and not after two hours', async () => {
+  const kept = jest.spyOn(Socket.prototype, 'setKeepAlive');
+  await open(database.url);
+  expect(kept.mock.calls).toEqual([[true, 30_000]]);
+  kept.mockRestore();
 });

@@ -16,6 +16,12 @@ export interface PoolLimits {
  * new one, with its password and its plans, costs both sides as much as forty of those questions.
  */
 const IDLE_FOR_MS = 300_000;
+/**
+ * So long nothing is heard before the system looks whether the other end is there: by itself it does after two hours. What lies
+ * between (a NAT, a balancer) forgets a connection that says nothing in less than those minutes, without a word, and whoever
+ * asks on it then waits for a quarter of an hour.
+ */
+const LOOK_AFTER_MS = 30_000;
 
 /** What the driver is told of each connection, beside the URL. */
 export const driverOptions = (url: DatabaseUrl, limits: PoolLimits) => ({
@@ -24,6 +30,7 @@ export const driverOptions = (url: DatabaseUrl, limits: PoolLimits) => ({
   connectionTimeoutMillis: 5_000,
   idleTimeoutMillis: IDLE_FOR_MS,
   keepAlive: true,
+  keepAliveInitialDelayMillis: LOOK_AFTER_MS,
   ...limits,
 });
 
