@@ -175,8 +175,13 @@ export class ChannelReceiver {
   }
 
   /** What this end signs by: only to say what is the matter with a message. */
-  private oppositeKeys(): Promise<readonly ChannelKey[]> {
-    return this.options.keys.keysFor(this.opposite).catch(() => []);
+  private async oppositeKeys(): Promise<readonly ChannelKey[]> {
+    try {
+      return await this.options.keys.keysFor(this.opposite);
+    } catch {
+      // The message is refused with them or without.
+      return [];
+    }
   }
 
   /** Each is noted, also where one was there: a call with some of its signatures taken away is the same call. */

@@ -10,7 +10,7 @@ import {
   secretOf,
   twoEnds,
 } from '../testing/two-ends';
-import { MessageRefused, type ChannelKeys, type IncomingCall } from '.';
+import { MessageRefused, type ChannelKey, type ChannelKeys, type IncomingCall } from '.';
 import { REFUSALS, type RefusalReason } from './refusals';
 
 const BODY = '{"order":1}';
@@ -87,6 +87,18 @@ it('keys that are asked for in vain are not there, however the asking fails', as
     throw new Error('away');
   };
   expect(await reasonOf(withKeys({ keysFor: throws, keysAgain: throws }))).toBe('keys_unavailable');
+});
+
+it('a bad signature is one also where the keys of the other direction are asked for in vain', async () => {
+  const { held } = twoEnds();
+  const keysFor = (scope: string): Promise<readonly ChannelKey[]> => {
+    if (scope === OPPOSITE) throw new Error('no such ring');
+    return held.keysFor(scope);
+  };
+  const ends = twoEnds({}, { keys: { keysFor, keysAgain: keysFor } });
+  expect(await reasonOf(refusedCall((call) => changed(call, { signature: 'k1=:AAAA:' }), ends))).toBe(
+    'signature_invalid',
+  );
 });
 
 it('nothing is signed by a secret that is too short', async () => {
