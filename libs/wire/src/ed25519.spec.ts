@@ -22,7 +22,8 @@ describe('a seed makes the key that the standard says', () => {
   test('and where the two halves of a JWK are compared, as by Node.js from 26 on', () => {
     const load = crypto.createPrivateKey;
     const refusing = jest.spyOn(crypto, 'createPrivateKey').mockImplementation((key) => {
-      if (typeof key === 'object' && 'format' in key && key.format === 'jwk') throw new TypeError('Invalid JWK OKP key');
+      if (typeof key === 'object' && 'format' in key && key.format === 'jwk')
+        throw new TypeError('Invalid JWK OKP key');
       return load(key);
     });
     expect(made()).toBe(PUBLIC);
