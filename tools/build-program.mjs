@@ -13,7 +13,7 @@ const entry = join(home, 'dist', 'main.js');
 const requireAsEntry = createRequire(entry);
 
 /** Of packages these alone, which it needs at nearly every start; any other is loaded from where it is when it is asked for. */
-const PACKED = /^(?:\.|@plexsphere\/|nats$|nkeys\.js$|tweetnacl$)/;
+const PACKED = /^(?:\.|@plexsphere\/|nats(?:$|\/)|nkeys\.js$|tweetnacl$)/;
 
 /** file → its place in the program; the entry is the first. */
 const places = new Map();

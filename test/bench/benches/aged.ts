@@ -11,7 +11,7 @@ const NODES = 1_000;
 
 export const bench: Bench = {
   name: 'aged',
-  takesSeconds: 120,
+  takesSeconds: 130,
   async run(bench: BenchWorld): Promise<Row[]> {
     const [events, settled, pinnedForMs] = [10_000, 1_000_000, 60_000];
     const rounds = await EventRounds.begin(bench, NODES);

@@ -30,7 +30,7 @@ interface Drained {
 
 export const bench: Bench = {
   name: 'fan-out',
-  takesSeconds: 136,
+  takesSeconds: 130,
   takesQuickly: 17,
   async run(bench: BenchWorld): Promise<Row[]> {
     const [nodes, rows] = bench.quick ? [3_000, 3_000] : [100_000, 20_000];
@@ -75,10 +75,7 @@ export const bench: Bench = {
       if (relay.name !== name) throw new Error(`another relay than ${name}`);
       await relay.start();
     }
-    const three = await bench.rounds(
-      { ours, better: peer(better, 3), shared: peer(better, 3, 'shared') },
-      { full: 2, quick: 1 },
-    );
+    const three = await bench.rounds({ ours, better: peer(better, 3) }, { full: 2, quick: 1 });
     const told = { unit: 'per s', better: 'higher' } as const;
     const cpuOf = (figures: readonly { cpu: Record<string, number> }[]) => ({
       cpu: total(cpus(figures)),
@@ -119,16 +116,6 @@ export const bench: Bench = {
         },
         rates(three.ours),
         rates(three.better),
-      ),
-      compared(
-        {
-          ...told,
-          name: 'fan-out three relays, shared',
-          reach: null,
-          against_what: `the same three, which sign but once, as ours do for a minute: what the queue alone costs`,
-        },
-        rates(three.ours),
-        rates(three.shared),
       ),
       compared(
         {

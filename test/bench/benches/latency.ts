@@ -18,10 +18,10 @@ const BARE =
 
 export const bench: Bench = {
   name: 'latency',
-  takesSeconds: 50,
+  takesSeconds: 42,
   takesQuickly: 11,
   async run(bench: BenchWorld): Promise<Row[]> {
-    const [events, many] = bench.quick ? [25, 3_000] : [100, 100_000];
+    const [events, many] = bench.quick ? [25, 3_000] : [70, 100_000];
     const world = await bench.stack({ rotations: 1, signers: 1, relays: 1, gateways: 0 });
     const mesh = await Mesh.begin(world);
     const [enrolment] = await mesh.addLive(1);

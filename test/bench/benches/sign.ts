@@ -18,7 +18,7 @@ const PEER =
 /** One request of the relay's after the other, by one signer and by a bare responder. */
 export const bench: Bench = {
   name: 'sign',
-  takesSeconds: 50,
+  takesSeconds: 38,
   takesQuickly: 14,
   sharesStack: true,
   async run(benches) {
@@ -45,7 +45,7 @@ export const bench: Bench = {
     }
     const rates = await benches.rounds(
       { ours: () => many(world.domain, signer), peer: () => many(others, bare.pid) },
-      { full: 17, quick: 3 },
+      { full: 13, quick: 3 },
     );
     const alone = await benches.rounds({ ours: () => one(world.domain), peer: () => one(others) }, { full: 7 });
     return [...rateRows(rates), ...[0.5, 0.99].map((share) => timeRow(alone, share))];

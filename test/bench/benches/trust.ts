@@ -15,7 +15,7 @@ const BARE =
 
 export const bench: Bench = {
   name: 'trust',
-  takesSeconds: 145,
+  takesSeconds: 160,
   async run(bench: BenchWorld): Promise<Row[]> {
     const [count, more] = [5_000, 5_000];
     const world = await bench.stack({ rotations: 1, signers: 1, relays: 1, gateways: 0 });
