@@ -19,7 +19,7 @@ import type { Pool } from 'pg';
  * Set here, so that it holds however the process is begun. Most flags must not be set once V8 runs; this one is read anew
  * whenever a full collection has ended and the next limit is reckoned, and nothing else goes by it.
  */
-const HEAP_GROWTH = 10;
+const HEAP_GROWTH = 30;
 
 setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
 
